@@ -1,0 +1,1 @@
+"""From the contracts into each service's `contract/` package."""
