@@ -1,0 +1,62 @@
+"""The shapes in which generated code states a contract: what `contract/api.py` is written in."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from waybill.problems import Problem
+
+Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Place: TypeAlias = Literal["path", "query", "header"]
+
+BODY_LIMIT_BYTES: Final = 64 * 1024
+"""Where a contract names no limit: some forty times the largest example body of the contracts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One success answer that a contract declares, sealed to its status.
+
+    A subclass sets `status` and has the field `body` when the contract declares content; every
+    other field is a response header: `location` leaves as Location, `etag` as ETag,
+    `retry_after` as Retry-After. A header field that is None is not sent.
+    """
+
+    status: ClassVar[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One path, query or header parameter.
+
+    `name` is the contract's (`If-Match`), `argument` the handler's keyword (`if_match`). `type` is
+    anything pydantic can validate, constraints included. Not required and absent: the handler
+    gets `default`. With `many` the type is a list and a query parameter may be repeated.
+    """
+
+    name: str
+    place: Place
+    argument: str
+    type: Any
+    required: bool = False
+    default: Any = None
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of a contract: all that the runtime has to know to serve it.
+
+    `id` names the method of the generated interface. `scopes` are all needed; empty: any known
+    caller; None: public. `body` is the type of the JSON body, None when the operation has none.
+    `answers` are the success answers and the problems that the handler may return.
+    """
+
+    id: str
+    method: Method
+    path: str
+    answers: tuple[type[Answer] | type[Problem], ...]
+    scopes: tuple[str, ...] | None = ()
+    idempotent: bool = False
+    body: Any = None
+    body_limit_bytes: int = BODY_LIMIT_BYTES
+    parameters: tuple[Parameter, ...] = ()
