@@ -1,0 +1,33 @@
+"""What can go wrong with the local platform.
+
+PlatformError
+├── PortInUseError       another program listens where we want to
+├── DataFolderError      the data folder cannot be used as it is
+├── AlreadyRunningError  the data folder is in use by a running platform
+├── NotRunningError      there is no running platform on the data folder
+└── StartError           a process did not become ready
+"""
+
+
+class PlatformError(Exception):
+    """A failure that a person can act on: its text is one sentence that says what to do."""
+
+
+class PortInUseError(PlatformError):
+    pass
+
+
+class DataFolderError(PlatformError):
+    pass
+
+
+class AlreadyRunningError(PlatformError):
+    pass
+
+
+class NotRunningError(PlatformError):
+    pass
+
+
+class StartError(PlatformError):
+    pass

