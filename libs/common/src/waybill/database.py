@@ -1,0 +1,242 @@
+"""PostgreSQL as the services use it: a pool, transactions that can send events, one error type.
+
+    DatabaseUnavailableError    the database is away, or gives no connection in time
+
+Everything else that goes wrong (constraint violations, deadlocks) surfaces as asyncpg raises it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import asyncpg
+
+from waybill import trace
+from waybill.clock import Clock, SystemClock
+from waybill.events import Event, Message, T, encode_payload
+from waybill.ids import uuid7
+from waybill.outbox import APPEND, PendingEvent
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    RawConnection: TypeAlias = (
+        asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    )
+
+# A client that has waited this long for a connection is better served by a 503: at 10 connections
+# and a few milliseconds a transaction, thousands of others would have to be in front of it.
+ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
+# Statements here take milliseconds. Only a lock that is never let go, or a server that has
+# silently gone, takes this long.
+COMMAND_TIMEOUT_SECONDS: Final = 30.0
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+
+SERVER_SETTINGS: Final = {
+    # Compiling costs more than it saves on statements of a few milliseconds.
+    "jit": "off",
+    # A process that froze inside a transaction must not hold its row locks for ever.
+    "idle_in_transaction_session_timeout": "60s",
+    # A peer that vanished without a word is found out in about 25 s (over TCP), not in two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+_AWAY: Final = (
+    OSError,  # includes TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached or used now.
+
+    Raised when no connection is to be had in time, and when one is lost in use. When it comes out
+    of the end of a transaction, the commit may or may not have happened; repeating is safe only
+    under an idempotency key or an inbox row.
+    """
+
+
+class Connection:
+    """One connection: the statements of asyncpg, with DatabaseUnavailableError for its losses."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: "RawConnection") -> None:
+        self._raw = raw
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Return all rows of a statement."""
+        with _unavailable(self._raw):
+            return await self._raw.fetch(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
+        """Return the first row of a statement, or None."""
+        with _unavailable(self._raw):
+            return await self._raw.fetchrow(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 (as asyncpg)
+        """Return the first column of the first row, or None."""
+        with _unavailable(self._raw):
+            return await self._raw.fetchval(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Run a statement; returns its command tag, such as "UPDATE 3"."""
+        with _unavailable(self._raw):
+            return await self._raw.execute(sql, *arguments)
+
+
+class Transaction(Connection):
+    """A transaction that is committed or rolled back by whoever opened it, never by its user."""
+
+    __slots__ = ("_clock", "_sent", "_source")
+
+    def __init__(self, raw: "RawConnection", source: str | None, clock: Clock) -> None:
+        super().__init__(raw)
+        self._source = source
+        self._clock = clock
+        self._sent: list[PendingEvent] = []
+
+    def send(self, message: Message[T], data: T, cause: Event[Any] | None = None) -> None:
+        """Append an event to the outbox: it is published if, and only if, the commit succeeds.
+
+        Per key the events are published in the order of their transactions' commits, provided
+        that the transaction locks the aggregate before it ends; in one transaction, in the order
+        of the calls. `cause` is the event being reacted to: its trace is carried on (default: the
+        current trace). Raises PayloadTooLargeError.
+        """
+        if self._source is None:
+            raise RuntimeError("this Database was opened without a source, so it cannot send")
+        self._sent.append(
+            PendingEvent(
+                event_id=uuid7(),
+                topic=message.topic,
+                key=str(getattr(data, message.key)),
+                type=message.type,
+                source=self._source,
+                time=self._clock.now(),
+                traceparent=trace.current_traceparent() if cause is None else cause.traceparent,
+                payload=encode_payload(data),
+            )
+        )
+
+    async def append_sent(self) -> bool:
+        """Write what was sent to the outbox; True when there was something. For Database only.
+
+        This comes last before the commit, when the aggregates are locked: so the positions of one
+        aggregate's events follow the order of the commits.
+        """
+        if not self._sent:
+            return False
+        await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
+        self._sent.clear()
+        return True
+
+
+class Database:
+    """One service's database: the pool, and what every transaction needs.
+
+    `on_sent` is called after each commit that appended to the outbox (the relay sets it).
+    """
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", *, source: str | None, clock: Clock
+    ) -> None:
+        self._pool = pool
+        self._source = source
+        self._clock = clock
+        self.on_sent: Callable[[], None] = _nobody
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        pool_max: int = 10,
+        source: str | None = None,
+        clock: Clock | None = None,
+    ) -> "Database":
+        """Connect. `source` names the service in the events it sends (CloudEvents `source`).
+
+        Raises DatabaseUnavailableError.
+        """
+        with _unavailable():
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=pool_max,
+                timeout=CONNECT_TIMEOUT_SECONDS,
+                command_timeout=COMMAND_TIMEOUT_SECONDS,
+                reset=_leave,
+                server_settings={**SERVER_SETTINGS, "application_name": source or "waybill"},
+            )
+        return cls(pool, source=source, clock=clock or SystemClock())
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection on which every statement commits by itself: for reads."""
+        async with self._acquired() as raw:
+            yield Connection(raw)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception."""
+        sent = False
+        async with self._acquired() as raw:
+            tx = Transaction(raw, self._source, self._clock)
+            await tx.execute("BEGIN")
+            try:
+                yield tx
+                sent = await tx.append_sent()
+                await tx.execute("COMMIT")
+            except BaseException:
+                # The first error tells more than that of a rollback on a lost connection.
+                with suppress(Exception):
+                    await tx.execute("ROLLBACK")
+                raise
+        if sent:
+            self.on_sent()
+
+    async def close(self) -> None:
+        """Give all connections back to the server; waits for those in use."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator["RawConnection"]:
+        with _unavailable():
+            raw = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        try:
+            yield raw
+        finally:
+            await self._pool.release(raw)
+
+
+@contextmanager
+def _unavailable(raw: "RawConnection | None" = None) -> Iterator[None]:
+    try:
+        yield
+    except _AWAY as error:
+        raise DatabaseUnavailableError(f"{type(error).__name__}: {error}") from error
+    except asyncpg.InterfaceError as error:
+        # asyncpg says with this type both "connection is closed" and "you use me wrongly".
+        if raw is not None and not raw.is_closed():
+            raise
+        raise DatabaseUnavailableError(str(error)) from error
+
+
+async def _leave(_: object) -> None:
+    """Do nothing when a connection returns to the pool.
+
+    asyncpg would spend a round trip on clearing session state. There is none: connections are
+    only lent as Connection and Transaction, and session settings and locks are not for those.
+    """
+
+
+def _nobody() -> None:
+    """Listen to nothing."""
