@@ -1,0 +1,27 @@
+-- One row per saga, locked while it moves; position is the index of its step in the definition.
+create table sagas (
+    saga_id uuid primary key,
+    definition text not null,
+    version integer not null,
+    direction text not null check (direction in ('forward', 'backward', 'completed', 'undone')),
+    position integer not null,
+    reason_code text,
+    reason_detail text,
+    transitions integer not null,
+    deadline_at timestamptz,
+    updated_at timestamptz not null,
+    check ((deadline_at is null) = (direction in ('completed', 'undone')))
+);
+
+create index sagas_due on sagas (deadline_at) where deadline_at is not null;
+
+-- The story: every move a saga made, and the event that caused it.
+create table saga_transitions (
+    saga_id uuid not null,
+    number integer not null,
+    at timestamptz not null,
+    state text not null,
+    detail text not null,
+    event_id uuid,
+    primary key (saga_id, number)
+);

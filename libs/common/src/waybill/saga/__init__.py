@@ -1,0 +1,28 @@
+"""Sagas: a chain of steps that other services carry out, and what undoes them, written as data.
+
+    forward    reserve-stock --> authorize-payment --> commit-stock --> capture-payment --> done
+                    |refused           |refused, or no answer in time        |
+    backward        v                  v                                     v cancelled
+               (nothing to undo)   undo what may have been done, last step first --> undone
+
+`definition` says what a saga is, `advance` how one moves (pure, no I/O), `engine` keeps the sagas
+of a service in its database. After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
+"""
+
+from waybill.saga.advance import Move, Position, Signal, advance
+from waybill.saga.definition import Reason, Saga, Step, Undo
+from waybill.saga.engine import Moved, Sagas, Subjects
+
+__all__ = [
+    "Move",
+    "Moved",
+    "Position",
+    "Reason",
+    "Saga",
+    "Sagas",
+    "Signal",
+    "Step",
+    "Subjects",
+    "Undo",
+    "advance",
+]

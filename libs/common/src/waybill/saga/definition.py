@@ -1,0 +1,71 @@
+"""What a saga is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+S = TypeVar("S")
+"""What the saga is about, such as an order: all that its commands are made from."""
+C = TypeVar("C", bound=BaseModel)
+"""The commands it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a saga turned back."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo(Generic[S, C]):
+    """How a step is undone, whether it was done, half done or never begun.
+
+    The command is sent again every `deadline` until one of `done` comes, so whoever carries it out
+    must answer each time.
+    """
+
+    command: Callable[[S], C]
+    done: tuple[type[BaseModel], ...]
+    deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Generic[S, C]):
+    """One step: the command to send and the event that means done.
+
+    With `refused`, that event turns the saga back, and so does the deadline. Without it the step
+    cannot be refused: its command is sent again every `deadline` until it is done.
+    """
+
+    name: str
+    command: Callable[[S], C]
+    done: type[BaseModel]
+    deadline: timedelta
+    refused: type[BaseModel] | None = None
+    why: Callable[[Any], Reason] | None = None
+    undo: Undo[S, C] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when a refusal has no reason."""
+        if (self.refused is None) != (self.why is None):
+            raise ValueError(f"step {self.name}: `refused` and `why` go together")
+
+
+@dataclass(frozen=True, slots=True)
+class Saga(Generic[S, C]):
+    """A saga. One that runs keeps the version it began with, so change steps in a new version."""
+
+    name: str
+    version: int
+    steps: tuple[Step[S, C], ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when there are no steps, or two of one name."""
+        names = [step.name for step in self.steps]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"saga {self.name}: it needs steps, each with a name of its own")

@@ -1,0 +1,237 @@
+"""The sagas of one service, kept in its database.
+
+Every move is made under the lock of the saga's row, in the transaction that heard of its cause, and
+is written to the story; the command goes out through the outbox of that transaction. All of it is
+done for a whole batch at once: the number of statements does not grow with the batch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from waybill.clock import Clock
+from waybill.database import Transaction
+from waybill.events import Event
+from waybill.saga.advance import Move, Position, Signal, advance, begin
+from waybill.saga.definition import C, Reason, S, Saga
+
+_LOCK: Final = """
+    select saga_id, definition, version, direction, position,
+        reason_code, reason_detail, transitions
+    from sagas where saga_id = any($1) order by saga_id for update
+"""
+_LOCK_DUE: Final = """
+    select saga_id, definition, version, direction, position,
+        reason_code, reason_detail, transitions
+    from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
+"""
+_INSERT: Final = """
+    insert into sagas (saga_id, definition, version, direction, position, transitions,
+        deadline_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_UPDATE: Final = """
+    update sagas set direction = m.direction, position = m.position, reason_code = m.reason_code,
+        reason_detail = m.reason_detail, transitions = m.transitions, deadline_at = m.deadline_at,
+        updated_at = $8
+    from unnest(
+        $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::timestamptz[]
+    ) as m(saga_id, direction, position, reason_code, reason_detail, transitions, deadline_at)
+    where sagas.saga_id = m.saga_id
+"""
+_TELL: Final = """
+    insert into saga_transitions (saga_id, number, at, state, detail, event_id)
+    select t.saga_id, t.number, $6, t.state, t.detail, t.event_id
+    from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[])
+        as t(saga_id, number, state, detail, event_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Generic[S, C]):
+    """One move of one saga, with what it is about and the event that caused it, if one did."""
+
+    saga_id: UUID
+    before: Position | None
+    after: Position
+    command: C | None
+    subject: S
+    cause: Event[Any] | None
+
+
+class Subjects(Protocol[S, C]):
+    """What the engine needs of the service whose sagas it moves."""
+
+    async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, S]:
+        """Read what the sagas are about."""
+
+    async def moved(self, tx: Transaction, moves: Sequence[Moved[S, C]]) -> None:
+        """Follow the moves with the service's own state and events, and send their commands."""
+
+
+@dataclass(slots=True)
+class _Row(Generic[S, C]):
+    """A locked row; it changes as events of one batch move it on."""
+
+    saga_id: UUID
+    saga: Saga[S, C]
+    position: Position
+    transitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change(Generic[S, C]):
+    row: _Row[S, C]
+    before: Position | None
+    move: Move[S, C]
+    number: int
+    detail: str
+    cause: Event[Any] | None
+
+
+class Sagas(Generic[S, C]):
+    """Starts sagas by the newest definition and moves each by the one that it began with."""
+
+    def __init__(
+        self, definitions: Iterable[Saga[S, C]], subjects: Subjects[S, C], clock: Clock
+    ) -> None:
+        by_version = sorted(definitions, key=lambda saga: saga.version)
+        self._newest = by_version[-1]
+        self._definitions = {(saga.name, saga.version): saga for saga in by_version}
+        self._subjects = subjects
+        self._clock = clock
+
+    async def start(self, tx: Transaction, saga_id: UUID, subject: S) -> None:
+        """Begin a saga and send its first command. `saga_id` is the id of what it is about."""
+        saga, move, now = self._newest, begin(self._newest), self._clock.now()
+        deadline_at = now + move.deadline if move.deadline else None
+        at = move.position
+        change = _Change(_Row(saga_id, saga, at, 1), None, move, 1, "started", None)
+        await tx.execute(
+            _INSERT, saga_id, saga.name, saga.version, at.direction, at.index, 1, deadline_at, now
+        )
+        await _tell(tx, [change], now)
+        await self._subjects.moved(tx, [_moved(change, subject)])
+
+    async def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
+        """Move the sagas that wait for these events; the events' key is the saga's id."""
+        rows = await self._lock(tx, _LOCK, sorted({UUID(event.key) for event in events}))
+        by_id = {row.saga_id: row for row in rows}
+        changes: list[_Change[S, C]] = []
+        for event in events:
+            row = by_id.get(UUID(event.key))
+            change = _hear(row, event.data, event.type, event) if row else None
+            if change:
+                changes.append(change)
+        await self._apply(tx, changes)
+
+    async def cancel(self, tx: Transaction, saga_id: UUID) -> bool:
+        """Turn a saga back; False when it is already going back, or undone."""
+        rows = await self._lock(tx, _LOCK, [saga_id])
+        changes = [_hear(row, Signal.CANCEL, Signal.CANCEL.value, None) for row in rows]
+        applied = [change for change in changes if change]
+        await self._apply(tx, applied)
+        return bool(applied)
+
+    async def take_due(self, tx: Transaction, now: datetime, limit: int) -> int:
+        """Move the sagas whose deadline has passed; a timer's `take`."""
+        rows = await self._lock(tx, _LOCK_DUE, now, limit)
+        changes = [_hear(row, Signal.DEADLINE, Signal.DEADLINE.value, None) for row in rows]
+        await self._apply(tx, [change for change in changes if change])
+        return len(rows)
+
+    async def _lock(self, tx: Transaction, sql: str, *arguments: object) -> list[_Row[S, C]]:
+        return [
+            _Row(
+                r["saga_id"],
+                self._definition(r["definition"], r["version"]),
+                Position(
+                    r["direction"],
+                    r["position"],
+                    Reason(r["reason_code"], r["reason_detail"]) if r["reason_code"] else None,
+                ),
+                r["transitions"],
+            )
+            for r in await tx.fetch(sql, *arguments)
+        ]
+
+    async def _apply(self, tx: Transaction, changes: Sequence[_Change[S, C]]) -> None:
+        if not changes:
+            return
+        now = self._clock.now()
+        subjects = await self._subjects.load(tx, [change.row.saga_id for change in changes])
+        await _write(tx, changes, now)
+        await _tell(tx, changes, now)
+        await self._subjects.moved(
+            tx, [_moved(change, subjects[change.row.saga_id]) for change in changes]
+        )
+
+    def _definition(self, name: str, version: int) -> Saga[S, C]:
+        try:
+            return self._definitions[name, version]
+        except KeyError:
+            raise LookupError(
+                f"a saga {name} of version {version} is under way, but its definition is gone: "
+                "keep a definition until its last saga has ended"
+            ) from None
+
+
+async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
+    latest = {change.row.saga_id: change for change in changes}
+    moves = [change.move for change in latest.values()]
+    reasons = [move.position.reason for move in moves]
+    await tx.execute(
+        _UPDATE,
+        list(latest),
+        [move.position.direction for move in moves],
+        [move.position.index for move in moves],
+        [reason.code if reason else None for reason in reasons],
+        [reason.detail if reason else None for reason in reasons],
+        [change.number for change in latest.values()],
+        [now + move.deadline if move.deadline else None for move in moves],
+        now,
+    )
+
+
+async def _tell(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
+    await tx.execute(
+        _TELL,
+        [change.row.saga_id for change in changes],
+        [change.number for change in changes],
+        [_state(change.row.saga, change.move.position) for change in changes],
+        [change.detail for change in changes],
+        [change.cause.id if change.cause else None for change in changes],
+        now,
+    )
+
+
+def _hear(
+    row: _Row[S, C], heard: BaseModel | Signal, detail: str, cause: Event[Any] | None
+) -> _Change[S, C] | None:
+    move = advance(row.saga, row.position, heard)
+    if move is None:
+        return None
+    before, row.position = row.position, move.position
+    row.transitions += 1
+    return _Change(row, before, move, row.transitions, detail, cause)
+
+
+def _moved(change: _Change[S, C], subject: S) -> Moved[S, C]:
+    command = change.move.command(subject) if change.move.command else None
+    return Moved(
+        change.row.saga_id, change.before, change.move.position, command, subject, change.cause
+    )
+
+
+def _state(saga: Saga[S, C], position: Position) -> str:
+    match position.direction:
+        case "forward":
+            return saga.steps[position.index].name
+        case "backward":
+            return f"undo {saga.steps[position.index].name}"
+        case "completed" | "undone":
+            return position.direction
