@@ -15,7 +15,7 @@ from pydantic import BaseModel
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:waybill:problem:"
 RETRY_AFTER_SECONDS: Final = 1
-"""Long enough for a pooled connection to come back, short enough for a person to wait."""
+"""Time enough for a restarted database, or for the first request with a key, to be done."""
 
 _HEADER: Final = "header"
 
@@ -41,7 +41,7 @@ class Problem:
                 yield name, str(getattr(self, each.name))
 
     def render(self, *, instance: str, trace_id: str) -> bytes:
-        """Make the JSON object of RFC 9457, section 3; `instance` is the path that was asked for."""
+        """Make the JSON object of RFC 9457, section 3; `instance` is the path asked for."""
         members: dict[str, Any] = {
             "type": TYPE_PREFIX + self.slug,
             "title": self.title,
@@ -84,14 +84,14 @@ class MalformedRequest(Problem):
 class IdempotencyKeyMissing(Problem):
     status: ClassVar[int] = 400
     slug: ClassVar[str] = "idempotency-key-missing"
-    title: ClassVar[str] = "The Idempotency-Key header is missing"
+    title: ClassVar[str] = "An Idempotency-Key is needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unauthenticated(Problem):
     status: ClassVar[int] = 401
     slug: ClassVar[str] = "unauthenticated"
-    title: ClassVar[str] = "Who is asking is not known"
+    title: ClassVar[str] = "The caller is not known"
 
     challenge: str = field(default="Bearer", metadata={_HEADER: "WWW-Authenticate"})
 
@@ -116,7 +116,7 @@ class NotFound(Problem):
 class MethodNotAllowed(Problem):
     status: ClassVar[int] = 405
     slug: ClassVar[str] = "method-not-allowed"
-    title: ClassVar[str] = "The path does not have this method"
+    title: ClassVar[str] = "The path does not take this method"
 
     allow: str = field(metadata={_HEADER: "Allow"})
 
@@ -125,7 +125,7 @@ class MethodNotAllowed(Problem):
 class IdempotencyKeyInUse(Problem):
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "idempotency-key-in-use"
-    title: ClassVar[str] = "A request with this Idempotency-Key is still running"
+    title: ClassVar[str] = "The first request with this key is still running"
 
     retry_after_seconds: int = field(default=RETRY_AFTER_SECONDS, metadata={_HEADER: "Retry-After"})
 
@@ -134,14 +134,14 @@ class IdempotencyKeyInUse(Problem):
 class BodyTooLarge(Problem):
     status: ClassVar[int] = 413
     slug: ClassVar[str] = "body-too-large"
-    title: ClassVar[str] = "The body is larger than this operation takes"
+    title: ClassVar[str] = "The body is too large"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsupportedMediaType(Problem):
     status: ClassVar[int] = 415
     slug: ClassVar[str] = "unsupported-media-type"
-    title: ClassVar[str] = "The body's media type is not supported"
+    title: ClassVar[str] = "The body must be application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,7 @@ class InvalidBody(Problem):
 class InvalidParameters(Problem):
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "invalid-parameters"
-    title: ClassVar[str] = "The parameters do not fit the contract"
+    title: ClassVar[str] = "A parameter does not fit the contract"
 
     errors: tuple[Fault, ...]
 
@@ -166,14 +166,14 @@ class InvalidParameters(Problem):
 class IdempotencyKeyReused(Problem):
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "idempotency-key-reused"
-    title: ClassVar[str] = "The Idempotency-Key was used for another request"
+    title: ClassVar[str] = "The key was used for another request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Internal(Problem):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong here"
+    title: ClassVar[str] = "The service failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""What a service must be told from outside: `WAYBILL_*` environment variables."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, FilePath, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _postgresql(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
+class Settings(BaseSettings):
+    """The settings that every service has; a service with more of them subclasses this.
+
+    Raises pydantic's ValidationError, which names what is wrong and repeats no values.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="WAYBILL_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
+
+    service: str
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
+    database_pool_max: PositiveInt = 10
+    """Two cores of a database server keep no more than this busy (see docs/benchmarks.md)."""
+
+    kafka_bootstrap_servers: str
+    kafka_fetch_wait_ms: PositiveInt = 500
+    """Kafka's own default. The embedded broker answers only when this is over: 10 there."""
+
+    access: Literal["open"] | FilePath
+    """Who may call: a token file, or "open" (everybody may do everything). Nothing is assumed."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    graceful_stop_seconds: PositiveFloat = 10.0
+    """From SIGTERM to the end; a platform must wait longer than this before it kills."""
+
+    @property
+    def token_file(self) -> Path | None:
+        """The file that says who may call; None when access is open."""
+        return None if self.access == "open" else Path(self.access)

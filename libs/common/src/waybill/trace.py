@@ -1,0 +1,93 @@
+"""The trace a piece of work belongs to, as W3C Trace Context has it.
+
+https://www.w3.org/TR/trace-context/: a caller sends `traceparent`, the work here gets a span of its
+own in the same trace, and everything that leaves (events, logs, answers) names it.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from typing import Final
+
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff)(?P<version>[0-9a-f]{2})"
+    r"-(?!0{32})(?P<trace_id>[0-9a-f]{32})"
+    r"-(?!0{16})(?P<span_id>[0-9a-f]{16})"
+    r"-(?P<flags>[0-9a-f]{2})"
+    r"(?P<rest>-.*)?",
+    re.ASCII,
+)
+_SAMPLED: Final = 0x01
+
+
+@dataclass(frozen=True, slots=True)
+class TraceContext:
+    """A span: 32 and 16 hexadecimal digits, and whether somebody asked for it to be recorded."""
+
+    trace_id: str
+    span_id: str
+    sampled: bool = True
+
+    @property
+    def traceparent(self) -> str:
+        """The header's value, version 00."""
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+
+    def child(self) -> "TraceContext":
+        """Begin a span of its own in the same trace."""
+        return TraceContext(self.trace_id, secrets.token_hex(8), self.sampled)
+
+
+_current: ContextVar[TraceContext | None] = ContextVar("waybill_trace", default=None)
+
+
+def parse(traceparent: str | None) -> TraceContext | None:
+    """Read a traceparent; None when there is none or it is malformed (then it must be ignored)."""
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if found is None or (found["version"] == "00" and found["rest"]):
+        return None
+    return TraceContext(
+        found["trace_id"], found["span_id"], sampled=bool(int(found["flags"], 16) & _SAMPLED)
+    )
+
+
+def begin(traceparent: str | None = None) -> TraceContext:
+    """Begin a span: in the caller's trace when `traceparent` names one, else in a new trace."""
+    parent = parse(traceparent)
+    if parent is not None:
+        return parent.child()
+    return TraceContext(secrets.token_hex(16), secrets.token_hex(8))
+
+
+def current() -> TraceContext | None:
+    """Return the span that this task works in, if any."""
+    return _current.get()
+
+
+def current_traceparent() -> str:
+    """Return the traceparent of the span that this task works in, or of a new trace."""
+    return (_current.get() or begin()).traceparent
+
+
+def enter(context: TraceContext) -> Token[TraceContext | None]:
+    """Work in `context` from here on, until the token is given to `leave`."""
+    return _current.set(context)
+
+
+def leave(token: Token[TraceContext | None]) -> None:
+    """Return to what was current before `enter`."""
+    _current.reset(token)
+
+
+@contextmanager
+def within(traceparent: str | None) -> Iterator[TraceContext]:
+    """Work in a span that `begin(traceparent)` makes, for the length of a `with` block."""
+    context = begin(traceparent)
+    token = enter(context)
+    try:
+        yield context
+    finally:
+        leave(token)
