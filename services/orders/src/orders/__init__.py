@@ -1,0 +1,1 @@
+"""Orders: places orders and sees them through."""

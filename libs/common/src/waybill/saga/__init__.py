@@ -9,11 +9,12 @@
 of a service in its database. After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
 """
 
-from waybill.saga.advance import Move, Position, Signal, advance
+from waybill.saga.advance import CANCELLED, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga, Step, Undo
 from waybill.saga.engine import Moved, Sagas, Subjects
 
 __all__ = [
+    "CANCELLED",
     "Move",
     "Moved",
     "Position",

@@ -1,0 +1,45 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`.
+# Each makes or refreshes .venv from requirements.lock by itself.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+
+.PHONY: demo test lint generate bench lock clean
+
+demo: $(VENV)/ready
+	$(BIN)/waybill demo $(ARGS)
+
+test: $(VENV)/ready lint
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/waybill generate --check
+
+generate: $(VENV)/ready
+	$(BIN)/waybill generate
+
+bench: $(VENV)/ready
+	$(BIN)/waybill bench $(ARGS)
+
+# Pins everything, with hashes and without addresses of registries.
+lock: $(VENV)/ready
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-package waybill \
+		--no-annotate --no-header $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+# One stamp for both: the lock and the packages' own metadata.
+$(VENV)/ready: requirements.lock $(PACKAGES:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Waybill needs Python 3.11 or newer; this is %d.%d. Say which one to use: make PYTHON=python3.11" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements.lock pins into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@touch $@

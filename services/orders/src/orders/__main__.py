@@ -1,0 +1,5 @@
+"""Run the service: `python -m orders`."""
+
+from orders.app import main
+
+main()

@@ -1,0 +1,111 @@
+"""The saga that sees an order through. Steps and what undoes them, as data.
+
+A change to the steps is a new version beside this one: orders under way keep theirs.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from orders.contract import received
+from orders.contract.events import Sent
+from orders.contract.models import Money
+from orders.contract.sent import (
+    AuthorizePayment,
+    CapturePayment,
+    CommitStock,
+    ReleaseStock,
+    ReserveStock,
+    ReversePayment,
+    WantedLine,
+)
+from orders.domain import Order
+from waybill.saga import Reason, Saga, Step, Undo
+
+# Long enough to sit out a broker or a neighbour that is down for some minutes; three of them take
+# as long as a reservation lives (15 minutes), and one that expires first is refused at the commit.
+ANSWER_WITHIN: Final = timedelta(minutes=5)
+# A repeated command costs one event, and is only needed when a neighbour has lost its mind.
+REPEAT_AFTER: Final = timedelta(minutes=1)
+
+
+def _reserve(order: Order) -> ReserveStock:
+    lines = [WantedLine(sku=sku, quantity=units) for sku, units in order.units().items()]
+    return ReserveStock(order_id=order.order_id, lines=lines)
+
+
+def _authorize(order: Order) -> AuthorizePayment:
+    return AuthorizePayment(
+        order_id=order.order_id,
+        amount=Money(amount_minor=order.total_minor, currency=order.currency),
+        token=order.payment_token,
+    )
+
+
+def _out_of_stock(refused: received.StockRefused) -> Reason:
+    shown = [f"{s.sku}: {s.wanted} wanted, {s.on_hand} on hand" for s in refused.shortages[:5]]
+    more = len(refused.shortages) - len(shown)
+    return Reason("out_of_stock", "; ".join(shown) + (f"; and {more} more" if more else ""))
+
+
+def _declined(declined: received.PaymentDeclined) -> Reason:
+    return Reason("payment_declined", declined.decline_code)
+
+
+def _expired(refused: received.CommitRefused) -> Reason:
+    return Reason("timed_out", f"the reservation is {refused.status}")
+
+
+_RELEASE: Final = Undo[Order, Sent](
+    command=lambda order: ReleaseStock(order_id=order.order_id),
+    done=(received.StockReleased,),
+    deadline=REPEAT_AFTER,
+)
+_REVERSE: Final = Undo[Order, Sent](
+    command=lambda order: ReversePayment(order_id=order.order_id),
+    done=(received.PaymentVoided, received.PaymentRefunded),
+    deadline=REPEAT_AFTER,
+)
+
+PLACE_ORDER: Final = Saga[Order, Sent](
+    name="place-order",
+    version=1,
+    steps=(
+        Step(
+            name="reserve-stock",
+            command=_reserve,
+            done=received.StockReserved,
+            refused=received.StockRefused,
+            why=_out_of_stock,
+            deadline=ANSWER_WITHIN,
+            undo=_RELEASE,
+        ),
+        Step(
+            name="authorize-payment",
+            command=_authorize,
+            done=received.PaymentAuthorized,
+            refused=received.PaymentDeclined,
+            why=_declined,
+            deadline=ANSWER_WITHIN,
+            undo=_REVERSE,
+        ),
+        # Undone by releasing the stock, which puts back what was sold as well.
+        Step(
+            name="commit-stock",
+            command=lambda order: CommitStock(order_id=order.order_id),
+            done=received.StockCommitted,
+            refused=received.CommitRefused,
+            why=_expired,
+            deadline=ANSWER_WITHIN,
+        ),
+        # From here on the order is confirmed. Undone by reversing the payment, which refunds.
+        Step(
+            name="capture-payment",
+            command=lambda order: CapturePayment(order_id=order.order_id),
+            done=received.PaymentCaptured,
+            deadline=REPEAT_AFTER,
+        ),
+    ),
+)
+
+CONFIRMED_FROM: Final = 3
+"""The order is confirmed when the saga comes to this step: the units are sold."""
