@@ -1,15 +1,15 @@
 """The scalar types of the contracts: ids, instants and days, each in one spelling only.
 
 JSON Schema's formats and pydantic's own types accept more than one form of the same value
-(`{6ba7…}` and `urn:uuid:6ba7…`, `2026-01-01 10:00+01`, a number as a time). Here JSON gets exactly the
-form that is also written: a lower or upper case UUID with hyphens, an RFC 3339 instant in UTC that
-ends in `Z`, an ISO 8601 day. Python code passes `uuid.UUID`, an aware `datetime` in UTC, a `date`;
-no strings. The checks run inside pydantic-core, because events pass through them by the thousand.
+(`{6ba7…}` and `urn:uuid:6ba7…`, `2026-01-01 10:00+01`, a number as a time). Here JSON is read only
+in the form that is also written: a UUID with its hyphens, an RFC 3339 instant in UTC that ends in
+`Z`, an ISO 8601 day. Python code passes `uuid.UUID`, an aware `datetime` in UTC, a `date`; no
+strings. The checks run inside pydantic-core, because events pass through them by the thousand.
 
 The names are those that the model generator imports.
 """
 
-import datetime
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
@@ -51,7 +51,7 @@ UUID: TypeAlias = Annotated[
 ]
 
 AwareDatetime: TypeAlias = Annotated[
-    datetime.datetime,
+    dt.datetime,
     OneSpelling(
         pattern=INSTANT_PATTERN,
         parsed=core_schema.datetime_schema(tz_constraint=0),
@@ -60,7 +60,7 @@ AwareDatetime: TypeAlias = Annotated[
 ]
 
 date: TypeAlias = Annotated[
-    datetime.date,
+    dt.date,
     OneSpelling(
         pattern=DAY_PATTERN,
         parsed=core_schema.date_schema(),

@@ -1,4 +1,4 @@
-"""The command `waybill`. Each module below brings commands of its own in a `typer.Typer` named `app`."""
+"""The command `waybill`: each module below brings commands in a `typer.Typer` named `app`."""
 
 from importlib import import_module
 from typing import Final

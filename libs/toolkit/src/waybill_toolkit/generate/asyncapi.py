@@ -1,0 +1,144 @@
+"""Reads a service's `asyncapi.yaml`: the topics it owns, what it sends, what it receives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.faults import ContractError, Faults
+from waybill_toolkit.generate.names import constant, fault_of_pascal, fault_of_snake
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic that the service owns."""
+
+    name: str
+    partitions: int
+    retention_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message that the service sends or receives. `name` is that of its component."""
+
+    name: str
+    type: str
+    topic: str
+    key: str
+    payload: str
+    """Name of the class in `sent` or `received`."""
+    summary: str
+    schema: Node
+
+    @property
+    def constant(self) -> str:
+        return constant(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class EventContract:
+    """All that a service has to do with events; messages are sorted by name."""
+
+    topics: tuple[Topic, ...]
+    sent: tuple[Message, ...]
+    received: tuple[Message, ...]
+
+
+def read_asyncapi(root: Node, faults: Faults) -> EventContract:
+    """Read topics and messages. What is wrong with one goes to `faults`; the others are read."""
+    channels = root.get("channels")
+    topics = [_topic(node.target(), faults) for node in (channels.children() if channels else ())]
+    sent, received = (_messages(root, action, faults) for action in ("send", "receive"))
+    owned = sorted(filter(None, topics), key=lambda topic: topic.name)
+    return EventContract(tuple(owned), sent, received)
+
+
+def _topic(channel: Node, faults: Faults) -> Topic | None:
+    try:
+        topic = Topic(
+            channel.need("address").value,
+            channel.need("x-partitions").value,
+            channel.need("x-retention-hours").value,
+        )
+    except ContractError as error:
+        faults.add_all(error)
+        return None
+    service = channel.document.path.parent.name
+    if not topic.name.startswith(f"{service}."):
+        faults.add(channel.fault(f"topic {topic.name} is not {service}'s; begin with {service}."))
+    return topic
+
+
+def _messages(root: Node, action: str, faults: Faults) -> tuple[Message, ...]:
+    found: dict[str, Message] = {}
+    for reference in _references(root, action, faults):
+        try:
+            message = _message(reference, faults)
+        except ContractError as error:
+            faults.add_all(error)
+            continue
+        same = [other for other in found.values() if other.payload == message.payload]
+        if message.name in found:
+            faults.add(reference.fault(f"{message.name} is listed twice to {action}; remove one."))
+        elif same:
+            faults.add(
+                reference.fault(
+                    f"{message.name} and {same[0].name} have one payload, {message.payload};"
+                    " give each a schema of its own."
+                )
+            )
+        found[message.name] = message
+    return tuple(found[name] for name in sorted(found))
+
+
+def _references(root: Node, action: str, faults: Faults) -> Iterator[Node]:
+    operations = root.get("operations")
+    for operation in operations.children() if operations else ():
+        if operation.value.get("action") not in ("send", "receive"):
+            faults.add(operation.fault("action is send or receive."))
+        if operation.value.get("action") != action:
+            continue
+        try:
+            channel = operation.need("channel")
+            messages = operation.need("messages")
+        except ContractError as error:
+            faults.add_all(error)
+            continue
+        for reference in messages.children():
+            try:
+                inside = reference.reference and reference.step().pointer[:2] == channel.pointer
+            except ContractError as error:
+                faults.add_all(error)
+                continue
+            if inside:
+                yield reference
+            else:
+                faults.add(reference.fault(f"this is no message of the channel {channel.name}."))
+
+
+def _message(reference: Node, faults: Faults) -> Message:
+    entry = reference.step()
+    channel = Node(entry.library, entry.document, (), entry.document.value)
+    for step in entry.pointer[:2]:
+        channel = channel.need(step)
+    message = entry.target()
+    payload = message.need("payload")
+    schema = message.child("payload")
+    key = message.need("x-key")
+    if schema.reference is None:
+        raise schema.error("name this schema: $ref one of #/components/schemas.")
+    name = schema.step().name
+    for reason in (fault_of_snake(entry.name), fault_of_pascal(name)):
+        if reason:
+            faults.add(message.fault(reason))
+    if key.value not in payload.value.get("required", ()):
+        faults.add(key.fault(f"x-key {key.value} is no required field of {name}."))
+    return Message(
+        name=entry.name,
+        type=message.need("name").value,
+        topic=channel.need("address").value,
+        key=key.value,
+        payload=name,
+        summary=str(message.value.get("summary", "")).strip(),
+        schema=schema,
+    )

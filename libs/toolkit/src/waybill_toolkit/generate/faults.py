@@ -1,0 +1,52 @@
+"""What is wrong with a contract: where, and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault in a file of `contracts/`; `line` counts from 1."""
+
+    path: Path
+    line: int
+    message: str
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects faults, so that one run reports as many as it can."""
+
+    found: set[Fault] = field(default_factory=set)
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(sorted(self.found))
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def add(self, fault: Fault) -> None:
+        self.found.add(fault)
+
+    def add_all(self, error: "ContractError") -> None:
+        self.found.update(error.faults)
+
+    def stop_if_any(self) -> None:
+        """Raise ContractError when something was found."""
+        if self.found:
+            raise ContractError(list(self))
+
+
+class ContractError(Exception):
+    """The contracts cannot be generated from. Carries every fault that was found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults

@@ -1,0 +1,42 @@
+"""Names in the contracts and what becomes of them in Python."""
+
+import builtins
+import keyword
+import re
+from typing import Final
+
+SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+
+def pascal(name: str) -> str:
+    """`place_order` or `unknown-sku` as a class name."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_.]", name))
+
+
+def snake(name: str) -> str:
+    """`If-Match` or `ETag` as an argument or a field: header names carry no case."""
+    return name.lower().replace("-", "_").replace(".", "_")
+
+
+def constant(name: str) -> str:
+    """`OrderId` or `order_placed` as a constant."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+
+
+def fault_of_snake(name: str) -> str | None:
+    """Say why `name` cannot be the name of a method, argument or field."""
+    if not SNAKE.fullmatch(name):
+        return f"{name!r} is no snake_case name; write one, like place_order."
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return f"{name!r} is a word of Python; choose another name."
+    return None
+
+
+def fault_of_pascal(name: str) -> str | None:
+    """Say why `name` cannot be the name of a class."""
+    if not PASCAL.fullmatch(name):
+        return f"{name!r} is no PascalCase name; write one, like OrderLine."
+    if keyword.iskeyword(name) or name in vars(builtins):
+        return f"{name!r} is a word of Python; choose another name."
+    return None

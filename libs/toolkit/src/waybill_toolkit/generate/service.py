@@ -1,0 +1,91 @@
+"""Generates the contract packages of services: file names and texts, nothing written."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.generate.asyncapi import EventContract, read_asyncapi
+from waybill_toolkit.generate.bundle import bundle
+from waybill_toolkit.generate.documents import Library, Node
+from waybill_toolkit.generate.faults import ContractError, Faults
+from waybill_toolkit.generate.http_contract import HttpContract
+from waybill_toolkit.generate.models import make_models
+from waybill_toolkit.generate.openapi import read_openapi, schema_nodes
+from waybill_toolkit.generate.problems import ProblemType, read_registry
+from waybill_toolkit.generate.render import render, tidy
+from waybill_toolkit.generate.schemas import SHARED, module_of, reachable
+from waybill_toolkit.generate.validate import validate_openapi
+
+TEXTS: Final = {
+    "shared": "What all contracts share.",
+    "models": "The bodies that {service} gets and answers.",
+    "sent": "The payloads that {service} sends; they take no unknown field.",
+    "received": "The payloads that {service} receives; unknown fields are ignored.",
+}
+
+
+def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Make the files of these services. Raises ContractError with the faults of all of them."""
+    library, faults = Library(), Faults()
+    registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
+    faults.stop_if_any()
+    made: dict[str, dict[str, str]] = {}
+    for service in services:
+        try:
+            made[service] = _generate(library, contracts / service, registry)
+        except ContractError as error:
+            faults.add_all(error)
+    faults.stop_if_any()
+    return made
+
+
+def _generate(
+    library: Library, folder: Path, registry: Mapping[str, ProblemType]
+) -> dict[str, str]:
+    service, faults = folder.name, Faults()
+    openapi = library.open(folder / "openapi.yaml")
+    asyncapi = library.open(folder / "asyncapi.yaml")
+    http = read_openapi(openapi, registry, faults)
+    events = read_asyncapi(asyncapi, faults)
+    bundled = bundle(openapi, faults)
+    bundled_events = bundle(asyncapi, faults)
+    faults.stop_if_any()
+    validate_openapi(bundled, openapi, faults)
+    sources = _models(service, openapi, events, faults) | _interfaces(service, http, events)
+    faults.stop_if_any()
+    return {
+        **tidy(sources, service),
+        "asyncapi.json": bundled_events.text(),
+        "openapi.json": bundled.text(),
+    }
+
+
+def _interfaces(service: str, http: HttpContract, events: EventContract) -> dict[str, str]:
+    return {
+        "__init__.py": render("__init__.py", service),
+        "api.py": render("api.py", service, http=http),
+        "events.py": render("events.py", service, events=events),
+        "problems.py": render("problems.py", service, http=http),
+    }
+
+
+def _models(service: str, openapi: Node, events: EventContract, faults: Faults) -> dict[str, str]:
+    models = reachable(schema_nodes(openapi))
+    sent = reachable(message.schema for message in events.sent)
+    received = reachable(message.schema for message in events.received)
+    together = {**models, **sent, **received}
+    shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
+    made = {
+        "shared": make_models(SHARED, dict(sorted(shared.items())), "as the contract says", faults),
+        "models": make_models("models", models, "as the contract says", faults),
+        "sent": make_models("sent", sent, "forbid", faults),
+        "received": make_models("received", received, "ignore", faults),
+    }
+    return {
+        f"{name}.py": _docstring(TEXTS[name].format(service=service)) + text
+        for name, text in made.items()
+    }
+
+
+def _docstring(text: str) -> str:
+    return f'"""{text} Generated; never edited."""\n\n'

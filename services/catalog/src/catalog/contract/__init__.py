@@ -1,0 +1,1 @@
+"""What catalog serves, sends and receives. Generated from contracts/catalog; never edited."""

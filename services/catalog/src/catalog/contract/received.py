@@ -1,0 +1,1 @@
+"""The payloads that catalog receives; unknown fields are ignored. Generated; never edited."""

@@ -1,0 +1,34 @@
+"""The payloads that catalog sends; they take no unknown field. Generated; never edited."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from waybill.scalars import UUID
+
+from .shared import Price, Sku
+
+
+class PriceChanged(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    price: Price
+    version: Annotated[StrictInt, Field(ge=1)]
+
+
+class VariantAdded(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    product_id: UUID
+    name: Annotated[
+        str, Field(description="The product's name, with the variant's own where it has one.")
+    ]
+    price: Price
+    version: Annotated[StrictInt, Field(ge=1)]

@@ -1,0 +1,1 @@
+"""What inventory serves, sends and receives. Generated from contracts/inventory; never edited."""

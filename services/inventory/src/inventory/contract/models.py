@@ -1,0 +1,88 @@
+"""The bodies that inventory gets and answers. Generated; never edited."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from waybill.scalars import UUID, AwareDatetime
+
+from .shared import Sku
+
+
+class AdjustStockReason(StrEnum):
+    RECEIVED = "received"
+    RETURNED = "returned"
+    COUNTED = "counted"
+    DAMAGED = "damaged"
+
+
+class AdjustStock(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    delta: Annotated[
+        StrictInt,
+        Field(
+            description="Units that come (positive) or go (negative).",
+            ge=-1000000000,
+            le=1000000000,
+        ),
+    ]
+    reason: AdjustStockReason
+
+
+class ReservationStatus(StrEnum):
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+class ReservedLine(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    quantity: Annotated[StrictInt, Field(ge=1)]
+
+
+class StockLevel(BaseModel):
+    """Units that came in, less those that went, are on hand, reserved or committed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    on_hand: Annotated[StrictInt, Field(description="Units that can be reserved.", ge=0)]
+    reserved: Annotated[
+        StrictInt, Field(description="Units set aside for orders that are not confirmed yet.", ge=0)
+    ]
+    committed: Annotated[StrictInt, Field(description="Units sold.", ge=0)]
+
+
+class StockPage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    items: list[StockLevel]
+    next_cursor: Annotated[
+        str | None, Field(description="Where the next page begins; null on the last one.")
+    ]
+
+
+class Reservation(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    status: ReservationStatus
+    lines: list[ReservedLine]
+    expires_at: AwareDatetime

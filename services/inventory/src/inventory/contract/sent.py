@@ -1,0 +1,79 @@
+"""The payloads that inventory sends; they take no unknown field. Generated; never edited."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from waybill.scalars import UUID, AwareDatetime
+
+from .shared import Sku
+
+
+class CommitRefusedStatus(StrEnum):
+    EXPIRED = "expired"
+    RELEASED = "released"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class CommitRefused(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    status: CommitRefusedStatus
+
+
+class ReservationExpired(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class Shortage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    wanted: Annotated[StrictInt, Field(ge=1)]
+    on_hand: Annotated[StrictInt, Field(ge=0)]
+
+
+class StockCommitted(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class StockRefused(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    shortages: list[Shortage]
+
+
+class StockReleased(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class StockReserved(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    expires_at: AwareDatetime

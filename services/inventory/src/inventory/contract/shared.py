@@ -1,0 +1,20 @@
+"""What all contracts share. Generated; never edited."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypeAliasType
+
+Sku = TypeAliasType(
+    "Sku",
+    Annotated[
+        str,
+        Field(
+            description="Names one variant of a product, the thing that is priced, stocked and sold.",
+            examples=["85123A"],
+            pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$",
+        ),
+    ],
+)

@@ -1,0 +1,1 @@
+"""What orders serves, sends and receives. Generated from contracts/orders; never edited."""

@@ -1,0 +1,255 @@
+"""The HTTP interface of orders. Generated; never edited."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+from pydantic import Field
+from waybill.http import Answer, Call, Operation, Parameter
+from waybill.scalars import UUID
+
+from orders.contract import models, problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder201(Answer):
+    """The order, accepted."""
+
+    status: ClassVar[int] = 201
+    body: models.Order
+    location: str
+
+
+PlaceOrderResult: TypeAlias = (
+    PlaceOrder201
+    | problems.EmptyOrder
+    | problems.UnknownSku
+    | problems.CurrencyMismatch
+    | problems.QuantityOutOfRange
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrders200(Answer):
+    """A page of orders."""
+
+    status: ClassVar[int] = 200
+    body: models.OrderPage
+
+
+ListOrdersResult: TypeAlias = ListOrders200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOrder200(Answer):
+    """The order."""
+
+    status: ClassVar[int] = 200
+    body: models.Order
+
+
+GetOrderResult: TypeAlias = GetOrder200 | problems.OrderNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder202(Answer):
+    """The order, being cancelled."""
+
+    status: ClassVar[int] = 202
+    body: models.Order
+
+
+CancelOrderResult: TypeAlias = (
+    CancelOrder202 | problems.OrderNotFound | problems.OrderNotCancellable
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOrderStory200(Answer):
+    """Its steps, the first one first."""
+
+    status: ClassVar[int] = 200
+    body: models.OrderStory
+
+
+GetOrderStoryResult: TypeAlias = GetOrderStory200 | problems.OrderNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPrices200(Answer):
+    """A page of prices."""
+
+    status: ClassVar[int] = 200
+    body: models.PricePage
+
+
+ListPricesResult: TypeAlias = ListPrices200
+
+
+class OrdersApi(ABC):
+    """One method for each operation; orders implements all of them."""
+
+    @abstractmethod
+    async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
+        """Place an order
+
+        The order is accepted at once, at the prices of this moment, and then moves by itself;
+        follow it with get_order.
+        """
+
+    @abstractmethod
+    async def list_orders(
+        self,
+        call: Call,
+        *,
+        cursor: str | None,
+        limit: int,
+        status: models.OrderStatus | None,
+        customer_ref: str | None,
+        reference: str | None,
+    ) -> ListOrdersResult:
+        """List orders, the newest first."""
+
+    @abstractmethod
+    async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
+        """Get an order."""
+
+    @abstractmethod
+    async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
+        """Cancel an order
+
+        What has been done for it is undone in reverse; the order is cancelled when all of it
+        is.
+        """
+
+    @abstractmethod
+    async def get_order_story(self, call: Call, *, order_id: UUID) -> GetOrderStoryResult:
+        """Get every step an order has gone."""
+
+    @abstractmethod
+    async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
+        """List the prices that an order placed now would get
+
+        The orders service keeps its own copy of the catalogue, which follows the catalogue by
+        events.
+        """
+
+
+CURSOR: Final = Parameter(
+    name="cursor",
+    place="query",
+    argument="cursor",
+    type=Annotated[str, Field(min_length=1, max_length=512)],
+)
+CUSTOMER_REF: Final = Parameter(
+    name="customer_ref",
+    place="query",
+    argument="customer_ref",
+    type=Annotated[str, Field(min_length=1, max_length=64)],
+)
+LIMIT: Final = Parameter(
+    name="limit",
+    place="query",
+    argument="limit",
+    type=Annotated[int, Field(ge=1, le=500)],
+    default=50,
+)
+ORDER_ID: Final = Parameter(
+    name="order_id",
+    place="path",
+    argument="order_id",
+    type=UUID,
+    required=True,
+)
+REFERENCE: Final = Parameter(
+    name="reference",
+    place="query",
+    argument="reference",
+    type=Annotated[str, Field(min_length=1, max_length=64)],
+)
+STATUS: Final = Parameter(
+    name="status",
+    place="query",
+    argument="status",
+    type=models.OrderStatus,
+)
+
+OPERATIONS: Final = (
+    Operation(
+        id="place_order",
+        method="POST",
+        path="/v1/orders",
+        scopes=("orders:write",),
+        idempotent=True,
+        body=models.PlaceOrder,
+        body_limit_bytes=262_144,
+        answers=(
+            PlaceOrder201,
+            problems.EmptyOrder,
+            problems.UnknownSku,
+            problems.CurrencyMismatch,
+            problems.QuantityOutOfRange,
+        ),
+    ),
+    Operation(
+        id="list_orders",
+        method="GET",
+        path="/v1/orders",
+        scopes=("orders:read",),
+        parameters=(
+            CURSOR,
+            LIMIT,
+            STATUS,
+            CUSTOMER_REF,
+            REFERENCE,
+        ),
+        answers=(ListOrders200,),
+    ),
+    Operation(
+        id="get_order",
+        method="GET",
+        path="/v1/orders/{order_id}",
+        scopes=("orders:read",),
+        parameters=(ORDER_ID,),
+        answers=(
+            GetOrder200,
+            problems.OrderNotFound,
+        ),
+    ),
+    Operation(
+        id="cancel_order",
+        method="POST",
+        path="/v1/orders/{order_id}/cancellation",
+        scopes=("orders:write",),
+        idempotent=True,
+        parameters=(ORDER_ID,),
+        answers=(
+            CancelOrder202,
+            problems.OrderNotFound,
+            problems.OrderNotCancellable,
+        ),
+    ),
+    Operation(
+        id="get_order_story",
+        method="GET",
+        path="/v1/orders/{order_id}/story",
+        scopes=("orders:read",),
+        parameters=(ORDER_ID,),
+        answers=(
+            GetOrderStory200,
+            problems.OrderNotFound,
+        ),
+    ),
+    Operation(
+        id="list_prices",
+        method="GET",
+        path="/v1/prices",
+        scopes=("orders:read",),
+        parameters=(
+            CURSOR,
+            LIMIT,
+        ),
+        answers=(ListPrices200,),
+    ),
+)
+"""What the runtime has to know to serve each of them."""

@@ -1,0 +1,290 @@
+"""The events of orders. Generated; never edited."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from waybill.database import Transaction
+from waybill.events import Event, Message, Received, Topic
+
+from orders.contract import received, sent
+
+Sent: TypeAlias = (
+    sent.AuthorizePayment
+    | sent.CapturePayment
+    | sent.CommitStock
+    | sent.OrderCancelled
+    | sent.OrderConfirmed
+    | sent.OrderPlaced
+    | sent.OrderRejected
+    | sent.ReleaseStock
+    | sent.ReserveStock
+    | sent.ReversePayment
+)
+"""All that orders may send."""
+
+_MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
+    sent.AuthorizePayment: Message(
+        type="payments.authorize-payment.v1",
+        topic="payments.commands.v1",
+        key="order_id",
+        model=sent.AuthorizePayment,
+    ),
+    sent.CapturePayment: Message(
+        type="payments.capture-payment.v1",
+        topic="payments.commands.v1",
+        key="order_id",
+        model=sent.CapturePayment,
+    ),
+    sent.CommitStock: Message(
+        type="inventory.commit-stock.v1",
+        topic="inventory.commands.v1",
+        key="order_id",
+        model=sent.CommitStock,
+    ),
+    sent.OrderCancelled: Message(
+        type="orders.order-cancelled.v1",
+        topic="orders.order-events.v1",
+        key="order_id",
+        model=sent.OrderCancelled,
+    ),
+    sent.OrderConfirmed: Message(
+        type="orders.order-confirmed.v1",
+        topic="orders.order-events.v1",
+        key="order_id",
+        model=sent.OrderConfirmed,
+    ),
+    sent.OrderPlaced: Message(
+        type="orders.order-placed.v1",
+        topic="orders.order-events.v1",
+        key="order_id",
+        model=sent.OrderPlaced,
+    ),
+    sent.OrderRejected: Message(
+        type="orders.order-rejected.v1",
+        topic="orders.order-events.v1",
+        key="order_id",
+        model=sent.OrderRejected,
+    ),
+    sent.ReleaseStock: Message(
+        type="inventory.release-stock.v1",
+        topic="inventory.commands.v1",
+        key="order_id",
+        model=sent.ReleaseStock,
+    ),
+    sent.ReserveStock: Message(
+        type="inventory.reserve-stock.v1",
+        topic="inventory.commands.v1",
+        key="order_id",
+        model=sent.ReserveStock,
+    ),
+    sent.ReversePayment: Message(
+        type="payments.reverse-payment.v1",
+        topic="payments.commands.v1",
+        key="order_id",
+        model=sent.ReversePayment,
+    ),
+}
+
+
+def send(tx: Transaction, event: Sent) -> None:
+    """Send `event` when the transaction commits, and only then; per key in the order of sending."""
+    tx.send(_MESSAGES[type(event)], event)
+
+
+class Reactions(ABC):
+    """One method for each message that orders receives; it implements all of them."""
+
+    @abstractmethod
+    async def commit_refused(
+        self, tx: Transaction, events: Sequence[Event[received.CommitRefused]]
+    ) -> None:
+        """The reservation is not there any more, so nothing is sold."""
+
+    @abstractmethod
+    async def payment_authorized(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentAuthorized]]
+    ) -> None:
+        """The amount is held."""
+
+    @abstractmethod
+    async def payment_captured(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentCaptured]]
+    ) -> None:
+        """The amount is taken."""
+
+    @abstractmethod
+    async def payment_declined(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentDeclined]]
+    ) -> None:
+        """The provider says no."""
+
+    @abstractmethod
+    async def payment_refunded(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentRefunded]]
+    ) -> None:
+        """What was taken is given back."""
+
+    @abstractmethod
+    async def payment_voided(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentVoided]]
+    ) -> None:
+        """Nothing is held, nothing was taken."""
+
+    @abstractmethod
+    async def price_changed(
+        self, tx: Transaction, events: Sequence[Event[received.PriceChanged]]
+    ) -> None:
+        """A variant costs something else from now on."""
+
+    @abstractmethod
+    async def stock_committed(
+        self, tx: Transaction, events: Sequence[Event[received.StockCommitted]]
+    ) -> None:
+        """The units are sold."""
+
+    @abstractmethod
+    async def stock_refused(
+        self, tx: Transaction, events: Sequence[Event[received.StockRefused]]
+    ) -> None:
+        """There is too little of something; nothing is set aside."""
+
+    @abstractmethod
+    async def stock_released(
+        self, tx: Transaction, events: Sequence[Event[received.StockReleased]]
+    ) -> None:
+        """The order holds nothing any more."""
+
+    @abstractmethod
+    async def stock_reserved(
+        self, tx: Transaction, events: Sequence[Event[received.StockReserved]]
+    ) -> None:
+        """All units are set aside."""
+
+    @abstractmethod
+    async def variant_added(
+        self, tx: Transaction, events: Sequence[Event[received.VariantAdded]]
+    ) -> None:
+        """A variant can be sold."""
+
+
+RECEIVED: Final[tuple[Received[Any], ...]] = (
+    Received(
+        Message(
+            type="inventory.commit-refused.v1",
+            topic="inventory.reservation-events.v1",
+            key="order_id",
+            model=received.CommitRefused,
+        ),
+        handler="commit_refused",
+    ),
+    Received(
+        Message(
+            type="payments.payment-authorized.v1",
+            topic="payments.payment-events.v1",
+            key="order_id",
+            model=received.PaymentAuthorized,
+        ),
+        handler="payment_authorized",
+    ),
+    Received(
+        Message(
+            type="payments.payment-captured.v1",
+            topic="payments.payment-events.v1",
+            key="order_id",
+            model=received.PaymentCaptured,
+        ),
+        handler="payment_captured",
+    ),
+    Received(
+        Message(
+            type="payments.payment-declined.v1",
+            topic="payments.payment-events.v1",
+            key="order_id",
+            model=received.PaymentDeclined,
+        ),
+        handler="payment_declined",
+    ),
+    Received(
+        Message(
+            type="payments.payment-refunded.v1",
+            topic="payments.payment-events.v1",
+            key="order_id",
+            model=received.PaymentRefunded,
+        ),
+        handler="payment_refunded",
+    ),
+    Received(
+        Message(
+            type="payments.payment-voided.v1",
+            topic="payments.payment-events.v1",
+            key="order_id",
+            model=received.PaymentVoided,
+        ),
+        handler="payment_voided",
+    ),
+    Received(
+        Message(
+            type="catalog.price-changed.v1",
+            topic="catalog.variant-events.v1",
+            key="sku",
+            model=received.PriceChanged,
+        ),
+        handler="price_changed",
+    ),
+    Received(
+        Message(
+            type="inventory.stock-committed.v1",
+            topic="inventory.reservation-events.v1",
+            key="order_id",
+            model=received.StockCommitted,
+        ),
+        handler="stock_committed",
+    ),
+    Received(
+        Message(
+            type="inventory.stock-refused.v1",
+            topic="inventory.reservation-events.v1",
+            key="order_id",
+            model=received.StockRefused,
+        ),
+        handler="stock_refused",
+    ),
+    Received(
+        Message(
+            type="inventory.stock-released.v1",
+            topic="inventory.reservation-events.v1",
+            key="order_id",
+            model=received.StockReleased,
+        ),
+        handler="stock_released",
+    ),
+    Received(
+        Message(
+            type="inventory.stock-reserved.v1",
+            topic="inventory.reservation-events.v1",
+            key="order_id",
+            model=received.StockReserved,
+        ),
+        handler="stock_reserved",
+    ),
+    Received(
+        Message(
+            type="catalog.variant-added.v1",
+            topic="catalog.variant-events.v1",
+            key="sku",
+            model=received.VariantAdded,
+        ),
+        handler="variant_added",
+    ),
+)
+"""Which method of the reactions handles which message."""
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    Topic(
+        name="orders.order-events.v1",
+        partitions=8,
+        retention_hours=168,
+    ),
+)
+"""The topics that orders owns."""

@@ -1,0 +1,70 @@
+"""The problems that handlers of orders may answer. Generated; never edited."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from waybill.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyMismatch(Problem):
+    """The price is in another currency than the order."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "currency-mismatch"
+    title: ClassVar[str] = "The price is in another currency than the order"
+
+    sku: str
+    pointer: str
+    price_currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyOrder(Problem):
+    """The order has no lines."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "empty-order"
+    title: ClassVar[str] = "The order has no lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNotCancellable(Problem):
+    """The order can no longer be cancelled."""
+
+    status: ClassVar[int] = 409
+    slug: ClassVar[str] = "order-not-cancellable"
+    title: ClassVar[str] = "The order can no longer be cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNotFound(Problem):
+    """There is no such order."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "order-not-found"
+    title: ClassVar[str] = "There is no such order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityOutOfRange(Problem):
+    """A quantity is below 1 or beyond the limit."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "quantity-out-of-range"
+    title: ClassVar[str] = "A quantity is below 1 or beyond the limit"
+
+    pointer: str
+    quantity_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownSku(Problem):
+    """A SKU is not in the catalogue."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "unknown-sku"
+    title: ClassVar[str] = "A SKU is not in the catalogue"
+
+    sku: str
+    pointer: str

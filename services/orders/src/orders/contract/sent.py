@@ -1,0 +1,128 @@
+"""The payloads that orders sends; they take no unknown field. Generated; never edited."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
+from waybill.scalars import UUID, AwareDatetime
+
+from .shared import Money, Price, Sku
+
+
+class AuthorizePayment(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    amount: Money
+    token: Annotated[str, Field(max_length=255, min_length=1)]
+
+
+class CapturePayment(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class CommitStock(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class OrderCancelled(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class OrderConfirmed(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class OrderRejectedCode(StrEnum):
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_DECLINED = "payment_declined"
+    TIMED_OUT = "timed_out"
+
+
+class OrderRejected(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    code: OrderRejectedCode
+    detail: str
+
+
+class PlacedLine(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    quantity: Annotated[StrictInt, Field(ge=1)]
+    unit_price: Price
+
+
+class ReleaseStock(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class ReversePayment(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+
+
+class WantedLine(BaseModel):
+    """A SKU stands once."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    sku: Sku
+    quantity: Annotated[StrictInt, Field(ge=1)]
+
+
+class OrderPlaced(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    reference: str | MISSING = MISSING
+    customer_ref: str
+    total: Money
+    lines: Annotated[list[PlacedLine], Field(min_length=1)]
+    placed_at: AwareDatetime
+
+
+class ReserveStock(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    lines: Annotated[list[WantedLine], Field(max_length=1000, min_length=1)]

@@ -1,0 +1,1 @@
+"""What payments serves, sends and receives. Generated from contracts/payments; never edited."""

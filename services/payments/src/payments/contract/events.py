@@ -1,0 +1,125 @@
+"""The events of payments. Generated; never edited."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from waybill.database import Transaction
+from waybill.events import Event, Message, Received, Topic
+
+from payments.contract import received, sent
+
+Sent: TypeAlias = (
+    sent.PaymentAuthorized
+    | sent.PaymentCaptured
+    | sent.PaymentDeclined
+    | sent.PaymentRefunded
+    | sent.PaymentVoided
+)
+"""All that payments may send."""
+
+_MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
+    sent.PaymentAuthorized: Message(
+        type="payments.payment-authorized.v1",
+        topic="payments.payment-events.v1",
+        key="order_id",
+        model=sent.PaymentAuthorized,
+    ),
+    sent.PaymentCaptured: Message(
+        type="payments.payment-captured.v1",
+        topic="payments.payment-events.v1",
+        key="order_id",
+        model=sent.PaymentCaptured,
+    ),
+    sent.PaymentDeclined: Message(
+        type="payments.payment-declined.v1",
+        topic="payments.payment-events.v1",
+        key="order_id",
+        model=sent.PaymentDeclined,
+    ),
+    sent.PaymentRefunded: Message(
+        type="payments.payment-refunded.v1",
+        topic="payments.payment-events.v1",
+        key="order_id",
+        model=sent.PaymentRefunded,
+    ),
+    sent.PaymentVoided: Message(
+        type="payments.payment-voided.v1",
+        topic="payments.payment-events.v1",
+        key="order_id",
+        model=sent.PaymentVoided,
+    ),
+}
+
+
+def send(tx: Transaction, event: Sent) -> None:
+    """Send `event` when the transaction commits, and only then; per key in the order of sending."""
+    tx.send(_MESSAGES[type(event)], event)
+
+
+class Reactions(ABC):
+    """One method for each message that payments receives; it implements all of them."""
+
+    @abstractmethod
+    async def authorize_payment(
+        self, tx: Transaction, events: Sequence[Event[received.AuthorizePayment]]
+    ) -> None:
+        """Hold an amount on the customer's card."""
+
+    @abstractmethod
+    async def capture_payment(
+        self, tx: Transaction, events: Sequence[Event[received.CapturePayment]]
+    ) -> None:
+        """Take the amount that is held."""
+
+    @abstractmethod
+    async def reverse_payment(
+        self, tx: Transaction, events: Sequence[Event[received.ReversePayment]]
+    ) -> None:
+        """Let go of what is held, or give back what was taken."""
+
+
+RECEIVED: Final[tuple[Received[Any], ...]] = (
+    Received(
+        Message(
+            type="payments.authorize-payment.v1",
+            topic="payments.commands.v1",
+            key="order_id",
+            model=received.AuthorizePayment,
+        ),
+        handler="authorize_payment",
+    ),
+    Received(
+        Message(
+            type="payments.capture-payment.v1",
+            topic="payments.commands.v1",
+            key="order_id",
+            model=received.CapturePayment,
+        ),
+        handler="capture_payment",
+    ),
+    Received(
+        Message(
+            type="payments.reverse-payment.v1",
+            topic="payments.commands.v1",
+            key="order_id",
+            model=received.ReversePayment,
+        ),
+        handler="reverse_payment",
+    ),
+)
+"""Which method of the reactions handles which message."""
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    Topic(
+        name="payments.commands.v1",
+        partitions=8,
+        retention_hours=168,
+    ),
+    Topic(
+        name="payments.payment-events.v1",
+        partitions=8,
+        retention_hours=168,
+    ),
+)
+"""The topics that payments owns."""

@@ -1,0 +1,59 @@
+"""The bodies that payments gets and answers. Generated; never edited."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field
+from waybill.scalars import UUID, AwareDatetime
+
+from .shared import Money
+
+
+class DeclineCode(StrEnum):
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    UNKNOWN_TOKEN = "unknown_token"
+
+
+class PaymentStatus(StrEnum):
+    AUTHORIZING = "authorizing"
+    AUTHORIZED = "authorized"
+    DECLINED = "declined"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    VOIDING = "voiding"
+    VOIDED = "voided"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+class Payment(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    payment_id: UUID
+    order_id: UUID
+    status: PaymentStatus
+    decline_code: DeclineCode | MISSING = MISSING
+    amount: Money
+    captured: Money
+    refunded: Money
+    provider_reference: Annotated[
+        str | MISSING, Field(description="The provider's own number for it.")
+    ] = MISSING
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class PaymentPage(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    items: list[Payment]
+    next_cursor: Annotated[
+        str | None, Field(description="Where the next page begins; null on the last one.")
+    ]

@@ -1,0 +1,15 @@
+"""The problems that handlers of payments may answer. Generated; never edited."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from waybill.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentNotFound(Problem):
+    """There is no such payment."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "payment-not-found"
+    title: ClassVar[str] = "There is no such payment"

@@ -1,0 +1,65 @@
+"""The payloads that payments sends; they take no unknown field. Generated; never edited."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+from waybill.scalars import UUID
+
+from .shared import Money
+
+
+class PaymentAuthorized(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    payment_id: UUID
+    amount: Money
+
+
+class PaymentCaptured(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    payment_id: UUID
+    amount: Money
+
+
+class PaymentDeclinedDeclineCode(StrEnum):
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    UNKNOWN_TOKEN = "unknown_token"
+
+
+class PaymentDeclined(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    payment_id: UUID
+    decline_code: PaymentDeclinedDeclineCode
+
+
+class PaymentRefunded(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    payment_id: UUID
+    amount: Money
+
+
+class PaymentVoided(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    order_id: UUID
+    payment_id: UUID
