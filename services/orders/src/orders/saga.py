@@ -8,7 +8,7 @@ from typing import Final
 
 from orders.contract import received
 from orders.contract.events import Sent
-from orders.contract.models import Money
+from orders.contract.shared import Money
 from orders.contract.sent import (
     AuthorizePayment,
     CapturePayment,

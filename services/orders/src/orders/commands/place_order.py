@@ -2,7 +2,8 @@
 
 from orders import queries, store
 from orders.contract.events import Sent, send
-from orders.contract.models import Money, PlaceOrder, Price
+from orders.contract.models import PlaceOrder
+from orders.contract.shared import Money, Price
 from orders.contract.sent import OrderPlaced, PlacedLine
 from orders.domain import Order, Unacceptable, price_lines
 from waybill.clock import Clock

@@ -91,7 +91,7 @@ class OrdersApi(ABC):
 
     @abstractmethod
     async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
-        """Place an order
+        """Place an order.
 
         The order is accepted at once, at the prices of this moment, and then moves by itself;
         follow it with get_order.
@@ -116,7 +116,7 @@ class OrdersApi(ABC):
 
     @abstractmethod
     async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
-        """Cancel an order
+        """Cancel an order.
 
         What has been done for it is undone in reverse; the order is cancelled when all of it
         is.
@@ -128,7 +128,7 @@ class OrdersApi(ABC):
 
     @abstractmethod
     async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
-        """List the prices that an order placed now would get
+        """List the prices that an order placed now would get.
 
         The orders service keeps its own copy of the catalogue, which follows the catalogue by
         events.
@@ -155,11 +155,7 @@ LIMIT: Final = Parameter(
     default=50,
 )
 ORDER_ID: Final = Parameter(
-    name="order_id",
-    place="path",
-    argument="order_id",
-    type=UUID,
-    required=True,
+    name="order_id", place="path", argument="order_id", type=UUID, required=True
 )
 REFERENCE: Final = Parameter(
     name="reference",
@@ -167,12 +163,7 @@ REFERENCE: Final = Parameter(
     argument="reference",
     type=Annotated[str, Field(min_length=1, max_length=64)],
 )
-STATUS: Final = Parameter(
-    name="status",
-    place="query",
-    argument="status",
-    type=models.OrderStatus,
-)
+STATUS: Final = Parameter(name="status", place="query", argument="status", type=models.OrderStatus)
 
 OPERATIONS: Final = (
     Operation(
@@ -196,13 +187,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/v1/orders",
         scopes=("orders:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-            STATUS,
-            CUSTOMER_REF,
-            REFERENCE,
-        ),
+        parameters=(CURSOR, LIMIT, STATUS, CUSTOMER_REF, REFERENCE),
         answers=(ListOrders200,),
     ),
     Operation(
@@ -211,10 +196,7 @@ OPERATIONS: Final = (
         path="/v1/orders/{order_id}",
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
-        answers=(
-            GetOrder200,
-            problems.OrderNotFound,
-        ),
+        answers=(GetOrder200, problems.OrderNotFound),
     ),
     Operation(
         id="cancel_order",
@@ -223,11 +205,7 @@ OPERATIONS: Final = (
         scopes=("orders:write",),
         idempotent=True,
         parameters=(ORDER_ID,),
-        answers=(
-            CancelOrder202,
-            problems.OrderNotFound,
-            problems.OrderNotCancellable,
-        ),
+        answers=(CancelOrder202, problems.OrderNotFound, problems.OrderNotCancellable),
     ),
     Operation(
         id="get_order_story",
@@ -235,20 +213,14 @@ OPERATIONS: Final = (
         path="/v1/orders/{order_id}/story",
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
-        answers=(
-            GetOrderStory200,
-            problems.OrderNotFound,
-        ),
+        answers=(GetOrderStory200, problems.OrderNotFound),
     ),
     Operation(
         id="list_prices",
         method="GET",
         path="/v1/prices",
         scopes=("orders:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-        ),
+        parameters=(CURSOR, LIMIT),
         answers=(ListPrices200,),
     ),
 )

@@ -19,26 +19,20 @@ class CommitRefusedStatus(StrEnum):
 
 
 class CommitRefused(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     status: CommitRefusedStatus
 
 
 class PaymentAuthorized(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
 
 
 class PaymentCaptured(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
@@ -51,87 +45,69 @@ class PaymentDeclinedDeclineCode(StrEnum):
 
 
 class PaymentDeclined(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
     decline_code: PaymentDeclinedDeclineCode
 
 
 class PaymentRefunded(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
 
 
 class PaymentVoided(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
 
 
 class PriceChanged(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]
 
 
 class Shortage(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     wanted: Annotated[StrictInt, Field(ge=1)]
     on_hand: Annotated[StrictInt, Field(ge=0)]
 
 
 class StockCommitted(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
 
 
 class StockRefused(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     shortages: list[Shortage]
 
 
 class StockReleased(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
 
 
 class StockReserved(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     expires_at: AwareDatetime
 
 
 class VariantAdded(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     product_id: UUID
     name: Annotated[
         str, Field(description="The product's name, with the variant's own where it has one.")
     ]
+    """The product's name, with the variant's own where it has one."""
+
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]

@@ -12,44 +12,29 @@ from .shared import Money, Price, Sku
 
 
 class AuthorizePayment(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     amount: Money
     token: Annotated[str, Field(max_length=255, min_length=1)]
 
 
 class CapturePayment(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class CommitStock(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class OrderCancelled(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class OrderConfirmed(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
@@ -60,57 +45,39 @@ class OrderRejectedCode(StrEnum):
 
 
 class OrderRejected(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     code: OrderRejectedCode
     detail: str
 
 
 class PlacedLine(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1)]
     unit_price: Price
 
 
 class ReleaseStock(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class ReversePayment(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class WantedLine(BaseModel):
     """A SKU stands once."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1)]
 
 
 class OrderPlaced(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     reference: str | MISSING = MISSING
     customer_ref: str
@@ -120,9 +87,6 @@ class OrderPlaced(BaseModel):
 
 
 class ReserveStock(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     lines: Annotated[list[WantedLine], Field(max_length=1000, min_length=1)]

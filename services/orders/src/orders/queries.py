@@ -1,0 +1,125 @@
+"""Reads of the orders service: SQL to typed rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from orders.domain import Line, Order, Price, Rejection, Status
+from waybill.database import Connection
+
+_ORDER: Final = """
+    select order_id, reference, customer_ref, status, rejection_code, rejection_detail, currency,
+        total_minor, payment_token, placed_at, updated_at
+    from orders
+"""
+_ORDERS_BY_ID: Final = _ORDER + "where order_id = any($1)"
+_ORDERS_PAGE: Final = (
+    _ORDER
+    + """
+    where ($1::uuid is null or order_id < $1)
+        and ($2::text is null or status = $2)
+        and ($3::text is null or customer_ref = $3)
+        and ($4::text is null or reference = $4)
+    order by order_id desc limit $5
+"""
+)
+_LINES: Final = """
+    select order_id, sku, quantity, unit_price_minor
+    from order_lines where order_id = any($1) order by order_id, line_number
+"""
+_STORY: Final = """
+    select number, at, state, detail from saga_transitions where saga_id = $1 order by number
+"""
+_PRICES_BY_SKU: Final = "select sku, amount_minor, currency from prices where sku = any($1)"
+_PRICES_PAGE: Final = """
+    select sku, amount_minor, currency from prices
+    where ($1::text is null or sku > $1) order by sku limit $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of an order's story."""
+
+    number: int
+    at: datetime
+    state: str
+    detail: str
+
+
+async def get_order(connection: Connection, order_id: UUID) -> Order | None:
+    """Read one order with its lines."""
+    return (await get_orders(connection, [order_id])).get(order_id)
+
+
+async def get_orders(connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
+    """Read orders with their lines; those that do not exist are left out."""
+    rows = await connection.fetch(_ORDERS_BY_ID, order_ids)
+    return {order.order_id: order for order in await _with_lines(connection, rows)}
+
+
+async def list_orders(
+    connection: Connection,
+    *,
+    before: UUID | None,
+    limit: int,
+    status: Status | None,
+    customer_ref: str | None,
+    reference: str | None,
+) -> list[Order]:
+    """Read orders, the newest first, beginning after the order `before`."""
+    rows = await connection.fetch(_ORDERS_PAGE, before, status, customer_ref, reference, limit)
+    return await _with_lines(connection, rows)
+
+
+async def get_story(connection: Connection, order_id: UUID) -> list[Transition]:
+    """Read all transitions of an order's saga, the first one first."""
+    return [
+        Transition(row["number"], row["at"], row["state"], row["detail"])
+        for row in await connection.fetch(_STORY, order_id)
+    ]
+
+
+async def find_prices(connection: Connection, skus: Iterable[str]) -> Mapping[str, Price]:
+    """Read the prices of those SKUs that are known here."""
+    return dict(map(_price, await connection.fetch(_PRICES_BY_SKU, list(skus))))
+
+
+async def list_prices(
+    connection: Connection, *, after: str | None, limit: int
+) -> list[tuple[str, Price]]:
+    """Read prices by SKU, beginning after the SKU `after`."""
+    return list(map(_price, await connection.fetch(_PRICES_PAGE, after, limit)))
+
+
+async def _with_lines(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Order]:
+    lines: defaultdict[UUID, list[Line]] = defaultdict(list)
+    for row in await connection.fetch(_LINES, [row["order_id"] for row in rows]):
+        lines[row["order_id"]].append(Line(row["sku"], row["quantity"], row["unit_price_minor"]))
+    return [_order(row, tuple(lines[row["order_id"]])) for row in rows]
+
+
+def _order(row: asyncpg.Record, lines: tuple[Line, ...]) -> Order:
+    code = row["rejection_code"]
+    return Order(
+        order_id=row["order_id"],
+        reference=row["reference"],
+        customer_ref=row["customer_ref"],
+        status=row["status"],
+        rejection=Rejection(code, row["rejection_detail"]) if code else None,
+        currency=row["currency"],
+        lines=lines,
+        total_minor=row["total_minor"],
+        payment_token=row["payment_token"],
+        placed_at=row["placed_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _price(row: asyncpg.Record) -> tuple[str, Price]:
+    return row["sku"], Price(row["amount_minor"], row["currency"])
