@@ -1,0 +1,150 @@
+"""HTTP/1.1 over kept-alive connections, as light as a load generator has to be.
+
+The client shares two cores with the platform it loads. At 32 requests in flight httpx 0.28 spends
+6.3 ms of processor time on each, this 0.05 ms: with httpx the client would be what is measured.
+Parsing is httptools', which the services answer with as well. No redirects, no TLS: loopback only.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import httptools
+from typing_extensions import override
+
+# A service that answers at all answers within milliseconds; one that was stopped (SIGSTOP) never.
+TIMEOUT_SECONDS: Final = 10.0
+
+
+class ConnectionLostError(Exception):
+    """There is no answer: nobody listens, or the connection ended. The request may have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; the names of its headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Origin:
+    """One server, and the connections to it that nobody uses now."""
+
+    host: str
+    port: int
+    _idle: list["_Connection"] = field(default_factory=list)
+
+    async def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Response:
+        """Send a request and return the answer. Raises ConnectionLostError.
+
+        As many connections are opened as there are requests at a time: callers bound it.
+        """
+        head = [f"{method} {target} HTTP/1.1", f"host: {self.host}:{self.port}"]
+        head += [f"{name}: {value}" for name, value in headers.items()]
+        if body or method != "GET":
+            head.append(f"content-length: {len(body)}")
+        request = "\r\n".join([*head, "\r\n"]).encode("ascii") + body
+        connection = self._take() or await self._connect()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                response = await connection.exchange(request)
+        except TimeoutError as error:
+            raise ConnectionLostError(f"no answer within {TIMEOUT_SECONDS:g} s") from error
+        finally:
+            if not connection.is_reusable:
+                connection.close()
+        if connection.is_reusable:
+            self._idle.append(connection)
+        return response
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _take(self) -> "_Connection | None":
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_reusable:
+                return connection
+        return None
+
+    async def _connect(self) -> "_Connection":
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                _, connection = await loop.create_connection(_Connection, self.host, self.port)
+        except OSError as error:  # TimeoutError is one
+            raise ConnectionLostError(str(error) or type(error).__name__) from error
+        return connection
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, for one request at a time. The methods `on_…` are called by httptools."""
+
+    def __init__(self) -> None:
+        self.is_reusable = False
+        self._transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[Response] | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+
+    async def exchange(self, request: bytes) -> Response:
+        self.is_reusable = False
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLostError("the connection is closed")
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def close(self) -> None:
+        self.is_reusable = False
+        if self._transport:
+            self._transport.abort()
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's always is
+        self._transport = transport
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(f"the answer is no HTTP: {error}")
+            self.close()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_reusable = False
+        self._fail(str(exc) if exc else "the server closed the connection")
+
+    def on_message_begin(self) -> None:
+        self._headers, self._body = {}, []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        answer = self._answer
+        if answer is None or answer.done():
+            self.close()  # an answer that nobody waits for: what comes next cannot be trusted
+            return
+        self.is_reusable = self._parser.should_keep_alive()
+        status = self._parser.get_status_code()
+        answer.set_result(Response(status, self._headers, b"".join(self._body)))
+
+    def _fail(self, reason: str) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(ConnectionLostError(reason))
