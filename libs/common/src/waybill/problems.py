@@ -64,6 +64,14 @@ def _plain(value: object) -> object:
     raise TypeError
 
 
+class RefusedError(Exception):
+    """How a step of the runtime ends a request with a problem; handlers return theirs."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One thing wrong with what a client sent, and where: an RFC 6901 pointer into it."""

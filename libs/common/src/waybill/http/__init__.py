@@ -1,6 +1,14 @@
-"""The HTTP side of a contract: generated code states it, `mount` serves it."""
+"""The HTTP side of a contract: generated code states it, `mount` serves it.
+
+contract.py    Answer, Operation, Parameter: what generated code is written in
+call.py        Call: what a handler is told beside its input
+routing.py     mount: operations -> routes
+tracing.py     around every request
+endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
+"""
 
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation, Parameter
+from waybill.http.routing import mount
 
-__all__ = ["Answer", "Call", "Operation", "Parameter"]
+__all__ = ["Answer", "Call", "Operation", "Parameter", "mount"]

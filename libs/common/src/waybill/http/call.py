@@ -1,17 +1,11 @@
 """What a handler is told about the request it answers, beside its typed input."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field
 
 from waybill.access import Principal
-from waybill.http.contract import Answer
-from waybill.problems import Problem
-
-if TYPE_CHECKING:
-    from waybill.database import Database, Transaction
-
-Result = TypeVar("Result", bound=Answer | Problem)
+from waybill.database import Database, Transaction
+from waybill.http.once import Once, Result, transact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +14,35 @@ class Call:
 
     principal: Principal
     traceparent: str
-    idempotency_key: str | None = None
+    keyed: Once | None = field(default=None, repr=False)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key, for operations whose contract has one."""
+        return None if self.keyed is None else self.keyed.key
 
     async def once(
-        self, database: "Database", run: "Callable[[Transaction], Awaitable[Result]]"
+        self, database: Database, run: Callable[[Transaction], Awaitable[Result]]
     ) -> Result:
-        """Run `run` in one transaction, at most once per principal, operation and key."""
-        raise NotImplementedError
+        """Run `run` in one transaction, at most once per caller, operation and Idempotency-Key.
+
+        An Answer is stored with the key in that same transaction and commits; a Problem rolls
+        back and leaves the key free, as a crash does. When the answer is stored already this does
+        not return: the endpoint sends it again. Likewise it refuses with 409 while the first
+        request is running, and with 422 when that one asked for something else.
+
+        Raises RuntimeError when the operation's contract has no Idempotency-Key;
+        DatabaseUnavailableError (then it may have been done: the key makes repeating safe).
+        """
+        if self.keyed is None:
+            raise RuntimeError("the contract of this operation has no Idempotency-Key")
+        return await self.keyed.run(database, run)
 
     async def transact(
-        self, database: "Database", run: "Callable[[Transaction], Awaitable[Result]]"
+        self, database: Database, run: Callable[[Transaction], Awaitable[Result]]
     ) -> Result:
-        """Run `run` in one transaction: an Answer commits, a Problem rolls back."""
-        raise NotImplementedError
+        """Run `run` in one transaction: an Answer commits, a Problem rolls back.
+
+        For operations without Idempotency-Key. Raises DatabaseUnavailableError.
+        """
+        return await transact(database, run)

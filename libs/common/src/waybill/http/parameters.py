@@ -1,0 +1,148 @@
+"""Path, query and header parameters: text read as the JSON value that the contract describes.
+
+Pydantic's own reading of strings is generous (`2_0`, ` 20`, `yes`). Here a parameter's text becomes
+JSON first, a number or a boolean where the contract wants one, and is then checked like a body.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import Scope
+
+from waybill.http.body import NUL_FAULT
+from waybill.http.contract import Parameter
+from waybill.http.pointers import faults_in, pointer
+from waybill.problems import Fault, InvalidParameters, MalformedRequest, RefusedError
+
+QUERY_FIELDS_MAX: Final = 100
+"""Many times what any operation declares; a list in a query is for a handful of values."""
+
+_LITERAL: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false", re.ASCII)
+_WRITTEN_BARE: Final = frozenset({"integer", "number", "boolean"})
+
+
+class ParameterReader:
+    """Reads the parameters of one operation."""
+
+    def __init__(self, parameters: tuple[Parameter, ...]) -> None:
+        self._slots = tuple(_Slot(each) for each in parameters)
+        self._query_names = {each.name for each in parameters if each.place == "query"}
+
+    def read(self, scope: Scope, headers: Mapping[bytes, bytes]) -> dict[str, Any]:
+        """Give the handler's keyword arguments. Raises RefusedError with all faults at once."""
+        if not self._slots and not scope["query_string"]:
+            return {}
+        query = read_query(scope["query_string"])
+        arguments: dict[str, Any] = {}
+        faults = list(self._unknown(query))
+        for slot in self._slots:
+            texts = slot.texts(scope, query, headers)
+            faults.extend(slot.fill(texts, arguments))
+        if faults:
+            raise refused_parameters(*faults)
+        return arguments
+
+    def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[Fault]:
+        for name in query.keys() - self._query_names:
+            yield _fault("query", name, "unknown", "There is no such query parameter.")
+
+
+class _Slot:
+    """One parameter, prepared."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self._parameter = parameter
+        self._type: TypeAdapter[Any] = TypeAdapter(parameter.type)
+        self._header = parameter.name.lower().encode("latin-1")
+        self._bare = bool(_json_types(self._type) & _WRITTEN_BARE)
+
+    def texts(
+        self, scope: Scope, query: Mapping[str, list[str]], headers: Mapping[bytes, bytes]
+    ) -> list[str]:
+        """Find the parameter's text: once, several times, or not at all."""
+        match self._parameter.place:
+            case "query":
+                return query.get(self._parameter.name, [])
+            case "path":
+                return [scope["path_params"][self._parameter.name]]
+            case "header":
+                value = headers.get(self._header)
+                return [] if value is None else [value.decode("latin-1")]
+
+    def fill(self, texts: list[str], arguments: dict[str, Any]) -> tuple[Fault, ...]:
+        """Set the handler's argument, or tell what is wrong."""
+        parameter = self._parameter
+        if not texts and not parameter.required:
+            arguments[parameter.argument] = parameter.default
+            return ()
+        if fault := self._refusal(texts):
+            return (fault,)
+        values = [self._json(text) for text in texts]
+        raw = b"[%b]" % b",".join(values) if parameter.many else values[0]
+        try:
+            arguments[parameter.argument] = self._type.validator.validate_json(raw, strict=True)
+        except ValidationError as error:
+            return faults_in(error, orjson.loads(raw), (parameter.place, parameter.name))
+        return ()
+
+    def _refusal(self, texts: list[str]) -> Fault | None:
+        place, name = self._parameter.place, self._parameter.name
+        if not texts:
+            return _fault(place, name, "missing", "The parameter is required.")
+        if len(texts) > 1 and not self._parameter.many:
+            return _fault(place, name, "repeated", "The parameter may be given once only.")
+        if any("\0" in text for text in texts):
+            return _fault(place, name, NUL_FAULT, "A value may not hold the character U+0000.")
+        return None
+
+    def _json(self, text: str) -> bytes:
+        return text.encode() if self._bare and _LITERAL.fullmatch(text) else orjson.dumps(text)
+
+
+def read_query(raw: bytes) -> dict[str, list[str]]:
+    """Split a query string (application/x-www-form-urlencoded, UTF-8). Raises RefusedError."""
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=QUERY_FIELDS_MAX,
+        )
+    except ValueError:
+        detail = f"The query must be percent-encoded UTF-8 of {QUERY_FIELDS_MAX} fields at most."
+        raise RefusedError(MalformedRequest(detail=detail)) from None
+    query: dict[str, list[str]] = {}
+    for name, value in pairs:
+        query.setdefault(name, []).append(value)
+    return query
+
+
+def refused_parameters(*faults: Fault) -> RefusedError:
+    """Make the refusal of a request whose parameters do not fit."""
+    detail = f"The parameters have {len(faults)} fault{'s' if len(faults) > 1 else ''}."
+    return RefusedError(InvalidParameters(detail=detail, errors=faults))
+
+
+def _fault(place: str, name: str, code: str, detail: str) -> Fault:
+    return Fault(pointer=pointer((place, name)), code=code, detail=detail)
+
+
+def _json_types(kind: TypeAdapter[Any]) -> set[str]:
+    """Collect the JSON types that a type's schema names, at any depth."""
+    found: set[str] = set()
+    pending: list[Any] = [kind.json_schema()]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("type"), str):
+                found.add(node["type"])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return found
