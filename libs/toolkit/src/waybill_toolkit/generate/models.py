@@ -54,6 +54,9 @@ NEEDS_VALIDATOR: Final = (
 )
 """Keywords that pydantic's types cannot say: each would bring a slow validator of 200 lines."""
 
+NOT_FOR_PYTHON: Final = ("description", "example", "examples")
+"""Left out of the modules: they stand in the contract, where one looks for them."""
+
 
 def make_models(module: str, components: Mapping[str, Node], extra: Extra, faults: Faults) -> str:
     """Write the module `module` for those of `components` that belong there; "" when none does."""
@@ -72,16 +75,14 @@ def _check(component: Node, faults: Faults) -> None:
         faults.add(component.fault(reason))
     waiting = [component]
     while waiting:
-        node = waiting.pop()
-        below = [*node.children()]
-        if node.name == "properties":
-            below = [child for field in below for child in field.children()]
-        waiting += below
-        faulty = (child for child in below if child.name in NEEDS_VALIDATOR)
-        for keyword in faulty:
-            faults.add(
-                keyword.fault(f"{keyword.name} has no place in a Python type; say it otherwise.")
-            )
+        schema = waiting.pop()
+        for child in schema.children():
+            if child.name == "properties":
+                waiting += child.children()
+            elif child.name in NEEDS_VALIDATOR:
+                faults.add(child.fault(f"no Python type can say {child.name}; say it otherwise."))
+            else:
+                waiting.append(child)
 
 
 def _schema(node: Node, module: str, extra: Extra) -> Any:  # noqa: ANN401 (JSON Schema)
@@ -93,8 +94,16 @@ def _schema(node: Node, module: str, extra: Extra) -> Any:  # noqa: ANN401 (JSON
         return [_schema(child, module, extra) for child in node.children()]
     if not isinstance(node.value, dict):
         return node.value
-    schema = {child.name: _schema(child, module, extra) for child in node.children()}
-    if schema.get("type") == "object" and isinstance(schema.get("properties"), dict):
+    schema = {
+        child.name: {field.name: _schema(field, module, extra) for field in child.children()}
+        if child.name == "properties"
+        else _schema(child, module, extra)
+        for child in node.children()
+        if child.name not in NOT_FOR_PYTHON
+    }
+    if "properties" in schema:
+        if node.pointer[:-1] == ("components", "schemas"):
+            schema["description"] = node.value.get("description", "")  # becomes the docstring
         if extra == "forbid":
             schema.setdefault("additionalProperties", False)
         elif extra == "ignore" and schema.get("additionalProperties") is False:

@@ -32,7 +32,8 @@ def tidy(sources: Mapping[str, str], service: str) -> dict[str, str]:
         known = f'lint.isort.known-first-party=["{service}"]'
         common = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311"]
         _ruff(folder, "check", *common, "--select", _RULES, "--fix", "--config", known)
-        _ruff(folder, "format", *common, "--line-length", str(LINE))
+        compact = "format.skip-magic-trailing-comma=true"
+        _ruff(folder, "format", *common, "--line-length", str(LINE), "--config", compact)
         return {name: Path(folder, name).read_text(encoding="utf-8") for name in sources}
 
 
@@ -67,11 +68,8 @@ def _literal(text: str) -> str:
 def _docstring(text: str, indent: int = 4) -> str:
     """Wrap paragraphs so that they fit between triple quotes at `indent`."""
     safe = text.replace("\\", "\\\\").replace('"""', "'''")
-    safe = safe if safe.endswith((".", "!", "?")) or "\n" in safe else safe + "."
-    wrapped = [
-        textwrap.fill(" ".join(paragraph.split()), LINE - indent - 6)
-        for paragraph in safe.split("\n\n")
-    ]
+    sentences = [paragraph.strip().rstrip(".") + "." for paragraph in safe.split("\n\n")]
+    wrapped = [textwrap.fill(" ".join(each.split()), LINE - indent - 6) for each in sentences]
     body = textwrap.indent("\n\n".join(wrapped), " " * indent).lstrip()
     return f"{body}\n{' ' * indent}" if "\n" in body else body
 

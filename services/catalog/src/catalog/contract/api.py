@@ -130,7 +130,7 @@ class CatalogApi(ABC):
     async def set_price(
         self, call: Call, body: models.SetPrice, *, sku: shared.Sku, if_match: str
     ) -> SetPriceResult:
-        """Set what one unit of a variant costs
+        """Set what one unit of a variant costs.
 
         Orders that were placed before keep their price.
         """
@@ -157,19 +157,9 @@ LIMIT: Final = Parameter(
     default=50,
 )
 PRODUCT_ID: Final = Parameter(
-    name="product_id",
-    place="path",
-    argument="product_id",
-    type=UUID,
-    required=True,
+    name="product_id", place="path", argument="product_id", type=UUID, required=True
 )
-SKU: Final = Parameter(
-    name="sku",
-    place="path",
-    argument="sku",
-    type=shared.Sku,
-    required=True,
-)
+SKU: Final = Parameter(name="sku", place="path", argument="sku", type=shared.Sku, required=True)
 
 OPERATIONS: Final = (
     Operation(
@@ -180,21 +170,14 @@ OPERATIONS: Final = (
         idempotent=True,
         body=models.CreateProduct,
         body_limit_bytes=262_144,
-        answers=(
-            CreateProduct201,
-            problems.SkuTaken,
-            problems.DuplicateSku,
-        ),
+        answers=(CreateProduct201, problems.SkuTaken, problems.DuplicateSku),
     ),
     Operation(
         id="list_products",
         method="GET",
         path="/v1/products",
         scopes=("catalog:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-        ),
+        parameters=(CURSOR, LIMIT),
         answers=(ListProducts200,),
     ),
     Operation(
@@ -203,10 +186,7 @@ OPERATIONS: Final = (
         path="/v1/products/{product_id}",
         scopes=("catalog:read",),
         parameters=(PRODUCT_ID,),
-        answers=(
-            GetProduct200,
-            problems.ProductNotFound,
-        ),
+        answers=(GetProduct200, problems.ProductNotFound),
     ),
     Operation(
         id="add_variant",
@@ -217,21 +197,14 @@ OPERATIONS: Final = (
         body=models.NewVariant,
         body_limit_bytes=16_384,
         parameters=(PRODUCT_ID,),
-        answers=(
-            AddVariant201,
-            problems.ProductNotFound,
-            problems.SkuTaken,
-        ),
+        answers=(AddVariant201, problems.ProductNotFound, problems.SkuTaken),
     ),
     Operation(
         id="list_variants",
         method="GET",
         path="/v1/variants",
         scopes=("catalog:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-        ),
+        parameters=(CURSOR, LIMIT),
         answers=(ListVariants200,),
     ),
     Operation(
@@ -240,10 +213,7 @@ OPERATIONS: Final = (
         path="/v1/variants/{sku}",
         scopes=("catalog:read",),
         parameters=(SKU,),
-        answers=(
-            GetVariant200,
-            problems.VariantNotFound,
-        ),
+        answers=(GetVariant200, problems.VariantNotFound),
     ),
     Operation(
         id="set_price",
@@ -252,15 +222,8 @@ OPERATIONS: Final = (
         scopes=("catalog:write",),
         body=models.SetPrice,
         body_limit_bytes=16_384,
-        parameters=(
-            SKU,
-            IF_MATCH,
-        ),
-        answers=(
-            SetPrice200,
-            problems.VariantNotFound,
-            problems.VersionMismatch,
-        ),
+        parameters=(SKU, IF_MATCH),
+        answers=(SetPrice200, problems.VariantNotFound, problems.VersionMismatch),
     ),
 )
 """What the runtime has to know to serve each of them."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from waybill.database import Transaction
-from waybill.events import Message, Received, Topic
+from waybill.events import Event, Message, Received, Topic
 
 from catalog.contract import sent
 
@@ -27,19 +27,18 @@ _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
 }
 
 
-def send(tx: Transaction, event: Sent) -> None:
-    """Send `event` when the transaction commits, and only then; per key in the order of sending."""
-    tx.send(_MESSAGES[type(event)], event)
+def send(tx: Transaction, event: Sent, cause: Event[Any] | None = None) -> None:
+    """Send `event` when the transaction commits, and only then; per key in the order of sending.
+
+    `cause` is the event being reacted to: its trace is carried on.
+    """
+    tx.send(_MESSAGES[type(event)], event, cause)
 
 
 RECEIVED: Final[tuple[Received[Any], ...]] = ()
 """Which method of the reactions handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(
-        name="catalog.variant-events.v1",
-        partitions=8,
-        retention_hours=168,
-    ),
+    Topic(name="catalog.variant-events.v1", partitions=8, retention_hours=168),
 )
 """The topics that catalog owns."""

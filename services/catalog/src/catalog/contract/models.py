@@ -11,68 +11,41 @@ from .shared import Price, Sku
 
 
 class NewVariant(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    name: Annotated[
-        str | MISSING,
-        Field(
-            description="What tells it from its siblings, such as its colour.",
-            max_length=200,
-            min_length=1,
-        ),
-    ] = MISSING
+    name: Annotated[str | MISSING, Field(max_length=200, min_length=1)] = MISSING
     price: Price
 
 
 class SetPrice(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     price: Price
 
 
 class Variant(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     product_id: UUID
     name: str | MISSING = MISSING
     price: Price
-    version: Annotated[StrictInt, Field(description="Counts the changes; its ETag.", ge=1)]
+    version: Annotated[StrictInt, Field(ge=1)]
 
 
 class VariantPage(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Variant]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
+    next_cursor: str | None
 
 
 class CreateProduct(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     name: Annotated[str, Field(max_length=200, min_length=1)]
     description: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
     variants: Annotated[list[NewVariant], Field(max_length=500, min_length=1)]
 
 
 class Product(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     product_id: UUID
     name: str
     description: str | MISSING = MISSING
@@ -81,11 +54,6 @@ class Product(BaseModel):
 
 
 class ProductPage(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Product]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
+    next_cursor: str | None

@@ -11,24 +11,16 @@ from .shared import Price, Sku
 
 
 class PriceChanged(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]
 
 
 class VariantAdded(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     product_id: UUID
-    name: Annotated[
-        str, Field(description="The product's name, with the variant's own where it has one.")
-    ]
+    name: str
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]

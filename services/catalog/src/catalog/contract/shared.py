@@ -7,31 +7,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from typing_extensions import TypeAliasType
 
-Currency = TypeAliasType(
-    "Currency",
-    Annotated[str, Field(description="An ISO 4217 code.", examples=["GBP"], pattern="^[A-Z]{3}$")],
-)
+Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")])
 
 
 class Price(BaseModel):
     """What one unit costs. At most 1,000,000.00 in a currency of two digits."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
     currency: Currency
 
 
 Sku = TypeAliasType(
-    "Sku",
-    Annotated[
-        str,
-        Field(
-            description="Names one variant of a product, the thing that is priced, stocked and sold.",
-            examples=["85123A"],
-            pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$",
-        ),
-    ],
+    "Sku", Annotated[str, Field(pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")]
 )

@@ -70,7 +70,7 @@ class InventoryApi(ABC):
     async def adjust_stock(
         self, call: Call, body: models.AdjustStock, *, sku: shared.Sku
     ) -> AdjustStockResult:
-        """Add units to the stock of a SKU, or take some away
+        """Add units to the stock of a SKU, or take some away.
 
         The first adjustment of a SKU begins its stock.
         """
@@ -94,19 +94,9 @@ LIMIT: Final = Parameter(
     default=50,
 )
 ORDER_ID: Final = Parameter(
-    name="order_id",
-    place="path",
-    argument="order_id",
-    type=UUID,
-    required=True,
+    name="order_id", place="path", argument="order_id", type=UUID, required=True
 )
-SKU: Final = Parameter(
-    name="sku",
-    place="path",
-    argument="sku",
-    type=shared.Sku,
-    required=True,
-)
+SKU: Final = Parameter(name="sku", place="path", argument="sku", type=shared.Sku, required=True)
 
 OPERATIONS: Final = (
     Operation(
@@ -114,10 +104,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/v1/stock",
         scopes=("inventory:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-        ),
+        parameters=(CURSOR, LIMIT),
         answers=(ListStock200,),
     ),
     Operation(
@@ -126,10 +113,7 @@ OPERATIONS: Final = (
         path="/v1/stock/{sku}",
         scopes=("inventory:read",),
         parameters=(SKU,),
-        answers=(
-            GetStock200,
-            problems.StockNotFound,
-        ),
+        answers=(GetStock200, problems.StockNotFound),
     ),
     Operation(
         id="adjust_stock",
@@ -140,10 +124,7 @@ OPERATIONS: Final = (
         body=models.AdjustStock,
         body_limit_bytes=16_384,
         parameters=(SKU,),
-        answers=(
-            AdjustStock201,
-            problems.StockBelowZero,
-        ),
+        answers=(AdjustStock201, problems.StockBelowZero),
     ),
     Operation(
         id="get_reservation",
@@ -151,10 +132,7 @@ OPERATIONS: Final = (
         path="/v1/reservations/{order_id}",
         scopes=("inventory:read",),
         parameters=(ORDER_ID,),
-        answers=(
-            GetReservation200,
-            problems.ReservationNotFound,
-        ),
+        answers=(GetReservation200, problems.ReservationNotFound),
     ),
 )
 """What the runtime has to know to serve each of them."""

@@ -59,9 +59,12 @@ _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
 }
 
 
-def send(tx: Transaction, event: Sent) -> None:
-    """Send `event` when the transaction commits, and only then; per key in the order of sending."""
-    tx.send(_MESSAGES[type(event)], event)
+def send(tx: Transaction, event: Sent, cause: Event[Any] | None = None) -> None:
+    """Send `event` when the transaction commits, and only then; per key in the order of sending.
+
+    `cause` is the event being reacted to: its trace is carried on.
+    """
+    tx.send(_MESSAGES[type(event)], event, cause)
 
 
 class Reactions(ABC):
@@ -118,15 +121,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
 """Which method of the reactions handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(
-        name="inventory.commands.v1",
-        partitions=8,
-        retention_hours=168,
-    ),
-    Topic(
-        name="inventory.reservation-events.v1",
-        partitions=8,
-        retention_hours=168,
-    ),
+    Topic(name="inventory.commands.v1", partitions=8, retention_hours=168),
+    Topic(name="inventory.reservation-events.v1", partitions=8, retention_hours=168),
 )
 """The topics that inventory owns."""

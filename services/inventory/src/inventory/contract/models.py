@@ -19,18 +19,8 @@ class AdjustStockReason(StrEnum):
 
 
 class AdjustStock(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
-    delta: Annotated[
-        StrictInt,
-        Field(
-            description="Units that come (positive) or go (negative).",
-            ge=-1000000000,
-            le=1000000000,
-        ),
-    ]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    delta: Annotated[StrictInt, Field(ge=-1000000000, le=1000000000)]
     reason: AdjustStockReason
 
 
@@ -43,10 +33,7 @@ class ReservationStatus(StrEnum):
 
 
 class ReservedLine(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1)]
 
@@ -54,34 +41,21 @@ class ReservedLine(BaseModel):
 class StockLevel(BaseModel):
     """Units that came in, less those that went, are on hand, reserved or committed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    on_hand: Annotated[StrictInt, Field(description="Units that can be reserved.", ge=0)]
-    reserved: Annotated[
-        StrictInt, Field(description="Units set aside for orders that are not confirmed yet.", ge=0)
-    ]
-    committed: Annotated[StrictInt, Field(description="Units sold.", ge=0)]
+    on_hand: Annotated[StrictInt, Field(ge=0)]
+    reserved: Annotated[StrictInt, Field(ge=0)]
+    committed: Annotated[StrictInt, Field(ge=0)]
 
 
 class StockPage(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[StockLevel]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
+    next_cursor: str | None
 
 
 class Reservation(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     status: ReservationStatus
     lines: list[ReservedLine]

@@ -11,32 +11,24 @@ from .shared import Sku
 
 
 class CommitStock(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
 
 
 class ReleaseStock(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
 
 
 class WantedLine(BaseModel):
     """A SKU stands once."""
 
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1)]
 
 
 class ReserveStock(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     lines: Annotated[list[WantedLine], Field(max_length=1000, min_length=1)]

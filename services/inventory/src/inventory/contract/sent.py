@@ -19,61 +19,40 @@ class CommitRefusedStatus(StrEnum):
 
 
 class CommitRefused(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     status: CommitRefusedStatus
 
 
 class ReservationExpired(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class Shortage(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     wanted: Annotated[StrictInt, Field(ge=1)]
     on_hand: Annotated[StrictInt, Field(ge=0)]
 
 
 class StockCommitted(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class StockRefused(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     shortages: list[Shortage]
 
 
 class StockReleased(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
 
 
 class StockReserved(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     expires_at: AwareDatetime

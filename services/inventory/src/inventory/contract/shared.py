@@ -8,13 +8,5 @@ from pydantic import Field
 from typing_extensions import TypeAliasType
 
 Sku = TypeAliasType(
-    "Sku",
-    Annotated[
-        str,
-        Field(
-            description="Names one variant of a product, the thing that is priced, stocked and sold.",
-            examples=["85123A"],
-            pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$",
-        ),
-    ],
+    "Sku", Annotated[str, Field(pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")]
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Currency, Money, Price, Sku
+from .shared import Currency, Money, Price, RejectionCode, Sku
 
 
 class KnownPrice(BaseModel):
@@ -20,15 +20,7 @@ class KnownPrice(BaseModel):
 class NewLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    quantity: Annotated[
-        StrictInt,
-        Field(
-            description="From 1 to 10000; outside of it the problem is quantity-out-of-range.",
-            ge=-9007199254740991,
-            le=9007199254740991,
-        ),
-    ]
-    """From 1 to 10000; outside of it the problem is quantity-out-of-range."""
+    quantity: Annotated[StrictInt, Field(ge=-9007199254740991, le=9007199254740991)]
 
 
 class OrderLine(BaseModel):
@@ -48,49 +40,22 @@ class OrderStatus(StrEnum):
 
 class PaymentMethod(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    token: Annotated[
-        str,
-        Field(
-            description="What the payment provider gave for the customer's card.",
-            max_length=255,
-            min_length=1,
-        ),
-    ]
-    """What the payment provider gave for the customer's card."""
+    token: Annotated[str, Field(max_length=255, min_length=1)]
 
 
 class PlaceOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    reference: Annotated[
-        str | MISSING,
-        Field(description="The client's own number for the order.", max_length=64, min_length=1),
-    ] = MISSING
-    """The client's own number for the order."""
-
+    reference: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
     customer_ref: Annotated[str, Field(max_length=64, min_length=1)]
     currency: Currency
-    lines: Annotated[
-        list[NewLine],
-        Field(description="At least one. The same SKU may stand more than once.", max_length=1000),
-    ]
-    """At least one. The same SKU may stand more than once."""
-
+    lines: Annotated[list[NewLine], Field(max_length=1000)]
     payment: PaymentMethod
 
 
 class PricePage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[KnownPrice]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
-    """Where the next page begins; null on the last one."""
-
-
-class RejectionCode(StrEnum):
-    OUT_OF_STOCK = "out_of_stock"
-    PAYMENT_DECLINED = "payment_declined"
-    TIMED_OUT = "timed_out"
+    next_cursor: str | None
 
 
 class Rejection(BaseModel):
@@ -105,11 +70,8 @@ class Transition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     number: Annotated[StrictInt, Field(ge=1)]
     at: AwareDatetime
-    state: Annotated[str, Field(description="The step that the saga is at from here on.")]
-    """The step that the saga is at from here on."""
-
-    detail: Annotated[str, Field(description="What brought it there.")]
-    """What brought it there."""
+    state: str
+    detail: str
 
 
 class Order(BaseModel):
@@ -128,10 +90,7 @@ class Order(BaseModel):
 class OrderPage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Order]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
-    """Where the next page begins; null on the last one."""
+    next_cursor: str | None
 
 
 class OrderStory(BaseModel):

@@ -104,10 +104,6 @@ class VariantAdded(BaseModel):
     model_config = ConfigDict(frozen=True)
     sku: Sku
     product_id: UUID
-    name: Annotated[
-        str, Field(description="The product's name, with the variant's own where it has one.")
-    ]
-    """The product's name, with the variant's own where it has one."""
-
+    name: str
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]

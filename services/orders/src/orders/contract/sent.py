@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Money, Price, Sku
+from .shared import Money, Price, RejectionCode, Sku
 
 
 class AuthorizePayment(BaseModel):
@@ -38,16 +37,10 @@ class OrderConfirmed(BaseModel):
     order_id: UUID
 
 
-class OrderRejectedCode(StrEnum):
-    OUT_OF_STOCK = "out_of_stock"
-    PAYMENT_DECLINED = "payment_declined"
-    TIMED_OUT = "timed_out"
-
-
 class OrderRejected(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
-    code: OrderRejectedCode
+    code: RejectionCode
     detail: str
 
 

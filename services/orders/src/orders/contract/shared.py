@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from typing_extensions import TypeAliasType
 
-Currency = TypeAliasType(
-    "Currency", Annotated[str, Field(description="An ISO 4217 code.", pattern="^[A-Z]{3}$")]
-)
+Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")])
 
 
 class Money(BaseModel):
@@ -28,13 +27,12 @@ class Price(BaseModel):
     currency: Currency
 
 
+class RejectionCode(StrEnum):
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_DECLINED = "payment_declined"
+    TIMED_OUT = "timed_out"
+
+
 Sku = TypeAliasType(
-    "Sku",
-    Annotated[
-        str,
-        Field(
-            description="Names one variant of a product, the thing that is priced, stocked and sold.",
-            pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$",
-        ),
-    ],
+    "Sku", Annotated[str, Field(pattern="^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")]
 )

@@ -60,18 +60,9 @@ LIMIT: Final = Parameter(
     type=Annotated[int, Field(ge=1, le=500)],
     default=50,
 )
-ORDER_ID: Final = Parameter(
-    name="order_id",
-    place="query",
-    argument="order_id",
-    type=UUID,
-)
+ORDER_ID: Final = Parameter(name="order_id", place="query", argument="order_id", type=UUID)
 PAYMENT_ID: Final = Parameter(
-    name="payment_id",
-    place="path",
-    argument="payment_id",
-    type=UUID,
-    required=True,
+    name="payment_id", place="path", argument="payment_id", type=UUID, required=True
 )
 
 OPERATIONS: Final = (
@@ -80,11 +71,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/v1/payments",
         scopes=("payments:read",),
-        parameters=(
-            CURSOR,
-            LIMIT,
-            ORDER_ID,
-        ),
+        parameters=(CURSOR, LIMIT, ORDER_ID),
         answers=(ListPayments200,),
     ),
     Operation(
@@ -93,10 +80,7 @@ OPERATIONS: Final = (
         path="/v1/payments/{payment_id}",
         scopes=("payments:read",),
         parameters=(PAYMENT_ID,),
-        answers=(
-            GetPayment200,
-            problems.PaymentNotFound,
-        ),
+        answers=(GetPayment200, problems.PaymentNotFound),
     ),
 )
 """What the runtime has to know to serve each of them."""

@@ -52,9 +52,12 @@ _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
 }
 
 
-def send(tx: Transaction, event: Sent) -> None:
-    """Send `event` when the transaction commits, and only then; per key in the order of sending."""
-    tx.send(_MESSAGES[type(event)], event)
+def send(tx: Transaction, event: Sent, cause: Event[Any] | None = None) -> None:
+    """Send `event` when the transaction commits, and only then; per key in the order of sending.
+
+    `cause` is the event being reacted to: its trace is carried on.
+    """
+    tx.send(_MESSAGES[type(event)], event, cause)
 
 
 class Reactions(ABC):
@@ -111,15 +114,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
 """Which method of the reactions handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(
-        name="payments.commands.v1",
-        partitions=8,
-        retention_hours=168,
-    ),
-    Topic(
-        name="payments.payment-events.v1",
-        partitions=8,
-        retention_hours=168,
-    ),
+    Topic(name="payments.commands.v1", partitions=8, retention_hours=168),
+    Topic(name="payments.payment-events.v1", partitions=8, retention_hours=168),
 )
 """The topics that payments owns."""

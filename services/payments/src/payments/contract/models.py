@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict
 from waybill.scalars import UUID, AwareDatetime
 
 from .shared import Money
@@ -30,10 +29,7 @@ class PaymentStatus(StrEnum):
 
 
 class Payment(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     payment_id: UUID
     order_id: UUID
     status: PaymentStatus
@@ -41,19 +37,12 @@ class Payment(BaseModel):
     amount: Money
     captured: Money
     refunded: Money
-    provider_reference: Annotated[
-        str | MISSING, Field(description="The provider's own number for it.")
-    ] = MISSING
+    provider_reference: str | MISSING = MISSING
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
 
 class PaymentPage(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Payment]
-    next_cursor: Annotated[
-        str | None, Field(description="Where the next page begins; null on the last one.")
-    ]
+    next_cursor: str | None

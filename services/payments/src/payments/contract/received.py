@@ -11,23 +11,17 @@ from .shared import Money
 
 
 class AuthorizePayment(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     amount: Money
     token: Annotated[str, Field(max_length=255, min_length=1)]
 
 
 class CapturePayment(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
 
 
 class ReversePayment(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-    )
+    model_config = ConfigDict(frozen=True)
     order_id: UUID

@@ -11,20 +11,14 @@ from .shared import Money
 
 
 class PaymentAuthorized(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
 
 
 class PaymentCaptured(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
@@ -37,29 +31,20 @@ class PaymentDeclinedDeclineCode(StrEnum):
 
 
 class PaymentDeclined(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
     decline_code: PaymentDeclinedDeclineCode
 
 
 class PaymentRefunded(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
     amount: Money
 
 
 class PaymentVoided(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
