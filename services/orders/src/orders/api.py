@@ -1,8 +1,9 @@
 """The HTTP interface of orders: opens the transaction, calls the command, answers."""
 
+from typing import Final
 from uuid import UUID
 
-from pydantic.experimental.missing_sentinel import MISSING
+from pydantic import MISSING
 from typing_extensions import override
 
 from orders import queries
@@ -31,7 +32,11 @@ from orders.domain import Order
 from waybill.clock import Clock
 from waybill.database import Database, Transaction
 from waybill.http import Call
+from waybill.pages import Cursor, cut
 from waybill.saga import Sagas
+
+_ORDERS: Final = Cursor(UUID)
+_PRICES: Final = Cursor(str)
 
 
 class Api(OrdersApi):
@@ -48,7 +53,7 @@ class Api(OrdersApi):
             placed = await place_order(tx, self._sagas, self._clock, body)
             if not isinstance(placed, Order):
                 return placed
-            return PlaceOrder201(_order(placed), location=f"/v1/orders/{placed.order_id}")
+            return PlaceOrder201(body=_order(placed), location=f"/v1/orders/{placed.order_id}")
 
         return await call.once(self._database, run)
 
@@ -56,6 +61,98 @@ class Api(OrdersApi):
     async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
         async def run(tx: Transaction) -> CancelOrderResult:
             cancelled = await cancel_order(tx, self._sagas, order_id)
-            return CancelOrder202(_order(cancelled)) if isinstance(cancelled, Order) else cancelled
+            return (
+                CancelOrder202(body=_order(cancelled))
+                if isinstance(cancelled, Order)
+                else cancelled
+            )
 
         return await call.once(self._database, run)
+
+    @override
+    async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
+        async with self._database.connection() as connection:
+            order = await queries.get_order(connection, order_id)
+        return GetOrder200(body=_order(order)) if order else _not_found(order_id)
+
+    @override
+    async def list_orders(
+        self,
+        call: Call,
+        *,
+        cursor: str | None,
+        limit: int,
+        status: models.OrderStatus | None,
+        customer_ref: str | None,
+        reference: str | None,
+    ) -> ListOrdersResult:
+        before = _ORDERS.decode(cursor)
+        async with self._database.connection() as connection:
+            orders = await queries.list_orders(
+                connection,
+                before=before,
+                limit=limit + 1,
+                status=status,
+                customer_ref=customer_ref,
+                reference=reference,
+            )
+        page, last = cut(orders, limit)
+        next_cursor = _ORDERS.encode(last.order_id) if last else None
+        return ListOrders200(
+            body=models.OrderPage(items=list(map(_order, page)), next_cursor=next_cursor)
+        )
+
+    @override
+    async def get_order_story(self, call: Call, *, order_id: UUID) -> GetOrderStoryResult:
+        async with self._database.connection() as connection:
+            story = await queries.get_story(connection, order_id)
+        if not story:
+            return _not_found(order_id)
+        transitions = [
+            models.Transition(number=each.number, at=each.at, state=each.state, detail=each.detail)
+            for each in story
+        ]
+        return GetOrderStory200(body=models.OrderStory(order_id=order_id, transitions=transitions))
+
+    @override
+    async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
+        after = _PRICES.decode(cursor)
+        async with self._database.connection() as connection:
+            prices = await queries.list_prices(connection, after=after, limit=limit + 1)
+        page, last = cut(prices, limit)
+        items = [
+            models.KnownPrice(
+                sku=sku, price=Price(amount_minor=price.amount_minor, currency=price.currency)
+            )
+            for sku, price in page
+        ]
+        next_cursor = _PRICES.encode(last[0]) if last else None
+        return ListPrices200(body=models.PricePage(items=items, next_cursor=next_cursor))
+
+
+def _not_found(order_id: UUID) -> OrderNotFound:
+    return OrderNotFound(detail=f"There is no order {order_id}.")
+
+
+def _order(order: Order) -> models.Order:
+    rejection = order.rejection
+    return models.Order(
+        order_id=order.order_id,
+        reference=MISSING if order.reference is None else order.reference,
+        customer_ref=order.customer_ref,
+        status=order.status,
+        rejection=models.Rejection(code=rejection.code, detail=rejection.detail)
+        if rejection
+        else MISSING,
+        lines=[
+            models.OrderLine(
+                sku=line.sku,
+                quantity=line.quantity,
+                unit_price=Price(amount_minor=line.unit_price_minor, currency=order.currency),
+            )
+            for line in order.lines
+        ],
+        total=Money(amount_minor=order.total_minor, currency=order.currency),
+        placed_at=order.placed_at,
+        updated_at=order.updated_at,
+    )

@@ -4,18 +4,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from orders.contract.models import NewLine
+from orders.contract.models import NewLine, OrderStatus
 from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
+from orders.contract.shared import RejectionCode
 from waybill.saga import CANCELLED, Position
 
 QUANTITY_MAX: Final = 10_000
 """More units of one SKU than any order of the history we know holds three times over (2,880)."""
 
-Status: TypeAlias = Literal["placed", "confirmed", "rejected", "cancelling", "cancelled"]
-RejectionCode: TypeAlias = Literal["out_of_stock", "payment_declined", "timed_out"]
 Unacceptable: TypeAlias = EmptyOrder | UnknownSku | CurrencyMismatch | QuantityOutOfRange
 
 
@@ -51,7 +50,7 @@ class Order:
     order_id: UUID
     reference: str | None
     customer_ref: str
-    status: Status
+    status: OrderStatus
     rejection: Rejection | None = None
     currency: str
     lines: tuple[Line, ...]
@@ -109,7 +108,7 @@ def _price_line(
     return Line(line.sku, line.quantity, price.amount_minor)
 
 
-def status_at(position: Position, confirmed_from: int) -> Status:
+def status_at(position: Position, confirmed_from: int) -> OrderStatus:
     """Name what a customer sees while the order's saga stands at `position`.
 
     An order is confirmed once the saga has come to step `confirmed_from`. One that is being
@@ -118,10 +117,10 @@ def status_at(position: Position, confirmed_from: int) -> Status:
     cancelled = position.reason == CANCELLED
     match position.direction:
         case "forward":
-            return "confirmed" if position.index >= confirmed_from else "placed"
+            return OrderStatus.CONFIRMED if position.index >= confirmed_from else OrderStatus.PLACED
         case "completed":
-            return "confirmed"
+            return OrderStatus.CONFIRMED
         case "backward":
-            return "cancelling" if cancelled else "placed"
+            return OrderStatus.CANCELLING if cancelled else OrderStatus.PLACED
         case "undone":
-            return "cancelled" if cancelled else "rejected"
+            return OrderStatus.CANCELLED if cancelled else OrderStatus.REJECTED

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import asyncpg
 
-from orders.domain import Line, Order, Price, Rejection, Status
+from orders.contract.models import OrderStatus
+from orders.contract.shared import RejectionCode
+from orders.domain import Line, Order, Price, Rejection
 from waybill.database import Connection
 
 _ORDER: Final = """
@@ -68,7 +70,7 @@ async def list_orders(
     *,
     before: UUID | None,
     limit: int,
-    status: Status | None,
+    status: OrderStatus | None,
     customer_ref: str | None,
     reference: str | None,
 ) -> list[Order]:
@@ -110,8 +112,8 @@ def _order(row: asyncpg.Record, lines: tuple[Line, ...]) -> Order:
         order_id=row["order_id"],
         reference=row["reference"],
         customer_ref=row["customer_ref"],
-        status=row["status"],
-        rejection=Rejection(code, row["rejection_detail"]) if code else None,
+        status=OrderStatus(row["status"]),
+        rejection=Rejection(RejectionCode(code), row["rejection_detail"]) if code else None,
         currency=row["currency"],
         lines=lines,
         total_minor=row["total_minor"],

@@ -8,7 +8,6 @@ from typing import Final
 
 from orders.contract import received
 from orders.contract.events import Sent
-from orders.contract.shared import Money
 from orders.contract.sent import (
     AuthorizePayment,
     CapturePayment,
@@ -18,6 +17,7 @@ from orders.contract.sent import (
     ReversePayment,
     WantedLine,
 )
+from orders.contract.shared import Money
 from orders.domain import Order
 from waybill.saga import Reason, Saga, Step, Undo
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from orders.domain import Order, Rejection, Status
+from orders.contract.models import OrderStatus
+from orders.domain import Order, Rejection
 from waybill.database import Transaction
 
 _INSERT_ORDER: Final = """
@@ -56,7 +57,7 @@ async def insert_order(tx: Transaction, order: Order) -> None:
 
 
 async def set_statuses(
-    tx: Transaction, changes: Mapping[UUID, tuple[Status, Rejection | None]], now: datetime
+    tx: Transaction, changes: Mapping[UUID, tuple[OrderStatus, Rejection | None]], now: datetime
 ) -> None:
     """Set the status of orders whose sagas the transaction has locked."""
     rejections = [rejection for _, rejection in changes.values()]

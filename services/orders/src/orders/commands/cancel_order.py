@@ -4,6 +4,7 @@ from uuid import UUID
 
 from orders import queries
 from orders.contract.events import Sent
+from orders.contract.models import OrderStatus
 from orders.contract.problems import OrderNotCancellable, OrderNotFound
 from orders.domain import Order
 from waybill.database import Transaction
@@ -18,7 +19,7 @@ async def cancel_order(
     order = await queries.get_order(tx, order_id)
     if order is None:
         return OrderNotFound(detail=f"There is no order {order_id}.")
-    if order.status not in ("cancelling", "cancelled"):
+    if order.status not in (OrderStatus.CANCELLING, OrderStatus.CANCELLED):
         return OrderNotCancellable(
             detail="The order is rejected, or about to be: what was done for it is undone already."
         )

@@ -1,10 +1,12 @@
 """Place an order: price it, write it down, set its saga going."""
 
+from pydantic import MISSING
+
 from orders import queries, store
 from orders.contract.events import Sent, send
-from orders.contract.models import PlaceOrder
-from orders.contract.shared import Money, Price
+from orders.contract.models import OrderStatus, PlaceOrder
 from orders.contract.sent import OrderPlaced, PlacedLine
+from orders.contract.shared import Money, Price
 from orders.domain import Order, Unacceptable, price_lines
 from waybill.clock import Clock
 from waybill.database import Transaction
@@ -23,9 +25,9 @@ async def place_order(
     now = clock.now()
     order = Order(
         order_id=uuid7(),
-        reference=wanted.reference or None,
+        reference=None if wanted.reference is MISSING else wanted.reference,
         customer_ref=wanted.customer_ref,
-        status="placed",
+        status=OrderStatus.PLACED,
         currency=wanted.currency,
         lines=lines,
         total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
@@ -55,5 +57,5 @@ def _placed(order: Order) -> OrderPlaced:
         total=total,
         lines=lines,
         placed_at=order.placed_at,
-        reference=order.reference or MISSING,
+        reference=MISSING if order.reference is None else order.reference,
     )

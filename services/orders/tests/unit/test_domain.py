@@ -1,0 +1,97 @@
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from orders.contract.models import NewLine, OrderStatus
+from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
+from orders.domain import QUANTITY_MAX, Line, Order, Price, price_lines, status_at
+from orders.saga import CONFIRMED_FROM, PLACE_ORDER
+from waybill.saga import CANCELLED, Position, Reason
+
+PRICES = {"A": Price(255, "GBP"), "B": Price(100, "EUR")}
+
+
+def _line(sku: str = "A", quantity: int = 1) -> NewLine:
+    return NewLine(sku=sku, quantity=quantity)
+
+
+def test_lines_get_the_price_of_the_moment() -> None:
+    lines = price_lines([_line("A", 6), _line("A", 2)], "GBP", PRICES)
+
+    assert lines == (Line("A", 6, 255), Line("A", 2, 255))
+
+
+def test_an_order_without_lines_is_refused() -> None:
+    assert isinstance(price_lines([], "GBP", PRICES), EmptyOrder)
+
+
+@pytest.mark.parametrize("quantity", [0, -1, QUANTITY_MAX + 1])
+def test_a_quantity_is_refused_when_it_is_out_of_range(quantity: int) -> None:
+    refused = price_lines([_line(), _line(quantity=quantity)], "GBP", PRICES)
+
+    assert isinstance(refused, QuantityOutOfRange)
+    assert refused.pointer == "/lines/1/quantity"
+    assert refused.quantity_max == QUANTITY_MAX
+
+
+def test_the_largest_quantity_is_accepted() -> None:
+    assert price_lines([_line(quantity=QUANTITY_MAX)], "GBP", PRICES) == (
+        Line("A", QUANTITY_MAX, 255),
+    )
+
+
+def test_a_sku_is_refused_when_the_catalogue_does_not_have_it() -> None:
+    refused = price_lines([_line("Z")], "GBP", PRICES)
+
+    assert isinstance(refused, UnknownSku)
+    assert (refused.sku, refused.pointer) == ("Z", "/lines/0/sku")
+
+
+def test_a_line_is_refused_when_its_price_is_in_another_currency() -> None:
+    refused = price_lines([_line("A"), _line("B")], "GBP", PRICES)
+
+    assert isinstance(refused, CurrencyMismatch)
+    assert (refused.sku, refused.price_currency) == ("B", "EUR")
+
+
+def test_units_of_a_sku_on_several_lines_are_counted_together() -> None:
+    now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    order = Order(
+        order_id=UUID(int=1),
+        reference=None,
+        customer_ref="c",
+        status=OrderStatus.PLACED,
+        currency="GBP",
+        lines=(Line("A", 2, 1), Line("B", 1, 1), Line("A", 3, 1)),
+        total_minor=6,
+        payment_token="tok_approve",  # noqa: S106 (a test token, not a password)
+        placed_at=now,
+        updated_at=now,
+    )
+
+    assert order.units() == {"A": 5, "B": 1}
+
+
+REFUSED = Reason("out_of_stock", "")
+
+
+@pytest.mark.parametrize(
+    ("position", "status"),
+    [
+        (Position("forward", 0), OrderStatus.PLACED),
+        (Position("forward", 2), OrderStatus.PLACED),
+        (Position("forward", 3), OrderStatus.CONFIRMED),
+        (Position("completed", 4), OrderStatus.CONFIRMED),
+        (Position("backward", 0, REFUSED), OrderStatus.PLACED),
+        (Position("undone", 0, REFUSED), OrderStatus.REJECTED),
+        (Position("backward", 1, CANCELLED), OrderStatus.CANCELLING),
+        (Position("undone", 0, CANCELLED), OrderStatus.CANCELLED),
+    ],
+)
+def test_the_status_follows_the_saga(position: Position, status: OrderStatus) -> None:
+    assert status_at(position, CONFIRMED_FROM) is status
+
+
+def test_an_order_is_confirmed_once_its_stock_is_committed() -> None:
+    assert PLACE_ORDER.steps[CONFIRMED_FROM - 1].name == "commit-stock"
