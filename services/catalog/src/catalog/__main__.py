@@ -1,0 +1,5 @@
+"""Run the service: `python -m catalog`."""
+
+from catalog.app import main
+
+main()

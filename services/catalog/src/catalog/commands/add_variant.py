@@ -1,0 +1,25 @@
+"""Add a variant to a product."""
+
+from datetime import datetime
+from uuid import UUID
+
+from catalog.announce import announce
+from catalog.contract.problems import ProductNotFound, SkuTaken
+from catalog.domain import Draft, Variant, first_version
+from catalog.store import insert_variants, lock_product
+from waybill.database import Transaction
+
+
+async def add_variant(
+    tx: Transaction, product_id: UUID, draft: Draft, *, now: datetime
+) -> Variant | ProductNotFound | SkuTaken:
+    """Return the new variant, the last one of its product."""
+    product_name = await lock_product(tx, product_id)
+    if product_name is None:
+        return ProductNotFound(detail=f"There is no product {product_id}.")
+    variant = first_version(product_id, draft)
+    taken = await insert_variants(tx, product_id, [variant], now)
+    if taken is not None:
+        return SkuTaken(detail=f"{taken} belongs to another variant.", sku=taken)
+    announce(tx, product_name, [variant])
+    return variant

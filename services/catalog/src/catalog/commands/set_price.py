@@ -1,0 +1,29 @@
+"""Set what one unit of a variant costs."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from catalog.contract.events import send
+from catalog.contract.problems import VariantNotFound, VersionMismatch
+from catalog.contract.sent import PriceChanged
+from catalog.contract.shared import Price
+from catalog.domain import Variant, etag
+from catalog.store import lock_variant, write_price
+from waybill.database import Transaction
+
+
+async def set_price(
+    tx: Transaction, sku: str, price: Price, *, if_match: str, now: datetime
+) -> Variant | VariantNotFound | VersionMismatch:
+    """Return the variant with its new price, when `if_match` is still its entity tag."""
+    current = await lock_variant(tx, sku)
+    if current is None:
+        return VariantNotFound(detail=f"There is no variant {sku}.")
+    if etag(current) != if_match:
+        return VersionMismatch(
+            detail=f"{sku} is at {etag(current)} by now, not {if_match}. Get it again and decide."
+        )
+    changed = replace(current, price=price, version=current.version + 1)
+    await write_price(tx, changed, now)
+    send(tx, PriceChanged(sku=sku, price=price, version=changed.version))
+    return changed

@@ -1,0 +1,64 @@
+"""Products, their variants and what one unit of a variant costs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from catalog.contract.shared import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A variant that is to be added to a product."""
+
+    sku: str
+    name: str | None
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What is priced, stocked and sold. `version` counts its changes, from 1."""
+
+    sku: str
+    product_id: UUID
+    name: str | None
+    price: Price
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a customer looks for; its variants stand in the order in which they were added."""
+
+    product_id: UUID
+    name: str
+    description: str | None
+    variants: tuple[Variant, ...]
+    created_at: datetime
+
+
+def first_duplicate(skus: Iterable[str]) -> str | None:
+    """Return the first SKU that has stood there before."""
+    seen: set[str] = set()
+    for sku in skus:
+        if sku in seen:
+            return sku
+        seen.add(sku)
+    return None
+
+
+def first_version(product_id: UUID, draft: Draft) -> Variant:
+    """Make a draft the variant of a product."""
+    return Variant(draft.sku, product_id, draft.name, draft.price, version=1)
+
+
+def full_name(product_name: str, variant_name: str | None) -> str:
+    """Name a variant where its product is not in sight: `T-Light Holder, White`."""
+    return product_name if variant_name is None else f"{product_name}, {variant_name}"
+
+
+def etag(variant: Variant) -> str:
+    """Return the entity tag of a variant's version, in its quotes (RFC 9110, section 8.8.3)."""
+    return f'"{variant.version}"'

@@ -1,0 +1,83 @@
+"""Reads of the catalog service."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from catalog.contract.shared import Price
+from catalog.domain import Product, Variant
+from waybill.database import Connection
+
+_VARIANT: Final = """
+    select sku, product_id, name, amount_minor, currency, version from variants where sku = $1
+"""
+_VARIANT_PAGE: Final = """
+    select sku, product_id, name, amount_minor, currency, version from variants
+    where ($1::text is null or sku > $1) order by sku limit $2
+"""
+_VARIANTS_OF: Final = """
+    select sku, product_id, name, amount_minor, currency, version from variants
+    where product_id = any($1) order by product_id, number
+"""
+_PRODUCT: Final = """
+    select product_id, name, description, created_at from products where product_id = $1
+"""
+_PRODUCT_PAGE: Final = """
+    select product_id, name, description, created_at from products
+    where ($1::uuid is null or product_id > $1) order by product_id limit $2
+"""
+
+
+def variant_of(row: asyncpg.Record) -> Variant:
+    """Map a row of `variants`."""
+    return Variant(
+        row["sku"],
+        row["product_id"],
+        row["name"],
+        Price(amount_minor=row["amount_minor"], currency=row["currency"]),
+        row["version"],
+    )
+
+
+async def find_variant(connection: Connection, sku: str) -> Variant | None:
+    """Read one variant."""
+    row = await connection.fetchrow(_VARIANT, sku)
+    return None if row is None else variant_of(row)
+
+
+async def list_variants(connection: Connection, after: str | None, limit: int) -> list[Variant]:
+    """Read at most `limit` variants by SKU, from the first SKU after `after`."""
+    return [variant_of(row) for row in await connection.fetch(_VARIANT_PAGE, after, limit)]
+
+
+async def find_product(connection: Connection, product_id: UUID) -> Product | None:
+    """Read one product with its variants."""
+    rows = await connection.fetch(_PRODUCT, product_id)
+    found = await _with_variants(connection, rows)
+    return found[0] if found else None
+
+
+async def list_products(connection: Connection, after: UUID | None, limit: int) -> list[Product]:
+    """Read at most `limit` products, the oldest first, from the first one after `after`."""
+    rows = await connection.fetch(_PRODUCT_PAGE, after, limit)
+    return await _with_variants(connection, rows)
+
+
+async def _with_variants(
+    connection: Connection, products: Sequence[asyncpg.Record]
+) -> list[Product]:
+    variants: dict[UUID, list[Variant]] = {row["product_id"]: [] for row in products}
+    for row in await connection.fetch(_VARIANTS_OF, list(variants)):
+        variants[row["product_id"]].append(variant_of(row))
+    return [
+        Product(
+            row["product_id"],
+            row["name"],
+            row["description"],
+            tuple(variants[row["product_id"]]),
+            row["created_at"],
+        )
+        for row in products
+    ]

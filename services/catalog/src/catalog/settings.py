@@ -1,0 +1,9 @@
+"""What the catalog service must be told from outside."""
+
+from waybill.settings import Settings
+
+
+class CatalogSettings(Settings):
+    """The common settings; the catalogue has no other."""
+
+    service: str = "catalog"

@@ -1,0 +1,92 @@
+"""Writes of the catalog service."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from catalog.domain import Product, Variant
+from catalog.queries import variant_of
+from waybill.database import Transaction
+
+_INSERT_PRODUCT: Final = """
+    insert into products (product_id, name, description, created_at) values ($1, $2, $3, $4)
+"""
+# Sorted by SKU: two requests that add the same SKUs in different orders wait for one another
+# instead of each for the other.
+_INSERT_VARIANTS: Final = """
+    insert into variants
+        (sku, product_id, number, name, amount_minor, currency, version, updated_at)
+    select sku, $1, number + coalesce(
+            (select max(number) from variants where variants.product_id = $1), 0
+        ), name, amount_minor, currency, version, $2
+    from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[])
+        with ordinality as variant (sku, name, amount_minor, currency, version, number)
+    order by sku collate "C"
+    on conflict (sku) do nothing
+    returning sku
+"""
+_LOCK_PRODUCT: Final = """
+    select name from products where product_id = $1 for no key update
+"""
+_LOCK_VARIANT: Final = """
+    select sku, product_id, name, amount_minor, currency, version
+    from variants where sku = $1 for no key update
+"""
+_SET_PRICE: Final = """
+    update variants set amount_minor = $2, currency = $3, version = $4, updated_at = $5
+    where sku = $1
+"""
+
+
+async def insert_product(tx: Transaction, product: Product) -> None:
+    """Write a new product, without its variants."""
+    await tx.execute(
+        _INSERT_PRODUCT,
+        product.product_id,
+        product.name,
+        product.description,
+        product.created_at,
+    )
+
+
+async def insert_variants(
+    tx: Transaction, product_id: UUID, variants: Sequence[Variant], now: datetime
+) -> str | None:
+    """Write new variants behind those of their product, which the caller made or holds still.
+
+    Returns a SKU that belongs to another variant already, and then the caller must roll back;
+    None when all were written.
+    """
+    rows = await tx.fetch(
+        _INSERT_VARIANTS,
+        product_id,
+        now,
+        [variant.sku for variant in variants],
+        [variant.name for variant in variants],
+        [variant.price.amount_minor for variant in variants],
+        [variant.price.currency for variant in variants],
+        [variant.version for variant in variants],
+    )
+    written = {row["sku"] for row in rows}
+    return next((variant.sku for variant in variants if variant.sku not in written), None)
+
+
+async def lock_product(tx: Transaction, product_id: UUID) -> str | None:
+    """Hold a product still; return its name, None when there is no such product."""
+    name: str | None = await tx.fetchval(_LOCK_PRODUCT, product_id)
+    return name
+
+
+async def lock_variant(tx: Transaction, sku: str) -> Variant | None:
+    """Hold a variant still, and read it."""
+    row = await tx.fetchrow(_LOCK_VARIANT, sku)
+    return None if row is None else variant_of(row)
+
+
+async def write_price(tx: Transaction, variant: Variant, now: datetime) -> None:
+    """Write the price and the version of a variant that the caller holds still."""
+    price = variant.price
+    await tx.execute(
+        _SET_PRICE, variant.sku, price.amount_minor, price.currency, variant.version, now
+    )

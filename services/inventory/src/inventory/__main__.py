@@ -1,0 +1,5 @@
+"""Run the service: `python -m inventory`."""
+
+from inventory.app import main
+
+main()

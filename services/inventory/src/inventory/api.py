@@ -1,0 +1,89 @@
+"""The stock over HTTP."""
+
+from typing import Final
+from uuid import UUID
+
+from typing_extensions import override
+
+from inventory import queries
+from inventory.commands.adjust_stock import adjust_stock
+from inventory.contract import api, models
+from inventory.contract.problems import ReservationNotFound, StockNotFound
+from inventory.domain import StockLevel
+from waybill.clock import Clock
+from waybill.database import Database, Transaction
+from waybill.http import Call
+from waybill.pages import Cursor, cut
+from waybill.problems import Problem
+
+_STOCK: Final = Cursor(str)
+
+
+class Api(api.InventoryApi):
+    """Serves the contract from one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @override
+    async def list_stock(
+        self, call: Call, *, cursor: str | None, limit: int
+    ) -> api.ListStockResult:
+        after = _STOCK.decode(cursor)
+        async with self._database.connection() as connection:
+            found = await queries.list_stock(connection, after, limit + 1)
+        levels, last = cut(found, limit)
+        return api.ListStock200(
+            body=models.StockPage(
+                items=[_level(level) for level in levels],
+                next_cursor=_STOCK.encode(last.sku) if last else None,
+            )
+        )
+
+    @override
+    async def get_stock(self, call: Call, *, sku: str) -> api.GetStockResult:
+        async with self._database.connection() as connection:
+            level = await queries.find_stock(connection, sku)
+        if level is None:
+            return StockNotFound(detail=f"No stock of {sku} was ever received.")
+        return api.GetStock200(body=_level(level))
+
+    @override
+    async def adjust_stock(
+        self, call: Call, body: models.AdjustStock, *, sku: str
+    ) -> api.AdjustStockResult:
+        async def run(tx: Transaction) -> api.AdjustStockResult:
+            now = self._clock.now()
+            level = await adjust_stock(tx, sku, body.delta, body.reason, now=now)
+            if isinstance(level, Problem):
+                return level
+            return api.AdjustStock201(body=_level(level))
+
+        return await call.once(self._database, run)
+
+    @override
+    async def get_reservation(self, call: Call, *, order_id: UUID) -> api.GetReservationResult:
+        async with self._database.connection() as connection:
+            found = await queries.find_reservation(connection, order_id)
+        if found is None:
+            return ReservationNotFound(detail=f"Nothing was ever reserved for order {order_id}.")
+        return api.GetReservation200(
+            body=models.Reservation(
+                order_id=found.order_id,
+                status=models.ReservationStatus(found.status),
+                lines=[
+                    models.ReservedLine(sku=sku, quantity=quantity) for sku, quantity in found.lines
+                ],
+                expires_at=found.expires_at,
+            )
+        )
+
+
+def _level(level: StockLevel) -> models.StockLevel:
+    return models.StockLevel(
+        sku=level.sku,
+        on_hand=level.on_hand,
+        reserved=level.reserved,
+        committed=level.committed,
+    )

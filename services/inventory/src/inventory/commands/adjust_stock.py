@@ -1,0 +1,26 @@
+"""Add units to the stock of a SKU, or take some away."""
+
+from datetime import datetime
+
+from inventory.contract.models import AdjustStockReason
+from inventory.contract.problems import StockBelowZero
+from inventory.domain import StockLevel
+from inventory.queries import find_stock
+from inventory.store import change_on_hand
+from waybill.database import Transaction
+from waybill.ids import uuid7
+
+
+async def adjust_stock(
+    tx: Transaction, sku: str, delta: int, reason: AdjustStockReason, *, now: datetime
+) -> StockLevel | StockBelowZero:
+    """Return the level after it. The first adjustment of a SKU begins its stock."""
+    level = await change_on_hand(tx, sku, delta, adjustment_id=uuid7(), reason=reason, now=now)
+    if level is not None:
+        return level
+    found = await find_stock(tx, sku)
+    on_hand = found.on_hand if found else 0
+    return StockBelowZero(
+        detail=f"{-delta} units are to be taken away from {sku}, and {on_hand} are on hand.",
+        on_hand=on_hand,
+    )

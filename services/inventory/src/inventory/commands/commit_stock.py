@@ -1,0 +1,19 @@
+"""Sell the units that are set aside for orders."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain import Status, after_commit, moves
+from inventory.store import StockBook
+from waybill.database import Transaction
+
+
+async def commit_stock(
+    tx: Transaction, order_ids: Sequence[UUID], *, now: datetime
+) -> Mapping[UUID, Status]:
+    """Return how each order stands after it: `committed`, or why not. Unknown ones are left out."""
+    book = await StockBook.open(tx)
+    known = await book.reservations(set(order_ids))
+    await book.move(moves(known.values(), after_commit), now)
+    return {order_id: after_commit(reservation.status) for order_id, reservation in known.items()}

@@ -1,0 +1,17 @@
+"""Take back what orders did not commit in time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain import Move
+from inventory.store import StockBook
+from waybill.database import Transaction
+
+
+async def expire_reservations(tx: Transaction, *, now: datetime, limit: int) -> Sequence[UUID]:
+    """Put back the units of at most `limit` reservations that are due; return their orders."""
+    book = await StockBook.open(tx)
+    due = await book.due(now, limit)
+    await book.move([Move(order_id, "reserved", "expired") for order_id in due], now)
+    return due

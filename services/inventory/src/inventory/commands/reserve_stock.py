@@ -1,0 +1,29 @@
+"""Set units aside for orders, all that an order wants or none."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain import Request, Reservation, decide_reservations
+from inventory.store import StockBook
+from waybill.database import Transaction
+
+
+async def reserve_stock(
+    tx: Transaction, requests: Sequence[Request], *, now: datetime, expires_at: datetime
+) -> Mapping[UUID, Reservation]:
+    """Decide on the requests in their order, and return how each order stands after it.
+
+    An order that is known already keeps what was decided, whatever it asks for now. One that let
+    go before it asked gets nothing.
+    """
+    book = await StockBook.open(tx)
+    known = await book.reservations({request.order_id for request in requests})
+    unknown = {request.order_id: request for request in requests if request.order_id not in known}
+    if not unknown:
+        return known
+    fresh = list(unknown.values())
+    on_hand = await book.lock_stock({sku for request in fresh for sku in request.units})
+    decided = decide_reservations(fresh, on_hand, now, expires_at)
+    await book.add(fresh, decided, now)
+    return known | {reservation.order_id: reservation for reservation in decided}

@@ -1,0 +1,59 @@
+"""Reads of the inventory service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from inventory.domain import Status, StockLevel
+from waybill.database import Connection
+
+_STOCK: Final = "select sku, on_hand, reserved, committed from stock where sku = $1"
+_STOCK_PAGE: Final = """
+    select sku, on_hand, reserved, committed from stock
+    where ($1::text is null or sku > $1) order by sku limit $2
+"""
+_RESERVATION: Final = """
+    select order_id, status, expires_at,
+        array(select sku from reservation_lines as line
+              where line.order_id = reservations.order_id order by sku) as skus,
+        array(select quantity from reservation_lines as line
+              where line.order_id = reservations.order_id order by sku) as quantities
+    from reservations where order_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationView:
+    """A reservation with the lines that the order asked for."""
+
+    order_id: UUID
+    status: Status
+    expires_at: datetime
+    lines: tuple[tuple[str, int], ...]
+    """(sku, quantity), by SKU."""
+
+
+async def find_stock(connection: Connection, sku: str) -> StockLevel | None:
+    """Read the level of one SKU."""
+    row = await connection.fetchrow(_STOCK, sku)
+    return None if row is None else StockLevel(*row)
+
+
+async def list_stock(connection: Connection, after: str | None, limit: int) -> Sequence[StockLevel]:
+    """Read at most `limit` levels by SKU, from the first SKU after `after`."""
+    return [StockLevel(*row) for row in await connection.fetch(_STOCK_PAGE, after, limit)]
+
+
+async def find_reservation(connection: Connection, order_id: UUID) -> ReservationView | None:
+    """Read what was set aside for an order, or refused to it."""
+    row = await connection.fetchrow(_RESERVATION, order_id)
+    if row is None:
+        return None
+    return ReservationView(
+        row["order_id"],
+        row["status"],
+        row["expires_at"],
+        tuple(zip(row["skus"], row["quantities"], strict=True)),
+    )

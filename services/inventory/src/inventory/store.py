@@ -1,0 +1,210 @@
+"""Writes of the inventory service.
+
+Lock order: first the book, then stock rows. Whoever changes reservations holds the book, so between
+two of them there can be no deadlock, though one transaction reserves, commits and releases for
+hundreds of orders, in any order. Locking each sequence's rows sorted would not be enough for that:
+a second sequence of the same transaction can want a SKU that sorts before those already locked.
+An adjustment does without the book: it locks one stock row and waits for nothing after that.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from inventory.contract.models import AdjustStockReason
+from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
+from waybill.database import Transaction
+
+_LOCK_BOOK: Final = "select pg_advisory_xact_lock(hashtextextended('inventory.stock-book', 0))"
+_RESERVATIONS: Final = """
+    select order_id, status, expires_at from reservations where order_id = any($1)
+"""
+_SHORTAGES: Final = """
+    select order_id, sku, quantity, on_hand_when_refused
+    from reservation_lines
+    where order_id = any($1) and on_hand_when_refused is not null
+    order by order_id, sku
+"""
+_DUE: Final = """
+    select order_id from reservations
+    where status = 'reserved' and expires_at <= $1
+    order by expires_at limit $2
+"""
+_LOCK_STOCK: Final = """
+    select sku, on_hand from stock where sku = any($1) order by sku for update
+"""
+_ADD: Final = """
+    with added as (
+        insert into reservations (order_id, status, expires_at, updated_at)
+        select order_id, status, expires_at, $4
+        from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+            as reservation (order_id, status, expires_at)
+    ), noted as (
+        insert into reservation_lines (order_id, sku, quantity, on_hand_when_refused)
+        select * from unnest($5::uuid[], $6::text[], $7::bigint[], $8::bigint[])
+    )
+    update stock
+    set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $4
+    from unnest($9::text[], $10::bigint[]) as taken (sku, units)
+    where stock.sku = taken.sku
+"""
+_ADD_EMPTY: Final = """
+    insert into reservations (order_id, status, expires_at, updated_at)
+    select order_id, 'released', $2, $2 from unnest($1::uuid[]) as order_id
+"""
+_MOVE: Final = """
+    with moved as (
+        update reservations set status = move.after, updated_at = $4
+        from unnest($1::uuid[], $2::text[], $3::text[]) as move (order_id, before, after)
+        where reservations.order_id = move.order_id and status = move.before
+        returning reservations.order_id, move.before, move.after
+    ), units as (
+        select sku,
+            coalesce(sum(quantity) filter (where after in ('released', 'expired')), 0) as freed,
+            coalesce(sum(quantity) filter (where before = 'reserved'), 0) as unreserved,
+            coalesce(sum(quantity) filter (where after = 'committed'), 0)
+                - coalesce(sum(quantity) filter (where before = 'committed'), 0) as committed
+        from moved join reservation_lines using (order_id)
+        group by sku
+    )
+    update stock
+    set on_hand = on_hand + units.freed, reserved = reserved - units.unreserved,
+        committed = stock.committed + units.committed, updated_at = $4
+    from units
+    where stock.sku = units.sku
+"""
+_ADD_UNITS: Final = """
+    with level as (
+        insert into stock (sku, on_hand, reserved, committed, updated_at)
+        values ($1, $2, 0, 0, $5)
+        on conflict (sku) do update
+        set on_hand = stock.on_hand + excluded.on_hand, updated_at = excluded.updated_at
+        returning sku, on_hand, reserved, committed
+    ), noted as (
+        insert into stock_adjustments (adjustment_id, sku, delta, reason, at)
+        select $3, sku, $2, $4, $5 from level
+    )
+    select sku, on_hand, reserved, committed from level
+"""
+_TAKE_UNITS: Final = """
+    with level as (
+        update stock set on_hand = on_hand - $2, updated_at = $5
+        where sku = $1 and on_hand >= $2
+        returning sku, on_hand, reserved, committed
+    ), noted as (
+        insert into stock_adjustments (adjustment_id, sku, delta, reason, at)
+        select $3, sku, - $2, $4, $5 from level
+    )
+    select sku, on_hand, reserved, committed from level
+"""
+
+
+class StockBook:
+    """The right to change reservations, until the transaction ends; one holder at a time.
+
+    The number of statements does not grow with the number of orders.
+    """
+
+    __slots__ = ("_tx",)
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    @classmethod
+    async def open(cls, tx: Transaction) -> "StockBook":
+        """Wait for the book. What is read from now on includes all that its last holder wrote."""
+        await tx.execute(_LOCK_BOOK)
+        return cls(tx)
+
+    async def reservations(self, order_ids: Collection[UUID]) -> dict[UUID, Reservation]:
+        """Read those of the orders that are known."""
+        rows = await self._tx.fetch(_RESERVATIONS, list(order_ids))
+        refused = [row["order_id"] for row in rows if row["status"] == "refused"]
+        shortages = await self._shortages(refused) if refused else {}
+        return {
+            row["order_id"]: Reservation(
+                row["order_id"],
+                row["status"],
+                row["expires_at"],
+                tuple(shortages.get(row["order_id"], ())),
+            )
+            for row in rows
+        }
+
+    async def due(self, now: datetime, limit: int) -> list[UUID]:
+        """Read which reservations have expired, at most `limit`, the most overdue first."""
+        return [row["order_id"] for row in await self._tx.fetch(_DUE, now, limit)]
+
+    async def lock_stock(self, skus: Iterable[str]) -> dict[str, int]:
+        """Read how many units are on hand, and hold them still; leaves out SKUs without stock."""
+        return {row["sku"]: row["on_hand"] for row in await self._tx.fetch(_LOCK_STOCK, list(skus))}
+
+    async def add(
+        self, requests: Sequence[Request], decided: Sequence[Reservation], now: datetime
+    ) -> None:
+        """Write new reservations with their lines, and set the units of the granted ones aside."""
+        taken: Counter[str] = Counter()
+        lines: list[tuple[UUID, str, int, int | None]] = []
+        for request, reservation in zip(requests, decided, strict=True):
+            short = {shortage.sku: shortage.on_hand for shortage in reservation.shortages}
+            if reservation.status == "reserved":
+                taken.update(request.units)
+            lines.extend(
+                (request.order_id, sku, wanted, short.get(sku))
+                for sku, wanted in request.units.items()
+            )
+        await self._tx.execute(
+            _ADD,
+            [reservation.order_id for reservation in decided],
+            [reservation.status for reservation in decided],
+            [reservation.expires_at for reservation in decided],
+            now,
+            *map(list, zip(*lines, strict=True)),
+            list(taken),
+            list(taken.values()),
+        )
+
+    async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
+        """Write that orders, not known so far, hold nothing and never will."""
+        if not order_ids:
+            return
+        await self._tx.execute(_ADD_EMPTY, list(order_ids), now)
+
+    async def move(self, moves: Sequence[Move], now: datetime) -> None:
+        """Change reservations and move their units between on hand, reserved and committed."""
+        if not moves:
+            return
+        await self._tx.execute(
+            _MOVE,
+            [move.order_id for move in moves],
+            [move.before for move in moves],
+            [move.after for move in moves],
+            now,
+        )
+
+    async def _shortages(self, order_ids: Collection[UUID]) -> dict[UUID, list[Shortage]]:
+        found: dict[UUID, list[Shortage]] = {}
+        for row in await self._tx.fetch(_SHORTAGES, list(order_ids)):
+            shortage = Shortage(row["sku"], row["quantity"], row["on_hand_when_refused"])
+            found.setdefault(row["order_id"], []).append(shortage)
+        return found
+
+
+async def change_on_hand(
+    tx: Transaction,
+    sku: str,
+    delta: int,
+    *,
+    adjustment_id: UUID,
+    reason: AdjustStockReason,
+    now: datetime,
+) -> StockLevel | None:
+    """Write an adjustment and the level after it; None when fewer units are on hand than go.
+
+    Units that come begin the stock of an unknown SKU.
+    """
+    sql = _ADD_UNITS if delta > 0 else _TAKE_UNITS
+    row = await tx.fetchrow(sql, sku, abs(delta), adjustment_id, reason, now)
+    return None if row is None else StockLevel(*row)
