@@ -11,6 +11,7 @@ The names are those that the model generator imports.
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -29,13 +30,18 @@ class OneSpelling:
     """
 
     pattern: str
-    parsed: CoreSchema
+    parse: Callable[[str], object]
+    schema: CoreSchema
     instance: CoreSchema
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:  # noqa: ANN401 (pydantic's hook)
+        text = core_schema.str_schema(pattern=self.pattern)
+        read = core_schema.no_info_after_validator_function(self.parse, text)
         return core_schema.json_or_python_schema(
-            json_schema=core_schema.chain_schema(
-                [core_schema.str_schema(pattern=self.pattern), self.parsed]
+            json_schema=core_schema.lax_or_strict_schema(
+                lax_schema=core_schema.chain_schema([text, self.schema]),
+                # In strict mode, pydantic-core takes the text for Python's and wants an instance.
+                strict_schema=core_schema.chain_schema([read, self.instance]),
             ),
             python_schema=self.instance,
         )
@@ -45,7 +51,8 @@ UUID: TypeAlias = Annotated[
     uuid.UUID,
     OneSpelling(
         pattern=UUID_PATTERN,
-        parsed=core_schema.uuid_schema(),
+        parse=uuid.UUID,
+        schema=core_schema.uuid_schema(),
         instance=core_schema.uuid_schema(strict=True),
     ),
 ]
@@ -54,7 +61,8 @@ AwareDatetime: TypeAlias = Annotated[
     dt.datetime,
     OneSpelling(
         pattern=INSTANT_PATTERN,
-        parsed=core_schema.datetime_schema(tz_constraint=0),
+        parse=dt.datetime.fromisoformat,
+        schema=core_schema.datetime_schema(tz_constraint=0),
         instance=core_schema.datetime_schema(strict=True, tz_constraint=0),
     ),
 ]
@@ -63,7 +71,8 @@ date: TypeAlias = Annotated[
     dt.date,
     OneSpelling(
         pattern=DAY_PATTERN,
-        parsed=core_schema.date_schema(),
+        parse=dt.date.fromisoformat,
+        schema=core_schema.date_schema(),
         instance=core_schema.date_schema(strict=True),
     ),
 ]
