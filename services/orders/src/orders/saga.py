@@ -55,18 +55,18 @@ def _expired(refused: received.CommitRefused) -> Reason:
     return Reason("timed_out", f"the reservation is {refused.status}")
 
 
-_RELEASE: Final = Undo[Order, Sent](
+_RELEASE: Final[Undo[Order, Sent]] = Undo(
     command=lambda order: ReleaseStock(order_id=order.order_id),
     done=(received.StockReleased,),
     deadline=REPEAT_AFTER,
 )
-_REVERSE: Final = Undo[Order, Sent](
+_REVERSE: Final[Undo[Order, Sent]] = Undo(
     command=lambda order: ReversePayment(order_id=order.order_id),
     done=(received.PaymentVoided, received.PaymentRefunded),
     deadline=REPEAT_AFTER,
 )
 
-PLACE_ORDER: Final = Saga[Order, Sent](
+PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
     name="place-order",
     version=1,
     steps=(
