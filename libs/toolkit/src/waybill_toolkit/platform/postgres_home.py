@@ -47,7 +47,7 @@ class PostgresHome:
 
 
 def find_home(data_folder: Path) -> Path | None:
-    """The folder with PostgreSQL's files that belongs to `data_folder`, if there is one."""
+    """Return the folder with PostgreSQL's files that belongs to `data_folder`, if there is one."""
     return _existing(data_folder)
 
 

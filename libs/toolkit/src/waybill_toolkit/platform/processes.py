@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from waybill_toolkit.platform.account import Account
+from waybill_toolkit.platform.account import Account, PopenAccount
 from waybill_toolkit.platform.waiting import wait_until
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_NAME = 15
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -61,7 +62,7 @@ def _start_ticks(pid: int) -> int | None:
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:
-    """Called in a child: be sent `number` as soon as `parent` is gone, however it ended.
+    """In a child: have `number` sent to us as soon as `parent` is gone, however it ended.
 
     Linux clears this on a change of user (prctl(2)), so change user first.
     """
@@ -73,13 +74,14 @@ def die_with_parent(number: signal.Signals, parent: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How to start a server that ends together with the process that started it."""
+    """How to start a server, and the signal it is sent when the process that started it is gone."""
 
     command: Sequence[str]
     log: Path
-    death_signal: signal.Signals
+    death_signal: signal.Signals | None  # None: it lives on
     account: Account | None = None
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = None  # None: ours
+    inherited: Sequence[int] = ()  # file descriptors
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that a Ctrl-C at the terminal is ours to pass on.
@@ -88,7 +90,7 @@ class Program:
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start a server from the main thread: it ends with its thread")
-        extra = self.account.popen_arguments() if self.account else {}
+        account = self.account.popen_arguments() if self.account else PopenAccount()
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - the command is ours
                 list(self.command),
@@ -99,12 +101,15 @@ class Program:
                 env=None if self.environment is None else dict(self.environment),
                 start_new_session=True,
                 umask=0o077,
+                pass_fds=tuple(self.inherited),
                 preexec_fn=_dying_with_us(self.death_signal),  # noqa: PLW1509 - main thread only
-                **extra,
+                **account,
             )
 
 
-def _dying_with_us(number: signal.Signals) -> Callable[[], None]:
+def _dying_with_us(number: signal.Signals | None) -> Callable[[], None] | None:
+    if number is None:
+        return None
     parent = os.getpid()
     return lambda: die_with_parent(number, parent)
 
@@ -131,7 +136,7 @@ def end_at(folder: Path, within_seconds: float) -> None:
 
 
 def working_in(folder: Path) -> list[Identity]:
-    """The processes, among those we may look at, whose working directory is `folder`."""
+    """List the processes, among those we may look at, whose working directory is `folder`."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and _working_directory(entry) == str(folder):
@@ -146,3 +151,8 @@ def _working_directory(process: Path) -> str | None:
         return str((process / "cwd").readlink())
     except OSError:
         return None
+
+
+def name_this_process(name: str) -> None:
+    """Set what `ps` and `top` show as our command: at most 15 bytes (prctl(2), PR_SET_NAME)."""
+    _libc.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)

@@ -7,7 +7,7 @@ from waybill_toolkit.platform.errors import PlatformError
 
 
 def installed_package(name: str) -> Path:
-    """The folder of an installed package, found without importing it."""
+    """Return the folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise PlatformError(

@@ -1,0 +1,117 @@
+"""`waybill up`, `down`, `status`, `logs`."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.attendant import Attendant
+from waybill_toolkit.platform.console import show_status
+from waybill_toolkit.platform.data_folder import DataFolder
+from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.platform.log_files import Follower, last_lines
+from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.plan import PORT_BASE, Plan
+from waybill_toolkit.platform.status import report
+
+app = typer.Typer()
+
+_LOOK_SECONDS = 0.1
+
+Detach = Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe the data first.")]
+PortBase = Annotated[
+    int,
+    typer.Option(
+        envvar="WAYBILL_PORT_BASE",
+        help="Services listen on the ports after it, PostgreSQL on +20, the broker on +21.",
+    ),
+]
+Services = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder with the services. Default: services/ of the tree.", show_default=False
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
+Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, host, platform.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print what comes, until Ctrl-C.")]
+Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
+
+
+@app.command()
+def up(
+    *,
+    detach: Detach = False,
+    fresh: Fresh = False,
+    data: Data = None,
+    port_base: PortBase = PORT_BASE,
+    services: Services = None,
+) -> None:
+    """Start PostgreSQL, the broker and every service, and keep them running."""
+    with explained():
+        root = (services or tree_root() / "services").absolute()
+        plan = Plan.of(data_folder(data), root, port_base)
+        Attendant(plan, Console()).up(fresh=fresh, detach=detach)
+
+
+@app.command()
+def down(*, data: Data = None) -> None:
+    """Stop everything; services finish what they have in hand first."""
+    with explained():
+        folder = data_folder(data)
+        stopped = launcher.stop(folder)
+        typer.echo(f"{'Stopped what ran' if stopped else 'Nothing was running'} on {folder}.")
+
+
+@app.command()
+def status(*, data: Data = None, as_json: AsJson = False) -> None:
+    """Show every process. The exit status is 1 when nothing runs."""
+    with explained():
+        found = report(data_folder(data))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    elif found["processes"]:
+        show_status(Console(), found)
+    else:
+        typer.echo(f"Nothing runs on {found['data']}: start it with `waybill up`.")
+    raise typer.Exit(0 if found["processes"] else 1)
+
+
+@app.command()
+def logs(
+    service: Service = None, *, follow: Follow = False, lines: Lines = 100, data: Data = None
+) -> None:
+    """Print the end of the log of one process, or of all."""
+    with explained():
+        chosen = _logs(DataFolder(data_folder(data)), service)
+        width = max(len(name) for name in chosen)
+        prefixes = {name: "" if service else f"{name:{width}} | " for name in chosen}
+        followers = {name: Follower(log, from_end=True) for name, log in chosen.items()}
+        for name, log in chosen.items():
+            _print(prefixes[name], last_lines(log, lines))
+        while follow:
+            for name, follower in followers.items():
+                _print(prefixes[name], follower.read())
+            time.sleep(_LOOK_SECONDS)
+
+
+def _logs(folder: DataFolder, service: str | None) -> dict[str, Path]:
+    found = {log.stem: log for log in sorted(folder.logs.glob("*.log"))}
+    if not found:
+        raise PlatformError(f"There are no logs in {folder.path}: nothing has run there yet.")
+    if service is None:
+        return found
+    if service not in found:
+        raise PlatformError(f"There is no log of {service}; there is one of {', '.join(found)}.")
+    return {service: found[service]}
+
+
+def _print(prefix: str, lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(f"{prefix}{line}")

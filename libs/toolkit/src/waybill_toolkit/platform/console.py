@@ -1,0 +1,105 @@
+"""What `waybill up` and `waybill status` show."""
+
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.state import Condition, ProcessState, State
+
+_MARKS = {
+    Condition.WAITING: Text("·", style="dim"),
+    Condition.READY: Text("✓", style="green"),
+    Condition.DOWN: Text("✗", style="red"),
+    Condition.STOPPED: Text("-", style="dim"),
+}
+
+
+class StartView:
+    """Progress of the start: a live table on a terminal, lines elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, transient=True) if console.is_terminal else None
+        self._spinner = Spinner("dots")
+        self._said: set[str] = set()
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, state: State) -> None:
+        if self._live:
+            self._live.update(self._table(state))
+            return
+        for process in state.processes:
+            if process.condition is Condition.READY and process.name not in self._said:
+                self._said.add(process.name)
+                self._console.print(f"{process.name} ready after {process.ready_after_seconds} s")
+
+    def _table(self, state: State) -> Table:
+        table = Table.grid(padding=(0, 1))
+        for process in state.processes:
+            mark = _MARKS.get(process.condition, self._spinner)
+            table.add_row(mark, process.name, Text(_progress(process), style="dim"))
+        elapsed = f"{time.monotonic() - self._began:.1f} s"
+        table.add_row("", Text(state.step, style="bold"), Text(elapsed, style="dim"))
+        return table
+
+
+def _progress(process: ProcessState) -> str:
+    if process.ready_after_seconds is not None:
+        return f"{process.ready_after_seconds:.2f} s"
+    return f"{process.restarts} restarts" if process.restarts else ""
+
+
+def show_addresses(console: Console, platform: Platform, seconds: float) -> None:
+    table = Table(title=f"Waybill is ready, after {seconds:.1f} s", title_justify="left")
+    for heading in ("Service", "Address", "Swagger UI"):
+        table.add_column(heading, no_wrap=True)
+    for name, address in platform.addresses.items():
+        table.add_row(name, address, f"{address}/docs")
+    table.add_section()
+    table.add_row("PostgreSQL", platform.postgres_address, "")
+    table.add_row("Broker (Kafka)", platform.bootstrap_servers, "")
+    console.print(table)
+    console.print(f"Data, logs and passwords: {platform.folder}", soft_wrap=True)
+
+
+def show_status(console: Console, report: dict[str, Any]) -> None:
+    table = Table(title=f"Waybill on {report['data']}: {report['status']}", title_justify="left")
+    for heading in ("Process", "State", "Pid", "Restarts", "Memory", "Address"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading == "Memory" else "left")
+    for process in report["processes"]:
+        table.add_row(
+            process["name"],
+            process["state"],
+            str(process["pid"] or ""),
+            str(process["restarts"]),
+            _megabytes(process["pss_bytes"]),
+            process["address"] or "",
+        )
+    table.add_section()
+    table.add_row("together", "", "", "", _megabytes(report["pss_bytes"]), "")
+    console.print(table)
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1_000_000:.0f} MB" if count else ""

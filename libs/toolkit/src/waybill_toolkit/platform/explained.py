@@ -1,0 +1,37 @@
+"""Failures that a person can act on, told in one sentence."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from waybill_toolkit.platform.errors import PlatformError
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: make room, or choose another folder with --data",
+    errno.EDQUOT: "your quota is used up: make room, or choose another folder with --data",
+    errno.EACCES: "you may not write there: choose another folder with --data",
+    errno.EPERM: "you may not write there: choose another folder with --data",
+    errno.EROFS: "it is read-only: choose another folder with --data",
+    errno.ENOTDIR: "part of it is no folder: choose another one with --data",
+}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """End the command with status 1 and a sentence, without a traceback, when it cannot go on."""
+    try:
+        yield
+    except PlatformError as error:
+        _fail(str(error), error)
+    except OSError as error:
+        if error.errno not in _HINTS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{_HINTS[error.errno]}.", error)
+
+
+def _fail(sentence: str, cause: Exception) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1) from cause

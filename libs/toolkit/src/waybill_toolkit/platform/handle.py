@@ -1,0 +1,135 @@
+"""A running platform, for commands and tests."""
+
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.data_folder import DataFolder
+from waybill_toolkit.platform.errors import NotRunningError, StartError
+from waybill_toolkit.platform.log_files import last_lines
+from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET, Plan
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.postgres import ADMIN, postgres_url
+from waybill_toolkit.platform.processes import Identity
+from waybill_toolkit.platform.secret_files import SecretFiles
+from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
+from waybill_toolkit.platform.waiting import wait_until
+
+START_SECONDS = 120.0
+READY_AGAIN_SECONDS = 60.0
+_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything that does not change while it runs; the rest is read anew at each question."""
+
+    folder: Path
+    port_base: int
+    addresses: Mapping[str, str]  # of the services, by name: "http://127.0.0.1:7401"
+
+    @classmethod
+    def load(cls, folder: Path) -> "Platform":
+        """Find the platform that runs on a data folder; raises NotRunningError."""
+        state = State.read(DataFolder(folder).state_file)
+        if state is None or not state.is_running:
+            raise NotRunningError(
+                f"No platform runs on {folder}: start one with `waybill up --detach`."
+            )
+        services = (process for process in state.processes if process.kind == "service")
+        addresses = {service.name: str(service.address) for service in services}
+        return cls(folder, state.port_base, addresses)
+
+    @classmethod
+    def start(cls, plan: Plan, *, fresh: bool = False) -> "Platform":
+        """Start a platform and return when all is ready; it ends with this process.
+
+        Raises PlatformError, with the last lines of the log of what failed.
+        """
+        supervisor = launcher.launch(plan, fresh=fresh, dies_with_us=True)
+        wait_until_started(plan.data, supervisor)
+        return cls.load(plan.data)
+
+    @property
+    def services(self) -> list[str]:
+        return list(self.addresses)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self.port_base + BROKER_OFFSET}"
+
+    @property
+    def postgres_address(self) -> str:
+        return f"{LOOPBACK}:{self.port_base + POSTGRES_OFFSET}"
+
+    def database_url(self, service: str) -> str:
+        """Return the address of a service's database with the role of that service."""
+        password = SecretFiles(self.folder).password(service)
+        return postgres_url(self.port_base + POSTGRES_OFFSET, service, service, password)
+
+    def admin_url(self, database: str) -> str:
+        """Return the address of any database with a superuser's role."""
+        password = SecretFiles(self.folder).password(ADMIN)
+        return postgres_url(self.port_base + POSTGRES_OFFSET, database, ADMIN, password)
+
+    def process(self, name: str) -> ProcessState:
+        """Look at one process now; raises KeyError, NotRunningError."""
+        return self.state().process(name)
+
+    def pids(self) -> dict[str, int]:
+        """List the processes that run now: services, postgres, broker, host."""
+        processes = self.state().processes
+        return {process.name: process.pid for process in processes if process.pid}
+
+    def state(self) -> State:
+        state = State.read(DataFolder(self.folder).state_file)
+        if state is None:
+            raise NotRunningError(f"No platform runs on {self.folder}.")
+        return state
+
+    def kill(self, name: str) -> Identity:
+        """SIGKILL a process, as a crash would, and return when it is gone."""
+        identity = self.process(name).identity
+        if identity is None or not identity.signal(signal.SIGKILL):
+            raise NotRunningError(f"{name} does not run.")
+        wait_until(lambda: not identity.is_alive(), READY_AGAIN_SECONDS)
+        return identity
+
+    def wait_until_replaced(self, killed: Identity, name: str) -> None:
+        """Return when another process is ready in the place of a killed one."""
+
+        def is_replaced() -> bool:
+            process = self.process(name)
+            return process.condition is Condition.READY and process.identity != killed
+
+        wait_until(is_replaced, READY_AGAIN_SECONDS)
+
+    def stop(self) -> None:
+        """Stop everything and return when no process is left."""
+        launcher.stop(self.folder)
+
+
+def wait_until_started(data: Path, supervisor: subprocess.Popen[bytes]) -> None:
+    """Return when everything is ready; raises StartError with the reason and the log's end."""
+    folder = DataFolder(data)
+
+    def is_decided() -> bool:
+        state = State.read(folder.state_file)
+        return supervisor.poll() is not None or bool(state and state.status is Status.READY)
+
+    wait_until(is_decided, START_SECONDS)
+    if supervisor.poll() is not None:
+        raise StartError(why_it_ended(folder))
+
+
+def why_it_ended(folder: DataFolder) -> str:
+    """Explain the end of a supervisor that nobody stopped, with the last lines of a log."""
+    state = State.read(folder.state_file)
+    name = (state and state.failed_process) or launcher.SUPERVISOR_LOG
+    reason = (state and state.failure) or "the supervisor was ended"
+    log = folder.log(name)
+    lines = last_lines(log, _LINES)
+    return "\n".join([f"Waybill does not run: {reason}. The last lines of {log}:", *lines])

@@ -1,0 +1,189 @@
+"""The host: a process that has imported what services share, and forks them.
+
+A forked service starts without importing those modules again, and its copy of them is the host's
+memory. Beyond that it is as if started by `python -m NAME`: it has its own environment, session and
+log, imports NAME.app and calls its `main()`.
+
+The supervisor talks to the host through a socket whose messages are whole (SOCK_SEQPACKET), in
+JSON: a Request is answered by Began, and when that process is over there is an Ended.
+"""
+
+import gc
+import importlib
+import json
+import logging
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.platform.processes import die_with_parent, name_this_process
+
+MESSAGE_BYTES_MAX: Final = 131_072  # an environment is what is large in it
+READY: Final = b"ready"
+
+# What every service imports. Only libraries and the runtime: a service's own code is imported by
+# each process itself, so that a restart takes it as it is then.
+PRELOADED: Final = (
+    "aiokafka",
+    "asyncio",
+    "asyncpg",
+    "fastapi",
+    "httptools",
+    "opentelemetry.trace",
+    "orjson",
+    "pydantic_settings",
+    "uvicorn.lifespan.on",
+    "uvicorn.logging",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvloop",
+    "waybill.app",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    name: str
+    module: str
+    log: str
+    environment: Mapping[str, str]
+    search_path: Sequence[str] = ()
+    arguments: Sequence[str] = ()
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, message: bytes) -> "Request":
+        document = json.loads(message)
+        return cls(
+            name=document["name"],
+            module=document["module"],
+            log=document["log"],
+            environment=document["environment"],
+            search_path=document["search_path"],
+            arguments=document["arguments"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    name: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    pid: int
+    exit_code: int  # negative: the signal that ended it, as in `subprocess`
+
+
+def encode(event: Began | Ended) -> bytes:
+    return json.dumps({"kind": type(event).__name__, **asdict(event)}).encode()
+
+
+def decode(message: bytes) -> Began | Ended:
+    document = json.loads(message)
+    if document["kind"] == "Began":
+        return Began(document["name"], document["pid"])
+    return Ended(document["pid"], document["exit_code"])
+
+
+def serve(channel: socket.socket) -> Request | None:
+    """Fork a process for each request. Returns the request in each child, None at the end."""
+    woken, wakes = socket.socketpair()
+    for end in (woken, wakes):
+        end.settimeout(0)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+    channel.send(READY)
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel, selectors.EVENT_READ)
+        selector.register(woken, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if woken in ready:
+                woken.recv(4096)
+                _reap(channel)
+            if channel in ready:
+                message = channel.recv(MESSAGE_BYTES_MAX)
+                if not message:  # the supervisor is gone
+                    return None
+                request = Request.decode(message)
+                if _fork(request, channel):
+                    signal.set_wakeup_fd(-1)
+                    woken.close()
+                    wakes.close()
+                    return request
+
+
+def _fork(request: Request, channel: socket.socket) -> bool:
+    """Return True in the child."""
+    host = os.getpid()
+    pid = os.fork()
+    if pid:
+        channel.send(encode(Began(request.name, pid)))
+        return False
+    die_with_parent(signal.SIGKILL, host)
+    channel.close()
+    return True
+
+
+def _reap(channel: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        channel.send(encode(Ended(pid, os.waitstatus_to_exitcode(status))))
+
+
+def become(request: Request) -> None:
+    """Turn this forked child into the process that was asked for, and run it to its end."""
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = os.open(request.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    name_this_process(f"waybill:{request.name}")
+    sys.path[:0] = [entry for entry in request.search_path if entry not in sys.path]
+    sys.argv = [f"{request.name}", *request.arguments]
+    gc.enable()
+    importlib.import_module(request.module).main()
+
+
+def preload() -> None:
+    """Import what services share. What cannot be imported fails in the service that needs it."""
+    gc.disable()  # a collection would only touch pages that are to stay shared
+    for name in PRELOADED:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            logging.getLogger(__name__).warning("cannot preload %s: %s", name, error)
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads > 1:
+        raise RuntimeError(f"{threads} threads after preloading: a fork would copy only one")
+    gc.freeze()
+
+
+def main() -> None:
+    name_this_process("waybill:host")
+    preload()
+    request = serve(socket.socket(fileno=int(sys.argv[1])))
+    if request:
+        become(request)
+
+
+if __name__ == "__main__":
+    main()

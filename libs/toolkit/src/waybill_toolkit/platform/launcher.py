@@ -1,0 +1,114 @@
+"""Starting a supervisor, and cleaning up after one that was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from waybill_toolkit.platform.data_folder import DataFolder
+from waybill_toolkit.platform.errors import PlatformError, PortInUseError
+from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.ports import is_free, listener
+from waybill_toolkit.platform.postgres_home import find_home
+from waybill_toolkit.platform.processes import Identity, Program, working_in
+from waybill_toolkit.platform.state import State
+from waybill_toolkit.platform.waiting import wait_until
+
+SUPERVISOR_LOG = "platform"
+
+_REMAINS_SECONDS = 35.0  # PostgreSQL's fast shutdown, and then some
+_STOP_SECONDS = 60.0  # services, broker, PostgreSQL, each with its own limit
+
+
+def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[bytes]:
+    """Start a supervisor on the plan's data folder, which is made or, if `fresh`, wiped first.
+
+    Raises PlatformError when it cannot be: the folder is in use or not ours, a port is taken.
+    """
+    refuse_other_systems()
+    folder = DataFolder(plan.data)
+    folder.make()
+    lock = folder.lock()
+    try:
+        end_remains(folder)
+        if fresh:
+            folder.wipe()
+        folder.refuse_other_version()
+        folder.refuse_full_disk()
+        folder.logs.mkdir(mode=0o700, exist_ok=True)
+        _refuse_taken_ports(plan)
+        folder.state_file.unlink(missing_ok=True)
+        return Program(
+            [
+                sys.executable,
+                "-m",
+                "waybill_toolkit.platform.supervisor",
+                plan.to_json(),
+                str(lock),
+            ],
+            log=folder.log(SUPERVISOR_LOG),
+            death_signal=signal.SIGTERM if dies_with_us else None,
+            inherited=[lock],
+        ).spawn()
+    finally:
+        os.close(lock)
+
+
+def stop(data: Path) -> bool:
+    """Stop the platform that runs on `data` and wait until no process is left.
+
+    Also when its supervisor was killed. Returns False when nothing was running.
+    """
+    folder = DataFolder(data)
+    state = State.read(folder.state_file)
+    remains = _remains(folder)
+    if state and state.is_running:
+        state.supervisor.signal(signal.SIGTERM)
+        _wait_until_gone([state.supervisor], _STOP_SECONDS)
+    end_remains(folder)
+    return bool(remains)
+
+
+def end_remains(folder: DataFolder) -> None:
+    """Wait for what a killed supervisor left behind; all of it is on its way out.
+
+    Kill what is not gone in time.
+    """
+    remains = _remains(folder)
+    if remains:
+        _wait_until_gone(remains, _REMAINS_SECONDS)
+
+
+def _remains(folder: DataFolder) -> list[Identity]:
+    state = State.read(folder.state_file)
+    home = find_home(folder.path)
+    backends = working_in(home / "data") if home else []
+    return [*(state.remains() if state else ()), *backends]
+
+
+def _wait_until_gone(processes: list[Identity], within_seconds: float) -> None:
+    try:
+        wait_until(lambda: not any(process.is_alive() for process in processes), within_seconds)
+    except TimeoutError:
+        for process in processes:
+            process.signal(signal.SIGKILL)
+        wait_until(lambda: not any(process.is_alive() for process in processes), within_seconds)
+
+
+def _refuse_taken_ports(plan: Plan) -> None:
+    for name, port in plan.ports().items():
+        if not is_free(port):
+            by = listener(port)
+            raise PortInUseError(
+                f"Port {port}, meant for {name}, is in use{f' by {by}' if by else ''}: "
+                "stop that, or choose other ports with --port-base."
+            )
+
+
+def refuse_other_systems() -> None:
+    if sys.platform != "linux":
+        raise PlatformError(
+            f"The local platform runs on Linux and this is {sys.platform}: use a container or a "
+            "virtual machine."
+        )

@@ -1,0 +1,65 @@
+"""The log files of the processes: kept small, read from their end, followed."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+FILE_BYTES_MAX = 64 * 1024 * 1024  # then the older half of the story goes to NAME.log.1
+_LOOK_SECONDS = 10.0
+_TAIL_BYTES = 64 * 1024
+
+
+async def keep_small(folder: Path) -> None:
+    """Look at the files from time to time, for ever, and shorten those that grew too large."""
+    while True:
+        await asyncio.to_thread(_look, folder)
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _look(folder: Path) -> None:
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > FILE_BYTES_MAX:
+            shorten(log)
+
+
+def shorten(log: Path) -> None:
+    """Move what is in the file to NAME.log.1; who writes to it appends, and needs not know."""
+    shutil.copyfile(log, log.with_suffix(".log.1"))
+    with log.open("r+b") as file:
+        file.truncate(0)
+
+
+def last_lines(log: Path, count: int) -> list[str]:
+    """Return the last lines of a file, none when it is not there."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[-count:] if count else []
+
+
+class Follower:
+    """Reads what is appended to a file, line by line, also when it is not there yet."""
+
+    def __init__(self, log: Path, *, from_end: bool) -> None:
+        self._log = log
+        self._offset = log.stat().st_size if from_end and log.exists() else 0
+        self._rest = b""
+
+    def read(self) -> list[str]:
+        """Return the whole lines that are new."""
+        try:
+            size = self._log.stat().st_size
+        except FileNotFoundError:
+            return []
+        if size < self._offset:  # it was shortened
+            self._offset = 0
+        with self._log.open("rb") as file:
+            file.seek(self._offset)
+            data = file.read()
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode("utf-8", errors="replace") for line in lines]

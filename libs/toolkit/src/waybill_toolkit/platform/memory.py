@@ -1,0 +1,40 @@
+"""How much memory a process takes: PSS, where a page shared by n processes counts 1/n for each."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def pss_bytes(pid: int) -> int:
+    """Read a process's PSS (proc_pid_smaps(5)); 0 when it is gone or we may not look."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    for line in text.splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def tree_pss_bytes(pid: int, apart_from: Iterable[int]) -> int:
+    """Add up a process and its descendants, without those that are counted by themselves."""
+    children = _children()
+    apart = set(apart_from)
+    total, pids = 0, [pid]
+    while pids:
+        process = pids.pop()
+        total += pss_bytes(process)
+        pids += [child for child in children[process] if child not in apart]
+    return total
+
+
+def _children() -> defaultdict[int, list[int]]:
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        children[int(fields[1])].append(int(stat.parent.name))
+    return children

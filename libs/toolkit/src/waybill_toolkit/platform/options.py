@@ -1,0 +1,30 @@
+"""What the platform's commands have in common on their command line."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="WAYBILL_DATA",
+        help="Where data, logs and passwords are kept. Default: .waybill at the root of the tree.",
+        show_default=False,
+    ),
+]
+
+
+def tree_root() -> Path:
+    """Find the root of the source tree that we are in; the current folder when in none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "services").is_dir() and (folder / "contracts").is_dir():
+            return folder
+    return here
+
+
+def data_folder(data: Path | None) -> Path:
+    """Return the data folder to use, absolute, because a daemon's current folder is another."""
+    return (data or tree_root() / ".waybill").absolute()

@@ -1,0 +1,113 @@
+"""What is to run, and where: decided before anything starts."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.postgres import postgres_url
+from waybill_toolkit.platform.secret_files import SecretFiles
+
+PORT_BASE = 7400
+POSTGRES_OFFSET = 20
+BROKER_OFFSET = 21
+_SERVICES_MAX = POSTGRES_OFFSET - 1
+_HIGHEST_PORT = 65535
+_FETCH_WAIT_MS = 10  # the embedded broker answers a fetch only when its time is over
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    name: str
+    folder: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "src"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    data: Path
+    port_base: int
+    services: tuple[ServicePlan, ...]
+
+    @classmethod
+    def of(cls, data: Path, services_root: Path, port_base: int) -> "Plan":
+        """Find the services because they are there: services/NAME/src/NAME/app.py, by name."""
+        if not 1 <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
+            raise PlatformError(
+                f"{port_base} is no base for ports: "
+                f"choose 1 to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
+            )
+        folders = sorted(
+            app.parent.parent.parent
+            for app in services_root.glob("*/src/*/app.py")
+            if app.parent.name == app.parent.parent.parent.name
+        )
+        if not folders:
+            raise PlatformError(
+                f"There is no service in {services_root}: run this where Waybill's sources are."
+            )
+        if len(folders) > _SERVICES_MAX:
+            raise PlatformError(f"{services_root} has more than {_SERVICES_MAX} services.")
+        services = (
+            ServicePlan(folder.name, folder, port_base + number)
+            for number, folder in enumerate(folders, start=1)
+        )
+        return cls(data, port_base, tuple(services))
+
+    @property
+    def postgres_port(self) -> int:
+        return self.port_base + POSTGRES_OFFSET
+
+    @property
+    def broker_port(self) -> int:
+        return self.port_base + BROKER_OFFSET
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self.broker_port}"
+
+    def ports(self) -> Mapping[str, int]:
+        """Every port that is listened on, by the name of its process."""
+        named = {service.name: service.port for service in self.services}
+        return {**named, "postgres": self.postgres_port, "broker": self.broker_port}
+
+    def database_url(self, service: str) -> str:
+        """Return the address of a service's own database, with the role of that service."""
+        password = SecretFiles(self.data).password(service)
+        return postgres_url(self.postgres_port, service, service, password)
+
+    def environment(self, service: ServicePlan) -> dict[str, str]:
+        """Compute a service's settings; what the caller's environment says beside them is kept."""
+        return {
+            **os.environ,
+            "WAYBILL_SERVICE": service.name,
+            "WAYBILL_HOST": LOOPBACK,
+            "WAYBILL_PORT": str(service.port),
+            "WAYBILL_DATABASE_URL": self.database_url(service.name),
+            "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
+            "WAYBILL_ACCESS": "open",
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        document = json.loads(text)
+        services = (
+            ServicePlan(service["name"], Path(service["folder"]), service["port"])
+            for service in document["services"]
+        )
+        return cls(Path(document["data"]), document["port_base"], tuple(services))

@@ -1,0 +1,51 @@
+"""Preparing the databases before the services start: roles, databases, migrations.
+
+A process of its own, forked by the host; what it prints is its log.
+"""
+
+import asyncio
+import sys
+
+import asyncpg
+
+from waybill_toolkit.platform.databases import Administrator
+from waybill_toolkit.platform.plan import Plan, ServicePlan
+from waybill_toolkit.platform.postgres import ADMIN, postgres_url
+from waybill_toolkit.platform.secret_files import SecretFiles
+
+_SHARED_DATABASES = ("postgres", "template1")
+
+
+async def prepare(plan: Plan) -> None:
+    """Make what is missing and apply what is new. Repeating it changes nothing."""
+    secrets = SecretFiles(plan.data)
+    url = postgres_url(plan.postgres_port, "postgres", ADMIN, secrets.password(ADMIN))
+    connection = await asyncpg.connect(url)
+    try:
+        administrator = Administrator(connection)
+        for database in _SHARED_DATABASES:
+            await administrator.close_database(database)
+        for service in plan.services:
+            await administrator.ensure_role(service.name, secrets.password(service.name))
+            if await administrator.ensure_database(service.name, service.name):
+                print(f"{service.name}: made its database", flush=True)
+    finally:
+        await connection.close()
+    async with asyncio.TaskGroup() as tasks:
+        for service in plan.services:
+            tasks.create_task(_migrate(plan, service))
+
+
+async def _migrate(plan: Plan, service: ServicePlan) -> None:
+    migrations = service.folder / "migrations"
+    if not migrations.is_dir():
+        return
+    from waybill.migrations import migrate
+
+    applied = await migrate(plan.database_url(service.name), migrations)
+    for name in applied:
+        print(f"{service.name}: applied {name}", flush=True)
+
+
+def main() -> None:
+    asyncio.run(prepare(Plan.from_json(sys.argv[1])))

@@ -1,0 +1,27 @@
+"""Random passwords, each in a file of its own that only we can read."""
+
+import os
+import secrets
+from pathlib import Path
+
+_BYTES = 24
+
+
+class SecretFiles:
+    def __init__(self, data_folder: Path) -> None:
+        self._folder = data_folder / "secrets"
+
+    def password(self, name: str) -> str:
+        """Read the password of `name`; make one when there is none yet."""
+        path = self._folder / name
+        if not path.exists():
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            write_new(path, f"{secrets.token_urlsafe(_BYTES)}\n")
+        return path.read_text(encoding="ascii").strip()
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that was not there before and that only we can read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)

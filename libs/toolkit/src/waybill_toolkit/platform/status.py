@@ -1,0 +1,67 @@
+"""The report behind `waybill status`: what the supervisor knows, and a look at each process."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from waybill_toolkit.platform.data_folder import DataFolder
+from waybill_toolkit.platform.memory import tree_pss_bytes
+from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.probe import answers_ok
+from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
+
+
+def report(data: Path) -> dict[str, Any]:
+    """Describe the platform of a data folder, also when none runs there."""
+    folder = DataFolder(data)
+    state = State.read(folder.state_file)
+    if state is None or not state.is_running:
+        return {"status": Status.STOPPED, "data": str(data), "processes": [], "pss_bytes": 0}
+    supervisor = ProcessState("supervisor", "supervisor", condition=Condition.READY)
+    supervisor.pid = state.supervisor.pid
+    processes = [supervisor, *(process for process in state.processes if process.kind != "task")]
+    unready = asyncio.run(_unready(processes))
+    pids = [process.pid for process in processes if process.pid]
+    rows = [_row(process, pids, is_unready=process.name in unready) for process in processes]
+    return {
+        "status": state.status,
+        "data": str(data),
+        "logs": str(folder.logs),
+        "port_base": state.port_base,
+        "postgres": f"{LOOPBACK}:{state.port_base + POSTGRES_OFFSET}",
+        "bootstrap_servers": f"{LOOPBACK}:{state.port_base + BROKER_OFFSET}",
+        "processes": rows,
+        "pss_bytes": sum(row["pss_bytes"] for row in rows),
+    }
+
+
+def _row(process: ProcessState, pids: list[int], *, is_unready: bool) -> dict[str, Any]:
+    is_service = process.kind == "service"
+    return {
+        "name": process.name,
+        "kind": process.kind,
+        "state": "unready" if is_unready else process.condition,
+        "pid": process.pid,
+        "address": process.address,
+        "docs": f"{process.address}/docs" if is_service else None,
+        "restarts": process.restarts,
+        "ready_after_seconds": process.ready_after_seconds,
+        "pss_bytes": tree_pss_bytes(process.pid, pids) if process.pid else 0,
+    }
+
+
+async def _unready(processes: list[ProcessState]) -> set[str]:
+    """Ask the services that were ready once whether they are now."""
+    services = [
+        process
+        for process in processes
+        if process.kind == "service" and process.condition is Condition.READY
+    ]
+    answers = await asyncio.gather(*(_is_ready(service) for service in services))
+    return {service.name for service, ready in zip(services, answers, strict=True) if not ready}
+
+
+async def _is_ready(service: ProcessState) -> bool:
+    port = int(str(service.address).rpartition(":")[2])
+    return await answers_ok(port, "/health/ready")

@@ -1,0 +1,181 @@
+"""The supervisor: starts everything in order, keeps it running, stops it in order.
+
+Run as `python -m waybill_toolkit.platform.supervisor PLAN LOCK`, with the plan in JSON and the
+descriptor of the data folder's lock, which is held for as long as this process lives. What it
+prints is its log. SIGTERM or SIGINT stops everything; the second one at once.
+"""
+
+import asyncio
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from waybill_toolkit.platform.children import describe
+from waybill_toolkit.platform.data_folder import DataFolder
+from waybill_toolkit.platform.errors import StartError
+from waybill_toolkit.platform.host import Request
+from waybill_toolkit.platform.host_client import HostClient
+from waybill_toolkit.platform.keeper import Keeper
+from waybill_toolkit.platform.log_files import keep_small
+from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.processes import name_this_process
+from waybill_toolkit.platform.state import Condition, ProcessState, Status, new_state
+from waybill_toolkit.platform.units import BrokerUnit, HostUnit, PostgresUnit, ServiceUnit, Unit
+
+MIGRATIONS = "migrations"
+
+
+class Supervisor:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._folder = DataFolder(plan.data)
+        self._host = HostClient(self._folder.log("host"))
+        log = self._folder.log
+        self._servers = [
+            self._keeper(PostgresUnit(plan, log("postgres"))),
+            self._keeper(BrokerUnit(plan, log("broker"))),
+            self._keeper(HostUnit(self._host, log("host"))),
+        ]
+        self._migrations = ProcessState(MIGRATIONS, "task")
+        self._services = [
+            self._keeper(ServiceUnit(plan, service, self._host, log(service.name)))
+            for service in plan.services
+        ]
+        self._state = new_state(plan.port_base)
+        self._state.processes = [
+            *(keeper.state for keeper in self._servers),
+            self._migrations,
+            *(keeper.state for keeper in self._services),
+        ]
+        self._stop_asked = asyncio.Event()
+
+    def _keeper(self, unit: Unit) -> Keeper:
+        return Keeper(unit, say, self._write_state)
+
+    async def run(self) -> None:
+        """Return when everything is stopped; the state says whether it was asked for."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ask_to_stop)
+        self._set_status(Status.STARTING, "starting PostgreSQL and the broker")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                logs = tasks.create_task(keep_small(self._folder.logs))
+                starting = tasks.create_task(self._start_or_say_why(tasks))
+                try:
+                    await self._stop_asked.wait()
+                finally:
+                    starting.cancel()
+                    await self._stop()
+                    logs.cancel()
+        except BaseExceptionGroup:
+            self._state.failure = "the supervisor failed"
+            self._set_status(Status.FAILED, "")
+            raise
+
+    def _ask_to_stop(self) -> None:
+        if self._stop_asked.is_set():
+            for keeper in (*self._services, *self._servers):
+                keeper.hurry()
+        self._stop_asked.set()
+
+    async def _start_or_say_why(self, tasks: asyncio.TaskGroup) -> None:
+        try:
+            await self._start(tasks)
+        except StartError as error:
+            self._state.failure = str(error)
+            say(f"giving up: {error}")
+            self._stop_asked.set()
+
+    async def _start(self, tasks: asyncio.TaskGroup) -> None:
+        for keeper in self._servers:
+            keeper.begin(tasks)
+        await self._until_ready(self._servers)
+        self._set_status(Status.STARTING, "migrating the databases")
+        await self._migrate()
+        self._set_status(Status.STARTING, "starting the services")
+        for keeper in self._services:
+            keeper.begin(tasks)
+        await self._until_ready(self._services)
+        self._set_status(Status.READY, "")
+        say("everything is ready")
+
+    async def _until_ready(self, keepers: Sequence[Keeper]) -> None:
+        """Raise StartError as soon as one of them fails, with its name in the state."""
+        await asyncio.wait(
+            [keeper.first_ready for keeper in keepers], return_when=asyncio.FIRST_EXCEPTION
+        )
+        for keeper in keepers:
+            if keeper.first_ready.done() and keeper.first_ready.exception():
+                self._state.failed_process = keeper.unit.name
+                keeper.first_ready.result()
+
+    async def _migrate(self) -> None:
+        child = await self._host.launch(
+            Request(
+                name=MIGRATIONS,
+                module="waybill_toolkit.platform.prepare",
+                log=str(self._folder.log(MIGRATIONS)),
+                environment={},
+                arguments=[self._plan.to_json()],
+            )
+        )
+        began = time.monotonic()
+        self._migrations.began(child.pid)
+        self._write_state()
+        exit_code = await child.ended
+        if exit_code != 0:
+            self._migrations.ended(Condition.STOPPED)
+            self._state.failed_process = MIGRATIONS
+            raise StartError(f"migrating the databases {describe(exit_code)}")
+        self._migrations.ended(Condition.READY)
+        self._migrations.ready_after_seconds = round(time.monotonic() - began, 3)
+
+    async def _stop(self) -> None:
+        """Services first, so that they can finish what they have in hand; PostgreSQL last."""
+        self._set_status(Status.STOPPING, "stopping")
+        async with asyncio.TaskGroup() as stopping:
+            for keeper in self._services:
+                stopping.create_task(keeper.stop())
+        for keeper in reversed(self._servers):
+            await keeper.stop()
+        self._host.close()
+        failed = self._state.failure is not None
+        self._set_status(Status.FAILED if failed else Status.STOPPED, "")
+        say("everything is stopped")
+
+    def _set_status(self, status: Status, step: str) -> None:
+        self._state.status = status
+        self._state.step = step
+        self._write_state()
+
+    def _write_state(self) -> None:
+        try:
+            self._state.write(self._folder.state_file)
+        except OSError as error:  # a full disk must not end what is running
+            say(f"the state cannot be written: {error}")
+
+
+def say(what: str) -> None:
+    """Write a line to the log, which `waybill up` shows."""
+    print(time.strftime("%H:%M:%S"), what, flush=True)
+
+
+async def _supervise(plan: Plan) -> None:
+    await Supervisor(plan).run()
+
+
+def main() -> None:
+    name_this_process("waybill")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        asyncio.run(_supervise(Plan.from_json(sys.argv[1])))
+    except BaseException:
+        traceback.print_exc()
+        raise
+
+
+if __name__ == "__main__":
+    main()

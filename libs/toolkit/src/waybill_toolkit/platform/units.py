@@ -1,0 +1,134 @@
+"""What the supervisor keeps running, and how each of these starts, is ready, and stops."""
+
+import asyncio
+import signal
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from typing_extensions import override
+
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.children import Child, watch
+from waybill_toolkit.platform.host import Request
+from waybill_toolkit.platform.host_client import HostClient
+from waybill_toolkit.platform.plan import Plan, ServicePlan
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.postgres import PostgresServer
+from waybill_toolkit.platform.probe import answers_ok
+
+
+class Unit(ABC):
+    name: str
+    kind: str
+    address: str | None
+    log: Path
+    stop_signal = signal.SIGTERM
+    stop_seconds: float  # what it gets to stop before it is killed
+
+    def may_launch(self) -> bool:
+        return True
+
+    @abstractmethod
+    async def launch(self) -> Child: ...
+
+    @abstractmethod
+    async def is_ready(self, child: Child) -> bool: ...
+
+
+class PostgresUnit(Unit):
+    name = "postgres"
+    kind = "server"
+    stop_signal = signal.SIGINT  # a fast shutdown: sessions are ended
+    stop_seconds = 30.0  # it writes a checkpoint
+
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self.address = f"{LOOPBACK}:{plan.postgres_port}"
+        self.log = log
+        self._server = PostgresServer(plan.data, plan.postgres_port, log)
+
+    @override
+    async def launch(self) -> Child:
+        # In a thread, for the first may take a second and the second waits for what is left of a
+        # crashed server. The server itself is started in the main thread, see Program.spawn.
+        await asyncio.to_thread(self._server.initialize)
+        await asyncio.to_thread(self._server.clear_remains)
+        return watch(self._server.program().spawn())
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return self._server.is_ready(child.pid)
+
+
+class BrokerUnit(Unit):
+    name = "broker"
+    kind = "server"
+    stop_seconds = 2.0  # it has nothing to save
+
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self.address = plan.bootstrap_servers
+        self.log = log
+        self._port = plan.broker_port
+        self._server = BrokerServer(plan.data, plan.broker_port, log)
+
+    @override
+    async def launch(self) -> Child:
+        return watch(self._server.program().spawn())
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, self._port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+
+class HostUnit(Unit):
+    name = "host"
+    kind = "host"
+    address = None
+    stop_seconds = 2.0
+
+    def __init__(self, client: HostClient, log: Path) -> None:
+        self.log = log
+        self._client = client
+
+    @override
+    async def launch(self) -> Child:
+        return self._client.start()
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return self._client.is_ready
+
+
+class ServiceUnit(Unit):
+    kind = "service"
+    stop_seconds = 15.0  # the runtime's graceful_stop_seconds and half as much again
+
+    def __init__(self, plan: Plan, service: ServicePlan, host: HostClient, log: Path) -> None:
+        self.name = service.name
+        self.address = service.address
+        self.log = log
+        self._port = service.port
+        self._host = host
+        self._request = Request(
+            name=service.name,
+            module=f"{service.name}.app",
+            log=str(log),
+            environment=plan.environment(service),
+            search_path=[str(service.source)],
+        )
+
+    @override
+    def may_launch(self) -> bool:
+        return self._host.is_ready
+
+    @override
+    async def launch(self) -> Child:
+        return await self._host.launch(self._request)
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return await answers_ok(self._port, "/health/ready")
