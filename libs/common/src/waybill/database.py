@@ -31,6 +31,7 @@ ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
 # silently gone, takes this long.
 COMMAND_TIMEOUT_SECONDS: Final = 30.0
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
+CLOSE_TIMEOUT_SECONDS: Final = 1.0  # a courtesy to the server; then the socket is just dropped
 
 SERVER_SETTINGS: Final = {
     # Compiling costs more than it saves on statements of a few milliseconds.
@@ -137,6 +138,28 @@ class Transaction(Connection):
         await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
         self._sent.clear()
         return True
+
+
+@asynccontextmanager
+async def connect(
+    url: str, *, name: str, command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS
+) -> AsyncIterator[Connection]:
+    """Open a connection of its own beside any pool: for session locks, LISTEN and migrations.
+
+    An open transaction, locks and LISTEN end with it. Raises DatabaseUnavailableError.
+    """
+    with _unavailable():
+        raw = await asyncpg.connect(
+            url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            command_timeout=command_timeout_seconds,
+            server_settings={**SERVER_SETTINGS, "application_name": name},
+        )
+    try:
+        yield Connection(raw)
+    finally:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await raw.close(timeout=CLOSE_TIMEOUT_SECONDS)
 
 
 class Database:
