@@ -1,0 +1,5 @@
+"""Run the service: `python -m payments`."""
+
+from payments.app import main
+
+main()

@@ -1,0 +1,57 @@
+"""The HTTP interface of payments: it only shows; money moves by commands."""
+
+from typing import Final
+from uuid import UUID
+
+from typing_extensions import override
+
+from payments import queries
+from payments.contract.api import (
+    GetPayment200,
+    GetPaymentResult,
+    ListPayments200,
+    ListPaymentsResult,
+    PaymentsApi,
+)
+from payments.contract.models import PaymentPage
+from payments.contract.problems import PaymentNotFound
+from waybill.database import Database
+from waybill.http import Call
+from waybill.pages import Cursor, cut
+
+_CURSOR: Final = Cursor(UUID)
+
+
+class Api(PaymentsApi):
+    """Reads from the database and answers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @override
+    async def list_payments(
+        self, call: Call, *, cursor: str | None, limit: int, order_id: UUID | None
+    ) -> ListPaymentsResult:
+        if order_id is not None:
+            return await self._list_payments_of_order(order_id)
+        after = _CURSOR.decode(cursor)
+        async with self._database.connection() as connection:
+            rows = await queries.list_payments(connection, after, limit + 1)
+        page, last = cut(rows, limit)
+        next_cursor = None if last is None else _CURSOR.encode(last.payment_id)
+        return ListPayments200(body=PaymentPage(items=list(page), next_cursor=next_cursor))
+
+    @override
+    async def get_payment(self, call: Call, *, payment_id: UUID) -> GetPaymentResult:
+        async with self._database.connection() as connection:
+            payment = await queries.get_payment(connection, payment_id)
+        if payment is None:
+            return PaymentNotFound(detail=f"No payment has the id {payment_id}.")
+        return GetPayment200(body=payment)
+
+    async def _list_payments_of_order(self, order_id: UUID) -> ListPayments200:
+        """Answer with the one payment that the order has at most: never a second page."""
+        async with self._database.connection() as connection:
+            payment = await queries.get_payment_of_order(connection, order_id)
+        items = [] if payment is None else [payment]
+        return ListPayments200(body=PaymentPage(items=items, next_cursor=None))

@@ -1,0 +1,66 @@
+"""Begin payments; money is held later, by the worker."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from payments import store
+from payments.domain import Step, authorize_again, open_payment
+from waybill.database import Transaction
+from waybill.ids import uuid7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderToPay:
+    """The wish to hold an amount for an order."""
+
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    token: str = field(repr=False)
+    traceparent: str
+
+
+async def authorize_payments(tx: Transaction, wanted: Sequence[OrderToPay], now: datetime) -> None:
+    """Open a payment for each order that has none, and answer again for each that has one.
+
+    Raises OrderAlreadyPaidDifferentlyError.
+    """
+    steps = [_open(order, now) for order in wanted]
+    opened = await store.insert_opened(tx, steps, now)
+    again = _without_first(wanted, opened)
+    if again:
+        await _answer_again(tx, again, now)
+
+
+def _open(order: OrderToPay, now: datetime) -> Step:
+    return open_payment(
+        payment_id=uuid7(),
+        order_id=order.order_id,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        token=order.token,
+        traceparent=order.traceparent,
+        now=now,
+    )
+
+
+def _without_first(wanted: Sequence[OrderToPay], opened: set[UUID]) -> list[OrderToPay]:
+    """Leave out the command that opened a payment; a further one for the same order stays."""
+    rest: list[OrderToPay] = []
+    for order in wanted:
+        if order.order_id in opened:
+            opened.discard(order.order_id)
+        else:
+            rest.append(order)
+    return rest
+
+
+async def _answer_again(tx: Transaction, again: Sequence[OrderToPay], now: datetime) -> None:
+    payments = await store.lock_by_order(tx, [order.order_id for order in again])
+    steps = [
+        authorize_again(payments[order.order_id], order.amount_minor, order.currency)
+        for order in again
+    ]
+    await store.save(tx, steps, now)

@@ -1,0 +1,37 @@
+"""Undo payments: whatever was or may be held or taken is let go or given back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from payments import store
+from payments.domain import Step, reverse, tombstone
+from waybill.database import Transaction
+from waybill.ids import uuid7
+
+
+async def reverse_payments(
+    tx: Transaction, orders: Sequence[tuple[UUID, str]], now: datetime
+) -> None:
+    """Begin what undoes the payments of these orders (id, traceparent), and answer what is undone.
+
+    An order without a payment gets one that is voided from the start, so that an authorization
+    which comes late holds nothing.
+    """
+    order_ids = [order_id for order_id, _ in orders]
+    payments = await store.lock_by_order(tx, order_ids)
+    missing = [(order_id, sender) for order_id, sender in orders if order_id not in payments]
+    if missing:
+        await store.insert_opened(tx, [_tombstone(*order) for order in missing], now)
+        payments = await store.lock_by_order(tx, order_ids)
+    steps: list[Step] = []
+    for order_id in order_ids:
+        step = reverse(payments[order_id], now)
+        payments[order_id] = step.payment
+        steps.append(step)
+    await store.save(tx, steps, now)
+
+
+def _tombstone(order_id: UUID, traceparent: str) -> Step:
+    payment = tombstone(payment_id=uuid7(), order_id=order_id, traceparent=traceparent)
+    return Step(payment)

@@ -1,0 +1,62 @@
+"""Reads of the payments service: rows as the contract shows them, which is without the token."""
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from pydantic import MISSING
+
+from payments.contract.models import DeclineCode, Payment, PaymentStatus
+from payments.contract.shared import Money
+from waybill.database import Connection
+
+_GET: Final = """
+    select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
+        refunded_minor, provider_reference, created_at, updated_at
+    from payments where payment_id = $1
+"""
+_GET_BY_ORDER: Final = """
+    select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
+        refunded_minor, provider_reference, created_at, updated_at
+    from payments where order_id = $1
+"""
+_LIST: Final = """
+    select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
+        refunded_minor, provider_reference, created_at, updated_at
+    from payments where payment_id < $1 order by payment_id desc limit $2
+"""
+
+_BEFORE_THE_FIRST: Final = UUID(int=2**128 - 1)
+"""Greater than any id: the position before the first page."""
+
+
+async def get_payment(connection: Connection, payment_id: UUID) -> Payment | None:
+    row = await connection.fetchrow(_GET, payment_id)
+    return None if row is None else _payment(row)
+
+
+async def get_payment_of_order(connection: Connection, order_id: UUID) -> Payment | None:
+    row = await connection.fetchrow(_GET_BY_ORDER, order_id)
+    return None if row is None else _payment(row)
+
+
+async def list_payments(connection: Connection, after: UUID | None, limit: int) -> list[Payment]:
+    """Return the payments that follow `after`, the newest first (their ids sort by time)."""
+    rows = await connection.fetch(_LIST, _BEFORE_THE_FIRST if after is None else after, limit)
+    return [_payment(row) for row in rows]
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    code, reference, currency = row["decline_code"], row["provider_reference"], row["currency"]
+    return Payment(
+        payment_id=row["payment_id"],
+        order_id=row["order_id"],
+        status=PaymentStatus(row["status"]),
+        decline_code=MISSING if code is None else DeclineCode(code),
+        amount=Money(amount_minor=row["amount_minor"], currency=currency),
+        captured=Money(amount_minor=row["captured_minor"], currency=currency),
+        refunded=Money(amount_minor=row["refunded_minor"], currency=currency),
+        provider_reference=MISSING if reference is None else reference,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

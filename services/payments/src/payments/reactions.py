@@ -1,0 +1,58 @@
+"""What payments does about the commands it receives.
+
+The provider is not called here: a command only says what is to be done, in the transaction it is
+received in, and the worker is woken to do it.
+"""
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from payments.commands.authorize_payments import OrderToPay, authorize_payments
+from payments.commands.capture_payments import capture_payments
+from payments.commands.reverse_payments import reverse_payments
+from payments.contract import events
+from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
+from payments.domain import OrderAlreadyPaidDifferentlyError
+from waybill.clock import Clock
+from waybill.database import Transaction
+from waybill.events import Event, PermanentError
+
+
+class Reactions(events.Reactions):
+    """Carries out whole sequences of commands at once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @override
+    async def authorize_payment(
+        self, tx: Transaction, events: Sequence[Event[AuthorizePayment]]
+    ) -> None:
+        try:
+            await authorize_payments(tx, [_order(event) for event in events], self._clock.now())
+        except OrderAlreadyPaidDifferentlyError as error:
+            raise PermanentError(str(error)) from error
+
+    @override
+    async def capture_payment(
+        self, tx: Transaction, events: Sequence[Event[CapturePayment]]
+    ) -> None:
+        await capture_payments(tx, [event.data.order_id for event in events], self._clock.now())
+
+    @override
+    async def reverse_payment(
+        self, tx: Transaction, events: Sequence[Event[ReversePayment]]
+    ) -> None:
+        orders = [(event.data.order_id, event.traceparent) for event in events]
+        await reverse_payments(tx, orders, self._clock.now())
+
+
+def _order(event: Event[AuthorizePayment]) -> OrderToPay:
+    return OrderToPay(
+        order_id=event.data.order_id,
+        amount_minor=event.data.amount.amount_minor,
+        currency=event.data.amount.currency,
+        token=event.data.token,
+        traceparent=event.traceparent,
+    )

@@ -1,0 +1,168 @@
+"""Writes of the payments service.
+
+Whoever locks several payments does so in the order of their ids, so that commands and recorded
+outcomes never wait for each other in a circle. Numbers of statements do not grow with the batch.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from payments.announce import announce
+from payments.contract.models import DeclineCode, PaymentStatus
+from payments.domain import Payment, Step
+from waybill.database import Transaction
+from waybill.ids import uuid7
+
+_INSERT: Final = """
+    insert into payments (payment_id, order_id, status, amount_minor, currency, captured_minor,
+        refunded_minor, token, reverse_wanted, attempts, due_at, traceparent,
+        created_at, updated_at)
+    select payment_id, order_id, status, amount_minor, currency, 0, 0, token, false, 0, due_at,
+        traceparent, $9, $9
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                $7::timestamptz[], $8::text[])
+        as opened (payment_id, order_id, status, amount_minor, currency, token, due_at, traceparent)
+    order by order_id
+    on conflict (order_id) do nothing
+    returning payment_id
+"""
+_LOCK: Final = """
+    select payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
+        decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
+    from payments where payment_id = any($1) order by payment_id for update
+"""
+_LOCK_BY_ORDER: Final = """
+    select payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
+        decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
+    from payments where order_id = any($1) order by payment_id for update
+"""
+_CLAIM: Final = """
+    update payments set due_at = $1::timestamptz + $2::interval, attempts = attempts + 1
+    where payment_id = any(array(
+        select payment_id from payments where due_at <= $1
+        order by due_at limit $3 for update skip locked
+    ))
+    returning payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
+        decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
+"""
+_UPDATE: Final = """
+    update payments set status = step.status, captured_minor = step.captured_minor,
+        refunded_minor = step.refunded_minor, decline_code = step.decline_code,
+        provider_reference = step.provider_reference, token = step.token,
+        reverse_wanted = step.reverse_wanted, attempts = step.attempts, due_at = step.due_at,
+        traceparent = step.traceparent,
+        updated_at = case when payments.status = step.status then payments.updated_at else $12 end
+    from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
+                $7::text[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[])
+        as step (payment_id, status, captured_minor, refunded_minor, decline_code,
+            provider_reference, token, reverse_wanted, attempts, due_at, traceparent)
+    where payments.payment_id = step.payment_id
+"""
+_POST: Final = """
+    insert into ledger_entries (entry_id, payment_id, operation, account, amount_minor, currency,
+        at)
+    select *, $7
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+"""
+
+
+async def insert_opened(tx: Transaction, steps: Sequence[Step], now: datetime) -> set[UUID]:
+    """Write new payments and tell what is known of them; returns the orders that had none yet."""
+    payments = [step.payment for step in steps]
+    rows = await tx.fetch(
+        _INSERT,
+        [payment.payment_id for payment in payments],
+        [payment.order_id for payment in payments],
+        [payment.status for payment in payments],
+        [payment.amount_minor for payment in payments],
+        [payment.currency for payment in payments],
+        [payment.token for payment in payments],
+        [payment.due_at for payment in payments],
+        [payment.traceparent for payment in payments],
+        now,
+    )
+    inserted = {row["payment_id"] for row in rows}
+    opened = [step for step in steps if step.payment.payment_id in inserted]
+    announce(tx, opened)
+    return {step.payment.order_id for step in opened}
+
+
+async def lock(tx: Transaction, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    """Lock payments until the transaction ends; returns them by id."""
+    rows = await tx.fetch(_LOCK, payment_ids)
+    return {row["payment_id"]: _payment(row) for row in rows}
+
+
+async def lock_by_order(tx: Transaction, order_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    """Lock the payments of orders until the transaction ends; returns them by order."""
+    rows = await tx.fetch(_LOCK_BY_ORDER, order_ids)
+    return {row["order_id"]: _payment(row) for row in rows}
+
+
+async def claim(tx: Transaction, now: datetime, lease: timedelta, limit: int) -> list[Payment]:
+    """Take payments whose call is due, so that nobody else takes them until the lease ends."""
+    return [_payment(row) for row in await tx.fetch(_CLAIM, now, lease, limit)]
+
+
+async def save(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
+    """Write what became of locked payments, post it to the ledger, and tell it."""
+    if not steps:
+        return
+    latest = list({step.payment.payment_id: step.payment for step in steps}.values())
+    await tx.execute(
+        _UPDATE,
+        [payment.payment_id for payment in latest],
+        [payment.status for payment in latest],
+        [payment.captured_minor for payment in latest],
+        [payment.refunded_minor for payment in latest],
+        [payment.decline_code for payment in latest],
+        [payment.provider_reference for payment in latest],
+        [payment.token for payment in latest],
+        [payment.reverse_wanted for payment in latest],
+        [payment.attempts for payment in latest],
+        [payment.due_at for payment in latest],
+        [payment.traceparent for payment in latest],
+        now,
+    )
+    await _post(tx, steps, now)
+    announce(tx, steps)
+
+
+async def _post(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
+    entries = [(step.payment.payment_id, entry) for step in steps for entry in step.entries]
+    if not entries:
+        return
+    await tx.execute(
+        _POST,
+        [uuid7() for _ in entries],
+        [payment_id for payment_id, _ in entries],
+        [entry.operation for _, entry in entries],
+        [entry.account for _, entry in entries],
+        [entry.amount_minor for _, entry in entries],
+        [entry.currency for _, entry in entries],
+        now,
+    )
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    code = row["decline_code"]
+    return Payment(
+        payment_id=row["payment_id"],
+        order_id=row["order_id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        status=PaymentStatus(row["status"]),
+        token=row["token"],
+        decline_code=None if code is None else DeclineCode(code),
+        captured_minor=row["captured_minor"],
+        refunded_minor=row["refunded_minor"],
+        provider_reference=row["provider_reference"],
+        reverse_wanted=row["reverse_wanted"],
+        attempts=row["attempts"],
+        due_at=row["due_at"],
+        traceparent=row["traceparent"],
+    )
