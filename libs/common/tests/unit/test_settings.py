@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from waybill.settings import Settings
+
+REQUIRED = {
+    "WAYBILL_SERVICE": "orders",
+    "WAYBILL_DATABASE_URL": "postgresql://orders:hunter2@db/orders",
+    "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "WAYBILL_ACCESS": "open",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WAYBILL_PORT", "7403")
+    settings = Settings()
+    assert (settings.service, settings.port, settings.token_file) == ("orders", 7403, None)
+    assert settings.database_url.get_secret_value() == REQUIRED["WAYBILL_DATABASE_URL"]
+
+
+def test_password_is_not_shown(environment: pytest.MonkeyPatch) -> None:
+    assert "hunter2" not in repr(Settings())
+    environment.setenv("WAYBILL_DATABASE_URL", "mysql://orders:hunter2@db/orders")
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, ""])
+def test_refused_when_a_required_one_is_missing(
+    environment: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    environment.delenv(name) if value is None else environment.setenv(name, value)
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    assert raised.value.errors()[0]["loc"] == (name.removeprefix("WAYBILL_").lower(),)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WAYBILL_PORT", "70000"),
+        ("WAYBILL_GRACEFUL_STOP_SECONDS", "0"),
+        ("WAYBILL_LOG_LEVEL", "loud"),
+        ("WAYBILL_ACCESS", "/no/such/file"),
+    ],
+)
+def test_refused_when_a_value_makes_no_sense(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_access_is_a_token_file_when_one_is_named(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tokens = tmp_path / "tokens.json"
+    tokens.write_text("{}")
+    environment.setenv("WAYBILL_ACCESS", str(tokens))
+    assert Settings().token_file == tokens
