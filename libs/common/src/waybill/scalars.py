@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, StrictInt
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 UUID_PATTERN: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 INSTANT_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$"
@@ -76,3 +77,12 @@ date: TypeAlias = Annotated[
         instance=core_schema.date_schema(strict=True),
     ),
 ]
+
+
+def _not_zero(value: int) -> int:
+    if value == 0:
+        raise PydanticCustomError("zero", "Input should not be zero")
+    return value
+
+
+NonZero: TypeAlias = Annotated[StrictInt, AfterValidator(_not_zero)]

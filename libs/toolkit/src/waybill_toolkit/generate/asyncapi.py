@@ -46,27 +46,25 @@ class EventContract:
 
 def read_asyncapi(root: Node, faults: Faults) -> EventContract:
     """Read topics and messages. What is wrong with one goes to `faults`; the others are read."""
-    channels = root.get("channels")
-    topics = [_topic(node.target(), faults) for node in (channels.children() if channels else ())]
+    topics = [_topic(channel, faults) for channel in root.need("channels").children()]
     sent, received = (_messages(root, action, faults) for action in ("send", "receive"))
-    owned = sorted(filter(None, topics), key=lambda topic: topic.name)
+    owned = sorted(topics, key=lambda topic: topic.name)
     return EventContract(tuple(owned), sent, received)
 
 
-def _topic(channel: Node, faults: Faults) -> Topic | None:
-    try:
-        topic = Topic(
-            channel.need("address").value,
-            channel.need("x-partitions").value,
-            channel.need("x-retention-hours").value,
-        )
-    except ContractError as error:
-        faults.add_all(error)
-        return None
+def _topic(channel: Node, faults: Faults) -> Topic:
+    name = channel.need("address").value
     service = channel.document.path.parent.name
-    if not topic.name.startswith(f"{service}."):
-        faults.add(channel.fault(f"topic {topic.name} is not {service}'s; begin with {service}."))
-    return topic
+    if not name.startswith(f"{service}."):
+        faults.add(channel.fault(f"topic {name} is not {service}'s; begin with {service}."))
+    keys = {message.target().need("x-key").value for message in channel.need("messages").children()}
+    if len(keys) > 1:
+        faults.add(
+            channel.fault(
+                f"one topic, one kind of key, or order is lost; here are {', '.join(sorted(keys))}."
+            )
+        )
+    return Topic(name, channel.need("x-partitions").value, channel.need("x-retention-hours").value)
 
 
 def _messages(root: Node, action: str, faults: Faults) -> tuple[Message, ...]:
@@ -92,25 +90,13 @@ def _messages(root: Node, action: str, faults: Faults) -> tuple[Message, ...]:
 
 
 def _references(root: Node, action: str, faults: Faults) -> Iterator[Node]:
-    operations = root.get("operations")
-    for operation in operations.children() if operations else ():
-        if operation.value.get("action") not in ("send", "receive"):
-            faults.add(operation.fault("action is send or receive."))
-        if operation.value.get("action") != action:
+    for operation in root.need("operations").children():
+        if operation.need("action").value != action:
             continue
-        try:
-            channel = operation.need("channel")
-            messages = operation.need("messages")
-        except ContractError as error:
-            faults.add_all(error)
-            continue
-        for reference in messages.children():
-            try:
-                inside = reference.reference and reference.step().pointer[:2] == channel.pointer
-            except ContractError as error:
-                faults.add_all(error)
-                continue
-            if inside:
+        channel = operation.need("channel")
+        for reference in operation.need("messages").children():
+            entry = reference.step()
+            if (entry.document.path, entry.pointer[:2]) == channel.place:
                 yield reference
             else:
                 faults.add(reference.fault(f"this is no message of the channel {channel.name}."))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.faults import Faults
+from waybill_toolkit.generate.faults import ContractError, Faults
 
 Component: TypeAlias = tuple[str, str]
 """Kind and name: ("schemas", "Money")."""
@@ -31,7 +31,7 @@ class Bundle:
 
 
 def bundle(root: Node, faults: Faults) -> Bundle:
-    """Bundle the document at `root`. Broken references raise ContractError."""
+    """Bundle the document at `root`; broken references go to `faults`."""
     return _Bundler(root, faults).run()
 
 
@@ -69,7 +69,11 @@ class _Bundler:
 
     def refer(self, node: Node) -> str:
         """Make sure that what `node` refers to is in the bundle, and say where."""
-        target = node.step()
+        try:
+            target = node.step()
+        except ContractError as error:
+            self.faults.add_all(error)
+            return node.reference or ""
         match target.pointer:
             case ("components", kind, _):
                 return self.take(kind, target)

@@ -44,7 +44,8 @@ def sum_of_inputs(contracts: Iterable[Path]) -> str:
     """Sum up the contracts, the sources of this generator and the versions of its tools."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for path in (*sorted(contracts), *sorted((*here.rglob("*.py"), *here.rglob("*.jinja")))):
+    own = (path for pattern in ("*.py", "*.jinja", "*.schema.json") for path in here.rglob(pattern))
+    for path in (*sorted(contracts), *sorted(own)):
         content = path.read_bytes()
         digest.update(f"{path}\n{len(content)}\n".encode() + content)
     for tool in TOOLS:

@@ -50,9 +50,12 @@ OPTIONS: Final[Mapping[str, Any]] = {
 
 NEEDS_VALIDATOR: Final = (
     *("contains", "dependentRequired", "dependentSchemas", "else", "if", "maxProperties"),
-    *("minProperties", "patternProperties", "propertyNames", "then", "uniqueItems"),
+    *("minProperties", "not", "patternProperties", "propertyNames", "then", "uniqueItems"),
 )
 """Keywords that pydantic's types cannot say: each would bring a slow validator of 200 lines."""
+
+NOT_ZERO: Final = {"const": 0}
+"""The one `not` that has a type: of integers, a change that is none."""
 
 NOT_FOR_PYTHON: Final = ("description", "example", "examples")
 """Left out of the modules: they stand in the contract, where one looks for them."""
@@ -79,6 +82,12 @@ def _check(component: Node, faults: Faults) -> None:
         for child in schema.children():
             if child.name == "properties":
                 waiting += child.children()
+            elif (
+                child.name == "not"
+                and schema.value.get("type") == "integer"
+                and child.value == NOT_ZERO
+            ):
+                continue
             elif child.name in NEEDS_VALIDATOR:
                 faults.add(child.fault(f"no Python type can say {child.name}; say it otherwise."))
             else:
@@ -101,6 +110,9 @@ def _schema(node: Node, module: str, extra: Extra) -> Any:  # noqa: ANN401 (JSON
         for child in node.children()
         if child.name not in NOT_FOR_PYTHON
     }
+    if schema.get("not") == NOT_ZERO:
+        schema["customTypePath"] = "waybill.scalars.NonZero"
+        del schema["not"]
     if "properties" in schema:
         if node.pointer[:-1] == ("components", "schemas"):
             schema["description"] = node.value.get("description", "")  # becomes the docstring

@@ -99,18 +99,15 @@ class _Reader:
         idempotent = len(parameters) < len(nodes)
         read = (read_parameter(each, name, self.faults) for each in parameters)
         responses = node.need("responses")
-        slugs = self.slugs(responses)
+        problems = [self.registry[slug] for slug in self.slugs(responses)]
         body = self.body(node)
         check_runtime_answers(
             responses,
-            slugs,
-            parameters=bool(nodes),
+            [each.slug for each in problems if each.raised_by == "runtime"],
             body=body is not None,
             idempotent=idempotent,
             faults=self.faults,
         )
-        problems = (self.registry[slug] for slug in slugs)
-        limit = node.get("x-body-limit-bytes")
         return Operation(
             id=name,
             method=node.name.upper(),
@@ -121,7 +118,7 @@ class _Reader:
             scopes=self.security(node),
             idempotent=idempotent,
             body=body,
-            body_limit_bytes=limit.value if limit else None,
+            body_limit_bytes=self.body_limit(node),
             parameters=tuple(each for each in read if each),
             answers=self.answers(name, responses),
             problems=tuple(each for each in problems if each.raised_by == "handler"),
@@ -150,6 +147,12 @@ class _Reader:
         if request.value.get("required") is not True:
             self.faults.add(request.fault("no body may be missing; write required: true."))
         return self.content(request)
+
+    def body_limit(self, node: Node) -> int | None:
+        limit = node.get("x-body-limit-bytes")
+        if limit is None or (isinstance(limit.value, int) and limit.value > 0):
+            return limit.value if limit else None
+        raise limit.error("a limit is a number of bytes above zero.")
 
     def content(self, holder: Node) -> str | None:
         """Name the class of a JSON body; None when there is none."""

@@ -1,4 +1,4 @@
-"""What the runtime may answer by itself has to stand in the contract as well.
+"""What the runtime answers by itself has to stand in the contract as well, and nothing else.
 
 The list is that of `waybill.http`: it refuses a request before, and a key after, the handler runs.
 """
@@ -9,37 +9,33 @@ from typing import Final
 from waybill_toolkit.generate.documents import Node
 from waybill_toolkit.generate.faults import Faults
 
-ALWAYS: Final = ("malformed-request", "unauthenticated", "forbidden", "internal", "unavailable")
-WITH_PARAMETERS: Final = ("invalid-parameters",)
-WITH_BODY: Final = ("body-too-large", "unsupported-media-type", "invalid-body")
-IDEMPOTENT: Final = (
-    "idempotency-key-missing",
-    "idempotency-key-in-use",
-    "idempotency-key-reused",
+ALWAYS: Final = frozenset(
+    {
+        "forbidden",
+        "internal",
+        "invalid-parameters",  # an unknown query parameter is one
+        "malformed-request",
+        "unauthenticated",
+        "unavailable",
+    }
+)
+WITH_BODY: Final = frozenset({"body-too-large", "invalid-body", "unsupported-media-type"})
+IDEMPOTENT: Final = frozenset(
+    {"idempotency-key-in-use", "idempotency-key-missing", "idempotency-key-reused"}
 )
 
 
 def check_runtime_answers(
-    responses: Node,
-    declared: Collection[str],
-    *,
-    parameters: bool,
-    body: bool,
-    idempotent: bool,
-    faults: Faults,
+    responses: Node, declared: Collection[str], *, body: bool, idempotent: bool, faults: Faults
 ) -> None:
-    """Add a fault for each problem that can be answered and is not declared."""
-    possible = (
-        *ALWAYS,
-        *(WITH_PARAMETERS if parameters else ()),
-        *(WITH_BODY if body else ()),
-        *(IDEMPOTENT if idempotent else ()),
-    )
-    missing = [slug for slug in possible if slug not in declared]
-    if missing:
+    """Compare the runtime's problems that an operation declares with those that can happen."""
+    possible = ALWAYS | (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
+    if missing := sorted(possible - set(declared)):
         faults.add(
             responses.fault(
                 f"the runtime can answer {', '.join(missing)} here;"
                 " add it to the x-problems of its status."
             )
         )
+    if impossible := sorted(set(declared) - possible):
+        faults.add(responses.fault(f"nothing can answer {', '.join(impossible)} here; remove it."))

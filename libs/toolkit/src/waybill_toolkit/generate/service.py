@@ -14,7 +14,7 @@ from waybill_toolkit.generate.openapi import read_openapi, schema_nodes
 from waybill_toolkit.generate.problems import ProblemType, read_registry
 from waybill_toolkit.generate.render import render, tidy
 from waybill_toolkit.generate.schemas import SHARED, module_of, reachable
-from waybill_toolkit.generate.validate import validate_openapi
+from waybill_toolkit.generate.validate import validate_asyncapi, validate_openapi
 
 TEXTS: Final = {
     "shared": "What all contracts share.",
@@ -45,12 +45,13 @@ def _generate(
     service, faults = folder.name, Faults()
     openapi = library.open(folder / "openapi.yaml")
     asyncapi = library.open(folder / "asyncapi.yaml")
-    http = read_openapi(openapi, registry, faults)
-    events = read_asyncapi(asyncapi, faults)
-    bundled = bundle(openapi, faults)
-    bundled_events = bundle(asyncapi, faults)
+    bundled, bundled_events = bundle(openapi, faults), bundle(asyncapi, faults)
     faults.stop_if_any()
     validate_openapi(bundled, openapi, faults)
+    validate_asyncapi(asyncapi, faults)
+    faults.stop_if_any()
+    http, events = read_openapi(openapi, registry, faults), read_asyncapi(asyncapi, faults)
+    faults.stop_if_any()
     sources = _models(service, openapi, events, faults) | _interfaces(service, http, events)
     faults.stop_if_any()
     return {

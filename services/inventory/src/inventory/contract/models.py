@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
-from waybill.scalars import UUID, AwareDatetime
+from waybill.scalars import UUID, AwareDatetime, NonZero
 
 from .shared import Sku
 
@@ -19,8 +19,8 @@ class AdjustStockReason(StrEnum):
 
 
 class AdjustStock(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    delta: Annotated[StrictInt, Field(ge=-1000000000, le=1000000000)]
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    delta: Annotated[NonZero, Field(ge=-1000000000, le=1000000000)]
     reason: AdjustStockReason
 
 
