@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,9 @@ import pytest_asyncio
 
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.databases import Administrator
+from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 
@@ -27,13 +30,21 @@ _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
-@pytest.fixture(scope="session")
-def server_folder() -> Iterator[Path]:
+@contextmanager
+def short_folder() -> Iterator[Path]:
     """Make a folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="waybill-"))
     folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    with short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +90,12 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
         yield Administrator(connection)
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Run the whole platform for the session: every service of the tree that we are in."""
+    with short_folder() as folder:
+        plan = Plan.of(folder / "data", tree_root() / "services", free_port_base())
+        with running(plan) as platform:
+            yield platform

@@ -3,7 +3,8 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
@@ -36,14 +37,33 @@ class Attendant:
         supervisor = launcher.launch(self._plan, fresh=fresh, dies_with_us=not detach)
         _pass_on_signals(supervisor)
         if self._until_ready(supervisor):
-            platform = Platform.load(self._plan.data)
-            show_addresses(self._console, platform, time.monotonic() - self._began)
+            self._show_addresses()
             if detach:
                 self._console.print("It runs in the background; `waybill down` stops it.")
                 return
             self._console.print("Ctrl-C stops everything.")
-            self._follow(lambda: supervisor.poll() is not None)
+            self._stay(supervisor)
         self._judge(supervisor)
+
+    @contextmanager
+    def attend(self, *, fresh: bool = False) -> Iterator[Platform]:
+        """Run a platform meanwhile, and show how it starts; Ctrl-C is the caller's to handle.
+
+        Raises PlatformError when it cannot start.
+        """
+        supervisor = launcher.launch(self._plan, fresh=fresh, dies_with_us=True)
+        try:
+            if not self._until_ready(supervisor):
+                self._judge(supervisor)
+            self._show_addresses()
+            yield Platform.load(self._plan.data)
+        finally:
+            launcher.stop(self._plan.data)
+            supervisor.wait()
+
+    def _show_addresses(self) -> None:
+        platform = Platform.load(self._plan.data)
+        show_addresses(self._console, platform, time.monotonic() - self._began)
 
     def _until_ready(self, supervisor: subprocess.Popen[bytes]) -> bool:
         with StartView(self._console) as view:
@@ -58,8 +78,8 @@ class Attendant:
                 time.sleep(_LOOK_SECONDS)
         return False
 
-    def _follow(self, is_over: Callable[[], bool]) -> None:
-        while not is_over():
+    def _stay(self, supervisor: subprocess.Popen[bytes]) -> None:
+        while supervisor.poll() is None:
             self._print_news()
             time.sleep(_LOOK_SECONDS)
         self._print_news()

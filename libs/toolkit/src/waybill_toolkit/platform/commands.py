@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -95,10 +96,11 @@ def logs(
         followers = {name: Follower(log, from_end=True) for name, log in chosen.items()}
         for name, log in chosen.items():
             _print(prefixes[name], last_lines(log, lines))
-        while follow:
-            for name, follower in followers.items():
-                _print(prefixes[name], follower.read())
-            time.sleep(_LOOK_SECONDS)
+        with suppress(KeyboardInterrupt):
+            while follow:
+                for name, follower in followers.items():
+                    _print(prefixes[name], follower.read())
+                time.sleep(_LOOK_SECONDS)
 
 
 def _logs(folder: DataFolder, service: str | None) -> dict[str, Path]:

@@ -2,7 +2,8 @@
 
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +43,6 @@ class Platform:
         services = (process for process in state.processes if process.kind == "service")
         addresses = {service.name: str(service.address) for service in services}
         return cls(folder, state.port_base, addresses)
-
-    @classmethod
-    def start(cls, plan: Plan, *, fresh: bool = False) -> "Platform":
-        """Start a platform and return when all is ready; it ends with this process.
-
-        Raises PlatformError, with the last lines of the log of what failed.
-        """
-        supervisor = launcher.launch(plan, fresh=fresh, dies_with_us=True)
-        wait_until_started(plan.data, supervisor)
-        return cls.load(plan.data)
 
     @property
     def services(self) -> list[str]:
@@ -100,22 +91,37 @@ class Platform:
 
     def wait_until_replaced(self, killed: Identity, name: str) -> None:
         """Return when another process is ready in the place of a killed one."""
+        wait_until(lambda: self._is_ready(name, apart_from=killed), READY_AGAIN_SECONDS)
 
-        def is_replaced() -> bool:
-            process = self.process(name)
-            return process.condition is Condition.READY and process.identity != killed
+    def wait_until_ready(self, name: str) -> None:
+        """Return when a process is ready, which may be at once."""
+        wait_until(lambda: self._is_ready(name), READY_AGAIN_SECONDS)
 
-        wait_until(is_replaced, READY_AGAIN_SECONDS)
+    def _is_ready(self, name: str, apart_from: Identity | None = None) -> bool:
+        process = self.process(name)
+        return process.condition is Condition.READY and process.identity != apart_from
 
     def stop(self) -> None:
         """Stop everything and return when no process is left."""
         launcher.stop(self.folder)
 
 
-def wait_until_started(data: Path, supervisor: subprocess.Popen[bytes]) -> None:
-    """Return when everything is ready; raises StartError with the reason and the log's end."""
-    folder = DataFolder(data)
+@contextmanager
+def running(plan: Plan, *, fresh: bool = False) -> Iterator[Platform]:
+    """Run a platform meanwhile. It ends with this process, however that ends.
 
+    Raises PlatformError, with the last lines of the log of what failed.
+    """
+    supervisor = launcher.launch(plan, fresh=fresh, dies_with_us=True)
+    try:
+        _wait_until_started(DataFolder(plan.data), supervisor)
+        yield Platform.load(plan.data)
+    finally:
+        launcher.stop(plan.data)
+        supervisor.wait()
+
+
+def _wait_until_started(folder: DataFolder, supervisor: subprocess.Popen[bytes]) -> None:
     def is_decided() -> bool:
         state = State.read(folder.state_file)
         return supervisor.poll() is not None or bool(state and state.status is Status.READY)

@@ -1,6 +1,7 @@
 """Keeping one process alive: start it, wait until it is ready, start it again when it ends."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -76,8 +77,11 @@ class Keeper:
         self._on_change()
         await self._see_through(child, began)
         if child.ended.done() and not self._stopping.done():
-            end = describe(child.ended.result())
-            await self._down(f"{self.unit.name} (pid {child.pid}) {end}", began)
+            exit_code = child.ended.result()
+            what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
+            if exit_code == os.EX_CONFIG:
+                self._give_up(f"{what_happened}, for its settings are wrong")
+            await self._down(what_happened, began)
         else:
             await self._end(child)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
 
@@ -111,3 +111,11 @@ class Plan:
             for service in document["services"]
         )
         return cls(Path(document["data"]), document["port_base"], tuple(services))
+
+
+def free_port_base() -> int:
+    """Find a base that has all its ports free now, for tests."""
+    while True:
+        base = free_port() - BROKER_OFFSET
+        if all(is_free(port) for port in range(base + 1, base + BROKER_OFFSET + 1)):
+            return base

@@ -1,19 +1,28 @@
 """TCP ports on the loopback."""
 
 import errno
+import random
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+_OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST_FREE = 10_000  # below are many well-known ones
 _LISTEN = "0A"  # TCP_LISTEN in the tables of /proc/net (linux/net/tcp_states.h)
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Find a port that nobody uses now, and that the system gives to no outgoing connection.
+
+    With one of those, a client that tries to reach a server which is just down could be given the
+    server's own port, be connected to itself, and keep the server from coming back.
+    """
+    lowest_outgoing = int(_OUTGOING.read_text(encoding="ascii").split()[0])
+    while True:
+        port = random.randrange(_LOWEST_FREE, lowest_outgoing)  # noqa: S311 - no secret
+        if is_free(port):
+            return port
 
 
 def answers(port: int) -> bool:

@@ -8,6 +8,7 @@ import sys
 
 import asyncpg
 
+from waybill.migrations import MigrationError, migrate
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.plan import Plan, ServicePlan
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url
@@ -40,12 +41,16 @@ async def _migrate(plan: Plan, service: ServicePlan) -> None:
     migrations = service.folder / "migrations"
     if not migrations.is_dir():
         return
-    from waybill.migrations import migrate
-
     applied = await migrate(plan.database_url(service.name), migrations)
     for name in applied:
         print(f"{service.name}: applied {name}", flush=True)
 
 
 def main() -> None:
-    asyncio.run(prepare(Plan.from_json(sys.argv[1])))
+    """Exit with status 1 and say why when a migration is refused or fails."""
+    try:
+        asyncio.run(prepare(Plan.from_json(sys.argv[1])))
+    except* MigrationError as refused:
+        for error in refused.exceptions:
+            print(error, flush=True)
+        sys.exit(1)

@@ -1,0 +1,124 @@
+"""One platform with small services: what it gives them, and that it keeps them running."""
+
+import json
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from waybill_toolkit.cli import build
+from waybill_toolkit.platform.errors import AlreadyRunningError, PortInUseError
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.launcher import launch
+from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.status import report
+
+
+def test_services_are_numbered_in_alphabetical_order(small_platform: Platform) -> None:
+    base = small_platform.port_base
+    assert small_platform.addresses == {
+        "apple": f"http://127.0.0.1:{base + 1}",
+        "pear": f"http://127.0.0.1:{base + 2}",
+    }
+
+
+def test_service_is_told_its_settings(small_platform: Platform) -> None:
+    settings = httpx.get(small_platform.addresses["pear"]).json()
+    assert settings["WAYBILL_SERVICE"] == "pear"
+    assert settings["WAYBILL_DATABASE_URL"] == small_platform.database_url("pear")
+    assert settings["WAYBILL_KAFKA_BOOTSTRAP_SERVERS"] == small_platform.bootstrap_servers
+    assert settings["WAYBILL_KAFKA_FETCH_WAIT_MS"] == "10"
+    assert settings["WAYBILL_ACCESS"] == "open"
+
+
+async def test_role_can_make_tables_in_its_own_database(small_platform: Platform) -> None:
+    connection = await asyncpg.connect(small_platform.database_url("pear"))
+    await connection.execute("CREATE TABLE core (seeds integer)")
+    await connection.execute("DROP TABLE core")
+    await connection.close()
+
+
+@pytest.mark.parametrize("database", ["apple", "postgres", "template1"])
+async def test_connection_is_refused_when_the_database_is_a_neighbours(
+    small_platform: Platform, database: str
+) -> None:
+    own = small_platform.database_url("pear")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+        await asyncpg.connect(own.rpartition("/")[0] + f"/{database}")
+
+
+async def test_admin_url_opens_every_database(small_platform: Platform) -> None:
+    for database in ("apple", "pear"):
+        connection = await asyncpg.connect(small_platform.admin_url(database))
+        assert await connection.fetchval("SELECT current_database()") == database
+        await connection.close()
+
+
+@pytest.mark.parametrize("name", ["pear", "broker", "postgres", "host"])
+def test_process_comes_back_when_it_was_killed(small_platform: Platform, name: str) -> None:
+    restarts = small_platform.process(name).restarts
+    killed = small_platform.kill(name)
+    small_platform.wait_until_replaced(killed, name)
+    assert small_platform.process(name).restarts == restarts + 1
+    for service in small_platform.services:
+        small_platform.wait_until_ready(service)
+        assert httpx.get(small_platform.addresses[service]).status_code == 200
+    log = (small_platform.folder / "logs" / "platform.log").read_text()
+    assert f"{name} (pid {killed.pid}) was ended by SIGKILL; starting it again" in log
+
+
+def test_second_up_is_refused_when_the_data_is_in_use(small_platform: Platform, plan: Plan) -> None:
+    with pytest.raises(AlreadyRunningError, match="already runs on"):
+        launch(plan, fresh=False, dies_with_us=True)
+
+
+def test_wiping_is_refused_when_the_data_is_in_use(small_platform: Platform, plan: Plan) -> None:
+    with pytest.raises(AlreadyRunningError):
+        launch(plan, fresh=True, dies_with_us=True)
+    assert small_platform.state().is_running
+
+
+def test_up_names_port_and_process_when_a_port_is_in_use(
+    small_platform: Platform, plan: Plan, folder: Path
+) -> None:
+    other = Plan(folder / "other", plan.port_base, plan.services)
+    port = plan.services[0].port
+    pid = small_platform.pids()["apple"]
+    with pytest.raises(PortInUseError, match=rf"Port {port}, .*waybill:apple \(pid {pid}\)"):
+        launch(other, fresh=False, dies_with_us=True)
+
+
+def test_status_counts_the_memory_of_every_process(small_platform: Platform) -> None:
+    found = report(small_platform.folder)
+    names = [process["name"] for process in found["processes"]]
+    assert names == ["supervisor", "postgres", "broker", "host", "apple", "pear"]
+    assert all(process["state"] == "ready" for process in found["processes"])
+    assert all(process["pss_bytes"] > 0 for process in found["processes"])
+    assert found["pss_bytes"] == sum(process["pss_bytes"] for process in found["processes"])
+
+
+def test_status_is_json_when_asked_for(small_platform: Platform) -> None:
+    data = str(small_platform.folder)
+    result = CliRunner().invoke(build(), ["status", "--json", "--data", data])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["status"] == "ready"
+
+
+def test_logs_are_prefixed_with_their_process_when_none_is_named(small_platform: Platform) -> None:
+    result = CliRunner().invoke(build(), ["logs", "--data", str(small_platform.folder)])
+    assert "platform   | " in result.stdout
+    assert "everything is ready" in result.stdout
+
+
+def test_logs_names_what_there_is_when_the_process_is_unknown(small_platform: Platform) -> None:
+    result = CliRunner().invoke(build(), ["logs", "plum", "--data", str(small_platform.folder)])
+    assert result.exit_code == 1
+    assert "there is one of apple, broker" in result.stderr
+
+
+def test_secrets_are_readable_by_us_alone(small_platform: Platform) -> None:
+    folder = small_platform.folder / "secrets"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
