@@ -1,0 +1,139 @@
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import pytest_asyncio
+from pydantic import BaseModel
+
+import inventory
+from inventory.commands.adjust_stock import adjust_stock
+from inventory.contract import received
+from inventory.contract.models import AdjustStockReason
+from inventory.domain import StockLevel
+from inventory.expiry import expire_due
+from inventory.queries import ReservationView, find_reservation, find_stock
+from inventory.reactions import Reactions
+from waybill.clock import ManualClock
+from waybill.database import Database
+from waybill.events import Event
+from waybill.ids import uuid7
+from waybill.migrations import migrate, migrations_folder
+
+START = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
+RESERVATION_TIME = dt.timedelta(minutes=15)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def event(data: M) -> Event[M]:
+    """Wrap a command as the consumer would hand it over."""
+    return Event(
+        id=uuid7(),
+        type="test",
+        source="orders",
+        time=START,
+        key=str(getattr(data, "order_id", "")),
+        data=data,
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )
+
+
+class Warehouse:
+    """The service's reactions on a database of their own, and what can be seen from outside."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = ManualClock(START)
+        self.reactions = Reactions(self.clock, RESERVATION_TIME)
+
+    async def receive_stock(self, **units: int) -> None:
+        async with self.database.transaction() as tx:
+            for sku, delta in units.items():
+                await adjust_stock(tx, sku, delta, AdjustStockReason.RECEIVED, now=self.clock.now())
+
+    async def reserve(self, *wanted: tuple[UUID, Mapping[str, int]]) -> None:
+        events = [
+            event(
+                received.ReserveStock(
+                    order_id=order_id,
+                    lines=[
+                        received.WantedLine(sku=sku, quantity=quantity)
+                        for sku, quantity in units.items()
+                    ],
+                )
+            )
+            for order_id, units in wanted
+        ]
+        async with self.database.transaction() as tx:
+            await self.reactions.reserve_stock(tx, events)
+
+    async def commit(self, *order_ids: UUID) -> None:
+        events = [event(received.CommitStock(order_id=order_id)) for order_id in order_ids]
+        async with self.database.transaction() as tx:
+            await self.reactions.commit_stock(tx, events)
+
+    async def release(self, *order_ids: UUID) -> None:
+        events = [event(received.ReleaseStock(order_id=order_id)) for order_id in order_ids]
+        async with self.database.transaction() as tx:
+            await self.reactions.release_stock(tx, events)
+
+    async def expire(self, limit: int = 100) -> int:
+        async with self.database.transaction() as tx:
+            return await expire_due(tx, self.clock.now(), limit)
+
+    async def level(self, sku: str) -> StockLevel:
+        async with self.database.connection() as connection:
+            found = await find_stock(connection, sku)
+        assert found is not None
+        return found
+
+    async def reservation(self, order_id: UUID) -> ReservationView:
+        async with self.database.connection() as connection:
+            found = await find_reservation(connection, order_id)
+        assert found is not None
+        return found
+
+    async def sent(self) -> list[tuple[str, dict[str, Any]]]:
+        """List the events that were sent: the middle of their type's name, and the payload."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch("select type, payload from outbox order by position")
+        return [(row["type"].split(".")[1], orjson.loads(row["payload"])) for row in rows]
+
+    async def sent_types(self) -> list[str]:
+        return [kind for kind, _ in await self.sent()]
+
+    async def audit(self) -> list[str]:
+        """List the SKUs whose numbers do not add up."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                with held as (
+                    select sku,
+                        coalesce(sum(quantity) filter (where status = 'reserved'), 0) as reserved,
+                        coalesce(sum(quantity) filter (where status = 'committed'), 0) as committed
+                    from reservation_lines join reservations using (order_id) group by sku
+                ), came as (
+                    select sku, sum(delta) as units from stock_adjustments group by sku
+                )
+                select sku from stock left join held using (sku) left join came using (sku)
+                where stock.reserved is distinct from coalesce(held.reserved, 0)
+                    or stock.committed is distinct from coalesce(held.committed, 0)
+                    or stock.on_hand + stock.reserved + stock.committed <> came.units
+                """
+            )
+        return [row["sku"] for row in rows]
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await migrate(database_url, migrations_folder(inventory.__file__))
+    opened = await Database.open(database_url, source="inventory")
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def warehouse(database: Database) -> Warehouse:
+    return Warehouse(database)

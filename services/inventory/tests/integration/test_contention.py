@@ -1,0 +1,194 @@
+"""Two replicas of the service at work on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from inventory.commands.adjust_stock import adjust_stock
+from inventory.commands.commit_stock import commit_stock
+from inventory.commands.reserve_stock import reserve_stock
+from inventory.contract.models import AdjustStockReason
+from inventory.contract.problems import StockBelowZero
+from inventory.domain import Request, StockLevel
+from waybill.database import Database, Transaction
+from waybill.ids import uuid7
+
+if TYPE_CHECKING:
+    from services.inventory.tests.conftest import Warehouse
+
+
+@pytest_asyncio.fixture
+async def replica(warehouse: Warehouse, database_url: str) -> AsyncIterator[Warehouse]:
+    database = await Database.open(database_url, source="inventory")
+    second = type(warehouse)(database)
+    second.clock = warehouse.clock
+    yield second
+    await database.close()
+
+
+async def test_exactly_the_last_units_are_sold_when_many_want_them_at_once(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    await warehouse.receive_stock(A=20)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(60):
+            buyer = replica if number % 2 else warehouse
+            group.create_task(buyer.reserve((uuid7(), {"A": 1})))
+
+    assert Counter(await warehouse.sent_types()) == {"stock-reserved": 20, "stock-refused": 40}
+    assert await warehouse.level("A") == StockLevel("A", on_hand=0, reserved=20, committed=0)
+    assert await warehouse.audit() == []
+
+
+async def test_batches_that_want_the_same_skus_in_opposite_order_both_pass(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    skus = [f"S{number}" for number in range(20)]
+    await warehouse.receive_stock(**dict.fromkeys(skus, 1000))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            forth = [(uuid7(), {sku: 1}) for sku in skus]
+            back = [(uuid7(), {sku: 1}) for sku in reversed(skus)]
+            group.create_task(warehouse.reserve(*forth))
+            group.create_task(replica.reserve(*back))
+
+    assert Counter(await warehouse.sent_types()) == {"stock-reserved": 800}
+    assert await warehouse.audit() == []
+
+
+async def test_transactions_that_reserve_and_commit_crosswise_both_pass(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    """One reserves A then sells B, the other one B then A: the order of rows cannot help there."""
+    now, later = warehouse.clock.now(), warehouse.clock.now() + dt.timedelta(minutes=15)
+    has_a, has_b = uuid7(), uuid7()
+    await warehouse.receive_stock(A=10, B=10)
+    await warehouse.reserve((has_a, {"A": 1}), (has_b, {"B": 1}))
+
+    async def other_way_round() -> None:
+        async with replica.database.transaction() as tx:
+            await reserve_stock(tx, [Request(uuid7(), {"B": 1})], now=now, expires_at=later)
+            await commit_stock(tx, [has_a], now=now)
+
+    async with asyncio.TaskGroup() as group, warehouse.database.transaction() as tx:
+        await reserve_stock(tx, [Request(uuid7(), {"A": 1})], now=now, expires_at=later)
+        group.create_task(other_way_round())
+        await _until_somebody_waits(warehouse.database)
+        await commit_stock(tx, [has_b], now=now)
+
+    for sku in ("A", "B"):
+        assert await warehouse.level(sku) == StockLevel(sku, on_hand=8, reserved=1, committed=1)
+
+
+async def test_one_reservation_comes_of_it_when_two_replicas_get_the_same_order(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    order = uuid7()
+    await warehouse.receive_stock(A=10)
+
+    async with asyncio.TaskGroup() as group:
+        for each in (warehouse, replica) * 5:
+            group.create_task(each.reserve((order, {"A": 4})))
+
+    assert await warehouse.level("A") == StockLevel("A", on_hand=6, reserved=4, committed=0)
+    assert await warehouse.sent_types() == ["stock-reserved"] * 10
+
+
+async def test_a_reservation_is_either_sold_or_expired_when_both_are_tried_at_once(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    orders = [uuid7() for _ in range(40)]
+    await warehouse.receive_stock(A=1000)
+    await warehouse.reserve(*((order, {"A": 1}) for order in orders))
+    warehouse.clock.advance(dt.timedelta(minutes=15))
+
+    async with asyncio.TaskGroup() as group:
+        for number, order in enumerate(reversed(orders)):
+            group.create_task(warehouse.commit(order))
+            if number % 2 == 0:
+                group.create_task(replica.expire(limit=1))
+
+    outcomes: dict[str, set[tuple[str, Any]]] = {str(order): set() for order in orders}
+    for kind, data in (await warehouse.sent())[len(orders) :]:
+        outcomes[data["order_id"]].add((kind, data.get("status")))
+    sold = {("stock-committed", None)}
+    expired = {("reservation-expired", None), ("commit-refused", "expired")}
+    assert all(outcome in (sold, expired) for outcome in outcomes.values())
+    level = await warehouse.level("A")
+    assert level.reserved == 0
+    assert level.committed == sum(outcome == sold for outcome in outcomes.values())
+    assert await warehouse.audit() == []
+
+
+async def test_no_unit_is_both_taken_away_and_reserved(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    await warehouse.receive_stock(A=40)
+
+    async def take_away() -> bool:
+        async with replica.database.transaction() as tx:
+            now = warehouse.clock.now()
+            left = await adjust_stock(tx, "A", -1, AdjustStockReason.DAMAGED, now=now)
+        return not isinstance(left, StockBelowZero)
+
+    async with asyncio.TaskGroup() as group:
+        taken = [group.create_task(take_away()) for _ in range(30)]
+        for _ in range(30):
+            group.create_task(warehouse.reserve((uuid7(), {"A": 1})))
+
+    reserved = Counter(await warehouse.sent_types())["stock-reserved"]
+    assert sum(each.result() for each in taken) + reserved == 40
+    assert (await warehouse.level("A")).on_hand == 0
+    assert await warehouse.audit() == []
+
+
+async def test_a_large_batch_takes_no_more_statements_than_a_small_one(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await warehouse.receive_stock(A=10_000)
+    statements = _count_statements(monkeypatch)
+    counts: list[int] = []
+
+    for size in (1, 200):
+        orders = [uuid7() for _ in range(size)]
+        await warehouse.reserve(*((order, {"A": 1}) for order in orders))
+        await warehouse.commit(*orders)
+        await warehouse.release(*orders)
+        warehouse.clock.advance(dt.timedelta(minutes=15))
+        await warehouse.expire()
+        counts.append(statements.total())
+        statements.clear()
+
+    assert counts[0] == counts[1]
+
+
+def _count_statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for name in ("fetch", "fetchrow", "fetchval", "execute"):
+        real = getattr(Transaction, name)
+
+        async def counting(self: Transaction, *arguments: Any, real: Any = real) -> Any:
+            counted[arguments[0]] += 1
+            return await real(self, *arguments)
+
+        monkeypatch.setattr(Transaction, name, counting)
+    return counted
+
+
+async def _until_somebody_waits(database: Database) -> None:
+    waiting = """
+        select exists (select from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock')
+    """
+    async with asyncio.timeout(10), database.connection() as connection:
+        while not await connection.fetchval(waiting):
+            pass
