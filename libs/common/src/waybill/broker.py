@@ -110,6 +110,14 @@ class BrokerLink:
         for connection in self._nodes.values():
             connection.close()
 
+    async def prove(self) -> None:
+        """Ask a small question, to be sure that the link is unbroken.
+
+        As a broker's address belongs to one process at a time, this vouches for everything that
+        was fetched from the broker before, on whatever connection.
+        """
+        await self._ask_any(FindCoordinatorRequest("waybill", _GROUP))
+
     async def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
         """Tell which of these topics exist, and as what. Creates none."""
         response = await self._ask_any(TopicIdsRequest(names))

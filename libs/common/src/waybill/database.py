@@ -92,17 +92,23 @@ class Connection:
         with _unavailable(self._raw):
             return await self._raw.execute(sql, *arguments)
 
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Call `heard` at each NOTIFY on the channel, as long as this connection lasts."""
+        with _unavailable(self._raw):
+            await self._raw.add_listener(channel, lambda *_: heard())
+
 
 class Transaction(Connection):
     """A transaction that is committed or rolled back by whoever opened it, never by its user."""
 
-    __slots__ = ("_clock", "_sent", "_source")
+    __slots__ = ("_appended", "_clock", "_sent", "_source")
 
     def __init__(self, raw: "RawConnection", source: str | None, clock: Clock) -> None:
         super().__init__(raw)
         self._source = source
         self._clock = clock
         self._sent: list[PendingEvent] = []
+        self._appended = False
 
     def send(self, message: Message[T], data: T, cause: Event[Any] | None = None) -> None:
         """Append an event to the outbox: it is published if, and only if, the commit succeeds.
@@ -127,17 +133,31 @@ class Transaction(Connection):
             )
         )
 
-    async def append_sent(self) -> bool:
-        """Write what was sent to the outbox; True when there was something. For Database only.
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what is done and sent inside when it raises; the transaction itself goes on."""
+        before = list(self._sent), self._appended
+        await self.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self._sent, self._appended = before
+            with suppress(DatabaseUnavailableError):
+                await self.execute("ROLLBACK TO SAVEPOINT attempt")
+            raise
+        await self.execute("RELEASE SAVEPOINT attempt")
 
-        This comes last before the commit, when the aggregates are locked: so the positions of one
-        aggregate's events follow the order of the commits.
+    async def append_sent(self) -> bool:
+        """Write what was sent to the outbox; True when there was something in this transaction.
+
+        For whoever opened the transaction. It comes last before the commit, when the aggregates
+        are locked: so the positions of one aggregate's events follow the order of the commits.
         """
-        if not self._sent:
-            return False
-        await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
-        self._sent.clear()
-        return True
+        if self._sent:
+            await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
+            self._sent = []
+            self._appended = True
+        return self._appended
 
 
 @asynccontextmanager

@@ -1,0 +1,234 @@
+"""The consumer: brings events from the broker to the reactions.
+
+What is in the inbox is done; offsets only say where to go on reading, so they are committed now and
+then, after the transactions they stand for. Whatever comes again is dropped by the inbox.
+
+A broker that comes back empty must not make it skip anything. Its Kafka client reconnects by
+itself, and might then go on reading in the middle of a log that has been filled anew. So the
+consumer works in sessions: each has a `BrokerLink` (which never reconnects) beside its Kafka
+client, and a batch is only believed when the link, asked after the batch was fetched, is unbroken.
+A broken link, or a topic that has another id, ends the session; the next one joins the group anew
+and goes on from the group's offsets, which a broker that lost the logs does not have either.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+from uuid import UUID
+
+from aiokafka import (  # type: ignore[import-untyped]
+    AIOKafkaConsumer,
+    ConsumerRebalanceListener,
+    TopicPartition,
+)
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from typing_extensions import override
+
+from waybill.broker import BrokerError, BrokerLink, TopicState
+from waybill.clock import Clock, SystemClock
+from waybill.database import Database
+from waybill.deliveries import Arrival, Receiver
+from waybill.delivering import AbandonedError, Deliverer
+from waybill.outage import Outage, pause
+
+_log = logging.getLogger(__name__)
+
+BATCH_EVENTS_MAX: Final = 500
+POLL_MS: Final = 200
+"""How late at most a quiet consumer notices that it is to stop."""
+LOOK_SECONDS: Final = 1.0
+"""How often it looks for topics that are new or not the same any more."""
+COMMIT_SECONDS: Final = 0.25
+"""How much is read again after a crash: this long, and dropped by the inbox."""
+
+# The least that brokers allow by default (group.min.session.timeout.ms): how long the partitions of
+# a replica that was killed are left alone.
+SESSION_TIMEOUT_MS: Final = 6_000
+HEARTBEAT_MS: Final = 2_000
+# A batch takes milliseconds; while the database is away, others need not wait for it.
+REBALANCE_TIMEOUT_MS: Final = 10_000
+CALL_TIMEOUT_SECONDS: Final = 5.0
+JOIN_TIMEOUT_SECONDS: Final = 30.0
+
+Records = Mapping[TopicPartition, Sequence[Any]]
+
+
+class Consumer:
+    """Receives events for one service; its replicas share the partitions as one group.
+
+    Each event takes effect once. Those of one key are dealt with in the order of their log.
+    """
+
+    name: Final = "consumer"
+
+    def __init__(
+        self,
+        database: Database,
+        bootstrap_servers: str,
+        receiver: Receiver,
+        *,
+        group: str,
+        fetch_wait_ms: int = 500,
+        clock: Clock | None = None,
+    ) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._receiver = receiver
+        self._group = group
+        self._fetch_wait_ms = fetch_wait_ms
+        self._deliverer = Deliverer(database, receiver, clock or SystemClock())
+        self._outage = Outage(_log, "consumer cannot use the broker")
+        self.assigned = 0
+        """Partitions that this replica has now; for tests and readiness."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop` is set; then finish the batch in hand and leave the group."""
+        while not stop.is_set():
+            try:
+                await self._session(stop)
+            except (BrokerError, KafkaError, OSError) as error:
+                await self._outage.wait(error, stop)
+            except AbandonedError:
+                return
+            finally:
+                self.assigned = 0
+
+    async def _session(self, stop: asyncio.Event) -> None:
+        link = await BrokerLink.open(self._bootstrap_servers)
+        try:
+            states = await link.topics(self._receiver.topics)
+            if not states:
+                await pause(stop, LOOK_SECONDS)
+                return
+            kafka = self._client()
+            progress = _Progress(kafka)
+            kafka.subscribe(topics=sorted(states), listener=progress)
+            try:
+                async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
+                    await kafka.start()
+                await self._consume(link, _ids(states), kafka, progress, stop)
+            finally:
+                await _stop(kafka)
+        finally:
+            await link.close()
+
+    def _client(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap_servers,
+            client_id="waybill",
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=self._fetch_wait_ms,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+        )
+
+    async def _consume(
+        self,
+        link: BrokerLink,
+        ids: Mapping[str, UUID],
+        kafka: AIOKafkaConsumer,
+        progress: "_Progress",
+        stop: asyncio.Event,
+    ) -> None:
+        looked = time.monotonic()
+        while not stop.is_set():
+            records = await kafka.getmany(timeout_ms=POLL_MS, max_records=BATCH_EVENTS_MAX)
+            # From here on: what was fetched came from the broker that the link is connected to.
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                if _ids(await link.topics(self._receiver.topics)) != ids:
+                    _log.warning("topics have changed; reading goes on in a new session")
+                    return
+                looked = time.monotonic()
+            elif records:
+                await link.prove()
+            self._outage.over()
+            self.assigned = len(kafka.assignment())
+            async with progress.in_hand:
+                if records:
+                    await self._deliver(records, stop)
+                    progress.note(records)
+                await progress.commit_when_due()
+        async with progress.in_hand:
+            await progress.commit()
+
+    async def _deliver(self, records: Records, stop: asyncio.Event) -> None:
+        read = (
+            self._receiver.read(_arrival(record))
+            for partition in records.values()
+            for record in partition
+        )
+        batch = [delivery for delivery in read if delivery is not None]
+        if batch:
+            await self._deliverer.deliver(batch, stop)
+
+
+class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Commits offsets now and then, and before partitions are given away.
+
+    `in_hand` is held while a batch is dealt with, so that a rebalance waits for its end. Should it
+    wait in vain (the database is away), the batch may be dealt with by another replica as well:
+    the inbox decides.
+    """
+
+    def __init__(self, kafka: AIOKafkaConsumer) -> None:
+        self._kafka = kafka
+        self._offsets: dict[TopicPartition, int] = {}
+        self._committed_at = time.monotonic()
+        self.in_hand = asyncio.Lock()
+
+    def note(self, records: Records) -> None:
+        for partition, batch in records.items():
+            self._offsets[partition] = batch[-1].offset + 1
+
+    async def commit_when_due(self) -> None:
+        if time.monotonic() - self._committed_at >= COMMIT_SECONDS:
+            await self.commit()
+
+    async def commit(self) -> None:
+        offsets, self._offsets = self._offsets, {}
+        self._committed_at = time.monotonic()
+        mine = self._kafka.assignment()
+        wanted = {partition: at for partition, at in offsets.items() if partition in mine}
+        if not wanted:
+            return
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                await self._kafka.commit(wanted)
+        except (KafkaError, TimeoutError) as error:
+            _log.info("offsets are not committed, events will come again: %s", error)
+
+    @override
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        async with self.in_hand:
+            await self.commit()
+
+    @override
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        _log.info("consumer has %d partitions", len(assigned))
+
+
+def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:
+    return {name: state.topic_id for name, state in states.items()}
+
+
+def _arrival(record: Any) -> Arrival:  # noqa: ANN401 (aiokafka is untyped)
+    return Arrival(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        headers=[(name, value or b"") for name, value in record.headers],
+        value=record.value,
+    )
+
+
+async def _stop(kafka: AIOKafkaConsumer) -> None:
+    # With the broker away there is nobody to say goodbye to.
+    with suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+            await kafka.stop()

@@ -1,0 +1,151 @@
+"""What the relay reads and writes: the outbox, and how far each log has got."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from waybill.broker import Partition
+from waybill.database import Connection
+from waybill.events import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """A row of the outbox."""
+
+    position: int
+    topic: str
+    key: str
+    envelope: Envelope
+    payload: bytes
+
+
+class Published(NamedTuple):
+    """Where a row of the outbox has been published."""
+
+    position: int
+    partition: Partition
+    offset: int
+
+
+class Log(NamedTuple):
+    """A log that was written to, up to `next_offset`."""
+
+    topic_id: UUID
+    next_offset: int
+
+
+# Rows that were first published before $2 are history: their retention is over, and consumers
+# may have forgotten that they know them.
+_UNPUBLISHED: Final = """
+    SELECT position, event_id, topic, key, type, source, time, traceparent, payload
+    FROM outbox
+    WHERE "offset" IS NULL
+      AND topic <> ALL ($1::text[])
+      AND (published_at IS NULL OR published_at > $2)
+    ORDER BY position
+    LIMIT $3
+"""
+
+_MARK: Final = """
+    WITH grown AS (
+        INSERT INTO published_logs (topic, partition, topic_id, next_offset)
+        SELECT * FROM unnest($5::text[], $6::integer[], $7::uuid[], $8::bigint[])
+        ON CONFLICT (topic, partition)
+        DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
+    )
+    UPDATE outbox
+    SET published_at = coalesce(published_at, $1),
+        partition = published.partition,
+        "offset" = published."offset"
+    FROM unnest($2::bigint[], $3::integer[], $4::bigint[])
+         AS published (position, partition, "offset")
+    WHERE outbox.position = published.position
+"""
+
+_CLEAR_TOPIC: Final = """
+    WITH gone AS (DELETE FROM published_logs WHERE topic = $1)
+    UPDATE outbox SET partition = NULL, "offset" = NULL
+    WHERE topic = $1 AND "offset" IS NOT NULL AND published_at > $2
+"""
+
+_CLEAR_TAIL: Final = """
+    WITH shrunk AS (
+        UPDATE published_logs SET next_offset = $3 WHERE topic = $1 AND partition = $2
+    )
+    UPDATE outbox SET partition = NULL, "offset" = NULL
+    WHERE topic = $1 AND partition = $2 AND "offset" >= $3 AND published_at > $4
+"""
+
+
+async def unpublished(
+    connection: Connection, *, skip: Collection[str], since: datetime, limit: int
+) -> list[OutboxEvent]:
+    """Read the next rows to publish, by position, but for the topics in `skip`."""
+    rows = await connection.fetch(_UNPUBLISHED, list(skip), since, limit)
+    return [
+        OutboxEvent(
+            position=row["position"],
+            topic=row["topic"],
+            key=row["key"],
+            envelope=Envelope(
+                id=row["event_id"],
+                type=row["type"],
+                source=row["source"],
+                time=row["time"],
+                traceparent=row["traceparent"],
+            ),
+            payload=row["payload"],
+        )
+        for row in rows
+    ]
+
+
+async def mark_published(
+    connection: Connection,
+    rows: Sequence[Published],
+    logs: Mapping[Partition, Log],
+    now: datetime,
+) -> None:
+    """Note where rows were published, and how far that has brought the logs, in one statement."""
+    await connection.execute(
+        _MARK,
+        now,
+        [row.position for row in rows],
+        [row.partition.number for row in rows],
+        [row.offset for row in rows],
+        [partition.topic for partition in logs],
+        [partition.number for partition in logs],
+        [log.topic_id for log in logs.values()],
+        [log.next_offset for log in logs.values()],
+    )
+
+
+async def published_logs(connection: Connection) -> dict[Partition, Log]:
+    """Read which logs were written to, and how far."""
+    rows = await connection.fetch(
+        "SELECT topic, partition, topic_id, next_offset FROM published_logs"
+    )
+    return {
+        Partition(row["topic"], row["partition"]): Log(row["topic_id"], row["next_offset"])
+        for row in rows
+    }
+
+
+async def clear_topic(connection: Connection, topic: str, since: datetime) -> int:
+    """Let all of a topic be published again; returns how many events that are."""
+    return _count(await connection.execute(_CLEAR_TOPIC, topic, since))
+
+
+async def clear_tail(
+    connection: Connection, partition: Partition, end: int, since: datetime
+) -> int:
+    """Let what was published at and beyond `end` be published again; returns how many events."""
+    status = await connection.execute(_CLEAR_TAIL, partition.topic, partition.number, end, since)
+    return _count(status)
+
+
+def _count(status: str) -> int:
+    return int(status.rsplit(" ", 1)[-1])
