@@ -9,6 +9,7 @@ crash   a background part that fails or ends by itself stops the process, exit c
 
 import asyncio
 import logging
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -135,7 +136,6 @@ def build(
         try:
             _mount_all(app, settings, service, process)
             async with _running(service.background, process):
-                _log.info("%s serves on %s:%s", settings.service, settings.host, settings.port)
                 yield
         finally:
             await _close(service, process)
@@ -205,6 +205,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._process = process
         process.on_crash = self._stop
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listener in server.sockets:
+                _log.info("serving on %s:%s", *listener.getsockname()[:2])
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -357,3 +357,32 @@ class TestAccess:
         public = tuple(replace(each, scopes=None) for each in operations)
         response = await serve(operations=public, access=self.TOKENS).get(f"/v1/orders/{ORDER_ID}")
         assert response.json()["caller"] == "anonymous"
+
+
+class TestIdempotencyKey:
+    @staticmethod
+    def keyed(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+        return tuple(replace(each, idempotent=True) for each in operations)
+
+    async def test_refused_when_it_is_missing(
+        self, serve: Serve, operations: tuple[Operation, ...]
+    ) -> None:
+        response = await serve(operations=self.keyed(operations)).post("/v1/orders", json=ORDER)
+        assert_problem(response, 400, "idempotency-key-missing")
+
+    @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, b"\xe9", b"a\tb"])
+    async def test_refused_when_it_is_malformed(
+        self, serve: Serve, operations: tuple[Operation, ...], key: str
+    ) -> None:
+        response = await serve(operations=self.keyed(operations)).post(
+            "/v1/orders", json=ORDER, headers={"Idempotency-Key": key}
+        )
+        assert_problem(response, 400, "malformed-request")
+
+    async def test_accepted_when_it_has_255_printable_characters(
+        self, serve: Serve, operations: tuple[Operation, ...]
+    ) -> None:
+        response = await serve(operations=self.keyed(operations)).post(
+            "/v1/orders", json=ORDER, headers={"Idempotency-Key": "~" * 255}
+        )
+        assert response.status_code == 201

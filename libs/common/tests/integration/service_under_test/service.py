@@ -1,0 +1,97 @@
+"""The smallest service that has all the parts; test_app.py runs it as a process."""
+
+import asyncio
+import logging
+import os
+from dataclasses import dataclass
+from typing import ClassVar
+
+from waybill.app import Service, run
+from waybill.database import Database
+from waybill.http import Answer, Call, Operation
+from waybill.settings import Settings
+
+log = logging.getLogger("sample")
+
+
+@dataclass(frozen=True, slots=True)
+class Number200(Answer):
+    status: ClassVar[int] = 200
+    body: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Number204(Answer):
+    status: ClassVar[int] = 204
+
+
+class Api:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get_number(self, _call: Call) -> Number200:
+        async with self._database.connection() as connection:
+            return Number200(body={"number": await connection.fetchval("SELECT 1")})
+
+    async def put_number(self, _call: Call, body: int) -> Number204:  # noqa: ARG002
+        return Number204()
+
+    async def get_slowly(self, _call: Call) -> Number200:
+        """Answer long after the process was told to stop."""
+        log.info("slow request begun")
+        await asyncio.sleep(0.5)
+        log.info("slow request done")
+        return Number200(body={"number": 2})
+
+
+OPERATIONS = (
+    Operation(id="get_number", method="GET", path="/v1/numbers", answers=(Number200,)),
+    Operation(
+        id="put_number",
+        method="PUT",
+        path="/v1/numbers",
+        body=int,
+        body_limit_bytes=2048,
+        answers=(Number204,),
+    ),
+    Operation(id="get_slowly", method="GET", path="/v1/slow", answers=(Number200,)),
+)
+
+
+class Part:
+    """Works until it is told to stop, or misbehaves as the environment asks."""
+
+    name = "part"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        match os.environ.get("SAMPLE_PART"):
+            case "crashing":
+                raise LookupError("crash")
+            case "ending":
+                return
+            case "stubborn":
+                await asyncio.Event().wait()
+            case _:
+                await stop.wait()
+                await asyncio.sleep(0.05)
+                log.info("batch in hand done")
+
+
+async def assemble(settings: Settings) -> Service:
+    database = await Database.open(settings.database_url.get_secret_value())
+
+    async def closed() -> None:
+        log.info("closed")
+
+    return Service(
+        api=Api(database),
+        operations=OPERATIONS,
+        contract=b'{"openapi": "3.1.0"}',
+        database=database,
+        background=(Part(),),
+        closing=(closed,),
+    )
+
+
+if __name__ == "__main__":
+    run(Settings, assemble)
