@@ -44,6 +44,8 @@ class Attendant:
             self._console.print("Ctrl-C stops everything.")
             self._stay(supervisor)
         self._judge(supervisor)
+        if detach:
+            raise StartError("It was stopped before it was ready.")
 
     @contextmanager
     def attend(self, *, fresh: bool = False) -> Iterator[Platform]:
@@ -76,6 +78,7 @@ class Attendant:
                     return True
                 self._print_news()
                 time.sleep(_LOOK_SECONDS)
+        self._print_news()
         return False
 
     def _stay(self, supervisor: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ from waybill_toolkit.platform.postgres_home import remove_home
 LAYOUT = 1
 POSTGRES_MAJOR = 18
 FREE_BYTES_MIN = 256 * 1024 * 1024  # a new PostgreSQL takes 60 MB; the rest is for its log
+_FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it stops
 
 _HARMLESS = ("lock", "cache")  # the cache of `waybill generate` lies in .waybill too
 _MARKER = "waybill.json"
@@ -106,6 +107,10 @@ class DataFolder:
                 f"There are only {free // 2**20} MB free where {self.path} is and Waybill needs "
                 f"{FREE_BYTES_MIN // 2**20}: make room, or choose another folder with --data."
             )
+
+    @property
+    def has_room(self) -> bool:
+        return shutil.disk_usage(self.path).free > _FULL_BYTES
 
     def wipe(self) -> None:
         """Delete what Waybill made here, and nothing else. The caller holds the lock."""

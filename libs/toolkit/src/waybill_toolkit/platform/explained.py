@@ -26,10 +26,8 @@ def explained() -> Iterator[None]:
     except PlatformError as error:
         _fail(str(error), error)
     except OSError as error:
-        if error.errno not in _HINTS:
-            raise
         where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{_HINTS[error.errno]}.", error)
+        _fail(f"{where}{_HINTS.get(error.errno or 0, error.strerror)}.", error)
 
 
 def _fail(sentence: str, cause: Exception) -> None:

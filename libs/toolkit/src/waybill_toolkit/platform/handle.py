@@ -11,7 +11,7 @@ from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError, StartError
 from waybill_toolkit.platform.log_files import last_lines
-from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET, Plan
+from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET, Plan, service_environment
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url
 from waybill_toolkit.platform.processes import Identity
@@ -65,6 +65,12 @@ class Platform:
         """Return the address of any database with a superuser's role."""
         password = SecretFiles(self.folder).password(ADMIN)
         return postgres_url(self.port_base + POSTGRES_OFFSET, database, ADMIN, password)
+
+    def environment(self, service: str, port: int) -> dict[str, str]:
+        """Compute the environment of one more replica of a service, for `python -m SERVICE`."""
+        return service_environment(
+            service, port, self.database_url(service), self.bootstrap_servers
+        )
 
     def process(self, name: str) -> ProcessState:
         """Look at one process now; raises KeyError, NotRunningError."""
@@ -137,5 +143,10 @@ def why_it_ended(folder: DataFolder) -> str:
     name = (state and state.failed_process) or launcher.SUPERVISOR_LOG
     reason = (state and state.failure) or "the supervisor was ended"
     log = folder.log(name)
-    lines = last_lines(log, _LINES)
-    return "\n".join([f"Waybill does not run: {reason}. The last lines of {log}:", *lines])
+    full = "" if folder.has_room else " The disk is full."
+    return "\n".join(
+        [
+            f"Waybill does not run: {reason}.{full} The last lines of {log}:",
+            *last_lines(log, _LINES),
+        ]
+    )

@@ -37,6 +37,7 @@ class Keeper:
         self._say = say
         self._on_change = on_change
         self._failures = 0
+        self._ready_at: float | None = None
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
         """Keep it until `stop`. `first_ready` fails with StartError when it never became ready."""
@@ -71,17 +72,18 @@ class Keeper:
         try:
             child = await self.unit.launch()
         except (OSError, HostGoneError, PlatformError) as error:
-            await self._down(f"{self.unit.name} cannot be started: {error}", began)
+            await self._down(f"{self.unit.name} cannot be started: {error}")
             return
         self.state.began(child.pid)
         self._on_change()
+        self._ready_at = None
         await self._see_through(child, began)
         if child.ended.done() and not self._stopping.done():
             exit_code = child.ended.result()
             what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
             if exit_code == os.EX_CONFIG:
                 self._give_up(f"{what_happened}, for its settings are wrong")
-            await self._down(what_happened, began)
+            await self._down(what_happened)
         else:
             await self._end(child)
 
@@ -100,16 +102,17 @@ class Keeper:
 
     def _became_ready(self, began: float) -> None:
         self.state.condition = Condition.READY
-        self.state.ready_after_seconds = round(time.monotonic() - began, 3)
+        self._ready_at = time.monotonic()
+        self.state.ready_after_seconds = round(self._ready_at - began, 3)
         if self.first_ready.done():
             self._say(f"{self.unit.name} is ready again (pid {self.state.pid})")
         else:
             self.first_ready.set_result(None)
         self._on_change()
 
-    async def _down(self, what_happened: str, began: float) -> None:
+    async def _down(self, what_happened: str) -> None:
         """Say it, and wait before the next start."""
-        was_steady = time.monotonic() - began > _STEADY_SECONDS
+        was_steady = self._ready_at and time.monotonic() - self._ready_at > _STEADY_SECONDS
         self._failures = 1 if was_steady else self._failures + 1
         if not self.first_ready.done() and self._failures >= ATTEMPTS_MAX:
             self._give_up(f"{what_happened}, {ATTEMPTS_MAX} times in a row")

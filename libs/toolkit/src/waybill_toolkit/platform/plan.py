@@ -15,8 +15,12 @@ PORT_BASE = 7400
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 _SERVICES_MAX = POSTGRES_OFFSET - 1
+_LOWEST_PORT = 1024  # those below are for root
 _HIGHEST_PORT = 65535
 _FETCH_WAIT_MS = 10  # the embedded broker answers a fetch only when its time is over
+
+
+RESERVED_NAMES = frozenset({"broker", "host", "migrations", "platform", "postgres", "supervisor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,10 @@ class Plan:
     @classmethod
     def of(cls, data: Path, services_root: Path, port_base: int) -> "Plan":
         """Find the services because they are there: services/NAME/src/NAME/app.py, by name."""
-        if not 1 <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
+        if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
             raise PlatformError(
                 f"{port_base} is no base for ports: "
-                f"choose 1 to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
+                f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
             )
         folders = sorted(
             app.parent.parent.parent
@@ -59,6 +63,8 @@ class Plan:
             )
         if len(folders) > _SERVICES_MAX:
             raise PlatformError(f"{services_root} has more than {_SERVICES_MAX} services.")
+        if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
+            raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
         services = (
             ServicePlan(folder.name, folder, port_base + number)
             for number, folder in enumerate(folders, start=1)
@@ -88,17 +94,8 @@ class Plan:
         return postgres_url(self.postgres_port, service, service, password)
 
     def environment(self, service: ServicePlan) -> dict[str, str]:
-        """Compute a service's settings; what the caller's environment says beside them is kept."""
-        return {
-            **os.environ,
-            "WAYBILL_SERVICE": service.name,
-            "WAYBILL_HOST": LOOPBACK,
-            "WAYBILL_PORT": str(service.port),
-            "WAYBILL_DATABASE_URL": self.database_url(service.name),
-            "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
-            "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
-            "WAYBILL_ACCESS": "open",
-        }
+        url = self.database_url(service.name)
+        return service_environment(service.name, service.port, url, self.bootstrap_servers)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -111,6 +108,22 @@ class Plan:
             for service in document["services"]
         )
         return cls(Path(document["data"]), document["port_base"], tuple(services))
+
+
+def service_environment(
+    service: str, port: int, database_url: str, bootstrap_servers: str
+) -> dict[str, str]:
+    """Compute a service's settings; what our own environment says beside them is kept."""
+    return {
+        **os.environ,
+        "WAYBILL_SERVICE": service,
+        "WAYBILL_HOST": LOOPBACK,
+        "WAYBILL_PORT": str(port),
+        "WAYBILL_DATABASE_URL": database_url,
+        "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
+        "WAYBILL_ACCESS": "open",
+    }
 
 
 def free_port_base() -> int:

@@ -41,9 +41,9 @@ def is_free(port: int) -> bool:
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                return False
-            raise
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return False
     return True
 
 

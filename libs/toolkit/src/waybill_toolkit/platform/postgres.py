@@ -6,7 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from waybill_toolkit.platform.errors import PlatformError, StartError
+from waybill_toolkit.platform.errors import StartError
+from waybill_toolkit.platform.log_files import last_lines
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres_home import PostgresHome
 from waybill_toolkit.platform.processes import Program, end, end_at
@@ -18,6 +19,8 @@ ADMIN = "waybill_admin"
 _READY_SECONDS = 60.0  # with crash recovery of what max_wal_size allows, on a slow disk
 _STOP_SECONDS = 30.0  # a fast shutdown writes one checkpoint
 _ORPHAN_SECONDS = 10.0  # a backend notices its postmaster's death at its next wait
+
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -31,6 +34,7 @@ _SETTINGS = {
     "max_wal_size": "512MB",  # bounds the disk used and the time of a crash recovery
     "wal_level": "minimal",  # nothing replicates from a laptop
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "io_method": "sync",  # no I/O worker processes beside four small services
     "max_parallel_workers_per_gather": "0",
     "jit": "off",  # short statements
@@ -67,45 +71,55 @@ class PostgresServer:
         """Return a superuser's address of `database`."""
         return postgres_url(self.port, database, ADMIN, self._secrets.password(ADMIN))
 
+    @property
+    def has_data(self) -> bool:
+        return self.data.exists()
+
     def initialize(self) -> None:
         """Make the data directory unless it is there: whole or not at all."""
-        if self.data.exists():
-            return
-        unfinished = self._home.folder / "data.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        self._run_initdb(unfinished)
-        unfinished.rename(self.data)
+        if not self.has_data:
+            self.finish_initdb(self.initdb().spawn().wait())
 
-    def _run_initdb(self, folder: Path) -> None:
-        # initdb runs under the server's account, which cannot read our own file.
-        password = self._home.folder / "initdb.password"
-        password.unlink(missing_ok=True)
-        write_new(password, self._secrets.password(ADMIN))
-        os.chown(password, self._home.account.uid, self._home.account.gid)
-        try:
-            finished = subprocess.run(  # noqa: S603 - the command is ours
-                [
-                    str(self._home.binaries / "initdb"),
-                    f"--pgdata={folder}",
-                    f"--username={ADMIN}",
-                    f"--pwfile={password}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale-provider=builtin",
-                    "--locale=C.UTF-8",
-                    "--no-instructions",
-                ],
-                check=False,
-                capture_output=True,
-                text=True,
-                cwd="/",
-                env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
-                **self._home.account.popen_arguments(),
-            )
-        finally:
-            password.unlink()
-        if finished.returncode != 0:
-            raise PlatformError(f"PostgreSQL cannot make its data: {_last_line(finished.stderr)}")
+    def initdb(self) -> Program:
+        """Prepare what makes the data directory; `finish_initdb` has to follow."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._initdb_password.unlink(missing_ok=True)
+        # It runs under the server's account, which cannot read our own file.
+        write_new(self._initdb_password, self._secrets.password(ADMIN))
+        os.chown(self._initdb_password, self._home.account.uid, self._home.account.gid)
+        return Program(
+            [
+                str(self._home.binaries / "initdb"),
+                f"--pgdata={self._unfinished}",
+                f"--username={ADMIN}",
+                f"--pwfile={self._initdb_password}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+            ],
+            log=self.log,
+            death_signal=signal.SIGKILL,
+            account=self._home.account,
+            environment=_ENVIRONMENT,
+        )
+
+    def finish_initdb(self, exit_code: int) -> None:
+        """Put the new data directory in its place; raises StartError when there is none."""
+        self._initdb_password.unlink()
+        if exit_code != 0:
+            why = next(iter(last_lines(self.log, 1)), "initdb said nothing")
+            raise StartError(f"PostgreSQL cannot make its data: {why}")
+        self._unfinished.rename(self.data)
+
+    @property
+    def _unfinished(self) -> Path:
+        return self._home.folder / "data.unfinished"
+
+    @property
+    def _initdb_password(self) -> Path:
+        return self._home.folder / "initdb.password"
 
     def program(self) -> Program:
         command = [str(self._home.binaries / "postgres"), "-D", str(self.data)]
@@ -116,7 +130,7 @@ class PostgresServer:
             log=self.log,
             death_signal=signal.SIGINT,  # a fast shutdown: no recovery at the next start
             account=self._home.account,
-            environment={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
+            environment=_ENVIRONMENT,
         )
 
     def clear_remains(self) -> None:
@@ -159,8 +173,3 @@ class PostgresServer:
         if self._process:
             end(self._process, signal.SIGKILL, _STOP_SECONDS)
             self._process = None
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "initdb said nothing."

@@ -138,8 +138,9 @@ def end_at(folder: Path, within_seconds: float) -> None:
 def working_in(folder: Path) -> list[Identity]:
     """List the processes, among those we may look at, whose working directory is `folder`."""
     found = []
+    path = str(folder.resolve())
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _working_directory(entry) == str(folder):
+        if entry.name.isdigit() and _working_directory(entry) == path:
             process = Identity.of(int(entry.name))
             if process:
                 found.append(process)

@@ -101,9 +101,12 @@ class State:
     def read(cls, path: Path) -> "State | None":
         """Return None when no platform has run here."""
         try:
-            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            return cls._from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):  # or of another version
             return None
+
+    @classmethod
+    def _from_json(cls, document: dict[str, Any]) -> "State":
         return cls(
             boot_id=document["boot_id"],
             supervisor=Identity(

@@ -48,9 +48,9 @@ class PostgresUnit(Unit):
 
     @override
     async def launch(self) -> Child:
-        # In a thread, for the first may take a second and the second waits for what is left of a
-        # crashed server. The server itself is started in the main thread, see Program.spawn.
-        await asyncio.to_thread(self._server.initialize)
+        if not self._server.has_data:
+            initdb = watch(self._server.initdb().spawn())
+            self._server.finish_initdb(await initdb.ended)
         await asyncio.to_thread(self._server.clear_remains)
         return watch(self._server.program().spawn())
 
