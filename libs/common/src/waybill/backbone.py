@@ -1,0 +1,59 @@
+"""What every service runs beside its requests: the relay, a consumer, timers, retention."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from waybill.app import Background
+from waybill.clock import Clock
+from waybill.consumer import Consumer
+from waybill.database import Database
+from waybill.deliveries import Receiver
+from waybill.events import Topic
+from waybill.idempotency import forget_after
+from waybill.relay import Relay
+from waybill.retention import event_retention
+from waybill.retries import dead_letter_retries
+from waybill.settings import Settings
+from waybill.timers import Timer, TimerLoop
+
+_RETENTION_POLL_SECONDS: Final = 60.0
+
+
+async def open_database(settings: Settings, clock: Clock) -> Database:
+    """Connect a service to its database. Raises DatabaseUnavailableError."""
+    return await Database.open(
+        settings.database_url.get_secret_value(),
+        pool_max=settings.database_pool_max,
+        source=settings.service,
+        clock=clock,
+    )
+
+
+def backbone(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    topics: Sequence[Topic],
+    receiver: Receiver | None = None,
+    timers: Sequence[Timer] = (),
+) -> tuple[Background, ...]:
+    """Make the background parts of a service that owns `topics` and receives with `receiver`."""
+    broker = settings.kafka_bootstrap_servers
+    relay = Relay(settings.database_url.get_secret_value(), broker, topics, clock=clock)
+    database.on_sent = relay.wake
+    parts: list[Background] = [relay]
+    timers = [*timers, event_retention()]
+    timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, forget_after()))
+    if receiver is not None:
+        consumer = Consumer(
+            database,
+            broker,
+            receiver,
+            group=settings.service,
+            fetch_wait_ms=settings.kafka_fetch_wait_ms,
+            clock=clock,
+        )
+        parts.append(consumer)
+        timers.append(dead_letter_retries(receiver))
+    return (*parts, *(TimerLoop(timer, database, clock) for timer in timers))

@@ -1,0 +1,47 @@
+"""Puts the orders service together."""
+
+from importlib.resources import files
+from typing import Final
+
+from orders.api import Api
+from orders.commands.move_orders import OrderSubjects
+from orders.contract.api import OPERATIONS
+from orders.contract.events import RECEIVED, TOPICS
+from orders.reactions import Reactions
+from orders.saga import PLACE_ORDER
+from orders.settings import OrdersSettings
+from waybill.app import Service, run
+from waybill.backbone import backbone, open_database
+from waybill.clock import Clock, SystemClock
+from waybill.deliveries import Receiver
+from waybill.saga import Sagas
+from waybill.timers import Timer
+
+# Deadlines are minutes long: a second more does not matter.
+_DEADLINE_POLL_SECONDS: Final = 1.0
+
+
+async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Service:
+    """Open the database and make all parts; `clock` is for tests."""
+    clock = clock or SystemClock()
+    database = await open_database(settings, clock)
+    sagas = Sagas([PLACE_ORDER], OrderSubjects(clock), clock)
+    return Service(
+        api=Api(database, sagas, clock),
+        operations=OPERATIONS,
+        contract=files("orders.contract").joinpath("openapi.json").read_bytes(),
+        database=database,
+        background=backbone(
+            settings,
+            database,
+            clock,
+            topics=TOPICS,
+            receiver=Receiver(Reactions(sagas), RECEIVED),
+            timers=[Timer("saga deadlines", _DEADLINE_POLL_SECONDS, sagas.take_due)],
+        ),
+    )
+
+
+def main() -> None:
+    """Be the service until it is told to stop."""
+    run(OrdersSettings, assemble)
