@@ -17,7 +17,9 @@ from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
 from waybill.database import Transaction
 
-_LOCK_BOOK: Final = "select pg_advisory_xact_lock(hashtextextended('inventory.stock-book', 0))"
+# Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
+# each named by one number, are never the same.
+_LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
 _RESERVATIONS: Final = """
     select order_id, status, expires_at from reservations where order_id = any($1)
 """
