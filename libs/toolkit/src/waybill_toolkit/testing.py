@@ -24,6 +24,7 @@ from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
+from waybill_toolkit.platform.postgres_home import remove_home
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
@@ -55,6 +56,7 @@ def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
     server.start()
     yield server
     server.stop()
+    remove_home(server_folder)
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +101,4 @@ def platform() -> Iterator[Platform]:
         plan = Plan.of(folder / "data", tree_root() / "services", free_port_base())
         with running(plan) as platform:
             yield platform
+        remove_home(plan.data)

@@ -8,6 +8,7 @@ import pytest
 
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import Plan, free_port_base
+from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.testing import short_folder
 
 ANSWERS_ITS_ENVIRONMENT: Final = """
@@ -44,6 +45,7 @@ def write_service(root: Path, name: str, source: str = ANSWERS_ITS_ENVIRONMENT) 
 def folder() -> Iterator[Path]:
     with short_folder() as folder:
         yield folder
+        remove_home(folder / "data")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
