@@ -133,6 +133,8 @@ class Library:
     def read(self, path: Path) -> Document:
         """Read a document once."""
         if path not in self.documents:
+            if not path.is_file():
+                raise ContractError([Fault(path, 1, "there is no such file; write it.")])
             self.documents[path] = _parse(path)
         return self.documents[path]
 

@@ -31,11 +31,16 @@ CONSTRAINTS: Final = {
 }
 """JSON Schema's keyword -> argument of pydantic's `Field`."""
 
+WITHOUT_EFFECT: Final = ("default", "description", "example", "format", "items", "type")
+"""Keywords that need no check here, or are read elsewhere."""
+
 
 def plain_type(schema: Node) -> str | None:
     """Name the type that handlers see, without constraints; None when there is none."""
     schema = schema.target()
     if not isinstance(schema.value, dict):
+        return None
+    if schema.value.keys() - CONSTRAINTS.keys() - set(WITHOUT_EFFECT):
         return None
     kind = schema.value.get("type")
     if kind == "array":

@@ -1,0 +1,15 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from waybill_toolkit.generate.repository import Repository
+
+CONTRACTS = Path(__file__).with_name("contracts")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A small tree of its own: a shop that hears of stock."""
+    shutil.copytree(CONTRACTS, tmp_path / "contracts")
+    return Repository(tmp_path)
