@@ -1,0 +1,84 @@
+"""What the audit copies from the databases into its own books, and in which look."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Rows out of a service's database (PostgreSQL) into a table of the books (SQLite)."""
+
+    select: str
+    insert: str
+
+
+FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
+    "orders": (
+        Extract(
+            select="""
+                select order_id::text, status, total_minor, currency
+                from orders join sagas on saga_id = order_id
+                where direction in ('completed', 'undone')
+            """,
+            insert="insert into settled values (?, ?, ?, ?)",
+        ),
+    ),
+    "inventory": (
+        Extract(
+            select="""
+                select order_id::text, status,
+                    jsonb_object_agg(sku, quantity) filter (where sku is not null)
+                from reservations left join reservation_lines using (order_id)
+                where status in ('reserved', 'committed')
+                group by order_id
+            """,
+            insert="insert into holdings values (?, ?, ?)",
+        ),
+    ),
+    "payments": (
+        Extract(
+            select="""
+                select order_id::text, status, amount_minor, currency, captured_minor,
+                    refunded_minor
+                from payments
+            """,
+            insert="insert into paid values (?, ?, ?, ?, ?, ?)",
+        ),
+    ),
+}
+
+SECOND_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
+    "orders": (
+        Extract(
+            select="""
+                select order_id::text, status, total_minor, currency, units
+                from orders left join (
+                    select order_id, jsonb_object_agg(sku, quantity) as units
+                    from (
+                        select order_id, sku, sum(quantity) as quantity
+                        from order_lines group by order_id, sku
+                    ) as line
+                    group by order_id
+                ) as asked using (order_id)
+            """,
+            insert="insert into orders values (?, ?, ?, ?, ?)",
+        ),
+    ),
+}
+
+# Of every service: what it has sent, in the first look; what it has taken, in the second.
+# $1 is the service, $2 the event types that anybody receives.
+SENT: Final = Extract(
+    select="""
+        select event_id::text, $1::text, type, topic, partition, "offset",
+            extract(epoch from published_at)::float8
+        from outbox
+        where "offset" is not null and type = any($2::text[])
+    """,
+    insert="insert into sent values (?, ?, ?, ?, ?, ?, ?)",
+)
+TAKEN: Final = Extract(
+    select="select $1::text, event_id::text, extract(epoch from received_at)::float8 from inbox",
+    insert="insert into taken values (?, ?, ?)",
+)

@@ -1,0 +1,37 @@
+"""Which service receives which events: read from the contracts that the services carry."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from waybill_toolkit.platform.wheels import installed_package
+
+
+def event_types_received(services: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the event types that each service's contract says it receives."""
+    return {service: _received(_contract(service)) for service in services}
+
+
+def _contract(service: str) -> Mapping[str, Any]:
+    path = installed_package(service) / "contract" / "asyncapi.json"
+    contract: dict[str, Any] = orjson.loads(path.read_bytes())
+    return contract
+
+
+def _received(contract: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(
+        _resolve(contract, _resolve(contract, message))["name"]
+        for operation in contract.get("operations", {}).values()
+        if operation["action"] == "receive"
+        for message in operation["messages"]
+    )
+
+
+def _resolve(contract: Mapping[str, Any], reference: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a `$ref` inside a bundled contract: RFC 6901 without the escapes, which none needs."""
+    found: Any = contract
+    for name in reference["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    resolved: Mapping[str, Any] = found
+    return resolved
