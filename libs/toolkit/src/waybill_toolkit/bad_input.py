@@ -16,7 +16,8 @@ import httpx
 from typing_extensions import override
 
 from waybill.problems import TYPE_PREFIX
-from waybill_toolkit.contract_check import Contract, DeclaredOperation, Json
+from waybill_toolkit.contract_check import Contract, DeclaredOperation
+from waybill_toolkit.schema_check import Json
 
 _JSON: Final = "application/json"
 _SOME_UUID: Final = "019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41"

@@ -9,28 +9,20 @@ operation lists its type. A path or method that the contract does not have must 
 problem for that. What is served beside the contract (health, docs) is not looked at.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 import httpx
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 from waybill.problems import MEDIA_TYPE, TYPE_PREFIX
-from waybill.scalars import INSTANT_PATTERN, UUID_PATTERN
+from waybill_toolkit.schema_check import Json, SchemaDocument, escape, read_json
 
-_URI: Final = "urn:waybill:contract"
 _BESIDE: Final = ("/health/", "/docs", "/openapi.json")
 _DECLARED_ONLY: Final = ("ETag", "Location")
 """Headers that say something of the resource, so they leave only where the contract has them."""
-
-Json = dict[str, Any]
 
 
 class ContractViolationError(AssertionError):
@@ -59,20 +51,17 @@ class DeclaredOperation:
         return str(self.written["operationId"])
 
 
-class Contract:
+class Contract(SchemaDocument):
     """A bundled OpenAPI document, against which answers are checked."""
 
-    def __init__(self, document: Json) -> None:
-        self._document = document
-        resource = Resource.from_contents(document, default_specification=DRAFT202012)
-        self._registry = Registry().with_resource(_URI, resource)
-        self._formats = _formats()
+    def __init__(self, contents: Json) -> None:
+        super().__init__(contents)
         self.operations: Final = tuple(self._find_operations())
 
     @classmethod
     def load(cls, path: Path) -> "Contract":
         """Read a bundled openapi.json."""
-        return cls(json.loads(path.read_bytes()))
+        return cls(read_json(path))
 
     def client(self, **arguments: Any) -> httpx.AsyncClient:  # noqa: ANN401 (those of AsyncClient)
         """Make a client that checks every answer before the caller gets it."""
@@ -101,34 +90,11 @@ class Contract:
         """Find the operations of a path, by method."""
         return {each.method: each for each in self.operations if _fits(path, each.path)}
 
-    def resolve(self, node: Json) -> Json:
-        """Follow a reference within the document, if `node` is one."""
-        while "$ref" in node:
-            node = self._at(str(node["$ref"]).removeprefix("#"))
-        return node
-
-    def faults(self, pointer: str, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
-        """List what is wrong with a value by the schema at `pointer` (RFC 6901)."""
-        validator = Draft202012Validator(
-            {"$ref": f"{_URI}#{pointer}"}, registry=self._registry, format_checker=self._formats
-        )
-        return [
-            f"{error.json_path}: {error.message}"
-            for error in sorted(validator.iter_errors(value), key=lambda each: each.json_path)
-        ]
-
     def _find_operations(self) -> Iterator[DeclaredOperation]:
-        for path, item in self._document["paths"].items():
+        for path, item in self.contents["paths"].items():
             for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
-                pointer = f"/paths/{_escape(path)}/{method}"
+                pointer = f"/paths/{escape(path)}/{method}"
                 yield DeclaredOperation(method.upper(), path, pointer, item[method])
-
-    def _at(self, pointer: str) -> Json:
-        node: Any = self._document
-        for step in pointer.split("/")[1:]:
-            node = node[unquote(step).replace("~1", "/").replace("~0", "~")]
-        found: Json = node
-        return found
 
     def _check_answer(self, response: httpx.Response, operation: DeclaredOperation) -> None:
         status = str(response.status_code)
@@ -161,8 +127,7 @@ class Contract:
     def _header_faults(self, header: Json, text: str) -> list[str]:
         schema = self.resolve(header["schema"])
         value = int(text) if schema.get("type") == "integer" and text.isdigit() else text
-        validator = Draft202012Validator(schema, format_checker=self._formats)
-        return [error.message for error in validator.iter_errors(value)]
+        return self.faults_by(schema, value)
 
     def _check_content(self, response: httpx.Response, declared: Json, pointer: str) -> None:
         content = declared.get("content", {})
@@ -175,22 +140,23 @@ class Contract:
             raise ContractViolationError(response, f"the media type {media_type} is not declared")
         if response.request.method == "HEAD":
             return
-        schema = f"{pointer}/content/{_escape(media_type)}/schema"
+        schema = f"{pointer}/content/{escape(media_type)}/schema"
         if wrong := self.faults(schema, _json(response)):
             raise ContractViolationError(response, "\n".join(wrong))
 
-    def _check_refusal(self, response: httpx.Response, allowed: Any) -> None:  # noqa: ANN401
-        expected = 405 if allowed else 404
+    def _check_refusal(self, response: httpx.Response, allowed: Iterable[str]) -> None:
+        methods = set(allowed)
+        expected = 405 if methods else 404
         if response.status_code != expected:
             raise ContractViolationError(
                 response, f"the contract has no such operation: {expected}"
             )
         if wrong := self.faults("/components/schemas/Problem", _json(response)):
             raise ContractViolationError(response, "\n".join(wrong))
-        _check_problem(response, ["method-not-allowed" if allowed else "not-found"])
+        _check_problem(response, ["method-not-allowed" if methods else "not-found"])
         allow = {each.strip() for each in response.headers.get("allow", "").split(",")} - {""}
-        if allow - {"HEAD"} != set(allowed):
-            raise ContractViolationError(response, f"Allow is not {sorted(allowed)}")
+        if allow - {"HEAD"} != methods:
+            raise ContractViolationError(response, f"Allow is not {sorted(methods)}")
 
 
 def _check_problem(response: httpx.Response, slugs: list[str]) -> None:
@@ -222,19 +188,3 @@ def _fits(path: str, template: str) -> bool:
         step == want or (want.startswith("{") and step != "")
         for step, want in zip(steps, wanted, strict=True)
     )
-
-
-def _escape(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
-
-
-def _formats() -> FormatChecker:
-    """Check the formats as strictly as the services read them."""
-    checker = FormatChecker(formats=())
-
-    def matches(pattern: str) -> Any:  # noqa: ANN401 (what FormatChecker.checks takes)
-        return lambda value: not isinstance(value, str) or bool(re.fullmatch(pattern, value))
-
-    checker.checks("uuid")(matches(UUID_PATTERN))
-    checker.checks("date-time")(matches(INSTANT_PATTERN))
-    return checker

@@ -1,0 +1,73 @@
+"""Checks values by the schemas of a bundled contract, formats as strictly as the services do."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from waybill.scalars import INSTANT_PATTERN, UUID_PATTERN
+
+Json = dict[str, Any]
+
+_URI: Final = "urn:waybill:contract"
+_UTC_PATTERN: Final = INSTANT_PATTERN.replace("Z$", r"(Z|\+00:00)$")
+"""RFC 3339 has two spellings of UTC, and the envelopes of events use the other one."""
+
+
+def read_json(path: Path) -> Json:
+    """Read a bundled contract."""
+    found: Json = json.loads(path.read_bytes())
+    return found
+
+
+def escape(step: str) -> str:
+    """Write one step of a JSON pointer that stands in a URI (RFC 6901, section 6)."""
+    return step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+class SchemaDocument:
+    """A document whose references all stay inside."""
+
+    def __init__(self, contents: Json) -> None:
+        self.contents: Final = contents
+        resource = Resource.from_contents(contents, default_specification=DRAFT202012)
+        self._registry = Registry().with_resource(_URI, resource)
+
+    def resolve(self, node: Json) -> Json:
+        """Follow a reference, if `node` is one."""
+        while "$ref" in node:
+            node = self.at(str(node["$ref"]).removeprefix("#"))
+        return node
+
+    def at(self, pointer: str) -> Json:
+        """Return what a pointer means. Raises KeyError."""
+        node: Any = self.contents
+        for step in pointer.split("/")[1:]:
+            node = node[unquote(step).replace("~1", "/").replace("~0", "~")]
+        found: Json = node
+        return found
+
+    def faults(self, pointer: str, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
+        """List what is wrong with a value by the schema at `pointer`."""
+        return self.faults_by({"$ref": f"{_URI}#{pointer}"}, value)
+
+    def faults_by(self, schema: Json, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
+        """List what is wrong with a value by a schema."""
+        validator = Draft202012Validator(schema, registry=self._registry, format_checker=_FORMATS)
+        errors = sorted(validator.iter_errors(value), key=lambda error: error.json_path)
+        return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def _matches(pattern: str) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, str) or bool(re.fullmatch(pattern, value))
+
+
+_FORMATS: Final = FormatChecker(formats=())
+_FORMATS.checks("uuid")(_matches(UUID_PATTERN))
+_FORMATS.checks("date-time")(_matches(_UTC_PATTERN))
