@@ -10,13 +10,13 @@ from waybill_toolkit.gates.contracts import read_contracts
 from waybill_toolkit.generate.repository import Repository
 
 Table: TypeAlias = Mapping[str, Mapping[str, list[str]]]
-"""Service -> operation -> the scopes it needs."""
+"""Service -> method and path -> the scopes that a caller needs."""
 
 
 def scope_differences(repository: Repository, table: Table) -> list[str]:
     """Tell where the contracts and the table do not say the same."""
     declared = {
-        (contract.service, operation.id): sorted(operation.scopes)
+        (contract.service, f"{operation.method} {operation.path}"): sorted(operation.scopes)
         for contract in read_contracts(repository)
         for operation in contract.http.operations
     }
@@ -26,7 +26,7 @@ def scope_differences(repository: Repository, table: Table) -> list[str]:
         for operation, scopes in operations.items()
     }
     return [
-        f"{service}.{operation}: the contract says {declared.get((service, operation))},"
+        f"{service}, {operation}: the contract says {declared.get((service, operation))},"
         f" the table {listed.get((service, operation))}"
         for service, operation in sorted(declared.keys() | listed.keys())
         if declared.get((service, operation)) != listed.get((service, operation))

@@ -1,0 +1,11 @@
+from pathlib import Path
+
+import pytest
+
+from waybill_toolkit.generate.repository import Repository
+
+
+@pytest.fixture(scope="session")
+def repository() -> Repository:
+    """The tree that these tests are in."""
+    return Repository.around(Path(__file__).parent)
