@@ -15,7 +15,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -41,6 +40,8 @@ POLL_MS: Final = 200
 """How late at most a quiet consumer notices that it is to stop."""
 LOOK_SECONDS: Final = 1.0
 """How often it looks for topics that are new or not the same any more."""
+TOPICS_POLL_SECONDS: Final = 0.2
+TOPICS_TIMEOUT_SECONDS: Final = 2.0
 COMMIT_SECONDS: Final = 0.25
 """How much is read again after a crash: this long, and dropped by the inbox."""
 
@@ -79,7 +80,7 @@ class Consumer:
         self._group = group
         self._fetch_wait_ms = fetch_wait_ms
         self._deliverer = Deliverer(database, receiver, clock or SystemClock())
-        self._outage = Outage(_log, "consumer cannot use the broker")
+        self._outage = Outage(_log, "consumer")
         self.assigned = 0
         """Partitions that this replica has now; for tests and readiness."""
 
@@ -92,27 +93,46 @@ class Consumer:
                 await self._outage.wait(error, stop)
             except AbandonedError:
                 return
+            except asyncio.CancelledError:
+                # aiokafka's fetcher, closed while it waits before a retry, does this.
+                if _is_cancelled():
+                    raise
             finally:
                 self.assigned = 0
 
     async def _session(self, stop: asyncio.Event) -> None:
         link = await BrokerLink.open(self._bootstrap_servers)
         try:
-            states = await link.topics(self._receiver.topics)
-            if not states:
-                await pause(stop, LOOK_SECONDS)
+            ids = await self._existing_topics(link, stop)
+            if stop.is_set():
                 return
             kafka = self._client()
             progress = _Progress(kafka)
-            kafka.subscribe(topics=sorted(states), listener=progress)
+            kafka.subscribe(topics=sorted(ids), listener=progress)
             try:
                 async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
                     await kafka.start()
-                await self._consume(link, _ids(states), kafka, progress, stop)
+                await self._consume(link, ids, kafka, progress, stop)
             finally:
                 await _stop(kafka)
         finally:
             await link.close()
+
+    async def _existing_topics(self, link: BrokerLink, stop: asyncio.Event) -> dict[str, UUID]:
+        """Wait for the topics: for the first for ever, then a little for the others.
+
+        Their owners make them, each at its own time; joining the group twice takes longer.
+        """
+        until: float | None = None
+        while True:
+            ids = _ids(await link.topics(self._receiver.topics))
+            now = time.monotonic()
+            if ids and until is None:
+                until = now + TOPICS_TIMEOUT_SECONDS
+            complete = len(ids) == len(self._receiver.topics)
+            if complete or stop.is_set() or (until is not None and now >= until):
+                return ids
+            await pause(stop, TOPICS_POLL_SECONDS)
 
     def _client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -130,7 +150,7 @@ class Consumer:
     async def _consume(
         self,
         link: BrokerLink,
-        ids: Mapping[str, UUID],
+        ids: dict[str, UUID],
         kafka: AIOKafkaConsumer,
         progress: "_Progress",
         stop: asyncio.Event,
@@ -138,14 +158,20 @@ class Consumer:
         looked = time.monotonic()
         while not stop.is_set():
             records = await kafka.getmany(timeout_ms=POLL_MS, max_records=BATCH_EVENTS_MAX)
-            # From here on: what was fetched came from the broker that the link is connected to.
             if time.monotonic() - looked >= LOOK_SECONDS:
-                if _ids(await link.topics(self._receiver.topics)) != ids:
-                    _log.warning("topics have changed; reading goes on in a new session")
+                found = _ids(await link.topics(self._receiver.topics))
+                if not ids.items() <= found.items():
+                    _log.warning("topics are not the same any more; joining anew")
                     return
+                if found != ids:
+                    ids = found
+                    kafka.subscribe(topics=sorted(ids), listener=progress)
                 looked = time.monotonic()
             elif records:
                 await link.prove()
+            else:
+                link.check()
+            # Here what was fetched is known to come from the broker that the link began with.
             self._outage.over()
             self.assigned = len(kafka.assignment())
             async with progress.in_hand:
@@ -228,7 +254,21 @@ def _arrival(record: Any) -> Arrival:  # noqa: ANN401 (aiokafka is untyped)
 
 
 async def _stop(kafka: AIOKafkaConsumer) -> None:
-    # With the broker away there is nobody to say goodbye to.
-    with suppress(TimeoutError, KafkaError):
+    coordinator = kafka._coordinator  # noqa: SLF001 (there is no other way)
+    if coordinator is not None and coordinator.generation == 0:
+        # aiokafka takes 0 for "not a member" and would not leave; the embedded broker's first
+        # generation is 0 (Kafka's is 1). The others would wait for us until the session times out.
+        coordinator.generation = 1
+    try:
         async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
             await kafka.stop()
+    except (TimeoutError, KafkaError) as error:
+        _log.info("consumer did not leave its group: %s", error)
+    finally:
+        await kafka._client.close()  # noqa: SLF001 (a stop that failed leaves it open)
+
+
+def _is_cancelled() -> bool:
+    """Tell whether somebody cancels us, or a cancellation inside aiokafka has escaped from it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -62,7 +62,7 @@ class Deliverer:
 
         Waits as long as the database is away. Raises AbandonedError when `stop` is set meanwhile.
         """
-        outage = Outage(_log, "events cannot be written to the database")
+        outage = Outage(_log, "consumer")
         conflicts = 0
         while conflicts < CONFLICTS_MAX:
             try:

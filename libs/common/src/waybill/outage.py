@@ -19,17 +19,17 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 class Outage:
-    """The failures in a row of one thing."""
+    """The failures in a row of something that `who` needs."""
 
-    def __init__(self, logger: logging.Logger, what: str) -> None:
+    def __init__(self, logger: logging.Logger, who: str) -> None:
         self._logger = logger
-        self._what = what
+        self._who = who
         self.failures = 0
 
     async def wait(self, error: Exception, stop: asyncio.Event) -> None:
         """Take note of a failure; wait before the next try, or until `stop` is set."""
         if not self.failures:
-            self._logger.warning("%s: %s; will try until it works", self._what, error)
+            self._logger.warning("%s waits: %s: %s", self._who, type(error).__name__, error)
         delay = DELAY_FIRST_SECONDS * 2 ** min(self.failures, _DOUBLINGS_MAX)
         self.failures += 1
         await pause(stop, min(delay, DELAY_MAX_SECONDS))
@@ -37,5 +37,5 @@ class Outage:
     def over(self) -> None:
         """Take note of a success."""
         if self.failures:
-            self._logger.warning("%s: works again", self._what)
+            self._logger.warning("%s goes on", self._who)
         self.failures = 0

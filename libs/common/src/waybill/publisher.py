@@ -131,13 +131,13 @@ class Publisher:
             elif isinstance(result, Exception):
                 _log.error("broker refuses events of %s: %s", partition, result)
                 self._refused.add(partition.topic)
-            elif partition in self._logs and result < self._logs[partition].next_offset:
+            elif partition in self._logs and result <= self._logs[partition].batch_offset:
                 await self._clear_tail(partition, result)
             else:
                 positions = enumerate(batch.positions, start=result)
                 rows += [Published(position, partition, offset) for offset, position in positions]
                 topic_id = self._states[partition.topic].topic_id
-                grown[partition] = Log(topic_id, result + len(batch.positions))
+                grown[partition] = Log(topic_id, result)
         if rows:
             await mark_published(self._connection, rows, grown, self._clock.now())
             self._logs |= grown
@@ -161,12 +161,14 @@ class Publisher:
         present = [partition for partition in self._logs if partition.topic in self._states]
         ends = await self._link.end_offsets(present, self._states) if present else {}
         for partition, end in ends.items():
-            if end < self._logs[partition].next_offset:
+            # A batch is there whole or not at all, and its first offset is all that can be asked
+            # for: the embedded broker gives as the end the offset after the last batch's first.
+            if end <= self._logs[partition].batch_offset:
                 await self._clear_tail(partition, end)
 
     async def _clear_tail(self, partition: Partition, end: int) -> None:
         count = await clear_tail(self._connection, partition, end, self._since())
-        self._logs[partition] = self._logs[partition]._replace(next_offset=end)
+        self._logs[partition] = self._logs[partition]._replace(batch_offset=end - 1)
         _log.warning(
             "broker has lost %s from offset %d; %d events are published again",
             partition,

@@ -62,8 +62,8 @@ class Relay:
         self._clock = clock or SystemClock()
         self._retention = retention
         self._woken = asyncio.Event()
-        self._database_outage = Outage(_log, "relay cannot use the database")
-        self._broker_outage = Outage(_log, "relay cannot use the broker")
+        self._database_outage = Outage(_log, "relay")
+        self._broker_outage = Outage(_log, "relay")
         self.leads = False
         self.published = 0
         """Events published by this object; for tests and metrics."""

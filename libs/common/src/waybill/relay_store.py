@@ -31,10 +31,10 @@ class Published(NamedTuple):
 
 
 class Log(NamedTuple):
-    """A log that was written to, up to `next_offset`."""
+    """A log that was written to, and the offset of the batch that was appended last."""
 
     topic_id: UUID
-    next_offset: int
+    batch_offset: int
 
 
 # Rows that were first published before $2 are history: their retention is over, and consumers
@@ -51,10 +51,10 @@ _UNPUBLISHED: Final = """
 
 _MARK: Final = """
     WITH grown AS (
-        INSERT INTO published_logs (topic, partition, topic_id, next_offset)
+        INSERT INTO published_logs (topic, partition, topic_id, batch_offset)
         SELECT * FROM unnest($5::text[], $6::integer[], $7::uuid[], $8::bigint[])
         ON CONFLICT (topic, partition)
-        DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
+        DO UPDATE SET topic_id = excluded.topic_id, batch_offset = excluded.batch_offset
     )
     UPDATE outbox
     SET published_at = coalesce(published_at, $1),
@@ -73,7 +73,7 @@ _CLEAR_TOPIC: Final = """
 
 _CLEAR_TAIL: Final = """
     WITH shrunk AS (
-        UPDATE published_logs SET next_offset = $3 WHERE topic = $1 AND partition = $2
+        UPDATE published_logs SET batch_offset = $3 - 1 WHERE topic = $1 AND partition = $2
     )
     UPDATE outbox SET partition = NULL, "offset" = NULL
     WHERE topic = $1 AND partition = $2 AND "offset" >= $3 AND published_at > $4
@@ -119,17 +119,17 @@ async def mark_published(
         [partition.topic for partition in logs],
         [partition.number for partition in logs],
         [log.topic_id for log in logs.values()],
-        [log.next_offset for log in logs.values()],
+        [log.batch_offset for log in logs.values()],
     )
 
 
 async def published_logs(connection: Connection) -> dict[Partition, Log]:
     """Read which logs were written to, and how far."""
     rows = await connection.fetch(
-        "SELECT topic, partition, topic_id, next_offset FROM published_logs"
+        "SELECT topic, partition, topic_id, batch_offset FROM published_logs"
     )
     return {
-        Partition(row["topic"], row["partition"]): Log(row["topic_id"], row["next_offset"])
+        Partition(row["topic"], row["partition"]): Log(row["topic_id"], row["batch_offset"])
         for row in rows
     }
 

@@ -23,13 +23,13 @@ CREATE INDEX outbox_unpublished ON outbox (position) WHERE "offset" IS NULL;
 -- Every row is updated once, soon: the space of its first version is wanted again early.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.02);
 
--- The logs that the relay has written to, and how far. Another topic_id under the same name, or an
--- end before next_offset, means that the broker has lost what was in it.
+-- The logs that the relay has written to, and the offset of the last batch. Another topic_id under
+-- the same name, or an end that is not beyond that batch, means that the broker has lost something.
 CREATE TABLE published_logs (
-    topic       text    NOT NULL,
-    partition   integer NOT NULL,
-    topic_id    uuid    NOT NULL,
-    next_offset bigint  NOT NULL,
+    topic        text    NOT NULL,
+    partition    integer NOT NULL,
+    topic_id     uuid    NOT NULL,
+    batch_offset bigint  NOT NULL,
     PRIMARY KEY (topic, partition)
 );
 
