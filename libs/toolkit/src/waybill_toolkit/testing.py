@@ -76,12 +76,25 @@ def bootstrap_servers(broker_server: BrokerServer) -> str:
 @pytest_asyncio.fixture
 async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """Give the address of an empty database of this test alone; its role has no privileges."""
+    async with _fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Give the address of a database that the tests of one module share."""
+    async with _fresh_database(postgres_server) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _fresh_database(server: PostgresServer) -> AsyncIterator[str]:
     name = next(_names)
-    async with _administrator(postgres_server) as administrator:
+    async with _administrator(server) as administrator:
         await administrator.ensure_role(_TESTER, _TESTER_PASSWORD)
         await administrator.ensure_database(name, _TESTER)
-    yield postgres_url(postgres_server.port, name, _TESTER, _TESTER_PASSWORD)
-    async with _administrator(postgres_server) as administrator:
+    yield postgres_url(server.port, name, _TESTER, _TESTER_PASSWORD)
+    async with _administrator(server) as administrator:
         await administrator.drop_database(name)
 
 

@@ -80,7 +80,7 @@ def show_addresses(console: Console, platform: Platform, seconds: float) -> None
     table.add_row("PostgreSQL", platform.postgres_address, "")
     table.add_row("Broker (Kafka)", platform.bootstrap_servers, "")
     console.print(table)
-    console.print(f"Data, logs and passwords: {platform.folder}", soft_wrap=True)
+    console.print(f"Data, logs, passwords: {platform.folder}", soft_wrap=True, highlight=False)
 
 
 def show_status(console: Console, report: dict[str, Any]) -> None:

@@ -52,5 +52,5 @@ def main() -> None:
         asyncio.run(prepare(Plan.from_json(sys.argv[1])))
     except* MigrationError as refused:
         for error in refused.exceptions:
-            print(error, flush=True)
+            print(f"{error} (`waybill up --fresh` begins with empty databases)", flush=True)
         sys.exit(1)
