@@ -188,13 +188,14 @@ async def stand_in(
     try:
         await consumer.start()
         try:
-            consumer.assign(
+            partitions = [
                 TopicPartition(topic.name, number)
                 for topic in contract.topics
                 for number in range(topic.partitions)
-            )
+            ]
+            consumer.assign(partitions)
             # Resolved now: seek_to_end would look for the end when the first fetch is made.
-            for partition, end in (await consumer.end_offsets(consumer.assignment())).items():
+            for partition, end in (await consumer.end_offsets(partitions)).items():
                 consumer.seek(partition, end)
             yield StandIn(name, contract, producer, consumer)
         finally:

@@ -1,7 +1,9 @@
-"""Settings of the orders service: those that every service has."""
+"""Settings of the orders service."""
 
 from waybill.settings import Settings
 
 
 class OrdersSettings(Settings):
-    """See `waybill.settings.Settings`."""
+    """Those that every service has; see `waybill.settings.Settings`."""
+
+    service: str = "orders"

@@ -1,0 +1,54 @@
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+import orders
+from orders.app import assemble
+from orders.settings import OrdersSettings
+from waybill.app import build
+from waybill.migrations import migrate, migrations_folder
+from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.serving import serving
+from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+
+CONTRACT_FOLDER = Path(orders.__file__).with_name("contract")
+CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
+EVENTS = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def settings(module_database_url: str, broker_server: BrokerServer) -> OrdersSettings:
+    await migrate(module_database_url, migrations_folder(orders.__file__))
+    return OrdersSettings.model_validate(
+        {
+            "database_url": module_database_url,
+            "kafka_bootstrap_servers": broker_server.bootstrap_servers,
+            "kafka_fetch_wait_ms": 10,
+            "access": "open",
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def address(settings: OrdersSettings) -> Iterator[str]:
+    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    with serving(build(settings, assemble)) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Every answer is checked against the contract."""
+    async with CONTRACT.client(base_url=address) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def neighbours(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+    """Stand in for catalog, inventory and payments; events are checked against the contract."""
+    async with stand_in("neighbours", EVENTS, bootstrap_servers) as neighbours:
+        yield neighbours
