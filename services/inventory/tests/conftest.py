@@ -1,13 +1,18 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 import orjson
+import pytest
 import pytest_asyncio
 from pydantic import BaseModel
 
 import inventory
+from inventory.app import assemble
 from inventory.commands.adjust_stock import adjust_stock
 from inventory.contract import received
 from inventory.contract.models import AdjustStockReason
@@ -15,11 +20,22 @@ from inventory.domain import StockLevel
 from inventory.expiry import expire_due
 from inventory.queries import ReservationView, find_reservation, find_stock
 from inventory.reactions import Reactions
+from inventory.settings import InventorySettings
+from waybill.app import build
+from waybill.broker import ensure_topics
 from waybill.clock import ManualClock
 from waybill.database import Database
 from waybill.events import Event
 from waybill.ids import uuid7
 from waybill.migrations import migrate, migrations_folder
+from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.serving import serving
+from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+
+CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
+HTTP_CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
+EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
 
 START = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 RESERVATION_TIME = dt.timedelta(minutes=15)
@@ -43,9 +59,9 @@ def event(data: M) -> Event[M]:
 class Warehouse:
     """The service's reactions on a database of their own, and what can be seen from outside."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
-        self.clock = ManualClock(START)
+        self.clock = clock
         self.reactions = Reactions(self.clock, RESERVATION_TIME)
 
     async def receive_stock(self, **units: int) -> None:
@@ -134,6 +150,49 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def warehouse(database: Database, clock: ManualClock) -> Warehouse:
+    return Warehouse(database, clock)
+
+
+@pytest.fixture(scope="module")
+def service_clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(
+    module_database_url: str, broker_server: BrokerServer, service_clock: ManualClock
+) -> AsyncIterator[str]:
+    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    await migrate(module_database_url, migrations_folder(inventory.__file__))
+    await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
+    settings = InventorySettings.model_validate(
+        {
+            "database_url": module_database_url,
+            "kafka_bootstrap_servers": broker_server.bootstrap_servers,
+            "kafka_fetch_wait_ms": 10,
+            "access": "open",
+        }
+    )
+    with serving(build(settings, partial(assemble, clock=service_clock))) as address:
+        yield address
+
+
 @pytest_asyncio.fixture
-async def warehouse(database: Database) -> Warehouse:
-    return Warehouse(database)
+async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service; every answer is checked against the contract."""
+    async with HTTP_CONTRACT.client(base_url=service) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def orders(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+    """Stand in for the orders service, which sends the commands."""
+    async with stand_in("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
+        yield orders

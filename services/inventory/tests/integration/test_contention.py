@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @pytest_asyncio.fixture
 async def replica(warehouse: Warehouse, database_url: str) -> AsyncIterator[Warehouse]:
     database = await Database.open(database_url, source="inventory")
-    second = type(warehouse)(database)
-    second.clock = warehouse.clock
-    yield second
+    yield type(warehouse)(database, warehouse.clock)
     await database.close()
 
 
