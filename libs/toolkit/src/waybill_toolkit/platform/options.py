@@ -10,6 +10,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         envvar="WAYBILL_DATA",
+        readable=False,  # what cannot be read is explained by us
         help="Where data, logs and passwords are kept. Default: .waybill at the root of the tree.",
         show_default=False,
     ),
