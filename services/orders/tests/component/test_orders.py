@@ -31,7 +31,7 @@ async def _sell(
     await neighbours.send("catalog.variant-added.v1", variant)
     known = {"sku": sku, "price": _money(amount)}
     async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while known not in await _prices(client):  # noqa: ASYNC110 (another process's state)
+        while known not in await _prices(client):
             await asyncio.sleep(0.02)
 
 
