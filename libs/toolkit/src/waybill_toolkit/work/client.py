@@ -8,6 +8,7 @@ from urllib.parse import quote
 from waybill_toolkit.work.service import PATIENCE_SECONDS, Service
 
 VARIANTS_MAX: Final = 500  # of one product, by the contract
+APPROVED: Final = "tok_approve"  # the test token of a card that is good
 FINAL: Final = frozenset({"confirmed", "rejected", "cancelled"})
 
 
@@ -102,6 +103,10 @@ class Client:
 
     async def get_order(self, order_id: str) -> Order:
         return _order(await self._orders.get(f"/v1/orders/{order_id}"))
+
+    async def newest_orders(self, count: int) -> list[Order]:
+        page = await self._orders.get("/v1/orders", {"limit": count})
+        return [_order(item) for item in page["items"]]
 
     async def find_order(self, reference: str, customer_ref: str) -> Order | None:
         """Return the newest order that this customer placed under this reference, if any."""

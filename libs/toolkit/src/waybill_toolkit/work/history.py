@@ -11,12 +11,12 @@ never closed spoils one row and not the rest of the file.
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.work.client import Line, Variant, WantedOrder
+from waybill_toolkit.work.client import APPROVED, Line, Variant, WantedOrder
 
 COLUMNS: Final = (
     "order_ref",
@@ -41,9 +41,6 @@ _SKU: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
-# A history does not say how it was paid, so every card is good.
-PAYMENT_TOKEN: Final = "tok_approve"  # noqa: S105 - a test token that the sandbox documents
-
 
 class HistoryError(Exception):
     """The file as a whole cannot be read; the text is one sentence that says what to do."""
@@ -60,6 +57,9 @@ class BrokenRow:
     line_number: int
     order_ref: str
     reason: str
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,10 @@ def read_lines(lines: Iterable[str], name: str) -> History:
     for line_number, text in numbered:
         if text.strip():
             collector.add(line_number, text)
-    return collector.history()
+    history = collector.history()
+    if not history.orders and not history.broken_rows:
+        raise HistoryError(f"{name} holds no orders: there is nothing below its first line.")
+    return history
 
 
 class _Collector:
@@ -135,9 +138,10 @@ class _Collector:
             self._broken.append(BrokenRow(line_number, _order_ref(text), str(error)))
 
     def history(self) -> History:
+        # A history does not say how orders were paid: every card is good.
         spoiled = {row.order_ref for row in self._broken}
         orders = [
-            WantedOrder(reference, draft.customer_ref, draft.currency, draft.lines, PAYMENT_TOKEN)
+            WantedOrder(reference, draft.customer_ref, draft.currency, draft.lines, APPROVED)
             for reference, draft in self._drafts.items()
             if reference not in spoiled
         ]

@@ -1,0 +1,33 @@
+"""Doing many things at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise the first failure of a task group as itself: the others followed from it."""
+    try:
+        yield
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def for_each(
+    items: Iterable[T], act: Callable[[T], Awaitable[None]], concurrency: int
+) -> None:
+    """Act on all items, so many at a time. The first failure ends it and is raised."""
+    remaining = iter(items)
+
+    async def work() -> None:
+        for item in remaining:
+            await act(item)
+
+    with ungrouped():
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(work())
