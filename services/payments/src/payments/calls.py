@@ -24,7 +24,7 @@ from payments.provider import (
 from waybill import logs, trace
 from waybill.clock import Clock
 
-log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
 
 
 class Caller:
@@ -54,13 +54,13 @@ class Caller:
         try:
             answer = await self._ask_in_time(payment, operation)
         except ProviderUnavailableError as error:
-            log.warning("outcome not known, asking again: %s", error, extra=known_as)
+            _log.warning("outcome not known, asking again: %s", error, extra=known_as)
             return self._again(self._backoff.after(payment.attempts))
         except ProviderRefusedError as error:
-            log.error("refused, somebody has to look: %s", error, extra=known_as)  # noqa: TRY400
+            _log.error("refused, somebody has to look: %s", error, extra=known_as)
             return self._again(self._backoff.longest)
-        except Exception:
-            log.exception("the provider's adapter failed, asking again", extra=known_as)
+        except Exception:  # noqa: BLE001 (an adapter's fault must not end the worker)
+            _log.exception("the provider's adapter failed, asking again", extra=known_as)
             return self._again(self._backoff.after(payment.attempts))
         match answer:
             case Approved() | Declined():

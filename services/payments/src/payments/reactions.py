@@ -1,7 +1,7 @@
 """What payments does about the commands it receives.
 
 The provider is not called here: a command only says what is to be done, in the transaction it is
-received in, and the worker is woken to do it.
+received in, and the workers are told when that is committed.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from payments.commands.reverse_payments import reverse_payments
 from payments.contract import events
 from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
 from payments.domain import OrderAlreadyPaidDifferentlyError
+from payments.store import notify_due
 from waybill.clock import Clock
 from waybill.database import Transaction
 from waybill.events import Event, PermanentError
@@ -33,12 +34,14 @@ class Reactions(events.Reactions):
             await authorize_payments(tx, [_order(event) for event in events], self._clock.now())
         except OrderAlreadyPaidDifferentlyError as error:
             raise PermanentError(str(error)) from error
+        await notify_due(tx)
 
     @override
     async def capture_payment(
         self, tx: Transaction, events: Sequence[Event[CapturePayment]]
     ) -> None:
         await capture_payments(tx, [event.data.order_id for event in events], self._clock.now())
+        await notify_due(tx)
 
     @override
     async def reverse_payment(
@@ -46,6 +49,7 @@ class Reactions(events.Reactions):
     ) -> None:
         orders = [(event.data.order_id, event.traceparent) for event in events]
         await reverse_payments(tx, orders, self._clock.now())
+        await notify_due(tx)
 
 
 def _order(event: Event[AuthorizePayment]) -> OrderToPay:

@@ -4,7 +4,7 @@ Whoever locks several payments does so in the order of their ids, so that comman
 outcomes never wait for each other in a circle. Numbers of statements do not grow with the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,9 +14,10 @@ import asyncpg
 from payments.announce import announce
 from payments.contract.models import DeclineCode, PaymentStatus
 from payments.domain import Payment, Step
-from waybill.database import Transaction
+from waybill.database import Connection, Transaction
 from waybill.ids import uuid7
 
+_DUE: Final = "payments_due"
 _INSERT: Final = """
     insert into payments (payment_id, order_id, status, amount_minor, currency, captured_minor,
         refunded_minor, token, reverse_wanted, attempts, due_at, traceparent,
@@ -103,9 +104,27 @@ async def lock_by_order(tx: Transaction, order_ids: Sequence[UUID]) -> dict[UUID
     return {row["order_id"]: _payment(row) for row in rows}
 
 
-async def claim(tx: Transaction, now: datetime, lease: timedelta, limit: int) -> list[Payment]:
-    """Take payments whose call is due, so that nobody else takes them until the lease ends."""
-    return [_payment(row) for row in await tx.fetch(_CLAIM, now, lease, limit)]
+async def claim(
+    connection: Connection, now: datetime, lease: timedelta, limit: int
+) -> list[Payment]:
+    """Take payments whose call is due, so that nobody else takes them until the lease ends.
+
+    The attempt is counted before it is made: committed at once, when this is no transaction.
+    """
+    return [_payment(row) for row in await connection.fetch(_CLAIM, now, lease, limit)]
+
+
+async def listen_for_due(connection: Connection, heard: Callable[[], None]) -> None:
+    """Call `heard` when calls have come due, as long as the connection lasts."""
+    await connection.listen(_DUE, heard)
+
+
+async def notify_due(tx: Transaction) -> None:
+    """Tell the workers, when this transaction is committed, that calls have come due.
+
+    Commits that notify happen one at a time, so this is for whole batches.
+    """
+    await tx.execute("select pg_notify($1, '')", _DUE)
 
 
 async def save(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:

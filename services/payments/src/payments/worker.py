@@ -1,6 +1,6 @@
 """Makes the calls that payments wait for, outside of any transaction.
 
-    claim      a batch of due payments, in one transaction: attempt counted, due again after a lease
+    claim      a batch of due payments, in one statement: attempt counted, due again after a lease
     call       the provider, each payment by itself, under the key of its operation
     record     the answers that are there, in one transaction: status, ledger, events
 
@@ -17,31 +17,39 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
+import asyncpg
+
 from payments import store
-from payments.backoff import Backoff
 from payments.calls import Caller
 from payments.commands.record_answers import Call, CallAgain, record_answers
-from payments.domain import Payment
+from payments.domain import Operation, Payment
 from waybill.clock import Clock
-from waybill.database import Database, DatabaseUnavailableError
+from waybill.database import Connection, Database, DatabaseUnavailableError, connect
+from waybill.outage import Outage
 
-log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
 
 RECORDED_MAX: Final = 256
 """Answers in one transaction: enough to make its cost per answer small, few enough to be quick."""
 
-_AWAY: Final = Backoff(timedelta(milliseconds=100), timedelta(seconds=5))
-"""How long to leave a database alone that is away."""
+_DATABASE_AWAY: Final = (
+    DatabaseUnavailableError,
+    asyncpg.InternalClientError,  # what asyncpg says while it is noticing that the server has died
+)
 
 
 class Worker:
-    """A background part of the service; several replicas may each run one."""
+    """A background part of the service; each replica runs one.
+
+    It claims on a connection of its own, on which it also hears that calls have come due.
+    """
 
     name: Final = "provider calls"
 
     def __init__(
         self,
         database: Database,
+        database_url: str,
         caller: Caller,
         clock: Clock,
         *,
@@ -50,19 +58,18 @@ class Worker:
         poll: timedelta,
     ) -> None:
         self._database = database
+        self._database_url = database_url
         self._caller = caller
         self._clock = clock
         self._lease = lease
         self._calls_max = calls_max
         self._poll_seconds = poll.total_seconds()
+        self._claim_outage = Outage(_log, "cannot look for due calls")
+        self._record_outage = Outage(_log, "cannot record the provider's answers")
         self._woken = asyncio.Event()
         self._answered = asyncio.Event()
         self._answers: list[Call] = []
         self._in_hand = 0
-
-    def wake(self) -> None:
-        """Look for due calls now. Call it from the event loop, when they are committed."""
-        self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then end the calls in hand and record their answers."""
@@ -77,73 +84,72 @@ class Worker:
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self.wake()
+        self._woken.set()
 
     async def _keep_claiming(self, stop: asyncio.Event, calls: asyncio.TaskGroup) -> None:
-        failures = 0
+        while not stop.is_set():
+            try:
+                async with connect(self._database_url, name="payments worker") as connection:
+                    await store.listen_for_due(connection, self._woken.set)
+                    await self._claim_on(connection, stop, calls)
+            except _DATABASE_AWAY as error:
+                await self._claim_outage.wait(error, stop)
+
+    async def _claim_on(
+        self, connection: Connection, stop: asyncio.Event, calls: asyncio.TaskGroup
+    ) -> None:
         while not stop.is_set():
             self._woken.clear()
             free = self._calls_max - self._in_hand
-            try:
-                claimed = await self._claim(free) if free else []
-                failures = 0
-            except DatabaseUnavailableError as error:
-                failures += 1
-                log.warning("cannot look for due calls: %s", error)
-                await _sleep(_AWAY.after(failures), stop)
-                continue
+            claimed = await store.claim(connection, self._clock.now(), self._lease, free)
+            self._claim_outage.over()
             for payment in claimed:
-                calls.create_task(self._call(payment))
+                self._begin(payment, calls)
             if free == 0 or len(claimed) < free:
                 await self._wait()
-
-    async def _claim(self, limit: int) -> list[Payment]:
-        async with self._database.transaction() as tx:
-            claimed = await store.claim(tx, self._clock.now(), self._lease, limit)
-        self._in_hand += len(claimed)
-        return claimed
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._poll_seconds):
                 await self._woken.wait()
 
-    async def _call(self, payment: Payment) -> None:
-        operation = payment.operation
-        if operation is not None:
-            self._answers.append(await self._caller.call(payment, operation))
-            self._answered.set()
+    def _begin(self, payment: Payment, calls: asyncio.TaskGroup) -> None:
+        if payment.operation is None:
+            raise ValueError(f"payment {payment.payment_id} is due, but waits for no operation")
+        self._in_hand += 1
+        calls.create_task(self._call(payment, payment.operation))
+
+    async def _call(self, payment: Payment, operation: Operation) -> None:
+        self._answers.append(await self._caller.call(payment, operation))
+        self._answered.set()
 
     async def _keep_recording(self, stop: asyncio.Event, calls_ended: asyncio.Event) -> None:
-        while not (calls_ended.is_set() and not self._answers):
+        while self._answers or not calls_ended.is_set():
             await self._answered.wait()
             self._answered.clear()
             while self._answers:
-                batch, self._answers = (
-                    self._answers[:RECORDED_MAX],
-                    self._answers[RECORDED_MAX:],
-                )
+                batch = self._answers[:RECORDED_MAX]
+                del self._answers[:RECORDED_MAX]
                 await self._record(batch, stop)
                 self._in_hand -= len(batch)
-                self._plan(batch)
+                self._follow(batch)
 
-    def _plan(self, batch: Sequence[Call]) -> None:
-        """Wake for what follows: places are free, operations may follow, calls come due again."""
-        self.wake()
+    def _follow(self, batch: Sequence[Call]) -> None:
+        """Look for due calls now: there is room, and the next operation may be due. And later."""
+        self._woken.set()
         now = self._clock.now()
-        again = [call.answer.due_at for call in batch if isinstance(call.answer, CallAgain)]
-        for due_at in sorted(set(again)):
-            seconds = (due_at - now).total_seconds()
-            asyncio.get_running_loop().call_later(max(0.0, seconds), self.wake)
+        for due_at in {call.answer.due_at for call in batch if isinstance(call.answer, CallAgain)}:
+            seconds = max(0.0, (due_at - now).total_seconds())
+            asyncio.get_running_loop().call_later(seconds, self._woken.set)
 
     async def _record(self, batch: Sequence[Call], stop: asyncio.Event) -> None:
         """Record answers. One that cannot be recorded costs none of the others."""
         try:
             await self._record_when_database_is_there(batch, stop)
-        except Exception:
+        except Exception:  # noqa: BLE001 (found out one by one)
             if len(batch) == 1:
                 extra = {"payment_id": batch[0].payment_id}
-                log.exception("cannot record an answer; the call will be repeated", extra=extra)
+                _log.exception("cannot record an answer; the call will be repeated", extra=extra)
                 return
             for call in batch:
                 await self._record([call], stop)
@@ -151,22 +157,14 @@ class Worker:
     async def _record_when_database_is_there(
         self, batch: Sequence[Call], stop: asyncio.Event
     ) -> None:
-        failures = 0
         while True:
             try:
                 async with self._database.transaction() as tx:
                     await record_answers(tx, batch, self._clock.now())
-            except DatabaseUnavailableError as error:
-                failures += 1
-                log.warning("cannot record %d answers: %s", len(batch), error)
+            except _DATABASE_AWAY as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again
-                await _sleep(_AWAY.after(failures), stop)
+                await self._record_outage.wait(error, stop)
             else:
+                self._record_outage.over()
                 return
-
-
-async def _sleep(delay: timedelta, stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(delay.total_seconds()):
-            await stop.wait()

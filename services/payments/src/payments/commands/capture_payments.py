@@ -10,7 +10,7 @@ from payments import store
 from payments.domain import Step, capture
 from waybill.database import Transaction
 
-log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
 
 
 async def capture_payments(tx: Transaction, order_ids: Sequence[UUID], now: datetime) -> None:
@@ -26,7 +26,7 @@ async def capture_payments(tx: Transaction, order_ids: Sequence[UUID], now: date
         step = capture(payment, now) if payment else None
         if step is None:
             status = payment.status if payment else "unknown"
-            log.warning("nothing to capture", extra={"order_id": order_id, "status": status})
+            _log.warning("nothing to capture", extra={"order_id": order_id, "status": status})
             continue
         payments[order_id] = step.payment
         steps.append(step)

@@ -12,7 +12,7 @@ from payments.domain import Operation, Payment, Step, approve, call_again, decli
 from payments.provider import Approved, Declined
 from waybill.database import Transaction
 
-log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) 
     for call in calls:
         step = _step(payments[call.payment_id], call, now)
         if step is None:
-            log.info("answer was recorded before", extra={"payment_id": call.payment_id})
+            _log.info("answer was recorded before", extra={"payment_id": call.payment_id})
             continue
         payments[call.payment_id] = step.payment
         steps.append(step)

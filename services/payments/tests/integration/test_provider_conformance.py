@@ -1,0 +1,150 @@
+"""What every provider must do, shown on the fake and on the sandbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from payments.contract.models import DeclineCode
+from payments.domain import Operation
+from payments.provider import (
+    Approved,
+    Authorization,
+    Declined,
+    Hold,
+    Provider,
+    ProviderRefusedError,
+    ProviderTimeoutError,
+    idempotency_key,
+)
+from payments.sandbox import TOK_APPROVE, TOK_DECLINE, TOK_TIMEOUT_THEN_APPROVED, Sandbox
+from payments.sandbox_books import Books
+from payments.testing import FakeProvider
+from waybill.database import Database
+from waybill.ids import uuid7
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A provider, and the number of things that it ever did."""
+
+    provider: Provider
+    count_done: Callable[[], Awaitable[int]]
+
+    async def authorize(self, wanted: Authorization) -> Approved | Declined:
+        key = idempotency_key(wanted.payment_id, Operation.AUTHORIZE)
+        answer = await self.provider.authorize(wanted, idempotency_key=key)
+        assert isinstance(answer, Approved | Declined)
+        return answer
+
+    async def hold(self, wanted: Authorization) -> Hold:
+        answer = await self.authorize(wanted)
+        assert isinstance(answer, Approved)
+        return Hold(
+            payment_id=wanted.payment_id,
+            amount_minor=wanted.amount_minor,
+            currency=wanted.currency,
+            reference=answer.reference,
+        )
+
+    async def settle(self, operation: Operation, hold: Hold) -> Approved:
+        calls = {
+            Operation.CAPTURE: self.provider.capture,
+            Operation.VOID: self.provider.void,
+            Operation.REFUND: self.provider.refund,
+        }
+        key = idempotency_key(hold.payment_id, operation)
+        answer = await calls[operation](hold, idempotency_key=key)
+        assert isinstance(answer, Approved)
+        return answer
+
+
+def wanted(token: str = TOK_APPROVE) -> Authorization:
+    return Authorization(payment_id=uuid7(), amount_minor=1530, currency="GBP", token=token)
+
+
+@pytest_asyncio.fixture(params=["fake", "sandbox"])
+async def subject(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Subject]:
+    if request.param == "fake":
+        fake = FakeProvider()
+
+        async def count_in_memory() -> int:
+            return len(fake.books.done)
+
+        yield Subject(fake, count_in_memory)
+    else:
+
+        async def count_in_books() -> int:
+            async with database.connection() as connection:
+                return int(await connection.fetchval("select count(*) from sandbox.charges"))
+
+        yield Subject(Sandbox(Books(database), slow_seconds=0), count_in_books)
+
+
+async def test_same_answer_is_given_when_asked_again_with_the_key(subject: Subject) -> None:
+    order = wanted()
+    first = await subject.authorize(order)
+    assert isinstance(first, Approved)
+    assert await subject.authorize(order) == first
+    hold = await subject.hold(order)
+    for operation in (Operation.CAPTURE, Operation.REFUND):
+        settled = await subject.settle(operation, hold)
+        assert await subject.settle(operation, hold) == settled
+    assert await subject.count_done() == 3
+
+
+async def test_declined_stays_declined_when_asked_again(subject: Subject) -> None:
+    order = wanted(TOK_DECLINE)
+    declined = Declined(DeclineCode.CARD_DECLINED)
+    assert [await subject.authorize(order) for _ in range(2)] == [declined, declined]
+
+
+async def test_one_charge_is_made_when_calls_with_one_key_meet(subject: Subject) -> None:
+    hold = await subject.hold(wanted())
+    answers = await asyncio.gather(*(subject.settle(Operation.CAPTURE, hold) for _ in range(20)))
+    assert len(set(answers)) == 1
+    assert await subject.count_done() == 2
+
+
+async def test_calls_that_meet_are_answered_each_for_itself(subject: Subject) -> None:
+    orders = [wanted(TOK_DECLINE if number % 3 == 0 else TOK_APPROVE) for number in range(60)]
+    answers = await asyncio.gather(*map(subject.authorize, orders))
+    declined = [isinstance(answer, Declined) for answer in answers]
+    assert declined == [number % 3 == 0 for number in range(60)]
+    references = {answer.reference for answer in answers if isinstance(answer, Approved)}
+    assert len(references) == 40
+
+
+async def test_charge_is_known_when_its_first_answer_got_lost(subject: Subject) -> None:
+    order = wanted(TOK_TIMEOUT_THEN_APPROVED)
+    with pytest.raises(ProviderTimeoutError):
+        await subject.authorize(order)
+    assert await subject.count_done() == 1
+    assert isinstance(await subject.authorize(order), Approved)
+    assert await subject.count_done() == 1
+
+
+async def test_hold_is_let_go_when_voided(subject: Subject) -> None:
+    hold = await subject.hold(wanted())
+    assert await subject.settle(Operation.VOID, hold) == await subject.settle(Operation.VOID, hold)
+
+
+@pytest.mark.parametrize("operation", [Operation.CAPTURE, Operation.VOID])
+async def test_nothing_is_done_when_nothing_was_authorized(
+    subject: Subject, operation: Operation
+) -> None:
+    declined = wanted(TOK_DECLINE)
+    await subject.authorize(declined)
+    for payment_id in (uuid7(), declined.payment_id):
+        hold = Hold(payment_id=payment_id, amount_minor=1530, currency="GBP", reference="x")
+        with pytest.raises(ProviderRefusedError):
+            await subject.settle(operation, hold)
+    assert await subject.count_done() == 1
+
+
+async def test_nothing_is_given_back_when_nothing_was_captured(subject: Subject) -> None:
+    hold = await subject.hold(wanted())
+    with pytest.raises(ProviderRefusedError):
+        await subject.settle(Operation.REFUND, hold)

@@ -1,0 +1,136 @@
+"""The sandbox's test tokens, and its books."""
+
+import asyncio
+
+import pytest
+
+from payments.contract.models import DeclineCode
+from payments.domain import Operation
+from payments.provider import (
+    Approved,
+    Authorization,
+    Authorized,
+    Declined,
+    Hold,
+    ProviderRefusedError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+)
+from payments.sandbox import (
+    TOK_APPROVE,
+    TOK_DECLINE,
+    TOK_ERROR_ONCE,
+    TOK_INSUFFICIENT_FUNDS,
+    TOK_SLOW,
+    TOK_TIMEOUT_THEN_APPROVED,
+    Sandbox,
+)
+from payments.sandbox_books import Books, Charge
+from waybill.database import Database
+from waybill.ids import uuid7
+
+
+@pytest.fixture
+def sandbox(database: Database) -> Sandbox:
+    return Sandbox(Books(database), slow_seconds=0)
+
+
+async def authorize(sandbox: Sandbox, token: str, key: str = "key") -> Authorized:
+    wanted = Authorization(payment_id=uuid7(), amount_minor=10, currency="GBP", token=token)
+    return await sandbox.authorize(wanted, idempotency_key=key)
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (TOK_DECLINE, DeclineCode.CARD_DECLINED),
+        (TOK_INSUFFICIENT_FUNDS, DeclineCode.INSUFFICIENT_FUNDS),
+        ("tok_approved", DeclineCode.UNKNOWN_TOKEN),
+    ],
+)
+async def test_token_is_declined_with_its_code(
+    sandbox: Sandbox, token: str, code: DeclineCode
+) -> None:
+    assert await authorize(sandbox, token) == Declined(code)
+
+
+@pytest.mark.parametrize("token", [TOK_APPROVE, TOK_SLOW])
+async def test_token_is_approved(sandbox: Sandbox, token: str) -> None:
+    assert isinstance(await authorize(sandbox, token), Approved)
+
+
+async def test_nothing_is_entered_when_the_sandbox_fails_once(
+    sandbox: Sandbox, database: Database
+) -> None:
+    with pytest.raises(ProviderUnavailableError):
+        await authorize(sandbox, TOK_ERROR_ONCE)
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from sandbox.charges") == 0
+    assert isinstance(await authorize(sandbox, TOK_ERROR_ONCE), Approved)
+
+
+async def test_lost_answer_is_remembered_when_the_sandbox_was_restarted(
+    sandbox: Sandbox, database: Database
+) -> None:
+    with pytest.raises(ProviderTimeoutError):
+        await authorize(sandbox, TOK_TIMEOUT_THEN_APPROVED)
+    restarted = Sandbox(Books(database), slow_seconds=0)
+    assert isinstance(await authorize(restarted, TOK_TIMEOUT_THEN_APPROVED), Approved)
+
+
+async def test_second_charge_is_made_when_asked_under_another_key(
+    sandbox: Sandbox, database: Database
+) -> None:
+    """As a provider would: only our own keys keep us from charging twice."""
+    payment_id = uuid7()
+    order = Authorization(payment_id=payment_id, amount_minor=10, currency="GBP", token=TOK_APPROVE)
+    held = await sandbox.authorize(order, idempotency_key="a")
+    assert isinstance(held, Approved)
+    hold = Hold(payment_id=payment_id, amount_minor=10, currency="GBP", reference=held.reference)
+    await sandbox.capture(hold, idempotency_key="b")
+    await sandbox.capture(hold, idempotency_key="c")
+    async with database.connection() as connection:
+        captures = await connection.fetchval(
+            "select count(*) from sandbox.charges where operation = 'capture'"
+        )
+    assert captures == 2
+
+
+async def test_captured_is_not_voided_and_voided_is_not_captured(sandbox: Sandbox) -> None:
+    for first, second in ((sandbox.capture, sandbox.void), (sandbox.void, sandbox.capture)):
+        order = Authorization(
+            payment_id=uuid7(), amount_minor=10, currency="GBP", token=TOK_APPROVE
+        )
+        held = await sandbox.authorize(order, idempotency_key=f"{order.payment_id}:a")
+        assert isinstance(held, Approved)
+        hold = Hold(
+            payment_id=order.payment_id,
+            amount_minor=10,
+            currency="GBP",
+            reference=held.reference,
+        )
+        await first(hold, idempotency_key=f"{order.payment_id}:1")
+        with pytest.raises(ProviderRefusedError):
+            await second(hold, idempotency_key=f"{order.payment_id}:2")
+
+
+async def test_others_are_entered_when_the_one_that_writes_for_all_is_cancelled(
+    database: Database,
+) -> None:
+    books = Books(database)
+    charges = [
+        Charge(
+            idempotency_key=str(number),
+            operation=Operation.AUTHORIZE,
+            payment_id=uuid7(),
+            amount_minor=10,
+            currency="GBP",
+        )
+        for number in range(5)
+    ]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(books.enter(charge)) for charge in charges]
+        await asyncio.sleep(0)  # each has joined; the first one writes
+        tasks[0].cancel()
+    assert tasks[0].cancelled()
+    assert all(task.result() is not None for task in tasks[1:])
