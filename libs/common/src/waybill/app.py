@@ -8,12 +8,13 @@ crash   a background part that fails or ends by itself stops the process, exit c
 """
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final, Protocol, TypeVar
@@ -22,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 from typing_extensions import override
 
 from waybill import logs
@@ -84,6 +86,38 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 Assemble = Callable[[SomeSettings], Awaitable[Service]]
 
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Application(FastAPI):
+    """FastAPI with nothing of its own: contracts, problems, traces and documentation are ours.
+
+    Its layers around the router catch errors, limit bodies and close dependencies, which is done
+    in waybill.http: they would take a fifth of the time of a small request.
+    """
+
+    def __init__(self, title: str, lifespan: Lifespan | None = None) -> None:
+        super().__init__(
+            title=title,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            # Asking at each request whether somebody has configured it costs 10 us.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+            lifespan=lifespan,
+            middleware=[Middleware(Tracing)],
+        )
+        self.router.default = not_found
+
+    @override
+    def build_middleware_stack(self) -> ASGIApp:
+        stack: ASGIApp = self.router
+        for cls, args, kwargs in reversed(self.user_middleware):
+            stack = cls(stack, *args, **kwargs)
+        return stack
+
+
 class Process:
     """What becomes of the process: shared by the server, the health checks and the parts."""
 
@@ -140,17 +174,7 @@ def build(
         finally:
             await _close(service, process)
 
-    app = FastAPI(
-        title=settings.service,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        middleware=[Middleware(Tracing)],
-    )
-    app.router.default = not_found
-    return app
+    return Application(settings.service, lifespan)
 
 
 def _mount_all(app: FastAPI, settings: Settings, service: Service, process: Process) -> None:
@@ -209,6 +233,9 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is there now stays: a full collection need not walk it (some 50 ms) ever again.
+        gc.collect()
+        gc.freeze()
         for server in self.servers:
             for listener in server.sockets:
                 _log.info("serving on %s:%s", *listener.getsockname()[:2])

@@ -59,7 +59,8 @@ def begin(traceparent: str | None = None) -> TraceContext:
     parent = parse(traceparent)
     if parent is not None:
         return parent.child()
-    return TraceContext(secrets.token_hex(16), secrets.token_hex(8))
+    random = secrets.token_hex(24)
+    return TraceContext(random[:32], random[32:])
 
 
 def current() -> TraceContext | None:

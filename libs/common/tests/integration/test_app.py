@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from waybill_toolkit.platform.postgres import PostgresServer
+
 SERVICE = Path(__file__).parent / "service_under_test" / "service.py"
 
 EVENT_SECONDS_MAX = 20
@@ -181,3 +183,25 @@ def test_service_goes_on_when_a_client_leaves_in_the_middle_of_its_request(start
     process.terminate()
     assert process.exit_code() == 0
     assert not {line["level"] for line in process.log} & {"ERROR", "CRITICAL"}
+
+
+def test_unavailable_while_the_database_is_away_and_well_again_when_it_is_back(
+    start: Start, postgres_server: PostgresServer
+) -> None:
+    process = start().serving()
+    with httpx.Client(base_url=process.url, timeout=EVENT_SECONDS_MAX) as client:
+        assert client.get("/v1/numbers").status_code == 200
+        postgres_server.kill()
+        try:
+            away = client.get("/v1/numbers")
+            ready = client.get("/health/ready")
+            alive = client.get("/health/live")
+        finally:
+            postgres_server.start()
+        assert away.status_code == 503
+        assert away.json()["type"] == "urn:waybill:problem:unavailable"
+        assert away.headers["retry-after"] == "1"
+        assert (ready.status_code, ready.json()["failed"]) == (503, ["database"])
+        assert alive.status_code == 200
+        assert client.get("/v1/numbers").status_code == 200
+        assert client.get("/health/ready").status_code == 200

@@ -9,10 +9,11 @@ from typing import ClassVar, TypeAlias
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from pydantic import BaseModel
+from typing_extensions import override
 
 from waybill.access import Access, Principal
+from waybill.app import Application
 from waybill.database import Database, Transaction
 from waybill.http import Answer, Call, Operation, Parameter, mount
 from waybill.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
@@ -89,6 +90,7 @@ class Api:
 
 
 class NamedAccess(Access):
+    @override
     async def identify(self, authorization: str | None) -> Principal:
         return Principal(authorization or "anybody", frozenset())
 
@@ -112,7 +114,7 @@ def api(database: Database) -> Api:
 
 @pytest_asyncio.fixture
 async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
+    app = Application("bank")
     mount(app.router, api, OPERATIONS, NamedAccess())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://bank.test") as opened:

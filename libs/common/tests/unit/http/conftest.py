@@ -8,14 +8,11 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.middleware import Middleware
 
 from waybill.access import Access, OpenAccess
+from waybill.app import Application
 from waybill.http import Answer, Call, Operation, Parameter, mount
-from waybill.http.routing import not_found
-from waybill.http.tracing import Tracing
 from waybill.problems import Problem
 from waybill.scalars import UUID
 
@@ -160,9 +157,8 @@ class Api:
 Serve: TypeAlias = Callable[..., httpx.AsyncClient]
 
 
-def application(api: object, operations: Sequence[Operation], access: Access) -> FastAPI:
-    app = FastAPI(openapi_url=None, redirect_slashes=False, middleware=[Middleware(Tracing)])
-    app.router.default = not_found
+def application(api: object, operations: Sequence[Operation], access: Access) -> Application:
+    app = Application("orders")
     mount(app.router, api, operations, access)
     return app
 
