@@ -2,7 +2,7 @@
 
 They are made from the contract and its examples: a request that would be right, with one thing
 wrong. Answers are checked against the contract by the client that sends them (contract_check).
-None of them reaches a handler, so no service needs any data for them.
+None of them reaches a handler, so the service needs no data for them.
 """
 
 import json
@@ -77,6 +77,38 @@ def bad_requests(contract: Contract, examples: Path) -> list[BadRequest]:
             found.extend(_bad_bodies(operation, good, examples))
     found.extend(_bad_addresses(contract, examples))
     return found
+
+
+def refused_callers(contract: Contract, examples: Path, powerless: str) -> list[BadRequest]:
+    """Make requests that would be right, but for who asks.
+
+    `powerless` is a token that the service knows and that has no scopes.
+    """
+    good = [_good_request(contract, operation, examples) for operation in contract.operations]
+    unknown = [
+        replace(each, what=what, headers=headers, status=401, slug="unauthenticated")
+        for each in good
+        for what, headers in (
+            ("nobody asks", each.headers),
+            ("a stranger asks", _authorized(each, "Bearer stranger")),
+            ("another scheme", _authorized(each, f"Basic {powerless}")),
+        )
+    ]
+    forbidden = [
+        replace(
+            each,
+            what="without the scope",
+            headers=_authorized(each, f"Bearer {powerless}"),
+            status=403,
+            slug="forbidden",
+        )
+        for each in good
+    ]
+    return unknown + forbidden
+
+
+def _authorized(request: BadRequest, authorization: str) -> dict[str, str]:
+    return {**request.headers, "Authorization": authorization}
 
 
 def _good_request(contract: Contract, operation: DeclaredOperation, examples: Path) -> BadRequest:
