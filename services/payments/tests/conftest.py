@@ -1,16 +1,30 @@
-"""Payments on a database of its own."""
+"""Payments on a database of its own: its parts alone, and the service whole."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
 import payments
+from payments.app import assemble
+from payments.settings import PaymentsSettings
 from payments.testing import Desk, FakeProvider
+from waybill.app import build
+from waybill.broker import ensure_topics
 from waybill.clock import ManualClock, SystemClock
 from waybill.database import Database
 from waybill.migrations import migrate, migrations_folder
+from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.serving import serving
+from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+
+_CONTRACT_FOLDER = Path(payments.__file__).with_name("contract")
+HTTP_CONTRACT = Contract.load(_CONTRACT_FOLDER / "openapi.json")
+EVENT_CONTRACT = EventContract.load(_CONTRACT_FOLDER / "asyncapi.json")
 
 
 @pytest.fixture
@@ -45,3 +59,36 @@ def hurried_desk(database: Database, migrated_url: str) -> Desk:
 @pytest.fixture
 def provider() -> FakeProvider:
     return FakeProvider()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(module_database_url: str, broker_server: BrokerServer) -> AsyncIterator[str]:
+    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    await migrate(module_database_url, migrations_folder(payments.__file__))
+    await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
+    settings = PaymentsSettings.model_validate(
+        {
+            "database_url": module_database_url,
+            "kafka_bootstrap_servers": broker_server.bootstrap_servers,
+            "kafka_fetch_wait_ms": 10,
+            "access": "open",
+            "provider_retry_first_seconds": 0.01,
+            "sandbox_slow_seconds": 0.01,
+        }
+    )
+    with serving(build(settings, assemble)) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service; every answer is checked against the contract."""
+    async with HTTP_CONTRACT.client(base_url=service) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def orders(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+    """Stand in for the orders service, which sends the commands."""
+    async with stand_in("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
+        yield orders

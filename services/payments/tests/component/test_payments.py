@@ -1,0 +1,204 @@
+"""The whole service: commands come over the broker, answers go back, HTTP shows what became."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import payments
+from payments.sandbox import TOK_APPROVE
+from waybill.database import connect
+from waybill.ids import uuid7
+from waybill_toolkit.bad_input import bad_requests
+from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.stand_in import Heard, StandIn
+
+EXAMPLES = Path(__file__).parents[4] / "contracts" / "payments" / "examples"
+CONTRACT_FILE = Path(payments.__file__).with_name("contract") / "openapi.json"
+BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+AUTHORIZE = "payments.authorize-payment.v1"
+CAPTURE = "payments.capture-payment.v1"
+REVERSE = "payments.reverse-payment.v1"
+GBP_1530 = {"amount_minor": 1530, "currency": "GBP"}
+NOTHING = {"amount_minor": 0, "currency": "GBP"}
+
+
+def wanted(order: str, token: str = TOK_APPROVE) -> dict[str, Any]:
+    return {"order_id": order, "amount": GBP_1530, "token": token}
+
+
+def kinds(heard: Sequence[Heard]) -> list[str]:
+    return [each.type.split(".")[1] for each in heard]
+
+
+async def payment_of(client: httpx.AsyncClient, order: str) -> Any:
+    answer = await client.get("/v1/payments", params={"order_id": order})
+    [payment] = answer.json()["items"]
+    return payment
+
+
+async def test_an_order_is_paid_and_paid_back(client: httpx.AsyncClient, orders: StandIn) -> None:
+    order = str(uuid7())
+    seen = []
+    for count, command in enumerate((AUTHORIZE, CAPTURE, REVERSE), start=1):
+        await orders.send(command, wanted(order) if count == 1 else {"order_id": order})
+        await orders.hear(order, count)
+        payment = await payment_of(client, order)
+        seen.append((payment["status"], payment["captured"], payment["refunded"]))
+
+    heard = await orders.hear(order, 3)
+    assert kinds(heard) == ["payment-authorized", "payment-captured", "payment-refunded"]
+    assert [each.data["amount"] for each in heard] == [GBP_1530] * 3
+    assert seen == [
+        ("authorized", NOTHING, NOTHING),
+        ("captured", GBP_1530, NOTHING),
+        ("refunded", GBP_1530, GBP_1530),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("tok_decline", "card_declined"),
+        ("tok_insufficient_funds", "insufficient_funds"),
+        ("tok_of_nobody", "unknown_token"),
+    ],
+)
+async def test_a_payment_is_declined_with_the_reason_of_the_card(
+    client: httpx.AsyncClient, orders: StandIn, token: str, code: str
+) -> None:
+    order = str(uuid7())
+
+    await orders.send(AUTHORIZE, wanted(order, token))
+
+    [declined] = await orders.hear(order, 1)
+    assert (declined.type, declined.data["decline_code"]) == ("payments.payment-declined.v1", code)
+    payment = await payment_of(client, order)
+    assert (payment["status"], payment["decline_code"]) == ("declined", code)
+
+
+@pytest.mark.parametrize("token", ["tok_slow", "tok_timeout_then_approved", "tok_error_once"])
+async def test_a_payment_is_authorized_when_the_provider_has_trouble_first(
+    orders: StandIn, token: str
+) -> None:
+    order = str(uuid7())
+
+    await orders.send(AUTHORIZE, wanted(order, token))
+
+    assert kinds(await orders.hear(order, 1)) == ["payment-authorized"]
+
+
+async def test_commands_that_come_together_are_carried_out_in_their_order(
+    client: httpx.AsyncClient, orders: StandIn
+) -> None:
+    undone, unknown = str(uuid7()), str(uuid7())
+
+    await orders.send(AUTHORIZE, wanted(undone, "tok_slow"))
+    await orders.send(REVERSE, {"order_id": undone})
+    await orders.send(REVERSE, {"order_id": unknown})
+    await orders.send(AUTHORIZE, wanted(unknown))
+
+    assert kinds(await orders.hear(undone, 1)) == ["payment-voided"]
+    assert kinds(await orders.hear(unknown, 2)) == ["payment-voided"] * 2
+    assert (await payment_of(client, undone))["status"] == "voided"
+
+
+async def test_a_command_that_is_delivered_twice_is_answered_once(orders: StandIn) -> None:
+    order = str(uuid7())
+
+    event_id = await orders.send(AUTHORIZE, wanted(order))
+    await orders.hear(order, 1)
+    await orders.send(AUTHORIZE, wanted(order), event_id=event_id)
+    await orders.send(CAPTURE, {"order_id": order})
+
+    assert kinds(await orders.hear(order, 2)) == ["payment-authorized", "payment-captured"]
+
+
+async def test_an_answer_belongs_to_the_trace_of_its_command(orders: StandIn) -> None:
+    order = str(uuid7())
+
+    await orders.send(AUTHORIZE, wanted(order), traceparent=TRACEPARENT)
+
+    [answer] = await orders.hear(order, 1)
+    assert answer.traceparent.split("-")[1] == TRACEPARENT.split("-")[1]
+
+
+async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
+    orders: StandIn, module_database_url: str
+) -> None:
+    order = str(uuid7())
+    await orders.send(AUTHORIZE, wanted(order))
+    await orders.hear(order, 1)
+
+    await orders.send(AUTHORIZE, wanted(order) | {"amount": NOTHING})
+
+    sql = "select state from dead_letters where key = $1"
+    async with asyncio.timeout(30), connect(module_database_url, name="test") as connection:
+        while (state := await connection.fetchval(sql, order)) is None:
+            pass
+    assert state == "dead"
+
+
+async def test_pages_hold_every_payment_once_and_the_newest_first(
+    client: httpx.AsyncClient, orders: StandIn
+) -> None:
+    placed = [str(uuid7()) for _ in range(5)]
+    for order in placed:
+        await orders.send(AUTHORIZE, wanted(order))
+        await orders.hear(order, 1)
+
+    seen: list[str] = []
+    query: dict[str, Any] = {"limit": 2}
+    while True:
+        page = (await client.get("/v1/payments", params=query)).json()
+        seen += [item["order_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+
+    assert seen[:5] == placed[::-1]
+    assert len(seen) == len(set(seen))
+
+
+async def test_a_payment_is_found_by_its_id_and_shows_no_token(
+    client: httpx.AsyncClient, orders: StandIn
+) -> None:
+    order = str(uuid7())
+    await orders.send(AUTHORIZE, wanted(order))
+    [authorized] = await orders.hear(order, 1)
+
+    answer = await client.get(f"/v1/payments/{authorized.data['payment_id']}")
+
+    assert answer.json() == await payment_of(client, order)
+    assert "tok_" not in answer.text
+
+
+async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
+    missing = await client.get(f"/v1/payments/{uuid7()}")
+    assert missing.status_code == 404
+    assert missing.json()["type"].endswith(":payment-not-found")
+    none = await client.get("/v1/payments", params={"order_id": str(uuid7())})
+    assert none.json() == {"items": [], "next_cursor": None}
+
+
+async def test_a_cursor_that_no_page_gave_is_refused(client: httpx.AsyncClient) -> None:
+    refused = await client.get("/v1/payments", params={"cursor": "AAAA"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/query/cursor"
+
+
+async def test_bad_input_gets_the_problem_that_the_contract_names(
+    client: httpx.AsyncClient, subtests: pytest.Subtests
+) -> None:
+    for bad in BAD_REQUESTS:
+        with subtests.test(str(bad)):
+            await bad.send(client)
+
+
+async def test_the_contract_is_served_byte_for_byte(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/openapi.json")).content == CONTRACT_FILE.read_bytes()
