@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from waybill_toolkit.work.client import Client, Order, Variant, WantedOrder
+from waybill_toolkit.work.following import Poller
 from waybill_toolkit.work.placing import Outcome, place_all
 from waybill_toolkit.work.seeding import seed, units_wanted
 from waybill_toolkit.work.tasks import for_each

@@ -8,7 +8,7 @@ Parsing is httptools', which the services answer with as well. No redirects, no 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import httptools
 from typing_extensions import override
@@ -111,8 +111,7 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's always is
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # a stream's always is
 
     @override
     def data_received(self, data: bytes) -> None:
