@@ -1,7 +1,10 @@
+import json
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 
 import catalog
@@ -12,34 +15,69 @@ from waybill.database import Database
 from waybill.migrations import migrate, migrations_folder
 from waybill_toolkit.contract_check import Contract
 from waybill_toolkit.serving import serving
+from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
 
-CONTRACT = Contract.load(Path(catalog.__file__).with_name("contract") / "openapi.json")
+CONTRACT_FOLDER = Path(catalog.__file__).with_name("contract")
+CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
+EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
+SCOPES = {"keeper": ["catalog:read", "catalog:write"], "powerless": []}
+"""By token, which is also the name of its caller."""
 
 
 @pytest_asyncio.fixture
-async def migrated_url(database_url: str) -> str:
+async def database(database_url: str) -> AsyncIterator[Database]:
     await migrate(database_url, migrations_folder(catalog.__file__))
-    return database_url
-
-
-@pytest_asyncio.fixture
-async def database(migrated_url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(migrated_url, source="catalog")
+    opened = await Database.open(database_url, source="catalog")
     yield opened
     await opened.close()
 
 
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    grants = {
+        sha256(token.encode()).hexdigest(): {"subject": token, "scopes": scopes}
+        for token, scopes in SCOPES.items()
+    }
+    path = tmp_path / "tokens.json"
+    path.write_text(json.dumps(grants))
+    return path
+
+
 @pytest_asyncio.fixture
-async def client(migrated_url: str, bootstrap_servers: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the whole service; every answer is checked against the contract."""
+async def service(
+    database_url: str, bootstrap_servers: str, token_file: Path
+) -> AsyncIterator[str]:
+    """Run the whole service; gives its address."""
+    await migrate(database_url, migrations_folder(catalog.__file__))
     settings = CatalogSettings.model_validate(
         {
-            "database_url": migrated_url,
+            "database_url": database_url,
             "kafka_bootstrap_servers": bootstrap_servers,
             "kafka_fetch_wait_ms": 10,
-            "access": "open",
+            "access": str(token_file),
         }
     )
     with serving(build(settings, assemble)) as address:
-        async with CONTRACT.client(base_url=address) as client:
-            yield client
+        yield address
+
+
+@pytest_asyncio.fixture
+async def stranger(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service without a token; every answer is checked against the contract."""
+    async with CONTRACT.client(base_url=service) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service with all scopes; every answer is checked against the contract."""
+    headers = {"Authorization": "Bearer keeper"}
+    async with CONTRACT.client(base_url=service, headers=headers) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def others(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+    """Stand in for the services that listen to the catalogue."""
+    async with stand_in("others", EVENT_CONTRACT, bootstrap_servers) as others:
+        yield others

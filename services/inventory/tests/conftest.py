@@ -1,6 +1,8 @@
 import datetime as dt
+import json
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,6 +38,8 @@ from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
 CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
 HTTP_CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
 EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
+SCOPES = {"keeper": ["inventory:read", "inventory:write"], "powerless": []}
+"""By token, which is also the name of its caller."""
 
 START = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 RESERVATION_TIME = dt.timedelta(minutes=15)
@@ -165,9 +169,23 @@ def service_clock() -> ManualClock:
     return ManualClock(START)
 
 
+@pytest.fixture(scope="module")
+def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    grants = {
+        sha256(token.encode()).hexdigest(): {"subject": token, "scopes": scopes}
+        for token, scopes in SCOPES.items()
+    }
+    path = tmp_path_factory.mktemp("access") / "tokens.json"
+    path.write_text(json.dumps(grants))
+    return path
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service(
-    module_database_url: str, broker_server: BrokerServer, service_clock: ManualClock
+    module_database_url: str,
+    broker_server: BrokerServer,
+    token_file: Path,
+    service_clock: ManualClock,
 ) -> AsyncIterator[str]:
     """Run the whole service for the tests of a module: joining its group takes seconds."""
     await migrate(module_database_url, migrations_folder(inventory.__file__))
@@ -177,7 +195,7 @@ async def service(
             "database_url": module_database_url,
             "kafka_bootstrap_servers": broker_server.bootstrap_servers,
             "kafka_fetch_wait_ms": 10,
-            "access": "open",
+            "access": str(token_file),
         }
     )
     with serving(build(settings, partial(assemble, clock=service_clock))) as address:
@@ -185,9 +203,17 @@ async def service(
 
 
 @pytest_asyncio.fixture
-async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service; every answer is checked against the contract."""
+async def stranger(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service without a token; every answer is checked against the contract."""
     async with HTTP_CONTRACT.client(base_url=service) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the service with all scopes; every answer is checked against the contract."""
+    headers = {"Authorization": "Bearer keeper"}
+    async with HTTP_CONTRACT.client(base_url=service, headers=headers) as client:
         yield client
 
 

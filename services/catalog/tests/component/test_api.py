@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 import catalog
-from waybill_toolkit.bad_input import bad_requests
+from waybill_toolkit.bad_input import bad_requests, refused_callers
 from waybill_toolkit.contract_check import Contract
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "catalog" / "examples"
 CONTRACT_FILE = Path(catalog.__file__).with_name("contract") / "openapi.json"
-BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
+CONTRACT = Contract.load(CONTRACT_FILE)
 
 GBP_255 = {"amount_minor": 255, "currency": "GBP"}
 GBP_275 = {"amount_minor": 275, "currency": "GBP"}
@@ -190,9 +190,17 @@ async def test_a_cursor_that_no_page_gave_is_refused(client: httpx.AsyncClient, 
 async def test_bad_input_gets_the_problem_that_the_contract_names(
     client: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
-    for bad in BAD_REQUESTS:
+    for bad in bad_requests(CONTRACT, EXAMPLES):
         with subtests.test(str(bad)):
             await bad.send(client)
+
+
+async def test_who_may_not_ask_is_told_so(
+    stranger: httpx.AsyncClient, subtests: pytest.Subtests
+) -> None:
+    for bad in refused_callers(CONTRACT, EXAMPLES, powerless="powerless"):
+        with subtests.test(str(bad)):
+            await bad.send(stranger)
 
 
 async def test_the_contract_is_served_byte_for_byte(client: httpx.AsyncClient) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 import inventory
 from waybill.ids import uuid7
-from waybill_toolkit.bad_input import bad_requests
+from waybill_toolkit.bad_input import bad_requests, refused_callers
 from waybill_toolkit.contract_check import Contract
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "inventory" / "examples"
 CONTRACT_FILE = Path(inventory.__file__).with_name("contract") / "openapi.json"
-BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
+CONTRACT = Contract.load(CONTRACT_FILE)
 
 
 @pytest.fixture
@@ -139,9 +139,17 @@ async def test_a_reservation_that_nobody_asked_for_is_not_found(client: httpx.As
 async def test_bad_input_gets_the_problem_that_the_contract_names(
     client: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
-    for bad in BAD_REQUESTS:
+    for bad in bad_requests(CONTRACT, EXAMPLES):
         with subtests.test(str(bad)):
             await bad.send(client)
+
+
+async def test_who_may_not_ask_is_told_so(
+    stranger: httpx.AsyncClient, subtests: pytest.Subtests
+) -> None:
+    for bad in refused_callers(CONTRACT, EXAMPLES, powerless="powerless"):
+        with subtests.test(str(bad)):
+            await bad.send(stranger)
 
 
 async def test_the_contract_is_served_byte_for_byte(client: httpx.AsyncClient) -> None:

@@ -1,0 +1,42 @@
+"""What the other services hear of the catalogue over the broker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from waybill.ids import uuid7
+
+if TYPE_CHECKING:
+    from waybill_toolkit.stand_in import StandIn
+
+
+async def test_a_variant_and_its_prices_are_told_in_order(
+    client: httpx.AsyncClient, others: StandIn
+) -> None:
+    sku = f"S-{uuid7()}"
+    variants = [{"sku": sku, "price": {"amount_minor": 1, "currency": "GBP"}}]
+    created = await client.post(
+        "/v1/products",
+        json={"name": "Mug", "variants": variants},
+        headers={"Idempotency-Key": sku},
+    )
+    assert created.status_code == 201
+    for version in (1, 2):
+        changed = await client.put(
+            f"/v1/variants/{sku}/price",
+            json={"price": {"amount_minor": version + 1, "currency": "GBP"}},
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert changed.status_code == 200
+
+    heard = await others.hear(sku, 3)
+
+    assert [each.type for each in heard] == [
+        "catalog.variant-added.v1",
+        "catalog.price-changed.v1",
+        "catalog.price-changed.v1",
+    ]
+    assert [each.data["version"] for each in heard] == [1, 2, 3]
+    assert [each.data["price"]["amount_minor"] for each in heard] == [1, 2, 3]
