@@ -1,0 +1,188 @@
+"""A small service to send and receive with: one database, one topic, reactions that write."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel
+
+from waybill.clock import ManualClock
+from waybill.consumer import Consumer
+from waybill.database import Database, Transaction
+from waybill.deliveries import Arrival, Delivery, Receiver
+from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
+from waybill.ids import uuid7
+from waybill.migrations import migrate
+from waybill.relay import Relay
+
+DEADLINE_SECONDS = 30.0
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+class Noted(BaseModel):
+    account: str
+    number: int
+
+
+class Closed(BaseModel):
+    account: str
+    number: int
+
+
+class Worker(Protocol):
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+@dataclass
+class Reactions:
+    """Writes down what it gets; fails for the numbers in `failing`."""
+
+    failing: dict[int, Exception] = field(default_factory=dict)
+    calls: list[tuple[str, list[int]]] = field(default_factory=list)
+    reply: Message[Noted] | None = None
+
+    async def noted(self, tx: Transaction, events: Sequence[Event[Noted]]) -> None:
+        await self._write(tx, "noted", events)
+
+    async def closed(self, tx: Transaction, events: Sequence[Event[Closed]]) -> None:
+        await self._write(tx, "closed", events)
+
+    async def _write(self, tx: Transaction, name: str, events: Sequence[Event[Any]]) -> None:
+        self.calls.append((name, [event.data.number for event in events]))
+        await tx.execute(
+            "INSERT INTO seen (event_id, account, number)"
+            " SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])",
+            [event.id for event in events],
+            [event.data.account for event in events],
+            [event.data.number for event in events],
+        )
+        for event in events:
+            if self.reply is not None:
+                tx.send(self.reply, Noted(account=event.key, number=event.data.number), event)
+            if event.data.number in self.failing:
+                raise self.failing[event.data.number]
+
+
+@dataclass
+class World:
+    url: str
+    database: Database
+    clock: ManualClock
+    topic: Topic
+    noted: Message[Noted]
+    closed: Message[Closed]
+    reactions: Reactions
+    receiver: Receiver
+
+    async def send(self, account: str, *numbers: int) -> None:
+        async with self.database.transaction() as tx:
+            for number in numbers:
+                tx.send(self.noted, Noted(account=account, number=number))
+
+    async def seen(self) -> list[tuple[str, int]]:
+        """What took effect, in the order in which it did."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch("SELECT account, number FROM seen ORDER BY id")
+        return [(row["account"], row["number"]) for row in rows]
+
+    async def unpublished(self) -> int:
+        return int(await self.value('SELECT count(*) FROM outbox WHERE "offset" IS NULL'))
+
+    async def value(self, sql: str, *arguments: object) -> Any:
+        async with self.database.connection() as connection:
+            return await connection.fetchval(sql, *arguments)
+
+    def delivery(
+        self, account: str, number: int, *, message: Message[Any] | None = None, **other: Any
+    ) -> Delivery:
+        """A record as it would come from the broker."""
+        message = message or self.noted
+        payload = message.model(account=account, number=number)
+        arrival = Arrival(
+            topic=message.topic,
+            partition=0,
+            offset=next(_numbers),
+            key=account.encode(),
+            headers=headers(message.type),
+            value=payload.model_dump_json().encode(),
+        )._replace(**other)
+        delivery = self.receiver.read(arrival)
+        assert delivery is not None
+        return delivery
+
+    def relay(self, bootstrap_servers: str, url: str | None = None) -> Relay:
+        return Relay(url or self.url, bootstrap_servers, [self.topic])
+
+    def consumer(self, bootstrap_servers: str, database: Database | None = None) -> Consumer:
+        return Consumer(
+            database or self.database,
+            bootstrap_servers,
+            self.receiver,
+            group=f"group-of-{self.topic.name}",
+            fetch_wait_ms=10,
+        )
+
+
+def headers(type_: str, event_id: UUID | None = None) -> list[tuple[str, bytes]]:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    return encode_headers(Envelope(event_id or uuid7(), type_, "test", START, traceparent))
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    await migrate(database_url)
+    clock = ManualClock(START)
+    database = await Database.open(database_url, source="test", clock=clock)
+    async with database.transaction() as tx:
+        await tx.execute(
+            "CREATE TABLE seen (id bigint GENERATED ALWAYS AS IDENTITY, event_id uuid,"
+            " account text, number int)"
+        )
+    topic = Topic(f"test.topic-{uuid7()}.v1", partitions=4, retention_hours=24)
+    noted = Message("test.noted.v1", topic.name, "account", Noted)
+    closed = Message("test.closed.v1", topic.name, "account", Closed)
+    reactions = Reactions()
+    receiver = Receiver(reactions, [Received(noted, "noted"), Received(closed, "closed")])
+    yield World(database_url, database, clock, topic, noted, closed, reactions, receiver)
+    await database.close()
+
+
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Wait for a condition; fail at a deadline that only a fault can reach."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not await condition():
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def running() -> Callable[..., Any]:
+    """Run workers for the length of a block; they end well before it does."""
+
+    @asynccontextmanager
+    async def run(*workers: Worker) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        async with asyncio.timeout(2 * DEADLINE_SECONDS), asyncio.TaskGroup() as tasks:
+            for worker in workers:
+                tasks.create_task(worker.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+
+    return run

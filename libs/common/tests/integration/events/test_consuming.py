@@ -1,0 +1,161 @@
+"""Events from a real broker into a real database, while things break.
+
+Slow by nature: the first join of a group takes three seconds on the embedded broker.
+"""
+
+import asyncio
+from typing import Any
+
+from waybill.broker import BrokerLink, Partition
+from waybill.database import Database
+
+
+async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_order(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    relay = world.relay(bootstrap_servers)
+    world.database.on_sent = relay.wake
+    async with running(relay):
+        async with running(world.consumer(bootstrap_servers)):
+            for number in range(50):
+                await world.send(f"key-{number % 5}", number)
+            await eventually(lambda: _has_seen(world, 50))
+        calls = len(world.reactions.calls)
+        committed = await _committed(world, bootstrap_servers)
+        async with running(world.consumer(bootstrap_servers)):
+            await world.send("key-0", 50)
+            await eventually(lambda: _has_seen(world, 51))
+    assert sum(committed.values()) == 50
+    assert len(world.reactions.calls) == calls + 1, "nothing came a second time"
+    assert await _in_order(world)
+
+
+async def test_nothing_takes_effect_twice_when_a_consumer_dies_before_it_commits_offsets(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    await world.send("a", *range(20))
+    async with running(world.relay(bootstrap_servers)):
+        stop = asyncio.Event()
+        task = asyncio.ensure_future(world.consumer(bootstrap_servers).run(stop))
+        await eventually(lambda: _has_seen(world, 20))
+        task.cancel()
+        await asyncio.wait([task])
+        await world.send("a", 20)
+        async with running(world.consumer(bootstrap_servers)):
+            await eventually(lambda: _has_seen(world, 21))
+    assert await world.seen() == [("a", number) for number in range(21)]
+
+
+async def test_replicas_share_the_work_and_keep_the_order_when_one_comes_and_one_goes(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    relay = world.relay(bootstrap_servers)
+    world.database.on_sent = relay.wake
+    first = world.consumer(bootstrap_servers)
+    other_database = await Database.open(world.url, source="test")
+    second = world.consumer(bootstrap_servers, other_database)
+    sent = 0
+
+    async def both_have_partitions() -> bool:
+        return bool(first.assigned == 2 and second.assigned == 2)
+
+    async def send(count: int) -> None:
+        nonlocal sent
+        for _ in range(count):
+            await world.send(f"key-{sent % 16}", sent)
+            sent += 1
+
+    async with running(relay, first):
+        await send(50)
+        await eventually(lambda: _has_seen(world, 50))
+        async with running(second):
+            await send(50)
+            await eventually(both_have_partitions)
+            await send(50)
+            await eventually(lambda: _has_seen(world, 150))
+        await send(50)
+        await eventually(lambda: _has_seen(world, 200))
+    await other_database.close()
+    assert await world.value("SELECT count(DISTINCT number) FROM seen") == 200
+    assert await _in_order(world)
+
+
+async def test_all_arrives_once_and_in_order_when_the_broker_comes_back_empty(
+    world: Any, running: Any, eventually: Any, broker_server: Any
+) -> None:
+    relay = world.relay(broker_server.bootstrap_servers)
+    world.database.on_sent = relay.wake
+    sent = 0
+    stopped = asyncio.Event()
+
+    async def keep_sending() -> None:
+        nonlocal sent
+        while not stopped.is_set():
+            await world.send(f"key-{sent % 16}", sent)
+            sent += 1
+            await asyncio.sleep(0.002)
+
+    async with running(relay, world.consumer(broker_server.bootstrap_servers)):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_sending())
+            for _ in range(2):
+                before = await _count(world)
+                await eventually(lambda before=before: _has_seen(world, before + 100))
+                broker_server.kill()
+                # While it is away, and before the consumer is back, the log gets new events.
+                before = sent
+                await eventually(lambda before=before: _true(sent >= before + 50))
+                broker_server.start()
+            before = await _count(world)
+            await eventually(lambda before=before: _has_seen(world, before + 100))
+            stopped.set()
+        await eventually(lambda: _has_seen(world, sent))
+    assert await _count(world) == sent, "none twice"
+    assert await _in_order(world)
+    assert await world.value("SELECT count(*) FROM dead_letters") == 0
+
+
+async def test_events_go_on_when_the_databases_connections_are_lost(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    relay = world.relay(bootstrap_servers)
+    async with running(relay, world.consumer(bootstrap_servers)):
+        await world.send("a", *range(20))
+        await eventually(lambda: _has_seen(world, 20))
+        await world.send("a", *range(20, 40))
+        await world.value(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await eventually(lambda: _has_seen(world, 40))
+    assert await world.seen() == [("a", number) for number in range(40)]
+
+
+async def _committed(world: Any, bootstrap_servers: str) -> dict[int, int]:
+    link = await BrokerLink.open(bootstrap_servers)
+    group = f"group-of-{world.topic.name}"
+    offsets = await link.committed(group, [Partition(world.topic.name, n) for n in range(4)])
+    await link.close()
+    return {partition.number: committed.offset for partition, committed in offsets.items()}
+
+
+async def _count(world: Any) -> int:
+    return int(await world.value("SELECT count(*) FROM seen"))
+
+
+async def _has_seen(world: Any, count: int) -> bool:
+    return await _count(world) >= count
+
+
+async def _true(value: bool) -> bool:  # noqa: FBT001
+    return value
+
+
+async def _in_order(world: Any) -> bool:
+    return bool(
+        await world.value(
+            "SELECT coalesce(bool_and(number > before), true) FROM ("
+            " SELECT number, lag(number, 1, -1) OVER (PARTITION BY account ORDER BY id) AS before"
+            " FROM seen) AS steps"
+        )
+    )

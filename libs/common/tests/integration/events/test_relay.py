@@ -1,0 +1,232 @@
+"""The outbox on its way to a real broker: all of it, in order, by one relay at a time."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
+
+from waybill.broker import BrokerLink
+from waybill.events import decode_headers
+
+
+@asynccontextmanager
+async def _log(world: Any, bootstrap_servers: str) -> AsyncIterator[Any]:
+    """Read what is in the topic, without a group."""
+    kafka = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", fetch_max_wait_ms=10
+    )
+    await kafka.start()
+    kafka.assign([TopicPartition(world.topic.name, number) for number in range(4)])
+
+    async def read(count: int) -> list[Any]:
+        records: list[Any] = []
+        async with asyncio.timeout(20):
+            while len(records) < count:
+                for batch in (await kafka.getmany(timeout_ms=200)).values():
+                    records += batch
+        for batch in (await kafka.getmany(timeout_ms=100)).values():
+            records += batch
+        return records
+
+    yield read
+    await kafka.stop()
+
+
+def _numbers_by_key(records: list[Any]) -> dict[bytes, list[bytes]]:
+    found: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for record in records:
+        found[record.key].append(record.value)
+    return found
+
+
+async def test_an_event_travels_as_a_cloudevent_under_its_aggregates_key(
+    world: Any, running: Any, bootstrap_servers: str
+) -> None:
+    await world.send("a", 1)
+    relay = world.relay(bootstrap_servers)
+    async with running(relay), _log_when_made(world, bootstrap_servers) as read:
+        [record] = await read(1)
+    envelope = decode_headers(record.headers)
+    assert (record.key, record.value) == (b"a", b'{"account":"a","number":1}')
+    assert (envelope.type, envelope.source) == ("test.noted.v1", "test")
+    assert envelope.id == await world.value("SELECT event_id FROM outbox")
+    assert dict(record.headers)["content-type"] == b"application/json"
+
+
+async def test_nothing_is_published_when_the_transaction_is_rolled_back(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    async def send_and_fail() -> None:
+        async with world.database.transaction() as tx:
+            tx.send(world.noted, world.noted.model(account="a", number=1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await send_and_fail()
+    await world.send("a", 2)
+    relay = world.relay(bootstrap_servers)
+    async with running(relay):
+        await eventually(lambda: _is_published(world))
+    assert relay.published == 1
+
+
+async def test_events_of_a_key_are_in_commit_order_when_many_write_at_once(
+    world: Any, running: Any, bootstrap_servers: str
+) -> None:
+    writers, each = 8, 40
+    async with world.database.transaction() as tx:
+        await tx.execute("CREATE TABLE counter (account text PRIMARY KEY, number int)")
+        await tx.execute("INSERT INTO counter SELECT 'key-' || n, 0 FROM generate_series(0, 2) n")
+    relay = world.relay(bootstrap_servers)
+    world.database.on_sent = relay.wake
+
+    async def write(writer: int) -> None:
+        for turn in range(each):
+            account = f"key-{(writer + turn) % 3}"
+            async with world.database.transaction() as tx:
+                number = await tx.fetchval(
+                    "UPDATE counter SET number = number + 1 WHERE account = $1 RETURNING number",
+                    account,
+                )
+                tx.send(world.noted, world.noted.model(account=account, number=number))
+
+    async with running(relay):
+        async with asyncio.TaskGroup() as tasks:
+            for writer in range(writers):
+                tasks.create_task(write(writer))
+        async with _log_when_made(world, bootstrap_servers) as read:
+            records = await read(writers * each)
+    assert len(records) == writers * each
+    for key, values in _numbers_by_key(records).items():
+        account = key.decode()
+        expected = [
+            f'{{"account":"{account}","number":{number}}}'.encode()
+            for number in range(1, len(values) + 1)
+        ]
+        assert values == expected
+
+
+async def test_each_event_is_published_once_when_two_relays_run(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    relays = [world.relay(bootstrap_servers), world.relay(bootstrap_servers)]
+    # This process commits, but may not be the one that leads: followers pass the word on.
+    world.database.on_sent = lambda: [relay.wake() for relay in relays]
+    async with running(*relays):
+        for number in range(100):
+            await world.send(f"key-{number % 5}", number)
+        await eventually(lambda: _is_published(world))
+        async with _log_when_made(world, bootstrap_servers) as read:
+            records = await read(100)
+        assert sorted(relay.leads for relay in relays) == [False, True]
+    ids = Counter(dict(record.headers)["ce_id"] for record in records)
+    assert (len(records), len(ids)) == (100, 100)
+    assert sorted(relay.published for relay in relays) == [0, 100]
+
+
+async def test_the_follower_tells_the_leader_when_it_has_something_to_publish(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    leader, follower = world.relay(bootstrap_servers), world.relay(bootstrap_servers)
+    async with running(leader):
+        await eventually(lambda: _leads(leader))
+        async with running(follower):
+            await world.send("a", 0)
+            await eventually(lambda: _is_published(world))
+            woken: list[None] = []
+            wake = leader.wake
+
+            def note() -> None:
+                woken.append(None)
+                wake()
+
+            leader.wake = note
+            world.database.on_sent = follower.wake
+            await world.send("a", 1)
+            await eventually(lambda: _is_published(world))
+
+
+async def test_another_relay_takes_over_when_the_leaders_connection_is_lost(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    first, second = world.relay(bootstrap_servers), world.relay(bootstrap_servers)
+    async with running(first):
+        await eventually(lambda: _leads(first))
+        async with running(second):
+            await world.send("a", 1)
+            await eventually(lambda: _is_published(world))
+            await world.value(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND granted AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            for number in range(2, 30):
+                await world.send("a", number)
+            await eventually(lambda: _is_published(world))
+            await eventually(lambda: _one_leads(first, second))
+            async with _log_when_made(world, bootstrap_servers) as read:
+                records = await read(29)
+    first_times = list(dict.fromkeys(record.value for record in records))
+    assert first_times == [f'{{"account":"a","number":{n}}}'.encode() for n in range(1, 30)]
+
+
+async def test_events_are_published_in_order_when_one_log_has_lost_its_end(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    """As a Kafka does that chose an unclean leader: its log ends before what it acknowledged."""
+    await world.send("a", 1, 2, 3)
+    async with running(world.relay(bootstrap_servers)):
+        await eventually(lambda: _is_published(world))
+    # The record says that more was acknowledged than is there.
+    await world.value("UPDATE published_logs SET batch_offset = batch_offset + 100 RETURNING 1")
+    await world.value('UPDATE outbox SET "offset" = "offset" + 100 WHERE position > 1 RETURNING 1')
+    await world.send("a", 4)
+    async with running(world.relay(bootstrap_servers)):
+        await eventually(lambda: _is_published(world))
+        async with _log_when_made(world, bootstrap_servers) as read:
+            records = await read(6)
+    numbers = [int(record.value.decode().rsplit(":", 1)[1][:-1]) for record in records]
+    assert numbers == [1, 2, 3, 2, 3, 4]
+
+
+async def test_a_topic_is_not_made_when_somebody_only_reads_it(
+    world: Any, bootstrap_servers: str
+) -> None:
+    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers)
+    await client.bootstrap()
+    await client.set_topics([world.topic.name])
+    await client.close()
+    link = await BrokerLink.open(bootstrap_servers)
+    assert await link.topics([world.topic.name]) == {}
+    await link.close()
+
+
+def _log_when_made(world: Any, bootstrap_servers: str) -> Any:
+    @asynccontextmanager
+    async def wait() -> AsyncIterator[Any]:
+        link = await BrokerLink.open(bootstrap_servers)
+        async with asyncio.timeout(20):
+            while not await link.topics([world.topic.name]):
+                await asyncio.sleep(0.01)
+        await link.close()
+        async with _log(world, bootstrap_servers) as read:
+            yield read
+
+    return wait()
+
+
+async def _is_published(world: Any) -> bool:
+    return bool(await world.unpublished() == 0)
+
+
+async def _leads(relay: Any) -> bool:
+    return bool(relay.leads)
+
+
+async def _one_leads(*relays: Any) -> bool:
+    return [relay.leads for relay in relays].count(True) == 1

@@ -1,0 +1,176 @@
+"""Transactions and their losses on a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import BaseModel
+
+from waybill import trace
+from waybill.clock import ManualClock
+from waybill.database import Database, DatabaseUnavailableError, Transaction
+from waybill.events import (
+    PAYLOAD_BYTES_MAX,
+    Event,
+    Message,
+    PayloadTooLargeError,
+)
+from waybill.ids import uuid7
+from waybill.migrations import migrate
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Noted(BaseModel):
+    account: str
+    number: int
+
+
+NOTED = Message("test.noted.v1", "test.note-events.v1", "account", Noted)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await migrate(database_url)
+    database = await Database.open(
+        database_url, source="test", pool_max=2, clock=ManualClock(START)
+    )
+    yield database
+    await database.close()
+
+
+async def _numbers(database: Database) -> list[int]:
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT (convert_from(payload, 'UTF8')::json->>'number')::int AS number"
+            " FROM outbox ORDER BY position"
+        )
+    return [row["number"] for row in rows]
+
+
+async def test_events_are_in_the_outbox_in_the_order_of_sending_after_the_commit(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        for number in range(100):
+            tx.send(NOTED, Noted(account="a", number=number))
+    assert await _numbers(database) == list(range(100))
+
+
+async def test_nothing_is_in_the_outbox_when_the_transaction_fails(database: Database) -> None:
+    sent: list[None] = []
+    database.on_sent = lambda: sent.append(None)
+    with pytest.raises(ZeroDivisionError):
+        await _commit_and_fail(database)
+    assert (await _numbers(database), sent) == ([], [])
+
+
+async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_sent(
+    database: Database,
+) -> None:
+    sent: list[None] = []
+    database.on_sent = lambda: sent.append(None)
+    async with database.transaction() as tx:
+        await tx.execute("SELECT 1")
+    assert sent == []
+    async with database.transaction() as tx:
+        tx.send(NOTED, Noted(account="a", number=1))
+        await tx.append_sent()
+        assert sent == []
+    assert sent == [None]
+
+
+async def test_what_was_sent_before_it_stays_when_a_savepoint_is_undone(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        tx.send(NOTED, Noted(account="a", number=1))
+        with pytest.raises(ZeroDivisionError):
+            await _send_and_fail(tx)
+        tx.send(NOTED, Noted(account="a", number=3))
+    assert await _numbers(database) == [1, 3]
+
+
+async def _commit_and_fail(database: Database) -> None:
+    async with database.transaction() as tx:
+        tx.send(NOTED, Noted(account="a", number=2))
+        raise ZeroDivisionError
+
+
+async def _send_and_fail(tx: Transaction) -> None:
+    async with tx.savepoint():
+        tx.send(NOTED, Noted(account="a", number=2))
+        await tx.append_sent()
+        raise ZeroDivisionError
+
+
+async def test_an_event_carries_the_trace_of_its_cause_or_else_of_the_work(
+    database: Database,
+) -> None:
+    cause = Event(uuid7(), "t", "s", START, "k", Noted(account="a", number=0), "00-aa-bb-01")
+    async with database.transaction() as tx:
+        with trace.within(None) as span:
+            tx.send(NOTED, Noted(account="a", number=1))
+        tx.send(NOTED, Noted(account="a", number=2), cause)
+        rows = "SELECT source, time, traceparent FROM outbox ORDER BY position"
+        await tx.append_sent()
+        first, second = await tx.fetch(rows)
+    assert tuple(first) == ("test", START, span.traceparent)
+    assert second["traceparent"] == "00-aa-bb-01"
+
+
+async def test_it_is_refused_at_the_sender_when_a_payload_is_too_large(database: Database) -> None:
+    async with database.transaction() as tx:
+        with pytest.raises(PayloadTooLargeError):
+            tx.send(NOTED, Noted(account="a" * PAYLOAD_BYTES_MAX, number=1))
+
+
+async def test_the_database_is_unavailable_when_the_connection_is_lost_in_use(
+    database: Database, database_url: str
+) -> None:
+    other = await Database.open(database_url)
+
+    async def lose_the_connection() -> None:
+        async with database.transaction() as tx:
+            tx.send(NOTED, Noted(account="a", number=1))
+            pid = await tx.fetchval("SELECT pg_backend_pid()")
+            async with other.connection() as connection:
+                await connection.execute("SELECT pg_terminate_backend($1)", pid)
+
+    with pytest.raises(DatabaseUnavailableError):
+        await lose_the_connection()
+    assert await _numbers(database) == []
+    await other.close()
+
+
+async def test_the_database_is_unavailable_when_no_connection_is_free_in_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waybill.database.ACQUIRE_TIMEOUT_SECONDS", 0.05)
+    async with database.connection(), database.connection():
+        with pytest.raises(DatabaseUnavailableError):
+            async with database.connection():
+                pass
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_the_database_is_unavailable_when_there_is_none() -> None:
+    with pytest.raises(DatabaseUnavailableError):
+        await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_an_error_of_the_database_itself_surfaces_as_it_is(database: Database) -> None:
+    with pytest.raises(Exception, match="division by zero") as raised:
+        async with database.transaction() as tx:
+            await tx.execute("SELECT 1/0")
+    assert not isinstance(raised.value, DatabaseUnavailableError)
+
+
+async def test_connections_come_back_clean_when_a_transaction_failed(database: Database) -> None:
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            await _commit_and_fail(database)
+    async with database.connection() as connection:
+        first, second = [await connection.fetchval("SELECT now()") for _ in range(2)]
+        assert first != second, "no transaction is open"
