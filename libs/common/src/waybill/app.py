@@ -12,29 +12,28 @@ import gc
 import logging
 import socket
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
-from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 from typing_extensions import override
 
 from waybill import logs
 from waybill.access import access_of
+from waybill.background import Background, Process, running
 from waybill.database import Database
 from waybill.docs import mount_docs
 from waybill.health import Check, Readiness, mount_health
 from waybill.http import Operation, mount
-from waybill.http.routing import not_found
-from waybill.http.tracing import Tracing
+from waybill.http.application import Application
 from waybill.settings import Settings
+
+__all__ = ["Application", "Background", "Service", "build", "run"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +45,6 @@ KEEP_ALIVE_SECONDS: Final = 75
 
 _DRAIN_SHARE: Final = 0.6
 """Of the time to stop, for requests: clients may read slowly. Batches in hand are done sooner."""
-
-_FINISH_SHARE: Final = 0.8
-"""Of what is then left, for batches in hand; the rest closes connections."""
-
-
-class Background(Protocol):
-    """A part of a service that works beside its requests: relay, consumer, timers."""
-
-    @property
-    def name(self) -> str:
-        """The name in logs."""
-        ...
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish what is in hand and return."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,78 +69,6 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 Assemble = Callable[[SomeSettings], Awaitable[Service]]
 
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
-
-class Application(FastAPI):
-    """FastAPI with nothing of its own: contracts, problems, traces and documentation are ours.
-
-    Its layers around the router catch errors, limit bodies and close dependencies, which is done
-    in waybill.http: they would take a fifth of the time of a small request.
-    """
-
-    def __init__(self, title: str, lifespan: Lifespan | None = None) -> None:
-        super().__init__(
-            title=title,
-            openapi_url=None,
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
-            # Asking at each request whether somebody has configured it costs 10 us.
-            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-            lifespan=lifespan,
-            middleware=[Middleware(Tracing)],
-        )
-        self.router.default = not_found
-
-    @override
-    def build_middleware_stack(self) -> ASGIApp:
-        stack: ASGIApp = self.router
-        for cls, args, kwargs in reversed(self.user_middleware):
-            stack = cls(stack, *args, **kwargs)
-        return stack
-
-
-class Process:
-    """What becomes of the process: shared by the server, the health checks and the parts."""
-
-    def __init__(self, graceful_stop_seconds: float) -> None:
-        self._graceful_stop_seconds = graceful_stop_seconds
-        self._stop_by: float | None = None
-        self.crashed = False
-        self.on_crash: Callable[[], None] = lambda: None
-
-    def begin_stop(self) -> None:
-        """Be not ready from now on; the time to stop begins with the first call."""
-        if self._stop_by is None:
-            self._stop_by = time.monotonic() + self._graceful_stop_seconds
-
-    def seconds_left(self) -> float:
-        """Tell how much of the time to stop is left."""
-        if self._stop_by is None:
-            return self._graceful_stop_seconds
-        return max(0.0, self._stop_by - time.monotonic())
-
-    def reason_not_ready(self) -> str | None:
-        """Say why no requests should come here, if so."""
-        if self.crashed:
-            return "crashed"
-        return None if self._stop_by is None else "stopping"
-
-    async def watch(self, part: Background, stop: asyncio.Event) -> None:
-        """Run a background part; whatever ends it before it is told to makes the process stop."""
-        try:
-            await part.run(stop)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the process must not go on)
-            _log.critical("%s crashed; stopping the process", part.name, exc_info=error)
-        else:
-            if stop.is_set():
-                return
-            _log.critical("%s ended by itself; stopping the process", part.name)
-        self.crashed = True
-        self.on_crash()
-
-
 def build(
     settings: SomeSettings, assemble: Assemble[SomeSettings], process: Process | None = None
 ) -> FastAPI:
@@ -169,7 +80,7 @@ def build(
         service = await assemble(settings)
         try:
             _mount_all(app, settings, service, process)
-            async with _running(service.background, process):
+            async with running(service.background, process):
                 yield
         finally:
             await _close(service, process)
@@ -187,30 +98,6 @@ def _mount_all(app: FastAPI, settings: Settings, service: Service, process: Proc
     checks = {"database": database, **service.checks}
     mount_health(app.router, Readiness(checks, process.reason_not_ready))
     mount_docs(app.router, settings.service, service.contract)
-
-
-@asynccontextmanager
-async def _running(parts: Sequence[Background], process: Process) -> AsyncIterator[None]:
-    """Run the background parts meanwhile; at the end let them finish, but not for ever."""
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(process.watch(part, stop), name=part.name) for part in parts]
-        try:
-            yield
-        finally:
-            process.begin_stop()
-            stop.set()
-            if tasks:
-                await _finish(tasks, process.seconds_left() * _FINISH_SHARE)
-
-
-async def _finish(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in late:
-        _log.error(
-            "%s did not stop in %.1f s; what it has in hand is left", task.get_name(), seconds
-        )
-        task.cancel()
 
 
 async def _close(service: Service, process: Process) -> None:
