@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from waybill_toolkit.platform.data_folder import DataFolder
-from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.processes import Identity
 from waybill_toolkit.platform.state import State, Status
@@ -85,11 +85,10 @@ def _wait_until_gone(processes: list[Identity]) -> None:
     wait_until(lambda: not any(process.is_alive() for process in processes), STOP_SECONDS)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_nothing_is_left_when_up_is_told_to_stop(plan: Plan, number: signal.Signals) -> None:
+def test_nothing_is_left_after_ctrl_c(plan: Plan) -> None:
     with _up_in_foreground(plan) as up:
         processes = _everything(plan)
-        up.send_signal(number)
+        up.send_signal(signal.SIGINT)
         output, _ = up.communicate(timeout=STOP_SECONDS)
     assert up.returncode == 0
     assert "everything is stopped" in output
@@ -98,6 +97,34 @@ def test_nothing_is_left_when_up_is_told_to_stop(plan: Plan, number: signal.Sign
     assert state
     assert state.status is Status.STOPPED
     assert "stopping in order" in DataFolder(plan.data).log("pear").read_text()
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("starting PostgreSQL and the broker", signal.SIGINT),
+        ("migrating the databases", signal.SIGTERM),
+    ],
+)
+def test_nothing_is_left_when_up_is_told_to_stop_while_it_starts(
+    plan: Plan, step: str, number: signal.Signals
+) -> None:
+    state_file = DataFolder(plan.data).state_file
+
+    def is_at_step() -> bool:
+        state = State.read(state_file)
+        return bool(state and state.step == step)
+
+    state_file.unlink(missing_ok=True)
+    with subprocess.Popen(_up(plan), stdout=subprocess.PIPE, text=True) as up:
+        wait_until(is_at_step, START_SECONDS)
+        state = State.read(state_file)
+        assert state
+        up.send_signal(number)
+        output, _ = up.communicate(timeout=STOP_SECONDS)
+    assert up.returncode == 0
+    assert "everything is stopped" in output
+    assert state.remains() == []
 
 
 def test_nothing_is_left_when_up_is_killed(plan: Plan) -> None:
@@ -135,13 +162,6 @@ def test_down_waits_for_the_rest_when_the_supervisor_was_killed(plan: Plan) -> N
     os.kill(Platform.load(plan.data).state().supervisor.pid, signal.SIGKILL)
     subprocess.run(_waybill("down", "--data", plan.data), capture_output=True, check=True)
     assert not any(process.is_alive() for process in processes)
-
-
-def test_data_is_kept_when_it_is_started_again(plan: Plan) -> None:
-    data = plan.data / "secrets" / "pear"
-    before = data.read_text()
-    with running(plan) as platform:
-        assert platform.database_url("pear").count(before.strip()) == 1
 
 
 def test_up_names_the_service_and_its_last_words_when_it_does_not_start(

@@ -19,8 +19,8 @@ from waybill_toolkit.platform.secret_files import SecretFiles
 from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
 from waybill_toolkit.platform.waiting import wait_until
 
-START_SECONDS = 120.0
-READY_AGAIN_SECONDS = 60.0
+START_SECONDS = 240.0
+READY_AGAIN_SECONDS = 120.0
 _LINES = 20
 
 

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.processes import die_with_parent, name_this_process
 
 MESSAGE_BYTES_MAX: Final = 131_072  # an environment is what is large in it
@@ -57,7 +58,14 @@ class Request:
     arguments: Sequence[str] = ()
 
     def encode(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        """Raise PlatformError when it is too large to be sent as one message."""
+        message = json.dumps(asdict(self)).encode()
+        if len(message) > MESSAGE_BYTES_MAX:
+            raise PlatformError(
+                f"Your environment is too large to be passed on to {self.name} "
+                f"({len(message)} bytes of {MESSAGE_BYTES_MAX}): unset what it does not need."
+            )
+        return message
 
     @classmethod
     def decode(cls, message: bytes) -> "Request":

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections import deque
 from pathlib import Path
+from typing import TypeVar
 
 from waybill_toolkit.platform.children import Child, watch
 from waybill_toolkit.platform.host import MESSAGE_BYTES_MAX, READY, Began, Request, decode
 from waybill_toolkit.platform.processes import Program
+
+Result = TypeVar("Result")
 
 
 class HostGoneError(Exception):
@@ -53,13 +56,17 @@ class HostClient:
         ).spawn()
 
     async def launch(self, request: Request) -> Child:
-        """Start a process; raises HostGoneError when the host is not there to do it."""
+        """Start a process; raises HostGoneError when the host is not there to do it.
+
+        Also PlatformError, see Request.encode.
+        """
         if self._channel is None:
             raise HostGoneError
+        message = request.encode()
         loop = asyncio.get_running_loop()
         began: asyncio.Future[Child] = loop.create_future()
         self._asked.append(began)
-        await loop.sock_sendall(self._channel, request.encode())
+        await loop.sock_sendall(self._channel, message)
         return await began
 
     def close(self) -> None:
@@ -83,17 +90,24 @@ class HostClient:
         if isinstance(event, Began):
             child = Child(event.pid, asyncio.get_running_loop().create_future())
             self._children[event.pid] = child
-            self._asked.popleft().set_result(child)
+            _settle(self._asked.popleft(), child)
         else:
-            self._children.pop(event.pid).ended.set_result(event.exit_code)
+            _settle(self._children.pop(event.pid).ended, event.exit_code)
 
     def _lost(self, channel: socket.socket) -> None:
         if self._channel is channel:
             self.close()
         self._is_ready = False
         for began in self._asked:
-            began.set_exception(HostGoneError())
+            if not began.done():
+                began.set_exception(HostGoneError())
         for child in self._children.values():
-            child.ended.set_result(-signal.SIGKILL)
+            _settle(child.ended, -signal.SIGKILL)
         self._asked.clear()
         self._children.clear()
+
+
+def _settle(future: asyncio.Future[Result], result: Result) -> None:
+    """Set a result, unless who waited for it was cancelled meanwhile, and with it the future."""
+    if not future.done():
+        future.set_result(result)

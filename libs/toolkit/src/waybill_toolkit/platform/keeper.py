@@ -14,7 +14,7 @@ from waybill_toolkit.platform.state import Condition, ProcessState
 from waybill_toolkit.platform.units import Unit
 
 ATTEMPTS_MAX: Final = 5  # at the first start; later it is tried for ever
-READY_SECONDS: Final = 60.0  # for the first start on a busy machine; a quiet one needs 2
+READY_SECONDS: Final = 120.0  # for the first start on a very busy machine; a quiet one needs 2
 
 _POLL_SECONDS = 0.025
 _DELAY_FIRST_SECONDS = 0.1
