@@ -52,6 +52,8 @@ _AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # What asyncpg says when the server dies in the middle of an exchange.
+    asyncpg.InternalClientError,
 )
 
 
@@ -268,9 +270,16 @@ def _unavailable(raw: "RawConnection | None" = None) -> Iterator[None]:
         raise DatabaseUnavailableError(f"{type(error).__name__}: {error}") from error
     except asyncpg.InterfaceError as error:
         # asyncpg says with this type both "connection is closed" and "you use me wrongly".
-        if raw is not None and not raw.is_closed():
+        if raw is not None and not _is_closed(raw):
             raise
         raise DatabaseUnavailableError(str(error)) from error
+
+
+def _is_closed(raw: "RawConnection") -> bool:
+    try:
+        return raw.is_closed()
+    except asyncpg.InterfaceError:  # the pool has already taken a lost connection back
+        return True
 
 
 async def _leave(_: object) -> None:
