@@ -1,7 +1,8 @@
-"""Writes of the payments service.
+"""Writes of the payments service. The number of statements does not grow with the batch.
 
-Whoever locks several payments does so in the order of their ids, so that commands and recorded
-outcomes never wait for each other in a circle. Numbers of statements do not grow with the batch.
+Each statement locks payments in the order of their ids, so two of them never wait for each other in
+a circle. Two transactions of several such statements may; PostgreSQL then ends one of them, and
+whoever runs it does it again.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,0 +1,144 @@
+"""What each way in which a provider may answer, or not answer, means for a payment."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Final, NoReturn
+
+import pytest
+from typing_extensions import override
+
+from payments.backoff import Backoff
+from payments.calls import Caller
+from payments.commands.record_answers import Answer, CallAgain
+from payments.contract.models import DeclineCode, PaymentStatus
+from payments.domain import Operation, Payment
+from payments.provider import (
+    Approved,
+    Authorization,
+    Authorized,
+    Declined,
+    Hold,
+    Pending,
+    Provider,
+    ProviderRefusedError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    Settled,
+)
+from waybill.clock import ManualClock
+from waybill.ids import uuid7
+
+NOW: Final = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+FIRST, LONGEST = timedelta(seconds=1), timedelta(seconds=60)
+
+
+class Scripted(Provider):
+    """Answers one thing to everything."""
+
+    def __init__(self, answer: Authorized | Exception | None) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, str]] = []
+
+    @override
+    async def authorize(self, wanted: Authorization, *, idempotency_key: str) -> Authorized:
+        self.asked.append((wanted.token, idempotency_key))
+        return await self._say()
+
+    @override
+    async def capture(self, hold: Hold, *, idempotency_key: str) -> Settled:
+        return await self._settle(hold, idempotency_key)
+
+    @override
+    async def void(self, hold: Hold, *, idempotency_key: str) -> Settled:
+        return await self._settle(hold, idempotency_key)
+
+    @override
+    async def refund(self, hold: Hold, *, idempotency_key: str) -> Settled:
+        return await self._settle(hold, idempotency_key)
+
+    async def _settle(self, hold: Hold, idempotency_key: str) -> Settled:
+        self.asked.append((hold.reference, idempotency_key))
+        answer = await self._say()
+        assert not isinstance(answer, Declined)
+        return answer
+
+    async def _say(self) -> Authorized:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return await _never() if self._answer is None else self._answer
+
+
+async def _never() -> NoReturn:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def payment(status: PaymentStatus, attempts: int = 1) -> Payment:
+    return Payment(
+        payment_id=uuid7(),
+        order_id=uuid7(),
+        amount_minor=1530,
+        currency="GBP",
+        status=status,
+        token="secret" if status is PaymentStatus.AUTHORIZING else None,
+        provider_reference=None if status is PaymentStatus.AUTHORIZING else "reference",
+        attempts=attempts,
+    )
+
+
+async def answer_to(
+    said: Authorized | Exception | None, status: PaymentStatus, attempts: int = 1
+) -> Answer:
+    caller = Caller(
+        Scripted(said),
+        ManualClock(NOW),
+        timeout=timedelta(milliseconds=5),
+        backoff=Backoff(FIRST, LONGEST),
+    )
+    operation = payment(status).operation
+    assert operation is not None
+    return (await caller.call(payment(status, attempts), operation)).answer
+
+
+@pytest.mark.parametrize("said", [Approved("r"), Declined(DeclineCode.CARD_DECLINED)])
+async def test_known_outcome_is_passed_on(said: Authorized) -> None:
+    assert await answer_to(said, PaymentStatus.AUTHORIZING) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Pending(), ProviderTimeoutError(), ProviderUnavailableError(), ValueError("a fault"), None],
+)
+async def test_call_is_made_again_later_and_later_when_the_outcome_is_unknown(
+    said: Authorized | Exception | None,
+) -> None:
+    for attempts, delay in ((1, FIRST), (3, FIRST * 4), (100, LONGEST)):
+        answer = await answer_to(said, PaymentStatus.AUTHORIZING, attempts)
+        assert answer == CallAgain(NOW + delay)
+
+
+async def test_somebody_has_to_look_when_the_provider_refuses(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = await answer_to(ProviderRefusedError("lapsed"), PaymentStatus.CAPTURING)
+    assert answer == CallAgain(NOW + LONGEST)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("status", "operation", "given"),
+    [
+        (PaymentStatus.AUTHORIZING, Operation.AUTHORIZE, "secret"),
+        (PaymentStatus.CAPTURING, Operation.CAPTURE, "reference"),
+        (PaymentStatus.VOIDING, Operation.VOID, "reference"),
+        (PaymentStatus.REFUNDING, Operation.REFUND, "reference"),
+    ],
+)
+async def test_each_operation_has_a_key_of_its_own(
+    status: PaymentStatus, operation: Operation, given: str
+) -> None:
+    provider, waiting = Scripted(Approved("r")), payment(status)
+    caller = Caller(provider, ManualClock(NOW), timeout=FIRST, backoff=Backoff(FIRST, LONGEST))
+    await caller.call(waiting, operation)
+    await caller.call(waiting, operation)
+    assert provider.asked == [(given, f"{waiting.payment_id}:{operation.value}")] * 2
