@@ -84,12 +84,12 @@ def show_broken_rows(console: Console, rows: Sequence[BrokenRow]) -> None:
 
 
 def show_invariants(console: Console, report: Report) -> None:
-    table = Table()
-    for heading in ("", "Invariant", "Meaning", "Asked of"):
-        table.add_column(heading)
+    table = Table.grid(padding=(0, 1))
+    table.add_column()
+    table.add_column(no_wrap=True)
     for finding in report.findings:
-        each = finding.invariant
-        table.add_row("✓" if finding.is_ok else "✗", each.name, each.meaning, each.where)
+        mark = "[green]✓[/green]" if finding.is_ok else "[red]✗[/red]"
+        table.add_row(mark, finding.invariant.name, finding.invariant.meaning)
     console.print(table)
 
 
