@@ -1,0 +1,81 @@
+"""Everything that can be killed is killed while orders move, and nothing comes of it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.work.history import History, read_history
+from waybill_toolkit.work.placing import Outcome
+from waybill_toolkit.work.replay import replay
+from waybill_toolkit.work.session import audit_when_settled, client_of
+
+ORDERS: Final = 80
+CONCURRENCY: Final = 16
+KILL_AFTER: Final = 20  # orders: some are then at every step
+
+VICTIMS: Final = ("catalog", "inventory", "orders", "payments", "broker", "postgres")
+
+_PLACED: Final = "select count(*), count(distinct reference) from orders where reference like $1"
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+async def test_no_order_is_lost_or_placed_twice_when_a_process_is_killed(
+    platform: Platform, make_history: Callable[[str, int], Path], victim: str
+) -> None:
+    name = f"KILL-{victim}"
+    history = read_history(make_history(name, ORDERS))
+
+    outcomes = await _replay_and_kill(platform, history, victim)
+
+    assert [each.refusal for each in outcomes if each.refusal] == []
+    fates = {each.order.status if each.order else "lost" for each in outcomes}
+    assert fates == {"confirmed"}
+    assert await _placed(platform, name) == (ORDERS, ORDERS)
+    report = await audit_when_settled(platform)
+    assert [(each.invariant.name, each.rows) for each in report.broken] == []
+    assert report.moving.is_nothing
+
+
+async def _replay_and_kill(platform: Platform, history: History, victim: str) -> list[Outcome]:
+    """Replay a history; when so many orders are final, kill the victim and see it come back."""
+    begun = asyncio.Semaphore(0)
+
+    async def kill() -> None:
+        for _ in range(KILL_AFTER):
+            await begun.acquire()
+        killed = await asyncio.to_thread(platform.kill, victim)
+        assert not replaying.done(), "the orders were through before the victim was killed"
+        await asyncio.to_thread(platform.wait_until_replaced, killed, victim)
+
+    client = client_of(platform)
+    try:
+        async with asyncio.TaskGroup() as group:
+            replaying = group.create_task(
+                replay(
+                    client,
+                    history.orders,
+                    history.variants,
+                    concurrency=CONCURRENCY,
+                    on_final=begun.release,
+                )
+            )
+            group.create_task(kill())
+        return replaying.result()
+    finally:
+        client.close()
+
+
+async def _placed(platform: Platform, name: str) -> tuple[int, int]:
+    """Count the orders of a history and their references, where they are written down."""
+    connection = await asyncpg.connect(platform.database_url("orders"))
+    try:
+        row = await connection.fetchrow(_PLACED, f"{name}-%")
+        assert row is not None
+        return row[0], row[1]
+    finally:
+        await connection.close()
