@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 import pytest
+import uvloop
 
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 from waybill_toolkit.work.service import RefusedError, Service, UnreachableError
@@ -64,6 +65,10 @@ async def test_json_is_returned_when_the_service_answers() -> None:
     async with serving(answer) as url:
         assert await Service("orders", url).get("/v1/orders", {"reference": "a b"}) == {"a": 1}
     assert requests[0].startswith(b"GET /v1/orders?reference=a+b HTTP/1.1\r\n")
+
+
+def test_json_is_returned_when_the_loop_is_uvloop() -> None:
+    uvloop.run(test_json_is_returned_when_the_service_answers())
 
 
 async def test_one_connection_serves_requests_that_come_one_after_the_other() -> None:
