@@ -38,6 +38,12 @@ async def migrated_url(database_url: str) -> str:
     return database_url
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def migrated_module_url(module_database_url: str) -> str:
+    await migrate(module_database_url, migrations_folder(payments.__file__))
+    return module_database_url
+
+
 @pytest_asyncio.fixture
 async def database(migrated_url: str, clock: ManualClock) -> AsyncIterator[Database]:
     database = await Database.open(migrated_url, source="payments", clock=clock)
@@ -62,13 +68,12 @@ def provider() -> FakeProvider:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(module_database_url: str, broker_server: BrokerServer) -> AsyncIterator[str]:
+async def service(migrated_module_url: str, broker_server: BrokerServer) -> AsyncIterator[str]:
     """Run the whole service for the tests of a module: joining its group takes seconds."""
-    await migrate(module_database_url, migrations_folder(payments.__file__))
     await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
     settings = PaymentsSettings.model_validate(
         {
-            "database_url": module_database_url,
+            "database_url": migrated_module_url,
             "kafka_bootstrap_servers": broker_server.bootstrap_servers,
             "kafka_fetch_wait_ms": 10,
             "access": "open",

@@ -212,11 +212,14 @@ class Desk:
             while fact not in await self.told(order_id):
                 await self.until_sent()
 
-    async def balances(self) -> dict[str, int]:
-        """Return the sum of each account of the ledger."""
+    async def balances(self, *order_ids: UUID) -> dict[str, int]:
+        """Return what the ledger has for these orders: the sum of each account."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                "select account, sum(amount_minor)::bigint as sum from ledger_entries group by 1"
+                "select account, sum(entry.amount_minor)::bigint as sum "
+                "from ledger_entries as entry join payments using (payment_id) "
+                "where order_id = any($1) group by account",
+                order_ids,
             )
         return {row["account"]: row["sum"] for row in rows}
 

@@ -17,8 +17,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-import asyncpg
-
 from payments import store
 from payments.calls import Caller
 from payments.commands.record_answers import Call, CallAgain, record_answers
@@ -31,11 +29,6 @@ _log: Final = logging.getLogger(__name__)
 
 RECORDED_MAX: Final = 256
 """Answers in one transaction: enough to make its cost per answer small, few enough to be quick."""
-
-_DATABASE_AWAY: Final = (
-    DatabaseUnavailableError,
-    asyncpg.InternalClientError,  # what asyncpg says while it is noticing that the server has died
-)
 
 
 class Worker:
@@ -92,7 +85,7 @@ class Worker:
                 async with connect(self._database_url, name="payments worker") as connection:
                     await store.listen_for_due(connection, self._woken.set)
                     await self._claim_on(connection, stop, calls)
-            except _DATABASE_AWAY as error:
+            except DatabaseUnavailableError as error:
                 await self._claim_outage.wait(error, stop)
 
     async def _claim_on(
@@ -161,7 +154,7 @@ class Worker:
             try:
                 async with self._database.transaction() as tx:
                     await record_answers(tx, batch, self._clock.now())
-            except _DATABASE_AWAY as error:
+            except DatabaseUnavailableError as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again
                 await self._record_outage.wait(error, stop)

@@ -1,6 +1,7 @@
 """The sandbox's test tokens, and its books."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -31,13 +32,36 @@ from waybill.ids import uuid7
 
 
 @pytest.fixture
+def migrated_url(migrated_module_url: str) -> str:
+    """One database for all tests here: none looks at what is not its own."""
+    return migrated_module_url
+
+
+@pytest.fixture
 def sandbox(database: Database) -> Sandbox:
     return Sandbox(Books(database), slow_seconds=0)
 
 
-async def authorize(sandbox: Sandbox, token: str, key: str = "key") -> Authorized:
-    wanted = Authorization(payment_id=uuid7(), amount_minor=10, currency="GBP", token=token)
-    return await sandbox.authorize(wanted, idempotency_key=key)
+async def authorize(sandbox: Sandbox, token: str, payment_id: UUID | None = None) -> Authorized:
+    wanted = Authorization(
+        payment_id=payment_id or uuid7(), amount_minor=10, currency="GBP", token=token
+    )
+    return await sandbox.authorize(wanted, idempotency_key=f"{wanted.payment_id}:a")
+
+
+async def held(sandbox: Sandbox) -> Hold:
+    payment_id = uuid7()
+    approved = await authorize(sandbox, TOK_APPROVE, payment_id)
+    assert isinstance(approved, Approved)
+    return Hold(
+        payment_id=payment_id, amount_minor=10, currency="GBP", reference=approved.reference
+    )
+
+
+async def count(database: Database, payment_id: UUID, operation: Operation) -> int:
+    sql = "select count(*) from sandbox.charges where payment_id = $1 and operation = $2"
+    async with database.connection() as connection:
+        return int(await connection.fetchval(sql, payment_id, operation))
 
 
 @pytest.mark.parametrize(
@@ -62,56 +86,39 @@ async def test_token_is_approved(sandbox: Sandbox, token: str) -> None:
 async def test_nothing_is_entered_when_the_sandbox_fails_once(
     sandbox: Sandbox, database: Database
 ) -> None:
+    payment_id = uuid7()
     with pytest.raises(ProviderUnavailableError):
-        await authorize(sandbox, TOK_ERROR_ONCE)
-    async with database.connection() as connection:
-        assert await connection.fetchval("select count(*) from sandbox.charges") == 0
-    assert isinstance(await authorize(sandbox, TOK_ERROR_ONCE), Approved)
+        await authorize(sandbox, TOK_ERROR_ONCE, payment_id)
+    assert await count(database, payment_id, Operation.AUTHORIZE) == 0
+    assert isinstance(await authorize(sandbox, TOK_ERROR_ONCE, payment_id), Approved)
 
 
 async def test_lost_answer_is_remembered_when_the_sandbox_was_restarted(
     sandbox: Sandbox, database: Database
 ) -> None:
+    payment_id = uuid7()
     with pytest.raises(ProviderTimeoutError):
-        await authorize(sandbox, TOK_TIMEOUT_THEN_APPROVED)
+        await authorize(sandbox, TOK_TIMEOUT_THEN_APPROVED, payment_id)
     restarted = Sandbox(Books(database), slow_seconds=0)
-    assert isinstance(await authorize(restarted, TOK_TIMEOUT_THEN_APPROVED), Approved)
+    assert isinstance(await authorize(restarted, TOK_TIMEOUT_THEN_APPROVED, payment_id), Approved)
 
 
 async def test_second_charge_is_made_when_asked_under_another_key(
     sandbox: Sandbox, database: Database
 ) -> None:
     """As a provider would: only our own keys keep us from charging twice."""
-    payment_id = uuid7()
-    order = Authorization(payment_id=payment_id, amount_minor=10, currency="GBP", token=TOK_APPROVE)
-    held = await sandbox.authorize(order, idempotency_key="a")
-    assert isinstance(held, Approved)
-    hold = Hold(payment_id=payment_id, amount_minor=10, currency="GBP", reference=held.reference)
-    await sandbox.capture(hold, idempotency_key="b")
-    await sandbox.capture(hold, idempotency_key="c")
-    async with database.connection() as connection:
-        captures = await connection.fetchval(
-            "select count(*) from sandbox.charges where operation = 'capture'"
-        )
-    assert captures == 2
+    hold = await held(sandbox)
+    await sandbox.capture(hold, idempotency_key=f"{hold.payment_id}:one")
+    await sandbox.capture(hold, idempotency_key=f"{hold.payment_id}:two")
+    assert await count(database, hold.payment_id, Operation.CAPTURE) == 2
 
 
 async def test_captured_is_not_voided_and_voided_is_not_captured(sandbox: Sandbox) -> None:
     for first, second in ((sandbox.capture, sandbox.void), (sandbox.void, sandbox.capture)):
-        order = Authorization(
-            payment_id=uuid7(), amount_minor=10, currency="GBP", token=TOK_APPROVE
-        )
-        held = await sandbox.authorize(order, idempotency_key=f"{order.payment_id}:a")
-        assert isinstance(held, Approved)
-        hold = Hold(
-            payment_id=order.payment_id,
-            amount_minor=10,
-            currency="GBP",
-            reference=held.reference,
-        )
-        await first(hold, idempotency_key=f"{order.payment_id}:1")
+        hold = await held(sandbox)
+        await first(hold, idempotency_key=f"{hold.payment_id}:1")
         with pytest.raises(ProviderRefusedError):
-            await second(hold, idempotency_key=f"{order.payment_id}:2")
+            await second(hold, idempotency_key=f"{hold.payment_id}:2")
 
 
 async def test_others_are_entered_when_the_one_that_writes_for_all_is_cancelled(
@@ -120,13 +127,13 @@ async def test_others_are_entered_when_the_one_that_writes_for_all_is_cancelled(
     books = Books(database)
     charges = [
         Charge(
-            idempotency_key=str(number),
+            idempotency_key=str(uuid7()),
             operation=Operation.AUTHORIZE,
             payment_id=uuid7(),
             amount_minor=10,
             currency="GBP",
         )
-        for number in range(5)
+        for _ in range(5)
     ]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(books.enter(charge)) for charge in charges]

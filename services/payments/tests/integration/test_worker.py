@@ -58,7 +58,7 @@ async def test_money_is_taken_once_and_posted_when_all_goes_well(
     payment = await desk.payment(order_id)
     assert payment.status is PaymentStatus.CAPTURED
     assert payment.captured.amount_minor == 1530
-    assert await desk.balances() == {"provider_balance": 1530, "customer_payments": -1530}
+    assert await desk.balances(order_id) == {"provider_balance": 1530, "customer_payments": -1530}
     assert len(provider.calls) == 2
 
 
@@ -95,7 +95,7 @@ async def test_charge_is_not_made_again_when_the_worker_dies_before_it_is_record
         await desk.until_told(CAPTURED, order_id)
     assert provider.calls[1] == provider.calls[2]
     assert len(provider.books.done) == 2
-    assert (await desk.balances())["provider_balance"] == 1530
+    assert (await desk.balances(order_id))["provider_balance"] == 1530
 
 
 async def test_late_answer_changes_nothing_when_another_worker_took_over(
@@ -120,7 +120,7 @@ async def test_late_answer_changes_nothing_when_another_worker_took_over(
             await desk.until_told(REFUNDED, order_id)
         gate.open()
     assert await desk.told(order_id) == [AUTHORIZED, CAPTURED, REFUNDED]
-    assert (await desk.balances())["provider_balance"] == 0
+    assert (await desk.balances(order_id))["provider_balance"] == 0
 
 
 async def test_each_call_is_made_once_when_two_workers_share_the_payments(
@@ -134,7 +134,7 @@ async def test_each_call_is_made_once_when_two_workers_share_the_payments(
         await desk.capture(*orders)
         await desk.until_told(CAPTURED, *orders)
     assert len(provider.calls) == len(set(provider.calls)) == 400
-    assert (await desk.balances())["provider_balance"] == 200 * 1530
+    assert (await desk.balances(*orders))["provider_balance"] == 200 * 1530
 
 
 async def test_others_go_on_when_one_call_is_slow(desk: Desk, provider: FakeProvider) -> None:
@@ -218,7 +218,7 @@ async def test_taken_is_given_back_when_reverse_comes_during_the_capture(
     assert payment.status is PaymentStatus.REFUNDED
     assert payment.captured == payment.refunded
     assert await desk.told(order_id) == [AUTHORIZED, CAPTURED, REFUNDED]
-    assert await desk.balances() == {"provider_balance": 0, "customer_payments": 0}
+    assert await desk.balances(order_id) == {"provider_balance": 0, "customer_payments": 0}
 
 
 async def test_answers_are_the_same_when_commands_come_twice(
@@ -264,7 +264,7 @@ async def test_refused_capture_waits_for_somebody_to_look(
         await provider.called(4)
         provider.refuses.clear()
         await hurried_desk.until_told(CAPTURED, order_id)
-    assert (await hurried_desk.balances())["provider_balance"] == 1530
+    assert (await hurried_desk.balances(order_id))["provider_balance"] == 1530
 
 
 async def test_answer_is_recorded_when_the_database_was_away(
