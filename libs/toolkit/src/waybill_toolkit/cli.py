@@ -9,6 +9,7 @@ MODULES: Final = (
     "waybill_toolkit.generate.commands",  # generate
     "waybill_toolkit.platform.commands",  # up, down, status, logs
     "waybill_toolkit.work.commands",  # demo, replay, audit, bench
+    "waybill_toolkit.repair.commands",  # dead-letters
 )
 
 

@@ -1,0 +1,76 @@
+"""Events that cannot take effect, on the whole platform, and what an operator does about them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+from typer.testing import CliRunner
+
+from waybill.ids import uuid7
+from waybill_toolkit.cli import build
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, EventContract, StandIn, stand_in
+
+CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"
+
+
+@pytest_asyncio.fixture
+async def orders(platform: Platform) -> AsyncIterator[StandIn]:
+    """Send commands to inventory as orders does."""
+    contract = EventContract.load(CONTRACT)
+    async with stand_in("orders", contract, platform.bootstrap_servers) as orders:
+        yield orders
+
+
+async def _waybill(platform: Platform, *arguments: str) -> str:
+    whole = [*arguments, "--data", str(platform.folder)]
+    result = await asyncio.to_thread(CliRunner().invoke, build(), whole)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+async def _letters(platform: Platform, key: str) -> dict[str, str]:
+    """Tell the state of each dead letter of a key, by event type."""
+    listed = await _waybill(platform, "dead-letters", "list", "--json")
+    letters: list[dict[str, Any]] = json.loads(listed)
+    return {each["type"]: each["state"] for each in letters if each["key"] == key}
+
+
+async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
+    platform: Platform, orders: StandIn
+) -> None:
+    broken, other = str(uuid7()), str(uuid7())
+    no_lines = {"order_id": broken, "lines": []}
+    event_id = await orders.send("inventory.reserve-stock.v1", no_lines, checked=False)
+    await orders.send("inventory.commit-stock.v1", {"order_id": broken})
+    await orders.send("inventory.commit-stock.v1", {"order_id": other})
+
+    [answer] = await orders.hear(other, 1)
+    assert answer.type == "inventory.commit-refused.v1"
+    states = {"inventory.reserve-stock.v1": "dead", "inventory.commit-stock.v1": "waiting"}
+    async with asyncio.timeout(HEAR_SECONDS_MAX):
+        while await _letters(platform, broken) != states:
+            await asyncio.sleep(0.1)
+    shown = json.loads(await _waybill(platform, "dead-letters", "show", str(event_id)))
+    assert "too_short" in shown["error"]
+    assert json.loads(shown["payload"]) == no_lines
+
+    await _waybill(platform, "dead-letters", "discard", str(event_id))
+
+    [answer] = await orders.hear(broken, 1)
+    assert answer.type == "inventory.commit-refused.v1"
+    async with asyncio.timeout(HEAR_SECONDS_MAX):
+        while await _letters(platform, broken) != {"inventory.reserve-stock.v1": "discarded"}:
+            await asyncio.sleep(0.1)
+
+
+def test_an_event_that_nobody_has_set_aside_is_named(platform: Platform) -> None:
+    arguments = ["dead-letters", "retry", str(uuid7()), "--data", str(platform.folder)]
+
+    result = CliRunner().invoke(build(), arguments)
+
+    assert result.exit_code == 1
+    assert "No service has" in result.output
