@@ -1,6 +1,8 @@
+import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +28,7 @@ from inventory.settings import InventorySettings
 from waybill.app import build
 from waybill.broker import ensure_topics
 from waybill.clock import ManualClock
-from waybill.database import Database
+from waybill.database import Database, Transaction
 from waybill.events import Event
 from waybill.ids import uuid7
 from waybill.migrations import migrate, migrations_folder
@@ -66,10 +68,17 @@ class Warehouse:
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
+        # Waiting for a connection of the pool has a time limit, which a busy machine may exceed.
+        self._connections = asyncio.Semaphore(10)
         self.reactions = Reactions(self.clock, RESERVATION_TIME)
 
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Transaction]:
+        async with self._connections, self.database.transaction() as tx:
+            yield tx
+
     async def receive_stock(self, **units: int) -> None:
-        async with self.database.transaction() as tx:
+        async with self._transaction() as tx:
             for sku, delta in units.items():
                 await adjust_stock(tx, sku, delta, AdjustStockReason.RECEIVED, now=self.clock.now())
 
@@ -86,21 +95,21 @@ class Warehouse:
             )
             for order_id, units in wanted
         ]
-        async with self.database.transaction() as tx:
+        async with self._transaction() as tx:
             await self.reactions.reserve_stock(tx, events)
 
     async def commit(self, *order_ids: UUID) -> None:
         events = [event(received.CommitStock(order_id=order_id)) for order_id in order_ids]
-        async with self.database.transaction() as tx:
+        async with self._transaction() as tx:
             await self.reactions.commit_stock(tx, events)
 
     async def release(self, *order_ids: UUID) -> None:
         events = [event(received.ReleaseStock(order_id=order_id)) for order_id in order_ids]
-        async with self.database.transaction() as tx:
+        async with self._transaction() as tx:
             await self.reactions.release_stock(tx, events)
 
     async def expire(self, limit: int = 100) -> int:
-        async with self.database.transaction() as tx:
+        async with self._transaction() as tx:
             return await expire_due(tx, self.clock.now(), limit)
 
     async def level(self, sku: str) -> StockLevel:

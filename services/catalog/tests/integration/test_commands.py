@@ -122,7 +122,7 @@ async def test_one_product_gets_the_skus_when_many_want_them_at_once(database: D
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_create(database, *(skus if number % 2 else reversed(skus))))
-            for number in range(20)
+            for number in range(10)
         ]
 
     created = [each.result() for each in tasks if isinstance(each.result(), Product)]
@@ -141,13 +141,13 @@ async def test_variants_that_are_added_at_once_each_get_a_place(database: Databa
         assert isinstance(added, Variant)
 
     async with asyncio.TaskGroup() as group:
-        for number in range(20):
+        for number in range(10):
             group.create_task(add(f"S{number}"))
 
     async with database.connection() as connection:
         found = await find_product(connection, created.product_id)
     assert found is not None
-    assert len(found.variants) == 21
+    assert len(found.variants) == 11
 
 
 async def test_a_variant_is_refused_when_there_is_no_such_product(database: Database) -> None:
@@ -196,7 +196,7 @@ async def test_one_price_is_set_when_many_are_based_on_the_same_version(
         return isinstance(changed, Variant)
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(change(amount)) for amount in range(20)]
+        tasks = [group.create_task(change(amount)) for amount in range(10)]
 
     assert [each.result() for each in tasks].count(True) == 1
     assert len(await _sent(database)) == 2

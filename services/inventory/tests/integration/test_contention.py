@@ -131,9 +131,10 @@ async def test_no_unit_is_both_taken_away_and_reserved(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     await warehouse.receive_stock(A=40)
+    connections = asyncio.Semaphore(10)
 
     async def take_away() -> bool:
-        async with replica.database.transaction() as tx:
+        async with connections, replica.database.transaction() as tx:
             now = warehouse.clock.now()
             left = await adjust_stock(tx, "A", -1, AdjustStockReason.DAMAGED, now=now)
         return not isinstance(left, StockBelowZero)
