@@ -113,7 +113,8 @@ class Worker:
         calls.create_task(self._call(payment, payment.operation))
 
     async def _call(self, payment: Payment, operation: Operation) -> None:
-        self._answers.append(await self._caller.call(payment, operation))
+        call = await self._caller.call(payment, operation)
+        self._answers.append(call)
         self._answered.set()
 
     async def _keep_recording(self, stop: asyncio.Event, calls_ended: asyncio.Event) -> None:
