@@ -126,7 +126,7 @@ def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
         ("ce_id", str(envelope.id).encode()),
         ("ce_source", envelope.source.encode()),
         ("ce_type", envelope.type.encode()),
-        ("ce_time", envelope.time.isoformat().encode()),
+        ("ce_time", envelope.time.isoformat().replace("+00:00", "Z").encode()),
         ("content-type", CONTENT_TYPE),
         ("traceparent", envelope.traceparent.encode()),
     ]

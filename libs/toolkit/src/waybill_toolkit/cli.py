@@ -1,41 +1,47 @@
-"""The command `waybill`: each module below brings commands in a `typer.Typer` named `app`."""
+"""The command `waybill`. Each module brings its commands in a `typer.Typer` named `app`."""
 
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
 import typer
 
-MODULES: Final = (
-    "waybill_toolkit.generate.commands",  # generate
-    "waybill_toolkit.platform.commands",  # up, down, status, logs
-    "waybill_toolkit.work.commands",  # demo, replay, audit, bench
-    "waybill_toolkit.repair.commands",  # dead-letters
-)
+COMMANDS: Final = {
+    "generate": "waybill_toolkit.generate.commands",
+    "up": "waybill_toolkit.platform.commands",
+    "down": "waybill_toolkit.platform.commands",
+    "status": "waybill_toolkit.platform.commands",
+    "logs": "waybill_toolkit.platform.commands",
+    "demo": "waybill_toolkit.work.commands",
+    "replay": "waybill_toolkit.work.commands",
+    "audit": "waybill_toolkit.work.commands",
+    "bench": "waybill_toolkit.work.commands",
+    "dead-letters": "waybill_toolkit.repair.commands",
+}
 
 
-def build() -> typer.Typer:
-    """Put the commands of all modules together."""
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Put the commands together; when `arguments` name one, only its module is imported.
+
+    Importing all of them takes as long as starting the broker.
+    """
     app = typer.Typer(
         name="waybill",
-        help="Generate, run, replay, audit.",
+        help="Run, watch, check and change Waybill.",
         no_args_is_help=True,
         add_completion=False,
     )
     app.callback()(_root)
-    for name in MODULES:
-        try:
-            module = import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name is None or not name.startswith(error.name):
-                raise
-            continue  # this part of the toolkit is not installed
-        app.add_typer(module.app)
+    wanted = COMMANDS.get(arguments[0]) if arguments else None
+    for name in dict.fromkeys([wanted] if wanted else COMMANDS.values()):
+        app.add_typer(import_module(name).app)
     return app
 
 
 def main() -> None:
     """Run the command line. The exit status is 0, 1 (said no) or 2 (asked wrongly)."""
-    build()()
+    build(sys.argv[1:])()
 
 
 def _root() -> None:

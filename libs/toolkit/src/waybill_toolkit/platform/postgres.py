@@ -38,6 +38,7 @@ _SETTINGS = {
     "io_method": "sync",  # no I/O worker processes beside four small services
     "max_parallel_workers_per_gather": "0",
     "jit": "off",  # short statements
+    "random_page_cost": "1.1",  # laptops have no disks that seek
     "huge_pages": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
