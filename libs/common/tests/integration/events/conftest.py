@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+from waybill.broker import BrokerLink, Partition
 from waybill.clock import ManualClock
 from waybill.consumer import Consumer
 from waybill.database import Database, Transaction
@@ -19,6 +20,7 @@ from waybill.deliveries import Arrival, Delivery, Receiver
 from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.migrations import migrate
+from waybill.record_batches import RecordBatch, partition_of
 from waybill.relay import Relay
 
 DEADLINE_SECONDS = 30.0
@@ -117,6 +119,20 @@ class World:
         delivery = self.receiver.read(arrival)
         assert delivery is not None
         return delivery
+
+    async def produce(self, bootstrap_servers: str, account: str, *numbers: int) -> None:
+        """Write to the topic past the outbox, as another service would; makes it if need be."""
+        link = await BrokerLink.open(bootstrap_servers)
+        await link.create([self.topic])
+        states = await link.topics([self.topic.name])
+        partition = Partition(self.topic.name, partition_of(account.encode(), 4))
+        for start in range(0, len(numbers), 10):
+            batch = RecordBatch()
+            for number in numbers[start : start + 10]:
+                payload = Noted(account=account, number=number).model_dump_json().encode()
+                batch.append(number, account.encode(), payload, headers(self.noted.type), 0)
+            await link.produce({partition: batch.encode()}, states)
+        await link.close()
 
     def relay(self, bootstrap_servers: str, url: str | None = None) -> Relay:
         return Relay(url or self.url, bootstrap_servers, [self.topic])

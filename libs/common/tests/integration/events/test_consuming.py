@@ -4,6 +4,8 @@ Slow by nature: the first join of a group takes three seconds on the embedded br
 """
 
 import asyncio
+import threading
+from collections.abc import Coroutine
 from typing import Any
 
 from waybill.broker import BrokerLink, Partition
@@ -115,6 +117,21 @@ async def test_all_arrives_once_and_in_order_when_the_broker_comes_back_empty(
     assert await world.value("SELECT count(*) FROM dead_letters") == 0
 
 
+async def test_nothing_is_skipped_when_the_log_was_filled_anew_beyond_where_the_consumer_was(
+    world: Any, running: Any, eventually: Any, broker_server: Any
+) -> None:
+    """Its Kafka client alone would go on in the middle, and come back for the rest later."""
+    bootstrap_servers = broker_server.bootstrap_servers
+    await world.produce(bootstrap_servers, "a", *range(20))
+    async with running(world.consumer(bootstrap_servers)):
+        await eventually(lambda: _has_seen(world, 20))
+        broker_server.kill()
+        broker_server.start()
+        _at_once(world.produce(bootstrap_servers, "a", *range(20, 80)))
+        await eventually(lambda: _has_seen(world, 80))
+    assert await world.seen() == [("a", number) for number in range(80)]
+
+
 async def test_events_go_on_when_the_databases_connections_are_lost(
     world: Any, running: Any, eventually: Any, bootstrap_servers: str
 ) -> None:
@@ -129,6 +146,13 @@ async def test_events_go_on_when_the_databases_connections_are_lost(
         )
         await eventually(lambda: _has_seen(world, 40))
     assert await world.seen() == [("a", number) for number in range(40)]
+
+
+def _at_once(work: Coroutine[Any, Any, None]) -> None:
+    """Do it while everything else in this process stands still."""
+    thread = threading.Thread(target=asyncio.run, args=(work,))
+    thread.start()
+    thread.join()
 
 
 async def _committed(world: Any, bootstrap_servers: str) -> dict[int, int]:

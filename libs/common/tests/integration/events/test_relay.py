@@ -1,6 +1,7 @@
 """The outbox on its way to a real broker: all of it, in order, by one relay at a time."""
 
 import asyncio
+import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -190,8 +191,44 @@ async def test_events_are_published_in_order_when_one_log_has_lost_its_end(
         await eventually(lambda: _is_published(world))
         async with _log_when_made(world, bootstrap_servers) as read:
             records = await read(6)
-    numbers = [int(record.value.decode().rsplit(":", 1)[1][:-1]) for record in records]
-    assert numbers == [1, 2, 3, 2, 3, 4]
+    assert _numbers(records) == [1, 2, 3, 2, 3, 4]
+
+
+async def test_all_is_published_again_when_others_have_filled_a_lost_log_anew(
+    world: Any, running: Any, eventually: Any, broker_server: Any
+) -> None:
+    """Its length tells nothing then; the topic's id does."""
+    bootstrap_servers = broker_server.bootstrap_servers
+    await world.send("a", 1, 2, 3)
+    async with running(world.relay(bootstrap_servers)):
+        await eventually(lambda: _is_published(world))
+    broker_server.kill()
+    broker_server.start()
+    await world.produce(bootstrap_servers, "a", *range(100, 200))
+    await world.send("a", 4)
+    async with running(world.relay(bootstrap_servers)):
+        await eventually(lambda: _is_published(world))
+        async with _log_when_made(world, bootstrap_servers) as read:
+            records = await read(104)
+    assert _numbers(records) == [*range(100, 200), 1, 2, 3, 4]
+
+
+async def test_events_of_a_lost_log_stay_away_when_they_are_older_than_what_consumers_remember(
+    world: Any, running: Any, eventually: Any, broker_server: Any
+) -> None:
+    """As after three weeks in which the whole platform was off: the inboxes may have forgotten."""
+    bootstrap_servers = broker_server.bootstrap_servers
+    await world.send("a", 1, 2)
+    async with running(world.relay(bootstrap_servers)):
+        await eventually(lambda: _is_published(world))
+    await world.value("UPDATE outbox SET published_at = now() - interval '21 days' RETURNING 1")
+    broker_server.kill()
+    broker_server.start()
+    await world.send("a", 3)
+    relay = world.relay(bootstrap_servers)
+    async with running(relay):
+        await eventually(lambda: _is_published(world))
+    assert relay.published == 1
 
 
 async def test_a_topic_is_not_made_when_somebody_only_reads_it(
@@ -218,6 +255,10 @@ def _log_when_made(world: Any, bootstrap_servers: str) -> Any:
             yield read
 
     return wait()
+
+
+def _numbers(records: list[Any]) -> list[int]:
+    return [json.loads(record.value)["number"] for record in records]
 
 
 async def _is_published(world: Any) -> bool:
