@@ -130,7 +130,7 @@ class Transaction(Connection):
                 type=message.type,
                 source=self._source,
                 time=self._clock.now(),
-                traceparent=trace.current_traceparent() if cause is None else cause.traceparent,
+                traceparent=(cause and cause.traceparent) or trace.current_traceparent(),
                 payload=encode_payload(data),
             )
         )
@@ -212,16 +212,20 @@ class Database:
         Raises DatabaseUnavailableError.
         """
         with _unavailable():
+            # A floor of connections would have to be restored in the background while the database
+            # is away; that is noisy, and the first user of a connection can as well make it.
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,
                 max_size=pool_max,
                 timeout=CONNECT_TIMEOUT_SECONDS,
                 command_timeout=COMMAND_TIMEOUT_SECONDS,
                 reset=_leave,
                 server_settings={**SERVER_SETTINGS, "application_name": source or "waybill"},
             )
-        return cls(pool, source=source, clock=clock or SystemClock())
+        database = cls(pool, source=source, clock=clock or SystemClock())
+        async with database.connection():
+            return database
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

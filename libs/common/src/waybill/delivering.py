@@ -28,8 +28,13 @@ from waybill.outage import Outage
 
 _log = logging.getLogger(__name__)
 
-TRANSIENT: Final = (DatabaseUnavailableError, asyncpg.TransactionRollbackError)
-"""Nobody's fault: the database is away, or a deadlock or conflict chose this transaction."""
+TRANSIENT: Final = (
+    DatabaseUnavailableError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCachedStatementError,
+)
+"""Not the events' fault: the database is away, a deadlock chose this transaction, or a migration
+has just changed a table."""
 
 CONFLICTS_MAX: Final = 3
 """Batches that keep getting into each other's way are done one by one: fewer locks at a time."""
