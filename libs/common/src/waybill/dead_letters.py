@@ -20,9 +20,11 @@ from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
+from pydantic import ValidationError
 
 from waybill.database import Connection, Transaction
 from waybill.deliveries import Arrival, Delivery, Line
+from waybill.events import faults
 
 State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]
 
@@ -112,8 +114,15 @@ async def park(tx: Transaction, parkings: Sequence[Parking], now: datetime) -> N
 
 
 def describe(error: Exception) -> str:
-    """Say what failed, short enough to keep."""
-    return _text(f"{type(error).__name__}: {error}")[:ERROR_LENGTH_MAX]
+    """Say what failed, short enough to keep, and without the values that it failed on."""
+    match error:
+        case asyncpg.PostgresError():
+            text = str(error.args[0])  # str(error) would add the row
+        case ValidationError():
+            text = faults(error)
+        case _:
+            text = str(error)
+    return _text(f"{type(error).__name__}: {text}")[:ERROR_LENGTH_MAX]
 
 
 async def first_due(tx: Transaction, now: datetime) -> DeadLetter | None:

@@ -116,7 +116,7 @@ def decode_payload(model: type[T], value: bytes | None) -> T:
     try:
         return model.model_validate_json(value)
     except ValidationError as error:
-        raise InvalidPayloadError(_faults(error)) from None
+        raise InvalidPayloadError(faults(error)) from None
 
 
 def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -166,9 +166,10 @@ def _required(headers: Mapping[str, bytes], name: str) -> str:
         raise UnreadableEventError(f"header {name} is not UTF-8") from None
 
 
-def _faults(error: ValidationError) -> str:
-    faults = error.errors(include_input=False, include_url=False)
+def faults(error: ValidationError) -> str:
+    """Say what a validation found, by field and kind, without the values."""
+    found = error.errors(include_input=False, include_url=False)
     shown = "; ".join(
-        f"/{'/'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:5]
+        f"/{'/'.join(map(str, fault['loc']))}: {fault['type']}" for fault in found[:5]
     )
-    return f"{len(faults)} fault(s): {shown}"
+    return f"{len(found)} fault(s): {shown}"
