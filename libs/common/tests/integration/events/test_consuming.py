@@ -6,10 +6,13 @@ Slow by nature: the first join of a group takes three seconds on the embedded br
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
-from waybill.broker import BrokerLink, Partition
+from waybill.broker import BrokerLink, Partition, ensure_topics
 from waybill.database import Database
+from waybill.deliveries import Receiver
+from waybill.events import Received
 
 
 async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_order(
@@ -130,6 +133,24 @@ async def test_nothing_is_skipped_when_the_log_was_filled_anew_beyond_where_the_
         _at_once(world.produce(bootstrap_servers, "a", *range(20, 80)))
         await eventually(lambda: _has_seen(world, 80))
     assert await world.seen() == [("a", number) for number in range(80)]
+
+
+async def test_a_topic_is_consumed_when_its_owner_makes_it_long_after_the_others(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    late = replace(world.topic, name=f"{world.topic.name}.late")
+    closed = replace(world.closed, topic=late.name)
+    world.receiver = Receiver(
+        world.reactions, [Received(world.noted, "noted"), Received(closed, "closed")]
+    )
+    await world.send("a", 1)
+    async with running(world.relay(bootstrap_servers), world.consumer(bootstrap_servers)):
+        await eventually(lambda: _has_seen(world, 1))
+        async with world.database.transaction() as tx:
+            tx.send(closed, closed.model(account="b", number=2))
+        await ensure_topics(bootstrap_servers, [late])
+        await eventually(lambda: _has_seen(world, 2))
+    assert await world.seen() == [("a", 1), ("b", 2)]
 
 
 async def test_events_go_on_when_the_databases_connections_are_lost(
