@@ -7,7 +7,7 @@ https://kafka.apache.org/protocol#The_Messages_Metadata (version 12, Kafka 3.1 a
 
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from aiokafka.protocol.abstract import AbstractType  # type: ignore[import-untyped]
@@ -116,7 +116,4 @@ class TopicIdsRequest(Request[MetadataRequestV12]):  # type: ignore[misc]
     def build(self, request_struct_class: type[MetadataRequestV12]) -> MetadataRequestV12:
         wanted: list[Any] = [(NO_UUID, name, {}) for name in self._topics]
         create, authorized_operations = False, False
-        return cast(
-            "MetadataRequestV12",
-            request_struct_class(wanted, create, authorized_operations, {}),
-        )
+        return request_struct_class(wanted, create, authorized_operations, {})
