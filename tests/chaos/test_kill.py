@@ -1,7 +1,8 @@
 """Everything that can be killed is killed while orders move, and nothing comes of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,10 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
     """Replay a history; when so many orders are final, kill the victim and see it come back."""
     begun = asyncio.Semaphore(0)
 
+    @contextmanager
+    def stage(text: str, _total: int) -> Iterator[Callable[[], None]]:
+        yield begun.release if text == "Placing orders" else lambda: None
+
     async def kill() -> None:
         for _ in range(KILL_AFTER):
             await begun.acquire()
@@ -61,7 +66,7 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
                     history.orders,
                     history.variants,
                     concurrency=CONCURRENCY,
-                    on_final=begun.release,
+                    stage=stage,
                 )
             )
             group.create_task(kill())

@@ -89,7 +89,7 @@ ORDERS = [order("1", "A", "B"), order("2", "A", "A"), order("3", "B")]
 
 async def run(shop: ShopInMemory, orders: list[WantedOrder] = ORDERS) -> list[Outcome]:
     skus = {line.sku for each in orders for line in each.lines}
-    return await replay(shop, orders, variants(*skus), concurrency=2, on_final=lambda: None)
+    return await replay(shop, orders, variants(*skus), concurrency=2)
 
 
 def statuses(outcomes: Iterable[Outcome]) -> Counter[str]:

@@ -25,8 +25,8 @@ SECONDS: Final = 20.0
 
 _ARTICLES: Final = 100
 _UNITS: Final = 1_000_000  # of each: more than any run sells
-# A look costs as much as answering a page does; one in so many milliseconds is precise enough.
-_LOOK_SECONDS: Final = 0.02
+# A look costs orders 5 ms: one per so many seconds takes a tenth of a core from what is measured.
+_LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -57,12 +58,9 @@ async def run_demo(platform: Platform, console: Console, order_count: int) -> Ru
     shop = open_shop(order_count)
     client = client_of(platform)
     try:
-        with console.status("Seeding the catalogue and the stock ..."):
-            await seed(client, shop.variants, shop.units)
-        with show.progress_bar(console, "Orders", order_count) as bar:
-            outcomes = await place_all(
-                client, shop.orders, Poller(client).follow, on_final=bar.step
-            )
+        await seed(client, shop.variants, shop.units)
+        with show.progress_bar(console, "Placing orders", order_count) as step:
+            outcomes = await place_all(client, shop.orders, Poller(client).follow, on_final=step)
     finally:
         client.close()
     return await _audited(platform, console, outcomes)
@@ -75,10 +73,10 @@ async def run_replay(
     orders = history.orders[:order_count]
     client = client_of(platform)
     try:
-        with show.progress_bar(console, "Orders", len(orders)) as bar:
-            outcomes = await replay(
-                client, orders, history.variants, concurrency=concurrency, on_final=bar.step
-            )
+        stage = partial(show.progress_bar, console)
+        outcomes = await replay(
+            client, orders, history.variants, concurrency=concurrency, stage=stage
+        )
     finally:
         client.close()
     return await _audited(platform, console, outcomes)

@@ -14,7 +14,7 @@ from typing import Final
 
 from waybill_toolkit.work.client import VARIANTS_MAX, Client, Variant, WantedOrder
 from waybill_toolkit.work.service import PATIENCE_SECONDS, UnreachableError
-from waybill_toolkit.work.tasks import for_each
+from waybill_toolkit.work.tasks import Stage, for_each, unseen
 
 CONCURRENCY: Final = 16  # requests at a time; more make nothing faster on two cores
 PRODUCT_NAME: Final = "Articles"
@@ -31,10 +31,18 @@ def units_wanted(orders: Iterable[WantedOrder]) -> Counter[str]:
     return units
 
 
-async def seed(client: Client, variants: Mapping[str, Variant], units: Mapping[str, int]) -> None:
-    """Make sure that all variants are sold and that so many units of each are on hand."""
+async def seed(
+    client: Client,
+    variants: Mapping[str, Variant],
+    units: Mapping[str, int],
+    stage: Stage = unseen,
+) -> None:
+    """Make sure that all variants are sold and that so many units of each are on hand.
+
+    Raises UnreachableError, and RefusedError for a variant that the catalogue does not take.
+    """
     await _add_variants(client, variants)
-    await _add_units(client, units)
+    await _add_units(client, units, stage)
     await _wait_for_prices(client, variants.keys())
 
 
@@ -46,17 +54,25 @@ async def _add_variants(client: Client, variants: Mapping[str, Variant]) -> None
         await client.create_product(name, [variants[sku] for sku in skus], f"product-{digest}")
 
 
-async def _add_units(client: Client, units: Mapping[str, int]) -> None:
+async def _add_units(client: Client, units: Mapping[str, int], stage: Stage) -> None:
     on_hand = await client.units_on_hand()
-    missing = {sku: wanted - on_hand.get(sku, 0) for sku, wanted in units.items()}
+    missing = {
+        sku: wanted - on_hand.get(sku, 0)
+        for sku, wanted in units.items()
+        if wanted > on_hand.get(sku, 0)
+    }
+    if not missing:
+        return
     run = secrets.token_hex(8)  # the same lack on another day is not the same request
+    with stage("Stocking up", len(missing)) as step:
 
-    async def add(item: tuple[str, int]) -> None:
-        sku, count = item
-        digest = sha256(f"{run}\n{sku}\n{count}".encode()).hexdigest()
-        await client.add_stock(sku, count, f"stock-{digest}")
+        async def add(item: tuple[str, int]) -> None:
+            sku, count = item
+            digest = sha256(f"{run}\n{sku}".encode()).hexdigest()
+            await client.add_stock(sku, count, f"stock-{digest}")
+            step()
 
-    await for_each(((sku, count) for sku, count in missing.items() if count > 0), add, CONCURRENCY)
+        await for_each(missing.items(), add, CONCURRENCY)
 
 
 async def _wait_for_prices(client: Client, skus: Collection[str]) -> None:

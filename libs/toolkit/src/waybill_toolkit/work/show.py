@@ -15,28 +15,23 @@ from waybill_toolkit.work.audit import Report
 from waybill_toolkit.work.history import BrokenRow
 from waybill_toolkit.work.placing import Outcome
 from waybill_toolkit.work.summary import Latency, Summary
+from waybill_toolkit.work.tasks import Step
 
 LISTED_MAX: Final = 20  # of what went wrong; the JSON has everything
 
 
-class Bar:
-    """A progress bar that counts one thing after the other."""
-
-    def __init__(self, progress: Progress, text: str, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task(text, total=total)
-
-    def step(self) -> None:
-        """Count one more."""
-        self._progress.advance(self._task)
-
-
 @contextmanager
-def progress_bar(console: Console, text: str, total: int) -> Iterator[Bar]:
+def progress_bar(console: Console, text: str, total: int) -> Iterator[Step]:
     """Show how far something is; where there is no terminal, only that it is done."""
-    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
-        yield Bar(progress, text, total)
+        task = progress.add_task(text, total=total)
+        yield lambda: progress.advance(task)
 
 
 def show_summary(console: Console, summary: Summary) -> None:

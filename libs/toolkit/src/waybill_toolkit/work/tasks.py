@@ -1,11 +1,22 @@
-"""Doing many things at a time."""
+"""Doing many things at a time, and saying how far they are."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
+
+Step: TypeAlias = Callable[[], None]
+"""Called for each thing that is done."""
+Stage: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
+"""Called with what begins and of how many things it is made, such as a progress bar."""
+
+
+@contextmanager
+def unseen(_text: str, _total: int) -> Iterator[Step]:
+    """Be a stage that nobody sees."""
+    yield lambda: None
 
 
 @contextmanager
