@@ -146,11 +146,11 @@ async def test_the_database_is_unavailable_when_the_connection_is_lost_in_use(
 async def test_the_database_is_unavailable_when_no_connection_is_free_in_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("waybill.database.ACQUIRE_TIMEOUT_SECONDS", 0.05)
     async with database.connection(), database.connection():
-        with pytest.raises(DatabaseUnavailableError):
-            async with database.connection():
-                pass
+        with monkeypatch.context() as patch:
+            patch.setattr("waybill.database.ACQUIRE_TIMEOUT_SECONDS", 0.05)
+            with pytest.raises(DatabaseUnavailableError):
+                await database.connection().__aenter__()
     async with database.connection() as connection:
         assert await connection.fetchval("SELECT 1") == 1
 
