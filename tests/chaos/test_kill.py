@@ -17,6 +17,7 @@ from waybill_toolkit.work.session import audit_when_settled, client_of
 
 ORDERS: Final = 80
 CONCURRENCY: Final = 16
+SECONDS_MAX: Final = 240  # on a quiet machine it takes a few; a start of PostgreSQL up to 60
 KILL_AFTER: Final = 20  # orders: some are then at every step
 
 VICTIMS: Final = ("catalog", "inventory", "orders", "payments", "broker", "postgres")
@@ -59,7 +60,7 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
 
     client = client_of(platform)
     try:
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(SECONDS_MAX), asyncio.TaskGroup() as group:
             replaying = group.create_task(
                 replay(
                     client,
