@@ -1,6 +1,7 @@
 """What every service runs beside its requests: the relay, a consumer, timers, retention."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from waybill.app import Background
@@ -40,7 +41,8 @@ def backbone(
 ) -> tuple[Background, ...]:
     """Make the background parts of a service that owns `topics` and receives with `receiver`."""
     broker = settings.kafka_bootstrap_servers
-    relay = Relay(settings.database_url.get_secret_value(), broker, topics, clock=clock)
+    owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
+    relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
     database.on_sent = relay.wake
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
@@ -57,3 +59,7 @@ def backbone(
         parts.append(consumer)
         timers.append(dead_letter_retries(receiver))
     return (*parts, *(TimerLoop(timer, database, clock) for timer in timers))
+
+
+def _capped(topic: Topic, partitions_max: int | None) -> Topic:
+    return replace(topic, partitions=min(topic.partitions, partitions_max or topic.partitions))

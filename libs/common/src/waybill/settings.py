@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     kafka_fetch_wait_ms: PositiveInt = 500
     """Kafka's own default. The embedded broker answers only when this is over: 10 there."""
 
+    kafka_partitions_max: PositiveInt | None = None
+    """Makes topics with fewer partitions than their contract says. The embedded broker gets slower
+    with every batch it holds, and a batch is made per partition: 1 there."""
+
     access: Literal["open"] | FilePath
     """Who may call: a token file, or "open" (everybody may do everything). Nothing is assumed."""
 

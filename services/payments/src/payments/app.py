@@ -13,15 +13,11 @@ from payments.sandbox import Sandbox
 from payments.sandbox_books import Books
 from payments.settings import PaymentsSettings
 from payments.worker import Worker
-from waybill.app import Background, Service, run
+from waybill.app import Service, run
+from waybill.backbone import backbone, open_database
 from waybill.clock import Clock, SystemClock
-from waybill.consumer import Consumer
 from waybill.database import Database
 from waybill.deliveries import Receiver
-from waybill.relay import Relay
-from waybill.retention import event_retention
-from waybill.retries import dead_letter_retries
-from waybill.timers import TimerLoop
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
 """Its books are written by one statement at a time."""
@@ -31,53 +27,44 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     """Open the databases and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
     url = settings.database_url.get_secret_value()
-    database = await Database.open(
-        url, pool_max=settings.database_pool_max, source=settings.service, clock=clock
-    )
+    database = await open_database(settings, clock)
     books_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
     sandbox = Sandbox(Books(books_database), slow_seconds=settings.sandbox_slow_seconds)
+    parts = backbone(
+        settings,
+        database,
+        clock,
+        topics=TOPICS,
+        receiver=Receiver(Reactions(clock), RECEIVED),
+    )
     return Service(
         api=Api(database),
         operations=OPERATIONS,
         contract=files("payments.contract").joinpath("openapi.json").read_bytes(),
         database=database,
-        background=_background(settings, database, sandbox, clock),
+        background=(*parts, _worker(settings, database, sandbox, clock)),
         closing=(books_database.close,),
     )
 
 
-def _background(
+def _worker(
     settings: PaymentsSettings, database: Database, sandbox: Sandbox, clock: Clock
-) -> tuple[Background, ...]:
-    url, broker = settings.database_url.get_secret_value(), settings.kafka_bootstrap_servers
-    relay = Relay(url, broker, TOPICS, clock=clock)
-    database.on_sent = relay.wake
-    receiver = Receiver(Reactions(clock), RECEIVED)
-    consumer = Consumer(
-        database,
-        broker,
-        receiver,
-        group=settings.service,
-        fetch_wait_ms=settings.kafka_fetch_wait_ms,
-        clock=clock,
-    )
+) -> Worker:
     caller = Caller(
         sandbox,
         clock,
         timeout=timedelta(seconds=settings.provider_call_timeout_seconds),
         backoff=settings.provider_backoff,
     )
-    worker = Worker(
+    return Worker(
         database,
-        url,
+        settings.database_url.get_secret_value(),
         caller,
         clock,
         lease=settings.provider_lease,
         calls_max=settings.provider_calls_max,
         poll=timedelta(seconds=settings.provider_poll_seconds),
     )
-    timers = (dead_letter_retries(receiver), event_retention())
-    return (relay, consumer, worker, *(TimerLoop(timer, database, clock) for timer in timers))
 
 
 def main() -> None:

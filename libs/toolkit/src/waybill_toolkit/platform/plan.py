@@ -122,6 +122,7 @@ def service_environment(
         "WAYBILL_DATABASE_URL": database_url,
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
+        "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
         "WAYBILL_ACCESS": "open",
     }
 
