@@ -29,12 +29,22 @@ _LOCK_DUE: Final = """
         reason_code, reason_detail, transitions
     from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
 """
-_INSERT: Final = """
+_START: Final = """
+    with told as (
+        insert into saga_transitions (saga_id, number, at, state, detail)
+        values ($1, 1, $7, $8, 'started')
+    )
     insert into sagas (saga_id, definition, version, direction, position, transitions,
         deadline_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    values ($1, $2, $3, $4, $5, 1, $6, $7)
 """
-_UPDATE: Final = """
+_MOVE: Final = """
+    with told as (
+        insert into saga_transitions (saga_id, number, at, state, detail, event_id)
+        select t.saga_id, t.number, $8, t.state, t.detail, t.event_id
+        from unnest($9::uuid[], $10::int[], $11::text[], $12::text[], $13::uuid[])
+            as t(saga_id, number, state, detail, event_id)
+    )
     update sagas set direction = m.direction, position = m.position, reason_code = m.reason_code,
         reason_detail = m.reason_detail, transitions = m.transitions, deadline_at = m.deadline_at,
         updated_at = $8
@@ -42,12 +52,6 @@ _UPDATE: Final = """
         $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::timestamptz[]
     ) as m(saga_id, direction, position, reason_code, reason_detail, transitions, deadline_at)
     where sagas.saga_id = m.saga_id
-"""
-_TELL: Final = """
-    insert into saga_transitions (saga_id, number, at, state, detail, event_id)
-    select t.saga_id, t.number, $6, t.state, t.detail, t.event_id
-    from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[])
-        as t(saga_id, number, state, detail, event_id)
 """
 
 
@@ -112,9 +116,16 @@ class Sagas(Generic[S, C]):
         at = move.position
         change = _Change(_Row(saga_id, saga, at, 1), None, move, 1, "started", None)
         await tx.execute(
-            _INSERT, saga_id, saga.name, saga.version, at.direction, at.index, 1, deadline_at, now
+            _START,
+            saga_id,
+            saga.name,
+            saga.version,
+            at.direction,
+            at.index,
+            deadline_at,
+            now,
+            _state(saga, at),
         )
-        await _tell(tx, [change], now)
         await self._subjects.moved(tx, [_moved(change, subject)])
 
     async def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
@@ -165,7 +176,6 @@ class Sagas(Generic[S, C]):
         now = self._clock.now()
         subjects = await self._subjects.load(tx, [change.row.saga_id for change in changes])
         await _write(tx, changes, now)
-        await _tell(tx, changes, now)
         await self._subjects.moved(
             tx, [_moved(change, subjects[change.row.saga_id]) for change in changes]
         )
@@ -181,11 +191,12 @@ class Sagas(Generic[S, C]):
 
 
 async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
+    """Write where the sagas stand now, and how they came there."""
     latest = {change.row.saga_id: change for change in changes}
     moves = [change.move for change in latest.values()]
     reasons = [move.position.reason for move in moves]
     await tx.execute(
-        _UPDATE,
+        _MOVE,
         list(latest),
         [move.position.direction for move in moves],
         [move.position.index for move in moves],
@@ -194,18 +205,11 @@ async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetim
         [change.number for change in latest.values()],
         [now + move.deadline if move.deadline else None for move in moves],
         now,
-    )
-
-
-async def _tell(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
-    await tx.execute(
-        _TELL,
         [change.row.saga_id for change in changes],
         [change.number for change in changes],
         [_state(change.row.saga, change.move.position) for change in changes],
         [change.detail for change in changes],
         [change.cause.id if change.cause else None for change in changes],
-        now,
     )
 
 

@@ -17,7 +17,7 @@ BROKER_OFFSET = 21
 _SERVICES_MAX = POSTGRES_OFFSET - 1
 _LOWEST_PORT = 1024  # those below are for root
 _HIGHEST_PORT = 65535
-_FETCH_WAIT_MS = 10  # the embedded broker answers a fetch only when its time is over
+_FETCH_WAIT_MS = 25  # the embedded broker answers a fetch only when its time is over
 
 
 RESERVED_NAMES = frozenset({"broker", "host", "migrations", "platform", "postgres", "supervisor"})

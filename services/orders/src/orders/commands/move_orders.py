@@ -25,7 +25,8 @@ class OrderSubjects(Subjects[Order, Sent]):
 
     @override
     async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
-        return await queries.get_orders(tx, saga_ids)
+        # The lines went out with the first command, which is never sent again.
+        return await queries.get_orders_without_lines(tx, saga_ids)
 
     @override
     async def moved(self, tx: Transaction, moves: Sequence[Moved[Order, Sent]]) -> None:
