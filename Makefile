@@ -38,7 +38,7 @@ clean:
 # One stamp for both: the lock and the packages' own metadata.
 $(VENV)/ready: requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Waybill needs Python 3.11 or newer; this is %d.%d. Say which one to use: make PYTHON=python3.11" % sys.version_info[:2])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what requirements.lock pins into $(VENV) ..."
 	@# uv first, by pip and pinned like everything else: it is ten times faster at the rest.
 	@awk '/^[^ ]/ {mine = /^uv==/} mine' requirements.lock > $(VENV)/uv.lock
