@@ -24,7 +24,7 @@ from aiokafka import (  # type: ignore[import-untyped]
 )
 
 from waybill import trace
-from waybill.broker import ensure_topics
+from waybill.broker import BrokerLink, ensure_topics
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill_toolkit.schema_check import Json, SchemaDocument, read_json
@@ -193,7 +193,7 @@ async def stand_in(
                 for topic in contract.topics
                 for number in range(topic.partitions)
             ]
-            consumer.assign(partitions)
+            consumer.assign(await _partitions(contract, bootstrap_servers))
             # Resolved now: seek_to_end would look for the end when the first fetch is made.
             for partition, end in (await consumer.end_offsets(partitions)).items():
                 consumer.seek(partition, end)
@@ -202,6 +202,20 @@ async def stand_in(
             await consumer.stop()
     finally:
         await producer.stop()
+
+
+async def _partitions(contract: EventContract, bootstrap_servers: str) -> list[TopicPartition]:
+    """List the partitions that there are; a platform may have made fewer than the contract says."""
+    link = await BrokerLink.open(bootstrap_servers)
+    try:
+        states = await link.topics(topic.name for topic in contract.topics)
+    finally:
+        await link.close()
+    return [
+        TopicPartition(name, number)
+        for name, state in states.items()
+        for number in range(len(state.leaders))
+    ]
 
 
 def _pointer(reference: Json) -> str:
