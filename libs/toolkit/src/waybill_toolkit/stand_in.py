@@ -188,12 +188,8 @@ async def stand_in(
     try:
         await consumer.start()
         try:
-            partitions = [
-                TopicPartition(topic.name, number)
-                for topic in contract.topics
-                for number in range(topic.partitions)
-            ]
-            consumer.assign(await _partitions(contract, bootstrap_servers))
+            partitions = await _partitions(contract, bootstrap_servers)
+            consumer.assign(partitions)
             # Resolved now: seek_to_end would look for the end when the first fetch is made.
             for partition, end in (await consumer.end_offsets(partitions)).items():
                 consumer.seek(partition, end)
