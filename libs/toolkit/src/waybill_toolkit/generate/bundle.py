@@ -90,6 +90,7 @@ class _Bundler:
 
     def take(self, kind: str, component: Node) -> str:
         name = component.name
+        component = _beyond_itself(component)
         origin = self.origins.get((kind, name))
         if origin is None:
             self.origins[kind, name] = component
@@ -123,3 +124,19 @@ class _Bundler:
         if below:
             channel["messages"][target.name] = self.copy(target)
         return "/".join(["#", "channels", here, *below])
+
+
+def _beyond_itself(component: Node) -> Node:
+    """Follow a component that only refers to one of its own name in another file.
+
+    Copied as it is, it would come to refer to itself.
+    """
+    while component.reference is not None:
+        try:
+            target = component.step()
+        except ContractError:
+            return component  # reported when it is copied
+        if target.pointer != component.pointer:
+            return component
+        component = target
+    return component
