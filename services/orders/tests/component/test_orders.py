@@ -17,6 +17,10 @@ CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "orders" / "examples"
 BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
 
+# Names that no other test uses: the broker is shared, and what it holds is heard here.
+SKU = "ORDERS-A"
+PRICED = "ORDERS-P"
+
 
 def _money(amount: int, currency: str = "GBP") -> dict[str, Any]:
     return {"amount_minor": amount, "currency": currency}
@@ -36,7 +40,7 @@ async def _sell(
 
 
 async def _prices(client: httpx.AsyncClient) -> list[Any]:
-    items: list[Any] = (await client.get("/v1/prices")).json()["items"]
+    items: list[Any] = (await client.get("/v1/prices", params={"limit": 500})).json()["items"]
     return items
 
 
@@ -108,16 +112,16 @@ async def _confirm(neighbours: StandIn, order_id: str) -> None:
 async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
+    await _sell(client, neighbours, SKU, 255)
 
-    placed = await _place(client, _order(("A", 2), ("A", 1), reference="536365"))
+    placed = await _place(client, _order((SKU, 2), (SKU, 1), reference="536365"))
     order_id = placed.json()["order_id"]
 
     assert placed.status_code == 201
     assert placed.headers["location"] == f"/v1/orders/{order_id}"
     assert placed.json()["total"] == _money(765)
     reserve = await _next(neighbours, "inventory.reserve-stock.v1", order_id)
-    assert reserve.data["lines"] == [{"sku": "A", "quantity": 3}]
+    assert reserve.data["lines"] == [{"sku": SKU, "quantity": 3}]
     assert reserve.traceparent[3:35] == placed.headers["x-trace-id"]
     await _next(neighbours, "orders.order-placed.v1", order_id)
     expires_at = "2026-11-22T10:00:00Z"
@@ -156,15 +160,15 @@ async def _story_until(client: httpx.AsyncClient, order_id: str, state: str) -> 
 async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
-    order_id = (await _place(client, _order(("A", 6)))).json()["order_id"]
+    await _sell(client, neighbours, SKU, 255)
+    order_id = (await _place(client, _order((SKU, 6)))).json()["order_id"]
     await _next(neighbours, "inventory.reserve-stock.v1", order_id)
-    shortages = [{"sku": "A", "wanted": 6, "on_hand": 2}]
+    shortages = [{"sku": SKU, "wanted": 6, "on_hand": 2}]
     await _answer(neighbours, "inventory.stock-refused", order_id, shortages=shortages)
 
     order = await _reaches(client, order_id, "rejected")
 
-    assert order["rejection"] == {"code": "out_of_stock", "detail": "A: 6 wanted, 2 on hand"}
+    assert order["rejection"] == {"code": "out_of_stock", "detail": f"{SKU}: 6 wanted, 2 on hand"}
     rejected = await _next(neighbours, "orders.order-rejected.v1", order_id)
     assert rejected.data["code"] == "out_of_stock"
 
@@ -172,8 +176,8 @@ async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
 async def test_a_declined_order_is_rejected_when_its_stock_is_released(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
-    order_id = (await _place(client, _order(("A", 1)))).json()["order_id"]
+    await _sell(client, neighbours, SKU, 255)
+    order_id = (await _place(client, _order((SKU, 1)))).json()["order_id"]
     await _reserve(neighbours, order_id)
     await _next(neighbours, "payments.authorize-payment.v1", order_id)
     declined = {"payment_id": str(uuid7()), "decline_code": "insufficient_funds"}
@@ -190,8 +194,8 @@ async def test_a_declined_order_is_rejected_when_its_stock_is_released(
 async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
-    order_id = (await _place(client, _order(("A", 1)))).json()["order_id"]
+    await _sell(client, neighbours, SKU, 255)
+    order_id = (await _place(client, _order((SKU, 1)))).json()["order_id"]
     await _confirm(neighbours, order_id)
     await _reaches(client, order_id, "confirmed")
 
@@ -211,8 +215,8 @@ async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
 async def test_a_rejected_order_cannot_be_cancelled(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
-    order_id = (await _place(client, _order(("A", 6)))).json()["order_id"]
+    await _sell(client, neighbours, SKU, 255)
+    order_id = (await _place(client, _order((SKU, 6)))).json()["order_id"]
     await _answer(neighbours, "inventory.stock-refused", order_id, shortages=[])
     await _reaches(client, order_id, "rejected")
 
@@ -224,8 +228,8 @@ async def test_a_rejected_order_cannot_be_cancelled(
 async def test_a_key_places_one_order_however_often_it_is_sent(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
-    body = _order(("A", 1), customer_ref="repeats")
+    await _sell(client, neighbours, SKU, 255)
+    body = _order((SKU, 1), customer_ref="repeats")
 
     answers = await asyncio.gather(*(_place(client, body, key="same") for _ in range(8)))
 
@@ -234,7 +238,7 @@ async def test_a_key_places_one_order_however_often_it_is_sent(
     assert all(order == placed[0] for order in placed)
     assert (await _place(client, body, key="same")).json() == placed[0]
     assert len(await _orders_of(client, "repeats")) == 1
-    other = await _place(client, _order(("A", 2)), key="same")
+    other = await _place(client, _order((SKU, 2)), key="same")
     assert other.json()["type"].endswith(":idempotency-key-reused")
 
 
@@ -243,15 +247,15 @@ async def test_a_key_places_one_order_however_often_it_is_sent(
     [
         (_order(), "empty-order"),
         (_order(("Z", 1)), "unknown-sku"),
-        (_order(("A", 1), currency="EUR"), "currency-mismatch"),
-        (_order(("A", 0)), "quantity-out-of-range"),
-        (_order(("A", 10_001)), "quantity-out-of-range"),
+        (_order((SKU, 1), currency="EUR"), "currency-mismatch"),
+        (_order((SKU, 0)), "quantity-out-of-range"),
+        (_order((SKU, 10_001)), "quantity-out-of-range"),
     ],
 )
 async def test_an_unacceptable_order_gets_a_problem_of_its_own_and_leaves_nothing(
     client: httpx.AsyncClient, neighbours: StandIn, body: dict[str, Any], problem: str
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
+    await _sell(client, neighbours, SKU, 255)
 
     refused = await _place(client, {**body, "customer_ref": "refused"})
 
@@ -263,9 +267,9 @@ async def test_an_unacceptable_order_gets_a_problem_of_its_own_and_leaves_nothin
 async def test_orders_are_listed_by_page_and_filter(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "A", 255)
+    await _sell(client, neighbours, SKU, 255)
     for number in range(5):
-        await _place(client, _order(("A", 1), reference=f"r{number}", customer_ref="lists"))
+        await _place(client, _order((SKU, 1), reference=f"r{number}", customer_ref="lists"))
 
     pages: list[list[str]] = []
     query: dict[str, Any] = {"customer_ref": "lists", "limit": 2}
@@ -282,12 +286,14 @@ async def test_orders_are_listed_by_page_and_filter(
 async def test_the_newest_price_stays_when_an_older_one_arrives_late(
     client: httpx.AsyncClient, neighbours: StandIn
 ) -> None:
-    await _sell(client, neighbours, "P", 300, version=2)
-    older = {"sku": "P", "price": _money(255), "version": 1}
+    await _sell(client, neighbours, PRICED, 300, version=2)
+    older = {"sku": PRICED, "price": _money(255), "version": 1}
     await neighbours.send("catalog.price-changed.v1", older)
-    await _sell(client, neighbours, "P", 310, version=3)  # same key: the older one was read before
+    await _sell(
+        client, neighbours, PRICED, 310, version=3
+    )  # same key: the older one was read before
 
-    assert {"sku": "P", "price": _money(310)} in await _prices(client)
+    assert {"sku": PRICED, "price": _money(310)} in await _prices(client)
 
 
 async def test_bad_input_gets_the_problem_that_the_contract_names(

@@ -19,11 +19,12 @@ from waybill_toolkit.serving import serving
 from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, StandIn
 
 ORDERS = 120
+SKU = "ORDERS-R"  # no other test sells it
 PUBLISHED = [*(topic.name for topic in TOPICS), "inventory.commands.v1", "payments.commands.v1"]
 VARIANT = {
-    "sku": "R",
+    "sku": SKU,
     "product_id": "019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41",
-    "name": "R",
+    "name": SKU,
     "price": {"amount_minor": 100, "currency": "GBP"},
     "version": 1,
 }
@@ -49,7 +50,7 @@ async def test_events_are_published_once_each_and_in_order_when_two_replicas_sha
 async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
     """Place orders at all replicas at once, and cancel each at the next one."""
     async with asyncio.timeout(HEAR_SECONDS_MAX), httpx.AsyncClient(timeout=30) as client:
-        while not (await client.get(f"{addresses[0]}/v1/prices")).json()["items"]:
+        while SKU not in await _skus(client, addresses[0]):
             await asyncio.sleep(0.02)
 
         async def order(number: int) -> str:
@@ -65,11 +66,16 @@ async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
         return list(await asyncio.gather(*map(order, range(ORDERS))))
 
 
+async def _skus(client: httpx.AsyncClient, address: str) -> list[str]:
+    page = (await client.get(f"{address}/v1/prices", params={"limit": 500})).json()
+    return [item["sku"] for item in page["items"]]
+
+
 def _body() -> dict[str, Any]:
     return {
         "customer_ref": "replicas",
         "currency": "GBP",
-        "lines": [{"sku": "R", "quantity": 1}],
+        "lines": [{"sku": SKU, "quantity": 1}],
         "payment": {"token": "tok_approve"},
     }
 
