@@ -53,7 +53,9 @@ def configure(service: str, level: str = "INFO") -> None:
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What these tell below WARNING is for their own developers.
-    for noisy in ("aiokafka", "asyncio", "uvicorn.error"):
+    # It tells of a broker that is away at every try; the runtime does so once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    for noisy in ("asyncio", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
