@@ -21,8 +21,8 @@ from orders.contract.shared import Money
 from orders.domain import Order
 from waybill.saga import Reason, Saga, Step, Undo
 
-# Long enough to sit out a broker or a neighbour that is down for some minutes. Three of them take as
-# long as a reservation lives (15 minutes); should it expire first, inventory refuses the commit.
+# Long enough to sit out a broker or a neighbour that is down for some minutes. Three of them take
+# as long as a reservation lives (15 minutes); should it expire first, inventory refuses the commit.
 ANSWER_WITHIN: Final = timedelta(minutes=5)
 # Nothing gets lost on the way, so a repetition is for neighbours that were repaired by hand.
 REPEAT_AFTER: Final = timedelta(minutes=1)
