@@ -7,6 +7,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 
+from waybill.broker import ensure_topics
+from waybill.events import Topic
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 
@@ -57,6 +59,7 @@ def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:
 async def test_broker_is_empty_when_it_was_killed_and_started_again(
     broker_server: BrokerServer, bootstrap_servers: str
 ) -> None:
+    await ensure_topics(bootstrap_servers, [Topic("platform-fruit", 1, 1)])
     async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
         await producer.send_and_wait("platform-fruit", b"pear")
     assert "platform-fruit" in await _topics(bootstrap_servers)
