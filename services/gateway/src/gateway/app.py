@@ -41,7 +41,8 @@ def forwards(
     for route in routes:
         if route.service not in settings.upstreams:
             raise MissingUpstreamError(f"WAYBILL_UPSTREAMS does not say where {route.service} is")
-        upstream = Upstream(route.service, settings.upstreams[route.service], session)
+        address = settings.upstreams[route.service]
+        upstream = Upstream(route.service, address, session, settings.answer_seconds)
         forward = Forward(route, upstream, settings.client_seconds)
         paths.setdefault(route.path, {})[route.method] = forward
     return paths

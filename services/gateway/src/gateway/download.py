@@ -33,18 +33,17 @@ class Download:
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": headers}
         )
-        if answer.has_arrived:  # as nearly every answer has: in one packet with its head
-            body = b"" if answer.is_complete else await answer.read()
-            await self._send({"type": "http.response.body", "body": body})
-        elif receive is None:
-            await self._stream()
+        if not await self._pass_on():
+            return  # as nearly always: one packet held all of the answer
+        if receive is None:
+            await self._pass_rest_on()
         else:
-            await self._stream_while_there(receive)
+            await self._pass_rest_on_while_there(receive)
 
-    async def _stream_while_there(self, receive: Receive) -> None:
+    async def _pass_rest_on_while_there(self, receive: Receive) -> None:
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._close_when_gone(receive))
-            await self._stream()
+            await self._pass_rest_on()
             watch.cancel()
 
     async def _close_when_gone(self, receive: Receive) -> None:
@@ -53,17 +52,22 @@ class Download:
         self._client_is_gone = True
         self._answer.close()
 
-    async def _stream(self) -> None:
+    async def _pass_rest_on(self) -> None:
+        while await self._pass_on():
+            pass
+
+    async def _pass_on(self) -> bool:
+        """Pass on what has come; False when that was the last, or nothing more can follow."""
         try:
-            while not self._answer.is_complete:
-                await self._send_part(await self._answer.read(), more=True)
-            await self._send_part(b"", more=False)
+            body = await self._answer.read()
+            more = not self._answer.is_complete
+            async with asyncio.timeout(self._client_seconds):
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
         except UpstreamError as error:
             if not self._client_is_gone:
                 _log.warning("%s broke off in the middle of its answer: %s", self._service, error)
+            return False
         except TimeoutError:
             _log.info("a client took nothing of its answer for %g s", self._client_seconds)
-
-    async def _send_part(self, body: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(self._client_seconds):
-            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+            return False
+        return more

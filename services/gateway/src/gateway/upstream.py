@@ -10,6 +10,7 @@ that only reads is sent once more when its connection breaks off: a kept-alive o
 been closed by the other end. No other request is ever sent twice.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -45,15 +46,11 @@ class SilentError(UpstreamError):
 class Answer:
     """A service's answer: status and headers, while the body may still be on its way."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, silence_seconds_max: float) -> None:
         self._response = response
+        self._silence_seconds_max = silence_seconds_max
         self.status: Final = response.status
         self.headers: Final = response.raw_headers
-
-    @property
-    def has_arrived(self) -> bool:
-        """Whether all of the body is here, so that the next read gives what is left of it."""
-        return self._response.content.is_eof()
 
     @property
     def is_complete(self) -> bool:
@@ -61,9 +58,14 @@ class Answer:
         return self._response.content.at_eof()
 
     async def read(self) -> bytes:
-        """Wait for more of the body and give what has come. Raises UpstreamError."""
+        """Give what has come of the body; wait when that is nothing. Raises UpstreamError."""
+        content = self._response.content
+        if content.is_eof():  # all of it is here
+            return content.read_nowait()
         try:
-            return await self._response.content.readany()
+            # aiohttp has this limit too, but forgets it (3.14) when what follows is no HTTP.
+            async with asyncio.timeout(self._silence_seconds_max):
+                return await content.readany()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _explained(error) from error
 
@@ -79,6 +81,7 @@ class Upstream:
     name: str
     origin: str
     session: aiohttp.ClientSession
+    answer_seconds: float
 
     async def send(
         self, method: str, target: str, headers: Headers, body: Body, *, is_safe: bool
@@ -99,7 +102,7 @@ class Upstream:
         if response.status not in _STATUSES:
             response.close()
             raise BrokenOffError(f"status {response.status}")
-        return Answer(response)
+        return Answer(response, self.answer_seconds)
 
 
 def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
