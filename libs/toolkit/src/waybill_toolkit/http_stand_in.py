@@ -86,7 +86,7 @@ class HttpStandIn:
         self.connections = 0
         """How many there were."""
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def address(self) -> str:
@@ -113,20 +113,25 @@ class HttpStandIn:
         if self._server:
             self._server.close()
             self._server = None
-        for writer in self._writers:
+        serving = dict(self._serving)
+        for task, writer in serving.items():
             writer.transport.abort()
+            task.cancel()
+        await asyncio.gather(*serving)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (the server makes one for each connection)
+        self._serving[task] = writer
         try:
             while not writer.transport.is_closing():
                 exchange = Exchange(await reader.readuntil(b"\r\n\r\n"), reader, writer)
                 self.asked.append(exchange)
                 await self.handler(exchange)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the last one comes from `stop` alone
         finally:
-            self._writers.discard(writer)
+            del self._serving[task]
             writer.transport.abort()
             self.closed.set()

@@ -165,6 +165,28 @@ async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
     await happens(service.closed)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [b"content-length: 2", b"transfer-encoding: chunked"],
+        [b"transfer-encoding: chunked", b"content-length: 2"],
+        [b"transfer-encoding : chunked"],
+        [b"transfer-encoding: xchunked"],
+        [b"content-length: 2", b"content-length: 3"],
+        [b"content-length: +2"],
+    ],
+)
+async def test_a_request_is_refused_when_its_end_is_in_doubt(
+    address: str, service: HttpStandIn, fields: list[bytes]
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(*fields)
+        client.writer.write(b"2\r\n{}\r\n0\r\n\r\n")
+
+        assert (await client.head()).startswith(b"HTTP/1.1 400")
+    assert service.asked == []
+
+
 async def test_a_body_of_just_the_limit_is_passed_on(address: str, service: HttpStandIn) -> None:
     async with connected(address) as client:
         client.begin_post(b"transfer-encoding: chunked")
