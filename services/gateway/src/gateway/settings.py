@@ -22,7 +22,8 @@ class GatewaySettings(ProcessSettings):
 
     connect_seconds: PositiveFloat = 2.0
     """For a free connection or a new one. A packet that is lost is sent again after 1 s."""
-    answer_seconds: PositiveFloat = 30.0
-    """Between two signs of life of a service. Its slowest statement is given up before that."""
+    answer_seconds: PositiveFloat = 40.0
+    """Between two signs of life of a service. It gives up by itself after 35 s: 5 s without a
+    database connection, 30 s for a statement (see `waybill.database`)."""
     client_seconds: PositiveFloat = 30.0
     """Between two signs of life of a client that sends or takes a body."""
