@@ -5,7 +5,7 @@ from waybill_toolkit.generate.repository import Repository, stale
 
 
 def test_generated_packages_are_what_the_contracts_make_now(repository: Repository) -> None:
-    assert list(stale(repository.generate(repository.services))) == []
+    assert list(stale(repository.generate(repository.packages))) == []
 
 
 def test_a_generated_file_that_was_edited_is_found(repository: Repository, tmp_path: Path) -> None:

@@ -24,14 +24,15 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from waybill import logs
-from waybill.access import access_of
+from waybill.access import Access, access_of
 from waybill.background import Background, Process, running
 from waybill.database import Database
 from waybill.docs import mount_docs
 from waybill.health import Check, Readiness, mount_health
 from waybill.http import Operation, mount
 from waybill.http.application import Application
-from waybill.settings import Settings
+from waybill.http.routing import Methods, add_all
+from waybill.settings import ProcessSettings, Settings
 
 __all__ = ["Application", "Background", "Service", "build", "run"]
 
@@ -54,21 +55,22 @@ _DRAIN_SHARE: Final = 0.6
 class Service:
     """What a service is made of; its app.py puts one together.
 
-    `api` implements the generated interface of `operations`; `contract` are the bytes of its
-    openapi.json. `checks` are asked by /health/ready, beside the database. `closing` runs last,
-    in order, before the database is closed.
+    `contract` are the bytes of its openapi.json; `api` implements the generated interface of its
+    `operations`, and `paths` are what is served beside them. `checks` are asked by /health/ready,
+    beside the database. `closing` runs last, in order, before the database is closed.
     """
 
-    api: object
-    operations: Sequence[Operation]
     contract: bytes
-    database: Database
+    api: object = None
+    operations: Sequence[Operation] = ()
+    paths: Mapping[str, Methods] = field(default_factory=dict)
+    database: Database | None = None
     background: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
-SomeSettings = TypeVar("SomeSettings", bound=Settings)
+SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)
 Assemble = Callable[[SomeSettings], Awaitable[Service]]
 
 
@@ -91,23 +93,38 @@ def build(
     return Application(settings.service, lifespan)
 
 
-def _mount_all(app: FastAPI, settings: Settings, service: Service, process: Process) -> None:
-    async def database() -> None:
-        async with service.database.connection() as connection:
-            await connection.execute("SELECT 1")
-
-    access = access_of(settings.token_file)
-    mount(app.router, service.api, service.operations, access)
-    checks = {"database": database, **service.checks}
+def _mount_all(app: FastAPI, settings: ProcessSettings, service: Service, process: Process) -> None:
+    if service.operations:
+        mount(app.router, service.api, service.operations, _access(settings))
+    add_all(app.router, service.paths)
+    checks = dict(service.checks)
+    if service.database:
+        checks = {"database": _answers(service.database), **checks}
     mount_health(app.router, Readiness(checks, process.reason_not_ready))
     mount_docs(app.router, settings.service, service.contract)
+
+
+def _access(settings: ProcessSettings) -> Access:
+    if not isinstance(settings, Settings):
+        raise TypeError("operations need settings that say who may call them: waybill.Settings")
+    return access_of(settings.token_file)
+
+
+def _answers(database: Database) -> Check:
+    async def select() -> None:
+        async with database.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    return select
 
 
 async def _close(service: Service, process: Process) -> None:
     try:
         async with asyncio.timeout(process.seconds_left()):
-            for close in (*service.closing, service.database.close):
+            for close in service.closing:
                 await close()
+            if service.database:
+                await service.database.close()
     except TimeoutError:
         _log.error("connections did not close in time; left to the system")
 
@@ -169,7 +186,7 @@ def _calm_the_garbage_collector() -> None:
     gc.set_threshold(COLLECTED_AFTER_OBJECTS)
 
 
-def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+def _config(settings: ProcessSettings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,

@@ -13,8 +13,8 @@ def _postgresql(url: SecretStr) -> SecretStr:
     return url
 
 
-class Settings(BaseSettings):
-    """The settings that every service has; a service with more of them subclasses this.
+class ProcessSettings(BaseSettings):
+    """The settings of every process, also of one without database and events.
 
     Raises pydantic's ValidationError, which names what is wrong and repeats no values.
     """
@@ -26,6 +26,14 @@ class Settings(BaseSettings):
     service: str
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    graceful_stop_seconds: PositiveFloat = 10.0
+    """From SIGTERM to the end; a platform must wait longer than this before it kills."""
+
+
+class Settings(ProcessSettings):
+    """The settings that every service has; a service with more of them subclasses this."""
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
     database_pool_max: PositiveInt = 10
@@ -41,10 +49,6 @@ class Settings(BaseSettings):
 
     access: Literal["open"] | FilePath
     """Who may call: a token file, or "open" (everybody may do everything). Nothing is assumed."""
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    graceful_stop_seconds: PositiveFloat = 10.0
-    """From SIGTERM to the end; a platform must wait longer than this before it kills."""
 
     @property
     def token_file(self) -> Path | None:

@@ -20,7 +20,7 @@ import httpx
 from waybill.problems import MEDIA_TYPE, TYPE_PREFIX
 from waybill_toolkit.schema_check import Json, SchemaDocument, escape, read_json
 
-_BESIDE: Final = ("/health/", "/docs", "/openapi.json")
+_BESIDE: Final = ("/health/", "/docs", "/openapi.json", "/asyncapi/")
 _DECLARED_ONLY: Final = ("ETag", "Location")
 """Headers that say something of the resource, so they leave only where the contract has them."""
 

@@ -125,7 +125,11 @@ CASES = [
     ),
     Case("status of a problem", PROBLEMS, "status: 404", "status: 200", "200 is no error"),
     Case(
-        "raised by", PROBLEMS, "such sale, raised_by: handler", "such sale, raised_by: x", "neither"
+        "raised by",
+        PROBLEMS,
+        "such sale, raised_by: handler",
+        "such sale, raised_by: x",
+        "is none of",
     ),
     Case("member of a problem", PROBLEMS, "{sku:", "{title:", "title means something else"),
 ]

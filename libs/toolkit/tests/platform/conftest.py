@@ -34,9 +34,14 @@ def main():
 """
 
 
-def write_service(root: Path, name: str, source: str = ANSWERS_ITS_ENVIRONMENT) -> None:
+def write_service(
+    root: Path, name: str, source: str = ANSWERS_ITS_ENVIRONMENT, *, database: bool = True
+) -> None:
     package = root / name / "src" / name
     package.mkdir(parents=True)
+    if database:
+        (root / name / "migrations").mkdir()
+        (root / name / "migrations" / "0001_first.sql").write_text("CREATE TABLE peel (id integer)")
     (package / "__init__.py").touch()
     (package / "app.py").write_text(source)
 
@@ -53,6 +58,7 @@ def services_root(folder: Path) -> Path:
     root = folder / "services"
     for name in ("pear", "apple"):
         write_service(root, name)
+    write_service(root, "gateway", database=False)
     return root
 
 

@@ -16,12 +16,32 @@ from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.status import report
 
 
-def test_services_are_numbered_in_alphabetical_order(small_platform: Platform) -> None:
+def test_the_gateway_is_first_and_services_follow_in_alphabetical_order(
+    small_platform: Platform,
+) -> None:
     base = small_platform.port_base
-    assert small_platform.addresses == {
-        "apple": f"http://127.0.0.1:{base + 1}",
-        "pear": f"http://127.0.0.1:{base + 2}",
-    }
+    assert list(small_platform.addresses.items()) == [
+        ("gateway", f"http://127.0.0.1:{base}"),
+        ("apple", f"http://127.0.0.1:{base + 1}"),
+        ("pear", f"http://127.0.0.1:{base + 2}"),
+    ]
+
+
+def test_the_gateway_is_told_where_the_services_are(small_platform: Platform) -> None:
+    addresses = dict(small_platform.addresses)
+    settings = httpx.get(addresses.pop("gateway")).json()
+    assert json.loads(settings["WAYBILL_UPSTREAMS"]) == addresses
+    assert "WAYBILL_DATABASE_URL" not in settings
+    assert "WAYBILL_UPSTREAMS" not in httpx.get(addresses["pear"]).json()
+
+
+async def test_a_service_without_migrations_gets_no_database(small_platform: Platform) -> None:
+    assert small_platform.databases == ["apple", "pear"]
+    assert not (small_platform.folder / "secrets" / "gateway").exists()
+    connection = await asyncpg.connect(small_platform.admin_url("postgres"))
+    names = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
+    await connection.close()
+    assert names & {"apple", "gateway", "pear"} == {"apple", "pear"}
 
 
 def test_service_is_told_its_settings(small_platform: Platform) -> None:
@@ -85,15 +105,15 @@ def test_up_names_port_and_process_when_a_port_is_in_use(
 ) -> None:
     other = Plan(folder / "other", plan.port_base, plan.services)
     port = plan.services[0].port
-    pid = small_platform.pids()["apple"]
-    with pytest.raises(PortInUseError, match=rf"Port {port}, .*waybill:apple \(pid {pid}\)"):
+    pid = small_platform.pids()["gateway"]
+    with pytest.raises(PortInUseError, match=rf"Port {port}, .*waybill:gateway \(pid {pid}\)"):
         launch(other, fresh=False, dies_with_us=True)
 
 
 def test_status_counts_the_memory_of_every_process(small_platform: Platform) -> None:
     found = report(small_platform.folder)
     names = [process["name"] for process in found["processes"]]
-    assert names == ["supervisor", "postgres", "broker", "host", "apple", "pear"]
+    assert names == ["supervisor", "postgres", "broker", "host", "gateway", "apple", "pear"]
     assert all(process["state"] == "ready" for process in found["processes"])
     assert all(process["pss_bytes"] > 0 for process in found["processes"])
     assert found["pss_bytes"] == sum(process["pss_bytes"] for process in found["processes"])

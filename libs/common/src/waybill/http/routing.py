@@ -1,7 +1,7 @@
 """Paths and methods: from the operations of a contract to routes that answer every method."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,11 +12,14 @@ from waybill.http.endpoint import Endpoint
 from waybill.http.reply import Reply, problem_reply
 from waybill.problems import MethodNotAllowed, NotFound
 
+Methods: TypeAlias = Mapping[str, ASGIApp]
+"""What answers each method of one path."""
+
 
 class Resource:
     """All methods of one path. HEAD is answered as GET is, without the body; others are refused."""
 
-    def __init__(self, methods: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, methods: Methods) -> None:
         self._apps: dict[str, ASGIApp] = dict(methods)
         if "GET" in methods:
             self._apps["HEAD"] = _Head(methods["GET"])
@@ -57,9 +60,15 @@ class Fixed:
         await self._reply.send(send)
 
 
-def add(router: Router, path: str, methods: Mapping[str, ASGIApp]) -> None:
+def add(router: Router, path: str, methods: Methods) -> None:
     """Serve `path` with one application for each method."""
     router.routes.append(Route(path, Resource(methods), include_in_schema=False))
+
+
+def add_all(router: Router, paths: Mapping[str, Methods]) -> None:
+    """Serve paths of a contract: concrete ones are looked at before those with parameters."""
+    for path in sorted(paths, key=_concrete_first):
+        add(router, path, paths[path])
 
 
 def mount(router: Router, api: object, operations: Sequence[Operation], access: Access) -> None:
@@ -72,8 +81,7 @@ def mount(router: Router, api: object, operations: Sequence[Operation], access: 
     for operation in operations:
         endpoint = Endpoint(operation, getattr(api, operation.id), access)
         paths.setdefault(operation.path, {})[operation.method] = endpoint
-    for path in sorted(paths, key=_concrete_first):
-        add(router, path, paths[path])
+    add_all(router, paths)
 
 
 def _concrete_first(path: str) -> list[tuple[bool, str]]:

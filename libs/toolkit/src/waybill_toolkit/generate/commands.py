@@ -23,10 +23,10 @@ def generate(services: Services = None, *, check: Check = False) -> None:
         repository = Repository.around(Path.cwd())
     except FileNotFoundError as error:
         _refuse(f"{error}; change into the repository.")
-    if unknown := sorted(set(services or ()) - set(repository.services)):
-        _refuse(f"no contract for {', '.join(unknown)}; there is {', '.join(repository.services)}.")
+    if unknown := sorted(set(services or ()) - set(repository.packages)):
+        _refuse(f"no contract for {', '.join(unknown)}; there is {', '.join(repository.packages)}.")
     try:
-        files = repository.generate(services or repository.services)
+        files = repository.generate(services or repository.packages)
     except ContractError as error:
         for fault in error.faults:
             typer.echo(str(fault).removeprefix(f"{repository.root}/"), err=True)

@@ -103,7 +103,7 @@ class _Reader:
         body = self.body(node)
         check_runtime_answers(
             responses,
-            [each.slug for each in problems if each.raised_by == "runtime"],
+            [each.slug for each in problems if each.raised_by != "handler"],
             body=body is not None,
             idempotent=idempotent,
             faults=self.faults,

@@ -9,7 +9,7 @@ from waybill_toolkit.generate.faults import Faults
 from waybill_toolkit.generate.names import fault_of_snake, pascal, snake
 from waybill_toolkit.generate.plain_types import plain_type
 
-RAISED_BY: Final = ("runtime", "handler")
+RAISED_BY: Final = ("runtime", "handler", "gateway")
 OWN_MEMBERS: Final = ("type", "title", "status", "detail", "instance", "trace_id", "slug", "errors")
 
 
@@ -48,7 +48,7 @@ def _read(entry: Node, faults: Faults) -> ProblemType | None:
     elif not isinstance(title, str):
         faults.add(entry.fault("title is missing; say in a few words what is wrong."))
     elif raised_by not in RAISED_BY:
-        faults.add(entry.fault(f"raised_by {raised_by!r} is neither runtime nor handler."))
+        faults.add(entry.fault(f"raised_by {raised_by!r} is none of {', '.join(RAISED_BY)}."))
     else:
         return ProblemType(entry.name, status, title, str(raised_by), _fields(entry, faults))
     return None

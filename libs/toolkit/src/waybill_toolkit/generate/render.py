@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,15 +13,18 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no type
 from waybill_toolkit.generate.asyncapi import EventContract
 from waybill_toolkit.generate.http_contract import HttpContract, Operation
 from waybill_toolkit.generate.names import pascal
+from waybill_toolkit.generate.problems import ProblemType
 
 LINE: Final = 100
 _RULES: Final = "I,F401,F811"
 """Imports sorted, those not used and those written twice removed."""
 
 
-def render(template: str, service: str, **contract: HttpContract | EventContract) -> str:
+def render(
+    template: str, service: str, **parts: HttpContract | EventContract | Sequence[ProblemType]
+) -> str:
     """Render one template for one service."""
-    return _environment().get_template(f"{template}.jinja").render(service=service, **contract)
+    return _environment().get_template(f"{template}.jinja").render(service=service, **parts)
 
 
 def tidy(sources: Mapping[str, str], service: str) -> dict[str, str]:

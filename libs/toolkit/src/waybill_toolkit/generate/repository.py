@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from waybill_toolkit.generate.cache import Cache, sum_of_inputs
-from waybill_toolkit.generate.schemas import SHARED
+from waybill_toolkit.generate.schemas import GATEWAY, SHARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,45 @@ class Repository:
         """Every service that has a contract, in alphabetical order."""
         return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
 
+    @property
+    def packages(self) -> list[str]:
+        """Everything that is generated: a package for each service, and the gateway's."""
+        has_gateway = (self.root / "contracts" / GATEWAY / f"{GATEWAY}.yaml").is_file()
+        return [*self.services, *([GATEWAY] if has_gateway else [])]
+
     def package(self, service: str) -> Path:
         """Say where the generated package of a service is."""
         return self.root / "services" / service / "src" / service / "contract"
 
-    def generate(self, services: Iterable[str]) -> dict[Path, str]:
-        """Make all files of these services, in memory. Raises ContractError with all faults."""
+    def generate(self, packages: Iterable[str]) -> dict[Path, str]:
+        """Make all files of these packages, in memory. Raises ContractError with all faults."""
         cache = Cache(
             self.root / ".waybill" / "cache" / "generate",
             sum_of_inputs(self.root.glob("contracts/*/*.yaml")),
         )
-        found = {service: cache.get(service) for service in services}
-        missing = [service for service, files in found.items() if files is None]
-        made = {service: files for service, files in found.items() if files is not None}
+        found = {package: cache.get(package) for package in packages}
+        missing = [package for package, files in found.items() if files is None]
+        made = {package: files for package, files in found.items() if files is not None}
         if missing:
-            # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
-            from waybill_toolkit.generate.service import generate_services  # noqa: PLC0415
-
-            made |= generate_services(self.root / "contracts", missing)
-        for service in missing:
-            cache.put(service, made[service])
+            made |= self._make(missing)
+        for package in missing:
+            cache.put(package, made[package])
         return {
-            self.package(service) / name: text
-            for service, files in sorted(made.items())
+            self.package(package) / name: text
+            for package, files in sorted(made.items())
             for name, text in files.items()
         }
+
+    def _make(self, packages: list[str]) -> dict[str, dict[str, str]]:
+        # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
+        from waybill_toolkit.generate.gateway import generate_gateway  # noqa: PLC0415
+        from waybill_toolkit.generate.service import generate_services  # noqa: PLC0415
+
+        contracts = self.root / "contracts"
+        made = generate_services(contracts, [each for each in packages if each != GATEWAY])
+        if GATEWAY in packages:
+            made[GATEWAY] = generate_gateway(contracts, self.services)
+        return made
 
     def write(self, files: Mapping[Path, str]) -> list[Path]:
         """Bring the tree up to date, each file in one step, and say which were changed."""

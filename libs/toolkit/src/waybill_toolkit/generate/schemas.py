@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from waybill_toolkit.generate.documents import Node
 
 SHARED = "shared"
+GATEWAY = "gateway"
 
 
 def class_of(schema: Node, module: str = "models") -> str | None:

@@ -66,7 +66,7 @@ def _interfaces(service: str, http: HttpContract, events: EventContract) -> dict
         "__init__.py": render("__init__.py", service),
         "api.py": render("api.py", service, http=http),
         "events.py": render("events.py", service, events=events),
-        "problems.py": render("problems.py", service, http=http),
+        "problems.py": render("problems.py", service, problems=http.problems),
     }
 
 

@@ -30,7 +30,8 @@ PortBase = Annotated[
     int,
     typer.Option(
         envvar="WAYBILL_PORT_BASE",
-        help="Services listen on the ports after it, PostgreSQL on +20, the broker on +21.",
+        help="The gateway listens on it, services on the ports after it, PostgreSQL on +20, the "
+        "broker on +21.",
     ),
 ]
 Services = Annotated[

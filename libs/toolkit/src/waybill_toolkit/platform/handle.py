@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class Platform:
     folder: Path
     port_base: int
     addresses: Mapping[str, str]  # of the services, by name: "http://127.0.0.1:7401"
+    databases: Sequence[str]  # the services that have one
 
     @classmethod
     def load(cls, folder: Path) -> "Platform":
@@ -40,9 +41,10 @@ class Platform:
             raise NotRunningError(
                 f"No platform runs on {folder}: start one with `waybill up --detach`."
             )
-        services = (process for process in state.processes if process.kind == "service")
+        services = [process for process in state.processes if process.kind == "service"]
         addresses = {service.name: str(service.address) for service in services}
-        return cls(folder, state.port_base, addresses)
+        databases = [service.name for service in services if service.has_database]
+        return cls(folder, state.port_base, addresses, databases)
 
     @property
     def services(self) -> list[str]:

@@ -28,7 +28,7 @@ class Keeper:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.unit = unit
-        self.state = ProcessState(unit.name, unit.kind, unit.address)
+        self.state = ProcessState(unit.name, unit.kind, unit.address, unit.has_database)
         self.first_ready: asyncio.Future[None] = loop.create_future()
         self._stopping: asyncio.Future[None] = loop.create_future()
         self._stopped: asyncio.Future[None] = loop.create_future()

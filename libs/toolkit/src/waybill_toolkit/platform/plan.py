@@ -12,6 +12,7 @@ from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
 
 PORT_BASE = 7400
+GATEWAY = "gateway"
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 _SERVICES_MAX = POSTGRES_OFFSET - 1
@@ -39,6 +40,11 @@ class ServicePlan:
     def source(self) -> Path:
         return self.folder / "src"
 
+    @property
+    def has_database(self) -> bool:
+        """A service that keeps data has migrations; without any it gets no database and no role."""
+        return (self.folder / "migrations").is_dir()
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -48,7 +54,10 @@ class Plan:
 
     @classmethod
     def of(cls, data: Path, services_root: Path, port_base: int) -> "Plan":
-        """Find the services because they are there: services/NAME/src/NAME/app.py, by name."""
+        """Find the services because they are there: services/NAME/src/NAME/app.py, by name.
+
+        The gateway is the first and has the base itself for its port.
+        """
         if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
             raise PlatformError(
                 f"{port_base} is no base for ports: "
@@ -67,11 +76,16 @@ class Plan:
             raise PlatformError(f"{services_root} has more than {_SERVICES_MAX} services.")
         if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
             raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
+        doors = [folder for folder in folders if folder.name == GATEWAY]
+        others = [folder for folder in folders if folder.name != GATEWAY]
         services = (
-            ServicePlan(folder.name, folder, port_base + number)
-            for number, folder in enumerate(folders, start=1)
+            *(ServicePlan(folder.name, folder, port_base) for folder in doors),
+            *(
+                ServicePlan(folder.name, folder, port_base + number)
+                for number, folder in enumerate(others, start=1)
+            ),
         )
-        return cls(data, port_base, tuple(services))
+        return cls(data, port_base, services)
 
     @property
     def postgres_port(self) -> int:
@@ -96,8 +110,12 @@ class Plan:
         return postgres_url(self.postgres_port, service, service, password)
 
     def environment(self, service: ServicePlan) -> dict[str, str]:
-        url = self.database_url(service.name)
-        return service_environment(service.name, service.port, url, self.bootstrap_servers)
+        url = self.database_url(service.name) if service.has_database else None
+        environment = service_environment(service.name, service.port, url, self.bootstrap_servers)
+        if service.name == GATEWAY:
+            others = {each.name: each.address for each in self.services if each != service}
+            environment["WAYBILL_UPSTREAMS"] = json.dumps(others)
+        return environment
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -113,15 +131,15 @@ class Plan:
 
 
 def service_environment(
-    service: str, port: int, database_url: str, bootstrap_servers: str
+    service: str, port: int, database_url: str | None, bootstrap_servers: str
 ) -> dict[str, str]:
     """Compute a service's settings; what our own environment says beside them is kept."""
     return {
         **os.environ,
+        **({"WAYBILL_DATABASE_URL": database_url} if database_url else {}),
         "WAYBILL_SERVICE": service,
         "WAYBILL_HOST": LOOPBACK,
         "WAYBILL_PORT": str(port),
-        "WAYBILL_DATABASE_URL": database_url,
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
         "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
@@ -133,5 +151,5 @@ def free_port_base() -> int:
     """Find a base that has all its ports free now, for tests."""
     while True:
         base = free_port() - BROKER_OFFSET
-        if all(is_free(port) for port in range(base + 1, base + BROKER_OFFSET + 1)):
+        if all(is_free(port) for port in range(base, base + BROKER_OFFSET + 1)):
             return base

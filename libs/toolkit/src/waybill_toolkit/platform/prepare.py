@@ -20,28 +20,26 @@ _SHARED_DATABASES = ("postgres", "template1")
 async def prepare(plan: Plan) -> None:
     """Make what is missing and apply what is new. Repeating it changes nothing."""
     secrets = SecretFiles(plan.data)
+    services = [service for service in plan.services if service.has_database]
     url = postgres_url(plan.postgres_port, "postgres", ADMIN, secrets.password(ADMIN))
     connection = await asyncpg.connect(url)
     try:
         administrator = Administrator(connection)
         for database in _SHARED_DATABASES:
             await administrator.close_database(database)
-        for service in plan.services:
+        for service in services:
             await administrator.ensure_role(service.name, secrets.password(service.name))
             if await administrator.ensure_database(service.name, service.name):
                 print(f"{service.name}: made its database", flush=True)
     finally:
         await connection.close()
     async with asyncio.TaskGroup() as tasks:
-        for service in plan.services:
+        for service in services:
             tasks.create_task(_migrate(plan, service))
 
 
 async def _migrate(plan: Plan, service: ServicePlan) -> None:
-    migrations = service.folder / "migrations"
-    if not migrations.is_dir():
-        return
-    applied = await migrate(plan.database_url(service.name), migrations)
+    applied = await migrate(plan.database_url(service.name), service.folder / "migrations")
     for name in applied:
         print(f"{service.name}: applied {name}", flush=True)
 

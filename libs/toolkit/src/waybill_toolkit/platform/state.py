@@ -40,6 +40,7 @@ class ProcessState:
     name: str
     kind: str  # "service", "server" or "host"
     address: str | None = None
+    has_database: bool = False
     condition: Condition = Condition.WAITING
     pid: int | None = None
     start_ticks: int | None = None
@@ -126,6 +127,7 @@ def _process_state(document: dict[str, Any]) -> ProcessState:
         name=document["name"],
         kind=document["kind"],
         address=document["address"],
+        has_database=document["has_database"],
         condition=Condition(document["condition"]),
         pid=document["pid"],
         start_ticks=document["start_ticks"],

@@ -22,6 +22,7 @@ class Unit(ABC):
     kind: str
     address: str | None
     log: Path
+    has_database = False  # of its own
     stop_signal = signal.SIGTERM
     stop_seconds: float  # what it gets to stop before it is killed
 
@@ -110,6 +111,7 @@ class ServiceUnit(Unit):
     def __init__(self, plan: Plan, service: ServicePlan, host: HostClient, log: Path) -> None:
         self.name = service.name
         self.address = service.address
+        self.has_database = service.has_database
         self.log = log
         self._port = service.port
         self._host = host

@@ -131,6 +131,6 @@ def bench(
 
 
 def _say_what_is_next(console: Console, platform: Platform) -> None:
-    orders = platform.addresses["orders"]
-    console.print(f"Waybill runs on. Try its API: {orders}/docs", soft_wrap=True)
+    gateway = platform.addresses["gateway"]
+    console.print(f"Waybill runs on. Try its API: {gateway}/docs", soft_wrap=True)
     console.print("`waybill replay FILE` places real orders, `waybill down` stops everything.")

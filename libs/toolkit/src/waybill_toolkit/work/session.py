@@ -70,9 +70,9 @@ def client_of(platform: Platform) -> Client:
 
 async def audit_of(platform: Platform) -> Report:
     """Audit the databases of a running platform. Raises PlatformError."""
-    databases = {service: platform.database_url(service) for service in platform.services}
+    databases = {service: platform.database_url(service) for service in platform.databases}
     try:
-        return await audit(databases, event_types_received(platform.services))
+        return await audit(databases, event_types_received(platform.databases))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise PlatformError(
             f"The databases cannot be audited now, try again when all are up: {error}."

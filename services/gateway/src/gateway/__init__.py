@@ -1,0 +1,1 @@
+"""The one door to all services: routes requests by the contracts and passes bodies through."""

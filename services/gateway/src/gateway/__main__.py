@@ -1,0 +1,5 @@
+"""Run the service: `python -m gateway`."""
+
+from gateway.app import main
+
+main()

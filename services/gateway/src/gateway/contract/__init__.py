@@ -1,0 +1,1 @@
+"""The public API of all services. Generated from contracts/; never edited."""

@@ -1,0 +1,33 @@
+"""The problems that handlers of gateway may answer. Generated; never edited."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from waybill.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTimeout(Problem):
+    """The body did not arrive in time."""
+
+    status: ClassVar[int] = 408
+    slug: ClassVar[str] = "request-timeout"
+    title: ClassVar[str] = "The body did not arrive in time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadGateway(Problem):
+    """The service broke off its answer."""
+
+    status: ClassVar[int] = 502
+    slug: ClassVar[str] = "bad-gateway"
+    title: ClassVar[str] = "The service broke off its answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTimeout(Problem):
+    """The service did not answer in time."""
+
+    status: ClassVar[int] = 504
+    slug: ClassVar[str] = "gateway-timeout"
+    title: ClassVar[str] = "The service did not answer in time"

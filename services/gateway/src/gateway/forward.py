@@ -1,0 +1,105 @@
+"""One operation of a service, as the gateway serves it: an ASGI application.
+
+    client -> headers, Upload -> service -> headers, Download -> client
+
+What goes wrong before the answer has begun is answered with a problem; it says whether the service
+may have done what it was asked.
+"""
+
+import logging
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.contract.problems import BadGateway, GatewayTimeout
+from gateway.download import Download
+from gateway.headers import to_service
+from gateway.routes import Route
+from gateway.upload import Upload
+from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
+from waybill import trace
+from waybill.http.body import ClientGoneError
+from waybill.http.reply import problem_reply
+from waybill.problems import Problem, RefusedError, Unavailable
+
+_log = logging.getLogger(__name__)
+
+
+class Forward:
+    """Serves one operation by asking the service that has it."""
+
+    def __init__(self, route: Route, upstream: Upstream, client_seconds: float) -> None:
+        self._route: Final = route
+        self._upstream: Final = upstream
+        self._client_seconds: Final = client_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        upload = self._upload(receive)
+        try:
+            answer = await self._ask(scope, upload)
+        except RefusedError as refused:
+            await problem_reply(refused.problem, scope).send(send)
+        except ClientGoneError:
+            pass
+        except UpstreamError as error:
+            _log.warning("%s: %s", self._upstream.name, error)
+            await problem_reply(self._problem(error), scope).send(send)
+        else:
+            try:
+                download = Download(self._upstream.name, answer, send, self._client_seconds)
+                await download.run(receive if upload is None or upload.is_complete else None)
+            finally:
+                answer.close()
+
+    def _upload(self, receive: Receive) -> Upload | None:
+        limit = self._route.body_limit_bytes
+        return None if limit is None else Upload(receive, limit, self._client_seconds)
+
+    async def _ask(self, scope: Scope, upload: Upload | None) -> Answer:
+        headers = to_service(scope["headers"], trace.current() or trace.begin())
+        body = None
+        if upload is not None:
+            length = _declared_length(scope)
+            body = await upload.begin(length)
+            if length is not None and not upload.is_complete:
+                headers.append(("content-length", str(length)))
+        try:
+            return await self._upstream.send(
+                scope["method"], _target(scope), headers, body, is_safe=self._route.is_safe
+            )
+        except UpstreamError:
+            if upload is not None and upload.failure is not None:
+                raise upload.failure from None
+            raise
+
+    def _problem(self, error: UpstreamError) -> Problem:
+        name = self._upstream.name
+        match error:
+            case UnreachableError():
+                detail = f"{name} cannot be reached and nothing was done; try again shortly."
+                return Unavailable(detail=detail)
+            case SilentError():
+                return GatewayTimeout(detail=f"{name} was silent for too long. {self._advice()}")
+            case _:
+                return BadGateway(detail=f"{name} broke off its answer. {self._advice()}")
+
+    def _advice(self) -> str:
+        """Say how to go on when it is not known what the service has done."""
+        if self._route.is_safe:
+            return "Try again."
+        if self._route.is_keyed:
+            return "It may have done it: repeat the request with the same Idempotency-Key."
+        return "It may have done it: look before you repeat the request."
+
+
+def _target(scope: Scope) -> str:
+    target = str(scope["raw_path"], "ascii")
+    query = scope["query_string"]
+    return f"{target}?{str(query, 'latin-1')}" if query else target
+
+
+def _declared_length(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return None

@@ -1,0 +1,58 @@
+"""Which service answers what: read from the merged contract, which says it in `x-service`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from waybill.http.contract import BODY_LIMIT_BYTES
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_KEY: Final = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation: where it goes, and what the gateway has to know of it.
+
+    `body_limit_bytes` is None when it takes no body. `is_keyed` says that it takes an
+    Idempotency-Key.
+    """
+
+    service: str
+    method: str
+    path: str
+    body_limit_bytes: int | None = None
+    is_keyed: bool = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it only reads (RFC 9110, 9.2.1): being done twice, it does no more than once."""
+        return self.method == "GET"
+
+
+def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
+    """Read the routes of a merged contract."""
+    return tuple(
+        Route(
+            service=operation["x-service"],
+            method=method.upper(),
+            path=path,
+            body_limit_bytes=_body_limit_bytes(operation),
+            is_keyed=_KEY in _parameter_names(contract, operation),
+        )
+        for path, item in contract["paths"].items()
+        for method, operation in item.items()
+        if method in _METHODS
+    )
+
+
+def _body_limit_bytes(operation: Mapping[str, Any]) -> int | None:
+    if "requestBody" not in operation:
+        return None
+    return int(operation.get("x-body-limit-bytes", BODY_LIMIT_BYTES))
+
+
+def _parameter_names(contract: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
+    for parameter in operation.get("parameters", ()):
+        name = parameter.get("$ref", "").rpartition("/")[2]
+        yield (contract["components"]["parameters"][name] if name else parameter)["name"]

@@ -1,0 +1,71 @@
+"""The body of a request on its way from the client to a service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.types import Receive
+
+from gateway.contract.problems import RequestTimeout
+from waybill.http.body import ClientGoneError
+from waybill.problems import BodyTooLarge, RefusedError
+
+
+class Upload:
+    """Passes a body on as it arrives, within its limit.
+
+    Never holds more than what arrived last. `failure` tells what ended it early: RefusedError when
+    it is too large or stops arriving, ClientGoneError when the client closes the connection.
+    """
+
+    def __init__(self, receive: Receive, limit_bytes: int, client_seconds: float) -> None:
+        self._receive = receive
+        self._limit_bytes: Final = limit_bytes
+        self._client_seconds: Final = client_seconds
+        self._received_bytes = 0
+        self._more = True
+        self.failure: RefusedError | ClientGoneError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it has arrived."""
+        return not self._more
+
+    async def begin(self, declared_length: int | None) -> bytes | AsyncIterator[bytes]:
+        """Wait for its beginning; gives all of it when that is all, else what comes bit by bit.
+
+        Raises RefusedError or ClientGoneError.
+        """
+        if declared_length is not None:
+            self._require_within(declared_length)
+        first = await self._next()
+        return first if self.is_complete else self._all(first)
+
+    async def _all(self, first: bytes) -> AsyncIterator[bytes]:
+        yield first
+        try:
+            while self._more:
+                yield await self._next()
+        except (RefusedError, ClientGoneError) as failure:
+            self.failure = failure
+            raise
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._client_seconds):
+                message = await self._receive()
+        except TimeoutError:
+            detail = f"Nothing of it came for {self._client_seconds:g} s."
+            raise RefusedError(RequestTimeout(detail=detail)) from None
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        chunk: bytes = message.get("body", b"")
+        self._more = message.get("more_body", False)
+        self._received_bytes += len(chunk)
+        self._require_within(self._received_bytes)
+        return chunk
+
+    def _require_within(self, length: int) -> None:
+        if length > self._limit_bytes:
+            detail = f"The body may have {self._limit_bytes} bytes at most."
+            raise RefusedError(BodyTooLarge(detail=detail))

@@ -1,0 +1,248 @@
+"""What a client is told when a service is down, slow, or does not keep to HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import pytest
+
+from waybill_toolkit.http_stand_in import OK, Exchange, HttpStandIn, answer_ok
+
+if TYPE_CHECKING:
+    from services.gateway.tests.conftest import Open, OpenChecked
+
+ORDER: Final = "/v1/orders/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"
+PRICE: Final = "/v1/variants/A/price"
+KEY: Final = "repeat the request with the same Idempotency-Key"
+
+
+async def cut(exchange: Exchange) -> None:
+    await exchange.read_body()
+    exchange.cut()
+
+
+async def say_nothing(exchange: Exchange) -> None:
+    while await exchange.read_some():
+        pass
+
+
+def _slug(response: httpx.Response) -> str:
+    return str(response.json()["type"]).rpartition(":")[2]
+
+
+async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
+    checked: httpx.AsyncClient, service: HttpStandIn
+) -> None:
+    assert (await checked.get("/v1/orders")).status_code == 200
+    await service.stop()
+
+    for method in ("GET", "POST"):
+        away = await checked.request(method, "/v1/orders")
+        assert (away.status_code, _slug(away)) == (503, "unavailable")
+        assert away.headers["retry-after"] == "1"
+        assert "nothing was done" in away.json()["detail"]
+
+    await service.start()
+    assert (await checked.get("/v1/orders")).status_code == 200
+
+
+async def test_a_read_gets_its_answer_when_the_kept_connection_was_just_closed(
+    client: httpx.AsyncClient, service: HttpStandIn
+) -> None:
+    async def cut_the_second(exchange: Exchange) -> None:
+        await (cut if len(service.asked) == 2 else answer_ok)(exchange)
+
+    service.handler = cut_the_second
+
+    assert [(await client.get(ORDER)).status_code for _ in range(2)] == [200, 200]
+    assert len(service.asked) == 3
+
+
+async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
+    checked: httpx.AsyncClient, service: HttpStandIn
+) -> None:
+    service.handler = cut
+
+    response = await checked.get(ORDER)
+
+    assert (response.status_code, _slug(response)) == (502, "bad-gateway")
+    assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "advice"),
+    [
+        ("POST", "/v1/orders", b"{}", KEY),
+        ("POST", "/v1/orders", b"x" * 200_000, KEY),
+        ("POST", f"{ORDER}/cancellation", b"", KEY),
+        ("PUT", PRICE, b"{}", "look before you repeat the request"),
+    ],
+)
+async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(
+    checked: httpx.AsyncClient,
+    service: HttpStandIn,
+    *,
+    method: str,
+    path: str,
+    content: bytes,
+    advice: str,
+) -> None:
+    await checked.get("/v1/orders")  # so that there is a kept connection
+    service.handler = cut
+
+    response = await checked.request(method, path, content=content)
+
+    assert (response.status_code, _slug(response)) == (502, "bad-gateway")
+    assert advice in response.json()["detail"]
+    assert [asked.method for asked in service.asked] == ["GET", method]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_service_that_is_silent_is_given_up_and_asked_once(
+    open_checked: OpenChecked, service: HttpStandIn, method: str
+) -> None:
+    service.handler = say_nothing
+    async with open_checked(answer_seconds=0.2) as client:
+        response = await client.request(method, "/v1/orders")
+
+    assert (response.status_code, _slug(response)) == (504, "gateway-timeout")
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"I am no web server\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 600 What\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nx-long: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nbad name: 1\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nno number\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-le",
+    ],
+)
+async def test_what_is_no_http_goes_no_further(
+    checked: httpx.AsyncClient, service: HttpStandIn, answer: bytes
+) -> None:
+    async def garble(exchange: Exchange) -> None:
+        await exchange.read_body()
+        await exchange.write(answer)
+        await exchange.finish()
+
+    service.handler = garble
+
+    response = await checked.post("/v1/orders", content=b"{}")
+
+    assert (response.status_code, _slug(response)) == (502, "bad-gateway")
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n123",
+    ],
+)
+async def test_the_client_sees_it_when_a_service_breaks_off_in_the_middle(
+    client: httpx.AsyncClient, service: HttpStandIn, beginning: bytes
+) -> None:
+    async def break_off(exchange: Exchange) -> None:
+        await exchange.write(beginning)
+        await exchange.finish()
+
+    service.handler = break_off
+    with pytest.raises(httpx.RemoteProtocolError):
+        await client.get(ORDER)
+
+    service.handler = answer_ok
+    assert (await client.get(ORDER)).json() == {}
+
+
+async def test_the_client_sees_it_when_a_service_forgets_http_in_the_middle(
+    open_checked: OpenChecked, service: HttpStandIn
+) -> None:
+    seen = asyncio.Event()
+
+    async def forget(exchange: Exchange) -> None:
+        await exchange.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n")
+        await seen.wait()
+        await exchange.write(b"no number\r\n")
+        await say_nothing(exchange)
+
+    service.handler = forget
+    client = open_checked(answer_seconds=0.2)
+    async with client, client.stream("GET", ORDER) as response:
+        parts = response.aiter_raw()
+        assert await anext(parts) == b"{"
+        seen.set()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await anext(parts)
+
+
+async def test_the_client_sees_it_when_a_service_stops_in_the_middle(
+    open_gateway: Open, service: HttpStandIn
+) -> None:
+    async def stop(exchange: Exchange) -> None:
+        await exchange.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345")
+        await say_nothing(exchange)
+
+    service.handler = stop
+    async with httpx.AsyncClient(base_url=open_gateway(answer_seconds=0.2)) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get(ORDER)
+
+
+async def test_what_follows_an_answer_is_never_taken_for_another_one(
+    client: httpx.AsyncClient, service: HttpStandIn
+) -> None:
+    async def say_too_much(exchange: Exchange) -> None:
+        await exchange.write(OK + b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen")
+
+    service.handler = say_too_much
+    first = await client.get(ORDER)
+    service.handler = answer_ok
+    second = await client.get(ORDER)
+
+    assert (first.json(), second.json()) == ({}, {})
+
+
+async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_up(
+    open_checked: OpenChecked, service: HttpStandIn
+) -> None:
+    release = asyncio.Event()
+
+    async def wait(exchange: Exchange) -> None:
+        if "orders" in exchange.target:
+            await release.wait()
+        await exchange.write(OK)
+
+    service.handler = wait
+    async with HttpStandIn() as catalog:
+        upstreams = {"catalog": catalog.address}
+        client = open_checked(upstreams=upstreams, upstream_connections_max=1, connect_seconds=0.2)
+        async with client, asyncio.TaskGroup() as group:
+            first = group.create_task(client.get("/v1/orders"))
+            while not service.asked:
+                await asyncio.sleep(0)
+            busy = await client.get("/v1/orders")
+            other = await client.get("/v1/variants")
+            release.set()
+
+    assert first.result().status_code == 200
+    assert (busy.status_code, _slug(busy)) == (503, "unavailable")
+    assert other.status_code == 200
+
+
+async def test_a_request_is_refused_when_its_headers_could_not_be_passed_on_as_they_are(
+    checked: httpx.AsyncClient, service: HttpStandIn
+) -> None:
+    response = await checked.get(ORDER, headers=[(b"authorization", b"Bearer caf\xe9")])
+
+    assert (response.status_code, _slug(response)) == (400, "malformed-request")
+    assert service.asked == []

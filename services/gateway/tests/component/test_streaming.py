@@ -1,0 +1,267 @@
+"""Bodies pass through both ways while they are still arriving, in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import pytest
+
+from waybill_toolkit.http_stand_in import OK, Exchange, HttpStandIn
+
+if TYPE_CHECKING:
+    from services.gateway.tests.conftest import Open
+
+ORDER: Final = "/v1/orders/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"
+ORDERS_LIMIT_BYTES: Final = 262_144
+BLOCK: Final = b"x" * 65_536
+CHUNK: Final = b"%x\r\n%b\r\n" % (len(BLOCK), BLOCK)
+LAST_CHUNK: Final = b"0\r\n\r\n"
+CHUNKED_HEAD: Final = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+EVENT_SECONDS_MAX: Final = 20.0
+"""For what must come; only a broken test waits this long."""
+
+
+class RawClient:
+    """A client down to the bytes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def begin_post(self, *fields: bytes) -> None:
+        head = [b"POST /v1/orders HTTP/1.1", b"host: x", *fields, b"", b""]
+        self.writer.write(b"\r\n".join(head))
+
+    async def head(self) -> bytes:
+        async with asyncio.timeout(EVENT_SECONDS_MAX):
+            return await self.reader.readuntil(b"\r\n\r\n")
+
+    async def rest(self) -> bytes:
+        """Read until the gateway closes the connection."""
+        async with asyncio.timeout(EVENT_SECONDS_MAX):
+            return await self.reader.read()
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[RawClient]:
+    host, _, port = address.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield RawClient(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+async def happens(event: asyncio.Event) -> None:
+    async with asyncio.timeout(EVENT_SECONDS_MAX):
+        await event.wait()
+
+
+async def test_a_service_gets_the_beginning_of_a_body_before_the_client_has_sent_its_end(
+    address: str, service: HttpStandIn
+) -> None:
+    begun = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        assert await exchange.read_some()
+        begun.set()
+        while not (await exchange.read_some()).endswith(LAST_CHUNK):
+            pass
+        await exchange.write(OK)
+
+    service.handler = answer
+    async with connected(address) as client:
+        client.begin_post(b"transfer-encoding: chunked")
+        client.writer.write(b"1\r\n{\r\n")
+        await happens(begun)
+        client.writer.write(b"1\r\n}\r\n" + LAST_CHUNK)
+
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_client_gets_the_beginning_of_an_answer_before_the_service_has_sent_its_end(
+    address: str, service: HttpStandIn
+) -> None:
+    seen = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(CHUNKED_HEAD + b"5\r\nfirst\r\n")
+        await happens(seen)
+        await exchange.write(b"4\r\nlast\r\n" + LAST_CHUNK)
+
+    service.handler = answer
+    async with httpx.AsyncClient() as client, client.stream("GET", address + ORDER) as response:
+        parts = response.aiter_raw()
+        assert await anext(parts) == b"first"
+        seen.set()
+        assert await anext(parts) == b"last"
+
+
+async def test_a_large_answer_waits_in_the_service_until_the_client_takes_it(
+    address: str, service: HttpStandIn
+) -> None:
+    block_count = 640  # 40 MB: far more than sockets buffer
+    stalled = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(
+            b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (block_count * len(BLOCK))
+        )
+        for _ in range(block_count):
+            try:
+                async with asyncio.timeout(None if stalled.is_set() else 0.5):
+                    await exchange.write(BLOCK)
+            except TimeoutError:
+                stalled.set()
+
+    service.handler = answer
+    async with httpx.AsyncClient() as client, client.stream("GET", address + ORDER) as response:
+        await happens(stalled)
+        length = 0
+        async for part in response.aiter_raw():
+            length += len(part)
+        assert length == block_count * len(BLOCK)
+
+
+async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_the_body(
+    address: str, service: HttpStandIn
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(b"HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\n{}")
+        while await exchange.read_some():
+            pass
+
+    service.handler = answer
+    async with connected(address) as client:
+        client.begin_post(b"content-length: 100000")
+        client.writer.write(b"{")
+
+        assert (await client.head()).startswith(b"HTTP/1.1 401")
+        await happens(service.closed)  # what is left of the body goes nowhere
+
+
+async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
+    address: str, service: HttpStandIn
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(b"content-length: %d" % (ORDERS_LIMIT_BYTES + 1), b"expect: 100-continue")
+
+        assert (await client.head()).startswith(b"HTTP/1.1 413")
+    assert service.asked == []
+
+
+async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
+    address: str, service: HttpStandIn
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(b"transfer-encoding: chunked")
+        client.writer.write(CHUNK * 5)
+
+        assert (await client.head()).startswith(b"HTTP/1.1 413")
+    await happens(service.closed)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [b"content-length: 2", b"transfer-encoding: chunked"],
+        [b"transfer-encoding: chunked", b"content-length: 2"],
+        [b"transfer-encoding : chunked"],
+        [b"transfer-encoding: xchunked"],
+        [b"content-length: 2", b"content-length: 3"],
+        [b"content-length: +2"],
+    ],
+)
+async def test_a_request_is_refused_when_its_end_is_in_doubt(
+    address: str, service: HttpStandIn, fields: list[bytes]
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(*fields)
+        client.writer.write(b"2\r\n{}\r\n0\r\n\r\n")
+
+        assert (await client.head()).startswith(b"HTTP/1.1 400")
+    assert service.asked == []
+
+
+async def test_a_body_of_just_the_limit_is_passed_on(address: str, service: HttpStandIn) -> None:
+    async with connected(address) as client:
+        client.begin_post(b"transfer-encoding: chunked")
+        client.writer.write(CHUNK * 4 + LAST_CHUNK)
+
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+    assert len(service.asked[0].body) == ORDERS_LIMIT_BYTES
+
+
+async def test_a_client_that_waits_for_it_is_told_to_go_on(
+    address: str, service: HttpStandIn
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(b"content-length: 2", b"expect: 100-continue")
+        assert (await client.head()).startswith(b"HTTP/1.1 100")
+        client.writer.write(b"{}")
+
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+    assert service.asked[0].body == b"{}"
+    assert service.asked[0].header("expect") == []
+
+
+@pytest.mark.parametrize("sent", [b"", b"{"])
+async def test_a_request_is_given_up_when_its_body_stops_arriving(
+    open_gateway: Open, service: HttpStandIn, sent: bytes
+) -> None:
+    async with connected(open_gateway(client_seconds=0.2)) as client:
+        client.begin_post(b"content-length: 2")
+        client.writer.write(sent)
+
+        assert (await client.head()).startswith(b"HTTP/1.1 408")
+    if sent:
+        await happens(service.closed)
+    else:
+        assert service.asked == []
+
+
+async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_its_body(
+    address: str, service: HttpStandIn
+) -> None:
+    async with connected(address) as client:
+        client.begin_post(b"content-length: 2")
+        client.writer.write(b"{")
+        while not service.asked:
+            await asyncio.sleep(0)
+
+    await happens(service.closed)
+    assert service.asked[0].body == b""
+
+
+async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_the_answer(
+    address: str, service: HttpStandIn
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(CHUNKED_HEAD + CHUNK)
+        while await exchange.read_some():
+            pass
+
+    service.handler = answer
+    async with connected(address) as client:
+        client.writer.write(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % ORDER.encode())
+        await client.head()
+
+    await happens(service.closed)
+
+
+async def test_a_service_is_left_in_peace_when_the_client_takes_nothing(
+    open_gateway: Open, service: HttpStandIn
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(CHUNKED_HEAD)
+        while True:
+            await exchange.write(CHUNK)
+
+    service.handler = answer
+    async with connected(open_gateway(client_seconds=0.2)) as client:
+        client.writer.write(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % ORDER.encode())
+        await happens(service.closed)

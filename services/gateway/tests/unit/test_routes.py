@@ -1,0 +1,39 @@
+from gateway.routes import Route, read_routes
+
+KEY = {"name": "Idempotency-Key", "in": "header"}
+CONTRACT = {
+    "paths": {
+        "/v1/orders": {
+            "parameters": [],
+            "get": {"x-service": "orders"},
+            "post": {
+                "x-service": "orders",
+                "parameters": [{"$ref": "#/components/parameters/Key"}],
+                "requestBody": {},
+                "x-body-limit-bytes": 17,
+            },
+        },
+        "/v1/stock": {"put": {"x-service": "inventory", "parameters": [KEY], "requestBody": {}}},
+    },
+    "components": {"parameters": {"Key": KEY}},
+}
+
+
+def test_every_operation_is_a_route_to_the_service_that_it_names() -> None:
+    assert read_routes(CONTRACT) == (
+        Route(service="orders", method="GET", path="/v1/orders"),
+        Route(
+            service="orders", method="POST", path="/v1/orders", body_limit_bytes=17, is_keyed=True
+        ),
+        Route(
+            service="inventory",
+            method="PUT",
+            path="/v1/stock",
+            body_limit_bytes=65_536,
+            is_keyed=True,
+        ),
+    )
+
+
+def test_only_reading_is_safe() -> None:
+    assert [route.is_safe for route in read_routes(CONTRACT)] == [True, False, False]

@@ -1,0 +1,93 @@
+"""The whole platform through its one door."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest_asyncio
+
+import gateway
+from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.status import report
+from waybill_toolkit.work.client import APPROVED, Client, Line, Variant, WantedOrder
+from waybill_toolkit.work.following import Poller
+from waybill_toolkit.work.seeding import seed
+from waybill_toolkit.work.session import audit_when_settled
+
+CONTRACT: Final = Contract.load(Path(gateway.__file__).with_name("contract") / "openapi.json")
+MEMORY_BYTES_MAX: Final = 450_000_000
+SKU: Final = "THROUGH THE DOOR"
+
+
+@pytest_asyncio.fixture
+async def door(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the gateway; every answer is checked against the merged contract."""
+    async with CONTRACT.client(base_url=platform.addresses["gateway"], timeout=30) as client:
+        yield client
+
+
+async def test_an_order_is_placed_followed_and_read_through_the_gateway(
+    platform: Platform, door: httpx.AsyncClient
+) -> None:
+    address = platform.addresses["gateway"]
+    client = Client(address, address, address)
+    await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 5})
+
+    placed = await client.place_order(WantedOrder("door-1", "c", "GBP", [Line(SKU, 2)], APPROVED))
+    final = await Poller(client).follow(placed)
+    client.close()
+
+    assert final.status == "confirmed"
+    story = (await door.get(f"/v1/orders/{final.order_id}/story")).json()
+    assert story["transitions"][-1]["number"] == len(story["transitions"])
+    assert (await door.get(f"/v1/stock/{SKU}")).json()["committed"] == 2
+    payments = (await door.get("/v1/payments", params={"order_id": final.order_id})).json()
+    assert [each["order_id"] for each in payments["items"]] == [final.order_id]
+    assert (await audit_when_settled(platform)).is_ok
+
+
+async def test_a_service_that_is_down_is_unavailable_at_the_door_until_it_is_back(
+    platform: Platform, door: httpx.AsyncClient
+) -> None:
+    killed = platform.kill("payments")
+
+    away = await door.get("/v1/payments")
+    others = await door.get("/v1/orders")
+
+    assert away.json()["type"] == "urn:waybill:problem:unavailable"
+    assert others.status_code == 200
+    platform.wait_until_replaced(killed, "payments")
+    assert (await door.get("/v1/payments")).status_code == 200
+
+
+async def test_one_trace_goes_through_the_door_and_the_service(
+    platform: Platform, door: httpx.AsyncClient
+) -> None:
+    trace_id = "5bf92f3577b34da6a3ce929d0e0e4737"
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
+
+    problem = await door.get("/v1/variants/NOT-THERE", headers=headers)
+
+    assert problem.headers["x-trace-id"] == problem.json()["trace_id"] == trace_id
+    assert problem.json()["instance"] == "/v1/variants/NOT-THERE"
+
+
+async def test_the_door_knows_the_contracts_that_the_services_serve(
+    platform: Platform, door: httpx.AsyncClient
+) -> None:
+    merged = (await door.get("/openapi.json")).json()
+    for service, address in platform.addresses.items():
+        if service == "gateway":
+            continue
+        async with httpx.AsyncClient(base_url=address) as client:
+            paths = (await client.get("/openapi.json")).json()["paths"]
+        assert paths.keys() <= merged["paths"].keys()
+        events = (await door.get(f"/asyncapi/{service}.json")).content
+        assert json.loads(events)["asyncapi"] == "3.0.0"
+
+
+def test_the_platform_stays_within_its_memory(platform: Platform) -> None:
+    assert report(platform.folder)["pss_bytes"] < MEMORY_BYTES_MAX
