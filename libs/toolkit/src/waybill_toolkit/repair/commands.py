@@ -46,7 +46,7 @@ def list_(
     """List them, with what waits behind them."""
     with explained():
         platform = Platform.load(data_folder(data))
-        services = platform.services if service is None else [_known(platform, service)]
+        services = platform.databases if service is None else [_known(platform, service)]
         found = asyncio.run(list_letters(platform, services))
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in found], indent=2))
@@ -116,8 +116,8 @@ async def _change_one(
 
 
 def _known(platform: Platform, service: str) -> str:
-    if service not in platform.services:
-        raise PlatformError(f"There is no service {service}: {', '.join(platform.services)}.")
+    if service not in platform.databases:
+        raise PlatformError(f"There is no service {service}: {', '.join(platform.databases)}.")
     return service
 
 

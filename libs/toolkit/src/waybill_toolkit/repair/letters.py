@@ -36,7 +36,7 @@ async def list_letters(platform: Platform, services: Sequence[str]) -> list[Lett
 async def find_letters(platform: Platform, event_id: UUID) -> list[Letter]:
     """Find an event among the dead letters; several services may have failed at the same one."""
     found: list[Letter] = []
-    for service in platform.services:
+    for service in platform.databases:
         async with _database(platform, service) as database, database.connection() as connection:
             letter = await find_dead_letter(connection, event_id)
         if letter is not None:
