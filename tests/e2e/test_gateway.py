@@ -49,16 +49,12 @@ async def test_an_order_is_placed_followed_and_read_through_the_gateway(
     assert (await audit_when_settled(platform)).is_ok
 
 
-async def test_a_service_that_is_down_is_unavailable_at_the_door_until_it_is_back(
+async def test_a_service_that_was_killed_answers_at_the_door_when_it_is_back(
     platform: Platform, door: httpx.AsyncClient
 ) -> None:
     killed = platform.kill("payments")
 
-    away = await door.get("/v1/payments")
-    others = await door.get("/v1/orders")
-
-    assert away.json()["type"] == "urn:waybill:problem:unavailable"
-    assert others.status_code == 200
+    assert (await door.get("/v1/orders")).status_code == 200
     platform.wait_until_replaced(killed, "payments")
     assert (await door.get("/v1/payments")).status_code == 200
 
