@@ -1,0 +1,75 @@
+"""Compares the fields of two objects."""
+
+from collections.abc import Iterator, Set
+
+from waybill_toolkit.contracts.diff.change import Change, gone, now
+from waybill_toolkit.contracts.diff.keywords import Effect
+from waybill_toolkit.contracts.diff.pair import Pair
+from waybill_toolkit.contracts.diff.use import Use
+from waybill_toolkit.generate.schemas import SHARED
+
+
+def compare_fields(pair: Pair) -> Iterator[Change | Pair]:
+    """Find fields that came or went or are required otherwise; go on to those that stay."""
+    old, new = pair.old.get("properties", {}), pair.new.get("properties", {})
+    for name in old.keys() - new.keys():
+        lost = pair.before.child("properties").child(name)
+        yield gone("field-removed", lost, f"{pair.label}.{name} is gone.")
+    for name in new.keys() - old.keys():
+        yield _added(pair, name)
+    for name in old.keys() & new.keys():
+        yield pair.moved(
+            pair.before.child("properties").child(name),
+            pair.after.child("properties").child(name),
+            f".{name}",
+        )
+    yield from _required_otherwise(pair, came_or_went=old.keys() ^ new.keys())
+    yield from _others(pair)
+
+
+def _added(pair: Pair, name: str) -> Change:
+    """Judge a new field. Who does not know it ignores it, unless its object is closed to him."""
+    required = name in pair.new.get("required", ())
+    at = pair.after.child("properties").child(name)
+    message = f"{pair.label}.{name} is new{' and required' if required else ''}."
+    if _as_written(pair) and pair.old.get("additionalProperties") is False:
+        message += " Receivers of before refuse it: shared schemas are closed for them too."
+        return now("field-added", at, message, breaking=True)
+    return now("field-added", at, message, breaking=required and pair.use is not Use.ANSWER)
+
+
+def _required_otherwise(pair: Pair, came_or_went: Set[str]) -> Iterator[Change]:
+    old, new = set(pair.old.get("required", ())), set(pair.new.get("required", ()))
+    for name in new - old - came_or_went:
+        message = f".{name} is required now"
+        yield pair.judge(
+            Effect("field-required", "required", message, narrowed=True, widened=False)
+        )
+    for name in old - new - came_or_went:
+        message = f".{name} is not required any more"
+        yield pair.judge(
+            Effect("field-optional", "required", message, narrowed=False, widened=True)
+        )
+
+
+def _others(pair: Pair) -> Iterator[Change | Pair]:
+    """Compare what is said of fields that have no name in the contract."""
+    keyword = "additionalProperties"
+    old, new = pair.old.get(keyword, True), pair.new.get(keyword, True)
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield pair.down(keyword, ".*")
+    elif old != new:
+        narrowed, widened = (
+            old is not False and new is not True,
+            old is not True and new is not False,
+        )
+        if {old, new} == {True, False} and not _as_written(pair):
+            # What has no name is never sent, and whoever receives it ignores it.
+            narrowed, widened = narrowed and pair.use is Use.REQUEST, False
+        message = f" is {'closed' if new is False else 'open'} to fields without a name now"
+        yield pair.judge(Effect("closed", keyword, message, narrowed, widened))
+
+
+def _as_written(pair: Pair) -> bool:
+    """Tell whether receivers of an event are as open or closed as the contract writes it."""
+    return pair.use is Use.EVENT and pair.before.document.path.parent.name == SHARED

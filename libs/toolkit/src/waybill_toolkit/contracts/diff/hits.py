@@ -1,0 +1,61 @@
+"""Whom a breaking change hits, as the contracts of all services tell.
+
+A service says in its `openapi.yaml` which operations of others it calls, as
+`x-calls: {orders: [get_order]}`; what it sends and receives stands in its `asyncapi.yaml`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from waybill_toolkit.contracts.diff.change import Change, Hit, Subject
+from waybill_toolkit.contracts.diff.state import State
+from waybill_toolkit.contracts.diff.topics import actions, events
+
+CALLS: Final = "x-calls"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Who does what with what, before and now: those of before are still running."""
+
+    before: State
+    after: State
+
+    def hits(self, change: Change) -> tuple[Hit, ...]:
+        """Name those whom a breaking change hits; none for others."""
+        if not change.breaking:
+            return ()
+        return tuple(sorted({hit for each in change.subjects for hit in self._hits(change, each)}))
+
+    def _hits(self, change: Change, subject: Subject) -> Iterator[Hit]:
+        find = _callers if subject.border == "http" else _users
+        for state in (self.before, self.after):
+            for hit in find(state, subject):
+                if change.rule != "action-removed" or hit.service != subject.service:
+                    yield hit
+
+
+def _callers(state: State, subject: Subject) -> Iterator[Hit]:
+    place = state.operations(subject.service).get(subject.name)
+    identifier = place.node.value.get("operationId") if place else None
+    for service in state.services:
+        root = state.openapi(service)
+        calls = root.value.get(CALLS, {}) if root else {}
+        if identifier in calls.get(subject.service, ()):
+            yield Hit(service, "calls", f"{subject.service}.{identifier}")
+
+
+def _users(state: State, subject: Subject) -> Iterator[Hit]:
+    types = {
+        event.type
+        for event in events(state.asyncapi(subject.service)).values()
+        if subject.name in (event.type, event.topic)
+    }
+    for service in state.services:
+        for action in actions(state.asyncapi(service)).values():
+            if action.type in (types or {subject.name}):
+                if action.verb == "receive":
+                    yield Hit(service, "receives", action.type)
+                elif service != subject.service:
+                    yield Hit(service, "sends", action.type)

@@ -1,0 +1,87 @@
+"""Compares what a service serves over HTTP: its operations, and all that belongs to each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from waybill.http.contract import BODY_LIMIT_BYTES
+from waybill_toolkit.contracts.diff.answers import compare_answers
+from waybill_toolkit.contracts.diff.change import Change, Subject, gone, now
+from waybill_toolkit.contracts.diff.requests import compare_body, compare_parameters
+from waybill_toolkit.contracts.diff.security import compare_scheme, compare_security
+from waybill_toolkit.contracts.diff.state import OperationPlace, State
+from waybill_toolkit.contracts.diff.versions import has_successor
+from waybill_toolkit.contracts.diff.words import unknown_members
+from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.openapi import METHODS
+
+ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
+OPERATION: Final = frozenset({"operationId", "parameters", "requestBody", "responses", "security"})
+LIMIT: Final = "x-body-limit-bytes"
+
+
+def compare_http(before: State, after: State, service: str) -> Iterator[Change]:
+    """Find every change of a service's operations; each says which of them it touches."""
+    old, new = before.operations(service), after.operations(service)
+    for name in old.keys() - new.keys():
+        change = gone("operation-removed", old[name].node, f"{name} is gone.")
+        change = replace(change, new_version=has_successor(name, new))
+        yield change.of(Subject("http", service, name))
+    for name in new.keys() - old.keys():
+        change = now("operation-added", new[name].node, f"{name} is new.", breaking=False)
+        yield change.of(Subject("http", service, name))
+    for name in old.keys() & new.keys():
+        comparison = _Operation(old[name], new[name], before.problems, after.problems)
+        for change in comparison.changes():
+            yield change.of(Subject("http", service, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    before: OperationPlace
+    after: OperationPlace
+    problems_before: Node | None
+    problems_after: Node | None
+
+    def changes(self) -> Iterator[Change]:
+        old, new = self.before.node, self.after.node
+        yield from self.identity()
+        yield from self.limit()
+        yield from self.owner()
+        yield from compare_security(self.before, self.after)
+        yield from compare_parameters(self.before, self.after)
+        yield from compare_body(old.get("requestBody"), new.get("requestBody"), old, new)
+        yield from compare_answers(
+            old.need("responses"), new.need("responses"), self.problems_before, self.problems_after
+        )
+        yield from unknown_members(old, new, OPERATION)
+        yield from unknown_members(self.before.path, self.after.path, (*METHODS, "parameters"))
+        yield from self.root()
+
+    def identity(self) -> Iterator[Change]:
+        old, new = (each.node.value.get("operationId") for each in (self.before, self.after))
+        if old != new:
+            at = self.after.node.get("operationId") or self.after.node
+            message = f"{self.after.name} is called {new} now, was {old}: clients call it by that."
+            yield now("operation-renamed", at, message, breaking=True)
+
+    def limit(self) -> Iterator[Change]:
+        old, new = (
+            each.node.value.get(LIMIT, BODY_LIMIT_BYTES) for each in (self.before, self.after)
+        )
+        if old != new:
+            at = self.after.node.get(LIMIT) or self.after.node
+            message = f"{self.after.name} takes bodies of {new} bytes, took {old}."
+            yield now("body-limit-changed", at, message, breaking=new < old)
+
+    def owner(self) -> Iterator[Change]:
+        old, new = (each.node.value.get("x-owner") for each in (self.before, self.after))
+        if old != new:
+            at = self.after.node.get("x-owner") or self.after.node
+            message = f"{self.after.name} belongs to {new or 'nobody'}, was {old or 'nobody'}'s."
+            yield now("owner-changed", at, message, breaking=bool(old and new))
+
+    def root(self) -> Iterator[Change]:
+        old, new = self.before.root, self.after.root
+        yield from unknown_members(old, new, ROOT)
+        yield from compare_scheme(old, new)

@@ -1,0 +1,182 @@
+"""How a keyword that stands for itself narrows or widens what a schema accepts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+Schema: TypeAlias = dict[str, Any]
+Values: TypeAlias = frozenset[str] | None
+"""What something is limited to; None: it is not."""
+
+OPAQUE: Final = (
+    *("contentEncoding", "contentMediaType", "format", "multipleOf", "not", "pattern"),
+    *("propertyNames", "uniqueItems"),
+)
+"""Adding one accepts less, removing one more; of two values nobody can tell."""
+
+AT_LEAST: Final = ("minItems", "minLength", "minProperties")
+AT_MOST: Final = ("maxItems", "maxLength", "maxProperties")
+RANGES: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+
+JUDGED: Final = frozenset(
+    {*OPAQUE, *AT_LEAST, *AT_MOST, *RANGES[0], *RANGES[1], "const", "discriminator", "enum", "type"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A keyword that is another, and whether the schema accepts less, or more, through it."""
+
+    rule: str
+    keyword: str
+    message: str
+    narrowed: bool
+    widened: bool
+
+
+def type_effect(before: Schema, after: Schema) -> Effect | None:
+    """Judge another type; when it both narrows and widens, nothing else is worth comparing."""
+    old, new = types_of(before), types_of(after)
+    narrowed, widened = _missing(old, new), _missing(new, old)
+    if not (narrowed or widened):
+        return None
+    message = f" is {_types(new)}, was {_types(old)}"
+    return Effect("type-changed", "type", message, narrowed, widened)
+
+
+def keyword_effects(before: Schema, after: Schema) -> Iterator[Effect]:
+    """Judge every other keyword of `JUDGED` that differs."""
+    yield from _value_effects(before, after)
+    found = [_opaque(keyword, before, after) for keyword in OPAQUE]
+    found += [_limit(keyword, before, after, least=True) for keyword in AT_LEAST]
+    found += [_limit(keyword, before, after, least=False) for keyword in AT_MOST]
+    found += [_range(keywords, before, after) for keywords in RANGES]
+    yield from (effect for effect in found if effect)
+    if _discriminator(before) != _discriminator(after):
+        message = f" is told apart by {_discriminator(after)}, was by {_discriminator(before)}"
+        yield Effect("type-changed", "discriminator", message, narrowed=True, widened=True)
+
+
+def types_of(schema: Schema) -> Values:
+    """Name the types that a schema accepts."""
+    written = schema.get("type")
+    if written is None:
+        return None
+    return frozenset([written] if isinstance(written, str) else written)
+
+
+def _missing(some: Values, within: Values) -> bool:
+    """Tell whether a type of `some` is not `within`; every integer is a number."""
+    if within is None:
+        return False
+    if some is None:
+        return True
+    return any(
+        each not in within and not (each == "integer" and "number" in within) for each in some
+    )
+
+
+def _types(types: Values) -> str:
+    return "anything" if types is None else " or ".join(sorted(types))
+
+
+def _value_effects(before: Schema, after: Schema) -> Iterator[Effect]:
+    old, new = _values(before), _values(after)
+    keyword = "const" if "const" in after or ("const" in before and "enum" not in after) else "enum"
+    if old is None or new is None:
+        if old != new:
+            message = f" is {'no longer' if new is None else 'now'} limited to certain values"
+            yield Effect(
+                "values-limited",
+                keyword,
+                message,
+                narrowed=new is not None,
+                widened=old is not None,
+            )
+        return
+    if lost := sorted(old - new):
+        yield Effect(
+            "values-removed", keyword, f" cannot be {', '.join(lost)} any more", True, False
+        )
+    if more := sorted(new - old):
+        yield Effect(
+            "values-added", keyword, f" can be {', '.join(more)} now", narrowed=False, widened=True
+        )
+
+
+def _values(schema: Schema) -> Values:
+    if "const" in schema:
+        return frozenset([_shown(schema["const"])])
+    if "enum" in schema:
+        return frozenset(map(_shown, schema["enum"]))
+    return None
+
+
+def _opaque(keyword: str, before: Schema, after: Schema) -> Effect | None:
+    old, new = before.get(keyword), after.get(keyword)
+    if keyword == "uniqueItems":
+        old, new = old or None, new or None
+    if old == new:
+        return None
+    message = _moved(keyword, old, new)
+    return Effect(
+        "limit-changed", keyword, message, narrowed=new is not None, widened=old is not None
+    )
+
+
+def _limit(keyword: str, before: Schema, after: Schema, *, least: bool) -> Effect | None:
+    nothing = 0 if least else float("inf")
+    old, new = before.get(keyword, nothing), after.get(keyword, nothing)
+    if old == new:
+        return None
+    message = _moved(keyword, before.get(keyword), after.get(keyword))
+    return Effect(
+        "limit-changed",
+        keyword,
+        message,
+        narrowed=(new > old) is least,
+        widened=(new < old) is least,
+    )
+
+
+def _range(keywords: tuple[str, str], before: Schema, after: Schema) -> Effect | None:
+    """Compare the edges of two ranges of numbers, each of which can be written in two ways."""
+    old, new = _edge(keywords, before), _edge(keywords, after)
+    if old == new:
+        return None
+    keyword = next(each for each in keywords if before.get(each) != after.get(each))
+    message = _moved(keyword, before.get(keyword), after.get(keyword))
+    return Effect("limit-changed", keyword, message, narrowed=new > old, widened=new < old)
+
+
+def _edge(keywords: tuple[str, str], schema: Schema) -> tuple[float, int]:
+    """Measure an edge so that a higher one accepts less; one that is excluded is a bit higher."""
+    inclusive, exclusive = keywords
+    sign = 1 if inclusive == "minimum" else -1
+    whole = schema.get("type") == "integer"
+    edges: list[tuple[float, int]] = [(float("-inf"), 0)]
+    if inclusive in schema:
+        edges.append((sign * schema[inclusive], 0))
+    if exclusive in schema:
+        edge = sign * schema[exclusive]
+        edges.append((edge + 1, 0) if whole else (edge, 1))
+    return max(edges)
+
+
+def _discriminator(schema: Schema) -> object:
+    """Name the field that tells branches apart: OpenAPI writes an object, AsyncAPI a string."""
+    written = schema.get("discriminator")
+    return written.get("propertyName") if isinstance(written, dict) else written
+
+
+def _moved(keyword: str, old: object, new: object) -> str:
+    if old is None:
+        return f": {keyword} is {_shown(new)} now"
+    if new is None:
+        return f": {keyword} {_shown(old)} is gone"
+    return f": {keyword} is {_shown(new)}, was {_shown(old)}"
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,54 @@
+"""A schema before and now, on the way through both."""
+
+from dataclasses import dataclass, replace
+
+from waybill_toolkit.contracts.diff.change import Change, gone, now
+from waybill_toolkit.contracts.diff.keywords import Effect, Schema
+from waybill_toolkit.contracts.diff.use import Use
+from waybill_toolkit.generate.documents import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One schema in both states; `label` names it in messages."""
+
+    before: Node
+    after: Node
+    use: Use
+    label: str
+
+    @property
+    def old(self) -> Schema:
+        found: Schema = self.before.value
+        return found
+
+    @property
+    def new(self) -> Schema:
+        found: Schema = self.after.value
+        return found
+
+    def moved(self, before: Node, after: Node, suffix: str = "") -> "Pair":
+        """Go on elsewhere."""
+        return replace(self, before=before, after=after, label=self.label + suffix)
+
+    def down(self, keyword: str, suffix: str = "") -> "Pair":
+        """Go down one step that both have."""
+        return self.moved(self.before.child(keyword), self.after.child(keyword), suffix)
+
+    def named(self, component: str) -> "Pair":
+        """Name what follows by the component it stands in."""
+        return replace(self, label=component)
+
+    def judge_all(self, message: str) -> Change:
+        """Judge what cannot be told apart any further: it may accept both less and more."""
+        return self.judge(Effect("not-understood", "", message, narrowed=True, widened=True))
+
+    def judge(self, effect: Effect) -> Change:
+        """Say what an effect means for this use, at the line of its keyword."""
+        breaking = self.use.breaks(narrowed=effect.narrowed, widened=effect.widened)
+        message = f"{self.label}{effect.message}."
+        if isinstance(self.new, dict) and effect.keyword in self.new:
+            return now(effect.rule, self.after.child(effect.keyword), message, breaking=breaking)
+        if isinstance(self.old, dict) and effect.keyword in self.old:
+            return gone(effect.rule, self.before.child(effect.keyword), message, breaking=breaking)
+        return now(effect.rule, self.after, message, breaking=breaking)

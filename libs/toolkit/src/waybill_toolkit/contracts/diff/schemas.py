@@ -1,0 +1,140 @@
+"""Compares two schemas: every difference, and whether it breaks somebody in this use.
+
+References are followed, and what is behind one is named by its component: a change of `Money` is
+one change, however many fields are Money.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from waybill_toolkit.contracts.diff.branches import (
+    became_union,
+    compare_parts,
+    compare_unions,
+    unwrapped,
+)
+from waybill_toolkit.contracts.diff.change import Change
+from waybill_toolkit.contracts.diff.fields import compare_fields
+from waybill_toolkit.contracts.diff.keywords import JUDGED, Effect, keyword_effects, type_effect
+from waybill_toolkit.contracts.diff.pair import Pair
+from waybill_toolkit.contracts.diff.use import Use
+from waybill_toolkit.contracts.diff.words import is_wording, plain, unknown_members
+from waybill_toolkit.generate.documents import Node
+
+KNOWN: Final = JUDGED | {
+    *("additionalProperties", "allOf", "anyOf", "default", "items", "oneOf"),
+    *("properties", "required"),
+}
+
+
+def compare_schemas(before: Node, after: Node, use: Use, label: str) -> Iterator[Change]:
+    """Find what changed; `label` names the place in messages, up to the first component."""
+    waiting = [Pair(before, after, use, label)]
+    seen = set()
+    while waiting:
+        pair = waiting.pop()
+        place = (pair.before.place, pair.after.place)
+        if place in seen:
+            continue
+        seen.add(place)
+        for found in _look_at(pair):
+            if isinstance(found, Pair):
+                waiting.append(found)
+            else:
+                yield found
+
+
+def compare_declared(before: Node, after: Node, use: Use, label: str) -> Iterator[Change]:
+    """Compare the `schema` of a parameter, a header or a body."""
+    match "schema" in before.value, "schema" in after.value:
+        case True, True:
+            yield from compare_schemas(before.child("schema"), after.child("schema"), use, label)
+        case False, False:
+            pass
+        case had, _:
+            whole = Pair(before, after, use, label)
+            message = f"{' has no schema now' if had else ' has a schema now'}"
+            yield whole.judge(
+                Effect("schema-changed", "schema", message, narrowed=not had, widened=had)
+            )
+
+
+def _look_at(pair: Pair) -> Iterator[Change | Pair]:
+    """Find what differs here, and where to look next."""
+    yield from _beside_references(pair)
+    pair = _followed(pair)
+    if plain(pair.before) == plain(pair.after):
+        return
+    if not (isinstance(pair.old, dict) and isinstance(pair.new, dict)):
+        yield pair.judge_all(" is another schema")
+        return
+    pair = pair.moved(unwrapped(pair.before), unwrapped(pair.after))
+    if became_union(pair):
+        yield from compare_unions(pair)
+        return
+    changed = type_effect(pair.old, pair.new)
+    if changed:
+        yield pair.judge(changed)
+    if not changed or not (changed.narrowed and changed.widened):
+        yield from _members(pair)
+
+
+def _members(pair: Pair) -> Iterator[Change | Pair]:
+    yield from map(pair.judge, keyword_effects(pair.old, pair.new))
+    yield from compare_fields(pair)
+    yield from _items(pair)
+    yield from _default(pair)
+    yield from compare_parts(pair)
+    yield from unknown_members(pair.before, pair.after, KNOWN)
+
+
+def _items(pair: Pair) -> Iterator[Change | Pair]:
+    match "items" in pair.old, "items" in pair.new:
+        case True, True:
+            yield pair.down("items", "[]")
+        case False, True:
+            yield pair.judge(
+                Effect("limit-changed", "items", ": items is new", narrowed=True, widened=False)
+            )
+        case True, False:
+            yield pair.judge(
+                Effect("limit-changed", "items", ": items is gone", narrowed=False, widened=True)
+            )
+        case _:
+            pass
+
+
+def _default(pair: Pair) -> Iterator[Change]:
+    """Judge what is meant by a field that is left out; an answer is not filled up by clients."""
+    old, new = pair.old.get("default"), pair.new.get("default")
+    if old != new:
+        means_another = "default" in pair.old and pair.use is not Use.ANSWER
+        message = f" means {new!r} when it is left out, meant {old!r}"
+        yield pair.judge(
+            Effect("default-changed", "default", message, means_another, means_another)
+        )
+
+
+def _followed(pair: Pair) -> Pair:
+    before, after = pair.before.target(), pair.after.target()
+    moved = pair.moved(before, after)
+    is_component = len(after.pointer) == 3 and after.pointer[:2] == ("components", "schemas")
+    return moved.named(after.name) if is_component else moved
+
+
+def _beside_references(pair: Pair) -> Iterator[Change]:
+    """Judge what stands beside a `$ref`: it is not followed, and JSON Schema lets it count."""
+    if pair.before.reference or pair.after.reference:
+        before, after = map(_siblings, (pair.before, pair.after))
+        if before != after:
+            yield pair.judge_all(": something beside $ref is another")
+
+
+def _siblings(node: Node) -> dict[str, object]:
+    if node.reference is None:
+        return {}
+    return {
+        child.name: plain(child)
+        for child in node.children()
+        if child.name != "$ref" and not is_wording(child.name)
+    }

@@ -1,0 +1,21 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from waybill_toolkit.generate.repository import Repository
+
+TREE = Path(__file__).with_name("tree")
+
+
+@pytest.fixture
+def contracts() -> Path:
+    """Three small services: mail hears of the shop's sales, the shop commands the stock."""
+    return TREE / "contracts"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A copy of their contracts, to be changed."""
+    shutil.copytree(TREE / "contracts", tmp_path / "contracts")
+    return Repository(tmp_path)
