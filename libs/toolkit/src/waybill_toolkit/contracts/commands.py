@@ -1,0 +1,69 @@
+"""`waybill contracts lint|diff`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
+from waybill_toolkit.contracts.diff.judgement import judge
+from waybill_toolkit.contracts.diff.report import as_json, as_text
+from waybill_toolkit.contracts.diff.revision import RevisionError, checked_out
+from waybill_toolkit.generate.faults import ContractError
+from waybill_toolkit.generate.repository import Repository
+
+app = typer.Typer()
+contracts = typer.Typer(help="Check the contracts, and what changes in them.", no_args_is_help=True)
+app.add_typer(contracts, name="contracts")
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@contracts.command()
+def diff(
+    base: Annotated[str, typer.Argument(help="A git revision, such as main or v1.2.0.")],
+    *,
+    json_: AsJson = False,
+) -> None:
+    """Tell what changed since BASE, whether it breaks anybody, and whom.
+
+    Exit status 1 says that something breaks without a new version.
+    """
+    repository = _repository()
+    try:
+        check_canary()
+        with checked_out(repository.root, base) as revision:
+            judgement = judge(revision.contracts, repository.root / "contracts")
+            if json_:
+                typer.echo(json.dumps(as_json(judgement, revision, repository.root), indent=2))
+            else:
+                for line in as_text(judgement, revision, repository.root):
+                    typer.echo(line)
+    except RevisionError as error:
+        _refuse(f"{base}: {error}")
+    except BlindGateError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except ContractError as error:
+        _tell(error, repository)
+    if not judgement.allowed:
+        raise typer.Exit(1)
+
+
+def _repository() -> Repository:
+    try:
+        return Repository.around(Path.cwd())
+    except FileNotFoundError as error:
+        _refuse(f"{error}; change into the repository.")
+
+
+def _tell(error: ContractError, repository: Repository) -> NoReturn:
+    for fault in error.faults:
+        typer.echo(str(fault).removeprefix(f"{repository.root}/"), err=True)
+    raise typer.Exit(1) from None
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
