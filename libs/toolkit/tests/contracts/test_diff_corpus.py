@@ -88,15 +88,19 @@ def set_aside(name: str) -> tuple[str, ...]:
     return of("SetAside", name)
 
 
-def parameter(name: str, kind: dict[str, object], *, required: bool = False) -> Edit:
+def parameter(name: str, kind: dict[str, str], *, required: bool = False) -> Edit:
     return also({"name": name, "in": "query", "required": required, "schema": kind}, *PARAMETERS)
 
+
+RENAMED = both(
+    rename("/v1/sales/{id}", *GET[:2]), put("id", "components", "parameters", "SaleId", "name")
+)
 
 OPERATIONS = [
     breaking("operation removed", HTTP, remove(*SELL)),
     breaking("operation removed that a service calls", HTTP, remove(*GET), "mail"),
     breaking("path moved", HTTP, rename("/v1/deals", "paths", "/v1/sales")),
-    breaking("path parameter renamed", HTTP, rename("/v1/sales/{id}", *GET[:2]), "mail"),
+    breaking("path parameter renamed", HTTP, RENAMED, "mail"),
     breaking("method changed", HTTP, rename("put", *SELL)),
     breaking("operationId changed", HTTP, put("read_sale", *GET, "operationId"), "mail"),
     breaking("scope added", HTTP, also("shop:write", *GET, "security", "0", "oauth2"), "mail"),

@@ -89,8 +89,15 @@ CASES = [
     Case(
         "cookie", API, "name: tag, in: query", "name: tag, in: cookie", "in 'cookie' is not served"
     ),
-    Case("no OpenAPI", API, "info: {title: Shop", "info: {titel: Shop", "'title' is a required"),
-    Case("no key", EVENTS, "      x-key: sale_id\n", "", "'x-key' is a required", "sold:\n"),
+    Case("no OpenAPI", API, "info: {title: Shop", "info: {titel: Shop", "title is missing; add it"),
+    Case(
+        "no key",
+        EVENTS,
+        "      x-key: sale_id\n",
+        "",
+        "x-key is missing; name the required field",
+        "sold:\n",
+    ),
     Case("key elsewhere", EVENTS, "x-key: sale_id", "x-key: buyer", "no required field of Sold"),
     Case(
         "other channel",

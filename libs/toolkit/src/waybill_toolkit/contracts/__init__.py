@@ -1,1 +1,1 @@
-"""Holds the contracts to what has no linter, and every change of them to what was promised before."""
+"""Holds contracts to the house's rules, and their changes to what was promised before."""

@@ -16,7 +16,7 @@ Table: TypeAlias = Mapping[str, Mapping[str, list[str]]]
 def scope_differences(repository: Repository, table: Table) -> list[str]:
     """Tell where the contracts and the table do not say the same."""
     declared = {
-        (contract.service, f"{operation.method} {operation.path}"): sorted(operation.scopes)
+        (contract.service, f"{operation.method} {operation.path}"): sorted(operation.scopes or ())
         for contract in read_contracts(repository)
         for operation in contract.http.operations
     }

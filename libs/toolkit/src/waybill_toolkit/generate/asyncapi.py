@@ -56,12 +56,15 @@ def _topic(channel: Node, faults: Faults) -> Topic:
     name = channel.need("address").value
     service = channel.document.path.parent.name
     if not name.startswith(f"{service}."):
-        faults.add(channel.fault(f"topic {name} is not {service}'s; begin with {service}."))
+        message = f"topic {name} is not {service}'s; begin with {service}."
+        faults.add(channel.fault(message, "channel-owner"))
     keys = {message.target().need("x-key").value for message in channel.need("messages").children()}
     if len(keys) > 1:
         faults.add(
             channel.fault(
-                f"one topic, one kind of key, or order is lost; here are {', '.join(sorted(keys))}."
+                f"one topic, one kind of key, or order is lost; here are {', '.join(sorted(keys))};"
+                " choose one.",
+                "key",
             )
         )
     return Topic(name, channel.need("x-partitions").value, channel.need("x-retention-hours").value)
@@ -116,9 +119,10 @@ def _message(reference: Node, faults: Faults) -> Message:
     name = schema.step().name
     for reason in (fault_of_snake(entry.name), fault_of_pascal(name)):
         if reason:
-            faults.add(message.fault(reason))
+            faults.add(message.fault(reason, "name"))
     if key.value not in payload.value.get("required", ()):
-        faults.add(key.fault(f"x-key {key.value} is no required field of {name}."))
+        text = f"x-key {key.value} is no required field of {name}; name one, or require it."
+        faults.add(key.fault(text, "key"))
     return Message(
         name=entry.name,
         type=message.need("name").value,

@@ -11,19 +11,30 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.documents import Node, Pointer
 from waybill_toolkit.generate.faults import ContractError, Faults
 
 Component: TypeAlias = tuple[str, str]
-"""Kind and name: ("schemas", "Money")."""
+"""Kind and name: ("schemas", "Money"). Another service's channel has the kind "channels"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A self-contained document, and where each of its components was written."""
 
+    root: Node
     content: dict[str, Any]
     origins: dict[Component, Node]
+
+    def where(self, pointer: Pointer) -> Node:
+        """Go from a place in the bundle to where it was written, or to the nearest above it."""
+        match pointer:
+            case ("components", kind, name, *below) if (kind, name) in self.origins:
+                return self.origins[kind, name].nearest(below)
+            case ("channels", name, *below) if ("channels", name) in self.origins:
+                return self.origins["channels", name].nearest(below)
+            case _:
+                return self.root.nearest(pointer)
 
     def text(self) -> str:
         """Write the document as JSON, the same bytes for the same contract."""
@@ -56,7 +67,7 @@ class _Bundler:
         content["components"] = {
             kind: dict(sorted(named.items())) for kind, named in sorted(self.components.items())
         }
-        return Bundle(content, dict(sorted(self.origins.items())))
+        return Bundle(self.root, content, dict(sorted(self.origins.items())))
 
     def copy(self, node: Node) -> Any:  # noqa: ANN401 (JSON)
         if node.reference is not None:
@@ -121,6 +132,7 @@ class _Bundler:
             }
             channel["messages"] = {}
             self.channels[here] = channel
+            self.origins["channels", here] = there
         if below:
             channel["messages"][target.name] = self.copy(target)
         return "/".join(["#", "channels", here, *below])

@@ -6,7 +6,7 @@ say its file and line.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -51,13 +51,13 @@ class Node:
         """What tells this place from all others."""
         return self.document.path, self.pointer
 
-    def fault(self, message: str) -> Fault:
+    def fault(self, message: str, rule: str = "contract") -> Fault:
         """Describe what is wrong here."""
-        return Fault(self.document.path, self.document.lines[self.pointer], message)
+        return Fault(self.document.path, self.document.lines[self.pointer], message, rule)
 
-    def error(self, message: str) -> ContractError:
+    def error(self, message: str, rule: str = "contract") -> ContractError:
         """Describe what is so wrong here that nothing below can be read."""
-        return ContractError([self.fault(message)])
+        return ContractError([self.fault(message, rule)])
 
     def get(self, key: str) -> "Node | None":
         """Go down one step; what is found there may be a reference, which is followed."""
@@ -76,6 +76,16 @@ class Node:
         """Go down one step, and stay there also if that is a reference."""
         value = self.value[int(key)] if isinstance(self.value, list) else self.value[key]
         return Node(self.library, self.document, (*self.pointer, key), value)
+
+    def nearest(self, keys: Iterable[str]) -> "Node":
+        """Go down as far as there is something, and follow references on the way."""
+        node = self
+        for key in keys:
+            found = node.target()
+            if not _has(found.value, key):
+                return node
+            node = found.child(key)
+        return node
 
     def children(self) -> Iterator["Node"]:
         """Go to each place one step down, without following references."""
@@ -98,7 +108,7 @@ class Node:
             if node.reference is None:
                 return node
             node = node.step()
-        raise self.error("$ref leads in a circle.")
+        raise self.error("$ref leads in a circle; end it at a value.", "reference")
 
     def step(self) -> "Node":
         """Follow one reference."""
@@ -108,15 +118,25 @@ class Node:
         if file:
             path = (self.document.path.parent / file).resolve()
             if not path.is_file():
-                raise self.error(f"$ref {reference}: there is no such file.")
+                message = f"$ref {reference}: there is no such file; correct the path or write it."
+                raise self.error(message, "reference")
             document = self.library.read(path)
         node = Node(self.library, document, (), document.value)
         for part in filter(None, fragment.split("/")):
             key = part.replace("~1", "/").replace("~0", "~")
             if not isinstance(node.value, dict) or key not in node.value:
-                raise self.error(f"$ref {reference}: there is no {key!r} there.")
+                raise self.error(
+                    f"$ref {reference}: there is no {key!r} there; correct the name or add it.",
+                    "reference",
+                )
             node = node.child(key)
         return node
+
+
+def _has(value: object, key: str) -> bool:
+    if isinstance(value, list):
+        return key.isdigit() and int(key) < len(value)
+    return isinstance(value, dict) and key in value
 
 
 @dataclass(slots=True)
@@ -144,11 +164,14 @@ def _parse(path: Path) -> Document:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContractError([Fault(path, line, f"this is no YAML: {error.problem}.")]) from None
+        message = f"this is no YAML: {error.problem}; put it right here or just above."
+        raise ContractError([Fault(path, line, message, "syntax")]) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ContractError([Fault(path, 1, f"this is no YAML: {error}.")]) from None
+        message = f"this is no YAML: {error}; write it as UTF-8."
+        raise ContractError([Fault(path, 1, message, "syntax")]) from None
     if not isinstance(root, yaml.MappingNode):
-        raise ContractError([Fault(path, 1, "a document is a mapping; this is none.")])
+        message = "a document is a mapping; this is none."
+        raise ContractError([Fault(path, 1, message, "syntax")])
     lines: dict[Pointer, int] = {}
     return Document(path, _construct(path, root, (), lines), lines)
 
@@ -161,7 +184,7 @@ def _construct(path: Path, node: yaml.Node, pointer: Pointer, lines: dict[Pointe
         for key, value in node.value:
             if key.value in mapping:
                 message = f"{key.value!r} stands here twice; remove one."
-                raise ContractError([Fault(path, key.start_mark.line + 1, message)])
+                raise ContractError([Fault(path, key.start_mark.line + 1, message, "syntax")])
             below = (*pointer, key.value)
             lines[below] = key.start_mark.line + 1
             mapping[key.value] = _construct(path, value, below, lines)

@@ -9,11 +9,12 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault in a file of `contracts/`; `line` counts from 1."""
+    """One fault in a file of `contracts/`; `line` counts from 1. `rule` names who found it."""
 
     path: Path
     line: int
     message: str
+    rule: str = "contract"
 
     @override
     def __str__(self) -> str:

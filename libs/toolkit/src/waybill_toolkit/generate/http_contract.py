@@ -53,7 +53,8 @@ class Operation:
     path: str
     text: tuple[str, ...]
     """Summary and description: the paragraphs of the docstring."""
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
+    """All of them are needed; None: the operation is public."""
     idempotent: bool
     body: str | None
     body_limit_bytes: int | None

@@ -20,6 +20,8 @@ from waybill_toolkit.generate.schemas import class_of
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 JSON: Final = "application/json"
+PUBLIC: Final[list[object]] = []
+"""The `security` of an operation that asks nobody who he is."""
 PROBLEM: Final = "application/problem+json"
 
 
@@ -68,12 +70,14 @@ def _check_names(root: Node, operations: list[Operation], faults: Faults) -> Non
             faults.add(
                 node.need("operationId").fault(
                     f"{other.method} {other.path} has the operationId {operation.id} too;"
-                    " rename one of them."
+                    " rename one of them.",
+                    "name",
                 )
             )
         for each in operation.parameters:
             if constants.setdefault(each.constant, each) != each:
-                faults.add(node.fault(f"two parameters are named {each.constant}; rename one."))
+                message = f"two parameters are named {each.constant}; rename one."
+                faults.add(node.fault(message, "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class _Reader:
     def read(self, path: Node, node: Node) -> Operation:
         identifier = node.need("operationId")
         if reason := fault_of_snake(str(identifier.value)):
-            raise identifier.error(reason)
+            raise identifier.error(reason, "name")
         name = identifier.value
         nodes = list(parameter_nodes(path, node))
         parameters = [each for each in nodes if each.target().value.get("name") != IDEMPOTENCY_KEY]
@@ -101,9 +105,11 @@ class _Reader:
         responses = node.need("responses")
         problems = [self.registry[slug] for slug in self.slugs(responses)]
         body = self.body(node)
+        scopes = self.security(node)
         check_runtime_answers(
             responses,
             [each.slug for each in problems if each.raised_by != "handler"],
+            public=scopes is None,
             body=body is not None,
             idempotent=idempotent,
             faults=self.faults,
@@ -115,7 +121,7 @@ class _Reader:
             text=tuple(
                 node.value[key].strip() for key in ("summary", "description") if key in node.value
             ),
-            scopes=self.security(node),
+            scopes=scopes,
             idempotent=idempotent,
             body=body,
             body_limit_bytes=self.body_limit(node),
@@ -124,20 +130,22 @@ class _Reader:
             problems=tuple(each for each in problems if each.raised_by == "handler"),
         )
 
-    def security(self, node: Node) -> tuple[str, ...]:
+    def security(self, node: Node) -> tuple[str, ...] | None:
         security = node.get("security")
+        if security and security.value == PUBLIC:
+            return None
         scopes = sorted(
             scope for way in (security.value if security else ()) for scope in way.get("oauth2", ())
         )
         if not scopes:
-            self.faults.add(
-                node.fault("no scopes; say who may call it: security: [{oauth2: [...]}].")
+            message = (
+                "no scopes; say who may call it: security: [{oauth2: [...]}], or [] for everybody."
             )
+            self.faults.add(node.fault(message, "scopes"))
         for scope in scopes:
             if scope not in self.scopes:
-                self.faults.add(
-                    (security or node).fault(f"scope {scope} is not declared in securitySchemes.")
-                )
+                message = f"scope {scope} is not declared in securitySchemes; add it there."
+                self.faults.add((security or node).fault(message, "scopes"))
         return tuple(scopes)
 
     def body(self, node: Node) -> str | None:
@@ -205,21 +213,22 @@ class _Reader:
         target = response.target()
         declared = target.get("x-problems")
         if declared is None or not declared.value:
-            self.faults.add(target.fault("x-problems is missing; list what this status means."))
+            message = "x-problems is missing; list what this status means."
+            self.faults.add(target.fault(message, "problem"))
             return
         if list((target.get("content") or target).value) != [PROBLEM]:
-            self.faults.add(target.fault(f"the content of an error is {PROBLEM}."))
+            self.faults.add(target.fault(f"the content of an error is {PROBLEM}.", "problem"))
         for slug in declared.children():
             problem = self.registry.get(str(slug.value))
             if problem is None:
-                self.faults.add(
-                    slug.fault(f"problem {slug.value} is not in contracts/shared/problems.yaml.")
-                )
+                message = f"problem {slug.value} is not in contracts/shared/problems.yaml; add it."
+                self.faults.add(slug.fault(message, "problem"))
             elif str(problem.status) != response.name:
                 self.faults.add(
                     slug.fault(
                         f"problem {problem.slug} has status {problem.status}, not {response.name};"
-                        " move it there."
+                        " move it there.",
+                        "problem",
                     )
                 )
             else:

@@ -11,14 +11,13 @@ from waybill_toolkit.generate.faults import Faults
 
 ALWAYS: Final = frozenset(
     {
-        "forbidden",
         "internal",
         "invalid-parameters",  # an unknown query parameter is one
         "malformed-request",
-        "unauthenticated",
         "unavailable",
     }
 )
+GUARDED: Final = frozenset({"forbidden", "unauthenticated"})
 WITH_BODY: Final = frozenset({"body-too-large", "invalid-body", "unsupported-media-type"})
 IDEMPOTENT: Final = frozenset(
     {"idempotency-key-in-use", "idempotency-key-missing", "idempotency-key-reused"}
@@ -26,16 +25,25 @@ IDEMPOTENT: Final = frozenset(
 
 
 def check_runtime_answers(
-    responses: Node, declared: Collection[str], *, body: bool, idempotent: bool, faults: Faults
+    responses: Node,
+    declared: Collection[str],
+    *,
+    public: bool,
+    body: bool,
+    idempotent: bool,
+    faults: Faults,
 ) -> None:
     """Compare the runtime's problems that an operation declares with those that can happen."""
-    possible = ALWAYS | (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
+    possible = ALWAYS | (set() if public else GUARDED)
+    possible |= (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
     if missing := sorted(possible - set(declared)):
         faults.add(
             responses.fault(
                 f"the runtime can answer {', '.join(missing)} here;"
-                " add it to the x-problems of its status."
+                " add it to the x-problems of its status.",
+                "problem",
             )
         )
     if impossible := sorted(set(declared) - possible):
-        faults.add(responses.fault(f"nothing can answer {', '.join(impossible)} here; remove it."))
+        message = f"nothing can answer {', '.join(impossible)} here; remove it."
+        faults.add(responses.fault(message, "problem"))

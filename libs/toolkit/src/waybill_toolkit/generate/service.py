@@ -47,7 +47,7 @@ def _generate(
     asyncapi = library.open(folder / "asyncapi.yaml")
     bundled, bundled_events = bundle(openapi, faults), bundle(asyncapi, faults)
     faults.stop_if_any()
-    validate_openapi(bundled, openapi, faults)
+    validate_openapi(bundled, faults)
     validate_asyncapi(asyncapi, faults)
     faults.stop_if_any()
     http, events = read_openapi(openapi, registry, faults), read_asyncapi(asyncapi, faults)

@@ -1,4 +1,4 @@
-"""Compares what a service has to do with events: its topics, their events, what it does with them."""
+"""Compares what a service has to do with events: topics, events, what it sends and receives."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -37,8 +37,9 @@ class Wiring:
 
 
 def _callers(state: State, subject: Subject) -> Iterator[Hit]:
-    place = state.operations(subject.service).get(subject.name)
-    identifier = place.node.value.get("operationId") if place else None
+    places = state.operations(subject.service).values()
+    named = (each.node.value.get("operationId") for each in places if each.name == subject.name)
+    identifier = next(named, None)
     for service in state.services:
         root = state.openapi(service)
         calls = root.value.get(CALLS, {}) if root else {}

@@ -23,17 +23,19 @@ LIMIT: Final = "x-body-limit-bytes"
 def compare_http(before: State, after: State, service: str) -> Iterator[Change]:
     """Find every change of a service's operations; each says which of them it touches."""
     old, new = before.operations(service), after.operations(service)
-    for name in old.keys() - new.keys():
-        change = gone("operation-removed", old[name].node, f"{name} is gone.")
-        change = replace(change, new_version=has_successor(name, new))
-        yield change.of(Subject("http", service, name))
-    for name in new.keys() - old.keys():
-        change = now("operation-added", new[name].node, f"{name} is new.", breaking=False)
-        yield change.of(Subject("http", service, name))
-    for name in old.keys() & new.keys():
-        comparison = _Operation(old[name], new[name], before.problems, after.problems)
+    for address in old.keys() - new.keys():
+        place = old[address]
+        change = gone("operation-removed", place.node, f"{place.name} is gone.")
+        change = replace(change, new_version=has_successor(address, new))
+        yield change.of(Subject("http", service, place.name))
+    for address in new.keys() - old.keys():
+        place = new[address]
+        change = now("operation-added", place.node, f"{place.name} is new.", breaking=False)
+        yield change.of(Subject("http", service, place.name))
+    for address in old.keys() & new.keys():
+        comparison = _Operation(old[address], new[address], before.problems, after.problems)
         for change in comparison.changes():
-            yield change.of(Subject("http", service, name))
+            yield change.of(Subject("http", service, old[address].name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ class Pair:
 
     @property
     def old(self) -> Schema:
-        found: Schema = self.before.value
-        return found
+        """The schema before; one that is only `true` or `false` has no keywords."""
+        return _keywords(self.before)
 
     @property
     def new(self) -> Schema:
-        found: Schema = self.after.value
-        return found
+        """The schema now."""
+        return _keywords(self.after)
 
     def moved(self, before: Node, after: Node, suffix: str = "") -> "Pair":
         """Go on elsewhere."""
@@ -47,8 +47,12 @@ class Pair:
         """Say what an effect means for this use, at the line of its keyword."""
         breaking = self.use.breaks(narrowed=effect.narrowed, widened=effect.widened)
         message = f"{self.label}{effect.message}."
-        if isinstance(self.new, dict) and effect.keyword in self.new:
+        if effect.keyword in self.new:
             return now(effect.rule, self.after.child(effect.keyword), message, breaking=breaking)
-        if isinstance(self.old, dict) and effect.keyword in self.old:
+        if effect.keyword in self.old:
             return gone(effect.rule, self.before.child(effect.keyword), message, breaking=breaking)
         return now(effect.rule, self.after, message, breaking=breaking)
+
+
+def _keywords(schema: Node) -> Schema:
+    return schema.value if isinstance(schema.value, dict) else {}

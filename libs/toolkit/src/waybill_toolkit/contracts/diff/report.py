@@ -58,9 +58,7 @@ def _change(each: Judged, base: Revision, root: Path) -> dict[str, Any]:
             {"border": subject.border, "service": subject.service, "name": subject.name}
             for subject in sorted(change.subjects)
         ],
-        "hits": [
-            {"service": hit.service, "how": hit.how, "what": hit.what} for hit in each.hits
-        ],
+        "hits": [{"service": hit.service, "how": hit.how, "what": hit.what} for hit in each.hits],
         "hits_clients": _hits_clients(change),
     }
 

@@ -19,6 +19,10 @@ BODY: Final = frozenset({"content", "required"})
 
 def compare_parameters(before: OperationPlace, after: OperationPlace) -> Iterator[Change]:
     """Compare the parameters of an operation, by their place and name."""
+    for was, is_now in zip(before.path_parameters, after.path_parameters, strict=True):
+        if was != is_now:
+            message = f"the path parameter {was} is called {is_now} now: SDKs name it so."
+            yield now("parameter-renamed", after.path, message, breaking=True)
     old, new = _parameters(before), _parameters(after)
     for key in old.keys() - new.keys():
         yield gone("parameter-removed", old[key], _removed(old[key]))
@@ -64,11 +68,13 @@ def _media(holder: Node) -> Iterator[Node]:
 
 def _parameters(place: OperationPlace) -> Parameters:
     found = (each.target() for each in parameter_nodes(place.path, place.node))
-    return {_key(each): each for each in found}
+    return {_key(each, place.path_parameters): each for each in found}
 
 
-def _key(parameter: Node) -> tuple[str, str]:
+def _key(parameter: Node, path_parameters: list[str]) -> tuple[str, str]:
     where, name = parameter.value.get("in", ""), parameter.value.get("name", "")
+    if where == "path" and name in path_parameters:
+        return where, str(path_parameters.index(name))
     return where, name.lower() if where == "header" else name
 
 

@@ -65,7 +65,7 @@ def _look_at(pair: Pair) -> Iterator[Change | Pair]:
     pair = _followed(pair)
     if plain(pair.before) == plain(pair.after):
         return
-    if not (isinstance(pair.old, dict) and isinstance(pair.new, dict)):
+    if not all(isinstance(each.value, dict) for each in (pair.before, pair.after)):
         yield pair.judge_all(" is another schema")
         return
     pair = pair.moved(unwrapped(pair.before), unwrapped(pair.after))

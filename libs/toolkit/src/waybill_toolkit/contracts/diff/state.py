@@ -1,5 +1,6 @@
 """All contracts at one time: those of the working tree, or of a revision."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,16 @@ class OperationPlace:
     @property
     def name(self) -> str:
         return f"{self.node.name.upper()} {self.path.name}"
+
+    @property
+    def address(self) -> str:
+        """What a request is sent to: it does not show what path parameters are called."""
+        return re.sub(r"\{[^}]*\}", "{}", self.name)
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """Their names in the order of the path."""
+        return re.findall(r"\{([^}]*)\}", self.path.name)
 
 
 @dataclass(frozen=True)
@@ -45,13 +56,13 @@ class State:
         return self._open(SHARED, "problems.yaml")
 
     def operations(self, service: str) -> dict[str, OperationPlace]:
-        """All operations of a service, by method and path."""
+        """Find all operations of a service, by address."""
         root = self.openapi(service)
         found = _operations(root) if root else ()
-        return {each.name: each for each in found}
+        return {each.address: each for each in found}
 
     def documents(self) -> dict[str, Node]:
-        """The contracts by `service/file`; what is shared has no version of its own."""
+        """Open the contracts, by `service/file`; what is shared has no version of its own."""
         found = {
             f"{service}/{kind}.yaml": self._open(service, f"{kind}.yaml")
             for service in self.services
