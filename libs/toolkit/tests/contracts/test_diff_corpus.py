@@ -242,6 +242,7 @@ REQUESTS = [
             also({"$ref": "#/components/parameters/SaleId"}, *PARAMETERS), remove(*PARAMETERS, "0")
         ),
     ),
+    safe("word that is no keyword added", HTTP, put(YES, *SCHEMAS, "Sell", "of course")),
     safe("example added", HTTP, put({"sku": "a"}, *SCHEMAS, "Sell", "example")),
 ]
 

@@ -10,14 +10,43 @@ from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
 from waybill_toolkit.contracts.diff.judgement import judge
 from waybill_toolkit.contracts.diff.report import as_json, as_text
 from waybill_toolkit.contracts.diff.revision import RevisionError, checked_out
+from waybill_toolkit.contracts.lint import run
 from waybill_toolkit.generate.faults import ContractError
 from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.node.program import NodeUnavailableError
 
 app = typer.Typer()
 contracts = typer.Typer(help="Check the contracts, and what changes in them.", no_args_is_help=True)
 app.add_typer(contracts, name="contracts")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+WithoutNode = Annotated[
+    bool,
+    typer.Option("--without-node", help="Leave out Redocly and the AsyncAPI parser."),
+]
+
+
+@contracts.command()
+def lint(*, without_node: WithoutNode = False) -> None:
+    """Check all contracts. Each message names file, line and rule; exit status 1 when there is one.
+
+    Redocly and the AsyncAPI parser run on Node and are fetched once, into .waybill/node.
+    """
+    repository = _repository()
+    home = None if without_node else repository.root / ".waybill" / "node"
+    try:
+        faults = run.lint(repository, home)
+    except NodeUnavailableError as error:
+        typer.echo(f"{error}\nTo check the rest: waybill contracts lint --without-node", err=True)
+        raise typer.Exit(1) from None
+    for fault in faults:
+        path = str(fault.path).removeprefix(f"{repository.root}/")
+        typer.echo(f"{path}:{fault.line}: [{fault.rule}] {fault.message}", err=True)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo(f"The contracts of {len(repository.services)} services are in order.")
 
 
 @contracts.command()

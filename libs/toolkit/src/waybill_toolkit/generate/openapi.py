@@ -28,14 +28,14 @@ PROBLEM: Final = "application/problem+json"
 def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults) -> HttpContract:
     """Read all operations. What is wrong with one goes to `faults`, and the others are read."""
     reader = _Reader(registry, faults, scopes=_declared_scopes(root))
-    operations = [found for node in _operation_nodes(root) if (found := reader.try_read(*node))]
+    operations = [found for node in operation_nodes(root) if (found := reader.try_read(*node))]
     _check_names(root, operations, faults)
     return HttpContract(tuple(operations))
 
 
 def schema_nodes(root: Node) -> Iterator[Node]:
     """Go to the schema of each parameter and each JSON body that is no problem."""
-    for path, operation in _operation_nodes(root):
+    for path, operation in operation_nodes(root):
         for parameter in parameter_nodes(path, operation):
             yield parameter.target().child("schema")
         responses = operation.get("responses")
@@ -47,7 +47,7 @@ def schema_nodes(root: Node) -> Iterator[Node]:
                 yield media.child("schema")
 
 
-def _operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:
+def operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:
     for path in root.need("paths").children():
         yield from ((path, child) for child in path.children() if child.name in METHODS)
 

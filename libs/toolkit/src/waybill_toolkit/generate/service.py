@@ -1,11 +1,12 @@
 """Generates the contract packages of services: file names and texts, nothing written."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.generate.asyncapi import EventContract, read_asyncapi
-from waybill_toolkit.generate.bundle import bundle
+from waybill_toolkit.generate.bundle import Bundle, bundle
 from waybill_toolkit.generate.documents import Library, Node
 from waybill_toolkit.generate.faults import ContractError, Faults
 from waybill_toolkit.generate.http_contract import HttpContract
@@ -24,6 +25,17 @@ TEXTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ReadService:
+    """The contracts of one service, bundled and understood."""
+
+    name: str
+    openapi: Bundle
+    asyncapi: Bundle
+    http: HttpContract
+    events: EventContract
+
+
 def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
     """Make the files of these services. Raises ContractError with the faults of all of them."""
     library, faults = Library(), Faults()
@@ -39,25 +51,34 @@ def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dic
     return made
 
 
+def read_service(
+    library: Library, folder: Path, registry: Mapping[str, ProblemType]
+) -> ReadService:
+    """Read the contracts of one service. Raises ContractError with as many faults as it can."""
+    faults = Faults()
+    roots = (library.open(folder / name) for name in ("openapi.yaml", "asyncapi.yaml"))
+    openapi, asyncapi = (bundle(root, faults) for root in roots)
+    faults.stop_if_any()
+    validate_openapi(openapi, faults)
+    validate_asyncapi(asyncapi.root, faults)
+    faults.stop_if_any()
+    http = read_openapi(openapi.root, registry, faults)
+    events = read_asyncapi(asyncapi.root, faults)
+    faults.stop_if_any()
+    return ReadService(folder.name, openapi, asyncapi, http, events)
+
+
 def _generate(
     library: Library, folder: Path, registry: Mapping[str, ProblemType]
 ) -> dict[str, str]:
     service, faults = folder.name, Faults()
-    openapi = library.open(folder / "openapi.yaml")
-    asyncapi = library.open(folder / "asyncapi.yaml")
-    bundled, bundled_events = bundle(openapi, faults), bundle(asyncapi, faults)
-    faults.stop_if_any()
-    validate_openapi(bundled, faults)
-    validate_asyncapi(asyncapi, faults)
-    faults.stop_if_any()
-    http, events = read_openapi(openapi, registry, faults), read_asyncapi(asyncapi, faults)
-    faults.stop_if_any()
-    sources = _models(service, openapi, events, faults) | _interfaces(service, http, events)
+    read = read_service(library, folder, registry)
+    models = _models(service, read.openapi.root, read.events, faults)
     faults.stop_if_any()
     return {
-        **tidy(sources, service),
-        "asyncapi.json": bundled_events.text(),
-        "openapi.json": bundled.text(),
+        **tidy(models | _interfaces(service, read.http, read.events), service),
+        "asyncapi.json": read.asyncapi.text(),
+        "openapi.json": read.openapi.text(),
     }
 
 

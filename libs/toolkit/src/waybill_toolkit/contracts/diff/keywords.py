@@ -19,10 +19,6 @@ AT_LEAST: Final = ("minItems", "minLength", "minProperties")
 AT_MOST: Final = ("maxItems", "maxLength", "maxProperties")
 RANGES: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
-JUDGED: Final = frozenset(
-    {*OPAQUE, *AT_LEAST, *AT_MOST, *RANGES[0], *RANGES[1], "const", "discriminator", "enum", "type"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -46,7 +42,7 @@ def type_effect(before: Schema, after: Schema) -> Effect | None:
 
 
 def keyword_effects(before: Schema, after: Schema) -> Iterator[Effect]:
-    """Judge every other keyword of `JUDGED` that differs."""
+    """Judge every other keyword that stands for itself and differs."""
     yield from _value_effects(before, after)
     found = [_opaque(keyword, before, after) for keyword in OPAQUE]
     found += [_limit(keyword, before, after, least=True) for keyword in AT_LEAST]
@@ -96,13 +92,11 @@ def _value_effects(before: Schema, after: Schema) -> Iterator[Effect]:
             )
         return
     if lost := sorted(old - new):
-        yield Effect(
-            "values-removed", keyword, f" cannot be {', '.join(lost)} any more", True, False
-        )
+        message = f" cannot be {', '.join(lost)} any more"
+        yield Effect("values-removed", keyword, message, narrowed=True, widened=False)
     if more := sorted(new - old):
-        yield Effect(
-            "values-added", keyword, f" can be {', '.join(more)} now", narrowed=False, widened=True
-        )
+        message = f" can be {', '.join(more)} now"
+        yield Effect("values-added", keyword, message, narrowed=False, widened=True)
 
 
 def _values(schema: Schema) -> Values:

@@ -15,16 +15,19 @@ from waybill_toolkit.contracts.diff.branches import (
 )
 from waybill_toolkit.contracts.diff.change import Change
 from waybill_toolkit.contracts.diff.fields import compare_fields
-from waybill_toolkit.contracts.diff.keywords import JUDGED, Effect, keyword_effects, type_effect
+from waybill_toolkit.contracts.diff.keywords import Effect, keyword_effects, type_effect
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
-from waybill_toolkit.contracts.diff.words import is_wording, plain, unknown_members
+from waybill_toolkit.contracts.diff.words import changed_members, is_wording, plain
 from waybill_toolkit.generate.documents import Node
 
-KNOWN: Final = JUDGED | {
-    *("additionalProperties", "allOf", "anyOf", "default", "items", "oneOf"),
-    *("properties", "required"),
-}
+UNJUDGED: Final = (
+    *("$dynamicRef", "contains", "contentSchema", "dependentRequired", "dependentSchemas", "else"),
+    *("if", "maxContains", "minContains", "nullable", "patternProperties", "prefixItems"),
+    *("readOnly", "then", "unevaluatedItems", "unevaluatedProperties", "writeOnly"),
+)
+"""Keywords of JSON Schema and OpenAPI that the generator refuses, or that have no rule here. What is
+no keyword at all has no effect: linters find it."""
 
 
 def compare_schemas(before: Node, after: Node, use: Use, label: str) -> Iterator[Change]:
@@ -85,7 +88,7 @@ def _members(pair: Pair) -> Iterator[Change | Pair]:
     yield from _items(pair)
     yield from _default(pair)
     yield from compare_parts(pair)
-    yield from unknown_members(pair.before, pair.after, KNOWN)
+    yield from changed_members(pair.before, pair.after, UNJUDGED)
 
 
 def _items(pair: Pair) -> Iterator[Change | Pair]:

@@ -19,10 +19,16 @@ def is_wording(name: str) -> bool:
 
 
 def unknown_members(before: Node, after: Node, known: Collection[str]) -> Iterator[Change]:
-    """Call a changed member breaking when there is no rule for it."""
-    for name in sorted(before.value.keys() | after.value.keys()):
-        if name in known or is_wording(name):
-            continue
+    """Call every changed member breaking, but those that a rule judges and those that explain."""
+    names = before.value.keys() | after.value.keys()
+    yield from changed_members(
+        before, after, {name for name in names if name not in known and not is_wording(name)}
+    )
+
+
+def changed_members(before: Node, after: Node, names: Collection[str]) -> Iterator[Change]:
+    """Call every change of these members breaking."""
+    for name in sorted((before.value.keys() | after.value.keys()) & set(names)):
         if name not in after.value:
             yield gone("not-understood", before.child(name), f"{name} is gone; no rule judges it.")
         elif name not in before.value or plain(before.child(name)) != plain(after.child(name)):

@@ -1,0 +1,152 @@
+"""Examples are what people copy and what mocks answer: each schema has one, and each is true.
+
+An example stands in the contract (`example:`) or beside it, in
+`contracts/<service>/examples/<Schema>/{valid,invalid}-<what>.json`. A schema also has one when a
+valid example of another schema shows it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.generate.documents import Library, Node
+from waybill_toolkit.generate.faults import ContractError, Fault
+from waybill_toolkit.schema_check import SchemaDocument, escape
+
+RULE: Final = "example"
+KINDS: Final = ("valid", "invalid")
+UNIONS: Final = ("oneOf", "anyOf", "allOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A document with schemas, and what checks values by them."""
+
+    root: Node
+    checker: SchemaDocument
+
+    @property
+    def folder(self) -> Path:
+        return self.root.document.path.parent / "examples"
+
+    @property
+    def schemas(self) -> list[Node]:
+        """Those that are written in this document itself."""
+        components = self.root.get("components")
+        schemas = components.get("schemas") if components else None
+        return list(schemas.children()) if schemas else []
+
+    def faults(self, schema: str, value: object) -> list[str]:
+        return self.checker.faults(f"/components/schemas/{escape(schema)}", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file of one example."""
+
+    path: Path
+    value: Any
+
+    @property
+    def valid(self) -> bool:
+        return self.path.name.startswith("valid-")
+
+    def fault(self, message: str) -> Fault:
+        return Fault(self.path, 1, message, RULE)
+
+
+def example_faults(holders: Sequence[Holder]) -> Iterator[Fault]:
+    """Check all examples, and find schemas that have none."""
+    shown: set[object] = set()
+    for holder in holders:
+        for schema in holder.schemas:
+            yield from _inline(holder, schema)
+            shown.update(_shown_inline(holder, schema))
+            for example in _examples(holder, schema.name):
+                if isinstance(example, Fault):
+                    yield example
+                    continue
+                yield from _judge(holder, schema.name, example)
+                if example.valid:
+                    shown.update(_shown(holder, schema, example.value))
+    for schema in (each for holder in holders for each in holder.schemas):
+        if schema.place not in shown:
+            files = f"examples/{schema.name}/valid-….json and invalid-….json"
+            yield schema.fault(f"{schema.name} has no example; write example: or {files}.", RULE)
+    yield from _strays(holders)
+
+
+def _inline(holder: Holder, schema: Node) -> Iterator[Fault]:
+    if "example" in schema.value:
+        example = schema.child("example")
+        for told in holder.faults(schema.name, example.value):
+            message = f"this is no {schema.name}: {told}; correct it or the schema."
+            yield example.fault(message, RULE)
+
+
+def _examples(holder: Holder, name: str) -> Iterator[Example | Fault]:
+    for kind in KINDS:
+        for path in sorted((holder.folder / name).glob(f"{kind}-*.json")):
+            try:
+                yield Example(path, json.loads(path.read_bytes()))
+            except ValueError as error:
+                yield Fault(path, 1, f"this is no JSON: {error}; correct it.", RULE)
+
+
+def _judge(holder: Holder, name: str, example: Example) -> Iterator[Fault]:
+    told = holder.faults(name, example.value)
+    if told and example.valid:
+        message = f"this is no {name}: {told[0]}; correct it or the schema."
+        yield Fault(example.path, _line(example.path, told[0]), message, RULE)
+    if not told and not example.valid:
+        yield example.fault(f"this is a {name}, with nothing wrong; correct it or the schema.")
+
+
+def _line(path: Path, told: str) -> int:
+    """Find the line of a JSON path ($.lines[0].quantity), or of the nearest above it."""
+    keys = told.partition(": ")[0].removeprefix("$").replace("[", ".").replace("]", "").split(".")
+    try:
+        root = Library().open(path)
+    except ContractError:  # no object: it has one line as far as we are concerned
+        return 1
+    node = root.nearest(filter(None, keys))
+    return node.document.lines[node.pointer]
+
+
+def _strays(holders: Sequence[Holder]) -> Iterator[Fault]:
+    """Find files that nothing would ever check."""
+    known = {holder.folder / schema.name for holder in holders for schema in holder.schemas}
+    for folder in sorted({holder.folder for holder in holders}):
+        for path in sorted(folder.glob("*/*")):
+            if path.parent not in known:
+                message = (
+                    f"there is no schema {path.parent.name} here; rename or remove the folder."
+                )
+                yield Fault(path, 1, message, RULE)
+            elif not path.name.startswith(tuple(f"{kind}-" for kind in KINDS)):
+                message = "nothing checks this; call it valid-<what>.json or invalid-<what>.json."
+                yield Fault(path, 1, message, RULE)
+
+
+def _shown_inline(holder: Holder, schema: Node) -> Iterator[object]:
+    if "example" in schema.value:
+        yield from _shown(holder, schema, schema.value["example"])
+
+
+def _shown(holder: Holder, schema: Node, value: Any) -> Iterator[object]:  # noqa: ANN401 (JSON)
+    """Name the places of all schemas that a value is an example of."""
+    yield schema.place
+    while schema.reference is not None:
+        schema = schema.step()
+        yield schema.place
+    properties = schema.value.get("properties", {}) if isinstance(value, dict) else {}
+    for name in properties.keys() & value if properties else ():
+        yield from _shown(holder, schema.child("properties").child(name), value[name])
+    for item in value if isinstance(value, list) and "items" in schema.value else ():
+        yield from _shown(holder, schema.child("items"), item)
+    for union in UNIONS:
+        for branch in schema.child(union).children() if union in schema.value else ():
+            if branch.reference is None or not holder.faults(branch.step().name, value):
+                yield from _shown(holder, branch, value)

@@ -1,0 +1,89 @@
+"""The linters that are made for Node: Redocly, and the parser of AsyncAPI."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.generate.bundle import Bundle
+from waybill_toolkit.generate.faults import Fault
+from waybill_toolkit.node.packages import NodePackages, environment
+from waybill_toolkit.node.program import NodeUnavailableError
+
+TOOLS: Final = Path(__file__).with_name("tools")
+REDOCLY_RULES: Final = Path(__file__).with_name("redocly.yaml")
+RUN_SECONDS_MAX: Final = 300
+"""They take two seconds where nothing else runs."""
+
+PROBLEMS_MAX: Final = 10_000
+WARNING: Final = 1
+"""The parser's severities: 0 is an error, 1 a warning, the others are opinions."""
+
+
+def redocly_faults(packages: NodePackages, documents: Sequence[Path]) -> Iterator[Fault]:
+    """Lint documents as they are written; references to other files are followed."""
+    command = packages.command(
+        "@redocly/cli/bin/cli.js",
+        *("lint", "--format", "json", "--max-problems", str(PROBLEMS_MAX)),
+        *("--config", str(REDOCLY_RULES), *map(str, documents)),
+    )
+    for report in _json_values(_run(command)):
+        for problem in report["problems"]:
+            place = problem["location"][0]
+            path = (Path.cwd() / place["source"]["ref"]).resolve()
+            line = place.get("start", {}).get("line", 1)
+            yield Fault(path, line, problem["message"], f"redocly/{problem['ruleId']}")
+
+
+def asyncapi_faults(packages: NodePackages, bundles: Mapping[str, Bundle]) -> Iterator[Fault]:
+    """Parse bundled AsyncAPI documents; each message is led back to where its cause is written."""
+    documents = {name: _as_asyncapi(bundle.content) for name, bundle in bundles.items()}
+    command = [str(packages.program.node), str(TOOLS / "asyncapi.mjs"), str(packages.folder)]
+    [found] = _json_values(_run(command, json.dumps(documents)))
+    for name, diagnostics in found.items():
+        for each in diagnostics:
+            if each["severity"] <= WARNING:
+                node = bundles[name].where(tuple(map(str, each["path"])))
+                yield node.fault(each["message"], f"asyncapi/{each['code']}")
+
+
+def _as_asyncapi(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Write discriminators as AsyncAPI 3 wants them: OpenAPI has an object, it has a string."""
+    if isinstance(value, list):
+        return [_as_asyncapi(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    written = {key: _as_asyncapi(each) for key, each in value.items()}
+    if (
+        isinstance(written.get("discriminator"), dict)
+        and "propertyName" in written["discriminator"]
+    ):
+        written["discriminator"] = written["discriminator"]["propertyName"]
+    return written
+
+
+def _run(command: Sequence[str], text: str = "") -> str:
+    """Run a linter; it exits with 1 when it finds something."""
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        command,
+        input=text,
+        env=environment(REDOCLY_TELEMETRY="off", REDOCLY_SUPPRESS_UPDATE_NOTICE="true"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=RUN_SECONDS_MAX,
+    )
+    if done.returncode not in (0, 1) or not done.stdout.strip():
+        told = done.stderr.strip().splitlines() or ["nothing"]
+        raise NodeUnavailableError(f"{Path(command[1]).name} failed and said: {told[-1]}")
+    return done.stdout
+
+
+def _json_values(text: str) -> Iterator[Any]:
+    """Read JSON values that stand one after the other: Redocly writes one for each document."""
+    decoder, position = json.JSONDecoder(), 0
+    while position < len(text):
+        value, position = decoder.raw_decode(text, position)
+        yield value
+        position += len(text[position:]) - len(text[position:].lstrip())

@@ -1,0 +1,70 @@
+"""Whose a resource is must be said where it is somebody's: access by owner is decided from it.
+
+A resource is somebody's when it says so: in what is sent or answered, however deep, there is a
+field like `customer_ref`. Then the operation names the field in `x-owner`, and so does every
+operation below its path.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.faults import Fault
+from waybill_toolkit.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.generate.parameters import parameter_nodes
+from waybill_toolkit.generate.schemas import reachable
+
+OWNER: Final = "x-owner"
+_NAMES_SOMEBODY: Final = re.compile(r"(account|buyer|customer|member|owner|user)_(id|ref)")
+
+
+def owner_faults(root: Node) -> Iterator[Fault]:
+    """Find operations on somebody's resource that do not say whose, or say what there is not."""
+    places = list(operation_nodes(root))
+    fields = {operation.place: _owner_fields(path, operation) for path, operation in places}
+    theirs = {path.name: fields[operation.place] for path, operation in places if "{" in path.name}
+    for path, operation in places:
+        above = (found for name, found in theirs.items() if path.name.startswith(f"{name}/"))
+        possible = fields[operation.place].union(*above)
+        owner = operation.get(OWNER)
+        if owner is None and possible:
+            message = (
+                f"this is about what belongs to somebody ({', '.join(sorted(possible))});"
+                f" say so: {OWNER}: {min(possible)}."
+            )
+            yield operation.fault(message, "owner")
+        if owner is not None and owner.value not in possible:
+            named = ", ".join(sorted(possible)) or "no such field"
+            yield owner.fault(
+                f"{owner.value} is not sent or answered here; there is {named}.", "owner"
+            )
+
+
+def _owner_fields(path: Node, operation: Node) -> set[str]:
+    parameters = (each.target().value.get("name", "") for each in parameter_nodes(path, operation))
+    names = {*parameters, *_field_names(operation)}
+    return {name for name in names if _NAMES_SOMEBODY.fullmatch(name)}
+
+
+def _field_names(operation: Node) -> Iterator[str]:
+    for schema in reachable(_bodies(operation)).values():
+        yield from _names_within(schema)
+
+
+def _bodies(operation: Node) -> Iterator[Node]:
+    responses = operation.get("responses")
+    answers = (each.target() for each in responses.children()) if responses else ()
+    for holder in filter(None, (operation.get("requestBody"), *answers)):
+        content = holder.get("content")
+        media = content.get(JSON) if content else None
+        if media and "schema" in media.value:
+            yield media.child("schema")
+
+
+def _names_within(node: Node) -> Iterator[str]:
+    """Go through one schema; what it refers to is looked at by itself."""
+    for child in node.children():
+        if child.name == "properties":
+            yield from child.value
+        yield from _names_within(child)
