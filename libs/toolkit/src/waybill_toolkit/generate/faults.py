@@ -36,8 +36,8 @@ class Faults:
     def add(self, fault: Fault) -> None:
         self.found.add(fault)
 
-    def add_all(self, error: "ContractError") -> None:
-        self.found.update(error.faults)
+    def add_all(self, faults: "ContractError | Faults") -> None:
+        self.found.update(faults if isinstance(faults, Faults) else faults.faults)
 
     def stop_if_any(self) -> None:
         """Raise ContractError when something was found."""

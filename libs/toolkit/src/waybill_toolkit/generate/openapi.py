@@ -170,7 +170,9 @@ class _Reader:
         if list(content.value) != [JSON]:
             self.faults.add(content.fault(f"the only media type served here is {JSON}."))
             return None
-        schema = content.need(JSON).child("schema")
+        media = content.need(JSON)
+        media.need("schema")
+        schema = media.child("schema")
         name = class_of(schema)
         if name is None:
             self.faults.add(schema.fault("name this schema: $ref one of #/components/schemas."))

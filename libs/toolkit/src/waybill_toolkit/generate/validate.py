@@ -35,7 +35,14 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
     errors = OpenAPIV31SpecValidator(bundled.content).iter_errors()
     # The reader names both operations.
     others = (each for each in errors if not isinstance(each, DuplicateOperationIDError))
-    _add(others, bundled.where, faults, "openapi-spec-validator")
+    found = Faults()
+    try:
+        _add(others, bundled.where, found, "openapi-spec-validator")
+    except Exception as error:  # noqa: BLE001 - it stumbles over what it has just found
+        if not found:
+            message = f"this is no OpenAPI: the validator stops at {error!r}; look for what is empty."
+            found.add(bundled.root.fault(message, "openapi-spec-validator"))
+    faults.add_all(found)
 
 
 def validate_asyncapi(root: Node, faults: Faults) -> None:

@@ -26,8 +26,8 @@ UNJUDGED: Final = (
     *("if", "maxContains", "minContains", "nullable", "patternProperties", "prefixItems"),
     *("readOnly", "then", "unevaluatedItems", "unevaluatedProperties", "writeOnly"),
 )
-"""Keywords of JSON Schema and OpenAPI that the generator refuses, or that have no rule here. What is
-no keyword at all has no effect: linters find it."""
+"""Keywords of JSON Schema and OpenAPI that have no rule here; most of them the generator refuses.
+What is no keyword at all has no effect, and linters find it."""
 
 
 def compare_schemas(before: Node, after: Node, use: Use, label: str) -> Iterator[Change]:
