@@ -62,8 +62,12 @@ class _Bundler:
         for kind in own.children() if own else ():
             for component in kind.children():
                 self.take(kind.name, component)
-        for name, channel in sorted(self.channels.items()):
-            content["channels"][name] = channel
+        if self.channels:
+            own_channels = content.get("channels")
+            content["channels"] = {
+                **(own_channels if isinstance(own_channels, dict) else {}),
+                **dict(sorted(self.channels.items())),
+            }
         content["components"] = {
             kind: dict(sorted(named.items())) for kind, named in sorted(self.components.items())
         }

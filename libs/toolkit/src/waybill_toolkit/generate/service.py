@@ -26,14 +26,20 @@ TEXTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReadService:
-    """The contracts of one service, bundled and understood."""
+class Documents:
+    """The contracts of one service, bundled; they are what their specifications want."""
 
-    name: str
+    service: str
     openapi: Bundle
     asyncapi: Bundle
-    http: HttpContract
-    events: EventContract
+
+    def read(self, registry: Mapping[str, ProblemType]) -> tuple[HttpContract, EventContract]:
+        """Understand them. Raises ContractError with as many faults as it can find."""
+        faults = Faults()
+        http = read_openapi(self.openapi.root, registry, faults)
+        events = read_asyncapi(self.asyncapi.root, faults)
+        faults.stop_if_any()
+        return http, events
 
 
 def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -51,34 +57,30 @@ def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dic
     return made
 
 
-def read_service(
-    library: Library, folder: Path, registry: Mapping[str, ProblemType]
-) -> ReadService:
-    """Read the contracts of one service. Raises ContractError with as many faults as it can."""
+def open_documents(library: Library, folder: Path) -> Documents:
+    """Open the contracts of one service. Raises ContractError with all faults found."""
     faults = Faults()
     roots = (library.open(folder / name) for name in ("openapi.yaml", "asyncapi.yaml"))
     openapi, asyncapi = (bundle(root, faults) for root in roots)
     faults.stop_if_any()
     validate_openapi(openapi, faults)
-    validate_asyncapi(asyncapi.root, faults)
+    validate_asyncapi(asyncapi, faults)
     faults.stop_if_any()
-    http = read_openapi(openapi.root, registry, faults)
-    events = read_asyncapi(asyncapi.root, faults)
-    faults.stop_if_any()
-    return ReadService(folder.name, openapi, asyncapi, http, events)
+    return Documents(folder.name, openapi, asyncapi)
 
 
 def _generate(
     library: Library, folder: Path, registry: Mapping[str, ProblemType]
 ) -> dict[str, str]:
     service, faults = folder.name, Faults()
-    read = read_service(library, folder, registry)
-    models = _models(service, read.openapi.root, read.events, faults)
+    documents = open_documents(library, folder)
+    http, events = documents.read(registry)
+    models = _models(service, documents.openapi.root, events, faults)
     faults.stop_if_any()
     return {
-        **tidy(models | _interfaces(service, read.http, read.events), service),
-        "asyncapi.json": read.asyncapi.text(),
-        "openapi.json": read.openapi.text(),
+        **tidy(models | _interfaces(service, http, events), service),
+        "asyncapi.json": documents.asyncapi.text(),
+        "openapi.json": documents.openapi.text(),
     }
 
 

@@ -1,7 +1,8 @@
 """Holds contracts against their specifications, before anything is read out of them."""
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from waybill_toolkit.generate.documents import Node, Pointer
 from waybill_toolkit.generate.faults import Faults
 
 ASYNCAPI: Final = Path(__file__).with_name("asyncapi.schema.json")
+
+_OPERATION: Final = re.compile(r"'(get|post|put|patch|delete)' operation in '([^']+)'")
 
 MISSING: Final = {
     "x-key": ("key", "name the required field of the payload that events are ordered by."),
@@ -32,6 +35,9 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
         DuplicateOperationIDError,
     )
 
+    _validate_schemas(bundled, faults)
+    if faults:
+        return  # the validator would tell them too, without saying where
     errors = OpenAPIV31SpecValidator(bundled.content).iter_errors()
     # The reader names both operations.
     others = (each for each in errors if not isinstance(each, DuplicateOperationIDError))
@@ -40,27 +46,59 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
         _add(others, bundled.where, found, "openapi-spec-validator")
     except Exception as error:  # noqa: BLE001 - it stumbles over what it has just found
         if not found:
-            message = f"this is no OpenAPI: the validator stops at {error!r}; look for what is empty."
+            message = (
+                f"this is no OpenAPI: the validator stops at {error!r}; look for what is empty."
+            )
             found.add(bundled.root.fault(message, "openapi-spec-validator"))
     faults.add_all(found)
 
 
-def validate_asyncapi(root: Node, faults: Faults) -> None:
+def validate_asyncapi(bundled: Bundle, faults: Faults) -> None:
     """Add a fault for each way in which the document is not what is read here of AsyncAPI 3.0."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    schema = json.loads(ASYNCAPI.read_bytes())
-    errors = Draft202012Validator(schema).iter_errors(root.value)
-    _add(errors, root.nearest, faults, "asyncapi")
+    document = Draft202012Validator(json.loads(ASYNCAPI.read_bytes()))
+    _add(document.iter_errors(bundled.root.value), bundled.root.nearest, faults, "asyncapi")
+    _validate_schemas(bundled, faults)
+
+
+def _validate_schemas(bundled: Bundle, faults: Faults) -> None:
+    """Add a fault for each schema that is none, as JSON Schema 2020-12."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    for pointer, schema in _schemas(bundled.content, ()):
+        node = bundled.where(pointer)
+        _add(validator.iter_errors(schema), node.nearest, faults, "schema")
+
+
+def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
+    """Find all schemas of a document, each once with all that is in it."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _schemas(item, (*pointer, str(index)))
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key == "schema" or pointer == ("components", "schemas"):
+                yield (*pointer, key), below
+            else:
+                yield from _schemas(below, (*pointer, key))
 
 
 def _add(
     errors: Iterable[Any], where: Callable[[Pointer], Node], faults: Faults, rule: str
 ) -> None:
     for error in errors:
-        node = where(tuple(map(str, error.absolute_path)))
+        node = where(_pointer(error))
         for message, own_rule in _told(error):
             faults.add(node.fault(message, own_rule or rule))
+
+
+def _pointer(error: Any) -> Pointer:  # noqa: ANN401 (two libraries' errors)
+    """Say where it is; what the validator finds of operations it tells in words alone."""
+    if named := _OPERATION.search(error.message):
+        return ("paths", named[2], named[1])
+    return tuple(map(str, error.absolute_path))
 
 
 def _told(error: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 (two libraries' errors)
@@ -72,4 +110,5 @@ def _told(error: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 (two librari
                 rule, hint = MISSING.get(name, ("", "add it."))
                 yield f"{name} is missing; {hint}", rule
     else:
-        yield f"{where}: {error.message.splitlines()[0]}; correct it.", ""
+        message = error.message.splitlines()[0].removesuffix(".")
+        yield f"{message} ({where}); correct it.", ""

@@ -30,6 +30,11 @@ def idempotency_faults(root: Node) -> Iterator[Fault]:
             yield operation.fault(message, "idempotency-key")
 
 
+def operation_ids(root: Node) -> set[str]:
+    """Collect the ids of a service's operations."""
+    return {str(operation.value.get("operationId")) for _, operation in operation_nodes(root)}
+
+
 def call_faults(root: Node, operations: Mapping[str, set[str]]) -> Iterator[Fault]:
     """Find calls of operations that no service has; `operations` are the ids by service."""
     calls = root.get(CALLS)

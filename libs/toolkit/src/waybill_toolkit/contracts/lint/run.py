@@ -1,18 +1,18 @@
 """Runs every check over all contracts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from waybill_toolkit.contracts.lint.examples import Holder, example_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
-from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults
+from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
 from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.faults import ContractError, Fault, Faults
-from waybill_toolkit.generate.problems import read_registry
+from waybill_toolkit.generate.problems import ProblemType, read_registry
 from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.generate.schemas import SHARED
-from waybill_toolkit.generate.service import ReadService, read_service
+from waybill_toolkit.generate.service import Documents, open_documents
 from waybill_toolkit.node.packages import installed
 from waybill_toolkit.schema_check import SchemaDocument
 
@@ -20,55 +20,62 @@ from waybill_toolkit.schema_check import SchemaDocument
 def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     """Find all faults of the contracts; without `node_home` the linters of Node are left out.
 
-    Raises NodeUnavailableError when they cannot run.
+    What cannot be read is told, and the rest is checked all the same. Raises NodeUnavailableError
+    when the linters of Node cannot run.
     """
-    faults = Faults()
-    library = Library()
-    services = _read(library, repository, faults)
-    for found in _own_faults(library, repository, services):
-        faults.add(found)
+    library, faults = Library(), Faults()
+    services = _open(library, repository, faults)
+    registry = _registry(library, repository, faults)
+    for service in services:
+        try:
+            service.read(registry)
+        except ContractError as error:
+            faults.add_all(error)
+    for fault in _own_faults(library, repository, services):
+        faults.add(fault)
     if node_home is not None:
-        for found in _linted(repository, services, node_home):
-            faults.add(found)
+        for fault in _linted(repository, services, node_home):
+            faults.add(fault)
     return list(faults)
 
 
-def _read(library: Library, repository: Repository, faults: Faults) -> list[ReadService]:
-    """Read what can be read; the faults of the others are told."""
-    contracts = repository.root / "contracts"
-    try:
-        registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
-    except ContractError as error:
-        faults.add_all(error)
-        return []
-    found: list[ReadService] = []
+def _open(library: Library, repository: Repository, faults: Faults) -> list[Documents]:
+    found: list[Documents] = []
     for service in repository.services:
         try:
-            found.append(read_service(library, contracts / service, registry))
+            found.append(open_documents(library, repository.root / "contracts" / service))
         except ContractError as error:
             faults.add_all(error)
     return found
 
 
+def _registry(library: Library, repository: Repository, faults: Faults) -> dict[str, ProblemType]:
+    try:
+        root = library.open(repository.root / "contracts" / SHARED / "problems.yaml")
+    except ContractError as error:
+        faults.add_all(error)
+        return {}
+    return read_registry(root, faults)
+
+
 def _own_faults(
-    library: Library, repository: Repository, services: list[ReadService]
+    library: Library, repository: Repository, services: Sequence[Documents]
 ) -> Iterator[Fault]:
-    operations = {each.name: {one.id for one in each.http.operations} for each in services}
-    for service in services:
-        root = service.openapi.root
+    roots = {each.service: each.openapi.root for each in services}
+    for root in roots.values():
         yield from idempotency_faults(root)
         yield from owner_faults(root)
         if len(services) == len(repository.services):
-            yield from call_faults(root, operations)
-    if services:
+            yield from call_faults(root, {name: operation_ids(one) for name, one in roots.items()})
+    bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]
+    if bundles:  # so what is shared can be read as well
         shared = library.open(repository.root / "contracts" / SHARED / "components.yaml")
-        bundles = (bundle for each in services for bundle in (each.openapi, each.asyncapi))
-        holders = [Holder(bundle.root, SchemaDocument(bundle.content)) for bundle in bundles]
+        holders = [Holder(each.root, SchemaDocument(each.content)) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 
 
 def _linted(
-    repository: Repository, services: list[ReadService], node_home: Path
+    repository: Repository, services: Sequence[Documents], node_home: Path
 ) -> Iterator[Fault]:
     packages = installed(TOOLS, node_home)
     documents = [
@@ -78,4 +85,4 @@ def _linted(
         if (path := repository.root / "contracts" / service / name).is_file()
     ]
     yield from redocly_faults(packages, documents)
-    yield from asyncapi_faults(packages, {each.name: each.asyncapi for each in services})
+    yield from asyncapi_faults(packages, {each.service: each.asyncapi for each in services})

@@ -1,0 +1,196 @@
+"""Each rule of lint finds what it is for, at its line, and nothing where all is in order."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.generate.faults import Fault
+from waybill_toolkit.generate.repository import Repository
+
+API = "shop/openapi.yaml"
+EVENTS = "shop/asyncapi.yaml"
+SHARED = "shared/components.yaml"
+SELL = "shop/examples/Sell"
+
+IDEMPOTENCY_KEY = """      parameters:
+        - $ref: '../shared/components.yaml#/components/parameters/IdempotencyKey'
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault: what is replaced by what, the rule that finds it, and what stands in its line."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+    message: str
+    at: str
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.message}"
+
+
+CASES = [
+    Case("scopes", API, "security: [{oauth2: ['shop:read']}]", "x-y: 1", "no scopes", "get:"),
+    Case("scopes", API, "shop:read", "shop:own", "shop:own is not declared", "shop:own"),
+    Case("idempotency-key", API, IDEMPOTENCY_KEY, "", "POST without Idempotency-Key", "post:"),
+    Case("problem", API, "x-problems: [sale-not-found]", "x-y: 1", "list what", "'404':"),
+    Case("problem", API, "[sale-not-found]", "[sale-lost]", "sale-lost is not in", "sale-lost"),
+    Case("owner", API, "note: {type: string", "customer_ref: {type: string", "x-owner", "post:"),
+    Case(
+        "owner",
+        API,
+        "operationId: get_sale",
+        "operationId: get_sale\n      x-owner: buyer_id",
+        "buyer_id is not sent",
+        "x-owner",
+    ),
+    Case(
+        "calls",
+        "mail/openapi.yaml",
+        "[get_sale]",
+        "[sell_out]",
+        "no operation sell_out",
+        "sell_out",
+    ),
+    Case("calls", "mail/openapi.yaml", "{shop:", "{shoes:", "no service shoes", "shoes"),
+    Case("name", API, "operationId: get_sale", "operationId: sell", "has the operationId", "sell"),
+    Case(
+        "channel-owner", EVENTS, "address: shop.", "address: stock.", "not shop's", "sale_events:"
+    ),
+    Case(
+        "channel-owner",
+        EVENTS,
+        "    address: shop.sale-events.v1\n",
+        "",
+        "name the topic",
+        "sale_events:",
+    ),
+    Case("retention", EVENTS, "    x-retention-hours: 24\n", "", "for how long", "sale_events:"),
+    Case("key", EVENTS, "      x-key: sale_id\n", "", "x-key is missing", "sold:"),
+    Case("key", EVENTS, "x-key: sale_id", "x-key: buyer", "no required field", "x-key: buyer"),
+    Case("reference", API, "schemas/Sell'", "schemas/Gone'", "correct the name", "Gone"),
+    Case("syntax", API, "openapi: 3.1.0", "openapi: [", "this is no YAML", "title"),
+    Case("openapi-spec-validator", API, "title: Shop", "titel: Shop", "title is missing", "info:"),
+    Case(
+        "schema",
+        SHARED,
+        "required: [type]",
+        "required: type",
+        "is not of type",
+        "required: type",
+    ),
+    Case("schema", EVENTS, "maximum: 100", "maximum: many", "is not of type", "maximum: many"),
+    Case(
+        "example",
+        "stock/openapi.yaml",
+        "      example: {sku: kettle, units: 3}\n",
+        "",
+        "Units has no example",
+        "Units:",
+    ),
+    Case(
+        "example",
+        SHARED,
+        "example: {amount_minor: 255",
+        "example: {amount_minor: -1",
+        "this is no Money",
+        "example",
+    ),
+    Case("example", f"{SELL}/valid-cash.json", "cash", "coin", "this is no Sell", "pay"),
+    Case("example", f"{SELL}/invalid-no-units.json", ": 0", ": 1", "this is a Sell", "{"),
+    Case("example", f"{SELL}/valid-cash.json", "{", "[", "this is no JSON", "["),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_fault_is_told_with_file_line_and_rule(repository: Repository, case: Case) -> None:
+    path = repository.root / "contracts" / case.file
+    text = path.read_text(encoding="utf-8")
+    assert case.old in text
+    path.write_text(text.replace(case.old, case.new, 1), encoding="utf-8")
+
+    faults = [fault for fault in lint(repository) if fault.rule == case.rule]
+
+    told = [fault for fault in faults if case.message in fault.message]
+    assert told, faults
+    assert case.at in _line(told[0], path)
+
+
+def test_contracts_in_order_have_no_faults(repository: Repository) -> None:
+    assert lint(repository) == []
+
+
+def test_a_schema_is_shown_by_the_example_of_another_only_in_the_branch_it_takes(
+    repository: Repository,
+) -> None:
+    (repository.root / "contracts" / SELL / "valid-cash.json").unlink()
+
+    assert [fault.message.partition(";")[0] for fault in lint(repository)] == [
+        "Cash has no example"
+    ]
+
+
+def test_a_post_that_may_be_repeated_says_why(repository: Repository) -> None:
+    path = repository.root / "contracts" / API
+    text = path.read_text(encoding="utf-8")
+    text = text.replace(IDEMPOTENCY_KEY, "      x-repeatable: It only counts.\n")
+    text = text.replace(", idempotency-key-missing", "").replace("idempotency-key-in-use, ", "")
+    path.write_text(text.replace(", idempotency-key-reused", ""), encoding="utf-8")
+
+    assert lint(repository) == []
+
+
+def test_a_public_operation_needs_no_scopes(repository: Repository) -> None:
+    path = repository.root / "contracts" / "mail/openapi.yaml"
+    text = path.read_text(encoding="utf-8").replace("[{oauth2: ['mail:read']}]", "[]")
+    kept = (line for line in text.splitlines() if "'401'" not in line and "'403'" not in line)
+    path.write_text("\n".join(kept), encoding="utf-8")
+
+    assert lint(repository) == []
+
+
+def test_what_is_below_somebodys_resource_is_his_too(repository: Repository) -> None:
+    path = repository.root / "contracts" / API
+    text = path.read_text(encoding="utf-8")
+    below = text[text.index("    get:\n") : text.index("components:\n")]
+    below = below.replace("get_sale", "get_story").replace("schemas/Sale'", "schemas/Card'")
+    owned = text.replace("        rating:", "        buyer_ref: {type: string}\n        rating:")
+    owned = owned.replace(
+        "components:\n", f"  /v1/sales/{{sale_id}}/story:\n{below}components:\n", 1
+    )
+    path.write_text(owned, encoding="utf-8")
+
+    faults = [fault for fault in lint(repository) if fault.rule == "owner"]
+
+    assert len(faults) == 3  # sell, get_sale, and get_story, which answers nothing of the buyer
+
+
+def test_files_that_nothing_checks_are_found(repository: Repository) -> None:
+    examples = repository.root / "contracts" / "shop" / "examples"
+    (examples / "Gone").mkdir()
+    (examples / "Gone" / "valid-one.json").write_text("{}")
+    (examples / "Sell" / "good.json").write_text("{}")
+
+    told = [fault.message.partition(";")[0] for fault in lint(repository)]
+
+    assert told == ["there is no schema Gone here", "nothing checks this"]
+
+
+def test_faults_of_several_services_are_told_at_once(repository: Repository) -> None:
+    for service in ("shop", "mail"):
+        path = repository.root / "contracts" / service / "openapi.yaml"
+        path.write_text("openapi: [", encoding="utf-8")
+
+    assert [fault.path.parent.name for fault in lint(repository)] == ["mail", "shop"]
+
+
+def _line(fault: Fault, path: Path) -> str:
+    assert fault.path == path
+    return path.read_text(encoding="utf-8").splitlines()[fault.line - 1]
