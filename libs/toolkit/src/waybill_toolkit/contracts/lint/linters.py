@@ -1,13 +1,15 @@
 """The linters that are made for Node: Redocly, and the parser of AsyncAPI."""
 
 import json
+import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from waybill_toolkit.generate.bundle import Bundle
-from waybill_toolkit.generate.faults import Fault
+from waybill_toolkit.generate.bundle import Bundle, bundle
+from waybill_toolkit.generate.documents import Library
+from waybill_toolkit.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.node.packages import NodePackages, environment
 from waybill_toolkit.node.program import NodeUnavailableError
 
@@ -15,6 +17,9 @@ TOOLS: Final = Path(__file__).with_name("tools")
 REDOCLY_RULES: Final = Path(__file__).with_name("redocly.yaml")
 RUN_SECONDS_MAX: Final = 300
 """They take two seconds where nothing else runs."""
+
+_CONSEQUENCE: Final = re.compile(r'must match "(if|then|else)" schema')
+"""What the parser adds above the place where the fault is."""
 
 PROBLEMS_MAX: Final = 10_000
 WARNING: Final = 1
@@ -36,16 +41,29 @@ def redocly_faults(packages: NodePackages, documents: Sequence[Path]) -> Iterato
             yield Fault(path, line, problem["message"], f"redocly/{problem['ruleId']}")
 
 
-def asyncapi_faults(packages: NodePackages, bundles: Mapping[str, Bundle]) -> Iterator[Fault]:
-    """Parse bundled AsyncAPI documents; each message is led back to where its cause is written."""
+def asyncapi_faults(packages: NodePackages, paths: Sequence[Path]) -> Iterator[Fault]:
+    """Parse AsyncAPI documents, bundled; each message is led back to where its cause is written.
+
+    A document that cannot be bundled is left out: what is broken in it is told by others.
+    """
+    bundles = {str(path): bundled for path in paths if (bundled := _bundled(path))}
     documents = {name: _as_asyncapi(bundle.content) for name, bundle in bundles.items()}
     command = [str(packages.program.node), str(TOOLS / "asyncapi.mjs"), str(packages.folder)]
     [found] = _json_values(_run(command, json.dumps(documents)))
     for name, diagnostics in found.items():
         for each in diagnostics:
-            if each["severity"] <= WARNING:
+            if each["severity"] <= WARNING and not _CONSEQUENCE.search(each["message"]):
                 node = bundles[name].where(tuple(map(str, each["path"])))
                 yield node.fault(each["message"], f"asyncapi/{each['code']}")
+
+
+def _bundled(path: Path) -> Bundle | None:
+    faults = Faults()
+    try:
+        bundled = bundle(Library().open(path), faults)
+    except ContractError:
+        return None
+    return None if faults else bundled
 
 
 def _as_asyncapi(value: Any) -> Any:  # noqa: ANN401 (JSON)

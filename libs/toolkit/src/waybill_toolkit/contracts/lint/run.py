@@ -34,7 +34,7 @@ def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     for fault in _own_faults(library, repository, services):
         faults.add(fault)
     if node_home is not None:
-        for fault in _linted(repository, services, node_home):
+        for fault in _linted(repository, node_home):
             faults.add(fault)
     return list(faults)
 
@@ -74,9 +74,7 @@ def _own_faults(
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 
 
-def _linted(
-    repository: Repository, services: Sequence[Documents], node_home: Path
-) -> Iterator[Fault]:
+def _linted(repository: Repository, node_home: Path) -> Iterator[Fault]:
     packages = installed(TOOLS, node_home)
     documents = [
         path
@@ -85,4 +83,4 @@ def _linted(
         if (path := repository.root / "contracts" / service / name).is_file()
     ]
     yield from redocly_faults(packages, documents)
-    yield from asyncapi_faults(packages, {each.service: each.asyncapi for each in services})
+    yield from asyncapi_faults(packages, [each for each in documents if "async" in each.name])
