@@ -11,8 +11,10 @@ from waybill_toolkit.contracts.diff.judgement import judge
 from waybill_toolkit.contracts.diff.report import as_json, as_text
 from waybill_toolkit.contracts.diff.revision import RevisionError, checked_out
 from waybill_toolkit.contracts.lint import run
-from waybill_toolkit.generate.faults import ContractError
+from waybill_toolkit.generate.documents import Library
+from waybill_toolkit.generate.faults import ContractError, Faults
 from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.generate.service import open_documents
 from waybill_toolkit.node.program import NodeUnavailableError
 
 app = typer.Typer()
@@ -62,6 +64,7 @@ def diff(
     repository = _repository()
     try:
         check_canary()
+        _read_all(repository)
         with checked_out(repository.root, base) as revision:
             judgement = judge(revision.contracts, repository.root / "contracts")
             if json_:
@@ -78,6 +81,17 @@ def diff(
         _tell(error, repository)
     if not judgement.allowed:
         raise typer.Exit(1)
+
+
+def _read_all(repository: Repository) -> None:
+    """Make sure that today's contracts can be read. Raises ContractError with all faults."""
+    library, faults = Library(), Faults()
+    for service in repository.services:
+        try:
+            open_documents(library, repository.root / "contracts" / service)
+        except ContractError as error:
+            faults.add_all(error)
+    faults.stop_if_any()
 
 
 def _repository() -> Repository:

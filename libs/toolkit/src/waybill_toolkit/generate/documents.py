@@ -160,10 +160,13 @@ class Library:
 
 
 def _parse(path: Path) -> Document:
+    text = ""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = min(line, text.rstrip().count("\n") + 1)  # an end that is missing is after the end
         message = f"this is no YAML: {error.problem}; put it right here or just above."
         raise ContractError([Fault(path, line, message, "syntax")]) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:

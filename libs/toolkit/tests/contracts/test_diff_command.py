@@ -1,0 +1,230 @@
+"""`waybill contracts diff` in a repository of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from waybill_toolkit.cli import build
+from waybill_toolkit.contract_edits import (
+    SCHEMAS,
+    Edit,
+    both,
+    copy,
+    drop_field,
+    field,
+    put,
+    remove,
+    rewrite,
+)
+from waybill_toolkit.generate.repository import Repository
+
+HTTP = "shop/openapi.yaml"
+EVENTS = "shop/asyncapi.yaml"
+BREAKING = drop_field("Sold", "price")
+
+
+class Work:
+    """A git repository with contracts, in which we are."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.root = repository.root
+
+    def git(self, *arguments: str) -> None:
+        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=self.root, check=True)
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "State")
+
+    def edit(self, document: str, edit: Edit) -> None:
+        rewrite(self.root / "contracts" / document, edit)
+
+    def diff(self, *arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(build(), ["contracts", "diff", *arguments])
+        return result.exit_code, result.output
+
+
+@pytest.fixture
+def work(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Work:
+    made = Work(repository)
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.commit()
+    monkeypatch.chdir(repository.root / "contracts")
+    return made
+
+
+def test_nothing_is_told_when_nothing_changed(work: Work) -> None:
+    code, output = work.diff("main")
+
+    assert code == 0
+    assert output.startswith("0 breaking and 0 safe changes since main (")
+
+
+def test_a_breaking_change_fails_and_says_where_what_and_whom(work: Work) -> None:
+    lines = (work.root / "contracts" / EVENTS).read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.strip().startswith("price:"))
+    work.edit(EVENTS, BREAKING)
+
+    code, output = work.diff("main")
+
+    assert code == 1
+    told = output.splitlines()
+    assert told[0] == (
+        f"main:contracts/{EVENTS}:{line}: breaking [field-removed] Sold.price is gone."
+    )
+    assert told[1:3] == [
+        "    in shop: shop.sold.v1",
+        "    hits mail (receives shop.sold.v1)",
+    ]
+    assert told[-1].startswith(f"contracts/{EVENTS} breaks what 1.0.0 promised.")
+    assert told[-1].endswith("or set info.version to 2.0.0.")
+
+
+def test_a_safe_change_passes_and_is_told(work: Work) -> None:
+    work.edit(EVENTS, field("Sold", "shop", {"type": "string"}, required=False))
+
+    code, output = work.diff("main")
+
+    assert code == 0
+    assert "safe [field-added] Sold.shop is new." in output
+
+
+def test_a_breaking_change_passes_with_a_new_major_version(work: Work) -> None:
+    work.edit(EVENTS, both(BREAKING, put("2.0.0", "info", "version")))
+
+    code, output = work.diff("main")
+
+    assert code == 0
+    assert "breaking, allowed [field-removed]" in output
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.0.1", "1.0.0-rc.1", "0.9.0"])
+def test_no_smaller_step_of_the_version_allows_for_it(work: Work, version: str) -> None:
+    work.edit(EVENTS, both(BREAKING, put(version, "info", "version")))
+
+    assert work.diff("main")[0] == 1
+
+
+def test_the_version_of_one_contract_allows_for_nothing_in_another(work: Work) -> None:
+    work.edit("shared/components.yaml", drop_field("Money", "currency"))
+    work.edit(EVENTS, put("2.0.0", "info", "version"))
+
+    code, output = work.diff("main")
+
+    assert code == 1
+    assert f"contracts/{HTTP} breaks" in output
+    assert f"contracts/{EVENTS} breaks" not in output
+
+
+@pytest.mark.parametrize(
+    ("document", "edit"),
+    [
+        (
+            HTTP,
+            both(copy(("paths", "/v2/sales"), "paths", "/v1/sales"), remove("paths", "/v1/sales")),
+        ),
+        (
+            EVENTS,
+            both(
+                put("shop.sold.v2", "components", "messages", "sold", "name"),
+                put({"type": "integer"}, *SCHEMAS, "Sold", "properties", "units"),
+            ),
+        ),
+    ],
+    ids=["path", "event"],
+)
+def test_an_old_form_may_go_when_its_next_version_is_there(
+    work: Work, document: str, edit: Edit
+) -> None:
+    work.edit(document, edit)
+
+    code, output = work.diff("main")
+
+    assert code == 0, output
+    assert "breaking, allowed" in output
+
+
+def test_json_says_the_same_to_programs(work: Work) -> None:
+    work.edit(HTTP, remove("paths", "/v1/sales/{sale_id}"))
+
+    code, output = work.diff("main", "--json")
+
+    found: dict[str, Any] = json.loads(output)
+    [change] = found["changes"]
+    assert code == 1
+    assert found["allowed"] is False
+    assert found["new_versions_needed"] == {HTTP: {"version": "1.0.0", "needed": "2.0.0"}}
+    assert change["rule"] == "operation-removed"
+    assert (change["file"], change["side"]) == (f"contracts/{HTTP}", "before")
+    assert change["subjects"] == [
+        {"border": "http", "service": "shop", "name": "GET /v1/sales/{sale_id}"}
+    ]
+    assert change["hits"] == [{"service": "mail", "how": "calls", "what": "shop.get_sale"}]
+    assert change["hits_clients"] is True
+
+
+def test_everything_is_new_since_a_revision_without_contracts(work: Work) -> None:
+    work.git("checkout", "--quiet", "--orphan", "empty")
+    work.git("rm", "--quiet", "--cached", "-r", ".")
+    work.git("commit", "--quiet", "--allow-empty", "--message", "Nothing")
+
+    code, output = work.diff("empty")
+
+    assert code == 0
+    assert "0 breaking" in output
+    assert "POST /v1/sales is new." in output
+
+
+def test_an_unknown_revision_is_asked_wrongly(work: Work) -> None:
+    code, output = work.diff("gone")
+
+    assert code == 2
+    assert output.startswith("gone: ")
+
+
+def test_an_option_is_no_revision(work: Work) -> None:
+    assert work.diff("--", "--output=x")[0] == 2
+
+
+def test_contracts_that_cannot_be_read_are_told_with_file_and_line(work: Work) -> None:
+    (work.root / "contracts" / HTTP).write_text("openapi: [", encoding="utf-8")
+
+    code, output = work.diff("main")
+
+    assert code == 1
+    assert output.startswith(f"contracts/{HTTP}:1: this is no YAML")
+
+
+@pytest.mark.parametrize("part", ["compare_http", "compare_events", "Wiring.hits"])
+def test_a_gate_that_sees_nothing_is_found_by_its_canary(
+    work: Work, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    work.edit(EVENTS, BREAKING)
+    monkeypatch.setattr(f"waybill_toolkit.contracts.diff.judgement.{part}", lambda *_: ())
+
+    code, output = work.diff("main")
+
+    assert code == 1
+    assert "judges its canary wrongly" in output
+    assert "do not trust its verdicts" in output
+
+
+def test_a_gate_that_takes_everything_for_safe_is_found_by_its_canary(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waybill_toolkit.contracts.diff.use.Use.breaks", lambda *_, **__: False)
+
+    assert work.diff("main")[0] == 1
+
+
+def test_a_gate_that_compares_a_folder_with_itself_is_found_by_its_canary(
+    work: Work, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("waybill_toolkit.contracts.diff.canary.CANARY", tmp_path)
+
+    assert work.diff("main")[0] == 1
