@@ -5,29 +5,53 @@ gate that is named must see it: the generator, the type checker on the service's
 contract tests.
 """
 
-import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final
 
 import pytest
 import yaml
 from typing_extensions import override
 
+from waybill_toolkit.contract_edits import (
+    SCHEMAS,
+    Edit,
+    also,
+    both,
+    copy,
+    drop_field,
+    field,
+    put,
+    remove,
+    rename,
+    rewrite,
+    without,
+)
+from waybill_toolkit.contracts.diff.judgement import judge
+from waybill_toolkit.contracts.lint.run import lint
 from waybill_toolkit.gates.answers import unused_answers
 from waybill_toolkit.gates.examples import example_faults
 from waybill_toolkit.gates.registry import registry_differences
 from waybill_toolkit.gates.scopes import scope_differences
-from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.faults import ContractError
 from waybill_toolkit.generate.repository import Repository
 
-Gate: TypeAlias = Literal["generator", "types", "answers", "examples", "scopes", "registry"]
-Change: TypeAlias = Callable[[dict[str, Any]], object]
+GATES: Final = {
+    "generator": "`waybill generate` refuses it",
+    "lint": "`waybill contracts lint`, its own rules",
+    "diff": "`waybill contracts diff`",
+    "types": "mypy on the service's code",
+    "answers": "test: every declared answer and event is made somewhere",
+    "examples": "test: examples are judged as they are named, by schema and model",
+    "scopes": "test: scopes are those of the reviewed table",
+    "registry": "test: the registry of problems is what runtime and contracts know",
+}
+"""Who can see a mutation, in the order in which they run."""
 
 SCOPES = Path(__file__).with_name("scopes.yaml")
 
@@ -38,8 +62,9 @@ class Mutation:
 
     name: str
     document: str
-    change: Change
-    caught_by: Gate
+    edit: Edit
+    stopped_by: str
+    """The names of gates."""
     service: str = ""
 
     @property
@@ -52,58 +77,6 @@ class Mutation:
         return self.name
 
 
-def remove(*keys: str) -> Change:
-    """Remove what stands at the end of `keys`."""
-    return lambda document: _at(document, keys[:-1]).pop(keys[-1])
-
-
-def put(value: object, *keys: str) -> Change:
-    """Put `value` at the end of `keys`."""
-    return lambda document: _at(document, keys[:-1]).__setitem__(keys[-1], value)
-
-
-def rename(new: str, *keys: str) -> Change:
-    """Give what stands at the end of `keys` another name."""
-    return lambda document: put(remove(*keys)(document), *keys[:-1], new)(document)
-
-
-def also(value: object, *keys: str) -> Change:
-    """Append `value` to the list at the end of `keys`."""
-    return lambda document: _at(document, keys).append(value)
-
-
-def without(value: object, *keys: str) -> Change:
-    """Remove `value` from the list at the end of `keys`."""
-    return lambda document: _at(document, keys).remove(value)
-
-
-def both(*changes: Change) -> Change:
-    """Make all of these changes."""
-    return lambda document: [change(document) for change in changes]
-
-
-def copy(new: tuple[str, ...], *keys: str) -> Change:
-    """Put a copy of what stands at the end of `keys` at the end of `new`."""
-
-    def change(document: dict[str, Any]) -> None:
-        put(json.loads(json.dumps(_at(document, keys))), *new)(document)
-
-    return change
-
-
-def field(schema: str, name: str, kind: dict[str, Any], *, required: bool = True) -> Change:
-    """Add a field to a schema."""
-    add = put(kind, "components", "schemas", schema, "properties", name)
-    return both(add, also(name, *SCHEMAS, schema, "required")) if required else add
-
-
-def _at(document: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        document = document[int(key)] if isinstance(document, list) else document[key]
-    return document
-
-
-SCHEMAS = ("components", "schemas")
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
 IDEMPOTENCY_KEY = "../shared/components.yaml#/components/parameters/IdempotencyKey"
