@@ -34,6 +34,7 @@ STOCK = "stock/asyncapi.yaml"
 MAIL = "mail/asyncapi.yaml"
 SHARED = "shared/components.yaml"
 PROBLEMS = "shared/problems.yaml"
+GATEWAY = "gateway/gateway.yaml"
 
 SELL = ("paths", "/v1/sales", "post")
 GET = ("paths", "/v1/sales/{sale_id}", "get")
@@ -106,6 +107,7 @@ OPERATIONS = [
     breaking("scope added", HTTP, also("shop:write", *GET, "security", "0", "oauth2"), "mail"),
     breaking("scope replaced", HTTP, put([{"oauth2": ["mail:read"]}], *SELL, "security")),
     breaking("body limit lowered", HTTP, put(1024, *SELL, "x-body-limit-bytes")),
+    breaking("operation hidden from the public", HTTP, put(YES, *GET, "x-internal"), "mail"),
     breaking("server moved", HTTP, put([{"url": "/shop"}], "servers"), "mail"),
     breaking("token address changed", SHARED, put("/oauth", *TOKEN), "mail shop"),
     safe("operation added", HTTP, copy((*GET[:2], "delete"), *GET)),
@@ -303,6 +305,12 @@ ANSWERS = [
     breaking("field of a problem removed", PROBLEMS, remove("sold-out", "fields", "left")),
     breaking(
         "type of a problem's field changed", PROBLEMS, put(TEXT, "sold-out", "fields", "left")
+    ),
+    breaking("answer of the gateway removed", GATEWAY, remove("answers", "every_operation", "502")),
+    safe(
+        "answer of the gateway added",
+        GATEWAY,
+        copy(("answers", "every_operation", "504"), "answers", "every_operation", "502"),
     ),
     safe("required field added to an answer", HTTP, field("Sale", "seller", TEXT)),
     safe("optional field added to an answer", HTTP, field("Sale", "seller", TEXT, required=False)),

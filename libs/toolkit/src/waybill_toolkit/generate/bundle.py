@@ -38,7 +38,12 @@ class Bundle:
 
     def text(self) -> str:
         """Write the document as JSON, the same bytes for the same contract."""
-        return json.dumps(self.content, indent=2, ensure_ascii=False) + "\n"
+        return json_text(self.content)
+
+
+def json_text(document: dict[str, Any]) -> str:
+    """Write a document as JSON, the same bytes for equal documents."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def bundle(root: Node, faults: Faults) -> Bundle:

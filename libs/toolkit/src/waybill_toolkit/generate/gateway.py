@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from waybill_toolkit.generate.bundle import Bundle, bundle
+from waybill_toolkit.generate.bundle import bundle, json_text
 from waybill_toolkit.generate.documents import Library, Node
 from waybill_toolkit.generate.faults import Faults
 from waybill_toolkit.generate.merge import Door, Part, merge
@@ -18,26 +18,42 @@ _TEXT: Final = '"""The public API of all services. Generated from contracts/; ne
 def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]:
     """Make the gateway's files. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
-    registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
-    written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
-    own = [each for each in registry.values() if each.raised_by == GATEWAY]
-    _check_answers(written, own, faults)
-    door = Door(GATEWAY, bundle(written, faults).content)
-    parts, events = [], {}
-    for service in services:
-        openapi = library.open(contracts / service / "openapi.yaml")
-        parts.append(Part(service, openapi, bundle(openapi, faults).content))
-        asyncapi = library.open(contracts / service / "asyncapi.yaml")
-        events[f"asyncapi/{service}.json"] = bundle(asyncapi, faults).text()
+    services = list(services)
+    merged = merge_contracts(library, contracts, services)
+    events = {
+        f"asyncapi/{service}.json": bundle(
+            library.open(contracts / service / "asyncapi.yaml"), faults
+        ).text()
+        for service in services
+    }
+    problems = {"problems.py": render("problems.py", GATEWAY, problems=_own(library, contracts))}
     faults.stop_if_any()
-    merged = Bundle(merge(door, parts, faults), {})
-    problems = {"problems.py": render("problems.py", GATEWAY, problems=own)}
     return {
         "__init__.py": _TEXT,
         **tidy(problems, GATEWAY),
         **events,
-        "openapi.json": merged.text(),
+        "openapi.json": json_text(merged),
     }
+
+
+def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) -> dict[str, Any]:
+    """Make the public API of all services. Raises ContractError with all faults."""
+    faults = Faults()
+    written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
+    _check_answers(written, _own(library, contracts), faults)
+    door = Door(GATEWAY, bundle(written, faults).content)
+    roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
+    parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
+    faults.stop_if_any()
+    return merge(door, parts, faults)
+
+
+def _own(library: Library, contracts: Path) -> list[ProblemType]:
+    """Read the problems that the gateway itself answers."""
+    faults = Faults()
+    registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
+    faults.stop_if_any()
+    return [each for each in registry.values() if each.raised_by == GATEWAY]
 
 
 def _check_answers(written: Node, own: Iterable[ProblemType], faults: Faults) -> None:
@@ -49,6 +65,8 @@ def _check_answers(written: Node, own: Iterable[ProblemType], faults: Faults) ->
                 if statuses.get(slug.value) != answer.name:
                     faults.add(
                         answer.fault(
-                            f"{slug.value} is no problem of the gateway with status {answer.name}."
+                            f"{slug.value} is no problem of the gateway with status {answer.name};"
+                            " move or remove it.",
+                            "problem",
                         )
                     )

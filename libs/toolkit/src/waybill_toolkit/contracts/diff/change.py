@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.schemas import GATEWAY
 
 Side: TypeAlias = Literal["before", "now"]
 Border: TypeAlias = Literal["http", "event"]
@@ -24,6 +25,8 @@ class Subject:
 
     @property
     def document(self) -> str:
+        if self.service == GATEWAY:
+            return f"{GATEWAY}/{GATEWAY}.yaml"
         return f"{self.service}/{'openapi' if self.border == 'http' else 'asyncapi'}.yaml"
 
 

@@ -14,10 +14,30 @@ from waybill_toolkit.contracts.diff.versions import has_successor
 from waybill_toolkit.contracts.diff.words import unknown_members
 from waybill_toolkit.generate.documents import Node
 from waybill_toolkit.generate.openapi import METHODS
+from waybill_toolkit.generate.schemas import GATEWAY
 
 ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
 OPERATION: Final = frozenset({"operationId", "parameters", "requestBody", "responses", "security"})
+INTERNAL: Final = "x-internal"
+"""Marks an operation that the gateway does not serve."""
+
 LIMIT: Final = "x-body-limit-bytes"
+
+
+def compare_gateway(before: State, after: State) -> Iterator[Change]:
+    """Compare what the gateway answers beside the services, on every operation."""
+    old, new = before.gateway, after.gateway
+    if old is None or new is None:
+        return  # without it, nobody is promised one address
+    kinds = {each.name: each for each in old.need("answers").children()}
+    for kind in new.need("answers").children():
+        was = kinds.pop(kind.name, None)
+        if was:
+            for change in compare_answers(was, kind, before.problems, after.problems):
+                yield change.of(Subject("http", GATEWAY, f"answers of {kind.name}"))
+    for name, lost in kinds.items():
+        change = gone("answer-removed", lost, f"the answers of {name} are gone.")
+        yield change.of(Subject("http", GATEWAY, f"answers of {name}"))
 
 
 def compare_http(before: State, after: State, service: str) -> Iterator[Change]:
@@ -48,6 +68,7 @@ class _Operation:
     def changes(self) -> Iterator[Change]:
         old, new = self.before.node, self.after.node
         yield from self.identity()
+        yield from self.visibility()
         yield from self.limit()
         yield from self.owner()
         yield from compare_security(self.before, self.after)
@@ -66,6 +87,13 @@ class _Operation:
             at = self.after.node.get("operationId") or self.after.node
             message = f"{self.after.name} is called {new} now, was {old}: clients call it by that."
             yield now("operation-renamed", at, message, breaking=True)
+
+    def visibility(self) -> Iterator[Change]:
+        was, hidden = (bool(each.node.value.get(INTERNAL)) for each in (self.before, self.after))
+        if was is not hidden:
+            at = self.after.node.get(INTERNAL) or self.after.node
+            message = f"{self.after.name} is {'not ' * hidden}in the public API now."
+            yield now("visibility-changed", at, message, breaking=hidden)
 
     def limit(self) -> Iterator[Change]:
         old, new = (

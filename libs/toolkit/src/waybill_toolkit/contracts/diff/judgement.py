@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from waybill_toolkit.contracts.diff.change import Change, Hit, merged
 from waybill_toolkit.contracts.diff.events import compare_events
 from waybill_toolkit.contracts.diff.hits import Wiring
-from waybill_toolkit.contracts.diff.http import compare_http
+from waybill_toolkit.contracts.diff.http import compare_gateway, compare_http
 from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.contracts.diff.versions import is_new_version, next_version, version_of
 
@@ -40,12 +41,13 @@ def judge(before: Path, after: Path) -> Judgement:
     """Compare two folders `contracts/`. Raises ContractError when one of them cannot be read."""
     old, new = State(before), State(after)
     services = sorted({*old.services, *new.services})
-    changes = merged(
+    found = (
         change
         for service in services
         for compare in (compare_http, compare_events)
         for change in compare(old, new, service)
     )
+    changes = merged(chain(found, compare_gateway(old, new)))
     wiring, raised = Wiring(old, new), _raised(old, new)
     judged = tuple(
         Judged(change, wiring.hits(change), _is_allowed(change, raised)) for change in changes

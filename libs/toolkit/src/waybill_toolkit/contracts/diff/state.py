@@ -8,7 +8,7 @@ from pathlib import Path
 
 from waybill_toolkit.generate.documents import Library, Node
 from waybill_toolkit.generate.openapi import METHODS
-from waybill_toolkit.generate.schemas import SHARED
+from waybill_toolkit.generate.schemas import GATEWAY, SHARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class State:
         return self._open(service, "asyncapi.yaml")
 
     @cached_property
+    def gateway(self) -> Node | None:
+        """What the gateway adds to the contracts of the services."""
+        return self._open(GATEWAY, f"{GATEWAY}.yaml")
+
+    @cached_property
     def problems(self) -> Node | None:
         """The registry of problem types."""
         return self._open(SHARED, "problems.yaml")
@@ -68,6 +73,7 @@ class State:
             for service in self.services
             for kind in ("openapi", "asyncapi")
         }
+        found[f"{GATEWAY}/{GATEWAY}.yaml"] = self.gateway
         return {name: root for name, root in found.items() if root}
 
     def _open(self, service: str, file: str) -> Node | None:

@@ -9,9 +9,10 @@ from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_f
 from waybill_toolkit.contracts.lint.owners import owner_faults
 from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.faults import ContractError, Fault, Faults
+from waybill_toolkit.generate.gateway import merge_contracts
 from waybill_toolkit.generate.problems import ProblemType, read_registry
 from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.schemas import SHARED
+from waybill_toolkit.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.generate.service import Documents, open_documents
 from waybill_toolkit.node.packages import installed
 from waybill_toolkit.schema_check import SchemaDocument
@@ -29,6 +30,11 @@ def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     for service in services:
         try:
             service.read(registry)
+        except ContractError as error:
+            faults.add_all(error)
+    if len(services) == len(repository.services):
+        try:
+            _merge(library, repository)
         except ContractError as error:
             faults.add_all(error)
     for fault in _own_faults(library, repository, services):
@@ -56,6 +62,12 @@ def _registry(library: Library, repository: Repository, faults: Faults) -> dict[
         faults.add_all(error)
         return {}
     return read_registry(root, faults)
+
+
+def _merge(library: Library, repository: Repository) -> None:
+    """See whether all contracts together make one API, where there is a gateway for it."""
+    if GATEWAY in repository.packages:
+        merge_contracts(library, repository.root / "contracts", repository.services)
 
 
 def _own_faults(
