@@ -24,6 +24,7 @@ from waybill_toolkit.generate.repository import Repository
 
 HTTP = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"
+GET_SALE = ("paths", "/v1/sales/{sale_id}", "get")
 BREAKING = drop_field("Sold", "price")
 
 
@@ -166,6 +167,16 @@ def test_json_says_the_same_to_programs(work: Work) -> None:
     ]
     assert change["hits"] == [{"service": "mail", "how": "calls", "what": "shop.get_sale"}]
     assert change["hits_clients"] is True
+
+
+def test_clients_outside_are_not_hit_by_an_internal_operation(work: Work) -> None:
+    work.edit(HTTP, put("yes", *GET_SALE, "x-internal"))
+    work.commit()
+    work.edit(HTTP, remove(*GET_SALE))
+
+    _, output = work.diff("main")
+
+    assert "hits mail (calls shop.get_sale)\n" in output
 
 
 def test_everything_is_new_since_a_revision_without_contracts(work: Work) -> None:

@@ -55,7 +55,7 @@ def test_references_are_followed_across_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a: 1\nb: [\n", 3, "no YAML"),
+        ("a: 1\nb: [\n", 2, "no YAML"),
         ("- a\n", 1, "none"),
         ("a: 1\nb: 2\na: 3\n", 3, "twice"),
         ("a:\n  x: {$ref: '#/y'}\n", 2, "no 'y'"),

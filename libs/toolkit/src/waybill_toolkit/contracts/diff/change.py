@@ -22,6 +22,8 @@ class Subject:
     border: Border
     service: str
     name: str
+    public: bool = True
+    """Whether somebody outside can use it: operations that the gateway serves."""
 
     @property
     def document(self) -> str:

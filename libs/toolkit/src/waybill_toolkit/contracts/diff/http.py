@@ -47,15 +47,19 @@ def compare_http(before: State, after: State, service: str) -> Iterator[Change]:
         place = old[address]
         change = gone("operation-removed", place.node, f"{place.name} is gone.")
         change = replace(change, new_version=has_successor(address, new))
-        yield change.of(Subject("http", service, place.name))
+        yield change.of(_subject(service, place))
     for address in new.keys() - old.keys():
         place = new[address]
         change = now("operation-added", place.node, f"{place.name} is new.", breaking=False)
-        yield change.of(Subject("http", service, place.name))
+        yield change.of(_subject(service, place))
     for address in old.keys() & new.keys():
         comparison = _Operation(old[address], new[address], before.problems, after.problems)
         for change in comparison.changes():
-            yield change.of(Subject("http", service, old[address].name))
+            yield change.of(_subject(service, old[address]))
+
+
+def _subject(service: str, place: OperationPlace) -> Subject:
+    return Subject("http", service, place.name, public=not place.node.value.get(INTERNAL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,5 +88,7 @@ def _hit(each: Judged) -> str:
 
 
 def _hits_clients(change: Change) -> bool:
-    """Tell whether callers outside are hit: any operation can have some."""
-    return change.breaking and any(each.border == "http" for each in change.subjects)
+    """Tell whether callers outside are hit: any public operation can have some."""
+    return change.breaking and any(
+        each.border == "http" and each.public for each in change.subjects
+    )
