@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import httpx
 
 from waybill.problems import MEDIA_TYPE, TYPE_PREFIX
+from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.schema_check import Json, SchemaDocument, escape, read_json
 
 _BESIDE: Final = ("/health/", "/docs", "/openapi.json", "/asyncapi/")
@@ -85,6 +86,19 @@ class Contract(SchemaDocument):
             self._check_refusal(response, allowed=methods.keys())
         else:
             self._check_answer(response, operation)
+            headers = self._declared_headers(operation, response.request)
+            recording.note_request(operation.id, headers, response)
+
+    def _declared_headers(
+        self, operation: DeclaredOperation, request: httpx.Request
+    ) -> dict[str, str]:
+        parameters = [self.resolve(each) for each in operation.written.get("parameters", ())]
+        names = [each["name"] for each in parameters if each["in"] == "header"]
+        return {
+            name: request.headers[name]
+            for name in (*names, "Content-Type")
+            if name in request.headers
+        }
 
     def methods(self, path: str) -> Mapping[str, DeclaredOperation]:
         """Find the operations of a path, by method."""

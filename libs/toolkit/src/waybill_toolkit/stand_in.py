@@ -27,6 +27,8 @@ from waybill import trace
 from waybill.broker import BrokerLink, ensure_topics
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
+from waybill_toolkit.contracts.releases import recording
+from waybill_toolkit.contracts.releases.recording import RecordedEvent
 from waybill_toolkit.schema_check import Json, SchemaDocument, read_json
 
 HEAR_SECONDS_MAX: Final = 30.0
@@ -97,6 +99,7 @@ class EventContract(SchemaDocument):
             faults.append(f"its key is {key}")
         if faults:
             raise AssertionError(f"{message.type}: {'; '.join(faults)}: {data}")
+        recording.note_event(RecordedEvent(message.type, topic, key, dict(headers), data))
 
     def message(self, event_type: str) -> DeclaredMessage:
         """Find a message by its type; raises AssertionError when the contract has none."""

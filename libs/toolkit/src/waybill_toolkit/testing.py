@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.handle import Platform, running
@@ -29,6 +30,26 @@ from waybill_toolkit.platform.postgres_home import remove_home
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
 _names = (f"test_{number}" for number in itertools.count(1))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record-traffic",
+        metavar="FOLDER",
+        type=Path,
+        help="Keep the requests and events of this run, as what a release takes and sends.",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
+    folder: Path | None = request.config.getoption("--record-traffic")
+    if folder is None:
+        yield
+        return
+    recorder = recording.start()
+    yield
+    recorder.write(folder)
 
 
 @contextmanager

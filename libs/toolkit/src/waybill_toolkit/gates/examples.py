@@ -6,7 +6,7 @@ schema occurs in a valid one, so that a property that was added shows.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -50,12 +50,17 @@ class Border:
         return True
 
 
-def example_faults(repository: Repository) -> list[str]:
-    """Tell every example that is judged wrongly, is missing, or leaves a property out."""
+def example_faults(repository: Repository, services: Collection[str] = ()) -> list[str]:
+    """Tell every example that is judged wrongly, is missing, or leaves a property out.
+
+    Only those of `services` are looked at, if any are named.
+    """
     faults: set[str] = set()
     covered: set[tuple[str, str]] = set()
     properties: set[tuple[str, str]] = set()
     for contract in read_contracts(repository):
+        if services and contract.service not in services:
+            continue
         for border in _borders(repository, contract):
             for name, node in border.components.items():
                 faults.update(_judge(border, name, node))

@@ -1,0 +1,82 @@
+"""Puts what a release took and sent to the services of today.
+
+Requests go through the whole HTTP side of today's runtime, with today's generated operations, up to
+the handler; that is a stand-in, so no database is needed. Events are read as a consumer reads them,
+by the models of each service that receives them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import httpx
+
+from waybill.access import OpenAccess
+from waybill.events import PermanentError, Received, decode_headers, decode_payload
+from waybill.http import Operation, mount
+from waybill.http.application import Application
+from waybill.http.reply import AnsweredError, Reply
+from waybill_toolkit.contracts.releases.recording import RecordedEvent, RecordedRequest
+
+TAKEN: Final = Reply(204, ())
+
+
+class _Taker:
+    """Has a handler for every operation, which answers without having done anything."""
+
+    def __getattr__(self, _operation: str) -> Any:  # noqa: ANN401 (a handler)
+        async def take(*_: object, **__: object) -> None:
+            raise AnsweredError(TAKEN)
+
+        return take
+
+
+async def refused_requests(
+    requests: Iterable[RecordedRequest], operations: Sequence[Operation]
+) -> list[str]:
+    """Tell each request that none of the operations takes any more, and why."""
+    app = Application("Today")
+    mount(app.router, _Taker(), operations, OpenAccess())
+    found: list[str] = []
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://today") as client:
+        for each in requests:
+            response = await client.request(
+                each.method,
+                each.path + (f"?{each.query}" if each.query else ""),
+                headers=each.headers,
+                content=each.body.encode() or None,
+            )
+            if response.status_code != TAKEN.status:
+                found.append(f"{each.operation}, {each.method} {each.path}: {response.text}")
+    return found
+
+
+def refused_events(
+    events: Iterable[RecordedEvent], received: Mapping[str, Sequence[Received[Any]]]
+) -> list[str]:
+    """Tell each event that a service receives and can no longer read, and why.
+
+    `received` has what each service receives, by service. An event that was received by somebody
+    once and is no longer is fine: consumers skip what they do not know.
+    """
+    return [
+        f"{each.type} at {service}: {why}"
+        for each in events
+        for service, all_received in received.items()
+        for one in all_received
+        if one.message.type == each.type and (why := _refusal(each, one))
+    ]
+
+
+def _refusal(event: RecordedEvent, received: Received[Any]) -> str:
+    message = received.message
+    try:
+        decode_headers((name, value.encode()) for name, value in event.headers.items())
+        decode_payload(message.model, event.bytes())
+    except PermanentError as error:
+        return str(error)
+    if event.topic != message.topic:
+        return f"it travels on {message.topic} now"
+    if event.key != str(event.data.get(message.key)):
+        return f"its key is {message.key} now"
+    return ""

@@ -1,0 +1,43 @@
+"""What earlier releases took and sent, today's services still take and read."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from waybill_toolkit.contracts.releases.recording import read_events, read_requests
+from waybill_toolkit.contracts.releases.replaying import refused_events, refused_requests
+from waybill_toolkit.generate.repository import Repository
+
+RELEASES = Path(__file__).with_name("releases")
+
+
+@pytest.fixture(params=sorted(RELEASES.iterdir()), ids=lambda release: release.name)
+def release(request: pytest.FixtureRequest) -> Path:
+    folder: Path = request.param
+    return folder
+
+
+async def test_requests_of_a_release_are_taken_today(repository: Repository, release: Path) -> None:
+    apis = [import_module(f"{service}.contract.api") for service in repository.services]
+    operations = [operation for api in apis for operation in api.OPERATIONS]
+
+    assert await refused_requests(read_requests(release), operations) == []
+
+
+def test_events_of_a_release_are_read_today(repository: Repository, release: Path) -> None:
+    received = {
+        service: import_module(f"{service}.contract.events").RECEIVED
+        for service in repository.services
+    }
+
+    assert refused_events(read_events(release), received) == []
+
+
+def test_a_release_used_every_operation_and_event_that_it_had(release: Path) -> None:
+    """Otherwise what is missing is held to nothing. Later ones have more, so this is the first."""
+    if release != min(RELEASES.iterdir()):
+        return
+
+    assert len({each.operation for each in read_requests(release)}) == 19
+    assert len({each.type for each in read_events(release)}) == 24
