@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate bench lock clean
+.PHONY: demo test lint generate contract-mutations record bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -20,9 +20,19 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/waybill generate --check
+	$(BIN)/waybill contracts lint
 
 generate: $(VENV)/ready
 	$(BIN)/waybill generate
+
+# Asks every gate about every mutation and writes docs/contract-mutations.md.
+contract-mutations: $(VENV)/ready
+	WAYBILL_ALL_GATES=1 WAYBILL_WRITE_TABLE=1 $(BIN)/pytest tests/contract/test_mutations.py
+
+# Keeps what the services take and send now, as what a release does: make record RELEASE=1.2.0
+record: $(VENV)/ready
+	@test -n "$(RELEASE)" || { echo "Say which release: make record RELEASE=1.2.0"; exit 2; }
+	$(BIN)/pytest services --record-traffic=tests/contract/releases/$(RELEASE)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

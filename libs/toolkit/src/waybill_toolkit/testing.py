@@ -49,6 +49,7 @@ def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     recorder = recording.start()
     yield
+    recording.stop()
     recorder.write(folder)
 
 

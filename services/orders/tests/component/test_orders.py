@@ -208,6 +208,7 @@ async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
     await _next(neighbours, "inventory.release-stock.v1", order_id)
     await _answer(neighbours, "inventory.stock-released", order_id)
     await _reaches(client, order_id, "cancelled")
+    await _next(neighbours, "orders.order-cancelled.v1", order_id)
     again = await _cancel(client, order_id)
     assert (again.status_code, again.json()["status"]) == (202, "cancelled")
 

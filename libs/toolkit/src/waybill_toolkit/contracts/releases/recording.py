@@ -79,6 +79,11 @@ def start() -> Recorder:
     return _active[-1]
 
 
+def stop() -> None:
+    """Keep nothing more in what was started last."""
+    _active.pop()
+
+
 def note_request(operation: str, declared: Mapping[str, str], response: httpx.Response) -> None:
     """Report a request that was answered as its contract says; `declared` are its headers."""
     if _active and response.is_success:
