@@ -57,6 +57,8 @@ def test_references_are_followed_across_files(tmp_path: Path) -> None:
     [
         ("a: 1\nb: [\n", 2, "no YAML"),
         ("- a\n", 1, "none"),
+        ("a: 1\n? [b]\n: 2\n", 2, "a key is a word"),
+        ("a: &a\n  x: *a\n", 1, "write it out"),
         ("a: 1\nb: 2\na: 3\n", 3, "twice"),
         ("a:\n  x: {$ref: '#/y'}\n", 2, "no 'y'"),
         ("a:\n  x: {$ref: 'gone.yaml#/y'}\n", 2, "no such file"),

@@ -176,7 +176,11 @@ def _parse(path: Path) -> Document:
         message = "a document is a mapping; this is none."
         raise ContractError([Fault(path, 1, message, "syntax")])
     lines: dict[Pointer, int] = {}
-    return Document(path, _construct(path, root, (), lines), lines)
+    try:
+        return Document(path, _construct(path, root, (), lines), lines)
+    except RecursionError:
+        message = "an alias (*name) is within what it stands for; write it out."
+        raise ContractError([Fault(path, 1, message, "syntax")]) from None
 
 
 def _construct(path: Path, node: yaml.Node, pointer: Pointer, lines: dict[Pointer, int]) -> object:
@@ -185,6 +189,9 @@ def _construct(path: Path, node: yaml.Node, pointer: Pointer, lines: dict[Pointe
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, object] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                message = "a key is a word; this is none."
+                raise ContractError([Fault(path, key.start_mark.line + 1, message, "syntax")])
             if key.value in mapping:
                 message = f"{key.value!r} stands here twice; remove one."
                 raise ContractError([Fault(path, key.start_mark.line + 1, message, "syntax")])

@@ -94,7 +94,10 @@ class _Reader:
             return None
 
     def read(self, path: Node, node: Node) -> Operation:
-        identifier = node.need("operationId")
+        identifier = node.get("operationId")
+        if identifier is None:
+            message = "operationId is missing; name it in snake_case, like place_order."
+            raise node.error(message, "name")
         if reason := fault_of_snake(str(identifier.value)):
             raise identifier.error(reason, "name")
         name = identifier.value

@@ -45,11 +45,12 @@ def plain_type(schema: Node) -> str | None:
     kind = schema.value.get("type")
     if kind == "array":
         item = schema.get("items")
-        inner = plain_type(item) if item and item.value.get("type") != "array" else None
-        return f"list[{inner}]" if inner else None
-    if not isinstance(kind, str):
+        inner = plain_type(item) if item else None
+        return f"list[{inner}]" if inner and not inner.startswith("list[") else None
+    form = schema.value.get("format")
+    if not isinstance(kind, str) or not isinstance(form, str | None):
         return None
-    return SCALARS.get((kind, schema.value.get("format")))
+    return SCALARS.get((kind, form))
 
 
 def checked_type(schema: Node) -> str | None:

@@ -22,7 +22,6 @@ MISSING: Final = {
         "channel-owner",
         "name the topic: SERVICE.ENTITY-events.v1 or SERVICE.commands.v1.",
     ),
-    "operationId": ("name", "name it in snake_case, like place_order."),
 }
 """What to do about a member that is missing, and the rule that wants it."""
 
