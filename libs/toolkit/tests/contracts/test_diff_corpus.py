@@ -364,7 +364,7 @@ FACTS = [
         put(12, "channels", "sale_events", "x-retention-hours"),
         "mail",
     ),
-    breaking("content type changed", EVENTS, put("text/csv", "defaultContentType")),
+    breaking("content type changed", EVENTS, put("text/csv", "defaultContentType"), "mail"),
     breaking("required field of an event removed", EVENTS, drop_field("Sold", "price"), "mail"),
     breaking(
         "optional field of an event removed",

@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from waybill_toolkit.generate.documents import Node
 from waybill_toolkit.generate.schemas import GATEWAY
 
 Side: TypeAlias = Literal["before", "now"]
 Border: TypeAlias = Literal["http", "event"]
+
+
+EVERY_EVENT: Final = "every event"
+"""The subject of a change of a whole AsyncAPI document."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

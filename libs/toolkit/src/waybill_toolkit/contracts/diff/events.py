@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from waybill_toolkit.contracts.diff.change import Change, Subject, gone, now
+from waybill_toolkit.contracts.diff.change import EVERY_EVENT, Change, Subject, gone, now
 from waybill_toolkit.contracts.diff.schemas import compare_schemas
 from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.contracts.diff.topics import Action, DeclaredEvent, actions, events, topics
@@ -106,4 +106,4 @@ def _done(action: Action) -> str:
 def _document(old: Node | None, new: Node | None) -> Iterator[tuple[str, Change]]:
     if old and new:
         for change in unknown_members(old, new, ROOT):
-            yield "every event", change
+            yield EVERY_EVENT, change

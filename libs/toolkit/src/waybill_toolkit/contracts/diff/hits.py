@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from waybill_toolkit.contracts.diff.change import Change, Hit, Subject
+from waybill_toolkit.contracts.diff.change import EVERY_EVENT, Change, Hit, Subject
 from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.contracts.diff.topics import actions, events
 
@@ -51,7 +51,7 @@ def _users(state: State, subject: Subject) -> Iterator[Hit]:
     types = {
         event.type
         for event in events(state.asyncapi(subject.service)).values()
-        if subject.name in (event.type, event.topic)
+        if subject.name in (event.type, event.topic, EVERY_EVENT)
     }
     for service in state.services:
         for action in actions(state.asyncapi(service)).values():
