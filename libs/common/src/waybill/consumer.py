@@ -158,6 +158,9 @@ class Consumer:
         looked = time.monotonic()
         while not stop.is_set():
             records = await kafka.getmany(timeout_ms=POLL_MS, max_records=BATCH_EVENTS_MAX)
+            # The next fetch is not sent before this batch is done: then it finds what has come
+            # meanwhile and is answered at once. One that is sent now finds nothing, and waits.
+            kafka.pause(*kafka.assignment())
             if time.monotonic() - looked >= LOOK_SECONDS:
                 found = _ids(await link.topics(self._receiver.topics))
                 if not ids.items() <= found.items():
@@ -179,6 +182,7 @@ class Consumer:
                     await self._deliver(records, stop)
                     progress.note(records)
                 await progress.commit_when_due()
+                kafka.resume(*kafka.paused())
         async with progress.in_hand:
             await progress.commit()
 

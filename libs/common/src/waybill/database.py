@@ -5,15 +5,15 @@
 Everything else that goes wrong (constraint violations, deadlocks) surfaces as asyncpg raises it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
 from waybill import trace
 from waybill.clock import Clock, SystemClock
-from waybill.events import Event, Message, T, encode_payload
+from waybill.events import Cause, Message, T, encode_payload
 from waybill.ids import uuid7
 from waybill.outbox import APPEND, PendingEvent
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     RawConnection: TypeAlias = (
         asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     )
+
+Item = TypeVar("Item")
 
 # A client that has waited this long for a connection is better served by a 503: at 10 connections
 # and a few milliseconds a transaction, thousands of others would have to be in front of it.
@@ -103,22 +105,45 @@ class Connection:
 class Transaction(Connection):
     """A transaction that is committed or rolled back by whoever opened it, never by its user."""
 
-    __slots__ = ("_appended", "_clock", "_sent", "_source")
+    __slots__ = ("_afterwards", "_clock", "_on_sent", "_put_off", "_sent", "_source")
 
-    def __init__(self, raw: "RawConnection", source: str | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        raw: "RawConnection",
+        source: str | None,
+        clock: Clock,
+        on_sent: Callable[[], None],
+    ) -> None:
         super().__init__(raw)
         self._source = source
         self._clock = clock
+        self._on_sent = on_sent
+        self._put_off: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._sent: list[PendingEvent] = []
-        self._appended = False
+        self._afterwards: list[Callable[[], None]] = []
 
-    def send(self, message: Message[T], data: T, cause: Event[Any] | None = None) -> None:
+    def put_off(
+        self,
+        work: "Callable[[Transaction, list[Item]], Awaitable[None]]",
+        items: Iterable[Item],
+    ) -> None:
+        """Have `work` done once, at the end, for all items that were put off for it by then.
+
+        So what many parts of a transaction want costs the statements of one.
+        """
+        self._put_off.setdefault(work, []).extend(items)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` made once the commit has succeeded; never when that is not known."""
+        self._afterwards.append(call)
+
+    def send(self, message: Message[T], data: T, cause: Cause | None = None) -> None:
         """Append an event to the outbox: it is published if, and only if, the commit succeeds.
 
         Per key the events are published in the order of their transactions' commits, provided
         that the transaction locks the aggregate before it ends; in one transaction, in the order
-        of the calls. `cause` is the event being reacted to: its trace is carried on (default: the
-        current trace). Raises PayloadTooLargeError.
+        of the calls. `cause` is what led to it: its trace is carried on (default: the current
+        trace). Raises PayloadTooLargeError.
         """
         if self._source is None:
             raise RuntimeError("this Database was opened without a source, so it cannot send")
@@ -138,28 +163,37 @@ class Transaction(Connection):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what is done and sent inside when it raises; the transaction itself goes on."""
-        before = list(self._sent), self._appended
+        put_off = {work: list(items) for work, items in self._put_off.items()}
+        before = put_off, list(self._sent), list(self._afterwards)
         await self.execute("SAVEPOINT attempt")
         try:
             yield
         except BaseException:
-            self._sent, self._appended = before
+            self._put_off, self._sent, self._afterwards = before
             with suppress(DatabaseUnavailableError):
                 await self.execute("ROLLBACK TO SAVEPOINT attempt")
             raise
         await self.execute("RELEASE SAVEPOINT attempt")
 
-    async def append_sent(self) -> bool:
-        """Write what was sent to the outbox; True when there was something in this transaction.
+    async def finish(self) -> None:
+        """Do what was put off, and write what was sent.
 
-        For whoever opened the transaction. It comes last before the commit, when the aggregates
-        are locked: so the positions of one aggregate's events follow the order of the commits.
+        For whoever opened the transaction. The outbox comes last before the commit, when the
+        aggregates are locked: so the positions of one aggregate's events follow the order of the
+        commits.
         """
+        while self._put_off:
+            work = next(iter(self._put_off))
+            await work(self, self._put_off.pop(work))
         if self._sent:
             await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
             self._sent = []
-            self._appended = True
-        return self._appended
+            self.after_commit(self._on_sent)
+
+    def committed(self) -> None:
+        """Make the calls that were to come after the commit, each once."""
+        for call in dict.fromkeys(self._afterwards):
+            call()
 
 
 @asynccontextmanager
@@ -236,21 +270,19 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception."""
-        sent = False
         async with self._acquired() as raw:
-            tx = Transaction(raw, self._source, self._clock)
+            tx = Transaction(raw, self._source, self._clock, self.on_sent)
             await tx.execute("BEGIN")
             try:
                 yield tx
-                sent = await tx.append_sent()
+                await tx.finish()
                 await tx.execute("COMMIT")
             except BaseException:
                 # The first error tells more than that of a rollback on a lost connection.
                 with suppress(Exception):
                     await tx.execute("ROLLBACK")
                 raise
-        if sent:
-            self.on_sent()
+        tx.committed()
 
     async def close(self) -> None:
         """Give all connections back to the server; waits for those in use."""

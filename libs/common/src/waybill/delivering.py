@@ -167,7 +167,7 @@ async def attempt(tx: Transaction, receiver: Receiver, delivery: Delivery) -> Ex
         async with tx.savepoint():
             await react(tx, receiver, delivery)
             # Whatever would fail at the commit has to fail here.
-            await tx.append_sent()
+            await tx.finish()
             await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except TRANSIENT:
         raise

@@ -14,7 +14,7 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -88,6 +88,14 @@ class Event(Generic[T]):
     key: str
     data: T
     traceparent: str
+
+
+class Cause(Protocol):
+    """What leads to an event: one that was received, or a call. Its trace is carried on."""
+
+    @property
+    def traceparent(self) -> str:
+        """The trace, as W3C Trace Context writes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,28 +10,37 @@ with everything else. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempo
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import chain
 from typing import Final
 
+import asyncpg
+
 from waybill.database import Transaction
 
 RETENTION: Final = timedelta(days=7)
 """Longer than any client of ours keeps trying, and than a weekend without operators."""
 
-# One round trip for lock and look-up. The snapshot is taken before the lock: a first request that
-# commits in between is not seen here, but makes KEEP below insert nothing.
+# One round trip for locks and look-ups. The snapshot is taken before the locks: a first request
+# that commits in between is not seen here, but makes KEEP below leave its row out.
 _CLAIM: Final = """
-    SELECT pg_try_advisory_xact_lock($1) AS locked, kept.fingerprint, status, headers, body
-    FROM (VALUES (1)) AS always
-    LEFT JOIN idempotency_keys AS kept ON principal = $2 AND operation = $3 AND key = $4
+    SELECT pg_try_advisory_xact_lock(asked.lock) AS locked, kept.fingerprint, status, headers, body
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
+        WITH ORDINALITY AS asked (lock, principal, operation, key, number)
+    LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
+    ORDER BY asked.number
 """
+# An array cannot have arrays of many lengths, so headers come as lines: no header holds a line end.
 _KEEP: Final = """
     INSERT INTO idempotency_keys (principal, operation, key, fingerprint, status, headers, body)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    SELECT principal, operation, key, fingerprint, status, string_to_array(headers, E'\n'), body
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::text[],
+                $7::bytea[])
+        AS answered (principal, operation, key, fingerprint, status, headers, body)
+    ORDER BY principal, operation, key
     ON CONFLICT DO NOTHING
 """
 _FORGET: Final = """
@@ -78,31 +87,45 @@ class Claim(Enum):
     REUSED = auto()
 
 
-async def claim(tx: Transaction, request: KeyedRequest) -> Claim | StoredAnswer:
-    """Take the key for the length of the transaction, or find out why not. One round trip."""
-    row = await tx.fetchrow(_CLAIM, request.lock, request.principal, request.operation, request.key)
-    if row is None:
-        raise AssertionError("a VALUES row is always there")
+async def claim(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
+    """Take keys for the length of the transaction, or find out why not. One round trip."""
+    rows = await tx.fetch(
+        _CLAIM,
+        [request.lock for request in requests],
+        [request.principal for request in requests],
+        [request.operation for request in requests],
+        [request.key for request in requests],
+    )
+    claims: list[Claim | StoredAnswer] = []
+    taken: set[int] = set()
+    for request, row in zip(requests, rows, strict=True):
+        # A lock that this transaction has is given to it again: of two equal keys one is ours.
+        claims.append(_claim(request, row, is_first=request.lock not in taken))
+        taken.add(request.lock)
+    return claims
+
+
+def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_first: bool) -> Claim | StoredAnswer:
     if row["fingerprint"] is None:
-        return Claim.OURS if row["locked"] else Claim.IN_USE
+        return Claim.OURS if row["locked"] and is_first else Claim.IN_USE
     if row["fingerprint"] != request.fingerprint:
         return Claim.REUSED
     return StoredAnswer(row["status"], _paired(row["headers"]), row["body"])
 
 
-async def keep(tx: Transaction, request: KeyedRequest, answer: StoredAnswer) -> bool:
-    """Store the answer with the work it answers. False: another request was first; roll back."""
+async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> bool:
+    """Store answers with the work they answer. False: another request was first; roll back."""
     tag = await tx.execute(
         _KEEP,
-        request.principal,
-        request.operation,
-        request.key,
-        request.fingerprint,
-        answer.status,
-        list(chain.from_iterable(answer.headers)),
-        answer.body,
+        [request.principal for request, _ in answers],
+        [request.operation for request, _ in answers],
+        [request.key for request, _ in answers],
+        [request.fingerprint for request, _ in answers],
+        [answer.status for _, answer in answers],
+        ["\n".join(chain.from_iterable(answer.headers)) for _, answer in answers],
+        [answer.body for _, answer in answers],
     )
-    return tag == "INSERT 0 1"
+    return tag == f"INSERT 0 {len(answers)}"
 
 
 def _paired(flat: list[str]) -> tuple[tuple[str, str], ...]:

@@ -32,9 +32,8 @@ from waybill.relay_store import (
     Published,
     clear_tail,
     clear_topic,
-    mark_published,
+    mark_and_read,
     published_logs,
-    unpublished,
 )
 
 _log = logging.getLogger(__name__)
@@ -64,6 +63,10 @@ class Publisher:
         self._logs: dict[Partition, Log] = {}
         self._states: dict[str, TopicState] = {}
         self._refused: set[str] = set()
+        self._unmarked: list[Published] = []
+        self._grown: dict[Partition, Log] = {}
+        self.is_behind = False
+        """Whether the last round left anything that could be published now."""
 
     async def start(self) -> None:
         """Read what is on record, and look for the first time."""
@@ -73,6 +76,8 @@ class Publisher:
 
     async def look(self) -> None:
         """Make the topics of this service that are missing; find what the broker has lost."""
+        # What is lost is looked for among the marks, so they have to be there.
+        await self.mark()
         self._states = await self._link.topics(self._names)
         missing = [topic for topic in self._owned if topic.name not in self._states]
         if missing:
@@ -83,14 +88,11 @@ class Publisher:
         await self._find_lost_tails()
 
     async def publish_round(self) -> int:
-        """Publish the next events; returns how many. Those of topics not there yet are left."""
-        absent = self._names - self._states.keys()
-        rows = await unpublished(
-            self._connection,
-            skip=absent | self._refused,
-            since=self._since(),
-            limit=ROUND_EVENTS_MAX,
-        )
+        """Publish the next events; returns how many. Those of topics not there yet are left.
+
+        That they are published is noted by the next round, or by `mark`.
+        """
+        rows = await self._mark_and_read(ROUND_EVENTS_MAX)
         unseen = {row.topic for row in rows} - self._names
         if unseen:
             self._names |= unseen
@@ -98,7 +100,28 @@ class Publisher:
             # What was lost comes before what was just read, so read again.
             return await self.publish_round()
         batches = self._batches(rows)
-        return await self._append(batches) if batches else 0
+        count = await self._append(batches) if batches else 0
+        self.is_behind = len(rows) == ROUND_EVENTS_MAX or 0 < count < len(rows)
+        return count
+
+    async def mark(self) -> None:
+        """Note what was published and is not noted yet."""
+        if self._unmarked:
+            await self._mark_and_read(0)
+
+    async def _mark_and_read(self, limit: int) -> list[OutboxEvent]:
+        absent = self._names - self._states.keys()
+        rows = await mark_and_read(
+            self._connection,
+            self._unmarked,
+            self._grown,
+            self._clock.now(),
+            skip=absent | self._refused,
+            since=self._since(),
+            limit=limit,
+        )
+        self._unmarked, self._grown = [], {}
+        return rows
 
     def _batches(self, rows: Sequence[OutboxEvent]) -> dict[Partition, RecordBatch]:
         batches: dict[Partition, RecordBatch] = {}
@@ -121,8 +144,6 @@ class Publisher:
     async def _append(self, batches: dict[Partition, RecordBatch]) -> int:
         encoded = {partition: batch.encode() for partition, batch in batches.items()}
         results = await self._link.produce(encoded, self._states)
-        rows: list[Published] = []
-        grown: dict[Partition, Log] = {}
         failure: BrokerUnavailableError | None = None
         for partition, batch in batches.items():
             result = results.get(partition, BrokerUnavailableError("no answer for a partition"))
@@ -134,16 +155,17 @@ class Publisher:
             elif partition in self._logs and result <= self._logs[partition].batch_offset:
                 await self._clear_tail(partition, result)
             else:
-                positions = enumerate(batch.positions, start=result)
-                rows += [Published(position, partition, offset) for offset, position in positions]
-                topic_id = self._states[partition.topic].topic_id
-                grown[partition] = Log(topic_id, result)
-        if rows:
-            await mark_published(self._connection, rows, grown, self._clock.now())
-            self._logs |= grown
+                self._note(partition, batch, result)
         if failure is not None:
+            await self.mark()
             raise failure
-        return len(rows)
+        return len(self._unmarked)
+
+    def _note(self, partition: Partition, batch: RecordBatch, batch_offset: int) -> None:
+        positions = enumerate(batch.positions, start=batch_offset)
+        self._unmarked += [Published(position, partition, offset) for offset, position in positions]
+        log = Log(self._states[partition.topic].topic_id, batch_offset)
+        self._grown[partition] = self._logs[partition] = log
 
     async def _find_lost_topics(self) -> None:
         lost = {

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from waybill.broker import Partition
 from waybill.database import Connection
 from waybill.events import Envelope
@@ -37,32 +39,33 @@ class Log(NamedTuple):
     batch_offset: int
 
 
-# Rows that were first published before $2 are history: their retention is over, and consumers
-# may have forgotten that they know them.
-_UNPUBLISHED: Final = """
-    SELECT position, event_id, topic, key, type, source, time, traceparent, payload
-    FROM outbox
-    WHERE "offset" IS NULL
-      AND topic <> ALL ($1::text[])
-      AND (published_at IS NULL OR published_at > $2)
-    ORDER BY position
-    LIMIT $3
-"""
-
-_MARK: Final = """
+# One round trip for both: marks what the last round published, reads what is next. Reading sees the
+# rows as they were before the marks, so it leaves out by position what is being marked. Rows that
+# were first published before $10 are history: their retention is over, and consumers may have
+# forgotten that they know them.
+_MARK_AND_READ: Final = """
     WITH grown AS (
         INSERT INTO published_logs (topic, partition, topic_id, batch_offset)
         SELECT * FROM unnest($5::text[], $6::integer[], $7::uuid[], $8::bigint[])
         ON CONFLICT (topic, partition)
         DO UPDATE SET topic_id = excluded.topic_id, batch_offset = excluded.batch_offset
+    ), marked AS (
+        UPDATE outbox
+        SET published_at = coalesce(published_at, $1),
+            partition = published.partition,
+            "offset" = published."offset"
+        FROM unnest($2::bigint[], $3::integer[], $4::bigint[])
+             AS published (position, partition, "offset")
+        WHERE outbox.position = published.position
     )
-    UPDATE outbox
-    SET published_at = coalesce(published_at, $1),
-        partition = published.partition,
-        "offset" = published."offset"
-    FROM unnest($2::bigint[], $3::integer[], $4::bigint[])
-         AS published (position, partition, "offset")
-    WHERE outbox.position = published.position
+    SELECT position, event_id, topic, key, type, source, time, traceparent, payload
+    FROM outbox
+    WHERE "offset" IS NULL
+      AND position <> ALL ($2::bigint[])
+      AND topic <> ALL ($9::text[])
+      AND (published_at IS NULL OR published_at > $10)
+    ORDER BY position
+    LIMIT $11
 """
 
 _CLEAR_STEP: Final = 50_000
@@ -83,47 +86,46 @@ _CLEAR_TAIL: Final = """
 """
 
 
-async def unpublished(
-    connection: Connection, *, skip: Collection[str], since: datetime, limit: int
-) -> list[OutboxEvent]:
-    """Read the next rows to publish, by position, but for the topics in `skip`."""
-    rows = await connection.fetch(_UNPUBLISHED, list(skip), since, limit)
-    return [
-        OutboxEvent(
-            position=row["position"],
-            topic=row["topic"],
-            key=row["key"],
-            envelope=Envelope(
-                id=row["event_id"],
-                type=row["type"],
-                source=row["source"],
-                time=row["time"],
-                traceparent=row["traceparent"],
-            ),
-            payload=row["payload"],
-        )
-        for row in rows
-    ]
-
-
-async def mark_published(
+async def mark_and_read(
     connection: Connection,
-    rows: Sequence[Published],
+    published: Sequence[Published],
     logs: Mapping[Partition, Log],
     now: datetime,
-) -> None:
-    """Note where rows were published, and how far that has brought the logs, in one statement."""
-    await connection.execute(
-        _MARK,
+    *,
+    skip: Collection[str],
+    since: datetime,
+    limit: int,
+) -> list[OutboxEvent]:
+    """Note where rows were published and how far that has brought the logs; read the next rows.
+
+    They come by position, but for the topics in `skip`.
+    """
+    rows = await connection.fetch(
+        _MARK_AND_READ,
         now,
-        [row.position for row in rows],
-        [row.partition.number for row in rows],
-        [row.offset for row in rows],
+        [row.position for row in published],
+        [row.partition.number for row in published],
+        [row.offset for row in published],
         [partition.topic for partition in logs],
         [partition.number for partition in logs],
         [log.topic_id for log in logs.values()],
         [log.batch_offset for log in logs.values()],
+        list(skip),
+        since,
+        limit,
     )
+    return list(map(_outbox_event, rows))
+
+
+def _outbox_event(row: asyncpg.Record) -> OutboxEvent:
+    envelope = Envelope(
+        id=row["event_id"],
+        type=row["type"],
+        source=row["source"],
+        time=row["time"],
+        traceparent=row["traceparent"],
+    )
+    return OutboxEvent(row["position"], row["topic"], row["key"], envelope, row["payload"])
 
 
 async def published_logs(connection: Connection) -> dict[Partition, Log]:

@@ -75,7 +75,7 @@ async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_se
     assert sent == []
     async with database.transaction() as tx:
         tx.send(NOTED, Noted(account="a", number=1))
-        await tx.append_sent()
+        await tx.finish()
         assert sent == []
     assert sent == [None]
 
@@ -100,7 +100,7 @@ async def _commit_and_fail(database: Database) -> None:
 async def _send_and_fail(tx: Transaction) -> None:
     async with tx.savepoint():
         tx.send(NOTED, Noted(account="a", number=2))
-        await tx.append_sent()
+        await tx.finish()
         raise ZeroDivisionError
 
 
@@ -113,7 +113,7 @@ async def test_an_event_carries_the_trace_of_its_cause_or_else_of_the_work(
             tx.send(NOTED, Noted(account="a", number=1))
         tx.send(NOTED, Noted(account="a", number=2), cause)
         rows = "SELECT source, time, traceparent FROM outbox ORDER BY position"
-        await tx.append_sent()
+        await tx.finish()
         first, second = await tx.fetch(rows)
     assert tuple(first) == ("test", START, span.traceparent)
     assert second["traceparent"] == "00-aa-bb-01"

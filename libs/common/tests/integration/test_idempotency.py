@@ -250,15 +250,15 @@ async def test_answer_is_not_kept_twice_when_the_first_commit_came_unseen(
     request = KeyedRequest("ann", "transfer", "k", b"f")
     answer = StoredAnswer(201, (("location", "/"),), b"{}")
     async with database.transaction() as tx:
-        assert await keep(tx, request, answer)
+        assert await keep(tx, [(request, answer)])
     async with database.transaction() as tx:
-        assert not await keep(tx, request, answer)
+        assert not await keep(tx, [(request, answer)])
 
 
 async def test_old_answers_are_forgotten_a_few_at_a_time(database: Database) -> None:
     async with database.transaction() as tx:
-        for key in "abc":
-            await keep(tx, KeyedRequest("ann", "o", key, b"f"), StoredAnswer(200, (), b""))
+        answer = StoredAnswer(200, (), b"")
+        await keep(tx, [(KeyedRequest("ann", "o", key, b"f"), answer) for key in "abc"])
     take = forget_after(timedelta(days=1))
     later = datetime.now(UTC) + timedelta(days=1, minutes=1)  # noqa: TID251 (the rows have the server's time)
     async with database.transaction() as tx:

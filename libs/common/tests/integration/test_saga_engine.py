@@ -15,7 +15,7 @@ from waybill.database import Database, Transaction
 from waybill.events import Event, Message
 from waybill.ids import uuid7
 from waybill.migrations import migrate
-from waybill.saga import Moved, Reason, Saga, Sagas, Step, Subjects, Undo
+from waybill.saga import Begun, Moved, Reason, Saga, Sagas, Step, Subjects, Undo
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -111,14 +111,13 @@ def _engine(
 async def _start(database: Database, sagas: Sagas[UUID, Command], count: int = 1) -> list[UUID]:
     ids = [uuid7() for _ in range(count)]
     async with database.transaction() as tx:
-        for saga_id in ids:
-            await sagas.start(tx, saga_id, saga_id)
+        await sagas.start(tx, [Begun(saga_id, saga_id) for saga_id in ids])
     return ids
 
 
 async def _hear(database: Database, sagas: Sagas[UUID, Command], *heard: BaseModel) -> None:
     async with database.transaction() as tx:
-        await sagas.receive(tx, [_event(data) for data in heard])
+        sagas.receive(tx, [_event(data) for data in heard])
 
 
 async def _sent(database: Database) -> list[str]:
@@ -173,7 +172,7 @@ async def test_nothing_is_left_when_the_transaction_fails(database: Database) ->
 
     async def fail_after_start() -> None:
         async with database.transaction() as tx:
-            await sagas.start(tx, uuid7(), uuid7())
+            await sagas.start(tx, [Begun(uuid7(), uuid7())])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -1,5 +1,6 @@
 """The HTTP interface of orders: opens the transaction, calls the command, answers."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from typing_extensions import override
 
 from orders import queries
 from orders.commands.cancel_order import cancel_order
-from orders.commands.place_order import place_order
+from orders.commands.place_orders import place_orders
 from orders.contract import models
 from orders.contract.api import (
     CancelOrder202,
@@ -31,7 +32,7 @@ from orders.contract.shared import Money, Price
 from orders.domain import Order
 from waybill.clock import Clock
 from waybill.database import Database, Transaction
-from waybill.http import Call
+from waybill.http import Asked, Call, Joint
 from waybill.pages import Cursor, cut
 from waybill.saga import Sagas
 
@@ -46,16 +47,22 @@ class Api(OrdersApi):
         self._database = database
         self._sagas = sagas
         self._clock = clock
+        self._placing = Joint(database, self._place_orders)
 
     @override
     async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
-        async def run(tx: Transaction) -> PlaceOrderResult:
-            placed = await place_order(tx, self._sagas, self._clock, body)
-            if not isinstance(placed, Order):
-                return placed
-            return PlaceOrder201(body=_order(placed), location=f"/v1/orders/{placed.order_id}")
+        return await self._placing.once(call, body)
 
-        return await call.once(self._database, run)
+    async def _place_orders(
+        self, tx: Transaction, asked: Sequence[Asked[models.PlaceOrder]]
+    ) -> Sequence[PlaceOrderResult]:
+        placed = await place_orders(tx, self._sagas, self._clock, asked)
+        return [
+            PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
+            if isinstance(each, Order)
+            else each
+            for each in placed
+        ]
 
     @override
     async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:

@@ -35,58 +35,58 @@ class Reactions(events.Reactions):
     async def stock_reserved(
         self, tx: Transaction, events: Sequence[Event[received.StockReserved]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def stock_refused(
         self, tx: Transaction, events: Sequence[Event[received.StockRefused]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def stock_committed(
         self, tx: Transaction, events: Sequence[Event[received.StockCommitted]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def commit_refused(
         self, tx: Transaction, events: Sequence[Event[received.CommitRefused]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def stock_released(
         self, tx: Transaction, events: Sequence[Event[received.StockReleased]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def payment_authorized(
         self, tx: Transaction, events: Sequence[Event[received.PaymentAuthorized]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def payment_declined(
         self, tx: Transaction, events: Sequence[Event[received.PaymentDeclined]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def payment_captured(
         self, tx: Transaction, events: Sequence[Event[received.PaymentCaptured]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def payment_voided(
         self, tx: Transaction, events: Sequence[Event[received.PaymentVoided]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)
 
     @override
     async def payment_refunded(
         self, tx: Transaction, events: Sequence[Event[received.PaymentRefunded]]
     ) -> None:
-        await self._sagas.receive(tx, events)
+        self._sagas.receive(tx, events)

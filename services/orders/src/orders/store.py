@@ -9,17 +9,19 @@ from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
 from waybill.database import Transaction
 
-_INSERT_ORDER: Final = """
+_INSERT_ORDERS: Final = """
     with placed as (
         insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
             payment_token, placed_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-        returning order_id
+        select order_id, reference, customer_ref, status, currency, total_minor, payment_token,
+            placed_at, placed_at
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                    $7::text[], $8::timestamptz[])
+            as placed(order_id, reference, customer_ref, status, currency, total_minor,
+                payment_token, placed_at)
     )
     insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
-    select placed.order_id, line.number, line.sku, line.quantity, line.unit_price_minor
-    from placed, unnest($9::text[], $10::int[], $11::bigint[])
-        with ordinality as line(sku, quantity, unit_price_minor, number)
+    select * from unnest($9::uuid[], $10::int[], $11::text[], $12::int[], $13::bigint[])
 """
 _SET_STATUSES: Final = """
     update orders set status = change.status, rejection_code = change.code,
@@ -38,21 +40,28 @@ _UPSERT_PRICES: Final = """
 """
 
 
-async def insert_order(tx: Transaction, order: Order) -> None:
-    """Write an order that was just placed."""
+async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
+    """Write orders that were just placed."""
+    lines = [
+        (order.order_id, number, line)
+        for order in orders
+        for number, line in enumerate(order.lines, start=1)
+    ]
     await tx.execute(
-        _INSERT_ORDER,
-        order.order_id,
-        order.reference,
-        order.customer_ref,
-        order.status,
-        order.currency,
-        order.total_minor,
-        order.payment_token,
-        order.placed_at,
-        [line.sku for line in order.lines],
-        [line.quantity for line in order.lines],
-        [line.unit_price_minor for line in order.lines],
+        _INSERT_ORDERS,
+        [order.order_id for order in orders],
+        [order.reference for order in orders],
+        [order.customer_ref for order in orders],
+        [order.status for order in orders],
+        [order.currency for order in orders],
+        [order.total_minor for order in orders],
+        [order.payment_token for order in orders],
+        [order.placed_at for order in orders],
+        [order_id for order_id, _, _ in lines],
+        [number for _, number, _ in lines],
+        [line.sku for _, _, line in lines],
+        [line.quantity for _, _, line in lines],
+        [line.unit_price_minor for _, _, line in lines],
     )
 
 

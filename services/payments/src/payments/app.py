@@ -30,19 +30,20 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     database = await open_database(settings, clock)
     books_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
     sandbox = Sandbox(Books(books_database), slow_seconds=settings.sandbox_slow_seconds)
+    worker = _worker(settings, database, sandbox, clock)
     parts = backbone(
         settings,
         database,
         clock,
         topics=TOPICS,
-        receiver=Receiver(Reactions(clock), RECEIVED),
+        receiver=Receiver(Reactions(clock, worker), RECEIVED),
     )
     return Service(
         api=Api(database),
         operations=OPERATIONS,
         contract=files("payments.contract").joinpath("openapi.json").read_bytes(),
         database=database,
-        background=(*parts, _worker(settings, database, sandbox, clock)),
+        background=(*parts, worker),
         closing=(books_database.close,),
     )
 

@@ -1,7 +1,7 @@
 """What payments does about the commands it receives.
 
 The provider is not called here: a command only says what is to be done, in the transaction it is
-received in, and the workers are told when that is committed.
+received in, and a worker calls when that is committed.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from payments.commands.reverse_payments import reverse_payments
 from payments.contract import events
 from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
 from payments.domain import OrderAlreadyPaidDifferentlyError
-from payments.store import notify_due
+from payments.worker import Worker
 from waybill.clock import Clock
 from waybill.database import Transaction
 from waybill.events import Event, PermanentError
@@ -23,8 +23,9 @@ from waybill.events import Event, PermanentError
 class Reactions(events.Reactions):
     """Carries out whole sequences of commands at once."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, worker: Worker) -> None:
         self._clock = clock
+        self._worker = worker
 
     @override
     async def authorize_payment(
@@ -34,14 +35,14 @@ class Reactions(events.Reactions):
             await authorize_payments(tx, [_order(event) for event in events], self._clock.now())
         except OrderAlreadyPaidDifferentlyError as error:
             raise PermanentError(str(error)) from error
-        await notify_due(tx)
+        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
 
     @override
     async def capture_payment(
         self, tx: Transaction, events: Sequence[Event[CapturePayment]]
     ) -> None:
         await capture_payments(tx, [event.data.order_id for event in events], self._clock.now())
-        await notify_due(tx)
+        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
 
     @override
     async def reverse_payment(
@@ -49,7 +50,7 @@ class Reactions(events.Reactions):
     ) -> None:
         orders = [(event.data.order_id, event.traceparent) for event in events]
         await reverse_payments(tx, orders, self._clock.now())
-        await notify_due(tx)
+        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
 
 
 def _order(event: Event[AuthorizePayment]) -> OrderToPay:

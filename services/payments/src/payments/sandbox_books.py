@@ -1,20 +1,21 @@
 """The books of the sandbox: what it did, under which idempotency key, on disk before it answers.
 
 Calls that come while a statement runs are taken together into the next one, so that hundreds of
-calls a second need few commits: the first of those that wait writes for all of them. (Databases
-call it group commit.)
+calls a second need few commits.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
+
+import asyncpg
 
 from payments.contract.models import DeclineCode
 from payments.domain import Operation
 from waybill.database import Database
 from waybill.ids import uuid7
+from waybill.together import Together
 
 # A capture or void needs an authorization of the same amount, and not the other of the two; a
 # refund needs a capture. What is missing from the rows returned was refused.
@@ -68,49 +69,22 @@ class Entered:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    charge: Charge
-    entered: asyncio.Future[Entered | None]
-
-
-_Batch: TypeAlias = dict[str, _Waiting]
-
-
 class Books:
     """Enters charges, each key once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: _Batch = {}
-        self._turn = asyncio.Lock()
+        self._together = Together(self._write)
 
     async def enter(self, charge: Charge) -> Entered | None:
         """Enter a charge, or find the entry of its key; None when no such charge can be made.
 
         Raises DatabaseUnavailableError; whether it was entered is then not known.
         """
-        fresh = _Waiting(charge, asyncio.get_running_loop().create_future())
-        mine = self._waiting.setdefault(charge.idempotency_key, fresh)
-        async with self._turn:
-            if not mine.entered.done():
-                await self._enter_waiting()
-        return mine.entered.result()
+        return await self._together.do(charge)
 
-    async def _enter_waiting(self) -> None:
-        batch, self._waiting = self._waiting, {}
-        try:
-            entered = await self._write([waiting.charge for waiting in batch.values()])
-        except asyncio.CancelledError:
-            self._waiting = {**batch, **self._waiting}  # the next of them writes for the others
-            raise
-        except Exception as error:  # noqa: BLE001 (each caller gets it)
-            _fail(batch, error)
-            return
-        for key, waiting in batch.items():
-            waiting.entered.set_result(entered.get(key))
-
-    async def _write(self, charges: Sequence[Charge]) -> dict[str, Entered]:
+    async def _write(self, asked: Sequence[Charge]) -> list[Entered | None]:
+        charges = {charge.idempotency_key: charge for charge in asked}.values()
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 _ENTER,
@@ -122,17 +96,10 @@ class Books:
                 [charge.currency for charge in charges],
                 [charge.decline_code for charge in charges],
             )
-        return {
-            row["idempotency_key"]: Entered(
-                row["reference"],
-                None if row["decline_code"] is None else DeclineCode(row["decline_code"]),
-                row["attempts"],
-            )
-            for row in rows
-        }
+        entered = {row["idempotency_key"]: _entered(row) for row in rows}
+        return [entered.get(charge.idempotency_key) for charge in asked]
 
 
-def _fail(batch: _Batch, error: Exception) -> None:
-    for waiting in batch.values():
-        waiting.entered.set_exception(error)
-        waiting.entered.exception()  # seen: a caller that has gone away does not fetch it
+def _entered(row: asyncpg.Record) -> Entered:
+    code = row["decline_code"]
+    return Entered(row["reference"], None if code is None else DeclineCode(code), row["attempts"])

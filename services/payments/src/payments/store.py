@@ -51,6 +51,12 @@ _CLAIM: Final = """
     returning payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
         decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
 """
+_CLAIM_OF: Final = """
+    update payments set due_at = $1::timestamptz + $2::interval, attempts = attempts + 1
+    where order_id = any($3) and due_at <= $1
+    returning payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
+        decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
+"""
 _UPDATE: Final = """
     update payments set status = step.status, captured_minor = step.captured_minor,
         refunded_minor = step.refunded_minor, decline_code = step.decline_code,
@@ -113,6 +119,13 @@ async def claim(
     The attempt is counted before it is made: committed at once, when this is no transaction.
     """
     return [_payment(row) for row in await connection.fetch(_CLAIM, now, lease, limit)]
+
+
+async def claim_of(
+    tx: Transaction, order_ids: Sequence[UUID], now: datetime, lease: timedelta
+) -> list[Payment]:
+    """Take what is due of orders whose payments the transaction has locked."""
+    return [_payment(row) for row in await tx.fetch(_CLAIM_OF, now, lease, order_ids)]
 
 
 async def listen_for_due(connection: Connection, heard: Callable[[], None]) -> None:

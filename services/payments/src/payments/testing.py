@@ -148,13 +148,23 @@ class Desk:
     def __init__(self, database: Database, database_url: str, clock: Clock) -> None:
         self._database = database
         self._database_url = database_url
-        self._reactions = Reactions(clock)
         self._clock = clock
+        # Nobody runs this one: what comes due is left to the workers of the test.
+        self._reactions = Reactions(clock, self.worker(FakeProvider()))
         self._sent = asyncio.Event()
         database.on_sent = self._sent.set
 
+    def give_to(self, worker: Worker) -> None:
+        """Let this worker claim what the commands make due, as in a service."""
+        self._reactions = Reactions(self._clock, worker)
+
     def worker(
-        self, provider: Provider, *, calls_max: int = 50, timeout: timedelta = LEASE / 2
+        self,
+        provider: Provider,
+        *,
+        calls_max: int = 50,
+        timeout: timedelta = LEASE / 2,
+        poll: timedelta = timedelta(milliseconds=20),
     ) -> Worker:
         """Make a worker that works by the desk's clock."""
         backoff = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=10))
@@ -165,7 +175,7 @@ class Desk:
             self._clock,
             lease=LEASE,
             calls_max=calls_max,
-            poll=timedelta(milliseconds=20),
+            poll=poll,
         )
 
     async def authorize(

@@ -1,6 +1,7 @@
 """Makes the calls that payments wait for, outside of any transaction.
 
-    claim      a batch of due payments, in one statement: attempt counted, due again after a lease
+    claim      a batch of due payments, in one statement: attempt counted, due again after a lease;
+               in the transaction that makes them due when there is room, else later
     call       the provider, each payment by itself, under the key of its operation
     record     the answers that are there, in one transaction: status, ledger, events
 
@@ -15,14 +16,16 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from payments import store
 from payments.calls import Caller
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.domain import Operation, Payment
 from waybill.clock import Clock
-from waybill.database import Connection, Database, DatabaseUnavailableError, connect
+from waybill.database import Connection, Database, DatabaseUnavailableError, Transaction, connect
 from waybill.outage import Outage
 
 _log: Final = logging.getLogger(__name__)
@@ -62,6 +65,7 @@ class Worker:
         self._woken = asyncio.Event()
         self._answered = asyncio.Event()
         self._answers: list[Call] = []
+        self._calls: asyncio.TaskGroup | None = None
         self._in_hand = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -71,33 +75,44 @@ class Worker:
             parts.create_task(self._wake_at(stop))
             parts.create_task(self._keep_recording(stop, calls_ended))
             async with asyncio.TaskGroup() as calls:
-                await self._keep_claiming(stop, calls)
+                self._calls = calls
+                await self._keep_claiming(stop)
+                self._calls = None
             calls_ended.set()
             self._answered.set()
+
+    async def claim_in(self, tx: Transaction, order_ids: Sequence[UUID]) -> None:
+        """Claim what has come due in this transaction; the calls begin when it is committed.
+
+        What there is no room for is left to whoever has some.
+        """
+        free = self._calls_max - self._in_hand if self._calls else 0
+        if mine := order_ids[: max(0, free)]:
+            claimed = await store.claim_of(tx, mine, self._clock.now(), self._lease)
+            tx.after_commit(partial(self._begin, claimed))
+        if len(mine) < len(order_ids):
+            await store.notify_due(tx)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._woken.set()
 
-    async def _keep_claiming(self, stop: asyncio.Event, calls: asyncio.TaskGroup) -> None:
+    async def _keep_claiming(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 async with connect(self._database_url, name="payments worker") as connection:
                     await store.listen_for_due(connection, self._woken.set)
-                    await self._claim_on(connection, stop, calls)
+                    await self._claim_on(connection, stop)
             except DatabaseUnavailableError as error:
                 await self._claim_outage.wait(error, stop)
 
-    async def _claim_on(
-        self, connection: Connection, stop: asyncio.Event, calls: asyncio.TaskGroup
-    ) -> None:
+    async def _claim_on(self, connection: Connection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._woken.clear()
-            free = self._calls_max - self._in_hand
+            free = max(0, self._calls_max - self._in_hand)
             claimed = await store.claim(connection, self._clock.now(), self._lease, free)
             self._claim_outage.over()
-            for payment in claimed:
-                self._begin(payment, calls)
+            self._begin(claimed)
             if free == 0 or len(claimed) < free:
                 await self._wait()
 
@@ -106,11 +121,14 @@ class Worker:
             async with asyncio.timeout(self._poll_seconds):
                 await self._woken.wait()
 
-    def _begin(self, payment: Payment, calls: asyncio.TaskGroup) -> None:
-        if payment.operation is None:
-            raise ValueError(f"payment {payment.payment_id} is due, but waits for no operation")
-        self._in_hand += 1
-        calls.create_task(self._call(payment, payment.operation))
+    def _begin(self, claimed: Sequence[Payment]) -> None:
+        if self._calls is None:
+            return  # it has stopped meanwhile: the leases run out
+        for payment in claimed:
+            if payment.operation is None:
+                raise ValueError(f"payment {payment.payment_id} is due, but waits for no operation")
+            self._in_hand += 1
+            self._calls.create_task(self._call(payment, payment.operation))
 
     async def _call(self, payment: Payment, operation: Operation) -> None:
         call = await self._caller.call(payment, operation)
@@ -129,8 +147,9 @@ class Worker:
                 self._follow(batch)
 
     def _follow(self, batch: Sequence[Call]) -> None:
-        """Look for due calls now: there is room, and the next operation may be due. And later."""
-        self._woken.set()
+        """Look for due calls when there was no room for them, and when the next ones are due."""
+        if self._in_hand + len(batch) >= self._calls_max:
+            self._woken.set()
         now = self._clock.now()
         for due_at in {call.answer.due_at for call in batch if isinstance(call.answer, CallAgain)}:
             seconds = max(0.0, (due_at - now).total_seconds())
@@ -154,7 +173,9 @@ class Worker:
         while True:
             try:
                 async with self._database.transaction() as tx:
-                    await record_answers(tx, batch, self._clock.now())
+                    due = await record_answers(tx, batch, self._clock.now())
+                    if due:
+                        await self.claim_in(tx, due)
             except DatabaseUnavailableError as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again

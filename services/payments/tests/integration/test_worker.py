@@ -137,6 +137,39 @@ async def test_each_call_is_made_once_when_two_workers_share_the_payments(
     assert (await desk.balances(*orders))["provider_balance"] == 200 * 1530
 
 
+async def test_calls_begin_with_the_commit_that_makes_them_due_without_looking_for_them(
+    desk: Desk, provider: FakeProvider
+) -> None:
+    first, second = uuid7(), uuid7()
+    worker = desk.worker(provider, poll=timedelta(hours=1))
+    desk.give_to(worker)
+    async with working(worker):
+        await asyncio.sleep(0)
+        await desk.authorize(first, second)
+        await desk.until_told(AUTHORIZED, first, second)
+        await desk.capture(first)
+        await desk.until_told(CAPTURED, first)
+    assert len(provider.calls) == 3
+
+
+async def test_what_there_is_no_room_for_is_left_to_another_worker(
+    desk: Desk, provider: FakeProvider
+) -> None:
+    orders = [uuid7() for _ in range(5)]
+    gate = provider.gate(Operation.AUTHORIZE)
+    full = desk.worker(provider, calls_max=2, poll=timedelta(hours=1))
+    desk.give_to(full)
+    other = FakeProvider(provider.books)
+    async with working(full, desk.worker(other, poll=timedelta(hours=1))):
+        await asyncio.sleep(0)
+        await desk.authorize(*orders)
+        await gate.reached.wait()
+        await desk.until_told(AUTHORIZED, *orders[2:])
+        gate.open()
+        await desk.until_told(AUTHORIZED, *orders[:2])
+    assert (len(provider.calls), len(other.calls)) == (2, 3)
+
+
 async def test_others_go_on_when_one_call_is_slow(desk: Desk, provider: FakeProvider) -> None:
     slow, *others = (uuid7() for _ in range(20))
     async with working(desk.worker(provider, calls_max=2)):

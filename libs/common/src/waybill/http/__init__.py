@@ -2,6 +2,7 @@
 
 contract.py    Answer, Operation, Parameter: what generated code is written in
 call.py        Call: what a handler is told beside its input
+joint.py       Joint: one transaction for many requests of one operation
 routing.py     mount: operations -> routes
 tracing.py     around every request
 endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
@@ -9,6 +10,7 @@ endpoint.py    one operation, from request to reply: body.py, parameters.py, onc
 
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation, Parameter
+from waybill.http.joint import Asked, Joint
 from waybill.http.routing import mount
 
-__all__ = ["Answer", "Call", "Operation", "Parameter", "mount"]
+__all__ = ["Answer", "Asked", "Call", "Joint", "Operation", "Parameter", "mount"]

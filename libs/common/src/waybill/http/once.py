@@ -1,6 +1,6 @@
 """Work in one transaction: answers commit, problems roll back, keys run once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from waybill import idempotency
@@ -44,7 +44,7 @@ class Once:
 
     def __init__(self, request: KeyedRequest, render: Callable[[Answer], Reply]) -> None:
         self.key = request.key
-        self._request = request
+        self.request = request
         self._render = render
         self._rendered: tuple[Answer, Reply] | None = None
 
@@ -54,38 +54,53 @@ class Once:
         """Run `work` unless its answer is stored; see Call.once."""
 
         async def keyed(tx: Transaction) -> Result:
-            await self._claim(tx)
+            [refusal] = await claim(tx, [self])
+            if refusal is not None:
+                raise refusal
             result = await work(tx)
             if isinstance(result, Answer):
-                await self._keep(tx, result)
+                await keep(tx, [(self, result)])
             return result
 
         return await transact(database, keyed)
 
     def rendered(self, answer: Answer) -> Reply:
         """Give the reply that was stored for `answer`, or make it."""
-        if self._rendered is not None and self._rendered[0] is answer:
-            return self._rendered[1]
-        return self._render(answer)
+        if self._rendered is None or self._rendered[0] is not answer:
+            self._rendered = answer, self._render(answer)
+        return self._rendered[1]
 
-    async def _claim(self, tx: Transaction) -> None:
-        match await idempotency.claim(tx, self._request):
-            case StoredAnswer() as stored:
-                raise AnsweredError(Reply(stored.status, (*stored.headers, REPLAYED), stored.body))
-            case Claim.IN_USE:
-                raise _in_use()
-            case Claim.REUSED:
-                detail = "The key came first with another request; take a new one for this."
-                raise RefusedError(IdempotencyKeyReused(detail=detail))
-            case Claim.OURS:
-                return
 
-    async def _keep(self, tx: Transaction, answer: Answer) -> None:
-        reply = self._render(answer)
-        stored = StoredAnswer(reply.status, reply.headers, reply.body)
-        if not await idempotency.keep(tx, self._request, stored):
-            raise _in_use()
-        self._rendered = answer, reply
+async def claim(
+    tx: Transaction, asked: Sequence[Once]
+) -> list[AnsweredError | RefusedError | None]:
+    """Take the keys of requests for the length of the transaction; tells of each why not."""
+    claims = await idempotency.claim(tx, [each.request for each in asked])
+    return list(map(_refusal, claims))
+
+
+async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None:
+    """Store the answers of requests whose keys were taken. Raises RefusedError: roll back."""
+    replies = [(once.request, once.rendered(answer)) for once, answer in answered]
+    stored = [
+        (request, StoredAnswer(reply.status, reply.headers, reply.body))
+        for request, reply in replies
+    ]
+    if not await idempotency.keep(tx, stored):
+        raise _in_use()
+
+
+def _refusal(claimed: Claim | StoredAnswer) -> AnsweredError | RefusedError | None:
+    match claimed:
+        case StoredAnswer(status, headers, body):
+            return AnsweredError(Reply(status, (*headers, REPLAYED), body))
+        case Claim.IN_USE:
+            return _in_use()
+        case Claim.REUSED:
+            detail = "The key came first with another request; take a new one for this."
+            return RefusedError(IdempotencyKeyReused(detail=detail))
+        case Claim.OURS:
+            return None
 
 
 def _in_use() -> RefusedError:

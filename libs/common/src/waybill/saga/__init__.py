@@ -11,10 +11,11 @@ of a service in its database. After Garcia-Molina and Salem, "Sagas" (SIGMOD 198
 
 from waybill.saga.advance import CANCELLED, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga, Step, Undo
-from waybill.saga.engine import Moved, Sagas, Subjects
+from waybill.saga.engine import Begun, Moved, Sagas, Subjects
 
 __all__ = [
     "CANCELLED",
+    "Begun",
     "Move",
     "Moved",
     "Position",

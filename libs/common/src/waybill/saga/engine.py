@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from waybill.clock import Clock
 from waybill.database import Transaction
-from waybill.events import Event
+from waybill.events import Cause, Event
 from waybill.saga.advance import Move, Position, Signal, advance, begin
 from waybill.saga.definition import C, Reason, S, Saga
 
@@ -32,11 +32,11 @@ _LOCK_DUE: Final = """
 _START: Final = """
     with told as (
         insert into saga_transitions (saga_id, number, at, state, detail)
-        values ($1, 1, $7, $8, 'started')
+        select saga_id, 1, $7, $8, 'started' from unnest($1::uuid[]) as begun (saga_id)
     )
     insert into sagas (saga_id, definition, version, direction, position, transitions,
         deadline_at, updated_at)
-    values ($1, $2, $3, $4, $5, 1, $6, $7)
+    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
 """
 _MOVE: Final = """
     with told as (
@@ -56,15 +56,24 @@ _MOVE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
+class Begun(Generic[S]):
+    """A saga to begin: the id of what it is about, that itself, and what led to it."""
+
+    saga_id: UUID
+    subject: S
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Moved(Generic[S, C]):
-    """One move of one saga, with what it is about and the event that caused it, if one did."""
+    """One move of one saga, with what it is about and what caused it, if anything did."""
 
     saga_id: UUID
     before: Position | None
     after: Position
     command: C | None
     subject: S
-    cause: Event[Any] | None
+    cause: Cause | None
 
 
 class Subjects(Protocol[S, C]):
@@ -90,7 +99,7 @@ class _Row(Generic[S, C]):
 @dataclass(frozen=True, slots=True)
 class _Change(Generic[S, C]):
     row: _Row[S, C]
-    before: Position | None
+    before: Position
     move: Move[S, C]
     number: int
     detail: str
@@ -109,27 +118,43 @@ class Sagas(Generic[S, C]):
         self._subjects = subjects
         self._clock = clock
 
-    async def start(self, tx: Transaction, saga_id: UUID, subject: S) -> None:
-        """Begin a saga and send its first command. `saga_id` is the id of what it is about."""
+    async def start(self, tx: Transaction, begun: Sequence[Begun[S]]) -> None:
+        """Begin sagas and send their first commands."""
         saga, move, now = self._newest, begin(self._newest), self._clock.now()
-        deadline_at = now + move.deadline if move.deadline else None
         at = move.position
-        change = _Change(_Row(saga_id, saga, at, 1), None, move, 1, "started", None)
         await tx.execute(
             _START,
-            saga_id,
+            [each.saga_id for each in begun],
             saga.name,
             saga.version,
             at.direction,
             at.index,
-            deadline_at,
+            now + move.deadline if move.deadline else None,
             now,
             _state(saga, at),
         )
-        await self._subjects.moved(tx, [_moved(change, subject)])
+        command = move.command
+        moves = [
+            Moved(
+                each.saga_id,
+                None,
+                at,
+                command(each.subject) if command else None,
+                each.subject,
+                each.cause,
+            )
+            for each in begun
+        ]
+        await self._subjects.moved(tx, moves)
 
-    async def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
-        """Move the sagas that wait for these events; the events' key is the saga's id."""
+    def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
+        """Move the sagas that wait for these events; the events' key is the saga's id.
+
+        It is done at the end of the transaction, for the events of all types together.
+        """
+        tx.put_off(self._receive, events)
+
+    async def _receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
         rows = await self._lock(tx, _LOCK, sorted({UUID(event.key) for event in events}))
         by_id = {row.saga_id: row for row in rows}
         changes: list[_Change[S, C]] = []

@@ -27,7 +27,7 @@ _ARTICLES: Final = 100
 _UNITS: Final = 1_000_000  # of each: more than any run sells
 # A look costs orders 5 ms: one per so many seconds takes a twentieth of a core from what is
 # measured, and adds half of that time to a confirmation as it is seen.
-_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)

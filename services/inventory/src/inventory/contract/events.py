@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from waybill.database import Transaction
-from waybill.events import Event, Message, Received, Topic
+from waybill.events import Cause, Event, Message, Received, Topic
 
 from inventory.contract import received, sent
 
@@ -59,10 +59,10 @@ _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
 }
 
 
-def send(tx: Transaction, event: Sent, cause: Event[Any] | None = None) -> None:
+def send(tx: Transaction, event: Sent, cause: Cause | None = None) -> None:
     """Send `event` when the transaction commits, and only then; per key in the order of sending.
 
-    `cause` is the event being reacted to: its trace is carried on.
+    `cause` is what led to it, an event received or a call: its trace is carried on.
     """
     tx.send(_MESSAGES[type(event)], event, cause)
 

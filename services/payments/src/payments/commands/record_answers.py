@@ -35,8 +35,11 @@ class Call:
     answer: Answer
 
 
-async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) -> None:
-    """Move the payments on. An answer that another worker recorded already changes nothing."""
+async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) -> list[UUID]:
+    """Move the payments on; returns the orders of those whose next operation is due at once.
+
+    An answer that another worker recorded already changes nothing.
+    """
     payments = await store.lock(tx, [call.payment_id for call in calls])
     steps: list[Step] = []
     for call in calls:
@@ -47,6 +50,7 @@ async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) 
         payments[call.payment_id] = step.payment
         steps.append(step)
     await store.save(tx, steps, now)
+    return [step.payment.order_id for step in steps if step.payment.due_at == now]
 
 
 def _step(payment: Payment, call: Call, now: datetime) -> Step | None:

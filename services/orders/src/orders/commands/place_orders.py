@@ -1,0 +1,77 @@
+"""Place orders: price them, write them down, set their sagas going."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import MISSING
+
+from orders import queries, store
+from orders.contract.events import Sent, send
+from orders.contract.models import OrderStatus, PlaceOrder
+from orders.contract.sent import OrderPlaced, PlacedLine
+from orders.contract.shared import Money
+from orders.contract.shared import Price as UnitPrice
+from orders.domain import Order, Price, Unacceptable, price_lines
+from waybill.clock import Clock
+from waybill.database import Transaction
+from waybill.http import Asked
+from waybill.ids import uuid7
+from waybill.saga import Begun, Sagas
+
+
+async def place_orders(
+    tx: Transaction, sagas: Sagas[Order, Sent], clock: Clock, asked: Sequence[Asked[PlaceOrder]]
+) -> Sequence[Order | Unacceptable]:
+    """Accept orders at the prices of this moment, or say of each why it is not acceptable."""
+    prices = await queries.find_prices(tx, {line.sku for each in asked for line in each.wish.lines})
+    now = clock.now()
+    placed = [_order(each.wish, prices, now) for each in asked]
+    accepted = [
+        Begun(order.order_id, order, cause)
+        for order, cause in zip(placed, asked, strict=True)
+        if isinstance(order, Order)
+    ]
+    if accepted:
+        await store.insert_orders(tx, [each.subject for each in accepted])
+        for each in accepted:
+            send(tx, _placed(each.subject), each.cause)
+        await sagas.start(tx, accepted)
+    return placed
+
+
+def _order(wanted: PlaceOrder, prices: Mapping[str, Price], now: datetime) -> Order | Unacceptable:
+    lines = price_lines(wanted.lines, wanted.currency, prices)
+    if not isinstance(lines, tuple):
+        return lines
+    return Order(
+        order_id=uuid7(),
+        reference=None if wanted.reference is MISSING else wanted.reference,
+        customer_ref=wanted.customer_ref,
+        status=OrderStatus.PLACED,
+        currency=wanted.currency,
+        lines=lines,
+        total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
+        payment_token=wanted.payment.token,
+        placed_at=now,
+        updated_at=now,
+    )
+
+
+def _placed(order: Order) -> OrderPlaced:
+    lines = [
+        PlacedLine(
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price=UnitPrice(amount_minor=line.unit_price_minor, currency=order.currency),
+        )
+        for line in order.lines
+    ]
+    total = Money(amount_minor=order.total_minor, currency=order.currency)
+    return OrderPlaced(
+        order_id=order.order_id,
+        customer_ref=order.customer_ref,
+        total=total,
+        lines=lines,
+        placed_at=order.placed_at,
+        reference=MISSING if order.reference is None else order.reference,
+    )
