@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from waybill_toolkit.contracts.lint.operations import REPEATABLE
 from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.gateway import merge_contracts
 from waybill_toolkit.generate.names import pascal, snake
@@ -148,20 +149,11 @@ class Operation:
     problems: tuple[str, ...]
     """Slugs, sorted."""
     is_idempotent: bool
+    """It takes an Idempotency-Key, and must be given one."""
+    is_repeatable: bool
+    """It can be sent again when nobody knows whether it was done."""
     page: Page | None
     follow: Follow | None
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it can be sent again when nobody knows whether it was done.
-
-        Not with If-Match: the repeat of a change that was done would say that another one came
-        first.
-        """
-        if self.is_idempotent or self.method == "GET":
-            return True
-        conditional = any(each.argument == "if_match" for each in self.parameters)
-        return self.method in {"PUT", "DELETE"} and not conditional
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +231,7 @@ def _operation(
         for each in (*item.get("parameters", ()), *value.get("parameters", ()))
     ]
     parameters = tuple(_parameter(each) for each in declared if each["name"] != IDEMPOTENCY_KEY)
+    idempotent = len(parameters) < len(declared)
     responses = {key: _resolve(openapi, each) for key, each in value["responses"].items()}
     answers = tuple(
         Answer(
@@ -261,10 +254,24 @@ def _operation(
         problems=tuple(
             sorted({slug for each in responses.values() for slug in each.get("x-problems", ())})
         ),
-        is_idempotent=len(parameters) < len(declared),
+        is_idempotent=idempotent,
+        is_repeatable=idempotent or _is_harmless_twice(method, value, parameters),
         page=_page(openapi, parameters, answers),
         follow=_follow(openapi, value, answers),
     )
+
+
+def _is_harmless_twice(
+    method: str, operation: Mapping[str, Any], parameters: tuple[Parameter, ...]
+) -> bool:
+    """Tell whether doing it twice is as doing it once.
+
+    Not with If-Match: the repeat of a change that was done would say that another one came first.
+    """
+    if method == "get" or REPEATABLE in operation:
+        return True
+    conditional = any(each.argument == "if_match" for each in parameters)
+    return method in {"put", "delete"} and not conditional
 
 
 def _parameter(declared: Mapping[str, Any]) -> Parameter:
