@@ -12,7 +12,7 @@ from pydantic_core import to_json
 A_co = TypeVar("A_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation(Generic[A_co]):
     """One operation of the contract. `A_co` is what it answers."""
 
