@@ -41,9 +41,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the package, apart from what is installed here: its dependencies are there."""
     site = tmp_path_factory.mktemp("site")
-    uv = Path(sys.executable).with_name("uv")
-    command = [uv, "pip", "install", "--offline", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--python", sys.executable, "--target", site, package], check=True)
+    uv = str(Path(sys.executable).with_name("uv"))
+    how = ["--offline", "--quiet", "--no-deps", "--no-build-isolation"]
+    where = ["--python", sys.executable, "--target", str(site)]
+    subprocess.run([uv, "pip", "install", *how, *where, str(package)], check=True)
     return site
 
 
@@ -84,9 +85,8 @@ def test_the_example_of_the_readme_runs(
 
 def test_the_package_and_a_program_with_it_pass_mypy_strict(package: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull]
-    sources = [package / "src", PROGRAM]
     checked = subprocess.run(
-        [*command, "--cache-dir", ROOT / ".mypy_cache" / "sdk", *sources],
+        [*command, "--cache-dir", ROOT / ".mypy_cache" / "sdk", package / "src", PROGRAM],
         check=False,
         capture_output=True,
         text=True,

@@ -15,24 +15,27 @@ OpenAPI document is worked out once, here, so that all languages agree on it:
   worth another try.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from waybill_toolkit.contracts.lint.follows import FOLLOW, follow_faults
 from waybill_toolkit.contracts.lint.operations import REPEATABLE
 from waybill_toolkit.generate.documents import Library
+from waybill_toolkit.generate.faults import ContractError, Faults
 from waybill_toolkit.generate.gateway import merge_contracts
 from waybill_toolkit.generate.names import pascal, snake
 from waybill_toolkit.generate.openapi import JSON, METHODS, PUBLIC
 from waybill_toolkit.generate.parameters import IDEMPOTENCY_KEY
+from waybill_toolkit.generate.problems import read_registry
 from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.generate.schemas import SHARED
+from waybill_toolkit.generate.service import open_documents
 
 Schema: TypeAlias = Mapping[str, Any]
 
 PROBLEM_URI: Final = "urn:waybill:problem:"
-FOLLOW: Final = "x-follow"
 
 TEMPORARY_STATUSES: Final = (408, 429, 502, 503, 504)
 """Answers of these are worth another try, whatever their body (a proxy may have written it)."""
@@ -42,6 +45,10 @@ TEMPORARY_SLUGS: Final = ("idempotency-key-in-use",)
 
 _CURSOR: Final = "cursor"
 _PAGE_FIELDS: Final = ("items", "next_cursor")
+
+
+class NotSayableError(Exception):
+    """The contract is in order, but a language cannot say it. The message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +197,10 @@ class PublicContract:
     def read(cls, repository: Repository) -> "PublicContract":
         """Merge the contracts of a tree. Raises ContractError with all faults."""
         library, contracts = Library(), repository.root / "contracts"
+        _check(library, contracts, repository.services)
         openapi = merge_contracts(library, contracts, repository.services)
-        return cls.of_document(openapi, _registry(library, contracts))
+        registry = library.open(contracts / SHARED / "problems.yaml").value
+        return cls.of_document(openapi, registry)
 
     @classmethod
     def of_document(
@@ -208,11 +217,21 @@ class PublicContract:
         return cls(openapi, openapi["info"]["version"], operations, problems)
 
 
-def _registry(library: Library, contracts: Path) -> Mapping[str, Mapping[str, Any]]:
-    found: Mapping[str, Mapping[str, Any]] = library.open(
-        contracts / SHARED / "problems.yaml"
-    ).value
-    return found
+def _check(library: Library, contracts: Path, services: Iterable[str]) -> None:
+    """Make sure that all of it can be understood. Raises ContractError with all faults."""
+    faults = Faults()
+    registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
+    faults.stop_if_any()
+    for service in services:
+        try:
+            documents = open_documents(library, contracts / service)
+            documents.read(registry)
+        except ContractError as error:
+            faults.add_all(error)
+        else:
+            for fault in follow_faults(documents.openapi.root):
+                faults.add(fault)
+    faults.stop_if_any()
 
 
 def _operations(openapi: Mapping[str, Any]) -> Iterator[Operation]:

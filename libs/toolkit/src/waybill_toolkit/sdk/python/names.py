@@ -1,14 +1,10 @@
 """Error classes of two origins in one module must not have one name."""
 
-from waybill_toolkit.sdk.contract import PublicContract
-
-
-class NameTakenError(Exception):
-    """Two things of the contract would become one class. The message says which."""
+from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
 
 
 def check_names(contract: PublicContract) -> None:
-    """Raise NameTakenError when two error classes would have one name."""
+    """Raise NotSayableError when two error classes would have one name."""
     taken = {each.class_name: f"the problem {each.slug}" for each in contract.problems}
     for operation in contract.operations:
         if operation.follow is None:
@@ -19,4 +15,5 @@ def check_names(contract: PublicContract) -> None:
         }
         for name, origin in names.items():
             if taken.setdefault(name, origin) != origin:
-                raise NameTakenError(f"{taken[name]} and {origin} would both be {name}")
+                message = f"{taken[name]} and {origin} would both be {name}; rename one."
+                raise NotSayableError(message)

@@ -6,7 +6,7 @@ async. So what is repeated, and when, is said once.
 """
 
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -141,7 +141,7 @@ def _unexpected(response: httpx.Response, reason: str) -> UnexpectedAnswerError:
     return UnexpectedAnswerError(response.status_code, response.content, reason)
 
 
-def _retry_after(value: str | None, now: Callable[[], datetime] | None = None) -> float | None:
+def _retry_after(value: str | None) -> float | None:
     """Read seconds or a date (RFC 9110, 10.2.3); None when it is neither."""
     if value is None:
         return None
@@ -151,5 +151,7 @@ def _retry_after(value: str | None, now: Callable[[], datetime] | None = None) -
         until = parsedate_to_datetime(value)
     except ValueError:
         return None
-    present = now() if now else datetime.now(UTC)  # noqa: TID251 (a client's own clock)
-    return max(0.0, (until - present).total_seconds())
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    now = datetime.now(UTC)  # noqa: TID251 (a client has the system's clock)
+    return max(0.0, (until - now).total_seconds())
