@@ -51,7 +51,7 @@ class Retries:
     attempts_max: int = 5
     delay_seconds: float = 0.2
     delay_seconds_max: float = 5.0
-    retry_after_seconds_max: float = 30.0
+    retry_after_seconds_max: float = 60.0
 
     def delay(self, attempt: int) -> float:
         """Say how long to wait after the attempt with this number, the first being 1."""

@@ -11,7 +11,7 @@ from typing_extensions import override
 NULLABLE = "x-nullable"
 
 
-class Model(BaseModel):
+class Model(BaseModel):  # noqa: PLW1641 (frozen: pydantic makes its hash)
     """A value that cannot be changed. What an answer holds beyond its fields is ignored."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
