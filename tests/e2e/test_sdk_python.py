@@ -71,6 +71,13 @@ def test_no_second_order_is_placed_when_the_connection_is_cut(installed: Path, d
     assert proxy.cuts == 2
 
 
+def test_a_connection_that_is_cut_was_cut_after_the_order_was_placed(
+    installed: Path, door: str
+) -> None:
+    with cutting_proxy(door) as proxy:
+        run(installed, PROGRAM, proxy.address, "a_cut_request_was_done_all_the_same")
+
+
 def test_the_example_of_the_readme_runs(
     package: Path, installed: Path, door: str, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from waybill_client import AsyncClient, Client, errors, headers, models
+from waybill_client import NO_RETRIES, AsyncClient, Client, errors, headers, models
 
 SOLD: Final = "0 SDK SOLD"
 SCARCE: Final = "0 SDK SCARCE"
@@ -78,6 +78,17 @@ def a_repeated_post_places_one_order(address: str) -> None:
         found = waybill.orders.list_orders(reference=reference)
 
         assert [each.order_id for each in found] == [placed.order_id]
+
+
+def a_cut_request_was_done_all_the_same(address: str) -> None:
+    reference = f"sdk-{uuid4()}"
+    with Client(address, retries=NO_RETRIES) as waybill:
+        raised(
+            errors.NoAnswerError,
+            lambda: waybill.orders.place_order(wanted(SOLD, reference=reference)),
+        )
+
+        assert len(list(waybill.orders.list_orders(reference=reference))) == 1
 
 
 def problems_have_classes_and_fields(address: str) -> None:
@@ -152,6 +163,7 @@ SCENARIOS: Final[tuple[Callable[[str], None], ...]] = (
     all_orders_come_page_by_page,
     a_refusal_for_lack_of_stock_has_its_class,
     a_repeated_post_places_one_order,
+    a_cut_request_was_done_all_the_same,
     problems_have_classes_and_fields,
     a_change_is_based_on_what_was_read,
     all_of_it_goes_with_async,

@@ -30,7 +30,7 @@ _AT_THE_TOP: Final = ("pyproject.toml", "README.md")
 def make_package(contract: PublicContract) -> dict[str, str]:
     """Make all files, by their path in the package's folder. Raises ContractError."""
     check_names(contract)
-    environment = _environment(contract)
+    environment = _environment()
     modules = {
         name: environment.get_template(f"{name}.jinja").render(contract=contract)
         for name in ("__init__.py", "client.py", "errors.py")
@@ -67,7 +67,7 @@ def _text(contract: PublicContract, service: str) -> str:
     return str(next(each["description"] for each in tags if each["name"] == service))
 
 
-def _environment(contract: PublicContract) -> jinja2.Environment:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("waybill_toolkit.sdk.python"),
         undefined=jinja2.StrictUndefined,
@@ -79,7 +79,7 @@ def _environment(contract: PublicContract) -> jinja2.Environment:
     environment.filters |= {
         "answer_type": answer_type,
         "answers_by_status": answers_by_status,
-        "arguments": lambda operation: arguments(contract, operation),
+        "arguments": arguments,
         "constant": constant,
         "docstring": docstring,
         "either": _either,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from waybill_toolkit.sdk.contract import Operation, Parameter, PublicContract, Schema
+from waybill_toolkit.sdk.contract import Operation, Parameter, Schema
 
 _SCALARS: Final = {
     ("string", "uuid"): "UUID",
@@ -43,15 +43,16 @@ def answers_by_status(operation: Operation) -> str:
     return ", ".join(f"{each.status}: {_model(each.schema)}" for each in operation.answers)
 
 
-def arguments(contract: PublicContract, operation: Operation) -> str:
-    """Write the parameters of the method; what may be left out is given by name."""
+def arguments(operation: Operation, *more: str) -> str:
+    """Write the parameters of the method, `more` last; all but path and body go by name."""
     path = [each for each in operation.parameters if each.place == "path"]
     others = [each for each in operation.parameters if each.place != "path"]
-    named = [_argument(contract, each) for each in others if each.required]
-    named += [f"{_argument(contract, each)} | None = None" for each in others if not each.required]
+    named = [_argument(each) for each in others if each.required]
+    named += [f"{_argument(each)} | None = None" for each in others if not each.required]
     if operation.is_idempotent:
         named.append("idempotency_key: str | None = None")
-    positional = [_argument(contract, each) for each in path]
+    named += more
+    positional = [_argument(each) for each in path]
     if operation.body:
         positional.append(f"body: {_model(operation.body)}")
     return ", ".join([*positional, *(["*", *named] if named else [])])
@@ -75,11 +76,11 @@ def _entries(parameters: Iterable[Parameter], place: str) -> Iterable[str]:
     return (f'"{each.name}": {each.argument}' for each in parameters if each.place == place)
 
 
-def _argument(contract: PublicContract, parameter: Parameter) -> str:
-    return f"{parameter.argument}: {_python(contract, parameter.schema)}"
+def _argument(parameter: Parameter) -> str:
+    return f"{parameter.argument}: {_python(parameter.schema)}"
 
 
-def _python(contract: PublicContract, schema: Schema) -> str:
+def _python(schema: Schema) -> str:
     match schema:
         case {"$ref": str(reference)}:
             return _model(reference.rpartition("/")[2])
@@ -87,7 +88,7 @@ def _python(contract: PublicContract, schema: Schema) -> str:
             return f"Literal[{', '.join(map(repr, values))}]"
         case {"type": "array"}:
             items: dict[str, Any] = schema.get("items", {})
-            return f"Sequence[{_python(contract, items)}]"
+            return f"Sequence[{_python(items)}]"
         case _:
             kind, form = schema.get("type"), schema.get("format")
             return _SCALARS.get((str(kind), form)) or _SCALARS.get((str(kind), None)) or "str"

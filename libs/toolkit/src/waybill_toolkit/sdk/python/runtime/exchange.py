@@ -43,9 +43,9 @@ Steps: TypeAlias = Generator[Step, Outcome, A]
 class Retries:
     """How often a request is sent, and how long is waited between.
 
-    Before repeat n: a random part of `delay_seconds` * 2^n, at most `delay_seconds_max`, so that
-    many clients do not come back at once. A Retry-After is waited for, unless it is longer than
-    `retry_after_seconds_max`: then the caller decides.
+    Before repeat n: `delay_seconds` * 2^n, at most `delay_seconds_max`, or less down to half of it,
+    by chance, so that many clients do not come back at once. A Retry-After is waited for, unless it
+    is longer than `retry_after_seconds_max`: then the caller decides.
     """
 
     attempts_max: int = 5
