@@ -140,6 +140,13 @@ def test_what_was_never_sent_is_sent_again_whatever_it_is() -> None:
     assert len(requests(steps)) == 2
 
 
+def test_who_gets_no_answer_is_told_the_key() -> None:
+    with pytest.raises(NoAnswerError) as failed:
+        carry_out(MAKE, [CUT] * 5, Given(idempotency_key="mine"))
+
+    assert failed.value.idempotency_key == "mine"
+
+
 def test_retry_after_is_waited_for() -> None:
     waits = problem(503)
     waits.headers["Retry-After"] = "7"

@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from .failures import NoAnswerError, Problem, UnexpectedAnswerError, WaybillError, read_problem
 from .model import with_headers
-from .operation import Given, Operation, Request, request
+from .operation import KEY, Given, Operation, Request, request
 
 A = TypeVar("A")
 
@@ -81,7 +81,7 @@ def exchange(operation: Operation[A], given: Given, rules: Rules) -> Steps[A]:
         outcome = yield sent
         if isinstance(outcome, httpx.Response) and outcome.status_code in operation.answers:
             return _read(operation, outcome)
-        error, delay = _judge(outcome, rules, operation)
+        error, delay = _judge(outcome, rules, operation, sent)
         if delay is None or attempt == retries.attempts_max:
             raise error
         yield Pause(delay or retries.delay(attempt))
@@ -89,11 +89,11 @@ def exchange(operation: Operation[A], given: Given, rules: Rules) -> Steps[A]:
 
 
 def _judge(
-    outcome: Outcome, rules: Rules, operation: Operation[Any]
+    outcome: Outcome, rules: Rules, operation: Operation[Any], sent: Request
 ) -> tuple[WaybillError, float | None]:
     """Say what the error is and how long to wait: 0 for the usual time, None to give up."""
     if not isinstance(outcome, httpx.Response):
-        error = NoAnswerError(f"no answer: {outcome!r}")
+        error = NoAnswerError(f"no answer: {outcome!r}", sent.headers.get(KEY))
         error.__cause__ = outcome
         again = operation.is_repeatable or isinstance(outcome, NEVER_SENT)
         return error, 0.0 if again else None

@@ -20,7 +20,14 @@ class WaybillError(Exception):
 
 
 class NoAnswerError(WaybillError):
-    """No answer came. `__cause__` tells why; it may have been done all the same."""
+    """No answer came. `__cause__` tells why; it may have been done all the same.
+
+    `idempotency_key`, where there is one, is what to repeat it with, in another run of the program.
+    """
+
+    def __init__(self, reason: str, idempotency_key: str | None) -> None:
+        super().__init__(reason)
+        self.idempotency_key = idempotency_key
 
 
 class UnexpectedAnswerError(WaybillError):

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 from pydantic_core import to_json
+
+KEY: Final = "Idempotency-Key"
 
 A_co = TypeVar("A_co", covariant=True)
 
@@ -52,7 +54,7 @@ def request(operation: Operation[object], given: Given) -> Request:
     """Write down a request; an operation that needs an Idempotency-Key gets one of its own."""
     headers = {name: _text(each) for name, each in given.headers.items() if each is not None}
     if operation.is_idempotent:
-        headers["Idempotency-Key"] = given.idempotency_key or str(uuid4())
+        headers[KEY] = given.idempotency_key or str(uuid4())
     content = None
     if given.body is not None:
         content = to_json(given.body, by_alias=True)
