@@ -94,6 +94,7 @@ def test_a_file_is_refused(out: Path) -> None:
 def test_nothing_is_touched_when_a_package_cannot_be_made(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(commands, "write", lambda _, __, folder: write(folder, "one"))
     assert sdk("python", "-o", out)[0] == 0
     before = contents(out)
 

@@ -13,6 +13,7 @@ from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
 from waybill_toolkit.sdk.python import write
 
+TREE = Path(__file__).parents[1] / "contracts" / "tree"
 TOKEN = "t0"  # noqa: S105 (of nobody)
 SALE = {
     "sale_id": "0192f0c1-2d3e-7f00-8000-000000000001",
@@ -23,11 +24,12 @@ SALE = {
 }
 
 
-@pytest.fixture
-def client(repository: Repository, tmp_path: Path) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The package made of the small contracts, imported."""
-    write(PublicContract.read(repository), tmp_path / "made")
-    source = str(tmp_path / "made" / "src")
+    made = tmp_path_factory.mktemp("made")
+    write(PublicContract.read(Repository(TREE)), made)
+    source = str(made / "src")
     sys.path.insert(0, source)
     try:
         yield import_module("waybill_client")
