@@ -10,6 +10,7 @@ import typer
 COMMANDS: Final = {
     "generate": "waybill_toolkit.generate.commands",
     "contracts": "waybill_toolkit.contracts.commands",
+    "sdk": "waybill_toolkit.sdk.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",

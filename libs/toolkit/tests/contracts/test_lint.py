@@ -60,6 +60,38 @@ CASES = [
         "sell_out",
     ),
     Case("calls", "mail/openapi.yaml", "{shop:", "{shoes:", "no service shoes", "shoes"),
+    Case(
+        "follow",
+        API,
+        "operationId: get_sale",
+        "operationId: get_sale\n      x-follow: {status: state, until: [gone], refusal: pay}",
+        "gone is no value of state",
+        "x-follow",
+    ),
+    Case(
+        "follow",
+        API,
+        "operationId: get_sale",
+        "operationId: get_sale\n      x-follow: {status: weight, until: [], refusal: place}",
+        "weight is no field of the answer with an enum",
+        "x-follow",
+    ),
+    Case(
+        "follow",
+        API,
+        "operationId: get_sale",
+        "operationId: get_sale\n      x-follow: {status: state, until: [], refusal: place}",
+        "place is no field of the answer that has a code",
+        "x-follow",
+    ),
+    Case(
+        "follow",
+        API,
+        "operationId: sell",
+        "operationId: sell\n      x-follow: {status: state, until: [], refusal: place}",
+        "stands at a GET",
+        "x-follow",
+    ),
     Case("name", API, "operationId: get_sale", "operationId: sell", "has the operationId", "sell"),
     Case(
         "channel-owner", EVENTS, "address: shop.", "address: stock.", "not shop's", "sale_events:"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from waybill_toolkit.contracts.lint.examples import Holder, example_faults
+from waybill_toolkit.contracts.lint.follows import follow_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
@@ -77,6 +78,7 @@ def _own_faults(
     for root in roots.values():
         yield from idempotency_faults(root)
         yield from owner_faults(root)
+        yield from follow_faults(root)
         if len(services) == len(repository.services):
             yield from call_faults(root, {name: operation_ids(one) for name, one in roots.items()})
     bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]

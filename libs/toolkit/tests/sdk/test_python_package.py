@@ -1,0 +1,142 @@
+"""The Python client for contracts other than ours, with everything that a contract can say."""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.sdk.python import write
+
+TREE = Path(__file__).parents[1] / "contracts" / "tree"
+TOKEN = "t0"  # noqa: S105 (of nobody)
+SALE = {
+    "sale_id": "0192f0c1-2d3e-7f00-8000-000000000001",
+    "state": "open",
+    "price": {"amount_minor": 255, "currency": "GBP"},
+    "sold_at": "2026-01-02T03:04:05Z",
+    "next": None,
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The package made of the small contracts, imported."""
+    made = tmp_path_factory.mktemp("made")
+    write(PublicContract.read(Repository(TREE)), made)
+    source = str(made / "src")
+    sys.path.insert(0, source)
+    try:
+        yield import_module("waybill_client")
+    finally:
+        sys.path.remove(source)
+        for name in [name for name in sys.modules if name.split(".")[0] == "waybill_client"]:
+            del sys.modules[name]
+
+
+class Stand:
+    """Answers one thing, and keeps what it was asked."""
+
+    def __init__(self, status: int, body: object) -> None:
+        self.status, self.body = status, body
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return httpx.Response(self.status, json=self.body)
+
+
+def calling(client: Any, stand: Stand) -> Any:
+    transport = httpx.MockTransport(stand)
+    return client.Client("http://shop", token=TOKEN, transport=transport)
+
+
+def test_a_field_that_is_none_is_not_sent_unless_none_means_null(client: Any) -> None:
+    models, stand = client.models, Stand(201, SALE)
+    cash = models.Cash(kind="cash")
+
+    calling(client, stand).shop.sell(models.Sell(sku="a", pay=cash, note=None))
+    calling(client, stand).shop.sell(models.Sell(sku="a", pay=cash, hint=None))
+
+    first, second = (request.content for request in stand.asked)
+    assert first == b'{"sku":"a","quantity":1,"pay":{"kind":"cash"}}'
+    assert second == b'{"sku":"a","hint":null,"quantity":1,"pay":{"kind":"cash"}}'
+
+
+def test_a_request_carries_token_key_and_parameters(client: Any) -> None:
+    stand = Stand(200, SALE)
+
+    sale = calling(client, stand).shop.get_sale(
+        SALE["sale_id"], if_none_match='"1"', tag=["x", "y"], state="open"
+    )
+
+    (asked,) = stand.asked
+    assert sale.price.amount_minor == 255
+    assert str(asked.url) == f"http://shop/v1/sales/{SALE['sale_id']}?tag=x&tag=y&state=open"
+    assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert asked.headers["If-None-Match"] == '"1"'
+    assert "Idempotency-Key" not in asked.headers
+
+
+def test_an_address_with_a_path_is_kept(client: Any) -> None:
+    stand = Stand(200, SALE)
+    transport = httpx.MockTransport(stand)
+
+    client.Client("http://door/waybill", transport=transport).shop.get_sale(SALE["sale_id"])
+
+    assert str(stand.asked[0].url) == f"http://door/waybill/v1/sales/{SALE['sale_id']}"
+
+
+def test_an_answer_without_a_body_is_none(client: Any) -> None:
+    sell = client.models.Sell(sku="a", pay=client.models.Cash(kind="cash"))
+
+    assert calling(client, Stand(204, None)).shop.sell(sell) is None
+
+
+def test_a_misspelled_field_is_refused_before_it_is_sent(client: Any) -> None:
+    with pytest.raises(ValueError, match="qantity"):
+        client.models.Sell(sku="a", pay=client.models.Cash(kind="cash"), qantity=2)
+
+
+def test_what_an_answer_holds_beyond_its_fields_is_ignored(client: Any) -> None:
+    stand = Stand(200, {**SALE, "colour": "red", "price": {**SALE["price"], "vat": 20}})  # type: ignore[dict-item]
+
+    assert calling(client, stand).shop.get_sale(SALE["sale_id"]).state == "open"
+
+
+def test_problems_have_their_fields(client: Any) -> None:
+    body = {"type": "urn:waybill:problem:sold-out", "title": "T", "status": 409, "detail": "D"}
+    body |= {"instance": "/", "trace_id": "0", "sku": "a", "left": 0, "tried": []}
+    sell = client.models.Sell(sku="a", pay=client.models.Cash(kind="cash"))
+
+    with pytest.raises(client.errors.SoldOut) as refused:
+        calling(client, Stand(409, body)).shop.sell(sell)
+
+    assert (refused.value.left, refused.value.tried) == (0, [])
+
+
+def test_two_errors_of_one_name_are_told(repository: Repository, tmp_path: Path) -> None:
+    problems = repository.root / "contracts" / "shared" / "problems.yaml"
+    renamed = problems.read_text(encoding="utf-8").replace("bad-gateway", "sale-refused")
+    problems.write_text(renamed, encoding="utf-8")
+    api = repository.root / "contracts" / "shop" / "openapi.yaml"
+    text = api.read_text(encoding="utf-8").replace(
+        "operationId: get_sale",
+        "operationId: get_sale\n      x-follow: {status: state, until: [closed], refusal: no}",
+    )
+    text = text.replace(
+        "        rating:",
+        "        no: {type: object, properties: {code: {enum: [a]}, detail: {type: string}}}\n"
+        "        rating:",
+    )
+    api.write_text(text, encoding="utf-8")
+    for path in (repository.root / "contracts").rglob("*.yaml"):
+        path.write_text(path.read_text().replace("[bad-gateway]", "[sale-refused]"))
+
+    with pytest.raises(NotSayableError, match="would both be SaleRefused; rename one"):
+        write(PublicContract.read(repository), tmp_path / "made")
