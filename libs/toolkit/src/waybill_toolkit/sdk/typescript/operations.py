@@ -134,7 +134,8 @@ def _options(operation: Operation) -> str:
 def _call(operation: Operation, name: str) -> str:
     arguments = [argument(each.argument) for each in _in_path(operation)]
     arguments += ["body"] if operation.body else []
-    arguments += ["parameters"] if any(each.required for each in _named(operation)) else []
+    if named := _named(operation):
+        arguments.append("parameters" if any(each.required for each in named) else "parameters?")
     return f"{camel(operation.service)}.{name}({', '.join(arguments)})"
 
 

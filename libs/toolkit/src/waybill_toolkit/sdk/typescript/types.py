@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from waybill_toolkit.sdk.contract import Schema
-from waybill_toolkit.sdk.typescript.comments import schema_comment
+from waybill_toolkit.sdk.typescript.comments import LINE, schema_comment
 from waybill_toolkit.sdk.typescript.names import key, literal
 
 _PLAIN: Final = {
@@ -42,7 +42,7 @@ def _parts(schema: Schema, prefix: str) -> Iterator[str]:
     if "const" in schema:
         yield literal(schema["const"])
     elif "enum" in schema:
-        yield _joined([literal(each) for each in schema["enum"]], " | ")
+        yield _enumeration([literal(each) for each in schema["enum"]])
     elif "type" in schema or any(word in schema for word in _OBJECT_WORDS):
         yield _by_type(schema, prefix)
     for word in ("oneOf", "anyOf"):
@@ -50,6 +50,11 @@ def _parts(schema: Schema, prefix: str) -> Iterator[str]:
             yield _joined([type_of(each, prefix) for each in schema[word]], " | ")
     for each in schema.get("allOf", ()):
         yield type_of(each, prefix)
+
+
+def _enumeration(values: list[str]) -> str:
+    line = " | ".join(values)
+    return line if len(line) <= LINE - 20 else "".join(f"\n  | {each}" for each in values)
 
 
 def _by_type(schema: Schema, prefix: str) -> str:

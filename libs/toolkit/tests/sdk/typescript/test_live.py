@@ -1,0 +1,88 @@
+"""What integrators do with the package, on the whole platform through its one door."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.sdk.trying import cutting_proxy, example
+from waybill_toolkit.work.client import Client, Variant
+from waybill_toolkit.work.seeding import seed
+
+EXAMPLE: Final = "85123A"
+PLENTY: Final = "TYPESCRIPT-PLENTY"
+RARE: Final = "TYPESCRIPT-RARE"
+UNITS: Final = {EXAMPLE: 2, PLENTY: 50, RARE: 1}
+
+
+@pytest.fixture(scope="module")
+def address(platform: Platform) -> str:
+    """Give the gateway's address when everything that the tests order is there."""
+    address = platform.addresses["gateway"]
+    variants = {sku: Variant(sku, "", 255, "GBP") for sku in UNITS}
+
+    async def fill() -> None:
+        client = Client(address, address, address)
+        await seed(client, variants, UNITS)
+        client.close()
+
+    asyncio.run(fill())
+    return address
+
+
+async def test_an_order_is_followed_until_it_is_confirmed(compiled: Any, address: str) -> None:
+    told = await compiled.result("live", "confirmed", address, PLENTY)
+
+    assert told["placed"]["status"] == "placed"
+    assert told["final"]["status"] == "confirmed"
+    assert told["location"] == f"/v1/orders/{told['final']['order_id']}"
+
+
+async def test_what_is_out_of_stock_is_told_by_the_class_of_its_error(
+    compiled: Any, address: str
+) -> None:
+    told = await compiled.result("live", "outOfStock", address, RARE)
+
+    assert told["name"] == "OrderOutOfStockError"
+    assert (told["code"], told["status"], told["isRefusal"]) == ("out_of_stock", "rejected", True)
+    assert RARE in told["message"]
+
+
+async def test_each_problem_has_its_class_and_its_fields(compiled: Any, address: str) -> None:
+    assert await compiled.result("live", "problems", address, RARE) == ["NOBODY SELLS THIS", 1, 412]
+
+
+async def test_all_orders_are_seen_page_by_page(compiled: Any, address: str) -> None:
+    told = await compiled.result("live", "pages", address, PLENTY)
+
+    assert told["sizes"] == [2, 2, 1]
+    assert told["all"] == told["atOnce"]
+    assert len(set(told["all"])) == 5
+
+
+async def test_no_second_order_is_placed_when_the_answer_is_cut_off(
+    compiled: Any, address: str
+) -> None:
+    with cutting_proxy(address) as proxy:
+        told = await compiled.result("live", "cut", proxy.address, PLENTY)
+
+    assert proxy.cuts == 1
+    assert told["all"] == [told["placed"]]
+
+
+async def test_one_order_is_placed_when_its_key_comes_twice(compiled: Any, address: str) -> None:
+    first, second = await compiled.result("live", "sameKey", address, PLENTY)
+
+    assert first == second
+
+
+def test_the_example_of_the_readme_runs(package: Path, project: Any, address: str) -> None:
+    project.add("readme", example(package, "typescript", address))
+    assert project.compile() == ""
+
+    first, *orders = project.run("readme").splitlines()
+
+    assert first == "The order is confirmed."
+    assert orders[0].endswith("confirmed")
