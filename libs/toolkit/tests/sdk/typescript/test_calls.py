@@ -7,6 +7,7 @@ from typing import Any
 import pytest_asyncio
 
 from waybill_toolkit.http_stand_in import Exchange, HttpStandIn
+from waybill_toolkit.sdk.typescript.trying import Project
 
 STOCK = {"sku": "A", "on_hand": 1, "reserved": 0, "committed": 0}
 SLUG = "urn:waybill:problem:"
@@ -24,7 +25,7 @@ def problem(status: int, slug: str, *fields: str) -> bytes:
 
 
 class Script:
-    """Answers with one thing after another; `None` cuts the connection once the request is there."""
+    """Answers with one thing after another; `None` cuts the connection after the request."""
 
     def __init__(self, *answers: bytes | None) -> None:
         self.answers = list(answers)
@@ -44,15 +45,15 @@ async def service() -> AsyncIterator[HttpStandIn]:
         yield service
 
 
-async def call(compiled: Any, service: HttpStandIn, what: str, *answers: bytes | None) -> Any:
+async def call(project: Project, service: HttpStandIn, what: str, *answers: bytes | None) -> Any:
     service.handler = Script(*answers)
-    return await compiled.result("calls", what, service.address)
+    return await project.result("calls", what, service.address)
 
 
 async def test_a_request_is_written_as_the_contract_says(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(compiled, service, "read", answer(200, STOCK))
+    outcome = await call(project, service, "read", answer(200, STOCK))
 
     assert outcome == {"value": STOCK}
     [asked] = service.asked
@@ -61,16 +62,18 @@ async def test_a_request_is_written_as_the_contract_says(
     assert asked.header("idempotency-key") == []
 
 
-async def test_only_parameters_that_are_given_are_sent(compiled: Any, service: HttpStandIn) -> None:
-    page = {"items": [], "next_cursor": None}
-    assert await call(compiled, service, "list", answer(200, page)) == {"value": page}
+async def test_only_parameters_that_are_given_are_sent(
+    project: Project, service: HttpStandIn
+) -> None:
+    page: dict[str, object] = {"items": [], "next_cursor": None}
+    assert await call(project, service, "list", answer(200, page)) == {"value": page}
     assert service.asked[0].target == "/v1/orders?limit=1&status=placed"
 
 
 async def test_a_post_is_repeated_with_its_key_when_the_connection_is_cut(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(compiled, service, "post", None, None, answer(201, STOCK))
+    outcome = await call(project, service, "post", None, None, answer(201, STOCK))
 
     assert outcome == {"value": STOCK}
     keys = [each.header("idempotency-key") for each in service.asked]
@@ -81,48 +84,48 @@ async def test_a_post_is_repeated_with_its_key_when_the_connection_is_cut(
 
 
 async def test_a_post_waits_as_long_as_retry_after_says(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
     busy = problem(503, "unavailable", "retry-after: 1")
     still_running = problem(409, "idempotency-key-in-use", "retry-after: 1")
-    outcome = await call(compiled, service, "post", busy, still_running, answer(201, STOCK))
+    outcome = await call(project, service, "post", busy, still_running, answer(201, STOCK))
 
     assert outcome == {"value": STOCK}
     assert len(service.asked) == 3
 
 
 async def test_the_error_comes_at_once_when_retry_after_is_too_long(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(compiled, service, "post", problem(503, "unavailable", "retry-after: 61"))
+    outcome = await call(project, service, "post", problem(503, "unavailable", "retry-after: 61"))
 
     assert (outcome["isUnavailable"], outcome["tries"]) == (True, 1)
 
 
 async def test_the_error_tells_the_key_when_all_tries_are_used_up(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(compiled, service, "post", None, None, None)
+    outcome = await call(project, service, "post", None, None, None)
 
     assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 3)
     assert [outcome["idempotencyKey"]] == service.asked[0].header("idempotency-key")
 
 
-async def test_a_change_with_if_match_is_sent_once(compiled: Any, service: HttpStandIn) -> None:
-    outcome = await call(compiled, service, "put", None)
+async def test_a_change_with_if_match_is_sent_once(project: Project, service: HttpStandIn) -> None:
+    outcome = await call(project, service, "put", None)
 
     assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 1)
     assert service.asked[0].header("if-match") == ['"1"']
 
 
-async def test_a_refusal_is_not_repeated(compiled: Any, service: HttpStandIn) -> None:
-    outcome = await call(compiled, service, "post", problem(422, "from-the-future"))
+async def test_a_refusal_is_not_repeated(project: Project, service: HttpStandIn) -> None:
+    outcome = await call(project, service, "post", problem(422, "from-the-future"))
 
     assert (outcome["error"], outcome["message"]) == ("ProblemError", "No. Not now.")
     assert (outcome["isOurs"], outcome["tries"]) == (True, 1)
 
 
-async def test_a_strange_answer_is_told_apart(compiled: Any, service: HttpStandIn) -> None:
+async def test_a_strange_answer_is_told_apart(project: Project, service: HttpStandIn) -> None:
     for strange in (
         answer(200, "<html>", media="text/html"),
         answer(200, "{"),
@@ -130,37 +133,39 @@ async def test_a_strange_answer_is_told_apart(compiled: Any, service: HttpStandI
         answer(302, "", "location: /elsewhere"),
         answer(404, "<html>", media="text/html"),
     ):
-        outcome = await call(compiled, service, "read", strange)
+        outcome = await call(project, service, "read", strange)
         assert outcome["error"] == "UnexpectedAnswerError"
 
 
-async def test_an_answer_that_breaks_off_is_no_answer(compiled: Any, service: HttpStandIn) -> None:
+async def test_an_answer_that_breaks_off_is_no_answer(
+    project: Project, service: HttpStandIn
+) -> None:
     async def break_off(exchange: Exchange) -> None:
         await exchange.write(answer(200, STOCK)[:-5])
         await exchange.finish()
 
     service.handler = break_off
-    outcome = await compiled.result("calls", "read", service.address)
+    outcome = await project.result("calls", "read", service.address)
 
     assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 3)
 
 
 async def test_a_call_ends_when_the_time_is_over_or_its_signal_says_so(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
     async def say_nothing(exchange: Exchange) -> None:
         await exchange.read_some()
 
     service.handler = say_nothing
-    hasty = await compiled.result("calls", "hasty", service.address)
-    aborted = await compiled.result("calls", "aborted", service.address)
+    hasty = await project.result("calls", "hasty", service.address)
+    aborted = await project.result("calls", "aborted", service.address)
 
     assert (hasty["error"], aborted["error"]) == ("NoAnswerError", "TimeoutError")
 
 
-async def test_declared_headers_come_with_the_body(compiled: Any, service: HttpStandIn) -> None:
-    with_tag = await call(compiled, service, "headers", answer(200, {}, 'etag: "7"'))
-    without = await call(compiled, service, "headers", answer(200, {}))
+async def test_declared_headers_come_with_the_body(project: Project, service: HttpStandIn) -> None:
+    with_tag = await call(project, service, "headers", answer(200, {}, 'etag: "7"'))
+    without = await call(project, service, "headers", answer(200, {}))
 
     assert with_tag == {"value": {"status": 200, "body": {}, "headers": {"etag": '"7"'}}}
     assert without["error"] == "UnexpectedAnswerError"
@@ -168,15 +173,15 @@ async def test_declared_headers_come_with_the_body(compiled: Any, service: HttpS
 
 
 async def test_following_ends_when_nothing_is_final_in_time(
-    compiled: Any, service: HttpStandIn
+    project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(compiled, service, "follow", *[answer(200, {"status": "placed"})] * 3)
+    outcome = await call(project, service, "follow", *[answer(200, {"status": "placed"})] * 3)
 
     assert outcome["error"] == "StillMovingError"
 
 
-async def test_a_step_up_the_path_is_refused(compiled: Any, service: HttpStandIn) -> None:
-    outcome = await call(compiled, service, "dots")
+async def test_a_step_up_the_path_is_refused(project: Project, service: HttpStandIn) -> None:
+    outcome = await call(project, service, "dots")
 
     assert outcome["error"] == "TypeError"
     assert service.asked == []

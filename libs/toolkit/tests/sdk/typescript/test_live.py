@@ -1,13 +1,13 @@
 """What integrators do with the package, on the whole platform through its one door."""
 
 import asyncio
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.sdk.trying import cutting_proxy, example
+from waybill_toolkit.sdk.trying import EXAMPLE_ADDRESS, cutting_proxy
+from waybill_toolkit.sdk.typescript.trying import Project
 from waybill_toolkit.work.client import Client, Variant
 from waybill_toolkit.work.seeding import seed
 
@@ -32,8 +32,8 @@ def address(platform: Platform) -> str:
     return address
 
 
-async def test_an_order_is_followed_until_it_is_confirmed(compiled: Any, address: str) -> None:
-    told = await compiled.result("live", "confirmed", address, PLENTY)
+async def test_an_order_is_followed_until_it_is_confirmed(project: Project, address: str) -> None:
+    told = await project.result("live", "confirmed", address, PLENTY)
 
     assert told["placed"]["status"] == "placed"
     assert told["final"]["status"] == "confirmed"
@@ -41,21 +41,21 @@ async def test_an_order_is_followed_until_it_is_confirmed(compiled: Any, address
 
 
 async def test_what_is_out_of_stock_is_told_by_the_class_of_its_error(
-    compiled: Any, address: str
+    project: Project, address: str
 ) -> None:
-    told = await compiled.result("live", "outOfStock", address, RARE)
+    told = await project.result("live", "outOfStock", address, RARE)
 
     assert told["name"] == "OrderOutOfStockError"
     assert (told["code"], told["status"], told["isRefusal"]) == ("out_of_stock", "rejected", True)
     assert RARE in told["message"]
 
 
-async def test_each_problem_has_its_class_and_its_fields(compiled: Any, address: str) -> None:
-    assert await compiled.result("live", "problems", address, RARE) == ["NOBODY SELLS THIS", 1, 412]
+async def test_each_problem_has_its_class_and_its_fields(project: Project, address: str) -> None:
+    assert await project.result("live", "problems", address, RARE) == ["NOBODY SELLS THIS", 1, 412]
 
 
-async def test_all_orders_are_seen_page_by_page(compiled: Any, address: str) -> None:
-    told = await compiled.result("live", "pages", address, PLENTY)
+async def test_all_orders_are_seen_page_by_page(project: Project, address: str) -> None:
+    told = await project.result("live", "pages", address, PLENTY)
 
     assert told["sizes"] == [2, 2, 1]
     assert told["all"] == told["atOnce"]
@@ -63,26 +63,31 @@ async def test_all_orders_are_seen_page_by_page(compiled: Any, address: str) -> 
 
 
 async def test_no_second_order_is_placed_when_the_answer_is_cut_off(
-    compiled: Any, address: str
+    project: Project, address: str
 ) -> None:
     with cutting_proxy(address) as proxy:
-        told = await compiled.result("live", "cut", proxy.address, PLENTY)
+        told = await project.result("live", "cut", proxy.address, PLENTY)
 
     assert proxy.cuts == 1
     assert told["all"] == [told["placed"]]
 
 
-async def test_one_order_is_placed_when_its_key_comes_twice(compiled: Any, address: str) -> None:
-    first, second = await compiled.result("live", "sameKey", address, PLENTY)
+async def test_an_order_whose_answer_was_cut_off_is_found_again_by_its_key(
+    project: Project, address: str
+) -> None:
+    with cutting_proxy(address) as proxy:
+        told = await project.result("live", "cutForTheUser", proxy.address, PLENTY)
 
-    assert first == second
+    assert told["before"] == told["after"] == [told["placed"]]
 
 
-def test_the_example_of_the_readme_runs(package: Path, project: Any, address: str) -> None:
-    project.add("readme", example(package, "typescript", address))
-    assert project.compile() == ""
+def test_the_examples_of_the_readme_run(project: Project, address: str) -> None:
+    for program in ("readme", "readme_headers"):
+        text = (project.folder / f"{program}.js").read_text("utf-8")
+        (project.folder / f"{program}.js").write_text(text.replace(EXAMPLE_ADDRESS, address))
 
     first, *orders = project.run("readme").splitlines()
 
     assert first == "The order is confirmed."
     assert orders[0].endswith("confirmed")
+    assert project.run("readme_headers") == ""

@@ -1,11 +1,13 @@
 // What an integrator does, on a running platform: node live.js WHAT ADDRESS [SKU]
 import {
+  NoAnswerError,
   OrderOutOfStockError,
   RefusedError,
   StockBelowZeroError,
   UnknownSkuError,
   VersionMismatchError,
   Waybill,
+  type OrderPage,
   type PlaceOrder,
 } from "waybill-client";
 
@@ -77,11 +79,17 @@ const whats: Record<string, () => Promise<unknown>> = {
     return { placed: placed.order_id, all: items.map((each) => each.order_id) };
   },
 
-  async sameKey() {
-    const options = { idempotencyKey: "ts-same-key" };
-    const first = await waybill.orders.placeOrder(order("ts-key"), options);
-    const second = await waybill.orders.placeOrder(order("ts-key"), options);
-    return [first.order_id, second.order_id];
+  /** As `cut`, but the client may not repeat: its user does, with the key that the error tells. */
+  async cutForTheUser() {
+    const call = waybill.orders.placeOrder(order("ts-user"), { retriesMax: 0 });
+    const error = await failure(call);
+    if (!(error instanceof NoAnswerError)) return error;
+    const before = await waybill.orders.listOrders({ customer_ref: "ts-user" });
+    const { idempotencyKey } = error.sent;
+    const placed = await waybill.orders.placeOrder(order("ts-user"), { idempotencyKey });
+    const after = await waybill.orders.listOrders({ customer_ref: "ts-user" });
+    const ids = (page: OrderPage) => page.items.map((each) => each.order_id);
+    return { placed: placed.order_id, before: ids(before), after: ids(after) };
   },
 };
 
