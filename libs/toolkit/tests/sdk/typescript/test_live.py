@@ -1,8 +1,10 @@
 """What integrators do with the package, on the whole platform through its one door."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
+import httpx
 import pytest
 
 from waybill_toolkit.platform.handle import Platform
@@ -11,25 +13,24 @@ from waybill_toolkit.sdk.typescript.trying import Project
 from waybill_toolkit.work.client import Client, Variant
 from waybill_toolkit.work.seeding import seed
 
-EXAMPLE: Final = "85123A"
+PRICED: Final = "85123A"
 PLENTY: Final = "TYPESCRIPT-PLENTY"
 RARE: Final = "TYPESCRIPT-RARE"
-UNITS: Final = {EXAMPLE: 2, PLENTY: 50, RARE: 1}
+UNITS: Final = {PRICED: 1, PLENTY: 50, RARE: 1}
 
 
 @pytest.fixture(scope="module")
 def address(platform: Platform) -> str:
     """Give the gateway's address when everything that the tests order is there."""
     address = platform.addresses["gateway"]
-    variants = {sku: Variant(sku, "", 255, "GBP") for sku in UNITS}
-
-    async def fill() -> None:
-        client = Client(address, address, address)
-        await seed(client, variants, UNITS)
-        client.close()
-
-    asyncio.run(fill())
+    asyncio.run(fill(address, UNITS))
     return address
+
+
+async def fill(address: str, units: Mapping[str, int]) -> None:
+    client = Client(address, address, address)
+    await seed(client, {sku: Variant(sku, "", 255, "GBP") for sku in units}, units)
+    client.close()
 
 
 async def test_an_order_is_followed_until_it_is_confirmed(project: Project, address: str) -> None:
@@ -81,13 +82,17 @@ async def test_an_order_whose_answer_was_cut_off_is_found_again_by_its_key(
     assert told["before"] == told["after"] == [told["placed"]]
 
 
-def test_the_examples_of_the_readme_run(project: Project, address: str) -> None:
+async def test_the_examples_of_the_readme_run(project: Project, address: str) -> None:
     for program in ("readme", "readme_headers"):
         text = (project.folder / f"{program}.js").read_text("utf-8")
         (project.folder / f"{program}.js").write_text(text.replace(EXAMPLE_ADDRESS, address))
+    async with httpx.AsyncClient(base_url=address) as client:
+        [first] = (await client.get("/v1/prices", params={"limit": 1})).json()["items"]
+    await fill(address, {first["sku"]: 1})
 
-    first, *orders = project.run("readme").splitlines()
+    told = await asyncio.to_thread(project.run, "readme")
 
-    assert first == "The order is confirmed."
-    assert orders[0].endswith("confirmed")
-    assert project.run("readme_headers") == ""
+    price = first["price"]
+    assert told.startswith(f"confirmed: {price['amount_minor']} {price['currency']}\n")
+    assert told.splitlines()[1].endswith("confirmed")
+    assert await asyncio.to_thread(project.run, "readme_headers") == ""
