@@ -1,7 +1,9 @@
 """How the package calls, on a stand-in that answers as the test tells it."""
 
 import json
+import time
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest_asyncio
@@ -29,9 +31,12 @@ class Script:
 
     def __init__(self, *answers: bytes | None) -> None:
         self.answers = list(answers)
+        self.times: list[float] = []
+        """When requests came."""
 
     async def __call__(self, exchange: Exchange) -> None:
         await exchange.read_body()
+        self.times.append(time.monotonic())
         following = self.answers.pop(0)
         if following is None:
             exchange.cut()
@@ -88,10 +93,11 @@ async def test_a_post_waits_as_long_as_retry_after_says(
 ) -> None:
     busy = problem(503, "unavailable", "retry-after: 1")
     still_running = problem(409, "idempotency-key-in-use", "retry-after: 1")
-    outcome = await call(project, service, "post", busy, still_running, answer(201, STOCK))
+    service.handler = script = Script(busy, still_running, answer(201, STOCK))
+    outcome = await project.result("calls", "post", service.address)
 
     assert outcome == {"value": STOCK}
-    assert len(service.asked) == 3
+    assert [later - earlier > 0.95 for earlier, later in pairwise(script.times)] == [True, True]
 
 
 async def test_the_error_comes_at_once_when_retry_after_is_too_long(
@@ -175,9 +181,24 @@ async def test_declared_headers_come_with_the_body(project: Project, service: Ht
 async def test_following_ends_when_nothing_is_final_in_time(
     project: Project, service: HttpStandIn
 ) -> None:
-    outcome = await call(project, service, "follow", *[answer(200, {"status": "placed"})] * 3)
+    async def still_placed(exchange: Exchange) -> None:
+        await exchange.write(answer(200, {"status": "placed"}))
+
+    service.handler = still_placed
+    outcome = await project.result("calls", "follow", service.address)
 
     assert outcome["error"] == "StillMovingError"
+    assert len(service.asked) > 1
+
+
+async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(
+    project: Project, service: HttpStandIn
+) -> None:
+    rejection = {"code": "moon_phase", "detail": "Not tonight."}
+    order = answer(200, {"status": "rejected", "rejection": rejection})
+    outcome = await call(project, service, "follow", order)
+
+    assert (outcome["error"], outcome["message"]) == ("OrderRefusedError", "Not tonight.")
 
 
 async def test_a_step_up_the_path_is_refused(project: Project, service: HttpStandIn) -> None:

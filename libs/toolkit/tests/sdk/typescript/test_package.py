@@ -191,5 +191,5 @@ def test_the_command_says_what_to_do_when_there_is_no_node(
     monkeypatch.setattr(packages, "find_node", find_none)
     result = CliRunner().invoke(build(), ["sdk", "typescript", "-o", str(tmp_path / "out")])
 
-    assert (result.exit_code, result.output) == (1, "there is no Node; install it.\n")
+    assert (result.exit_code, result.output) == (1, "typescript: there is no Node; install it.\n")
     assert not (tmp_path / "out").exists()

@@ -7,6 +7,7 @@ from typing import Final
 
 from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.node.packages import NodePackages, environment, installed
+from waybill_toolkit.sdk.contract import NotSayableError
 
 TOOLS: Final = Path(__file__).with_name("tools")
 TYPESCRIPT: Final[str] = json.loads((TOOLS / "package.json").read_text(encoding="utf-8"))[
@@ -17,17 +18,13 @@ COMPILE_SECONDS_MAX: Final = 120
 """It takes two seconds where nothing else runs."""
 
 
-class CompilerError(Exception):
-    """The compiler refused what was written; the message is what it said."""
-
-
 def compiler() -> NodePackages:
     """Install the compiler, unless it is there. Raises NodeUnavailableError."""
     return installed(TOOLS, Repository.around(Path.cwd()).root / ".waybill" / "node")
 
 
 def compile_package(folder: Path) -> None:
-    """Compile what `folder/tsconfig.json` names. Raises NodeUnavailableError and CompilerError."""
+    """Compile the package. Raises NodeUnavailableError, and NotSayableError if it is not clean."""
     command = compiler().command("typescript/bin/tsc", "--project", "tsconfig.json")
     done = subprocess.run(  # noqa: S603 - the command is ours
         command,
@@ -39,4 +36,4 @@ def compile_package(folder: Path) -> None:
         timeout=COMPILE_SECONDS_MAX,
     )
     if done.returncode != 0:
-        raise CompilerError(done.stdout + done.stderr)
+        raise NotSayableError(f"the compiler refuses the package:\n{done.stdout}{done.stderr}")

@@ -38,6 +38,7 @@ class Following:
     status: str
     until: str
     refusal: str
+    refused: str
     codes: tuple[tuple[str, str], ...]
 
 
@@ -84,11 +85,6 @@ def groups(contract: PublicContract) -> tuple[Group, ...]:
         )
         for service in contract.services
     )
-
-
-def refusal_name(operation: Operation, code: str) -> str:
-    """`OrderOutOfStockError` for the code `out_of_stock` of an `Order`."""
-    return error(f"{operation.answers[0].schema}_{code}")
 
 
 def _method(contract: PublicContract, operation: Operation) -> Method:
@@ -234,7 +230,7 @@ def _input(operation: Operation) -> dict[str, str]:
 
 
 def _following(operation: Operation, follow: Follow, arguments: Sequence[str]) -> Following:
-    codes = tuple((key(code), refusal_name(operation, code)) for code in follow.codes)
+    codes = tuple((key(code), f"{follow.class_name(code)}Error") for code in follow.codes)
     names = [each.partition(":")[0].rstrip("?") for each in arguments]
     text = f"Looks until its {follow.status} is {alternatives(follow.until)}."
     fails = f"Fails with {alternatives([name for _, name in codes])}."
@@ -251,6 +247,7 @@ def _following(operation: Operation, follow: Follow, arguments: Sequence[str]) -
         status=literal(follow.status),
         until=literal(list(follow.until)),
         refusal=literal(follow.refusal),
+        refused=f"{follow.base_class_name}Error",
         codes=codes,
     )
 

@@ -16,7 +16,7 @@ from waybill_toolkit.sdk.contract import (
 )
 from waybill_toolkit.sdk.typescript.compiler import TYPESCRIPT, compile_package
 from waybill_toolkit.sdk.typescript.names import error, key, literal
-from waybill_toolkit.sdk.typescript.operations import groups, refusal_name
+from waybill_toolkit.sdk.typescript.operations import groups
 from waybill_toolkit.sdk.typescript.types import declaration, type_of
 
 _HERE: Final = Path(__file__).parent
@@ -36,17 +36,18 @@ class ProblemClass:
 
 @dataclass(frozen=True, slots=True)
 class RefusalClass:
-    """A reason why something was refused later."""
+    """A reason why something was refused later, or the class that all its reasons have above."""
 
     name: str
-    schema: str
+    base: str
+    base_of_others: bool
     text: str
 
 
 def write(contract: PublicContract, out: Path) -> None:
     """Write the package into `out`, an empty folder. The same bytes each time.
 
-    Raises NodeUnavailableError, and CompilerError when what was written is not clean.
+    Raises NodeUnavailableError, and NotSayableError when what was written is not clean.
     """
     shutil.copytree(_HERE / "runtime", out / "src")
     for name, text in _files(contract).items():
@@ -57,7 +58,7 @@ def write(contract: PublicContract, out: Path) -> None:
 def _files(contract: PublicContract) -> dict[str, str]:
     operations = groups(contract)
     problems = [_problem(each) for each in contract.problems]
-    refusals = sorted(set(_refusals(contract)), key=lambda each: each.name)
+    refusals = list(dict.fromkeys(_refusals(contract)))
     follows = any(each.follow for each in contract.operations)
     schemas = [declaration(name, schema) for name, schema in contract.schemas.items()]
     common = {"groups": operations, "problems": problems, "refusals": refusals, "follows": follows}
@@ -106,10 +107,14 @@ def _problem(problem: Problem) -> ProblemClass:
 
 def _refusals(contract: PublicContract) -> Iterator[RefusalClass]:
     for operation in contract.operations:
-        if operation.follow and (schema := operation.answers[0].schema):
-            for code in operation.follow.codes:
-                text = f"The {schema} was refused, with `{code}`."
-                yield RefusalClass(refusal_name(operation, code), schema, text)
+        if follow := operation.follow:
+            base = f"{follow.base_class_name}Error"
+            text = f"The {follow.resource} was refused"
+            above = f"RefusedError<t.{follow.resource}>"
+            yield RefusalClass(base, above, base_of_others=True, text=f"{text}.")
+            for code in follow.codes:
+                name = f"{follow.class_name(code)}Error"
+                yield RefusalClass(name, base, base_of_others=False, text=f"{text}: `{code}`.")
 
 
 def _render(template: str, **values: object) -> str:

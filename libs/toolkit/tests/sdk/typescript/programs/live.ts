@@ -2,7 +2,7 @@
 import {
   NoAnswerError,
   OrderOutOfStockError,
-  RefusedError,
+  OrderRefusedError,
   StockBelowZeroError,
   UnknownSkuError,
   VersionMismatchError,
@@ -40,7 +40,7 @@ const whats: Record<string, () => Promise<unknown>> = {
     const error = await failure(waybill.orders.followOrder(placed.order_id));
     if (!(error instanceof OrderOutOfStockError)) return error;
     const { name, message, code, last } = error;
-    return { name, message, code, status: last.status, isRefusal: error instanceof RefusedError };
+    return { name, message, code, status: last.status, isRefusal: error instanceof OrderRefusedError };
   },
 
   async problems() {

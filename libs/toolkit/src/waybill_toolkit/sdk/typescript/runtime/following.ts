@@ -1,4 +1,4 @@
-import { RefusedError, StillMovingError } from "./errors.js";
+import { StillMovingError, type RefusedError } from "./errors.js";
 import type { FollowOptions } from "./options.js";
 import { sleep } from "./waiting.js";
 
@@ -15,7 +15,8 @@ export interface Ending {
   readonly until: readonly string[];
   /** The field that says why it was refused. */
   readonly refusal: string;
-  /** An error class for each reason. */
+  /** The error class of all refusals, and below it one for each reason. */
+  readonly refused: RefusedClass;
   readonly codes: Readonly<Record<string, RefusedClass>>;
 }
 
@@ -41,12 +42,12 @@ function isFinal(seen: unknown, { status, until }: Ending): boolean {
   return until.includes(String((seen as Readonly<Record<string, unknown>>)[status]));
 }
 
-function orRefusal<Followed>(seen: Followed, { refusal, codes }: Ending): Followed {
+function orRefusal<Followed>(seen: Followed, { refusal, refused, codes }: Ending): Followed {
   const told = (seen as Readonly<Record<string, unknown>>)[refusal] as
     | { readonly code: string; readonly detail: string }
     | null
     | undefined;
   if (!told) return seen;
-  const Refused = codes[told.code] ?? RefusedError;
+  const Refused = codes[told.code] ?? refused;
   throw new Refused(told.code, told.detail, seen as never);
 }
