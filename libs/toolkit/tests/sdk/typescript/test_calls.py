@@ -188,7 +188,6 @@ async def test_following_ends_when_nothing_is_final_in_time(
     outcome = await project.result("calls", "follow", service.address)
 
     assert outcome["error"] == "StillMovingError"
-    assert len(service.asked) > 1
 
 
 async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(

@@ -32,8 +32,9 @@ export async function follow<Followed>(
   for (;;) {
     const seen = await look();
     if (isFinal(seen, ending)) return orRefusal(seen, ending);
-    if (Date.now() + pause * 1000 > deadline) throw new StillMovingError(followSeconds, seen);
-    await sleep(pause, options.signal);
+    const left = (deadline - Date.now()) / 1000;
+    if (left <= 0) throw new StillMovingError(followSeconds, seen);
+    await sleep(Math.min(pause, left), options.signal);
     pause = Math.min(pause * 1.5, LONGEST_LOOK_SECONDS);
   }
 }
