@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
+from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.node import packages
 from waybill_toolkit.node.program import NodeUnavailableError
 from waybill_toolkit.sdk.commands import write
@@ -183,11 +184,12 @@ def test_a_description_cannot_end_its_comment() -> None:
 
 
 def test_the_command_says_what_to_do_when_there_is_no_node(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def find_none() -> None:
         raise NodeUnavailableError("there is no Node; install it.")
 
+    monkeypatch.chdir(repository.root)
     monkeypatch.setattr(packages, "find_node", find_none)
     result = CliRunner().invoke(build(), ["sdk", "typescript", "-o", str(tmp_path / "out")])
 

@@ -18,6 +18,7 @@ SETTINGS: Final = {
         "module": "NodeNext",
         "lib": ["ES2022", "DOM"],
         "types": [],
+        "skipDefaultLibCheck": True,
         "strict": True,
         "exactOptionalPropertyTypes": True,
         "noUncheckedIndexedAccess": True,
