@@ -10,6 +10,7 @@ import typer
 from waybill_toolkit import sdk as languages
 from waybill_toolkit.generate.faults import ContractError
 from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.node.program import NodeUnavailableError
 from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
 from waybill_toolkit.sdk.folder import FolderError, fill
 
@@ -33,7 +34,7 @@ def sdk(language: Language, output: Out) -> None:
         count = fill(output, language, lambda folder: write(language, contract, folder))
     except FolderError as error:
         _refuse(str(error))
-    except NotSayableError as error:
+    except (NotSayableError, NodeUnavailableError) as error:
         typer.echo(f"{language}: {error}", err=True)
         raise typer.Exit(1) from None
     except ContractError as error:

@@ -1,0 +1,72 @@
+import { UnexpectedAnswerError, type Sent } from "./errors.js";
+
+/** What came back, before anybody has looked into it. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+  readonly sent: Sent;
+}
+
+/** A body together with the headers that the operation declares. */
+export interface Answer<Body, Fields> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Fields;
+}
+
+/** Names a field of `Answer.headers` and the header that it comes from. */
+export interface HeaderField {
+  readonly field: string;
+  readonly header: string;
+  readonly required: boolean;
+}
+
+/**
+ * A call that is under way. Await it for the body of the answer:
+ *
+ *     const variant = await waybill.catalog.getVariant(sku);
+ *     const { body, headers } = await waybill.catalog.getVariant(sku).withHeaders();
+ */
+export class Call<Body, Fields = unknown> implements Promise<Body> {
+  readonly [Symbol.toStringTag] = "Call";
+  readonly #raw: Promise<RawAnswer>;
+  readonly #fields: readonly HeaderField[];
+
+  constructor(raw: Promise<RawAnswer>, fields: readonly HeaderField[] = []) {
+    this.#raw = raw;
+    this.#fields = fields;
+  }
+
+  /** Waits for the body and for the headers that the operation declares. */
+  async withHeaders(): Promise<Answer<Body, Fields>> {
+    const raw = await this.#raw;
+    const found: Record<string, string> = {};
+    for (const { field, header, required } of this.#fields) {
+      const value = raw.headers.get(header);
+      if (value !== null) found[field] = value;
+      else if (required) {
+        const text = `Without ${header}, which a browser sees only if the API exposes it.`;
+        throw new UnexpectedAnswerError(raw.status, raw.headers, text, raw.sent);
+      }
+    }
+    return { status: raw.status, body: raw.body as Body, headers: found as Fields };
+  }
+
+  then<Value = Body, Failed = never>(
+    fulfilled?: ((body: Body) => Value | PromiseLike<Value>) | null,
+    rejected?: ((reason: unknown) => Failed | PromiseLike<Failed>) | null,
+  ): Promise<Value | Failed> {
+    return this.#raw.then(({ body }) => body as Body).then(fulfilled, rejected);
+  }
+
+  catch<Failed = never>(
+    rejected?: ((reason: unknown) => Failed | PromiseLike<Failed>) | null,
+  ): Promise<Body | Failed> {
+    return this.then(undefined, rejected);
+  }
+
+  finally(settled?: (() => void) | null): Promise<Body> {
+    return this.then().finally(settled);
+  }
+}

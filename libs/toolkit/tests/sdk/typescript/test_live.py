@@ -1,0 +1,98 @@
+"""What integrators do with the package, on the whole platform through its one door."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+import pytest
+
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.sdk.trying import EXAMPLE_ADDRESS, cutting_proxy
+from waybill_toolkit.sdk.typescript.trying import Project
+from waybill_toolkit.work.client import Client, Variant
+from waybill_toolkit.work.seeding import seed
+
+PRICED: Final = "85123A"
+PLENTY: Final = "TYPESCRIPT-PLENTY"
+RARE: Final = "TYPESCRIPT-RARE"
+UNITS: Final = {PRICED: 1, PLENTY: 50, RARE: 1}
+
+
+@pytest.fixture(scope="module")
+def address(platform: Platform) -> str:
+    """Give the gateway's address when everything that the tests order is there."""
+    address = platform.addresses["gateway"]
+    asyncio.run(fill(address, UNITS))
+    return address
+
+
+async def fill(address: str, units: Mapping[str, int]) -> None:
+    client = Client(address, address, address)
+    await seed(client, {sku: Variant(sku, "", 255, "GBP") for sku in units}, units)
+    client.close()
+
+
+async def test_an_order_is_followed_until_it_is_confirmed(project: Project, address: str) -> None:
+    told = await project.result("live", "confirmed", address, PLENTY)
+
+    assert told["placed"]["status"] == "placed"
+    assert told["final"]["status"] == "confirmed"
+    assert told["location"] == f"/v1/orders/{told['final']['order_id']}"
+
+
+async def test_what_is_out_of_stock_is_told_by_the_class_of_its_error(
+    project: Project, address: str
+) -> None:
+    told = await project.result("live", "outOfStock", address, RARE)
+
+    assert told["name"] == "OrderOutOfStockError"
+    assert (told["code"], told["status"], told["isRefusal"]) == ("out_of_stock", "rejected", True)
+    assert RARE in told["message"]
+
+
+async def test_each_problem_has_its_class_and_its_fields(project: Project, address: str) -> None:
+    assert await project.result("live", "problems", address, RARE) == ["NOBODY SELLS THIS", 1, 412]
+
+
+async def test_all_orders_are_seen_page_by_page(project: Project, address: str) -> None:
+    told = await project.result("live", "pages", address, PLENTY)
+
+    assert told["sizes"] == [2, 2, 1]
+    assert told["all"] == told["atOnce"]
+    assert len(set(told["all"])) == 5
+
+
+async def test_no_second_order_is_placed_when_the_answer_is_cut_off(
+    project: Project, address: str
+) -> None:
+    with cutting_proxy(address) as proxy:
+        told = await project.result("live", "cut", proxy.address, PLENTY)
+
+    assert proxy.cuts == 1
+    assert told["all"] == [told["placed"]]
+
+
+async def test_an_order_whose_answer_was_cut_off_is_found_again_by_its_key(
+    project: Project, address: str
+) -> None:
+    with cutting_proxy(address) as proxy:
+        told = await project.result("live", "cutForTheUser", proxy.address, PLENTY)
+
+    assert told["before"] == told["after"] == [told["placed"]]
+
+
+async def test_the_examples_of_the_readme_run(project: Project, address: str) -> None:
+    for program in ("readme", "readme_headers"):
+        text = (project.folder / f"{program}.js").read_text("utf-8")
+        (project.folder / f"{program}.js").write_text(text.replace(EXAMPLE_ADDRESS, address))
+    async with httpx.AsyncClient(base_url=address) as client:
+        [first] = (await client.get("/v1/prices", params={"limit": 1})).json()["items"]
+    await fill(address, {first["sku"]: 1})
+
+    told = await asyncio.to_thread(project.run, "readme")
+
+    price = first["price"]
+    assert told.startswith(f"confirmed: {price['amount_minor']} {price['currency']}\n")
+    assert told.splitlines()[1].endswith("confirmed")
+    assert await asyncio.to_thread(project.run, "readme_headers") == ""
