@@ -41,8 +41,8 @@ class Settings(ProcessSettings):
 
     kafka_bootstrap_servers: str
     kafka_fetch_wait_ms: PositiveInt = 500
-    """Kafka's own default. The embedded broker looks for data at the beginning, in the middle and at
-    the end of the wait, and never between: 25 there."""
+    """Kafka's own default. The embedded broker looks for data at the beginning, in the middle and
+    at the end of the wait, and never between: 25 there."""
 
     kafka_partitions_max: PositiveInt | None = None
     """Makes topics with fewer partitions than their contract says. The embedded broker gets slower
