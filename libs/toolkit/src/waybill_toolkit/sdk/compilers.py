@@ -21,7 +21,7 @@ RUN_SECONDS_MAX: Final = 120.0
 def why_not(language: str) -> str | None:
     """Say why nothing can be compiled here; None when it can."""
     missing = [name for name in NEEDED[language] if shutil.which(name) is None]
-    return f"{' and '.join(missing)} is not installed" if missing else None
+    return f"{missing[0]} is not installed" if missing else None
 
 
 @dataclass(frozen=True, slots=True)
