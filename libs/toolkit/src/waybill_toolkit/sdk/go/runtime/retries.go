@@ -1,0 +1,102 @@
+package waybill
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Retries says how often a call is sent, and how long is waited in between.
+//
+// A call is sent again when no answer came, when the answer is 408, 429, 502, 503 or 504, or when the
+// first attempt still runs (409 idempotency-key-in-use). That is done for all that can safely be
+// repeated: reads, and what has an idempotency key, which is the same for all attempts of a call.
+// Other calls are sent again only when no connection could be made.
+type Retries struct {
+	// AttemptsMax counts the first attempt too; 1 means no retries.
+	AttemptsMax int
+	// DelayFirst is the longest delay before the second attempt; it doubles from there. The delay
+	// is a random part of it, so that clients that failed together do not come back together.
+	DelayFirst time.Duration
+	// DelayMax is where the delay stops growing.
+	DelayMax time.Duration
+	// RetryAfterMax is the longest Retry-After that is waited for; after a longer one the call fails.
+	RetryAfterMax time.Duration
+}
+
+// DefaultRetries last for a few seconds.
+func DefaultRetries() Retries {
+	return Retries{
+		AttemptsMax:   5,
+		DelayFirst:    400 * time.Millisecond,
+		DelayMax:      5 * time.Second,
+		RetryAfterMax: 30 * time.Second,
+	}
+}
+
+// next says whether to send again after an attempt that ended in a reply or an error, and after
+// which delay.
+func (r Retries) next(attempt int, repeatable bool, reply *reply, err error) (time.Duration, bool) {
+	if attempt >= r.AttemptsMax || !isTemporary(repeatable, reply, err) {
+		return 0, false
+	}
+	if asked := reply.retryAfter(); asked > 0 {
+		return asked, asked <= r.RetryAfterMax
+	}
+	longest := min(r.DelayFirst<<min(attempt-1, 16), r.DelayMax)
+	return longest/2 + rand.N(longest/2+1), true
+}
+
+func isTemporary(repeatable bool, reply *reply, err error) bool {
+	if reply == nil {
+		var dialing *net.OpError
+		return repeatable || errors.As(err, &dialing) && dialing.Op == "dial"
+	}
+	if !repeatable {
+		return false
+	}
+	switch reply.status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case http.StatusConflict:
+		var problem Problem
+		return json.Unmarshal(reply.body, &problem) == nil && problem.Slug() == "idempotency-key-in-use"
+	}
+	return false
+}
+
+// retryAfter reads the header of that name (RFC 9110, 10.2.3); 0 when there is none.
+func (r *reply) retryAfter() time.Duration {
+	if r == nil {
+		return 0
+	}
+	value := r.header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if moment, err := http.ParseTime(value); err == nil {
+		return time.Until(moment)
+	}
+	return 0
+}
+
+// sleep returns false when the context ended first, or would end before the delay does.
+func sleep(ctx context.Context, delay time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
+		return false
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

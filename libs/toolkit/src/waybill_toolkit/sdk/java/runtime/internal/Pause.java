@@ -1,0 +1,19 @@
+package waybill.internal;
+
+import java.time.Duration;
+
+/** Waits. */
+public final class Pause {
+    private Pause() {}
+
+    /** Returns false when the thread was interrupted; its flag says so still. */
+    public static boolean of(Duration duration) {
+        try {
+            Thread.sleep(duration.toMillis());
+            return true;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package waybill.model;
+
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+
+/** A member of the JSON tells which of the types it is. */
+@Retention(RetentionPolicy.RUNTIME)
+public @interface OneOf {
+    /** The name of that member. */
+    String tag();
+
+    /** Its value for each type. */
+    String[] values();
+
+    /** The types. */
+    Class<?>[] types();
+}
