@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate contract-mutations record bench lock clean
+.PHONY: demo test lint generate contract-mutations record tutorial bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -33,6 +33,10 @@ contract-mutations: $(VENV)/ready
 record: $(VENV)/ready
 	@test -n "$(RELEASE)" || { echo "Say which release: make record RELEASE=1.2.0"; exit 2; }
 	$(BIN)/pytest services --record-traffic=tests/contract/releases/$(RELEASE)
+
+# Follows docs/tutorial.md to the letter, in a copy of the tree.
+tutorial: $(VENV)/ready
+	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 import pytest
 
+from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.work.history import History, read_history
 from waybill_toolkit.work.placing import Outcome
@@ -20,7 +21,7 @@ CONCURRENCY: Final = 16
 SECONDS_MAX: Final = 240  # on a quiet machine it takes a few; a start of PostgreSQL up to 60
 KILL_AFTER: Final = 20  # orders: some are then at every step
 
-VICTIMS: Final = ("catalog", "inventory", "orders", "payments", "broker", "postgres")
+VICTIMS: Final = (*Repository.around(Path(__file__)).services, "broker", "postgres")
 
 _PLACED: Final = "select count(*), count(distinct reference) from orders where reference like $1"
 

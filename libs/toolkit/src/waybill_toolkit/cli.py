@@ -11,6 +11,7 @@ COMMANDS: Final = {
     "generate": "waybill_toolkit.generate.commands",
     "contracts": "waybill_toolkit.contracts.commands",
     "sdk": "waybill_toolkit.sdk.commands",
+    "new": "waybill_toolkit.new.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",

@@ -24,6 +24,13 @@ def test_folder_is_refused_when_somebody_else_keeps_files_there(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_folder_is_taken_when_only_generator_and_linters_have_used_it(tmp_path: Path) -> None:
+    for name in ("cache", "node"):
+        (tmp_path / name).mkdir()
+
+    DataFolder(tmp_path).make()
+
+
 def test_file_is_refused_as_a_folder(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(DataFolderError, match="is not a folder"):

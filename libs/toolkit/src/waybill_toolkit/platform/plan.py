@@ -15,7 +15,7 @@ PORT_BASE = 7400
 GATEWAY = "gateway"
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
-_SERVICES_MAX = POSTGRES_OFFSET - 1
+SERVICES_MAX = POSTGRES_OFFSET - 1
 _LOWEST_PORT = 1024  # those below are for root
 _HIGHEST_PORT = 65535
 # The embedded broker answers a fetch at once when there is data, else it looks again after half of
@@ -73,8 +73,8 @@ class Plan:
             raise PlatformError(
                 f"There is no service in {services_root}: run this where Waybill's sources are."
             )
-        if len(folders) > _SERVICES_MAX:
-            raise PlatformError(f"{services_root} has more than {_SERVICES_MAX} services.")
+        if len(folders) > SERVICES_MAX:
+            raise PlatformError(f"{services_root} has more than {SERVICES_MAX} services.")
         if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
             raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
         doors = [folder for folder in folders if folder.name == GATEWAY]

@@ -41,10 +41,15 @@ def owner_faults(root: Node) -> Iterator[Fault]:
             )
 
 
+def names_somebody(field: str) -> bool:
+    """Whether a field of this name says whose something is."""
+    return _NAMES_SOMEBODY.fullmatch(field) is not None
+
+
 def _owner_fields(path: Node, operation: Node) -> set[str]:
     parameters = (each.target().value.get("name", "") for each in parameter_nodes(path, operation))
     names = {*parameters, *_field_names(operation)}
-    return {name for name in names if _NAMES_SOMEBODY.fullmatch(name)}
+    return {name for name in names if names_somebody(name)}
 
 
 def _field_names(operation: Node) -> Iterator[str]:

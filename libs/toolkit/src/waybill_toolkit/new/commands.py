@@ -1,0 +1,72 @@
+"""`waybill new service`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.new.listings import PROBLEMS, SCOPES, problem_line, scope_lines
+from waybill_toolkit.new.names import Names
+from waybill_toolkit.new.service import RefusedError, new_service
+from waybill_toolkit.platform.plan import PORT_BASE, Plan
+
+app = typer.Typer()
+new = typer.Typer(help="Begin something new.", no_args_is_help=True)
+app.add_typer(new, name="new")
+
+
+@new.callback()
+def _new() -> None:
+    """Begin something new."""
+
+
+@new.command()
+def service(
+    name: Annotated[str, typer.Argument(help="One word, such as loyalty.")],
+    *,
+    entity: Annotated[str, typer.Option(help="One of what it keeps, such as gift_card.")],
+    plural: Annotated[
+        str | None, typer.Option(help="What many are called, where English does not say so.")
+    ] = None,
+) -> None:
+    """Write a service that runs: contract, code, migration, tests and its page in docs/.
+
+    It creates what it keeps on request and for each confirmed order, tells of it in an event, and
+    passes all checks as it is.
+    """
+    try:
+        repository = Repository.around(Path.cwd())
+        names = Names.of(name, entity, plural)
+        new_service(repository, names)
+    except FileNotFoundError as error:
+        _fail(f"{error}; change into the repository.", error)
+    except RefusedError as error:
+        _fail(str(error), error)
+    else:
+        _tell(repository, names)
+
+
+def _fail(message: str, cause: Exception) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(1) from cause
+
+
+def _tell(repository: Repository, names: Names) -> None:
+    name = names.service
+    plan = Plan.of(repository.root / ".waybill", repository.root / "services", PORT_BASE)
+    [address] = [each.address for each in plan.services if each.name == name]
+    typer.echo(f"""\
+Wrote contracts/{name}, services/{name} and docs/services/{name}.md, and installed it.
+
+Look whether this is what you want. In {SCOPES}:
+{_indented(scope_lines(names))}
+In {PROBLEMS}:
+{_indented(problem_line(names))}
+Next:
+    pytest services/{name}
+    waybill up      Swagger UI is at {address}/docs""")
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}" for line in text.splitlines(keepends=True))

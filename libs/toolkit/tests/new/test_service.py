@@ -1,0 +1,133 @@
+"""A new service passes every check as it is, and one that cannot be made leaves nothing behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from waybill_toolkit.cli import build
+from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.gates.answers import unused_answers
+from waybill_toolkit.gates.examples import example_faults
+from waybill_toolkit.gates.registry import registry_differences
+from waybill_toolkit.gates.scopes import scope_differences
+from waybill_toolkit.generate.repository import Repository, stale
+from waybill_toolkit.new import service
+from waybill_toolkit.new.service import RefusedError
+
+LONG = "servicewithalongname"
+AWKWARD = [("zones", "member"), ("accounts", "account"), (LONG, "thing_with_long_nam")]
+"""Sorted behind `waybill`, with an owner; like its entity; as long as may be."""
+
+
+def _new(name: str, entity: str) -> tuple[int, str]:
+    result = CliRunner().invoke(build(["new"]), ["new", "service", name, "--entity", entity])
+    return result.exit_code, result.output
+
+
+def _contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def _run(*arguments: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_new_services_pass_every_check_whatever_they_are_called(copied: Repository) -> None:
+    for name, entity in AWKWARD:
+        code, output = _new(name, entity)
+        assert code == 0, output
+
+    folders = [f"services/{name}" for name, _ in AWKWARD]
+    names = [name for name, _ in AWKWARD]
+    assert list(stale(copied.generate([*names, "gateway"]))) == []
+    assert lint(copied) == []
+    assert example_faults(copied, names) == []
+    assert unused_answers(copied) == []
+    assert registry_differences(copied) == []
+    scopes = yaml.safe_load((copied.root / "tests/contract/scopes.yaml").read_bytes())
+    assert scope_differences(copied, scopes) == []
+    _run("ruff", "check", "--no-cache", *folders)
+    _run("ruff", "format", "--no-cache", "--check", *folders)
+    _run("mypy", *folders)
+
+
+def test_a_new_service_is_part_of_the_public_api(copied: Repository) -> None:
+    code, output = _new("loyalty", "award")
+
+    assert code == 0
+    assert "GET /v1/awards: ['loyalty:read']" in output
+    assert "award-not-found: {status: 404" in output
+    public = json.loads((copied.package("gateway") / "openapi.json").read_bytes())
+    assert public["paths"]["/v1/awards"]["get"]["x-service"] == "loyalty"
+
+
+@pytest.mark.parametrize("error", [RefusedError("no pip"), KeyboardInterrupt()])
+def test_nothing_stays_when_it_cannot_be_made(
+    copied: Repository, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(folder: Path) -> None:
+        assert (folder / "pyproject.toml").is_file()
+        raise error
+
+    monkeypatch.setattr(service, "_install", fail)
+    before = _contents(copied.root)
+
+    code, output = _new("loyalty", "award")
+
+    assert code != 0
+    assert _contents(copied.root) == before
+    assert not (copied.root / "services/loyalty").exists()
+    if isinstance(error, RefusedError):
+        assert (code, output) == (1, "no pip\n")
+
+
+def test_nothing_stays_when_the_contracts_do_not_fit_together(copied: Repository) -> None:
+    path = copied.root / "contracts/catalog/openapi.yaml"
+    path.write_text(path.read_text().replace("operationId: get_product", "operationId: get_award"))
+    before = _contents(copied.root)
+
+    code, output = _new("loyalty", "award")
+
+    assert code == 1
+    assert "contracts/loyalty/openapi.yaml:" in output
+    assert "get_award" in output
+    assert _contents(copied.root) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("pyproject.toml", "mypy_path = [\n", "mypy_path = [", "no mypy_path with a line"),
+        ("pyproject.toml", "catalog | ", "", "pyproject.toml"),
+        ("tests/contract/scopes.yaml", "orders:", "loyalty:", "names loyalty already"),
+    ],
+)
+def test_nothing_stays_when_a_list_is_not_as_expected(
+    copied: Repository, file: str, old: str, new: str, told: str
+) -> None:
+    path = copied.root / file
+    text = path.read_text().replace(old, new)
+    path.write_text(text if new or "|" not in old else text.replace(" | ", " + "))
+    before = _contents(copied.root)
+
+    code, output = _new("loyalty", "award")
+
+    assert (code, told in output) == (1, True), output
+    assert _contents(copied.root) == before
+
+
+def test_it_is_refused_outside_of_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+
+    code, output = _new("loyalty", "award")
+
+    assert code == 1
+    assert "change into the repository" in output

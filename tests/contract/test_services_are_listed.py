@@ -1,0 +1,21 @@
+"""pyproject.toml names the packages where mypy and import-linter cannot look for folders."""
+
+import tomllib
+
+from waybill_toolkit.generate.repository import Repository
+
+
+def test_every_service_is_named_where_folders_cannot_be_looked_for(
+    repository: Repository,
+) -> None:
+    tools = tomllib.loads((repository.root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    services = {path.parents[2].name for path in repository.root.glob("services/*/src/*/app.py")}
+    sources = {f"services/{service}/src" for service in services}
+    [layers] = [each["layers"] for each in tools["importlinter"]["contracts"]]
+
+    assert {path for path in tools["mypy"]["mypy_path"] if path.startswith("services/")} == sources
+    assert set(tools["importlinter"]["root_packages"]) == {*services, "waybill", "waybill_toolkit"}
+    assert [set(layer.split(" | ")) for layer in layers] == [
+        {*services, "waybill_toolkit"},
+        {"waybill"},
+    ]
