@@ -86,7 +86,7 @@ async def assemble(settings: Settings) -> Service:
     return Service(
         api=Api(database),
         operations=OPERATIONS,
-        contract=b'{"openapi": "3.1.0"}',
+        contract=Path(__file__).with_name("contract"),
         database=database,
         background=(Part(),),
         closing=(closed,),

@@ -1,0 +1,45 @@
+"""Renders the templates of the pages; what comes from contracts is text, never markup."""
+
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
+
+
+def render(template: str, **parts: Any) -> Markup:  # noqa: ANN401 (whatever a template shows)
+    """Render a template of this package."""
+    return Markup(_environment().get_template(template).render(**parts))  # noqa: S704 (escaped)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("waybill_toolkit.reference"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = prose
+    environment.filters["size"] = size
+    environment.filters["slug"] = slug
+    return environment
+
+
+def prose(text: str) -> Markup:
+    """Render a description, which OpenAPI and AsyncAPI take as CommonMark."""
+    return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 (it takes no HTML)
+
+
+def size(number: int) -> str:
+    """Say a number of bytes: 256 KiB."""
+    return f"{number // 1024} KiB" if number % 1024 == 0 else f"{number:,} bytes"
+
+
+def slug(text: str) -> str:
+    """Make what can stand behind a # of it: orders.order-placed.v1, products-v1."""
+    return "-".join("".join(c if c.isalnum() or c in "._-" else " " for c in text).split())
