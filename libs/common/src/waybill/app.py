@@ -56,10 +56,9 @@ _DRAIN_SHARE: Final = 0.6
 class Service:
     """What a service is made of; its app.py puts one together.
 
-    `contract` is its generated package: documents and pages to be served. `api` implements the
-    generated interface of its `operations`, and `paths` are what is served beside them. `checks`
-    are asked by /health/ready, beside the database. `closing` runs last, in order, before the
-    database is closed.
+    `contract` is its generated package; `api` implements the generated interface of its
+    `operations`, and `paths` are what is served beside them. `checks` are asked by /health/ready,
+    beside the database. `closing` runs last, in order, before the database is closed.
     """
 
     contract: Traversable

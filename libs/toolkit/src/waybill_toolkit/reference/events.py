@@ -106,7 +106,10 @@ def _events(contracts: list[ServiceContract]) -> list[Event]:
     senders: dict[str, list[str]] = {}
     receivers: dict[str, list[str]] = {}
     for contract in contracts:
-        for sides, found in ((senders, contract.events.sent), (receivers, contract.events.received)):
+        for sides, found in (
+            (senders, contract.events.sent),
+            (receivers, contract.events.received),
+        ):
             for message in found:
                 messages.setdefault(message.type, message)
                 sides.setdefault(message.type, []).append(contract.service)

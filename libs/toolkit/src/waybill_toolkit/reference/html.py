@@ -12,13 +12,18 @@ _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 
 def render(template: str, **parts: Any) -> Markup:  # noqa: ANN401 (whatever a template shows)
     """Render a template of this package."""
-    return Markup(_environment().get_template(template).render(**parts))  # noqa: S704 (escaped)
+    return render_from("waybill_toolkit.reference", template, **parts)
+
+
+def render_from(package: str, template: str, **parts: Any) -> Markup:  # noqa: ANN401
+    """Render a template of the folder `templates` of a package."""
+    return Markup(_environment(package).get_template(template).render(**parts))  # noqa: S704
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(package: str) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("waybill_toolkit.reference"),
+        loader=jinja2.PackageLoader(package),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         trim_blocks=True,

@@ -164,9 +164,11 @@ class _Reader:
         lines = [f'curl {verb}"$WAYBILL{address}"']
         if node.get("security"):
             lines.append('-H "Authorization: Bearer $TOKEN"')
-        for each in map(self.target, node.get("parameters", ())):
-            if each["in"] == "header" and each.get("required"):
-                lines.append("-H " + shlex.quote(f"{each['name']}: {each.get('example', '...')}"))
+        lines += [
+            "-H " + shlex.quote(f"{each['name']}: {each.get('example', '...')}")
+            for each in map(self.target, node.get("parameters", ()))
+            if each["in"] == "header" and each.get("required")
+        ]
         example = self.shapes[body].example if body else None
         if example:
             lines.append("-H 'Content-Type: application/json'")

@@ -9,16 +9,13 @@ from waybill_toolkit.gates.contracts import ServiceContract, read_contracts, rea
 from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.gateway import merge_contracts
 from waybill_toolkit.generate.problems import ProblemType
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.generate.repository import PAGES, Repository
 from waybill_toolkit.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.reference.event_map import draw
 from waybill_toolkit.reference.events import Events, read_events
 from waybill_toolkit.reference.examples import Examples
 from waybill_toolkit.reference.html import render
 from waybill_toolkit.reference.http import HttpReference, read_http
-
-FOLDER: Final = "pages"
-"""In the generated package of a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def write_pages(repository: Repository) -> dict[Path, str]:
 
 def _write(repository: Repository, reference: Reference) -> Iterator[tuple[Path, str]]:
     for package in repository.packages:
-        folder = repository.package(package) / FOLDER
+        folder = repository.package(package) / PAGES
         yield folder / "reference.html", reference.http_page(package)
         yield folder / "events.html", reference.events_page(package)
         if package == GATEWAY:

@@ -1,5 +1,6 @@
 """Puts a JSON Schema into words: its type with links to other schemas, its limits, its fields."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -86,11 +87,17 @@ def words_of(schema: Schema) -> Words:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return (Word(name, name),)
+    if "const" in schema:
+        return (Word(json.dumps(schema["const"])),)
     for keyword in ("oneOf", "anyOf"):
         if keyword in schema:
             return _joined(schema[keyword])
     if "allOf" in schema and "type" not in schema:
         return _joined(schema["allOf"], " and ")
+    return _words_of_type(schema)
+
+
+def _words_of_type(schema: Schema) -> Words:
     kind = schema.get("type", "any value")
     if kind == "array":
         return (Word("list of "), *words_of(schema.get("items", {})))
@@ -112,10 +119,11 @@ def limits_of(schema: Schema) -> tuple[str, ...]:
     """Say which values of its type are allowed."""
     limits = [
         _between(schema, "minimum", "maximum", ""),
+        f"above {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else "",
+        f"below {schema['exclusiveMaximum']}" if "exclusiveMaximum" in schema else "",
         _between(schema, "minLength", "maxLength", "characters"),
         _between(schema, "minItems", "maxItems", "items"),
         f"matches {schema['pattern']}" if "pattern" in schema else "",
-        f"always {_plain(schema['const'])}" if "const" in schema else "",
         "one of " + ", ".join(map(_plain, schema["enum"])) if "enum" in schema else "",
         f"default {_plain(schema['default'])}" if "default" in schema else "",
     ]

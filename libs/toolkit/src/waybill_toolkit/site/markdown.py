@@ -1,0 +1,135 @@
+"""Renders the Markdown of the repository, the way GitHub does, with links that fit the site."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import TextLexer, get_lexer_by_name  # type: ignore[import-untyped]
+from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+
+_NOT_IN_SLUG: Final = re.compile(r"[^\w\- ]")
+_GENERATED: Final = re.compile(r"<!-- generated: (.+?) -->")
+_FORMATTER: Final = HtmlFormatter(nowrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading and the name it can be linked by."""
+
+    level: int
+    text: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page's content."""
+
+    title: str
+    html: str
+    headings: tuple[Heading, ...]
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders pages. `link` rewrites a link, `draw` a diagram, `generate` fills in a marker.
+
+    A marker is a comment, `<!-- generated: settings orders -->`: nothing on GitHub, and on the site
+    what its words stand for.
+    """
+
+    link: Callable[[str], str]
+    draw: Callable[[str], str]
+    generate: Callable[[str], str]
+    _markdown: MarkdownIt = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+    def render(self, text: str) -> Rendered:
+        """Render one page."""
+        tokens = self._markdown.parse(text)
+        headings = list(_name_headings(tokens))
+        for token in _all(tokens):
+            for name in ("href", "src"):
+                if target := token.attrGet(name):
+                    token.attrSet(name, self.link(str(target)))
+        html = "".join(self._render(tokens))
+        title = next((each.text for each in headings if each.level == 1), "")
+        return Rendered(title, html, tuple(headings))
+
+    def _render(self, tokens: Sequence[Token]) -> Iterator[str]:
+        """Render block by block, and by ourselves what is not plain Markdown."""
+        for token in tokens:
+            if token.type == "fence":
+                yield self._fence(token)
+            elif token.type == "html_block" and (found := _GENERATED.match(token.content)):
+                yield self.generate(found[1])
+            elif token.type == "table_open":
+                yield '<div class="wide"><table>'
+            elif token.type == "table_close":
+                yield "</table></div>\n"
+            elif token.type == "heading_close":
+                yield f'<a class="anchor" href="#{token.meta["slug"]}" aria-label="Link">#</a>'
+                yield f"</{token.tag}>\n"
+            else:
+                yield self._markdown.renderer.render([token], self._markdown.options, {})
+
+    def _fence(self, token: Token) -> str:
+        language = token.info.split(" ")[0]
+        if language == "mermaid":
+            return f'<figure class="diagram">{self.draw(token.content)}</figure>\n'
+        return code(token.content, language)
+
+
+def code(text: str, language: str) -> str:
+    """Render a block of code in colours."""
+    return f'<pre tabindex="0"><code>{highlight(text, _lexer(language), _FORMATTER)}</code></pre>\n'
+
+
+def _lexer(language: str) -> Any:  # noqa: ANN401 - Pygments has no types
+    try:
+        return get_lexer_by_name(language or "text")
+    except ClassNotFound:
+        return TextLexer()
+
+
+def _name_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+    """Give each heading the id that GitHub gives it."""
+    taken: dict[str, int] = {}
+    for number, token in enumerate(tokens):
+        if token.type == "heading_open":
+            text = _plain(tokens[number + 1])
+            slug = _NOT_IN_SLUG.sub("", text.lower()).replace(" ", "-")
+            count = taken.get(slug, 0)
+            taken[slug] = count + 1
+            slug = f"{slug}-{count}" if count else slug
+            token.attrSet("id", slug)
+            tokens[number + 2].meta["slug"] = slug
+            yield Heading(int(token.tag[1]), text, slug)
+
+
+def _plain(inline: Token) -> str:
+    return "".join(each.content for each in inline.children or ())
+
+
+def _all(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _all(token.children or ())
+
+
+def contents(headings: Sequence[Heading]) -> str:
+    """Render the headings of a page as a list of links."""
+    items = "".join(
+        f'<li class="level-{each.level}"><a href="#{each.slug}">{escape(each.text)}</a></li>'
+        for each in headings
+        if each.level in (2, 3)
+    )
+    return f"<ul>{items}</ul>" if items else ""
