@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from markupsafe import Markup
-
 from waybill_toolkit.reference.events import Event, Events, Topic
 from waybill_toolkit.reference.html import render
 
@@ -65,7 +63,7 @@ class Line:
     hue: float
 
 
-def draw(events: Events, *, links: bool) -> Markup:
+def draw(events: Events, *, links: bool) -> str:
     """Draw all of them. With `links` each event leads to its place on the page around the map."""
     cards = _cards(events)
     hues = _hues(events)

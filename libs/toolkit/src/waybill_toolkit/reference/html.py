@@ -1,4 +1,7 @@
-"""Renders the templates of the pages; what comes from contracts is text, never markup."""
+"""Renders the templates of the pages; what comes from contracts is text, never markup.
+
+What is markup already, because it was rendered here before, is marked in the templates: `|safe`.
+"""
 
 from functools import cache
 from typing import Any, Final
@@ -10,14 +13,14 @@ from markupsafe import Markup
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 
 
-def render(template: str, **parts: Any) -> Markup:  # noqa: ANN401 (whatever a template shows)
+def render(template: str, **parts: Any) -> str:  # noqa: ANN401 (whatever a template shows)
     """Render a template of this package."""
     return render_from("waybill_toolkit.reference", template, **parts)
 
 
-def render_from(package: str, template: str, **parts: Any) -> Markup:  # noqa: ANN401
+def render_from(package: str, template: str, **parts: Any) -> str:  # noqa: ANN401
     """Render a template of the folder `templates` of a package."""
-    return Markup(_environment(package).get_template(template).render(**parts))  # noqa: S704
+    return _environment(package).get_template(template).render(**parts)
 
 
 @cache

@@ -32,20 +32,18 @@ class Reference:
 
     def http_page(self, package: str) -> str:
         """Write the reference of the HTTP API of a service, or of all."""
-        return str(render("reference.html.jinja", api=self.apis[package]))
+        return render("reference.html.jinja", api=self.apis[package])
 
     def events_page(self, package: str) -> str:
         """Write the page of the events of a service, or at the gateway of all."""
         everything = package == GATEWAY
         events = self.events if everything else self.events.of_service(package)
-        return str(
-            render(
-                "events.html.jinja",
-                title="Events" if everything else f"Events of {package}",
-                text=_ALL_EVENTS if everything else self.texts[package],
-                events=events,
-                map=draw(events, links=True),
-            )
+        return render(
+            "events.html.jinja",
+            title="Events" if everything else f"Events of {package}",
+            text=_ALL_EVENTS if everything else self.texts[package],
+            events=events,
+            map=draw(events, links=True),
         )
 
 
@@ -88,7 +86,7 @@ def _write(repository: Repository, reference: Reference) -> Iterator[tuple[Path,
         yield folder / "reference.html", reference.http_page(package)
         yield folder / "events.html", reference.events_page(package)
         if package == GATEWAY:
-            yield folder / "event-map.svg", str(draw(reference.events, links=False))
+            yield folder / "event-map.svg", draw(reference.events, links=False)
 
 
 def _api(

@@ -14,6 +14,7 @@ from waybill_toolkit.site.markdown import Heading
 from waybill_toolkit.site.navigation import title_of
 from waybill_toolkit.site.plan import Plan
 from waybill_toolkit.site.settings import Setting, common_settings, own_settings
+from waybill_toolkit.work.audit.invariants import INVARIANTS
 
 _PACKAGE: Final = "waybill_toolkit.site"
 
@@ -37,6 +38,8 @@ class Facts:
                 return _table(common_settings())
             case ["settings", service] if service in self.packages:
                 return _table(own_settings(self.root, service))
+            case ["invariants"]:
+                return render_from(_PACKAGE, "invariants.html.jinja", invariants=INVARIANTS)
             case ["map", "of", "events"]:
                 svg = draw(self.reference.events, links=False)
                 return f'<div class="wide map">{svg}</div>\n'

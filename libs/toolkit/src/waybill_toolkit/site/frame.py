@@ -32,17 +32,17 @@ class Frame:
 
     def around(self, page: str, title: str, body: str) -> str:
         """Write the whole page; `body` holds its contents and its main part."""
-        text = render_from(
+        return render_from(
             "waybill_toolkit.site",
             "layout.html.jinja",
             title=title,
+            body=body,
             page=page,
             sections=self.sections,
             here=lambda target: relative(target, page),
             is_here=lambda link: page in _pages(link),
             holds=lambda section: any(page in _pages(link) for link in section.links),
         )
-        return text.replace("<!-- body -->", body)
 
 
 def _pages(link: Link) -> Iterator[str]:
