@@ -30,7 +30,6 @@ class Row:
     """An event in its topic's card."""
 
     event: Event
-    name: str
     y: float
 
 
@@ -106,8 +105,7 @@ def _cards(events: Events) -> list[Card]:
     for topic in _sorted(events):
         found = events.of_topic(topic.name)
         rows = tuple(
-            Row(event, _short(event.type), y + HEAD + ROW * (number + 0.5))
-            for number, event in enumerate(found)
+            Row(event, y + HEAD + ROW * (number + 0.5)) for number, event in enumerate(found)
         )
         height = HEAD + ROW * len(found) + 10
         cards.append(Card(topic, found[0].key if found else "", y, height, rows))
@@ -122,11 +120,6 @@ def _sorted(events: Events) -> list[Topic]:
         return sorted({name for each in events.of_topic(topic.name) for name in each.senders})
 
     return sorted(events.topics, key=lambda topic: (senders(topic), topic.name))
-
-
-def _short(kind: str) -> str:
-    """Leave out the service, which the topic names."""
-    return kind.partition(".")[2] or kind
 
 
 Side: TypeAlias = Callable[[Event], tuple[str, ...]]

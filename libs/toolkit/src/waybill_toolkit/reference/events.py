@@ -41,6 +41,11 @@ class Event:
     senders: tuple[str, ...]
     receivers: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """Leave out the service, which the topic names."""
+        return self.type.partition(".")[2] or self.type
+
 
 @dataclass(frozen=True, slots=True)
 class Events:
