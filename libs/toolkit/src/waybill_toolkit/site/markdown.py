@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
@@ -50,7 +51,17 @@ class Renderer:
     _markdown: MarkdownIt = field(init=False)
 
     def __post_init__(self) -> None:
-        self._markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+        markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+        rules = cast("RendererHTML", markdown.renderer).rules
+        for name, rule in (
+            ("fence", self._fence),
+            ("html_block", self._html),
+            ("heading_close", _heading_close),
+            ("table_open", lambda *_: '<div class="wide"><table>\n'),
+            ("table_close", lambda *_: "</table></div>\n"),
+        ):
+            rules[name] = rule
+        self._markdown = markdown
 
     def render(self, text: str) -> Rendered:
         """Render one page."""
@@ -60,32 +71,25 @@ class Renderer:
             for name in ("href", "src"):
                 if target := token.attrGet(name):
                     token.attrSet(name, self.link(str(target)))
-        html = "".join(self._render(tokens))
+        html = self._markdown.renderer.render(tokens, self._markdown.options, {})
         title = next((each.text for each in headings if each.level == 1), "")
         return Rendered(title, html, tuple(headings))
 
-    def _render(self, tokens: Sequence[Token]) -> Iterator[str]:
-        """Render block by block, and by ourselves what is not plain Markdown."""
-        for token in tokens:
-            if token.type == "fence":
-                yield self._fence(token)
-            elif token.type == "html_block" and (found := _GENERATED.match(token.content)):
-                yield self.generate(found[1])
-            elif token.type == "table_open":
-                yield '<div class="wide"><table>'
-            elif token.type == "table_close":
-                yield "</table></div>\n"
-            elif token.type == "heading_close":
-                yield f'<a class="anchor" href="#{token.meta["slug"]}" aria-label="Link">#</a>'
-                yield f"</{token.tag}>\n"
-            else:
-                yield self._markdown.renderer.render([token], self._markdown.options, {})
-
-    def _fence(self, token: Token) -> str:
-        language = token.info.split(" ")[0]
+    def _fence(self, tokens: Sequence[Token], index: int, *_: object) -> str:
+        content, language = tokens[index].content, tokens[index].info.split(" ")[0]
         if language == "mermaid":
-            return f'<figure class="diagram">{self.draw(token.content)}</figure>\n'
-        return code(token.content, language)
+            return f'<figure class="diagram">{self.draw(content)}</figure>\n'
+        return code(content, language)
+
+    def _html(self, tokens: Sequence[Token], index: int, *_: object) -> str:
+        found = _GENERATED.match(tokens[index].content)
+        return self.generate(found[1]) if found else tokens[index].content
+
+
+def _heading_close(tokens: Sequence[Token], index: int, *_: object) -> str:
+    token = tokens[index]
+    anchor = f'<a class="anchor" href="#{token.meta["slug"]}" aria-label="Link">#</a>'
+    return f"{anchor}</{token.tag}>\n"
 
 
 def code(text: str, language: str) -> str:
