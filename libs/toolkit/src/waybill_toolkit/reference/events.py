@@ -90,19 +90,19 @@ def read_events(contracts: Iterable[ServiceContract], examples: Examples) -> Eve
 
 
 def _topics(contracts: list[ServiceContract]) -> Iterable[Topic]:
+    """Read the topics of these services, and those of others that they hear or write to."""
+    found: dict[str, Topic] = {}
     for contract in contracts:
-        texts = {
-            each["address"]: each.get("description", "").strip()
-            for each in contract.bundled_asyncapi.content.get("channels", {}).values()
-        }
-        for topic in contract.events.topics:
-            yield Topic(
-                topic.name,
-                contract.service,
-                texts.get(topic.name, ""),
-                topic.partitions,
-                topic.retention_hours,
+        for channel in contract.bundled_asyncapi.content.get("channels", {}).values():
+            name = channel["address"]
+            found[name] = Topic(
+                name=name,
+                owner=name.split(".")[0],
+                text=channel.get("description", "").strip(),
+                partitions=channel["x-partitions"],
+                retention_hours=channel["x-retention-hours"],
             )
+    return found.values()
 
 
 def _events(contracts: list[ServiceContract]) -> list[Event]:

@@ -7,7 +7,6 @@ from html import escape
 from typing import Any, Final, cast
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
@@ -52,15 +51,14 @@ class Renderer:
 
     def __post_init__(self) -> None:
         markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False})
-        rules = cast("RendererHTML", markdown.renderer).rules
-        for name, rule in (
-            ("fence", self._fence),
-            ("html_block", self._html),
-            ("heading_close", _heading_close),
-            ("table_open", lambda *_: '<div class="wide"><table>\n'),
-            ("table_close", lambda *_: "</table></div>\n"),
-        ):
-            rules[name] = rule
+        rules: dict[str, Any] = cast("Any", markdown.renderer).rules
+        rules |= {
+            "fence": self._fence,
+            "html_block": self._html,
+            "heading_close": _heading_close,
+            "table_open": lambda *_: '<div class="wide"><table>\n',
+            "table_close": lambda *_: "</table></div>\n",
+        }
         self._markdown = markdown
 
     def render(self, text: str) -> Rendered:
