@@ -12,7 +12,13 @@ from typing import Final
 from waybill_toolkit.generate.repository import PAGES, Repository
 from waybill_toolkit.generate.schemas import GATEWAY
 
-START: Final = ("README.md", "docs/start.md", "docs/tutorial.md", "docs/concepts.md")
+START: Final = (
+    "README.md",
+    "docs/start.md",
+    "docs/concepts.md",
+    "docs/tutorial.md",
+    "docs/sdks.md",
+)
 OPERATIONS: Final = ("docs/operations.md", "docs/benchmarks.md")
 CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)
