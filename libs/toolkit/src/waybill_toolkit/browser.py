@@ -106,14 +106,14 @@ class Look:
 
 
 class Browser:
-    """A running browser."""
+    """A running browser, for one caller at a time: what it says is read while that one waits."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[int, dict[str, Any]] = {}
         self._tabs: dict[str, Look] = {}
-        self._loaded: dict[str, asyncio.Event] = {}
+        self._loaded: set[str] = set()
 
     async def look(self, url: str, view: View, ready: str = "true") -> Look:
         """Open a page in a new tab; it is looked at when the expression `ready` is true."""
@@ -124,10 +124,10 @@ class Browser:
             )
             tab = attached["sessionId"]
             look = self._tabs[tab] = Look(url, view)
-            self._loaded[tab] = asyncio.Event()
             await self._prepare(tab, view)
             await self._send("Page.navigate", tab, url=url)
-            await self._loaded[tab].wait()
+            while tab not in self._loaded:
+                await self._read()
             while not await self._evaluate(tab, f"Boolean({ready})"):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(_POLL_SECONDS)
             facts = await self._evaluate(tab, _FACTS)
@@ -140,6 +140,7 @@ class Browser:
     async def _prepare(self, tab: str, view: View) -> None:
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self._send(f"{domain}.enable", tab)
+        await self._send("Network.setCacheDisabled", tab, cacheDisabled=True)
         await self._send(
             "Emulation.setDeviceMetricsOverride",
             tab,
@@ -166,33 +167,29 @@ class Browser:
         **parameters: Any,  # noqa: ANN401 (JSON)
     ) -> dict[str, Any]:
         number = next(self._numbers)
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answer
         message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
         await self._socket.send_json(message | ({"sessionId": tab} if tab else {}))
-        return await answer
+        while number not in self._answers:
+            await self._read()
+        answer = self._answers.pop(number)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']['message']}")
+        result: dict[str, Any] = answer["result"]
+        return result
 
-    async def read(self) -> None:
-        """Take what the browser says, until it is gone."""
-        async for message in self._socket:
-            content = message.json()
-            if "id" in content:
-                self._answer(content)
-            elif look := self._tabs.get(content.get("sessionId", "")):
-                self._note(look, content)
-
-    def _answer(self, content: Mapping[str, Any]) -> None:
-        waiting = self._waiting.pop(content["id"])
-        if "error" in content:
-            waiting.set_exception(RuntimeError(content["error"]["message"]))
-        else:
-            waiting.set_result(content["result"])
+    async def _read(self) -> None:
+        """Take one message: an answer, or something that happened in a tab."""
+        content = await self._socket.receive_json()
+        if "id" in content:
+            self._answers[content["id"]] = content
+        elif look := self._tabs.get(content.get("sessionId", "")):
+            self._note(look, content)
 
     def _note(self, look: Look, content: Mapping[str, Any]) -> None:
         parameters = content["params"]
         match content["method"]:
             case "Page.loadEventFired":
-                self._loaded[content["sessionId"]].set()
+                self._loaded.add(content["sessionId"])
             case "Network.requestWillBeSent":
                 look.requests.append(parameters["request"]["url"])
             case "Runtime.consoleAPICalled" if parameters["type"] in ("error", "warning", "assert"):
@@ -225,19 +222,12 @@ async def running_browser(program: str, home: Path) -> AsyncIterator[Browser]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
+        address = await _address(home, process)
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(
-                await _address(home, process), max_msg_size=_MESSAGE_BYTES_MAX
-            ) as socket,
-            asyncio.TaskGroup() as tasks,
+            session.ws_connect(address, max_msg_size=_MESSAGE_BYTES_MAX) as socket,
         ):
-            browser = Browser(socket)
-            reading = tasks.create_task(browser.read())
-            try:
-                yield browser
-            finally:
-                reading.cancel()
+            yield Browser(socket)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
