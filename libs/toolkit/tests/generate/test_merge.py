@@ -262,6 +262,7 @@ def test_the_gateway_is_stale_when_a_service_has_changed_or_is_gone(
         package / "openapi.json",
         package / "asyncapi" / "gone.json",
         package / "pages" / "reference.html",
+        with_gateway.package("shop") / "pages" / "reference.html",
     }
 
 

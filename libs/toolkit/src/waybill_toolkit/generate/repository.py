@@ -1,7 +1,7 @@
 """Where the contracts and the generated packages are, and what of these is stale."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,7 +61,7 @@ class Repository:
             for package, files in sorted(made.items())
             for name, text in files.items()
         }
-        return written | self._pages(made)
+        return written | self._pages()
 
     def _make(self, packages: list[str]) -> dict[str, dict[str, str]]:
         # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
@@ -74,8 +74,8 @@ class Repository:
             made[GATEWAY] = generate_gateway(contracts, self.services)
         return made
 
-    def _pages(self, packages: Collection[str]) -> dict[Path, str]:
-        """Write the pages for people. All are made at once: each says who hears of what."""
+    def _pages(self) -> dict[Path, str]:
+        """Write the pages for people, always all of them: each says who hears of what."""
         inputs = (
             *self.root.glob("contracts/*/*.yaml"),
             *self.root.glob("contracts/*/examples/*/*"),
@@ -90,9 +90,7 @@ class Repository:
                 str(path.relative_to(self.root)): text for path, text in write_pages(self).items()
             }
             cache.put(PAGES, made)
-        folders = {self.package(package) / PAGES for package in packages}
-        paths = {self.root / path: text for path, text in made.items()}
-        return {path: text for path, text in paths.items() if path.parent in folders}
+        return {self.root / path: text for path, text in made.items()}
 
     @property
     def _cache(self) -> Path:

@@ -88,7 +88,13 @@ class _Site:
         """Write every page; last those that show a file which another page has linked."""
         for source in self.plan.all():
             yield source.page, self.page(source)
-        yield "decisions/index.html", self.decisions()
+        for folder, title, sources in (
+            ("decisions", "Decisions", self.plan.decisions),
+            ("services", "Services", self.plan.services),
+        ):
+            html = f"<h1>{title}</h1>\n{self.facts.listed(sources)}"
+            page = f"{folder}/index.html"
+            yield page, self.written(page, title, html, ())
         for service in self.plan.packages:
             reference = self.facts.reference
             for name, title, body in (
@@ -122,11 +128,6 @@ class _Site:
         if path.is_file():
             return path.read_text(encoding="utf-8")
         return self.facts.introduction(path.stem)
-
-    def decisions(self) -> str:
-        page = "decisions/index.html"
-        html = "<h1>Decisions</h1>\n" + self.facts.decisions(self.plan)
-        return self.written(page, "Decisions", html, ())
 
     def source(self, file: str) -> str:
         path = self.repository.root / file

@@ -1,6 +1,7 @@
 """What pages say without anybody having written it: from contracts, settings and file names."""
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from waybill_toolkit.reference.pages import Reference
 from waybill_toolkit.site.frame import Link
 from waybill_toolkit.site.markdown import Heading
 from waybill_toolkit.site.navigation import title_of
-from waybill_toolkit.site.plan import Plan
+from waybill_toolkit.site.plan import Source
 from waybill_toolkit.site.settings import Setting, common_settings, own_settings
 from waybill_toolkit.work.audit.invariants import INVARIANTS
 
@@ -75,11 +76,10 @@ class Facts:
         """Write the beginning of the page of a service that has none of its own, as Markdown."""
         return f"# {service}\n\n{self.reference.apis[service].text}\n"
 
-    def decisions(self, plan: Plan) -> str:
-        """List the decisions."""
+    def listed(self, sources: Iterable[Source]) -> str:
+        """List the pages of one folder."""
         links = [
-            Link(title_of(self.root / each.file), posixpath.basename(each.page))
-            for each in plan.decisions
+            Link(title_of(self.root / each.file), posixpath.basename(each.page)) for each in sources
         ]
         return render_from(_PACKAGE, "list.html.jinja", links=links)
 

@@ -49,5 +49,7 @@ def _link(root: Path, source: Source) -> Link:
 
 def title_of(path: Path) -> str:
     """Read the first heading of a Markdown file."""
+    if not path.is_file():
+        return path.stem
     with path.open(encoding="utf-8") as lines:
         return next((line[2:].strip() for line in lines if line.startswith("# ")), path.stem)

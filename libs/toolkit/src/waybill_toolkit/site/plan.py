@@ -56,6 +56,7 @@ class Plan:
         return {
             **{each.file: each.page for each in self.all()},
             "docs/decisions": "decisions/index.html",
+            "docs/services": "services/index.html",
             **_GENERATED,
         }
 
