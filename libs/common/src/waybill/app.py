@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from types import FrameType
 from typing import Final, TypeVar
 
@@ -55,12 +56,12 @@ _DRAIN_SHARE: Final = 0.6
 class Service:
     """What a service is made of; its app.py puts one together.
 
-    `contract` are the bytes of its openapi.json; `api` implements the generated interface of its
+    `contract` is its generated package; `api` implements the generated interface of its
     `operations`, and `paths` are what is served beside them. `checks` are asked by /health/ready,
     beside the database. `closing` runs last, in order, before the database is closed.
     """
 
-    contract: bytes
+    contract: Traversable
     api: object = None
     operations: Sequence[Operation] = ()
     paths: Mapping[str, Methods] = field(default_factory=dict)

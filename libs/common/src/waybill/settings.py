@@ -20,12 +20,19 @@ class ProcessSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="WAYBILL_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+        env_prefix="WAYBILL_",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     service: str
+    """Its name in logs and events; each service has its own, and nobody need say it."""
     host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for all."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """0 takes a free one."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     graceful_stop_seconds: PositiveFloat = 10.0
@@ -36,10 +43,12 @@ class Settings(ProcessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
+    """postgresql://user:password@host/database, the service's own."""
     database_pool_max: PositiveInt = 10
     """Two cores of a database server keep no more than this busy (see docs/benchmarks.md)."""
 
     kafka_bootstrap_servers: str
+    """host:port of one or more brokers, with commas between them."""
     kafka_fetch_wait_ms: PositiveInt = 500
     """Kafka's own default. The embedded broker looks for data at the beginning, in the middle and
     at the end of the wait, and never between: 25 there."""

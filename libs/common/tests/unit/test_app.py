@@ -1,6 +1,7 @@
 """A process that needs less than a service usually does: no database, no operations."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import httpx
@@ -20,11 +21,12 @@ class Nothing204(Answer):
     status: ClassVar[int] = 204
 
 
-async def test_a_process_without_database_serves_its_paths_and_is_ready() -> None:
+async def test_a_process_without_database_serves_its_paths_and_is_ready(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_bytes(b"{}")
     there = {"GET": Fixed(Reply(200, (), b"here"))}
 
     async def assemble(_settings: ProcessSettings) -> Service:
-        return Service(contract=b"{}", paths={"/v1/{name}": there})
+        return Service(contract=tmp_path, paths={"/v1/{name}": there})
 
     app = build(SETTINGS, assemble)
     transport = httpx.ASGITransport(app)
@@ -38,11 +40,13 @@ async def test_a_process_without_database_serves_its_paths_and_is_ready() -> Non
         assert (await client.get("/openapi.json")).content == b"{}"
 
 
-async def test_operations_are_not_served_when_nothing_says_who_may_call_them() -> None:
+async def test_operations_are_not_served_when_nothing_says_who_may_call_them(
+    tmp_path: Path,
+) -> None:
     operation = Operation(id="do_it", method="GET", path="/v1/it", answers=(Nothing204,))
 
     async def assemble(_settings: ProcessSettings) -> Service:
-        return Service(contract=b"{}", operations=(operation,))
+        return Service(contract=tmp_path, operations=(operation,))
 
     app = build(SETTINGS, assemble)
     with pytest.raises(TypeError, match="who may call them"):

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "contracts": "waybill_toolkit.contracts.commands",
     "sdk": "waybill_toolkit.sdk.commands",
     "new": "waybill_toolkit.new.commands",
+    "docs": "waybill_toolkit.site.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",

@@ -258,7 +258,12 @@ def test_the_gateway_is_stale_when_a_service_has_changed_or_is_gone(
 
     found = set(stale(with_gateway.generate(["gateway"])))
 
-    assert found == {package / "openapi.json", package / "asyncapi" / "gone.json"}
+    assert found == {
+        package / "openapi.json",
+        package / "asyncapi" / "gone.json",
+        package / "pages" / "reference.html",
+        with_gateway.package("shop") / "pages" / "reference.html",
+    }
 
 
 def test_an_answer_of_the_gateway_needs_a_problem_of_its_own(with_gateway: Repository) -> None:

@@ -130,7 +130,7 @@ def test_the_same_bytes_come_out_in_another_process(
         check=True,
     )
 
-    made = {path.name: path.read_bytes() for path in repository.package("shop").iterdir()}
+    made = {path.name: path.read_bytes() for path in repository.package("shop").glob("*.*")}
     assert made == {path.name: path.read_bytes() for path in package.glob("*.*")}
 
 

@@ -18,7 +18,7 @@ async def assemble(settings: CatalogSettings, clock: Clock | None = None) -> Ser
     return Service(
         api=Api(database, clock),
         operations=OPERATIONS,
-        contract=files("catalog.contract").joinpath("openapi.json").read_bytes(),
+        contract=files("catalog.contract"),
         database=database,
         background=backbone(settings, database, clock, topics=TOPICS),
     )

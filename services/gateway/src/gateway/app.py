@@ -12,19 +12,18 @@ from gateway.routes import Route, read_routes
 from gateway.settings import GatewaySettings
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, run
-from waybill.http.reply import JSON, Reply
-from waybill.http.routing import Fixed, Methods
+from waybill.http.routing import Methods
 
 _CONTRACT: Final = files("gateway.contract")
 
 
 async def assemble(settings: GatewaySettings) -> Service:
     """Make a route for each operation of the merged contract. Raises MissingUpstreamError."""
-    contract = _CONTRACT.joinpath("openapi.json").read_bytes()
+    contract = orjson.loads(_CONTRACT.joinpath("openapi.json").read_bytes())
     session = open_session(settings)
     return Service(
-        contract=contract,
-        paths={**forwards(read_routes(orjson.loads(contract)), settings, session), **_events()},
+        contract=_CONTRACT,
+        paths=forwards(read_routes(contract), settings, session),
         closing=(session.close,),
     )
 
@@ -46,16 +45,6 @@ def forwards(
         forward = Forward(route, upstream, settings.client_seconds)
         paths.setdefault(route.path, {})[route.method] = forward
     return paths
-
-
-def _events() -> dict[str, Methods]:
-    """Serve the AsyncAPI document of each service."""
-    return {
-        f"/asyncapi/{each.name}": {
-            "GET": Fixed(Reply(200, (("content-type", JSON),), each.read_bytes()))
-        }
-        for each in _CONTRACT.joinpath("asyncapi").iterdir()
-    }
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ async def assemble(settings: InventorySettings, clock: Clock | None = None) -> S
     return Service(
         api=Api(database, clock),
         operations=OPERATIONS,
-        contract=files("inventory.contract").joinpath("openapi.json").read_bytes(),
+        contract=files("inventory.contract"),
         database=database,
         background=backbone(
             settings,

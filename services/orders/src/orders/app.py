@@ -29,7 +29,7 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     return Service(
         api=Api(database, sagas, clock),
         operations=OPERATIONS,
-        contract=files("orders.contract").joinpath("openapi.json").read_bytes(),
+        contract=files("orders.contract"),
         database=database,
         background=backbone(
             settings,

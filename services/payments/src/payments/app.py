@@ -41,7 +41,7 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     return Service(
         api=Api(database),
         operations=OPERATIONS,
-        contract=files("payments.contract").joinpath("openapi.json").read_bytes(),
+        contract=files("payments.contract"),
         database=database,
         background=(*parts, worker),
         closing=(books_database.close,),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from waybill.app import Service, run
@@ -86,7 +87,7 @@ async def assemble(settings: Settings) -> Service:
     return Service(
         api=Api(database),
         operations=OPERATIONS,
-        contract=b'{"openapi": "3.1.0"}',
+        contract=Path(__file__).with_name("contract"),
         database=database,
         background=(Part(),),
         closing=(closed,),

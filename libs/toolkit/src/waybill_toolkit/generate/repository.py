@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from waybill_toolkit.generate.cache import Cache, sum_of_inputs
 from waybill_toolkit.generate.schemas import GATEWAY, SHARED
+
+PAGES: Final = "pages"
+"""The folder of a generated package that holds what people read."""
+_REFERENCE: Final = Path(__file__).parents[1] / "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Repository:
     def generate(self, packages: Iterable[str]) -> dict[Path, str]:
         """Make all files of these packages, in memory. Raises ContractError with all faults."""
         cache = Cache(
-            self.root / ".waybill" / "cache" / "generate",
+            self._cache,
             sum_of_inputs(self.root.glob("contracts/*/*.yaml")),
         )
         found = {package: cache.get(package) for package in packages}
@@ -51,11 +56,12 @@ class Repository:
             made |= self._make(missing)
         for package in missing:
             cache.put(package, made[package])
-        return {
+        written = {
             self.package(package) / name: text
             for package, files in sorted(made.items())
             for name, text in files.items()
         }
+        return written | self._pages()
 
     def _make(self, packages: list[str]) -> dict[str, dict[str, str]]:
         # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
@@ -67,6 +73,28 @@ class Repository:
         if GATEWAY in packages:
             made[GATEWAY] = generate_gateway(contracts, self.services)
         return made
+
+    def _pages(self) -> dict[Path, str]:
+        """Write the pages for people, always all of them: each says who hears of what."""
+        inputs = (
+            *self.root.glob("contracts/*/*.yaml"),
+            *self.root.glob("contracts/*/examples/*/*"),
+        )
+        sources = (path for path in _REFERENCE.rglob("*") if path.suffix in (".py", ".jinja"))
+        cache = Cache(self._cache, sum_of_inputs((*inputs, *sources)))
+        made = cache.get(PAGES)
+        if made is None:
+            from waybill_toolkit.reference.pages import write_pages  # noqa: PLC0415
+
+            made = {
+                str(path.relative_to(self.root)): text for path, text in write_pages(self).items()
+            }
+            cache.put(PAGES, made)
+        return {self.root / path: text for path, text in made.items()}
+
+    @property
+    def _cache(self) -> Path:
+        return self.root / ".waybill" / "cache" / "generate"
 
     def write(self, files: Mapping[Path, str]) -> list[Path]:
         """Bring the tree up to date, each file in one step, and say which were changed."""

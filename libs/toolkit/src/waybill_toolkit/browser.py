@@ -1,0 +1,246 @@
+"""A real browser for tests: headless Chromium, spoken to by the DevTools protocol.
+
+It opens pages, takes pictures, and tells what nobody sees: messages of the console, requests to
+other hosts, content that sticks out of the window. It can reach this machine and nothing else.
+"""
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VARIABLE: Final = "WAYBILL_BROWSER"
+
+START_SECONDS_MAX: Final = 60.0
+PAGE_SECONDS_MAX: Final = 60.0
+"""A page is there in one or two seconds; on a machine that is busy otherwise it may take more."""
+_POLL_SECONDS: Final = 0.05
+_MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""A picture of a whole page has some megabytes."""
+
+_OPTIONS: Final = (
+    "--headless",
+    "--remote-debugging-port=0",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+_FACTS: Final = """({
+  text: document.body.innerText,
+  width: document.documentElement.scrollWidth,
+  height: document.documentElement.scrollHeight,
+})"""
+
+
+def find_browser() -> str | None:
+    """Find Chromium: where WAYBILL_BROWSER says, else on the PATH. Raises FileNotFoundError."""
+    if named := os.environ.get(VARIABLE):
+        if found := shutil.which(named):
+            return found
+        raise FileNotFoundError(f"{VARIABLE} names {named}, which is no program")
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How somebody looks at a page."""
+
+    name: str
+    width: int
+    height: int
+    is_dark: bool = False
+    is_phone: bool = False
+
+
+DESK: Final = View("desk", 1440, 1000)
+DESK_DARK: Final = View("desk-dark", 1440, 1000, is_dark=True)
+PHONE: Final = View("phone", 390, 844, is_phone=True)
+PHONE_DARK: Final = View("phone-dark", 390, 844, is_dark=True, is_phone=True)
+
+
+@dataclass(slots=True)
+class Look:
+    """What was seen of a page, and what was not."""
+
+    url: str
+    view: View
+    text: str = ""
+    width: int = 0
+    picture: bytes = b""
+    errors: list[str] = field(default_factory=list)
+    """From the console: errors, warnings and exceptions."""
+    requests: list[str] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """Tell what must not be on any page."""
+        here = urlsplit(self.url).netloc
+        found = [f"console: {each}" for each in self.errors]
+        found += [
+            f"request to another host: {url}"
+            for url in self.requests
+            if urlsplit(url).scheme in ("http", "https", "ws", "wss")
+            and urlsplit(url).netloc != here
+        ]
+        if self.width > self.view.width:
+            found.append(f"{self.width} pixels wide in a window of {self.view.width}")
+        return [f"{self.url} ({self.view.name}): {each}" for each in found]
+
+
+class Browser:
+    """A running browser, for one caller at a time: what it says is read while that one waits."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._tabs: dict[str, Look] = {}
+        self._loaded: set[str] = set()
+
+    async def look(self, url: str, view: View, ready: str = "true") -> Look:
+        """Open a page in a new tab; it is looked at when the expression `ready` is true."""
+        async with asyncio.timeout(PAGE_SECONDS_MAX):
+            target = await self._send("Target.createTarget", url="about:blank")
+            attached = await self._send(
+                "Target.attachToTarget", targetId=target["targetId"], flatten=True
+            )
+            tab = attached["sessionId"]
+            look = self._tabs[tab] = Look(url, view)
+            await self._prepare(tab, view)
+            await self._send("Page.navigate", tab, url=url)
+            while tab not in self._loaded:
+                await self._read()
+            while not await self._evaluate(tab, f"Boolean({ready})"):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(_POLL_SECONDS)
+            facts = await self._evaluate(tab, _FACTS)
+            look.text, look.width = facts["text"], facts["width"]
+            shot = await self._send("Page.captureScreenshot", tab, format="png")
+            look.picture = base64.b64decode(shot["data"])
+            await self._send("Target.closeTarget", targetId=target["targetId"])
+        return look
+
+    async def _prepare(self, tab: str, view: View) -> None:
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await self._send(f"{domain}.enable", tab)
+        await self._send("Network.setCacheDisabled", tab, cacheDisabled=True)
+        await self._send(
+            "Emulation.setDeviceMetricsOverride",
+            tab,
+            width=view.width,
+            height=view.height,
+            deviceScaleFactor=2 if view.is_phone else 1,
+            mobile=view.is_phone,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if view.is_dark else "light"}
+        await self._send("Emulation.setEmulatedMedia", tab, features=[scheme])
+
+    async def _evaluate(self, tab: str, expression: str) -> Any:  # noqa: ANN401 (JSON)
+        answer = await self._send(
+            "Runtime.evaluate", tab, expression=expression, returnByValue=True
+        )
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"{expression}: {answer['exceptionDetails']['text']}")
+        return answer["result"].get("value")
+
+    async def _send(
+        self,
+        method: str,
+        tab: str | None = None,
+        **parameters: Any,  # noqa: ANN401 (JSON)
+    ) -> dict[str, Any]:
+        number = next(self._numbers)
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
+        await self._socket.send_json(message | ({"sessionId": tab} if tab else {}))
+        while number not in self._answers:
+            await self._read()
+        answer = self._answers.pop(number)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']['message']}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def _read(self) -> None:
+        """Take one message: an answer, or something that happened in a tab."""
+        content = await self._socket.receive_json()
+        if "id" in content:
+            self._answers[content["id"]] = content
+        elif look := self._tabs.get(content.get("sessionId", "")):
+            self._note(look, content)
+
+    def _note(self, look: Look, content: Mapping[str, Any]) -> None:
+        parameters = content["params"]
+        match content["method"]:
+            case "Page.loadEventFired":
+                self._loaded.add(content["sessionId"])
+            case "Network.requestWillBeSent":
+                look.requests.append(parameters["request"]["url"])
+            case "Runtime.consoleAPICalled" if parameters["type"] in ("error", "warning", "assert"):
+                look.errors.append(" ".join(map(_shown, parameters["args"])))
+            case "Runtime.exceptionThrown":
+                details = parameters["exceptionDetails"]
+                look.errors.append(_shown(details.get("exception", details)))
+            case "Log.entryAdded" if parameters["entry"]["level"] in ("error", "warning"):
+                look.errors.append(
+                    f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}"
+                )
+            case _:
+                pass
+
+
+def _shown(value: Mapping[str, Any]) -> str:
+    return str(value.get("value") or value.get("description") or value.get("text"))
+
+
+@asynccontextmanager
+async def running_browser(program: str, home: Path) -> AsyncIterator[Browser]:
+    """Run a browser that keeps its things in the empty folder `home`."""
+    options = [*_OPTIONS, f"--user-data-dir={home}"]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")  # it refuses to be root otherwise
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *options,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        address = await _address(home, process)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(address, max_msg_size=_MESSAGE_BYTES_MAX) as socket,
+        ):
+            yield Browser(socket)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
+    """Wait until the browser has written down where it listens."""
+    file = home / "DevToolsActivePort"
+    async with asyncio.timeout(START_SECONDS_MAX):
+        while process.returncode is None:
+            lines = file.read_text().splitlines() if file.is_file() else []
+            if len(lines) == 2:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            await asyncio.sleep(_POLL_SECONDS)
+    raise RuntimeError(f"the browser ended with exit status {process.returncode}")

@@ -1,0 +1,88 @@
+"""What pages say without anybody having written it: from contracts, settings and file names."""
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.generate.schemas import GATEWAY
+from waybill_toolkit.reference.event_map import draw
+from waybill_toolkit.reference.html import render_from
+from waybill_toolkit.reference.pages import Reference
+from waybill_toolkit.site.frame import Link
+from waybill_toolkit.site.markdown import Heading
+from waybill_toolkit.site.navigation import title_of
+from waybill_toolkit.site.plan import Source
+from waybill_toolkit.site.settings import Setting, common_settings, own_settings
+from waybill_toolkit.work.audit.invariants import INVARIANTS
+
+_PACKAGE: Final = "waybill_toolkit.site"
+
+
+class UnknownMarkerError(Exception):
+    """A page wants something generated that nobody knows how to make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Writes the generated parts of pages."""
+
+    root: Path
+    reference: Reference
+    packages: tuple[str, ...]
+
+    def generate(self, wanted: str) -> str:
+        """Write what stands behind a marker. Raises UnknownMarkerError."""
+        match wanted.split():
+            case ["settings"]:
+                return _table(common_settings())
+            case ["settings", service] if service in self.packages:
+                return _table(own_settings(self.root, service))
+            case ["invariants"]:
+                return render_from(_PACKAGE, "invariants.html.jinja", invariants=INVARIANTS)
+            case ["map", "of", "events"]:
+                svg = draw(self.reference.events, links=False)
+                return f'<div class="wide map">{svg}</div>\n'
+            case _:
+                raise UnknownMarkerError(f"nothing is known that is called {wanted!r}")
+
+    def of_service(self, service: str, *, with_settings: bool) -> str:
+        """Write what every page of a service ends with."""
+        events = self.reference.events.of_service(service)
+        settings = own_settings(self.root, service) if with_settings else None
+        return render_from(
+            _PACKAGE,
+            "service.html.jinja",
+            service=service,
+            api=None if service == GATEWAY else self.reference.apis[service],
+            events=events,
+            map=draw(events, links=False),
+            settings=settings,
+            settings_table=_table(settings or []),
+        )
+
+    def headings(self, service: str, *, with_settings: bool) -> tuple[Heading, ...]:
+        """Name the headings of `of_service`."""
+        shown = {
+            "Operations": service != GATEWAY,
+            "Events": bool(self.reference.events.of_service(service).events),
+            "Settings": with_settings,
+        }
+        found = (text for text, is_shown in shown.items() if is_shown)
+        return tuple(Heading(2, text, text.lower()) for text in found)
+
+    def introduction(self, service: str) -> str:
+        """Write the beginning of the page of a service that has none of its own, as Markdown."""
+        return f"# {service}\n\n{self.reference.apis[service].text}\n"
+
+    def listed(self, sources: Iterable[Source]) -> str:
+        """List the pages of one folder."""
+        links = [
+            Link(title_of(self.root / each.file), posixpath.basename(each.page)) for each in sources
+        ]
+        return render_from(_PACKAGE, "list.html.jinja", links=links)
+
+
+def _table(settings: list[Setting]) -> str:
+    return render_from(_PACKAGE, "settings.html.jinja", settings=settings)

@@ -1,0 +1,103 @@
+"""Which pages the site has, and in which order: found, not listed.
+
+A page of `docs/` that nobody has put anywhere stands under "More", and a service is there as soon
+as it has a contract.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.generate.repository import PAGES, Repository
+from waybill_toolkit.generate.schemas import GATEWAY
+
+START: Final = (
+    "README.md",
+    "docs/start.md",
+    "docs/concepts.md",
+    "docs/tutorial.md",
+    "docs/sdks.md",
+)
+OPERATIONS: Final = ("docs/operations.md", "docs/benchmarks.md")
+CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
+LAST: Final = ("CHANGELOG.md",)
+
+_MAP: Final = f"services/{GATEWAY}/src/{GATEWAY}/contract/{PAGES}/event-map.svg"
+_GENERATED: Final = {_MAP: f"services/{GATEWAY}/events.html#map"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Markdown file of the repository, and the page that it becomes."""
+
+    file: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All Markdown files of the site, by the part that they stand in."""
+
+    start: tuple[Source, ...]
+    services: tuple[Source, ...]
+    operations: tuple[Source, ...]
+    changing: tuple[Source, ...]
+    decisions: tuple[Source, ...]
+    more: tuple[Source, ...]
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The services, and the gateway."""
+        return tuple(Path(each.file).stem for each in self.services)
+
+    def targets(self) -> dict[str, str]:
+        """Say which page a file or folder of the repository is on."""
+        return {
+            **{each.file: each.page for each in self.all()},
+            "docs/decisions": "decisions/index.html",
+            "docs/services": "services/index.html",
+            **_GENERATED,
+        }
+
+    def all(self) -> Iterator[Source]:
+        """Go through all of them, in the order of the site."""
+        yield from self.start
+        yield from self.services
+        yield from self.operations
+        yield from self.changing
+        yield from self.decisions
+        yield from self.more
+
+
+def make_plan(repository: Repository) -> Plan:
+    """Look what there is."""
+    root = repository.root
+    named = {*START, *OPERATIONS, *CHANGING, *LAST}
+    others = [each for each in _found(root, "docs") if each not in named]
+    return Plan(
+        start=_there(root, START),
+        services=tuple(
+            Source(f"docs/services/{name}.md", f"services/{name}.html")
+            for name in repository.packages
+        ),
+        operations=_there(root, OPERATIONS),
+        changing=_there(root, CHANGING),
+        decisions=_there(root, _found(root, "docs/decisions")),
+        more=_there(root, [*others, *LAST]),
+    )
+
+
+def _found(root: Path, folder: str) -> list[str]:
+    return [f"{folder}/{path.name}" for path in sorted(root.glob(f"{folder}/*.md"))]
+
+
+def _there(root: Path, files: Iterable[str]) -> tuple[Source, ...]:
+    return tuple(Source(each, _page_of(each)) for each in files if (root / each).is_file())
+
+
+def _page_of(file: str) -> str:
+    if file == "README.md":
+        return "index.html"
+    name = file.removeprefix("docs/").removesuffix(".md")
+    return f"{name.lower() if '/' not in file else name}.html"

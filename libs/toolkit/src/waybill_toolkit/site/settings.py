@@ -1,0 +1,86 @@
+"""Tables of settings, read from the settings classes themselves."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from waybill.settings import ProcessSettings, Settings
+from waybill_toolkit.reference.shapes import limits_of, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    type: str
+    limits: tuple[str, ...]
+    default: str | None
+    """None: it must be set."""
+    text: str
+
+
+def common_settings() -> list[Setting]:
+    """Give those that every service has."""
+    return _settings(Settings, without=())
+
+
+def own_settings(root: Path, service: str) -> list[Setting]:
+    """Give those that a service has beside the common ones."""
+    found = _settings_class(root, service)
+    common = Settings if issubclass(found, Settings) else ProcessSettings
+    return _settings(found, without=common.model_fields)
+
+
+def _settings_class(root: Path, service: str) -> type[ProcessSettings]:
+    source = root / "services" / service / "src"
+    if importlib.util.find_spec(service) is None:  # a service that was just added
+        sys.path.append(str(source))
+    module = importlib.import_module(f"{service}.settings")
+    found = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, ProcessSettings)
+        and each.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise LookupError(f"{module.__name__} must have one settings class; it has {len(found)}")
+    return found[0]
+
+
+def _settings(settings: type[ProcessSettings], without: Collection[str]) -> list[Setting]:
+    schema = settings.model_json_schema()
+    properties: dict[str, Any] = schema["properties"]
+    return [
+        _setting(name, properties[name], field.default, field.description)
+        for name, field in settings.model_fields.items()
+        if name not in without
+    ]
+
+
+def _setting(name: str, schema: dict[str, Any], default: object, text: str | None) -> Setting:
+    shapes = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    return Setting(
+        name=f"WAYBILL_{name.upper()}",
+        type=" or ".join("".join(word.text for word in words_of(each)) for each in shapes),
+        limits=tuple(limit for each in shapes for limit in limits_of(_without_default(each))),
+        default=None if default is PydanticUndefined else _shown(default),
+        text=" ".join((text or "").split()),
+    )
+
+
+def _without_default(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "default"}
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)

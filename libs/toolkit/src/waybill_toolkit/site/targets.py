@@ -1,0 +1,50 @@
+"""Where a link of the repository leads on the site."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+SOURCES: Final = "source"
+"""The folder of pages that show a file of the repository."""
+
+
+@dataclass(slots=True)
+class Targets:
+    """Rewrites links between files to links between pages.
+
+    A link to a Markdown file leads to its page, a link to any other file of the repository to a
+    page that shows it; `shown` collects these. What is no file is left as it is, for the check of
+    all links to find.
+    """
+
+    root: Path
+    pages: Mapping[str, str]
+    """By file or folder of the repository."""
+    shown: set[str] = field(default_factory=set)
+
+    def link(self, target: str, file: str, page: str) -> str:
+        """Rewrite a link that stands in `file`, for `page`."""
+        parts = urlsplit(target)
+        if parts.scheme or parts.netloc or not parts.path:
+            return target
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), parts.path))
+        found = self.pages.get(wanted) or self._show(wanted)
+        if found is None:
+            return target
+        fragment = f"#{parts.fragment}" if parts.fragment else ""
+        here, _, there = found.partition("#")
+        return relative(here, page) + (f"#{there}" if there else fragment)
+
+    def _show(self, wanted: str) -> str | None:
+        if wanted.startswith("..") or not (self.root / wanted).is_file():
+            return None
+        self.shown.add(wanted)
+        return f"{SOURCES}/{wanted}.html"
+
+
+def relative(target: str, page: str) -> str:
+    """Make the way from one page to another."""
+    return posixpath.relpath(target, posixpath.dirname(page) or ".")

@@ -1,0 +1,37 @@
+"""Markdown as GitHub shows it."""
+
+from waybill_toolkit.site.markdown import Renderer, contents
+
+
+def renderer() -> Renderer:
+    return Renderer(
+        link=lambda target: target.replace(".md", ".html"),
+        draw=lambda source: f"<svg>{source.strip()}</svg>",
+        generate=lambda wanted: f"<p>{wanted}</p>\n",
+    )
+
+
+def test_headings_have_the_names_that_github_gives_them() -> None:
+    rendered = renderer().render("# A `b` (c)\n\n## Don't: wait, 2 times\n\n## Twice\n\n## Twice\n")
+    names = [each.slug for each in rendered.headings]
+    assert names == ["a-b-c", "dont-wait-2-times", "twice", "twice-1"]
+    assert rendered.title == "A b (c)"
+    assert 'href="#twice-1"' in contents(rendered.headings)
+
+
+def test_links_diagrams_and_markers_are_replaced() -> None:
+    text = (
+        "See [x](y.md#z) | ![i](y.md)\n\n```mermaid\nA-->B\n```\n\n<!-- generated: settings -->\n"
+    )
+    html = renderer().render(text).html
+    assert '<a href="y.html#z">x</a>' in html
+    assert '<img src="y.html"' in html
+    assert '<figure class="diagram"><svg>A-->B</svg></figure>' in html
+    assert "<p>settings</p>" in html
+
+
+def test_code_and_tables_are_rendered() -> None:
+    html = renderer().render("```python\nx = 1\n```\n\n| a |\n|---|\n| `b` |\n").html
+    assert '<span class="mi">1</span>' in html
+    assert '<div class="wide"><table>' in html
+    assert "<td><code>b</code></td>" in html

@@ -1,0 +1,25 @@
+"""Settings as their classes say."""
+
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.site.settings import common_settings, own_settings
+
+ROOT: Final = Path(__file__).parents[4]
+
+
+def test_a_setting_has_its_type_limits_default_and_meaning() -> None:
+    settings = {each.name: each for each in common_settings()}
+    assert settings["WAYBILL_DATABASE_URL"].default is None
+    port = settings["WAYBILL_PORT"]
+    assert (port.type, port.limits, port.default) == ("integer", ("0 to 65,535",), "8000")
+    assert settings["WAYBILL_GRACEFUL_STOP_SECONDS"].text.startswith("From SIGTERM to the end;")
+    assert settings["WAYBILL_LOG_LEVEL"].limits == ("one of DEBUG, INFO, WARNING, ERROR",)
+
+
+def test_a_service_shows_what_it_has_beside_the_common_ones() -> None:
+    assert own_settings(ROOT, "catalog") == []
+    assert [each.name for each in own_settings(ROOT, "inventory")] == [
+        "WAYBILL_RESERVATION_MINUTES"
+    ]
+    assert "WAYBILL_UPSTREAMS" in {each.name for each in own_settings(ROOT, "gateway")}

@@ -1,0 +1,29 @@
+"""The page for newcomers, carried out."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from waybill_toolkit.platform.handle import Platform
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "start.md"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_commands_of_the_page_confirm_an_order(platform: Platform) -> None:
+    commands = "\n".join(re.findall(r"```bash\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands],
+        env={**os.environ, "WAYBILL": platform.addresses["gateway"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"status":"placed"' in done.stdout
+    assert '"status":"confirmed"' in done.stdout
+    assert '"committed":2' in done.stdout
