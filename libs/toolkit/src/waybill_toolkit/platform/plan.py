@@ -144,7 +144,7 @@ def service_environment(
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
         "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
-        "WAYBILL_ACCESS": "open",
+        "WAYBILL_ACCESS": os.environ.get("WAYBILL_ACCESS", "open"),
     }
 
 
