@@ -6,10 +6,8 @@ each test. Everything ends with the test run, also when that is killed.
 
 import itertools
 import secrets
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +24,7 @@ from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.short_folder import short_folder
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
@@ -51,17 +50,6 @@ def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     recording.stop()
     recorder.write(folder)
-
-
-@contextmanager
-def short_folder() -> Iterator[Path]:
-    """Make a folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
-    folder = Path(tempfile.mkdtemp(prefix="waybill-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
