@@ -25,6 +25,7 @@ from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.violation_log import CHECKED, ViolationLog
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
@@ -119,9 +120,32 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """Run the whole platform for the session: every service of the tree that we are in."""
+    """Run the whole platform for the session: every service of the tree that we are in.
+
+    Its services check all their answers and sent events against their contracts.
+    """
     with short_folder() as folder:
-        plan = Plan.of(folder / "data", tree_root() / "services", free_port_base())
+        root = tree_root() / "services"
+        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED)
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)
+
+
+@pytest.fixture(scope="session")
+def platform_violations(platform: Platform) -> Iterator[ViolationLog]:
+    """Follow what the platform's services find in themselves, to the end."""
+    log = ViolationLog(platform.folder, platform.services)
+    yield log
+    assert log.read() == []  # noqa: S101
+
+
+@pytest.fixture(autouse=True)
+def _contracts_hold(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test during which a service of the platform broke its contract."""
+    if "platform" not in request.fixturenames:
+        yield
+        return
+    log: ViolationLog = request.getfixturevalue("platform_violations")
+    yield
+    assert log.read() == []  # noqa: S101

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from waybill_toolkit.conformance.selfcheck import SETTING
 from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.schema_check import read_json
+from waybill_toolkit.violation_log import CHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
         tokens = folder / "tokens.json"
         tokens.write_text(json.dumps(_grants(repository, token)))
         tokens.chmod(0o644)
-        settings = {**SETTING, "WAYBILL_ACCESS": str(tokens)}
+        settings = {**CHECKED, "WAYBILL_ACCESS": str(tokens)}
         plan = Plan.of(folder / "data", repository.root / "services", free_port_base(), settings)
         with running(plan) as platform:
             yield ClosedPlatform(platform, token)

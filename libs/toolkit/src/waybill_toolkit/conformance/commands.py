@@ -14,7 +14,7 @@ from waybill_toolkit.platform.explained import explained
 app = typer.Typer()
 
 SEED = 1
-EXAMPLES = 50
+EXAMPLES = 60
 
 Service = Annotated[
     list[str] | None, typer.Argument(help="Services to try.", show_default="all of them")
@@ -42,9 +42,8 @@ def conformance(
     console = Console(soft_wrap=True)
     run = _try_services(console, services, seed, examples, None)
     ok = run.is_ok
-    if services is None and run.unused:
-        for text in run.unused_told():
-            console.print(text)
+    for each in run.exclusions.unused() if services is None else ():
+        console.print(f"Nothing needs to be excluded from {each.check}: {each.problem}; remove it.")
         ok = False
     if run.cases < at_least:
         console.print(f"{run.cases} cases are fewer than {at_least}: raise --examples.")

@@ -6,12 +6,12 @@
       because: An If-Match of the right form is still not the version of this moment.
 
 An exclusion names the check, the operations and the problem that they answered; `fault` narrows it
-to one pointer and code. One that a whole run did not need is to be removed.
+to one code, and to one pointer if it names that. One that a whole run did not need is to be removed.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,11 +27,18 @@ _CONFIG: Final = ConfigDict(extra="forbid", strict=True)
 
 
 @checked_dataclass(frozen=True, config=_CONFIG)
-class At:
-    """A fault of the input, as a problem lists it."""
+class Fault:
+    """What kind of fault the problem lists, and where if that matters."""
 
-    pointer: str
     code: str
+    pointer: str | None = None
+
+    def is_all_of(self, problem: Json) -> bool:
+        """Tell whether a problem lists faults of this kind and no others."""
+        faults = problem.get("errors", [])
+        return bool(faults) and all(
+            each["code"] == self.code and self.pointer in {None, each["pointer"]} for each in faults
+        )
 
 
 @checked_dataclass(frozen=True, kw_only=True, config=_CONFIG)
@@ -42,7 +49,7 @@ class Exclusion:
     operations: tuple[str, ...]
     problem: str
     because: str
-    fault: At | None = None
+    fault: Fault | None = None
 
     def covers(self, failure: "Failed") -> bool:
         """Tell whether this failure is meant."""
@@ -50,7 +57,7 @@ class Exclusion:
             self.check in failure.checks
             and failure.operation in self.operations
             and failure.problem.get("type") == TYPE_PREFIX + self.problem
-            and (self.fault is None or _only_fault(failure.problem) == self.fault)
+            and (self.fault is None or self.fault.is_all_of(failure.problem))
         )
 
 
@@ -68,8 +75,8 @@ class Exclusions:
 
     def __init__(self, exclusions: Iterable[Exclusion]) -> None:
         self._exclusions: Final = tuple(exclusions)
-        self.used: Final[Counter[tuple[Exclusion, str]]] = Counter()
-        """How often each was needed, by operation."""
+        self.used: Final[Counter[Exclusion]] = Counter()
+        """How often each was needed."""
 
     @classmethod
     def read(cls, path: Path) -> "Exclusions":
@@ -81,16 +88,13 @@ class Exclusions:
         """Tell whether a failure is excluded, and note that it was."""
         for exclusion in self._exclusions:
             if exclusion.covers(failure):
-                self.used[exclusion, failure.operation] += 1
+                self.used[exclusion] += 1
                 return True
         return False
 
-    def unused(self) -> list[tuple[Exclusion, str]]:
-        """List what no failure needed: each exclusion, with the operation."""
-        listed = [(each, operation) for each in self._exclusions for operation in each.operations]
-        return [each for each in listed if not self.used[each]]
+    def __iter__(self) -> Iterator[Exclusion]:
+        return iter(self._exclusions)
 
-
-def _only_fault(problem: Json) -> At | None:
-    faults = problem.get("errors", [])
-    return At(faults[0]["pointer"], faults[0]["code"]) if len(faults) == 1 else None
+    def unused(self) -> list[Exclusion]:
+        """List those that no failure needed."""
+        return [each for each in self if not self.used[each]]

@@ -12,7 +12,6 @@ import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -31,24 +30,19 @@ _KEPT_OF_A_KEY: Final = 200
 _DECODED: Final = frozenset({"content-encoding", "transfer-encoding"})
 
 
-@dataclass(frozen=True, slots=True)
-class _OnTrial:
-    """What is known of one service while it is tried."""
+_on_trial: Final[dict[str, Contract]] = {}
+"""The contracts of the services that are tried now, by address."""
 
-    contract: Contract
-    used_keys: set[tuple[str, str]] = field(default_factory=set)
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-
-
-_on_trial: Final[dict[str, _OnTrial]] = {}
-"""By address."""
+_used_keys: Final[set[tuple[str, str]]] = set()
+"""By operation. Through the gateway it is the same operation, so this outlives a trial."""
+_numbers: Final = itertools.count(1)
 
 
 @contextmanager
 def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
     """Judge the answers to cases of `schema` by `contract` too, meanwhile."""
     address = schema.get_base_url()
-    _on_trial[address] = _OnTrial(contract)
+    _on_trial[address] = contract
     try:
         yield
     finally:
@@ -58,22 +52,23 @@ def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
 @schemathesis.check
 def waybill_contract(_context: CheckContext, response: Response, case: Case[Any]) -> None:
     """Raise ContractViolationError, an AssertionError, unless the contract allows the answer."""
-    tried = _on_trial.get(case.operation.schema.get_base_url())
-    if tried:
-        tried.contract.check(as_httpx(response))
+    contract = _on_trial.get(case.operation.schema.get_base_url())
+    if contract:
+        contract.check(as_httpx(response))
 
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
     """Change an Idempotency-Key that this operation has had; one of a wrong form stays."""
-    tried = _on_trial.get(case.operation.schema.get_base_url())
     key = case.headers.get(_KEY) if case.headers else None
-    if not tried or not isinstance(key, str) or not _KEY_FORM.fullmatch(key):
+    if case.operation.schema.get_base_url() not in _on_trial:
         return
-    if (case.operation.label, key) in tried.used_keys:
-        key = f"{key[:_KEPT_OF_A_KEY]}-{next(tried.numbers)}"
+    if not isinstance(key, str) or not _KEY_FORM.fullmatch(key):
+        return
+    if (case.operation.label, key) in _used_keys:
+        key = f"{key[:_KEPT_OF_A_KEY]}-{next(_numbers)}"
         case.headers[_KEY] = key
-    tried.used_keys.add((case.operation.label, key))
+    _used_keys.add((case.operation.label, key))
 
 
 def as_httpx(response: Response) -> httpx.Response:

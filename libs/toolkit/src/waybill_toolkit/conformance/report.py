@@ -1,5 +1,6 @@
 """What people see of a run."""
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -29,6 +30,11 @@ def show_run(console: Console, run: Run) -> None:
     console.print(_table(run))
     answers = sum(each.checks.get("answer", 0) for each in run.self_checks.values())
     events = sum(each.checks.get("event", 0) for each in run.self_checks.values())
+    for exclusion in run.exclusions:
+        console.print(
+            f"Excluded from {exclusion.check}, {run.exclusions.used[exclusion]} times:"
+            f" {exclusion.problem}. {escape(exclusion.because)}"
+        )
     console.print(
         f"The services checked {answers} answers and {events} sent events themselves;"
         f" the audit found {len(run.audit.broken)} faults."
@@ -36,7 +42,7 @@ def show_run(console: Console, run: Run) -> None:
 
 
 def _table(run: Run) -> Table:
-    table = Table("service", "operations", *PHASES, "cases", "failures")
+    table = Table("service", "operations", *PHASES, "cases", "failures", box=SIMPLE)
     for column in table.columns[1:]:
         column.justify = "right"
     for verdict in run.verdicts:

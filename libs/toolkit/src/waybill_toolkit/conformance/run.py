@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.conformance.closed import ClosedPlatform
-from waybill_toolkit.conformance.exclusions import Exclusion, Exclusions
+from waybill_toolkit.conformance.exclusions import Exclusions
 from waybill_toolkit.conformance.selfcheck import SelfCheck, self_check_of
 from waybill_toolkit.conformance.shop import open_shop
 from waybill_toolkit.conformance.trial import Plan, Verdict, try_service
@@ -30,25 +30,16 @@ class Run:
     self_checks: Mapping[str, SelfCheck]
     """By service."""
     audit: Report
-    unused: Sequence[tuple[Exclusion, str]]
-    """Exclusions that no failure needed, each with the operation."""
+    exclusions: Exclusions
 
     @property
     def cases(self) -> int:
         """How many requests were sent on trial."""
         return sum(each.cases.total() for each in self.verdicts)
 
-    def unused_told(self) -> list[str]:
-        """Name the exclusions that are to be removed."""
-        return [
-            f"Nothing needs the exclusion of {exclusion.problem} at {operation} from"
-            f" {exclusion.check}: remove it."
-            for exclusion, operation in self.unused
-        ]
-
     @property
     def is_ok(self) -> bool:
-        """Whether nothing is wrong; unused exclusions are for the caller to judge."""
+        """Whether nothing is wrong; exclusions that were not needed are for the caller to judge."""
         return (
             all(each.is_ok for each in self.verdicts)
             and not any(each.violations for each in self.self_checks.values())
@@ -80,4 +71,4 @@ def try_all(
         done(verdict)
     audit = asyncio.run(audit_when_settled(closed.platform))
     self_checks = {service: self_check_of(addresses[service]) for service in addresses}
-    return Run(verdicts, self_checks, audit, exclusions.unused())
+    return Run(verdicts, self_checks, audit, exclusions)

@@ -7,8 +7,6 @@ from typing import Final
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-SETTING: Final = {"WAYBILL_CHECK_CONTRACT": "true"}
-
 _CHECKS: Final = "waybill_contract_checks_total"
 _VIOLATIONS: Final = "waybill_contract_violations_total"
 
