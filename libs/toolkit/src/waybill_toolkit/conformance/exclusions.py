@@ -6,7 +6,7 @@
       because: An If-Match of the right form is still not the version of this moment.
 
 An exclusion names the check, the operations and the problem that they answered; `fault` narrows it
-to one code, and to one pointer if it names that. One that a whole run did not need is to be removed.
+to one code, and to one pointer if it names one. What a whole run did not need is to be removed.
 """
 
 import json
