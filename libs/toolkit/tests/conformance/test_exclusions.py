@@ -50,7 +50,7 @@ def test_every_exclusion_says_why() -> None:
 
 def test_an_exclusion_without_a_reason_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "exclusions.yaml"
-    path.write_text("- {check: x, operations: [y], problem: z}")
+    path.write_text("- {check: x, operations: [y], problems: [z]}")
 
     with pytest.raises(ValidationError, match="because"):
         Exclusions.read(path)

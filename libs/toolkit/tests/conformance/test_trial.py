@@ -204,13 +204,13 @@ def test_an_excluded_failure_is_none_and_is_counted(contract: Path) -> None:
     exclusion = Exclusion(
         check="positive_data_acceptance",
         operations=("list_things",),
-        problem="invalid-parameters",
+        problems=("invalid-parameters",),
         because="It refuses everything today.",
     )
     other = Exclusion(
         check="positive_data_acceptance",
         operations=("list_things",),
-        problem="another",
+        problems=("another",),
         because="Not needed.",
     )
     exclusions = Exclusions((other, exclusion))

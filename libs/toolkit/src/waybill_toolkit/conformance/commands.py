@@ -43,7 +43,7 @@ def conformance(
     run = _try_services(console, services, seed, examples, None)
     ok = run.is_ok
     for each in run.exclusions.unused() if services is None else ():
-        console.print(f"Nothing needs to be excluded from {each.check}: {each.problem}; remove it.")
+        console.print(f"No {' or '.join(each.problems)} had to be excluded: remove it.")
         ok = False
     if run.cases < at_least:
         console.print(f"{run.cases} cases are fewer than {at_least}: raise --examples.")

@@ -2,10 +2,10 @@
 
     - check: positive_data_acceptance
       operations: [set_price]
-      problem: version-mismatch
+      problems: [version-mismatch]
       because: An If-Match of the right form is still not the version of this moment.
 
-An exclusion names the check, the operations and the problem that they answered; `fault` narrows it
+An exclusion names the check, the operations and the problems that they answer; `fault` narrows it
 to one code, and to one pointer if it names one. What a whole run did not need is to be removed.
 """
 
@@ -47,7 +47,7 @@ class Exclusion:
 
     check: str
     operations: tuple[str, ...]
-    problem: str
+    problems: tuple[str, ...]
     because: str
     fault: Fault | None = None
 
@@ -56,7 +56,7 @@ class Exclusion:
         return (
             self.check in failure.checks
             and failure.operation in self.operations
-            and failure.problem.get("type") == TYPE_PREFIX + self.problem
+            and str(failure.problem.get("type")).removeprefix(TYPE_PREFIX) in self.problems
             and (self.fault is None or self.fault.is_all_of(failure.problem))
         )
 

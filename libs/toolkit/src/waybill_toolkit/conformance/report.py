@@ -33,7 +33,7 @@ def show_run(console: Console, run: Run) -> None:
     for exclusion in run.exclusions:
         console.print(
             f"Excluded from {exclusion.check}, {run.exclusions.used[exclusion]} times:"
-            f" {exclusion.problem}. {escape(exclusion.because)}"
+            f" {', '.join(exclusion.problems)}. {escape(exclusion.because)}"
         )
     console.print(
         f"The services checked {answers} answers and {events} sent events themselves;"
@@ -42,7 +42,7 @@ def show_run(console: Console, run: Run) -> None:
 
 
 def _table(run: Run) -> Table:
-    table = Table("service", "operations", *PHASES, "cases", "failures", box=SIMPLE)
+    table = Table("service", "ops", *PHASES, "cases", "failures", box=SIMPLE)
     for column in table.columns[1:]:
         column.justify = "right"
     for verdict in run.verdicts:
