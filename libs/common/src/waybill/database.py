@@ -218,9 +218,6 @@ async def connect(
             await raw.close(timeout=CLOSE_TIMEOUT_SECONDS)
 
 
-Begin: TypeAlias = "Callable[[RawConnection, str | None, Clock], Transaction]"
-
-
 class Database:
     """One service's database: the pool, and what every transaction needs.
 
@@ -235,7 +232,7 @@ class Database:
         self._source = source
         self._clock = clock
         self.on_sent: Callable[[], None] = _nobody
-        self.begin: Begin = Transaction
+        self.begin: Callable[..., Transaction] = Transaction
 
     @classmethod
     async def open(

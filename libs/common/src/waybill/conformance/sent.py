@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
-from waybill.database import Begin, Transaction
-from waybill.events import Envelope, encode_headers
+from waybill.database import Transaction
+from waybill.events import Envelope, Message, T, encode_headers
 from waybill.outbox import PendingEvent
 
 
@@ -61,16 +61,15 @@ def _headers(event: PendingEvent) -> dict[str, str]:
     return {name: value.decode() for name, value in encode_headers(envelope)}
 
 
-def checked_transactions(sent: SentEvents) -> Begin:
-    """Make transactions that check what they append to the outbox."""
+def checked_transactions(sent: SentEvents) -> type[Transaction]:
+    """Make a kind of transaction that checks what it sends."""
 
     class Checked(Transaction):
         __slots__ = ()
 
         @override
-        async def append_sent(self) -> bool:
-            for event in self._sent:
-                sent.check(event)
-            return await super().append_sent()
+        def send(self, message: Message[T], data: T, cause: Any = None) -> None:
+            super().send(message, data, cause)
+            sent.check(self._sent[-1])
 
     return Checked
