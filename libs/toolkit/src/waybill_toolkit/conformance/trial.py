@@ -5,7 +5,7 @@ All checks are on. What a check calls a failure counts, unless an exclusion cove
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +39,7 @@ class Plan:
     seed: int
     examples: int
     """How many random cases each operation gets at most in a phase."""
-    token: str = ""
+    token: str
     seconds: int | None = None
 
 
@@ -77,9 +77,10 @@ def try_service(
 ) -> Verdict:
     """Send a service all that its contract suggests, and judge each answer."""
     document = read_json(contract)
-    schema = schemathesis.openapi.from_dict(
-        _with_bearers(document), config=_config(address, plan, shop)
-    )
+    shown = _with_bearers(document)
+    bearers = shown["components"]["securitySchemes"]
+    config = _config(address, plan, shop, bearers)
+    schema = schemathesis.openapi.from_dict(shown, config=config)
     _exclude(schema, exclusions)
     verdict = Verdict(service, schema.statistic.operations.total)
     statistic = Statistic()
@@ -101,7 +102,9 @@ def _with_bearers(document: Json) -> Json:
     return {**document, "components": {**components, "securitySchemes": schemes}}
 
 
-def _config(address: str, plan: Plan, shop: Shop) -> SchemathesisConfig:
+def _config(address: str, plan: Plan, shop: Shop, bearers: Iterable[str]) -> SchemathesisConfig:
+    tokens = {scheme: {"bearer": plan.token} for scheme in bearers}
+    auth: dict[str, Any] = {"auth": {"openapi": tokens}} if tokens else {}
     timed: dict[str, Any] = {} if plan.seconds is None else {"max-time": plan.seconds}
     return SchemathesisConfig.from_dict(
         {
@@ -109,7 +112,7 @@ def _config(address: str, plan: Plan, shop: Shop) -> SchemathesisConfig:
             **timed,
             "base-url": address,
             "seed": plan.seed,
-            "headers": {"Authorization": f"Bearer {plan.token}"} if plan.token else {},
+            **auth,
             "continue-on-failure": True,
             "request-timeout": REQUEST_SECONDS,
             "workers": 1,
