@@ -42,7 +42,7 @@ def show_run(console: Console, run: Run) -> None:
 
 
 def _table(run: Run) -> Table:
-    table = Table("service", "ops", *PHASES, "cases", "failures", box=SIMPLE)
+    table = Table("service", "ops", *PHASES, "cases", "failures", box=SIMPLE, show_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for verdict in run.verdicts:
