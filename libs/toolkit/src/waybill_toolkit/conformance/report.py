@@ -30,9 +30,9 @@ def show_run(console: Console, run: Run) -> None:
     console.print(_table(run))
     answers = sum(each.checks.get("answer", 0) for each in run.self_checks.values())
     events = sum(each.checks.get("event", 0) for each in run.self_checks.values())
-    for exclusion in run.exclusions:
+    for exclusion, count in run.exclusions.used.most_common():
         console.print(
-            f"Excluded from {exclusion.check}, {run.exclusions.used[exclusion]} times:"
+            f"Excluded from {exclusion.check}, {count} times:"
             f" {', '.join(exclusion.problems)}. {escape(exclusion.because)}"
         )
     console.print(
