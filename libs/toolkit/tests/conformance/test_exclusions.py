@@ -31,7 +31,6 @@ def test_the_failure_that_an_exclusion_names_is_covered() -> None:
     "changes",
     [
         {"checks": ("negative_data_rejection",)},
-        {"operation": "get_order"},
         {"problem": {}},
         {"problem": {**REFUSED.problem, "type": "urn:waybill:problem:internal"}},
         {"problem": {**REFUSED.problem, "errors": []}},
@@ -42,6 +41,13 @@ def test_the_failure_that_an_exclusion_names_is_covered() -> None:
 )
 def test_another_failure_is_not_covered(changes: dict[str, Any]) -> None:
     assert not covered(**changes)
+
+
+def test_an_exclusion_for_one_operation_covers_no_other() -> None:
+    empty = {"type": "urn:waybill:problem:empty-order"}
+
+    assert covered(operation="place_order", problem=empty)
+    assert not covered(operation="create_product", problem=empty)
 
 
 def test_every_exclusion_says_why() -> None:

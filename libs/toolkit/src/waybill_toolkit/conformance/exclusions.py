@@ -46,16 +46,17 @@ class Exclusion:
     """One answer to one check that is right although the check says otherwise."""
 
     check: str
-    operations: tuple[str, ...]
     problems: tuple[str, ...]
     because: str
+    operations: tuple[str, ...] | None = None
+    """None means each: for what all services have from the runtime."""
     fault: Fault | None = None
 
     def covers(self, failure: "Failed") -> bool:
         """Tell whether this failure is meant."""
         return (
             self.check in failure.checks
-            and failure.operation in self.operations
+            and (self.operations is None or failure.operation in self.operations)
             and str(failure.problem.get("type")).removeprefix(TYPE_PREFIX) in self.problems
             and (self.fault is None or self.fault.is_all_of(failure.problem))
         )
