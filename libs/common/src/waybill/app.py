@@ -102,7 +102,7 @@ def _mount_all(app: FastAPI, settings: ProcessSettings, service: Service, proces
     if service.database:
         checks = {"database": _answers(service.database), **checks}
     mount_health(app.router, Readiness(checks, process.reason_not_ready))
-    mount_docs(app.router, settings.service, service.contract.joinpath("openapi.json").read_bytes())
+    mount_docs(app.router, settings.service, service.contract)
     if settings.check_contract:
         # Imported here: what it needs is paid for by those who want it.
         from waybill.conformance import check_contract  # noqa: PLC0415
