@@ -114,6 +114,8 @@ def _config(address: str, plan: Plan, shop: Shop, bearers: Iterable[str]) -> Sch
             "seed": plan.seed,
             **auth,
             "continue-on-failure": True,
+            # Says that requests are made slowly: of a busy machine, not of a service.
+            "suppress-health-check": ["too_slow"],
             "request-timeout": REQUEST_SECONDS,
             "workers": 1,
             "generation": {"mode": "all", "max-examples": plan.examples, "database": "none"},
