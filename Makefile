@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate contract-mutations record tutorial bench lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -24,6 +24,14 @@ lint: $(VENV)/ready
 
 generate: $(VENV)/ready
 	$(BIN)/waybill generate
+
+# Sends every running service what its contract suggests, and judges each answer: minutes.
+conformance: $(VENV)/ready
+	$(BIN)/waybill conformance --at-least 5000 $(ARGS)
+
+# The same for long, with other requests each time: make fuzz ARGS='--seconds 600 --seed 7'
+fuzz: $(VENV)/ready
+	$(BIN)/waybill fuzz $(ARGS)
 
 # Asks every gate about every mutation and writes docs/contract-mutations.md.
 contract-mutations: $(VENV)/ready

@@ -15,7 +15,7 @@ from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
-from waybill_toolkit.testing import short_folder
+from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.work.history import HEADER
 
 DEAD_LETTER = """

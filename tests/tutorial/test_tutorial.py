@@ -18,7 +18,7 @@ import pytest
 
 from waybill_toolkit.platform.plan import PORT_BASE, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
-from waybill_toolkit.testing import short_folder
+from waybill_toolkit.platform.short_folder import short_folder
 
 ROOT: Final = Path(__file__).parents[2]
 TUTORIAL: Final = ROOT / "docs" / "tutorial.md"

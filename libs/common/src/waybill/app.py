@@ -103,6 +103,11 @@ def _mount_all(app: FastAPI, settings: ProcessSettings, service: Service, proces
         checks = {"database": _answers(service.database), **checks}
     mount_health(app.router, Readiness(checks, process.reason_not_ready))
     mount_docs(app.router, settings.service, service.contract)
+    if settings.check_contract:
+        # Imported here: what it needs is paid for by those who want it.
+        from waybill.conformance import check_contract  # noqa: PLC0415
+
+        check_contract(app.router, service.contract, service.database)
 
 
 def _access(settings: ProcessSettings) -> Access:

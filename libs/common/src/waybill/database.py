@@ -221,7 +221,8 @@ async def connect(
 class Database:
     """One service's database: the pool, and what every transaction needs.
 
-    `on_sent` is called after each commit that appended to the outbox (the relay sets it).
+    `on_sent` is called after each commit that appended to the outbox (the relay sets it). `begin`
+    makes its transactions.
     """
 
     def __init__(
@@ -231,6 +232,7 @@ class Database:
         self._source = source
         self._clock = clock
         self.on_sent: Callable[[], None] = _nobody
+        self.begin: Callable[..., Transaction] = Transaction
 
     @classmethod
     async def open(
@@ -271,7 +273,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception."""
         async with self._acquired() as raw:
-            tx = Transaction(raw, self._source, self._clock, self.on_sent)
+            tx = self.begin(raw, self._source, self._clock, self.on_sent)
             await tx.execute("BEGIN")
             try:
                 yield tx

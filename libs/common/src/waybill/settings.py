@@ -35,6 +35,9 @@ class ProcessSettings(BaseSettings):
     """0 takes a free one."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    check_contract: bool = False
+    """Check own answers and sent events against the contract while running; see `conformance`."""
+
     graceful_stop_seconds: PositiveFloat = 10.0
     """From SIGTERM to the end; a platform must wait longer than this before it kills."""
 

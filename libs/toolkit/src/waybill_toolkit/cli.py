@@ -13,6 +13,8 @@ COMMANDS: Final = {
     "sdk": "waybill_toolkit.sdk.commands",
     "new": "waybill_toolkit.new.commands",
     "docs": "waybill_toolkit.site.commands",
+    "conformance": "waybill_toolkit.conformance.commands",
+    "fuzz": "waybill_toolkit.conformance.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",

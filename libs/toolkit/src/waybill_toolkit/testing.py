@@ -6,10 +6,8 @@ each test. Everything ends with the test run, also when that is killed.
 
 import itertools
 import secrets
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +24,8 @@ from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.violation_log import CHECKED, ViolationLog
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
@@ -51,17 +51,6 @@ def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     recording.stop()
     recorder.write(folder)
-
-
-@contextmanager
-def short_folder() -> Iterator[Path]:
-    """Make a folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
-    folder = Path(tempfile.mkdtemp(prefix="waybill-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -131,9 +120,32 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """Run the whole platform for the session: every service of the tree that we are in."""
+    """Run the whole platform for the session: every service of the tree that we are in.
+
+    Its services check all their answers and sent events against their contracts.
+    """
     with short_folder() as folder:
-        plan = Plan.of(folder / "data", tree_root() / "services", free_port_base())
+        root = tree_root() / "services"
+        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED)
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)
+
+
+@pytest.fixture(scope="session")
+def platform_violations(platform: Platform) -> Iterator[ViolationLog]:
+    """Follow what the platform's services find in themselves, to the end."""
+    log = ViolationLog(platform.folder, platform.services)
+    yield log
+    assert log.read() == []  # noqa: S101
+
+
+@pytest.fixture(autouse=True)
+def _contracts_hold(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test during which a service of the platform broke its contract."""
+    if "platform" not in request.fixturenames:
+        yield
+        return
+    log: ViolationLog = request.getfixturevalue("platform_violations")
+    yield
+    assert log.read() == []  # noqa: S101

@@ -9,7 +9,7 @@ import pytest
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
-from waybill_toolkit.testing import short_folder
+from waybill_toolkit.platform.short_folder import short_folder
 
 ANSWERS_ITS_ENVIRONMENT: Final = """
 import json, os, signal, sys

@@ -13,7 +13,7 @@ from waybill_toolkit.platform.errors import DataFolderError
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.postgres_home import PostgresHome, find_home, remove_home
-from waybill_toolkit.testing import short_folder
+from waybill_toolkit.platform.short_folder import short_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root's case")
 

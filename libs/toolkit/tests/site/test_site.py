@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tree(tmp_path: Path) -> Path:
     """A copy of what the site is made of, to be changed; without diagrams, which take long."""
     root = tmp_path / "tree"
-    for folder in ("contracts", "docs", "services", "libs"):
+    for folder in ("contracts", "docs", "services", "libs", "tests/contract"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("*.pyc"))
     for file in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(ROOT / file, root)

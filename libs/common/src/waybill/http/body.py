@@ -26,6 +26,9 @@ from waybill.problems import (
 
 NUL_FAULT: Final = "nul_character"
 
+_WHOLE_MAX: Final = 2**53
+"""Above it a float no longer tells one whole number from the next (RFC 8259, section 6)."""
+
 
 class ClientGoneError(Exception):
     """The client closed the connection before its request was complete."""
@@ -60,7 +63,31 @@ class BodyReader:
         try:
             return Body(self._type.validator.validate_json(raw), canonical)
         except ValidationError as error:
+            if any(each["type"] == "int_type" for each in error.errors()):
+                return self._check_whole(document)
             raise _refusal(error, document) from None
+
+    def _check_whole(self, document: Any) -> Body:  # noqa: ANN401 (any JSON)
+        """Check a document whose whole numbers may be spelled like fractions: `3.0`, `3e2`."""
+        whole = _with_whole_numbers(document)
+        canonical = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+        try:
+            return Body(self._type.validator.validate_json(canonical), canonical)
+        except ValidationError as error:
+            raise _refusal(error, whole) from None
+
+
+def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Spell 3.0 as 3: to JSON Schema both are the integer 3 (Draft 2020-12 Core, 4.2.3)."""
+    match value:
+        case float() if value.is_integer() and abs(value) <= _WHOLE_MAX:
+            return int(value)
+        case list():
+            return [_with_whole_numbers(each) for each in value]
+        case dict():
+            return {name: _with_whole_numbers(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def _refusal(error: ValidationError, document: Any) -> RefusedError:  # noqa: ANN401 (any JSON)

@@ -2,16 +2,18 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import httpx
 import orjson
 import pytest
+from pydantic import Strict
 
 from waybill.access import Grant, TokenFile
 from waybill.database import DatabaseUnavailableError
 from waybill.http import Operation
+from waybill.http.body import BodyReader
 
 Serve = Callable[..., httpx.AsyncClient]
 
@@ -160,6 +162,29 @@ class TestBody:
         raw = orjson.dumps(ORDER).replace(b"mug", rb"\u003a::")
         headers = {"content-type": "application/json"}
         assert (await client.post("/v1/orders", content=raw, headers=headers)).status_code == 201
+
+    @pytest.mark.parametrize("quantity", [b"2.0", b"2e0", b"0.2e1"])
+    async def test_a_whole_number_is_taken_however_it_is_spelled(
+        self, client: httpx.AsyncClient, quantity: bytes
+    ) -> None:
+        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
+        headers = {"content-type": "application/json"}
+        assert (await client.post("/v1/orders", content=raw, headers=headers)).status_code == 201
+
+    @pytest.mark.parametrize("quantity", [b"2.5", b"0.0", b"1e300", b'"2.0"'])
+    async def test_invalid_when_a_number_is_not_whole_or_too_small(
+        self, client: httpx.AsyncClient, quantity: bytes
+    ) -> None:
+        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
+        headers = {"content-type": "application/json"}
+        response = await client.post("/v1/orders", content=raw, headers=headers)
+        problem = assert_problem(response, 422, "invalid-body")
+        assert [each["pointer"] for each in problem["errors"]] == ["/lines/0/quantity"]
+
+    def test_equal_documents_are_spelled_the_same(self) -> None:
+        reader = BodyReader(dict[str, Annotated[int, Strict()]], 100)
+        spellings = (b'{"a": 2}', b'{"a":2.0}', b' {"a" :2e0}')
+        assert {reader.check(raw).canonical for raw in spellings} == {b'{"a":2}'}
 
     async def test_invalid_with_a_pointer_for_each_fault(self, client: httpx.AsyncClient) -> None:
         body = {

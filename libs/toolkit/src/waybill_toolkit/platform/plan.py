@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from waybill_toolkit.platform.errors import PlatformError
@@ -52,9 +52,17 @@ class Plan:
     data: Path
     port_base: int
     services: tuple[ServicePlan, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of every service, beside and before those that are made here: WAYBILL_..."""
 
     @classmethod
-    def of(cls, data: Path, services_root: Path, port_base: int) -> "Plan":
+    def of(
+        cls,
+        data: Path,
+        services_root: Path,
+        port_base: int,
+        settings: Mapping[str, str] | None = None,
+    ) -> "Plan":
         """Find the services because they are there: services/NAME/src/NAME/app.py, by name.
 
         The gateway is the first and has the base itself for its port.
@@ -86,7 +94,7 @@ class Plan:
                 for number, folder in enumerate(others, start=1)
             ),
         )
-        return cls(data, port_base, services)
+        return cls(data, port_base, services, dict(settings or {}))
 
     @property
     def postgres_port(self) -> int:
@@ -116,7 +124,7 @@ class Plan:
         if service.name == GATEWAY:
             others = {each.name: each.address for each in self.services if each != service}
             environment["WAYBILL_UPSTREAMS"] = json.dumps(others)
-        return environment
+        return {**environment, **self.settings}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -128,7 +136,9 @@ class Plan:
             ServicePlan(service["name"], Path(service["folder"]), service["port"])
             for service in document["services"]
         )
-        return cls(Path(document["data"]), document["port_base"], tuple(services))
+        return cls(
+            Path(document["data"]), document["port_base"], tuple(services), document["settings"]
+        )
 
 
 def service_environment(

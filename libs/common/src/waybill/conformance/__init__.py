@@ -1,0 +1,44 @@
+"""A service that checks itself: its answers and sent events, against its own contract, as it runs.
+
+For a test, a staging system, or a while in production: `WAYBILL_CHECK_CONTRACT=true`. Nothing is
+held back or changed. What breaks the contract is logged once per kind, without values, and counted
+at /metrics. Only then is any of this imported; when it is off, no request and no event pays for it.
+
+schemas.py    a bundled document as fast validators
+findings.py   what was found: the log and the counters
+answers.py    around each operation of the contract
+sent.py       before sent events are appended to the outbox
+"""
+
+import json
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from starlette.routing import Route, Router
+
+from waybill.conformance.answers import CheckedAnswers, PathContract
+from waybill.conformance.findings import Findings
+from waybill.conformance.schemas import Schemas
+from waybill.conformance.sent import SentEvents, checked_transactions
+from waybill.database import Database
+from waybill.metrics import mount_metrics
+
+__all__ = ["check_contract"]
+
+
+def check_contract(router: Router, contract: Traversable, database: Database | None) -> None:
+    """Check from now on what `router` answers by its contract and what `database` sends."""
+    findings = Findings()
+    schemas = Schemas(_read(contract.joinpath("openapi.json")))
+    for route in router.routes:
+        if isinstance(route, Route) and route.path in schemas.document["paths"]:
+            route.app = CheckedAnswers(route.app, PathContract(schemas, route.path), findings)
+    events = contract.joinpath("asyncapi.json")
+    if database is not None and events.is_file():
+        database.begin = checked_transactions(SentEvents(Schemas(_read(events)), findings))
+    mount_metrics(router, findings.registry)
+
+
+def _read(document: Traversable) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document.read_bytes())
+    return found

@@ -1,0 +1,189 @@
+"""Answers of the operations of one path, looked at after they have left.
+
+Checked are the status, the media type, the headers, the body and the problem type, as the contract
+has them. A method that the path does not have must be refused with 405.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from waybill.conformance.findings import Findings
+from waybill.conformance.schemas import Json, Schemas
+from waybill.problems import MEDIA_TYPE, TYPE_PREFIX
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""A page of 500 orders of 50 lines each. Of a larger body only the head is checked."""
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_DECLARED_ONLY: Final = frozenset({"etag", "location"})
+"""Headers that say something of the resource, so they leave only where the contract has them."""
+
+Fault = tuple[str, str]
+"""Which part of an answer breaks the contract, and where."""
+
+
+class CheckedAnswers:
+    """Passes everything on as it is, and checks each answer when it is complete."""
+
+    def __init__(self, app: ASGIApp, contract: "PathContract", findings: Findings) -> None:
+        self._app = app
+        self._contract = contract
+        self._findings = findings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        heard = _Heard()
+
+        async def send_and_hear(message: Message) -> None:
+            await send(message)
+            heard.hear(message)
+            if heard.is_complete:
+                self._check(scope["method"], heard)
+
+        await self._app(scope, receive, send_and_hear)
+
+    def _check(self, method: str, heard: "_Heard") -> None:
+        subject = self._contract.subject(method)
+        self._findings.checked("answer")
+        for part, place in self._contract.faults(method, heard):
+            self._findings.violation("answer", subject, part, place)
+
+
+class _Heard:
+    """An answer as it was sent."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.is_complete = False
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    @property
+    def body(self) -> bytes | None:
+        """The body; None when it was too large to be kept."""
+        return b"".join(self._chunks) if self._size <= BODY_BYTES_MAX else None
+
+    def hear(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {
+                str(name, "latin-1").lower(): str(value, "latin-1")
+                for name, value in message["headers"]
+            }
+            return
+        chunk = message.get("body", b"")
+        self._size += len(chunk)
+        if self._size <= BODY_BYTES_MAX:
+            self._chunks.append(chunk)
+        self.is_complete = not message.get("more_body", False)
+
+
+class PathContract:
+    """What the contract says of one path."""
+
+    def __init__(self, schemas: Schemas, path: str) -> None:
+        self._path = path
+        item = schemas.document["paths"][path]
+        self._operations = {
+            method.upper(): _Operation(schemas, item[method])
+            for method in _METHODS
+            if method in item
+        }
+
+    def subject(self, method: str) -> str:
+        """Name the operation, or the path where the method is none of its."""
+        operation = self._operation(method)
+        return operation.id if operation else self._path
+
+    def faults(self, method: str, heard: _Heard) -> Iterator[Fault]:
+        """List where an answer breaks the contract."""
+        operation = self._operation(method)
+        if operation is None:
+            if heard.status != 405:
+                yield "status", f"{heard.status} to a method that is not declared"
+            return
+        answer = operation.answers.get(heard.status)
+        if answer is None:
+            yield "status", f"{heard.status} is not declared"
+            return
+        yield from answer.head_faults(heard.headers)
+        if method != "HEAD" and heard.body is not None:
+            yield from answer.body_faults(heard.status, heard.headers, heard.body)
+
+    def _operation(self, method: str) -> "_Operation | None":
+        return self._operations.get("GET" if method == "HEAD" else method)
+
+
+class _Operation:
+    def __init__(self, schemas: Schemas, written: Json) -> None:
+        self.id = str(written["operationId"])
+        self.answers = {
+            int(status): _Answer(schemas, schemas.resolve(answer))
+            for status, answer in written["responses"].items()
+        }
+
+
+class _Answer:
+    """One declared answer, its schemas compiled."""
+
+    def __init__(self, schemas: Schemas, declared: Json) -> None:
+        self._bodies = {
+            media_type: schemas.checker(content["schema"])
+            for media_type, content in declared.get("content", {}).items()
+        }
+        headers = {
+            name.lower(): schemas.resolve(header)
+            for name, header in declared.get("headers", {}).items()
+        }
+        self._headers = {name: _Header(schemas, header) for name, header in headers.items()}
+        self._problems = declared.get("x-problems")
+
+    def head_faults(self, headers: Mapping[str, str]) -> Iterator[Fault]:
+        for name in _DECLARED_ONLY & headers.keys() - self._headers.keys():
+            yield "header", f"{name} is not declared"
+        for name, header in self._headers.items():
+            yield from (("header", f"{name}: {each}") for each in header.faults(headers.get(name)))
+        media_type = headers.get("content-type", "")
+        if self._bodies and media_type not in self._bodies:
+            yield "media type", "not declared"
+
+    def body_faults(self, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[Fault]:
+        if not self._bodies:
+            if body:
+                yield "body", "none is declared"
+            return
+        check = self._bodies.get(headers.get("content-type", ""))
+        if check is None:
+            return
+        try:
+            value = orjson.loads(body)
+        except ValueError:
+            yield "body", "is no JSON"
+            return
+        places = check(value)
+        yield from (("body", place) for place in places)
+        if not places and headers["content-type"] == MEDIA_TYPE:
+            yield from self._problem_faults(status, value)
+
+    def _problem_faults(self, status: int, problem: Mapping[str, Any]) -> Iterator[Fault]:
+        slug = problem["type"].removeprefix(TYPE_PREFIX)
+        if self._problems is not None and slug not in self._problems:
+            yield "problem", f"{slug} is not declared"
+        if problem["status"] != status:
+            yield "problem", "tells another status"
+
+
+class _Header:
+    def __init__(self, schemas: Schemas, declared: Json) -> None:
+        self._required = bool(declared.get("required"))
+        schema = schemas.resolve(declared["schema"])
+        self._is_number = schema.get("type") == "integer"
+        self._check = schemas.checker(schema)
+
+    def faults(self, text: str | None) -> list[str]:
+        if text is None:
+            return ["is missing"] if self._required else []
+        return self._check(int(text) if self._is_number and text.isdigit() else text)

@@ -1,0 +1,49 @@
+"""What a service found in itself: counted, and logged once for each kind.
+
+There are as many kinds as the contract has places, so neither the log nor the counters grow with
+the traffic. A kind names places of the contract alone: no value of any customer gets here.
+"""
+
+import logging
+from typing import Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter
+
+_log = logging.getLogger(__name__)
+
+Side = Literal["answer", "event"]
+
+
+class Findings:
+    """Counts checks and violations, for /metrics."""
+
+    def __init__(self) -> None:
+        self.registry: Final = CollectorRegistry()
+        self._checks = Counter(
+            "waybill_contract_checks",
+            "Own answers and sent events that were checked against the contract.",
+            ("side",),
+            registry=self.registry,
+        )
+        self._violations = Counter(
+            "waybill_contract_violations",
+            "Own answers and sent events that break the contract.",
+            ("side", "subject", "part"),
+            registry=self.registry,
+        )
+        self._logged: set[tuple[str, str, str, str]] = set()
+
+    def checked(self, side: Side) -> None:
+        """Count one answer or event that was looked at."""
+        self._checks.labels(side).inc()
+
+    def violation(self, side: Side, subject: str, part: str, place: str) -> None:
+        """Count a violation of `subject`, an operation or event type; `part` is status, body ...
+
+        The first of its kind is logged with `place`, where the contract is broken.
+        """
+        self._violations.labels(side, subject, part).inc()
+        kind = (side, subject, part, place)
+        if kind not in self._logged:
+            self._logged.add(kind)
+            _log.error("contract violation: %s %s: %s %s", side, subject, part, place)

@@ -1,0 +1,76 @@
+"""The schemas of a bundled document, compiled once; a check takes some microseconds."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+from urllib.parse import unquote
+
+import jsonschema_rs
+
+from waybill.scalars import INSTANT_PATTERN, UUID_PATTERN
+
+Json = Mapping[str, Any]
+
+Checker = Callable[[object], list[str]]
+"""Lists the places of a schema that a value breaks; never what broke them."""
+
+_FAULTS_MAX: Final = 3
+"""Who repairs one fault sees the next one."""
+
+
+class Schemas:
+    """A document whose references all stay inside, and its schemas as validators."""
+
+    def __init__(self, document: Json) -> None:
+        self.document: Final = document
+        self._components = {"schemas": document.get("components", {}).get("schemas", {})}
+        self._checkers: dict[str, Checker] = {}
+
+    def resolve(self, node: Json) -> Json:
+        """Follow a reference, if `node` is one."""
+        while "$ref" in node:
+            node = self._at(node["$ref"])
+        return node
+
+    def checker(self, schema: Json) -> Checker:
+        """Compile a schema of this document, once however often it is used."""
+        written = json.dumps(schema, sort_keys=True)
+        if written not in self._checkers:
+            self._checkers[written] = self._compile(schema)
+        return self._checkers[written]
+
+    def _compile(self, schema: Json) -> Checker:
+        # With the components beside it, the references of a schema stay as they are.
+        validator = jsonschema_rs.Draft202012Validator(
+            {**schema, "components": self._components}, validate_formats=True, formats=_FORMATS
+        )
+
+        def faults(value: object) -> list[str]:
+            if validator.is_valid(value):
+                return []
+            return [_place(each.schema_path) for each in validator.iter_errors(value)][:_FAULTS_MAX]
+
+        return faults
+
+    def _at(self, reference: str) -> Json:
+        node: Any = self.document
+        for step in reference.split("/")[1:]:
+            node = node[unquote(step).replace("~1", "/").replace("~0", "~")]
+        found: Json = node
+        return found
+
+
+def _place(path: list[str | int]) -> str:
+    return "/".join(map(str, path))
+
+
+@cache
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+_FORMATS: Final = {"uuid": _matcher(UUID_PATTERN), "date-time": _matcher(INSTANT_PATTERN)}
+"""As strict as the services are with what they receive."""
