@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "docs": "waybill_toolkit.site.commands",
     "conformance": "waybill_toolkit.conformance.commands",
     "fuzz": "waybill_toolkit.conformance.commands",
+    "mock": "waybill_toolkit.mock.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",
