@@ -9,15 +9,23 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
+from waybill_toolkit.bad_input import good_request
 from waybill_toolkit.cli import build
+from waybill_toolkit.contract_check import Contract
 from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.mock.access import access_of
 from waybill_toolkit.mock.service import mock_of
+from waybill_toolkit.new.listings import listed
+from waybill_toolkit.new.names import Names
+from waybill_toolkit.new.templates import files_of
+from waybill_toolkit.serving import serving
 
 TREE = Path(__file__).parents[1] / "contracts" / "tree"
+REPOSITORY = Path(__file__).parents[4]
 ID = "019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41"
 
 
@@ -48,6 +56,28 @@ def test_a_contract_alone_is_served_until_the_command_is_interrupted(tree: Repos
         assert process.wait(timeout=30) == 0
 
     assert sale["price"] == {"amount_minor": 255, "currency": "GBP"}
+
+
+async def test_a_service_just_begun_has_a_mock(tmp_path: Path) -> None:
+    tree = Repository(tmp_path)
+    shutil.copytree(REPOSITORY / "contracts", tree.root / "contracts")
+    names = Names.of("loyalty", "award", None)
+    files = {**files_of(names), **listed(REPOSITORY, names)}
+    for path in (path for path in files if path.parts[0] == "contracts"):
+        (tree.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree.root / path).write_text(files[path], encoding="utf-8")
+
+    with serving(mock_of(tree, "loyalty", access_of("open"))) as address:
+        async with httpx.AsyncClient(base_url=address) as client:
+            contract = Contract((await client.get("/openapi.json")).json())
+        examples = tree.root / "contracts" / "loyalty" / "examples"
+        async with contract.client(base_url=address) as client:
+            for operation in contract.operations:
+                good = good_request(contract, operation, examples)
+                answer = await client.request(
+                    good.method, good.path, headers=dict(good.headers), content=good.content
+                )
+                assert answer.is_success
 
 
 def test_an_unknown_service_is_refused_with_those_there_are(tree: Repository) -> None:
