@@ -15,8 +15,12 @@ UNIONS: Final = ("anyOf", "oneOf")
 
 def unwrapped(node: Node) -> Node:
     """Look through an `allOf` that only puts words around one schema."""
+    seen = {node.place}
     while len(node.value.get("allOf", ())) == 1 and _consists_of(node, ("allOf",)):
         node = node.child("allOf").child("0").target()
+        if node.place in seen:
+            raise node.error("this is made of itself; end the circle at a value.", "reference")
+        seen.add(node.place)
     return node
 
 
