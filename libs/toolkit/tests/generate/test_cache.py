@@ -66,9 +66,6 @@ CONTRACT_EDITS = {
         (root / "contracts/shop/parts").mkdir()
         or (root / "contracts/shop/parts/more.yml").write_text("a: 1")
     ),
-    "file renamed": lambda root: (root / "contracts/shop/asyncapi.yaml").rename(
-        root / "contracts/shop/asyncapi.yml"
-    ),
 }
 
 
@@ -196,6 +193,39 @@ def test_a_cache_that_cannot_be_kept_stops_nothing(
 
     assert tree.code(["shop"]) == {}
     assert tree.write({}) == []
+
+
+LOOK = (
+    "import sys; from waybill_toolkit.cli import main; sys.argv[1:] = ['generate', '--check'];"
+    " main(); print(sorted({'typer', 'yaml', 'pydantic'} & sys.modules.keys()))"
+)
+
+
+def test_an_unchanged_run_imports_nothing_that_takes_long(tree: Repository) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=tree.root, capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("edit", ["output", "contract", "strange file", "package without contract"])
+def test_the_command_itself_sees_a_change(tree: Repository, edit: str) -> None:
+    match edit:
+        case "output":
+            _edit("services/shop/src/shop/contract/api.py")(tree.root)
+        case "contract":
+            api = tree.root / "contracts/shop/openapi.yaml"
+            api.write_text(api.read_text().replace("Sell something", "Sell anything"))
+        case "strange file":
+            (tree.package("shop") / "more.py").touch()
+        case _:
+            (tree.root / "services/gone/src/gone/contract").mkdir(parents=True)
+
+    run = subprocess.run([*COMMAND, "--check"], cwd=tree.root, capture_output=True, check=False)
+
+    assert run.returncode == 1
+    assert run.stdout + run.stderr
 
 
 def test_two_runs_at_once_do_no_harm(tree: Repository) -> None:

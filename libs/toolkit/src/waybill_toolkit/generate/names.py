@@ -7,7 +7,11 @@ import sys
 from typing import Final
 
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-TAKEN: Final = ("gateway", "waybill", "waybill_toolkit")
+SHARED: Final = "shared"
+GATEWAY: Final = "gateway"
+"""The folders of contracts/ that are no services."""
+
+TAKEN: Final = (GATEWAY, "waybill", "waybill_toolkit")
 """Packages of ours that are no services."""
 
 PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.generate.cache import Cache, sum_of_inputs
-from waybill_toolkit.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.generate.names import GATEWAY, SHARED
 from waybill_toolkit.generate.writing import alone, stale, write
 
 __all__ = ["Repository", "stale"]
@@ -61,6 +61,18 @@ class Repository:
     def code(self, packages: Iterable[str]) -> dict[Path, str]:
         """Make these packages without their pages, which tell of all services."""
         return self._code(packages, self._cache())
+
+    def is_up_to_date(self) -> bool:
+        """Tell whether everything is there as it was generated from what is there now.
+
+        False also when nobody knows without generating it.
+        """
+        cache = self._cache()
+        packages = self.packages
+        kept = {package: cache.get(package) for package in (*packages, PAGES)}
+        if self.orphans or None in kept.values():
+            return False
+        return not self.stale(self._code(packages, cache) | self._pages(cache))
 
     def _code(self, packages: Iterable[str], cache: Cache) -> dict[Path, str]:
         found = {package: cache.get(package) for package in packages}

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Final
 
@@ -45,11 +47,25 @@ def mock_of(repository: Repository, name: str, access: Access) -> FastAPI:
     }
 
     async def assemble(_: ProcessSettings) -> Service:
-        return Service(contract=tree.sources[name]["openapi.json"].encode(), paths=paths)
+        folder = _written(tree.sources[name])  # its documents are read when they are asked for
+
+        async def remove() -> None:
+            folder.cleanup()
+
+        return Service(contract=Path(folder.name), paths=paths, closing=(remove,))
 
     app = build(ProcessSettings(service=name), assemble)
     app.add_middleware(Preferring)
     return app
+
+
+def _written(files: Mapping[str, str]) -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix="waybill-mock-")
+    for name, text in files.items():
+        path = Path(folder.name, name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,11 @@ class _Tree:
         packages = repository.packages if is_gateway else [name]
         files = repository.code(packages)
         sources = {
-            each: {path.name: text for path, text in files.items() if path.parent == folder}
+            each: {
+                path.relative_to(folder).as_posix(): text
+                for path, text in files.items()
+                if path.is_relative_to(folder)
+            }
             for each in packages
             for folder in (repository.package(each),)
         }
