@@ -83,18 +83,26 @@ class TokenFile(Access):
 
     @override
     async def identify(self, authorization: str | None) -> Principal:
-        if authorization is None:
-            raise RefusedError(Unauthenticated(detail="The Authorization header is missing."))
-        token = _BEARER.fullmatch(authorization)
-        principal = token and self._principals.get(hashlib.sha256(token[1].encode()).hexdigest())
-        if not principal:
-            raise RefusedError(
-                Unauthenticated(
-                    detail="The bearer token is not known.",
-                    challenge='Bearer error="invalid_token"',
-                )
-            )
+        principal = self._principals.get(hashlib.sha256(bearer_token(authorization)).hexdigest())
+        if principal is None:
+            raise _unknown_token()
         return principal
+
+
+def bearer_token(authorization: str | None) -> bytes:
+    """Take the token out of an Authorization header. Raises RefusedError(Unauthenticated)."""
+    if authorization is None:
+        raise RefusedError(Unauthenticated(detail="The Authorization header is missing."))
+    token = _BEARER.fullmatch(authorization)
+    if token is None:
+        raise _unknown_token()
+    return token[1].encode()
+
+
+def _unknown_token() -> RefusedError:
+    challenge = 'Bearer error="invalid_token"'
+    detail = "The bearer token is not known."
+    return RefusedError(Unauthenticated(detail=detail, challenge=challenge))
 
 
 def access_of(token_file: Path | None) -> Access:

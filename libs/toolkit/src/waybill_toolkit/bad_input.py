@@ -71,7 +71,7 @@ def bad_requests(contract: Contract, examples: Path) -> list[BadRequest]:
     """Make the bad requests of a contract; `examples` is its folder of examples."""
     found: list[BadRequest] = []
     for operation in contract.operations:
-        good = _good_request(contract, operation, examples)
+        good = good_request(contract, operation, examples)
         found.extend(_bad_parameters(contract, operation, good))
         if good.content is not None:
             found.extend(_bad_bodies(operation, good, examples))
@@ -85,7 +85,7 @@ def refused_callers(contract: Contract, examples: Path, powerless: str) -> list[
     `powerless` is a token that the service knows and that has no scopes.
     """
     guarded = (each for each in contract.operations if each.written.get("security") != [])
-    good = [_good_request(contract, operation, examples) for operation in guarded]
+    good = [good_request(contract, operation, examples) for operation in guarded]
     unknown = [
         replace(each, what=what, headers=headers, status=401, slug="unauthenticated")
         for each in good
@@ -112,7 +112,7 @@ def _authorized(request: BadRequest, authorization: str) -> dict[str, str]:
     return {**request.headers, "Authorization": authorization}
 
 
-def _good_request(contract: Contract, operation: DeclaredOperation, examples: Path) -> BadRequest:
+def good_request(contract: Contract, operation: DeclaredOperation, examples: Path) -> BadRequest:
     """Make a request that fits the contract, with an example of everything it needs."""
     path = operation.path
     headers: dict[str, str] = {}
@@ -237,7 +237,7 @@ def _bad_bodies(
 
 def _bad_addresses(contract: Contract, examples: Path) -> Iterator[BadRequest]:
     for operation in {each.path: each for each in contract.operations}.values():
-        good = _good_request(contract, operation, examples)
+        good = good_request(contract, operation, examples)
         if _UNUSED_METHOD not in contract.methods(good.path):
             yield replace(
                 good,

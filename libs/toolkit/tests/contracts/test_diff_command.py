@@ -211,6 +211,28 @@ def test_contracts_that_cannot_be_read_are_told_with_file_and_line(work: Work) -
     assert output.startswith(f"contracts/{HTTP}:1: this is no YAML")
 
 
+def test_a_revision_that_cannot_be_read_is_told_by_its_name(work: Work) -> None:
+    whole = (work.root / "contracts" / HTTP).read_text()
+    (work.root / "contracts" / HTTP).write_text("openapi: [", encoding="utf-8")
+    work.commit()
+    (work.root / "contracts" / HTTP).write_text(whole, encoding="utf-8")
+
+    code, output = work.diff("main")
+
+    assert code == 1
+    assert output.startswith(f"main:contracts/{HTTP}:1: this is no YAML")
+
+
+def test_a_revision_with_a_link_out_of_it_is_refused(work: Work) -> None:
+    (work.root / "contracts" / "secret.yaml").symlink_to("/etc/passwd")
+    work.commit()
+
+    code, output = work.diff("main")
+
+    assert code == 2
+    assert output.startswith("main: contracts/ has a link that leads out of it")
+
+
 @pytest.mark.parametrize("part", ["compare_http", "compare_events", "Wiring.hits"])
 def test_a_gate_that_sees_nothing_is_found_by_its_canary(
     work: Work, monkeypatch: pytest.MonkeyPatch, part: str

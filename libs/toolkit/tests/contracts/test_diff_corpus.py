@@ -4,7 +4,8 @@ A case is one edit of one document of `tree/contracts`. `hit` names the services
 change hits, as the contracts tell; the clients of an operation are hit in any case.
 """
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +56,8 @@ class Case:
     document: str
     edit: Edit
     hit: str = ""
+    before: Edit | None = None
+    """What the contract said before, where that is not in `tree/`."""
 
     @override
     def __str__(self) -> str:
@@ -513,11 +516,112 @@ COMMANDS = [
     safe("command no longer given", EVENTS, remove("operations", "command")),
 ]
 
-CASES = OPERATIONS + REQUESTS + ANSWERS + FACTS + COMMANDS
+PAY = request("pay")
+ODD = {"title": TEXT, "description": TEXT, "x-y": TEXT}
+BRANCHES = [{"type": "integer"}, {"type": "number"}]
+
+
+def was(edit: Edit, case: Case) -> Case:
+    """Let the contract have been another one before."""
+    return replace(case, before=edit)
+
+
+FOOLED = [
+    breaking(
+        "tag means another branch",
+        HTTP,
+        put("#/components/schemas/Cash", *PAY, "discriminator", "mapping", "card"),
+    ),
+    breaking("tag removed", HTTP, remove(*PAY, "discriminator", "mapping", "card")),
+    safe(
+        "tag added",
+        HTTP,
+        put("#/components/schemas/Cash", *PAY, "discriminator", "mapping", "coins"),
+    ),
+    breaking("address of everything moved", GATEWAY, put([{"url": "/api"}], "servers")),
+    was(
+        put(ODD, *SCHEMAS, "Sell", "patternProperties"),
+        breaking(
+            "field called title, by a pattern",
+            HTTP,
+            put(WHOLE, *SCHEMAS, "Sell", "patternProperties", "title"),
+        ),
+    ),
+    was(
+        put({"type": "object", "properties": ODD}, *answer("properties")),
+        breaking(
+            "field called title, in one called properties",
+            HTTP,
+            put(WHOLE, *answer("properties"), "properties", "title"),
+            "mail",
+        ),
+    ),
+    was(
+        put([{"title": "a"}], *request("note"), "enum"),
+        breaking(
+            "value that looks like words changed",
+            HTTP,
+            put("b", *request("note"), "enum", "0", "title"),
+        ),
+    ),
+    was(
+        put({"title": "a"}, *request("hint"), "default"),
+        breaking(
+            "default that looks like words changed",
+            HTTP,
+            put("b", *request("hint"), "default", "title"),
+        ),
+    ),
+    was(
+        put(YES, *request("hint"), "default"),
+        breaking("default true is 1", HTTP, put(1, *request("hint"), "default")),
+    ),
+    safe("default 1 written as 1.0", HTTP, put(1.0, *request("quantity"), "default")),
+    was(
+        put({"oneOf": BRANCHES[:1]}, *request("tip")),
+        breaking("branch added that overlaps", HTTP, also(BRANCHES[1], *request("tip"), "oneOf")),
+    ),
+    was(
+        put({"oneOf": BRANCHES[:1]}, *request("tip")),
+        safe("branch added that does not", HTTP, also(TEXT, *request("tip"), "oneOf")),
+    ),
+    was(
+        put(4, *request("quantity"), "multipleOf"),
+        safe("smaller steps taken", HTTP, put(2, *request("quantity"), "multipleOf")),
+    ),
+    was(
+        put(4, *request("quantity"), "multipleOf"),
+        breaking("other steps taken", HTTP, put(6, *request("quantity"), "multipleOf")),
+    ),
+    was(
+        put(TEXT, *SCHEMAS, "Sold", "additionalProperties"),
+        breaking(
+            "other fields of an event no longer text",
+            EVENTS,
+            remove(*SCHEMAS, "Sold", "additionalProperties"),
+            "mail",
+        ),
+    ),
+    safe("anything taken", HTTP, put(YES, *request("note"))),
+    breaking("nothing taken", HTTP, put(NO, *request("note"))),
+    safe("one value of an answer left", HTTP, put({"const": "shelf"}, *answer("place"))),
+    was(
+        put({"$ref": "#/components/schemas/State"}, *request("note")),
+        breaking("limit beside a reference", HTTP, put(9, *request("note"), "maxLength")),
+    ),
+]
+
+CASES = OPERATIONS + REQUESTS + ANSWERS + FACTS + COMMANDS + FOOLED
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_change_is_judged_rightly(case: Case, contracts: Path, repository: Repository) -> None:
+def test_a_change_is_judged_rightly(
+    case: Case, contracts: Path, repository: Repository, tmp_path: Path
+) -> None:
+    if case.before:
+        contracts = shutil.copytree(contracts, tmp_path / "before" / "contracts")
+        for root in (contracts, repository.root / "contracts"):
+            rewrite(root / case.document, case.before)
     rewrite(repository.root / "contracts" / case.document, case.edit)
 
     judgement = judge(contracts, repository.root / "contracts")

@@ -76,7 +76,7 @@ async def claim(
 ) -> list[AnsweredError | RefusedError | None]:
     """Take the keys of requests for the length of the transaction; tells of each why not."""
     claims = await idempotency.claim(tx, [each.request for each in asked])
-    return list(map(_refusal, claims))
+    return list(map(refusal, claims))
 
 
 async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None:
@@ -90,7 +90,8 @@ async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None
         raise _in_use()
 
 
-def _refusal(claimed: Claim | StoredAnswer) -> AnsweredError | RefusedError | None:
+def refusal(claimed: Claim | StoredAnswer) -> AnsweredError | RefusedError | None:
+    """Say how a request ends whose key is not its own; None when it is."""
     match claimed:
         case StoredAnswer(status, headers, body):
             return AnsweredError(Reply(status, (*headers, REPLAYED), body))

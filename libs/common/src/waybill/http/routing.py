@@ -77,11 +77,16 @@ def mount(router: Router, api: object, operations: Sequence[Operation], access: 
     Raises AttributeError when `api` lacks one, pydantic's schema errors for types that it cannot
     validate.
     """
+    add_all(router, paths_of(api, operations, access))
+
+
+def paths_of(api: object, operations: Sequence[Operation], access: Access) -> Mapping[str, Methods]:
+    """Make what serves each path and method of a contract; raises what `mount` does."""
     paths: dict[str, dict[str, ASGIApp]] = {}
     for operation in operations:
         endpoint = Endpoint(operation, getattr(api, operation.id), access)
         paths.setdefault(operation.path, {})[operation.method] = endpoint
-    add_all(router, paths)
+    return paths
 
 
 def _concrete_first(path: str) -> list[tuple[bool, str]]:

@@ -2,20 +2,24 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
-from waybill_toolkit.contracts.diff.judgement import judge
+from waybill_toolkit.contracts.diff.judgement import Judgement, judge
 from waybill_toolkit.contracts.diff.report import as_json, as_text
-from waybill_toolkit.contracts.diff.revision import RevisionError, checked_out
+from waybill_toolkit.contracts.diff.revision import Revision, RevisionError, checked_out
 from waybill_toolkit.contracts.lint import run
 from waybill_toolkit.generate.documents import Library
 from waybill_toolkit.generate.faults import ContractError, Faults
+from waybill_toolkit.generate.problems import read_registry
 from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.generate.schemas import SHARED
 from waybill_toolkit.generate.service import open_documents
 from waybill_toolkit.node.program import NodeUnavailableError
+
+PROBLEMS: Final = Path("contracts", SHARED, "problems.yaml")
 
 app = typer.Typer()
 contracts = typer.Typer(help="Check the contracts, and what changes in them.", no_args_is_help=True)
@@ -66,7 +70,7 @@ def diff(
         check_canary()
         _read_all(repository)
         with checked_out(repository.root, base) as revision:
-            judgement = judge(revision.contracts, repository.root / "contracts")
+            judgement = _judge(revision, repository)
             if json_:
                 typer.echo(json.dumps(as_json(judgement, revision, repository.root), indent=2))
             else:
@@ -83,12 +87,23 @@ def diff(
         raise typer.Exit(1)
 
 
+def _judge(revision: Revision, repository: Repository) -> Judgement:
+    try:
+        return judge(revision.contracts, repository.root / "contracts")
+    except ContractError as error:
+        for fault in error.faults:
+            there = f"{revision.contracts.parent}/"
+            typer.echo(str(fault).replace(there, f"{revision.name}:", 1), err=True)
+        raise typer.Exit(1) from None
+
+
 def _read_all(repository: Repository) -> None:
     """Make sure that today's contracts can be read. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
+    registry = read_registry(library.open(repository.root / PROBLEMS), faults)
     for service in repository.services:
         try:
-            open_documents(library, repository.root / "contracts" / service)
+            open_documents(library, repository.root / "contracts" / service).read(registry)
         except ContractError as error:
             faults.add_all(error)
     faults.stop_if_any()

@@ -79,6 +79,7 @@ def _messages(root: Node, action: str, faults: Faults) -> tuple[Message, ...]:
             faults.add_all(error)
             continue
         same = [other for other in found.values() if other.payload == message.payload]
+        twins = [other for other in found.values() if other.type == message.type]
         if message.name in found:
             faults.add(reference.fault(f"{message.name} is listed twice to {action}; remove one."))
         elif same:
@@ -88,6 +89,11 @@ def _messages(root: Node, action: str, faults: Faults) -> tuple[Message, ...]:
                     " give each a schema of its own."
                 )
             )
+        elif twins:
+            text = (
+                f"{message.name} and {twins[0].name} are both {message.type}; rename one of them."
+            )
+            faults.add(reference.fault(text, "name"))
         found[message.name] = message
     return tuple(found[name] for name in sorted(found))
 

@@ -9,13 +9,17 @@ The order of paths, fields and the like stays the author's; components are sorte
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from waybill_toolkit.generate.documents import Node, Pointer
 from waybill_toolkit.generate.faults import ContractError, Faults
 
 Component: TypeAlias = tuple[str, str]
 """Kind and name: ("schemas", "Money"). Another service's channel has the kind "channels"."""
+
+
+BESIDE: Final = ("$ref", "description", "summary")
+"""What may stand beside a `$ref`; words are left out of the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class _Bundler:
 
     def copy(self, node: Node) -> Any:  # noqa: ANN401 (JSON)
         if node.reference is not None:
+            for beside in node.children():
+                if beside.name not in BESIDE:
+                    message = f"{beside.name} beside $ref is not read; put both into an allOf."
+                    self.faults.add(beside.fault(message, "reference"))
             return {"$ref": self.refer(node)}
         if isinstance(node.value, dict):
             return {child.name: self.copy(child) for child in node.children()}
@@ -152,6 +160,7 @@ def _beyond_itself(component: Node) -> Node:
 
     Copied as it is, it would come to refer to itself.
     """
+    seen = [component.place]
     while component.reference is not None:
         try:
             target = component.step()
@@ -159,5 +168,8 @@ def _beyond_itself(component: Node) -> Node:
             return component  # reported when it is copied
         if target.pointer != component.pointer:
             return component
+        if target.place in seen:
+            raise component.error("$ref leads in a circle; end it at a value.", "reference")
+        seen.append(target.place)
         component = target
     return component

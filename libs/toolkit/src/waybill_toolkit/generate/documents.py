@@ -1,35 +1,20 @@
-"""Reads contracts as YAML that remembers its lines, and follows references between files.
+"""Places in contracts, and how to get from one to another, over the borders of files.
 
 A `Node` is a place in a document: its value, and how to get from there to the places below it or to
 what a `$ref` names. Everything that reads a contract goes from node to node, so that each fault can
 say its file and line.
 """
 
-import re
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias, cast
-
-import yaml
+from typing import Any, cast
 
 from waybill_toolkit.generate.faults import ContractError, Fault
+from waybill_toolkit.generate.reading import Document, Pointer, read_document
 
-Pointer: TypeAlias = tuple[str, ...]
-
-_Loader: Final = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One YAML file. `lines` tells where in the file each value begins."""
-
-    path: Path
-    value: Any
-    lines: dict[Pointer, int]
+__all__ = ["Document", "Library", "Node", "Pointer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +101,7 @@ class Node:
         file, _, fragment = reference.partition("#")
         document = self.document
         if file:
-            path = (self.document.path.parent / file).resolve()
-            if not path.is_file():
-                message = f"$ref {reference}: there is no such file; correct the path or write it."
-                raise self.error(message, "reference")
-            document = self.library.read(path)
+            document = self.library.read(self._file(reference, file))
         node = Node(self.library, document, (), document.value)
         for part in filter(None, fragment.split("/")):
             key = part.replace("~1", "/").replace("~0", "~")
@@ -131,6 +112,22 @@ class Node:
                 )
             node = node.child(key)
         return node
+
+    def _file(self, reference: str, file: str) -> Path:
+        """Find the file of a reference."""
+        try:
+            path = Path(os.path.realpath(self.document.path.parent / file))
+            there = path.is_file()
+        except (OSError, ValueError) as error:  # too long, or with a NUL
+            message = f"$ref {reference}: this names no file: {error}; correct the path."
+            raise self.error(message, "reference") from None
+        if not self.library.holds(path):
+            message = f"$ref {reference} leads out of contracts/; move what it means into it."
+            raise self.error(message, "reference")
+        if not there:
+            message = f"$ref {reference}: there is no such file; correct the path or write it."
+            raise self.error(message, "reference")
+        return path
 
 
 def _has(value: object, key: str) -> bool:
@@ -144,75 +141,25 @@ class Library:
     """All documents read so far."""
 
     documents: dict[Path, Document] = field(default_factory=dict)
+    folders: set[Path] = field(default_factory=set)
+    """Those that hold a contract of a service each, and all that documents may refer to."""
 
     def open(self, path: Path) -> Node:
-        """Go to the top of a document. Raises ContractError when it is no YAML mapping."""
-        document = self.read(path.resolve())
+        """Go to the top of a document, `contracts/<service>/<file>`.
+
+        Raises ContractError when it is no YAML mapping.
+        """
+        path = path.parent.resolve() / path.name  # a fault names the link, not what it leads to
+        self.folders.add(path.parent.parent)
+        document = self.read(path)
         return Node(self, document, (), document.value)
 
     def read(self, path: Path) -> Document:
         """Read a document once."""
         if path not in self.documents:
-            if not path.is_file():
-                raise ContractError([Fault(path, 1, "there is no such file; write it.")])
-            self.documents[path] = _parse(path)
+            self.documents[path] = read_document(path)
         return self.documents[path]
 
-
-def _parse(path: Path) -> Document:
-    text = ""
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        line = min(line, text.rstrip().count("\n") + 1)  # an end that is missing is after the end
-        message = f"this is no YAML: {error.problem}; put it right here or just above."
-        raise ContractError([Fault(path, line, message, "syntax")]) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        message = f"this is no YAML: {error}; write it as UTF-8."
-        raise ContractError([Fault(path, 1, message, "syntax")]) from None
-    if not isinstance(root, yaml.MappingNode):
-        message = "a document is a mapping; this is none."
-        raise ContractError([Fault(path, 1, message, "syntax")])
-    lines: dict[Pointer, int] = {}
-    try:
-        return Document(path, _construct(path, root, (), lines), lines)
-    except RecursionError:
-        message = "an alias (*name) is within what it stands for; write it out."
-        raise ContractError([Fault(path, 1, message, "syntax")]) from None
-
-
-def _construct(path: Path, node: yaml.Node, pointer: Pointer, lines: dict[Pointer, int]) -> object:
-    """Make JSON of YAML: keys are strings; plain scalars too, but for JSON's words and numbers."""
-    lines.setdefault(pointer, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        mapping: dict[str, object] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                message = "a key is a word; this is none."
-                raise ContractError([Fault(path, key.start_mark.line + 1, message, "syntax")])
-            if key.value in mapping:
-                message = f"{key.value!r} stands here twice; remove one."
-                raise ContractError([Fault(path, key.start_mark.line + 1, message, "syntax")])
-            below = (*pointer, key.value)
-            lines[below] = key.start_mark.line + 1
-            mapping[key.value] = _construct(path, value, below, lines)
-        return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _construct(path, item, (*pointer, str(index)), lines)
-            for index, item in enumerate(node.value)
-        ]
-    return _scalar(node)
-
-
-def _scalar(node: yaml.Node) -> object:
-    text: str = node.value
-    if isinstance(node, yaml.ScalarNode) and node.style:  # quoted or a block
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    def holds(self, path: Path) -> bool:
+        """Tell whether a file is in a folder of contracts that was opened."""
+        return any(path.is_relative_to(folder) for folder in self.folders)

@@ -3,9 +3,17 @@
 import builtins
 import keyword
 import re
+import sys
 from typing import Final
 
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+SHARED: Final = "shared"
+GATEWAY: Final = "gateway"
+"""The folders of contracts/ that are no services."""
+
+TAKEN: Final = (GATEWAY, "waybill", "waybill_toolkit")
+"""Packages of ours that are no services."""
+
 PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -31,6 +39,13 @@ def fault_of_snake(name: str) -> str | None:
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"{name!r} is a word of Python; choose another name."
     return None
+
+
+def fault_of_service(name: str) -> str | None:
+    """Say why `name` cannot be the name of a service, which is that of its Python package."""
+    if name in TAKEN or name in sys.stdlib_module_names:
+        return f"{name!r} is the name of another Python package; choose another name."
+    return fault_of_snake(name)
 
 
 def fault_of_pascal(name: str) -> str | None:

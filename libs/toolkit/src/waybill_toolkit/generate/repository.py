@@ -1,17 +1,18 @@
-"""Where the contracts and the generated packages are, and what of these is stale."""
+"""Where the contracts and the generated packages are."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.generate.cache import Cache, sum_of_inputs
-from waybill_toolkit.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.generate.names import GATEWAY, SHARED
+from waybill_toolkit.generate.writing import alone, stale, write
+
+__all__ = ["Repository", "stale"]
 
 PAGES: Final = "pages"
 """The folder of a generated package that holds what people read."""
-_REFERENCE: Final = Path(__file__).parents[1] / "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Repository:
 
     @property
     def services(self) -> list[str]:
-        """Every service that has a contract, in alphabetical order."""
+        """Every service that has a contract, in alphabetical order.
+
+        One with an asyncapi.yaml alone is not ours: its events are only heard of.
+        """
         return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
 
     @property
@@ -39,16 +43,38 @@ class Repository:
         has_gateway = (self.root / "contracts" / GATEWAY / f"{GATEWAY}.yaml").is_file()
         return [*self.services, *([GATEWAY] if has_gateway else [])]
 
+    @property
+    def orphans(self) -> list[Path]:
+        """Packages that were generated once, and whose contract is gone."""
+        found = self.root.glob("services/*/src/*/contract")
+        return sorted(path for path in found if path.parent.name not in self.packages)
+
     def package(self, service: str) -> Path:
         """Say where the generated package of a service is."""
         return self.root / "services" / service / "src" / service / "contract"
 
     def generate(self, packages: Iterable[str]) -> dict[Path, str]:
         """Make all files of these packages, in memory. Raises ContractError with all faults."""
-        cache = Cache(
-            self._cache,
-            sum_of_inputs(self.root.glob("contracts/*/*.yaml")),
-        )
+        cache = self._cache()
+        return self._code(packages, cache) | self._pages(cache)
+
+    def code(self, packages: Iterable[str]) -> dict[Path, str]:
+        """Make these packages without their pages, which tell of all services."""
+        return self._code(packages, self._cache())
+
+    def is_up_to_date(self) -> bool:
+        """Tell whether everything is there as it was generated from what is there now.
+
+        False also when nobody knows without generating it.
+        """
+        cache = self._cache()
+        packages = self.packages
+        kept = {package: cache.get(package) for package in (*packages, PAGES)}
+        if self.orphans or None in kept.values():
+            return False
+        return not self.stale(self._code(packages, cache) | self._pages(cache))
+
+    def _code(self, packages: Iterable[str], cache: Cache) -> dict[Path, str]:
         found = {package: cache.get(package) for package in packages}
         missing = [package for package, files in found.items() if files is None]
         made = {package: files for package, files in found.items() if files is not None}
@@ -56,12 +82,11 @@ class Repository:
             made |= self._make(missing)
         for package in missing:
             cache.put(package, made[package])
-        written = {
+        return {
             self.package(package) / name: text
             for package, files in sorted(made.items())
             for name, text in files.items()
         }
-        return written | self._pages()
 
     def _make(self, packages: list[str]) -> dict[str, dict[str, str]]:
         # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
@@ -74,14 +99,8 @@ class Repository:
             made[GATEWAY] = generate_gateway(contracts, self.services)
         return made
 
-    def _pages(self) -> dict[Path, str]:
+    def _pages(self, cache: Cache) -> dict[Path, str]:
         """Write the pages for people, always all of them: each says who hears of what."""
-        inputs = (
-            *self.root.glob("contracts/*/*.yaml"),
-            *self.root.glob("contracts/*/examples/*/*"),
-        )
-        sources = (path for path in _REFERENCE.rglob("*") if path.suffix in (".py", ".jinja"))
-        cache = Cache(self._cache, sum_of_inputs((*inputs, *sources)))
         made = cache.get(PAGES)
         if made is None:
             from waybill_toolkit.reference.pages import write_pages  # noqa: PLC0415
@@ -92,28 +111,20 @@ class Repository:
             cache.put(PAGES, made)
         return {self.root / path: text for path, text in made.items()}
 
-    @property
-    def _cache(self) -> Path:
-        return self.root / ".waybill" / "cache" / "generate"
+    def _cache(self) -> Cache:
+        key = sum_of_inputs(self.root / "contracts")
+        return Cache(self.root / ".waybill" / "cache" / "generate", key)
 
     def write(self, files: Mapping[Path, str]) -> list[Path]:
-        """Bring the tree up to date, each file in one step, and say which were changed."""
-        changed = list(stale(files))
-        for path in changed:
-            if path not in files:
-                path.unlink()
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".{path.name}.{os.getpid()}")
-            new.write_bytes(files[path].encode())
-            new.replace(path)
-        return changed
+        """Bring the tree up to date and say what was changed. Raises OSError, then nothing was."""
+        with alone(self._lock):
+            return write(files)
 
+    def stale(self, files: Mapping[Path, str]) -> list[Path]:
+        """Say what `write` would change."""
+        with alone(self._lock):
+            return list(stale(files))
 
-def stale(files: Mapping[Path, str]) -> Iterator[Path]:
-    """Find what differs from what was generated, is missing, or should not be there."""
-    for path, text in files.items():
-        if not path.is_file() or path.read_bytes() != text.encode():
-            yield path
-    for folder in sorted({path.parent for path in files}):
-        yield from sorted(path for path in folder.glob("*") if path.is_file() and path not in files)
+    @property
+    def _lock(self) -> Path:
+        return self.root / ".waybill" / "generate.lock"

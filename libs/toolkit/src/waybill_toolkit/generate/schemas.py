@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.generate.names import GATEWAY, SHARED
 
-SHARED = "shared"
-GATEWAY = "gateway"
+__all__ = ["GATEWAY", "SHARED", "class_of", "module_of", "reachable"]
 
 
 def class_of(schema: Node, module: str = "models") -> str | None:

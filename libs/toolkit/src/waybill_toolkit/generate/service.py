@@ -8,13 +8,15 @@ from typing import Final
 from waybill_toolkit.generate.asyncapi import EventContract, read_asyncapi
 from waybill_toolkit.generate.bundle import Bundle, bundle
 from waybill_toolkit.generate.documents import Library, Node
-from waybill_toolkit.generate.faults import ContractError, Faults
+from waybill_toolkit.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.generate.http_contract import HttpContract
 from waybill_toolkit.generate.models import make_models
+from waybill_toolkit.generate.names import fault_of_service
 from waybill_toolkit.generate.openapi import read_openapi, schema_nodes
 from waybill_toolkit.generate.problems import ProblemType, read_registry
 from waybill_toolkit.generate.render import render, tidy
 from waybill_toolkit.generate.schemas import SHARED, module_of, reachable
+from waybill_toolkit.generate.shape import check_circles, check_shape
 from waybill_toolkit.generate.validate import validate_asyncapi, validate_openapi
 
 TEXTS: Final = {
@@ -60,8 +62,13 @@ def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dic
 def open_documents(library: Library, folder: Path) -> Documents:
     """Open the contracts of one service. Raises ContractError with all faults found."""
     faults = Faults()
+    if reason := fault_of_service(folder.name):
+        faults.add(Fault(folder / "openapi.yaml", 1, f"the folder's name: {reason}", "name"))
     roots = (library.open(folder / name) for name in ("openapi.yaml", "asyncapi.yaml"))
     openapi, asyncapi = (bundle(root, faults) for root in roots)
+    check_shape(openapi.root, faults)
+    for each in (openapi, asyncapi):
+        check_circles(each, faults)
     faults.stop_if_any()
     validate_openapi(openapi, faults)
     validate_asyncapi(asyncapi, faults)

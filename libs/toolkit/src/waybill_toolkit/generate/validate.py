@@ -14,6 +14,9 @@ ASYNCAPI: Final = Path(__file__).with_name("asyncapi.schema.json")
 
 _OPERATION: Final = re.compile(r"'(get|post|put|patch|delete)' operation in '([^']+)'")
 
+PLAIN: Final = ("default", "enum", "maximum", "maxLength", "minimum", "minLength", "type")
+"""What a default is held against here; the validator does the rest, but tells no line."""
+
 MISSING: Final = {
     "x-key": ("key", "name the required field of the payload that events are ordered by."),
     "x-retention-hours": ("retention", "say for how long the topic keeps its events."),
@@ -71,6 +74,11 @@ def _validate_schemas(bundled: Bundle, dialect: Any, faults: Faults) -> None:  #
             dialect.check_schema(schema)
         except SchemaError as error:
             _add([error], bundled.where(pointer).nearest, faults, "schema")
+            continue
+        for below, default in _defaults(schema, ()):
+            for wrong in dialect(default).iter_errors(default["default"]):
+                message = f"this default does not fit: {wrong.message}; correct it."
+                faults.add(bundled.where(pointer).nearest(below).fault(message, "schema"))
 
 
 def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
@@ -84,6 +92,18 @@ def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]
                 yield (*pointer, key), below
             else:
                 yield from _schemas(below, (*pointer, key))
+
+
+def _defaults(schema: object, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """Find what has a default of a type of its own, and where that stands."""
+    if isinstance(schema, dict):
+        if "default" in schema and isinstance(schema.get("type"), str | list):
+            yield (*pointer, "default"), {k: v for k, v in schema.items() if k in PLAIN}
+        for key, below in schema.items():
+            yield from _defaults(below, (*pointer, key))
+    elif isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from _defaults(item, (*pointer, str(index)))
 
 
 def _add(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from waybill_toolkit.contracts.diff.change import Change, gone, now
-from waybill_toolkit.contracts.diff.keywords import Effect
+from waybill_toolkit.contracts.diff.keywords import Effect, Schema, types_of
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.words import is_wording, plain
 from waybill_toolkit.generate.documents import Node
@@ -15,8 +15,12 @@ UNIONS: Final = ("anyOf", "oneOf")
 
 def unwrapped(node: Node) -> Node:
     """Look through an `allOf` that only puts words around one schema."""
+    seen = {node.place}
     while len(node.value.get("allOf", ())) == 1 and _consists_of(node, ("allOf",)):
         node = node.child("allOf").child("0").target()
+        if node.place in seen:
+            raise node.error("this is made of itself; end the circle at a value.", "reference")
+        seen.add(node.place)
     return node
 
 
@@ -38,6 +42,25 @@ def compare_unions(pair: Pair) -> Iterator[Change | Pair]:
         message = " fits exactly one of its branches now"
         yield pair.judge(Effect("branches-changed", "oneOf", message, narrowed=True, widened=False))
     yield from _compare(pair, before, after, more_accepts_more=True)
+    if _union(pair.after) == "oneOf" and len(after) > len(before) and _may_overlap(pair.after):
+        message = " fits exactly one of its branches; what fits a new one too is refused now"
+        yield pair.judge(Effect("branches-changed", "oneOf", message, narrowed=True, widened=False))
+
+
+def _may_overlap(union: Node) -> bool:
+    """Tell whether a value may fit two branches, when neither type nor discriminator says no."""
+    if "discriminator" in union.value:
+        return False
+    types = [types_of(_keywords(each)) for each in _branches(union)]
+    if any(each is None for each in types):
+        return True
+    named = [name for each in types if each for name in each]
+    return len(set(named)) < len(named) or {"integer", "number"} <= set(named)
+
+
+def _keywords(branch: Node) -> Schema:
+    value = branch.target().value
+    return value if isinstance(value, dict) else {}
 
 
 def compare_parts(pair: Pair) -> Iterator[Change | Pair]:

@@ -63,7 +63,7 @@ def _others(pair: Pair) -> Iterator[Change | Pair]:
             old is not False and new is not True,
             old is not True and new is not False,
         )
-        if {old, new} == {True, False} and not _as_written(pair):
+        if isinstance(old, bool) and isinstance(new, bool) and not _as_written(pair):
             # What has no name is never sent, and whoever receives it ignores it.
             narrowed, widened = narrowed and pair.use is Use.REQUEST, False
         message = f" is {'closed' if new is False else 'open'} to fields without a name now"

@@ -17,6 +17,7 @@ from waybill_toolkit.generate.openapi import METHODS
 from waybill_toolkit.generate.schemas import GATEWAY
 
 ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
+GATEWAY_ROOT: Final = frozenset({"answers", "info", "openapi"})
 OPERATION: Final = frozenset({"operationId", "parameters", "requestBody", "responses", "security"})
 INTERNAL: Final = "x-internal"
 """Marks an operation that the gateway does not serve."""
@@ -29,6 +30,8 @@ def compare_gateway(before: State, after: State) -> Iterator[Change]:
     old, new = before.gateway, after.gateway
     if old is None or new is None:
         return  # without it, nobody is promised one address
+    for change in unknown_members(old, new, GATEWAY_ROOT):
+        yield change.of(Subject("http", GATEWAY, "every operation"))
     kinds = {each.name: each for each in old.need("answers").children()}
     for kind in new.need("answers").children():
         was = kinds.pop(kind.name, None)

@@ -1,19 +1,31 @@
 """How a keyword that stands for itself narrows or widens what a schema accepts."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from waybill_toolkit.contracts.diff.words import shown
 
 Schema: TypeAlias = dict[str, Any]
 Values: TypeAlias = frozenset[str] | None
 """What something is limited to; None: it is not."""
 
 OPAQUE: Final = (
-    *("contentEncoding", "contentMediaType", "format", "multipleOf", "not", "pattern"),
+    *("contentEncoding", "contentMediaType", "format", "not", "pattern"),
     *("propertyNames", "uniqueItems"),
 )
 """Adding one accepts less, removing one more; of two values nobody can tell."""
+
+TYPES: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "integer",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+"""Python's types for those of JSON Schema; 1.0 is an integer there."""
 
 AT_LEAST: Final = ("minItems", "minLength", "minProperties")
 AT_MOST: Final = ("maxItems", "maxLength", "maxProperties")
@@ -48,18 +60,27 @@ def keyword_effects(before: Schema, after: Schema) -> Iterator[Effect]:
     found += [_limit(keyword, before, after, least=True) for keyword in AT_LEAST]
     found += [_limit(keyword, before, after, least=False) for keyword in AT_MOST]
     found += [_range(keywords, before, after) for keywords in RANGES]
+    found.append(_multiple(before, after))
     yield from (effect for effect in found if effect)
     if _discriminator(before) != _discriminator(after):
         message = f" is told apart by {_discriminator(after)}, was by {_discriminator(before)}"
         yield Effect("type-changed", "discriminator", message, narrowed=True, widened=True)
+    yield from _tag_effects(before, after)
 
 
 def types_of(schema: Schema) -> Values:
     """Name the types that a schema accepts."""
     written = schema.get("type")
     if written is None:
-        return None
+        values = [schema["const"]] if "const" in schema else schema.get("enum")
+        return None if values is None else frozenset(map(_type_of, values))
     return frozenset([written] if isinstance(written, str) else written)
+
+
+def _type_of(value: object) -> str:
+    if isinstance(value, float) and not value.is_integer():
+        return "number"
+    return TYPES[type(value)]
 
 
 def _missing(some: Values, within: Values) -> bool:
@@ -101,9 +122,9 @@ def _value_effects(before: Schema, after: Schema) -> Iterator[Effect]:
 
 def _values(schema: Schema) -> Values:
     if "const" in schema:
-        return frozenset([_shown(schema["const"])])
+        return frozenset([shown(schema["const"])])
     if "enum" in schema:
-        return frozenset(map(_shown, schema["enum"]))
+        return frozenset(map(shown, schema["enum"]))
     return None
 
 
@@ -117,6 +138,17 @@ def _opaque(keyword: str, before: Schema, after: Schema) -> Effect | None:
     return Effect(
         "limit-changed", keyword, message, narrowed=new is not None, widened=old is not None
     )
+
+
+def _multiple(before: Schema, after: Schema) -> Effect | None:
+    """Compare steps between numbers: every multiple of 4 is one of 2."""
+    old, new = before.get("multipleOf"), after.get("multipleOf")
+    if old == new:
+        return None
+    message = _moved("multipleOf", old, new)
+    narrowed = new is not None and (old is None or old % new != 0)
+    widened = old is not None and (new is None or new % old != 0)
+    return Effect("limit-changed", "multipleOf", message, narrowed, widened)
 
 
 def _limit(keyword: str, before: Schema, after: Schema, *, least: bool) -> Effect | None:
@@ -164,13 +196,29 @@ def _discriminator(schema: Schema) -> object:
     return written.get("propertyName") if isinstance(written, dict) else written
 
 
+def _tag_effects(before: Schema, after: Schema) -> Iterator[Effect]:
+    """Judge what the values of the field that tells branches apart stand for."""
+    old, new = _tags(before), _tags(after)
+    if any(new[tag] != old[tag] for tag in old.keys() & new.keys()):
+        message = " tells its branches apart by other values"
+        yield Effect("tags-changed", "discriminator", message, narrowed=True, widened=True)
+    if lost := sorted(old.keys() - new.keys()):
+        message = f" knows no {', '.join(lost)} any more"
+        yield Effect("tags-changed", "discriminator", message, narrowed=True, widened=False)
+    if more := sorted(new.keys() - old.keys()):
+        message = f" knows {', '.join(more)} now"
+        yield Effect("tags-changed", "discriminator", message, narrowed=False, widened=True)
+
+
+def _tags(schema: Schema) -> dict[str, str]:
+    written = schema.get("discriminator")
+    mapping = written.get("mapping") if isinstance(written, dict) else None
+    return {tag: str(name).rpartition("/")[2] for tag, name in (mapping or {}).items()}
+
+
 def _moved(keyword: str, old: object, new: object) -> str:
     if old is None:
-        return f": {keyword} is {_shown(new)} now"
+        return f": {keyword} is {shown(new)} now"
     if new is None:
-        return f": {keyword} {_shown(old)} is gone"
-    return f": {keyword} is {_shown(new)}, was {_shown(old)}"
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return f": {keyword} {shown(old)} is gone"
+    return f": {keyword} is {shown(new)}, was {shown(old)}"

@@ -32,9 +32,16 @@ def checked_out(root: Path, name: str) -> Iterator[Revision]:
         contracts.mkdir()
         if _git(root, "ls-tree", "--name-only", commit.decode().strip(), "contracts"):
             packed = _git(root, "archive", "--format=tar", commit.decode().strip(), "contracts")
-            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-                archive.extractall(folder, filter="data")
+            _unpack(packed, folder)
         yield Revision(name, commit.decode().strip(), contracts)
+
+
+def _unpack(packed: bytes, folder: str) -> None:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise RevisionError(f"contracts/ has a link that leads out of it: {error}") from None
 
 
 def _git(root: Path, *arguments: str) -> bytes:

@@ -5,6 +5,7 @@ one change, however many fields are Money.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from waybill_toolkit.contracts.diff.branches import (
@@ -18,7 +19,7 @@ from waybill_toolkit.contracts.diff.fields import compare_fields
 from waybill_toolkit.contracts.diff.keywords import Effect, keyword_effects, type_effect
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
-from waybill_toolkit.contracts.diff.words import changed_members, is_wording, plain
+from waybill_toolkit.contracts.diff.words import changed_members, is_wording, plain, shown
 from waybill_toolkit.generate.documents import Node
 
 UNJUDGED: Final = (
@@ -68,6 +69,7 @@ def _look_at(pair: Pair) -> Iterator[Change | Pair]:
     pair = _followed(pair)
     if plain(pair.before) == plain(pair.after):
         return
+    pair = pair.moved(_as_keywords(pair.before), _as_keywords(pair.after))
     if not all(isinstance(each.value, dict) for each in (pair.before, pair.after)):
         yield pair.judge_all(" is another schema")
         return
@@ -80,6 +82,11 @@ def _look_at(pair: Pair) -> Iterator[Change | Pair]:
         yield pair.judge(changed)
     if not changed or not (changed.narrowed and changed.widened):
         yield from _members(pair)
+
+
+def _as_keywords(schema: Node) -> Node:
+    """Write `true`, which accepts anything, as keywords: there are none."""
+    return replace(schema, value={}) if schema.value is True else schema
 
 
 def _members(pair: Pair) -> Iterator[Change | Pair]:
@@ -110,7 +117,7 @@ def _items(pair: Pair) -> Iterator[Change | Pair]:
 def _default(pair: Pair) -> Iterator[Change]:
     """Judge what is meant by a field that is left out; an answer is not filled up by clients."""
     old, new = pair.old.get("default"), pair.new.get("default")
-    if old != new:
+    if shown(old) != shown(new):
         means_another = "default" in pair.old and pair.use is not Use.ANSWER
         message = f" means {new!r} when it is left out, meant {old!r}"
         yield pair.judge(

@@ -9,15 +9,17 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from waybill_toolkit.generate.documents import Library, Node
+from waybill_toolkit.generate.documents import Library, Node, Pointer
 from waybill_toolkit.generate.faults import ContractError, Fault
 from waybill_toolkit.schema_check import SchemaDocument, escape
 
 RULE: Final = "example"
 KINDS: Final = ("valid", "invalid")
 UNIONS: Final = ("oneOf", "anyOf", "allOf")
+
+Place: TypeAlias = tuple[Path, Pointer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,14 @@ def example_faults(holders: Sequence[Holder]) -> Iterator[Fault]:
     for holder in holders:
         for schema in holder.schemas:
             yield from _inline(holder, schema)
-            shown.update(_shown_inline(holder, schema))
-            for example in _examples(holder, schema.name):
+            shown.update(place for place, _ in inline_shown(holder, schema))
+            for example in examples(holder, schema.name):
                 if isinstance(example, Fault):
                     yield example
                     continue
                 yield from _judge(holder, schema.name, example)
                 if example.valid:
-                    shown.update(_shown(holder, schema, example.value))
+                    shown.update(place for place, _ in parts_shown(holder, schema, example.value))
     for schema in (each for holder in holders for each in holder.schemas):
         if schema.place not in shown:
             files = f"examples/{schema.name}/valid-….json and invalid-….json"
@@ -86,7 +88,8 @@ def _inline(holder: Holder, schema: Node) -> Iterator[Fault]:
             yield example.fault(message, RULE)
 
 
-def _examples(holder: Holder, name: str) -> Iterator[Example | Fault]:
+def examples(holder: Holder, name: str) -> Iterator[Example | Fault]:
+    """Read the files of a schema's examples, the valid ones first."""
     for kind in KINDS:
         for path in sorted((holder.folder / name).glob(f"{kind}-*.json")):
             try:
@@ -130,23 +133,28 @@ def _strays(holders: Sequence[Holder]) -> Iterator[Fault]:
                 yield Fault(path, 1, message, RULE)
 
 
-def _shown_inline(holder: Holder, schema: Node) -> Iterator[object]:
+def inline_shown(holder: Holder, schema: Node) -> Iterator[tuple[Place, Any]]:
+    """Give what the example in the contract itself is an example of."""
     if "example" in schema.value:
-        yield from _shown(holder, schema, schema.value["example"])
+        yield from parts_shown(holder, schema, schema.value["example"])
 
 
-def _shown(holder: Holder, schema: Node, value: Any) -> Iterator[object]:  # noqa: ANN401 (JSON)
-    """Name the places of all schemas that a value is an example of."""
-    yield schema.place
+def parts_shown(
+    holder: Holder,
+    schema: Node,
+    value: Any,  # noqa: ANN401 (JSON)
+) -> Iterator[tuple[Place, Any]]:
+    """Give the places of all schemas that a value is an example of, each with its part of it."""
+    yield schema.place, value
     while schema.reference is not None:
         schema = schema.step()
-        yield schema.place
+        yield schema.place, value
     properties = schema.value.get("properties", {}) if isinstance(value, dict) else {}
     for name in properties.keys() & value if properties else ():
-        yield from _shown(holder, schema.child("properties").child(name), value[name])
+        yield from parts_shown(holder, schema.child("properties").child(name), value[name])
     for item in value if isinstance(value, list) and "items" in schema.value else ():
-        yield from _shown(holder, schema.child("items"), item)
+        yield from parts_shown(holder, schema.child("items"), item)
     for union in UNIONS:
         for branch in schema.child(union).children() if union in schema.value else ():
             if branch.reference is None or not holder.faults(branch.step().name, value):
-                yield from _shown(holder, branch, value)
+                yield from parts_shown(holder, branch, value)

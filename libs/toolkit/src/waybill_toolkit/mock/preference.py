@@ -1,0 +1,54 @@
+"""`Prefer: code=404` (RFC 7240): which of the declared answers a client wants to see.
+
+`code` is a status, `example` the name of an example or of a problem: `example=order-not-found`.
+Preferences that mean something else are ignored, as the RFC wants.
+"""
+
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_ITEM: Final = re.compile(r'\s*(code|example)\s*=\s*"?([\w.-]*)"?\s*', re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What is wanted; empty text: whatever comes first."""
+
+    code: str = ""
+    example: str = ""
+
+    @classmethod
+    def read(cls, *headers: str) -> "Preference":
+        """Read the Prefer headers of a request; what stands first counts."""
+        found: dict[str, str] = {}
+        for item in re.split("[,;]", ",".join(headers)):
+            if match := _ITEM.fullmatch(item):
+                found.setdefault(match[1].lower(), match[2])
+        return cls(**found)
+
+    def fits(self, status: int, name: str) -> bool:
+        return self.code in ("", str(status)) and self.example in ("", name)
+
+
+WANTED: Final[ContextVar[Preference]] = ContextVar("wanted")
+"""That of the request in hand: handlers of the runtime are told of no headers but their own."""
+
+
+class Preferring:
+    """ASGI middleware that reads the preference of each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope.get("headers", ())
+        told = [value.decode("latin-1") for name, value in headers if name == b"prefer"]
+        token = WANTED.set(Preference.read(*told))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            WANTED.reset(token)
