@@ -138,35 +138,40 @@ async def test_each_call_is_made_once_when_two_workers_share_the_payments(
 
 
 async def test_calls_begin_with_the_commit_that_makes_them_due_without_looking_for_them(
-    desk: Desk, provider: FakeProvider
+    desk: Desk, provider: FakeProvider, database: Database
 ) -> None:
-    first, second = uuid7(), uuid7()
+    order_id = uuid7()
     worker = desk.worker(provider, poll=timedelta(hours=1))
     desk.give_to(worker)
     async with working(worker):
-        await asyncio.sleep(0)
-        await desk.authorize(first, second)
-        await desk.until_told(AUTHORIZED, first, second)
-        await desk.capture(first)
-        await desk.until_told(CAPTURED, first)
-    assert len(provider.calls) == 3
+        await desk.authorize(order_id)
+        await desk.until_told(AUTHORIZED, order_id)
+        gate = provider.gate(Operation.CAPTURE)
+        await desk.capture(order_id)
+        async with database.connection() as connection:
+            claimed = await connection.fetchval("select attempts from payments")
+        await gate.reached.wait()
+        gate.open()
+        await desk.until_told(CAPTURED, order_id)
+    assert claimed == 1
 
 
 async def test_what_there_is_no_room_for_is_left_to_another_worker(
     desk: Desk, provider: FakeProvider
 ) -> None:
-    orders = [uuid7() for _ in range(5)]
+    held, left = [uuid7(), uuid7()], [uuid7() for _ in range(3)]
     gate = provider.gate(Operation.AUTHORIZE)
     full = desk.worker(provider, calls_max=2, poll=timedelta(hours=1))
     desk.give_to(full)
     other = FakeProvider(provider.books)
-    async with working(full, desk.worker(other, poll=timedelta(hours=1))):
-        await asyncio.sleep(0)
-        await desk.authorize(*orders)
-        await gate.reached.wait()
-        await desk.until_told(AUTHORIZED, *orders[2:])
+    async with working(full):
+        await desk.authorize(*held)
+        await provider.called(2)
+        async with working(desk.worker(other, poll=timedelta(hours=1))):
+            await desk.authorize(*left)
+            await desk.until_told(AUTHORIZED, *left)
         gate.open()
-        await desk.until_told(AUTHORIZED, *orders[:2])
+        await desk.until_told(AUTHORIZED, *held)
     assert (len(provider.calls), len(other.calls)) == (2, 3)
 
 
