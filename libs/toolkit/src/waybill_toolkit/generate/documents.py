@@ -101,7 +101,10 @@ class Node:
         file, _, fragment = reference.partition("#")
         document = self.document
         if file:
-            document = self.library.read(self._file(reference, file))
+            here = self.document.path.parent
+            path = self.library.found.get((here, file)) or self._file(reference, file)
+            self.library.found[here, file] = path
+            document = self.library.read(path)
         node = Node(self.library, document, (), document.value)
         for part in filter(None, fragment.split("/")):
             key = part.replace("~1", "/").replace("~0", "~")
@@ -143,6 +146,9 @@ class Library:
     documents: dict[Path, Document] = field(default_factory=dict)
     folders: set[Path] = field(default_factory=set)
     """Those that hold a contract of a service each, and all that documents may refer to."""
+
+    found: dict[tuple[Path, str], Path] = field(default_factory=dict)
+    """The files of references, by where they stand: looking for one takes longer than the rest."""
 
     def open(self, path: Path) -> Node:
         """Go to the top of a document, `contracts/<service>/<file>`.

@@ -34,6 +34,10 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
     # Imported here: it takes half a second, and an unchanged run does not need it.
     from openapi_schema_validator import OAS31Validator  # noqa: PLC0415
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
+    from openapi_spec_validator.schemas.backend.jsonschema import (  # noqa: PLC0415
+        create_validator,
+    )
     from openapi_spec_validator.validation.exceptions import (  # noqa: PLC0415
         DuplicateOperationIDError,
     )
@@ -41,7 +45,10 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
     _validate_schemas(bundled, OAS31Validator, faults)
     if faults:
         return  # the validator would tell them too, without saying where
-    errors = OpenAPIV31SpecValidator(bundled.content).iter_errors()
+    validator = OpenAPIV31SpecValidator(bundled.content)
+    # By itself it takes jsonschema-rs where that is installed, whose errors say less.
+    validator.schema_validator = create_validator(schema_v31)
+    errors = validator.iter_errors()
     # The reader names both operations.
     others = (each for each in errors if not isinstance(each, DuplicateOperationIDError))
     found = Faults()
