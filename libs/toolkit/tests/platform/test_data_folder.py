@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from waybill_toolkit.generate.repository import Repository
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import AlreadyRunningError, DataFolderError
 
@@ -24,11 +25,15 @@ def test_folder_is_refused_when_somebody_else_keeps_files_there(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_folder_is_taken_when_only_generator_and_linters_have_used_it(tmp_path: Path) -> None:
-    for name in ("cache", "node"):
-        (tmp_path / name).mkdir()
+def test_folder_is_taken_when_only_generator_linters_and_docs_have_used_it(tmp_path: Path) -> None:
+    (tmp_path / "contracts").mkdir()
+    Repository(tmp_path).stale({})
+    data = tmp_path / ".waybill"
+    assert [path.name for path in data.iterdir()] == ["cache"]
+    for name in ("node", "docs"):
+        (data / name).mkdir()
 
-    DataFolder(tmp_path).make()
+    DataFolder(data).make()
 
 
 def test_file_is_refused_as_a_folder(tmp_path: Path) -> None:

@@ -127,4 +127,4 @@ class Repository:
 
     @property
     def _lock(self) -> Path:
-        return self.root / ".waybill" / "generate.lock"
+        return self.root / ".waybill" / "cache" / "generate.lock"

@@ -23,8 +23,8 @@ POSTGRES_MAJOR = 18
 FREE_BYTES_MIN = 256 * 1024 * 1024  # a new PostgreSQL takes 60 MB; the rest is for its log
 _FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it stops
 
-# `waybill generate` and `waybill contracts lint` keep things in .waybill too, perhaps before `up`.
-_HARMLESS = ("lock", "cache", "node")
+# `generate`, `contracts lint` and `docs` keep things in .waybill too, perhaps before `up`.
+_HARMLESS = ("lock", "cache", "node", "docs")
 _MARKER = "waybill.json"
 _OURS = ("state.json", "secrets", "logs", "tansu", _MARKER)  # and postgres/; the marker goes last
 
