@@ -33,6 +33,8 @@ ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
 # silently gone, takes this long.
 COMMAND_TIMEOUT_SECONDS: Final = 30.0
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
+# A connection costs the server some 4 MB for as long as it is there; making one takes milliseconds.
+UNUSED_SECONDS: Final = 60.0
 CLOSE_TIMEOUT_SECONDS: Final = 1.0  # a courtesy to the server; then the socket is just dropped
 
 SERVER_SETTINGS: Final = {
@@ -256,6 +258,7 @@ class Database:
                 max_size=pool_max,
                 timeout=CONNECT_TIMEOUT_SECONDS,
                 command_timeout=COMMAND_TIMEOUT_SECONDS,
+                max_inactive_connection_lifetime=UNUSED_SECONDS,
                 reset=_leave,
                 server_settings={**SERVER_SETTINGS, "application_name": source or "waybill"},
             )
