@@ -10,7 +10,7 @@ from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.faults import Faults
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.result import Result
-from waybill_toolkit.chaos.schedule import QUIET_SECONDS, Fault, Terrain, draw
+from waybill_toolkit.chaos.schedule import Fault, Terrain, draw
 from waybill_toolkit.chaos.shop import open_shop
 from waybill_toolkit.chaos.system import SETTLE_SECONDS, read_books
 from waybill_toolkit.chaos.verdict import compare
@@ -28,77 +28,83 @@ _WHOLE_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How many orders, and over how long."""
+class Outline:
+    """What a campaign is to be."""
 
+    seed: int
     orders: int
+    seconds: float
+    """Of load and faults."""
+    faults: Sequence[Fault] | None = None
+    """None: those that follow from the seed."""
+    settle_seconds: float = SETTLE_SECONDS
+    """How long the system gets, after all is healed, to bring everything to its end."""
 
-    @property
-    def seconds(self) -> float:
-        return max(SECONDS_MIN, self.orders / RATE_MAX)
+    @classmethod
+    def of(cls, seed: int, orders: int) -> "Outline":
+        """Make one that is long enough for every kind of fault, and for so many orders."""
+        return cls(seed, orders, max(SECONDS_MIN, orders / RATE_MAX))
 
     @property
     def rate(self) -> float:
-        return self.orders / (self.seconds - QUIET_SECONDS / 2)
+        return self.orders / self.seconds
 
 
-async def run_campaign(
-    arena: Arena, seed: int, orders: int, view: View, faults: Sequence[Fault] | None = None
-) -> Result:
-    """Run it. Faults are drawn from the seed unless they are given.
+async def run_campaign(arena: Arena, outline: Outline, view: View) -> Result:
+    """Run it.
 
     Raises ServiceError when the platform cannot be used before anything is broken, PlatformError
     when its books cannot be read after all is healed.
     """
-    size = Size(orders)
-    run = secrets.token_hex(3).upper()
-    shop = open_shop(seed, orders, run)
-    if faults is None:
-        terrain = Terrain(arena.platform.services, arena.platform.databases)
-        faults = draw(seed, size.seconds, terrain)
-    doors = _doors(arena)
+    seed, run = outline.seed, secrets.token_hex(3).upper()
+    shop = open_shop(seed, outline.orders, run)
+    doors = _doors(arena, outline)
     try:
         await seed_shop(doors[0], shop.variants, shop.units)
-        load = Load(doors, shop.orders, size.rate, seed)
-        bringer = Faults(arena, load, seed)
-        scene = Scene(load, bringer, arena)
-        is_whole = await _break_and_heal(scene, faults, view)
+        load = Load(doors, shop.orders, outline.rate, seed)
+        scene = Scene(load, Faults(arena, load, seed), arena)
+        is_whole = await _break_and_heal(scene, outline, view)
         view.say("Reading the books ...")
-        books = await read_books(arena.platform, f"chaos-{run}-%")
+        books = await read_books(arena.platform, f"chaos-{run}-%", outline.settle_seconds)
     finally:
         for door in doors:
             door.close()
-    violations = compare(list(load.histories.values()), books.orders)
     return Result(
         seed=seed,
         seconds=load.now(),
         attempts=load.attempts,
-        events=bringer.events,
+        events=scene.faults.events,
         server_errors=load.server_errors,
-        violations=violations,
+        violations=compare(list(load.histories.values()), books.orders),
         books=books,
         is_whole=is_whole,
     )
 
 
-def _doors(arena: Arena) -> list[Client]:
+def _doors(arena: Arena, outline: Outline) -> list[Client]:
+    patience = outline.seconds + outline.settle_seconds
     gateway = arena.address(GATEWAY)
     catalog, inventory, orders = map(arena.address, ("catalog", "inventory", "orders"))
     return [
-        Client(catalog, inventory, orders, SETTLE_SECONDS),
-        Client(gateway, gateway, gateway, SETTLE_SECONDS),
+        Client(catalog, inventory, orders, patience),
+        Client(gateway, gateway, gateway, patience),
     ]
 
 
-async def _break_and_heal(scene: Scene, faults: Sequence[Fault], view: View) -> bool:
+async def _break_and_heal(scene: Scene, outline: Outline, view: View) -> bool:
     """Return when clients know all they can, and whether every process is back by then."""
+    arena = scene.arena
+    terrain = Terrain(arena.platform.services, arena.platform.databases)
+    faults = outline.faults
+    if faults is None:
+        faults = draw(outline.seed, outline.seconds, terrain)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch(scene, view))
         loading = group.create_task(scene.load.run())
         await _bring_all(scene, faults)
-        scene.arena.detours.clear_up()
-        is_whole = await scene.arena.until_whole(_WHOLE_SECONDS)
-        await asyncio.wait([loading], timeout=scene.load.seconds_left + SETTLE_SECONDS)
+        arena.detours.clear_up()
+        is_whole = await arena.until_whole(_WHOLE_SECONDS)
+        await asyncio.wait([loading], timeout=scene.load.seconds_left + outline.settle_seconds)
         scene.load.is_over = True
         watching.cancel()
     view.show(scene)

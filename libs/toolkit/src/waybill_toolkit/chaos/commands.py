@@ -9,7 +9,8 @@ import uvloop
 from rich.console import Console
 
 from waybill_toolkit.chaos.arena import arena
-from waybill_toolkit.chaos.campaign import run_campaign
+from waybill_toolkit.chaos.campaign import Outline, run_campaign
+from waybill_toolkit.chaos.report import write_report
 from waybill_toolkit.chaos.result import Result
 from waybill_toolkit.chaos.show import show_result
 from waybill_toolkit.chaos.view import ConsoleView
@@ -61,6 +62,8 @@ def chaos(
         result = uvloop.run(_run(plan, chosen, orders, console))
         show_result(console, result)
         show.write_json(json_file, result.to_json())
+        if report:
+            write_report(report, result)
     raise typer.Exit(0 if result.is_ok else 1)
 
 
@@ -69,4 +72,4 @@ async def _run(plan: Plan, seed: int, orders: int, console: Console) -> Result:
     view.say("Starting the platform, with a fault proxy between its processes ...")
     async with arena(plan) as ground:
         with view.shown():
-            return await run_campaign(ground, seed, orders, view)
+            return await run_campaign(ground, Outline.of(seed, orders), view)

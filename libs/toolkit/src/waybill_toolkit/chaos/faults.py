@@ -101,7 +101,7 @@ class Faults:
         identity.signal(number)
         event.ended = self._load.now()
         async with asyncio.timeout(REPLACED_SECONDS):
-            while not self._is_replaced(fault.target, identity):
+            while not self._is_replaced(fault.target, identity):  # noqa: ASYNC110 - not ours
                 await asyncio.sleep(_LOOK_SECONDS)
         event.ready_again = self._load.now()
 

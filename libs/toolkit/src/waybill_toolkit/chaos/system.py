@@ -59,12 +59,12 @@ class Books:
     audit: Report
 
 
-async def read_books(platform: Platform, customers: str) -> Books:
+async def read_books(platform: Platform, customers: str, settle_seconds: float) -> Books:
     """Wait until nothing moves, or for too long, and read; `customers` is a LIKE pattern.
 
     Raises PlatformError.
     """
-    audit = await _audit_at_rest(platform)
+    audit = await _audit_at_rest(platform, settle_seconds)
     return Books(
         orders=await _orders(platform, customers),
         charged_twice=await _figure(platform, "payments", _CHARGED_TWICE),
@@ -73,9 +73,9 @@ async def read_books(platform: Platform, customers: str) -> Books:
     )
 
 
-async def _audit_at_rest(platform: Platform) -> Report:
+async def _audit_at_rest(platform: Platform, settle_seconds: float) -> Report:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_SECONDS
+    deadline = loop.time() + settle_seconds
     while True:
         report = await audit_of(platform)
         if report.moving.is_nothing or loop.time() > deadline:
