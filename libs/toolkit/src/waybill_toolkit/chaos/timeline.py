@@ -1,7 +1,7 @@
 """A picture of a campaign over time, as SVG: load, latencies, faults, recoveries.
 
 ▁▃▃▃▁▁▇▅▃▃   orders begun and brought to their end, a second
-──╱╲──╱╲──   seconds until accepted, until final: median and most
+▁▁▁▂▂▇▅▂▁▁   seconds until accepted, until final: median and most
 ▇▇·· ▇▇▇··   each fault, and behind it the time until orders flowed again
 """
 

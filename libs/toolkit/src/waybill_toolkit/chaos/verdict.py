@@ -20,6 +20,7 @@ class Breach(StrEnum):
     WENT_BACK = "an order left a final status that its client had seen"
     NOT_CANCELLED = "a cancellation was acknowledged, and the order is not cancelled"
     NOT_FINAL = "an order did not come to its end"
+    NO_ANSWER = "a client never got an answer, however long it asked"
     FORGOTTEN_MEANWHILE = "an acknowledged order was not to be found for a while"
 
 
@@ -77,6 +78,8 @@ def _judge(attempt: Attempt, found: Sequence[Placed]) -> _Verdict:
         yield Breach.PLACED_TWICE, ", ".join(sorted(known))
     if len(told) > 1:
         yield Breach.OTHER_ANSWER, ", ".join(told)
+    if not told and not attempt.refusal:
+        yield Breach.NO_ANSWER, ", ".join(sorted(known))
     if attempt.refusal and found:
         yield Breach.REFUSED_BUT_THERE, f"{attempt.refusal}; {found[0].order_id}"
     if attempt.lost_sight:
