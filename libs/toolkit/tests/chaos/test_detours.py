@@ -23,7 +23,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def detour_to_an_echo(names: dict[int, str]) -> AsyncIterator[Detours]:
     port = free_port()
     server = await asyncio.start_server(echo, LOOPBACK, port)
-    detours = Detours({"echo": port}, lambda: names)
+    detours = Detours({"echo": port}, {}, lambda: names)
     async with server, detours.opened():
         yield detours
 
@@ -90,8 +90,21 @@ async def test_only_the_link_of_that_process_is_bad_when_another_one_connects() 
         assert detours.reset(Link(CLIENTS, "echo")) == 1
 
 
+async def test_clients_have_a_door_of_their_own_when_a_server_has_one_client_else() -> None:
+    port = free_port()
+    server = await asyncio.start_server(echo, LOOPBACK, port)
+    detours = Detours({"echo": port}, {"echo": "gateway"}, dict)
+    async with server, detours.opened():
+        inside = await connect(detours)
+        outside = await asyncio.open_connection(LOOPBACK, detours.doors["echo"])
+        await exchange(inside)
+        await exchange(outside)
+        assert detours.reset(Link("gateway", "echo")) == 1
+        assert await exchange(outside) == b"hello"
+
+
 async def test_the_connection_breaks_when_nobody_listens() -> None:
-    detours = Detours({"echo": free_port()}, dict)
+    detours = Detours({"echo": free_port()}, {}, dict)
     async with detours.opened():
         connection = await connect(detours)
         with pytest.raises(ConnectionResetError):

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from waybill_toolkit.chaos.detours import Detours
+from waybill_toolkit.chaos.schedule import Terrain
+from waybill_toolkit.chaos.small_disk import may_be_filled
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.handle import Platform, wait_until_started
-from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.plan import GATEWAY, Plan
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.state import Condition, ProcessState, State
 
@@ -29,9 +31,16 @@ class Arena:
     replicas: dict[int, str]
     """Processes that the campaign itself adds: their service by pid."""
 
+    @property
+    def terrain(self) -> Terrain:
+        """What there is to break."""
+        return Terrain(
+            self.platform.services, self.platform.databases, may_be_filled(self.plan.data)
+        )
+
     def address(self, service: str) -> str:
-        """Return where clients reach a service: through its detour."""
-        return f"http://{LOOPBACK}:{self.detours.ports[service]}"
+        """Return where clients reach a service: through a detour."""
+        return f"http://{LOOPBACK}:{self.detours.doors[service]}"
 
     def is_whole(self) -> bool:
         """Whether every process runs and is ready."""
@@ -69,7 +78,7 @@ async def arena(plan: Plan, *, fresh: bool = False) -> AsyncIterator[Arena]:
         running = {each.pid: each.name for each in state.processes if each.pid} if state else {}
         return running | replicas
 
-    detours = Detours(plan.ports(), processes)
+    detours = Detours(plan.ports(), {each.name: GATEWAY for each in plan.services}, processes)
     async with detours.opened():
         led = replace(plan, detours=detours.ports)
         supervisor = launcher.launch(led, fresh=fresh, dies_with_us=True)

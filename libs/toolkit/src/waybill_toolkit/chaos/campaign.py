@@ -10,7 +10,7 @@ from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.faults import Faults
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.result import Result
-from waybill_toolkit.chaos.schedule import Fault, Terrain, draw
+from waybill_toolkit.chaos.schedule import Fault, draw
 from waybill_toolkit.chaos.shop import open_shop
 from waybill_toolkit.chaos.system import SETTLE_SECONDS, read_books
 from waybill_toolkit.chaos.verdict import compare
@@ -94,10 +94,9 @@ def _doors(arena: Arena, outline: Outline) -> list[Client]:
 async def _break_and_heal(scene: Scene, outline: Outline, view: View) -> bool:
     """Return when clients know all they can, and whether every process is back by then."""
     arena = scene.arena
-    terrain = Terrain(arena.platform.services, arena.platform.databases)
     faults = outline.faults
     if faults is None:
-        faults = draw(outline.seed, outline.seconds, terrain)
+        faults = draw(outline.seed, outline.seconds, arena.terrain)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch(scene, view))
         loading = group.create_task(scene.load.run())

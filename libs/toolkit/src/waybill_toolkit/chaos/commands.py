@@ -1,6 +1,7 @@
 """`waybill chaos`."""
 
 import secrets
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from waybill_toolkit.chaos.campaign import Outline, run_campaign
 from waybill_toolkit.chaos.report import write_report
 from waybill_toolkit.chaos.result import Result
 from waybill_toolkit.chaos.show import show_result
+from waybill_toolkit.chaos.small_disk import MEGABYTES_MIN, small_disk
 from waybill_toolkit.chaos.view import ConsoleView
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
@@ -44,6 +46,15 @@ def chaos(
     orders: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 1000,
     json_file: JsonFile = None,
     report: ReportFile = None,
+    disk_megabytes: Annotated[
+        int | None,
+        typer.Option(
+            min=MEGABYTES_MIN,
+            help="Keep all data on a disk of this size in memory, and fill it now and then. Needs "
+            "root; what was in the data folder is not seen meanwhile.",
+            show_default="no small disk",
+        ),
+    ] = None,
     data: Data = None,
     port_base: PortBase = PORT_BASE,
 ) -> None:
@@ -59,7 +70,8 @@ def chaos(
         folder = data_folder(data)
         launcher.stop(folder)
         plan = Plan.of(folder, tree_root() / "services", port_base)
-        result = uvloop.run(_run(plan, chosen, orders, console))
+        with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
+            result = uvloop.run(_run(plan, chosen, orders, console))
         show_result(console, result)
         show.write_json(json_file, result.to_json())
         if report:

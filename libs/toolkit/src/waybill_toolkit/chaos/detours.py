@@ -4,8 +4,9 @@
              ├─> detour ──┤                  ├─> postgres
     payments ┘            └── 80 ms later ───┘
 
-A detour knows who connected, so one link can be bad while all others to the same server are fine.
-Bytes are delayed, held or slowed down, never changed: TCP would not let that through either.
+A detour knows who connected, so one link can be bad while all others to the same server are fine:
+by the port for what has one kind of client only, else by asking the kernel. Bytes are delayed, held
+or slowed down, never changed: TCP would not let that through either.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 from typing_extensions import override
 
@@ -26,6 +27,7 @@ CLIENTS: Final = "clients"
 """Everybody who is no process of the platform: whoever places orders."""
 
 _CHUNK_BYTES: Final = 65_536
+_BACKLOG: Final = 1024  # all clients come back at once
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s (socket(7))
 
 
@@ -68,23 +70,34 @@ class Weather:
 
 
 class Detours:
-    """One detour for each server; `processes` says the names of the pids that run now."""
+    """Detours for servers, given with their ports.
+
+    What stands in `only_for` is reached there by one client alone: services by the gateway. For the
+    rest `processes` says who runs now, by pid.
+    """
 
     def __init__(
-        self, servers: Mapping[str, int], processes: Callable[[], Mapping[int, str]]
+        self,
+        servers: Mapping[str, int],
+        only_for: Mapping[str, str],
+        processes: Callable[[], Mapping[int, str]],
     ) -> None:
         self._servers = servers
+        self._only_for = only_for
         self._processes = processes
         self._weather: defaultdict[Link, Weather] = defaultdict(Weather)
         self._open: defaultdict[Link, set[asyncio.StreamWriter]] = defaultdict(set)
         self.ports: dict[str, int] = {name: free_port() for name in servers}
+        """Where processes of the platform reach each server."""
+        self.doors: dict[str, int] = {name: free_port() for name in only_for}
+        """Where everybody else reaches those that speak HTTP."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Listen meanwhile."""
         listeners = [
-            await asyncio.start_server(self._accept(name), LOOPBACK, port, limit=_CHUNK_BYTES)
-            for name, port in self.ports.items()
+            *[await self._listen(name, port, self._client_of) for name, port in self.ports.items()],
+            *[await self._listen(name, port, _anybody) for name, port in self.doors.items()],
         ]
         try:
             yield
@@ -111,19 +124,23 @@ class Detours:
             _reset(writer)
         return len(writers)
 
-    def _accept(
-        self, server: str
-    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], "asyncio.Future[None]"]:
+    async def _listen(
+        self, server: str, port: int, client_of: Callable[[str, int], str]
+    ) -> asyncio.Server:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            link = Link(self._who(writer, self.ports[server]), server)
-            await self._serve(link, reader, writer)
+            _, from_port = writer.get_extra_info("peername")
+            await self._serve(Link(client_of(server, from_port), server), reader, writer)
 
-        return cast("Callable[..., asyncio.Future[None]]", serve)
+        return await asyncio.start_server(
+            serve, LOOPBACK, port, limit=_CHUNK_BYTES, backlog=_BACKLOG
+        )
 
-    def _who(self, writer: asyncio.StreamWriter, port: int) -> str:
+    def _client_of(self, server: str, from_port: int) -> str:
+        only = self._only_for.get(server)
+        if only:
+            return only
         names = self._processes()
-        _, from_port = writer.get_extra_info("peername")
-        pid = process_of_connection(from_port, port, names)
+        pid = process_of_connection(from_port, self.ports[server], names)
         return names[pid] if pid else CLIENTS
 
     async def _serve(
@@ -143,6 +160,10 @@ class Detours:
         finally:
             self._open[link].discard(writer)
             writer.close()
+
+
+def _anybody(_server: str, _from_port: int) -> str:
+    return CLIENTS
 
 
 _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]

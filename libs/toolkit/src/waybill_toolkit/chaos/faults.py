@@ -16,6 +16,7 @@ from waybill_toolkit.chaos.detours import Link
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.outboxes import publish_again, publish_shuffled, relay_held
 from waybill_toolkit.chaos.schedule import Fault, Kind
+from waybill_toolkit.chaos.small_disk import filled
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.ports import free_port
@@ -73,6 +74,7 @@ class Faults:
             Kind.REORDER: self._reorder,
             Kind.REBALANCE: self._rebalance,
             Kind.PROVIDER: self._trouble_provider,
+            Kind.DISK_FULL: self._fill_disk,
         }
 
     @property
@@ -189,6 +191,11 @@ class Faults:
             asking = self._chance.choice([signal.SIGTERM, signal.SIGKILL])
             await asyncio.to_thread(end, process, asking, _REPLICA_STOP_SECONDS)
             del self._arena.replicas[process.pid]
+
+    async def _fill_disk(self, event: Event) -> None:
+        async with filled(self._arena.plan.data):
+            event.began = self._load.now()
+            await asyncio.sleep(event.fault.seconds)
 
     async def _trouble_provider(self, event: Event) -> None:
         self._load.payment_token = _PROVIDER_TOKENS[event.fault.target]

@@ -15,7 +15,7 @@ from typing_extensions import override
 from waybill_toolkit.chaos.detours import CLIENTS, Link
 from waybill_toolkit.platform.plan import GATEWAY
 
-MEAN_GAP_SECONDS: Final = 2.5
+MEAN_GAP_SECONDS: Final = 2.4
 """Between the beginnings of two faults: with what a fault lasts, one or two at a time."""
 
 FIRST_AFTER_SECONDS: Final = 2.0
