@@ -21,7 +21,7 @@ from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
-from waybill_toolkit.testing import short_folder
+from waybill_toolkit.platform.short_folder import short_folder
 
 SEED: Final = 1
 ORDERS: Final = 300
@@ -92,7 +92,7 @@ async def spoil(arena: Arena, database: str, sql: str) -> None:
 
 async def run(arena: Arena, *faults: Fault, orders: int = 60, seconds: float = 6.0) -> Result:
     """Run a campaign that does not wait long for what will not come."""
-    outline = Outline(SEED, orders, seconds, faults, settle_seconds=5.0)
+    outline = Outline(SEED, orders, seconds, faults=faults, settle_seconds=5.0)
     return await run_campaign(arena, outline, View())
 
 

@@ -10,7 +10,7 @@ from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.faults import Faults
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.result import Result
-from waybill_toolkit.chaos.schedule import Fault, draw
+from waybill_toolkit.chaos.schedule import GAP_SECONDS, Fault, draw
 from waybill_toolkit.chaos.shop import open_shop
 from waybill_toolkit.chaos.system import SETTLE_SECONDS, read_books
 from waybill_toolkit.chaos.verdict import compare
@@ -22,7 +22,7 @@ from waybill_toolkit.work.seeding import seed as seed_shop
 RATE_MAX: Final = 80.0
 """Orders a second: what two cores carry beside the proxy, with room to catch up after a fault."""
 SECONDS_MIN: Final = 60.0
-"""Of load: every kind of fault has its turn once."""
+"""Of load: every kind of fault has its turn once, at the usual gap."""
 
 _WHOLE_SECONDS: Final = 120.0
 
@@ -35,15 +35,18 @@ class Outline:
     orders: int
     seconds: float
     """Of load and faults."""
+    gap_seconds: float = GAP_SECONDS
+    """Between the beginnings of two faults, on average."""
     faults: Sequence[Fault] | None = None
     """None: those that follow from the seed."""
     settle_seconds: float = SETTLE_SECONDS
     """How long the system gets, after all is healed, to bring everything to its end."""
 
     @classmethod
-    def of(cls, seed: int, orders: int) -> "Outline":
+    def of(cls, seed: int, orders: int, gap_seconds: float = GAP_SECONDS) -> "Outline":
         """Make one that is long enough for every kind of fault, and for so many orders."""
-        return cls(seed, orders, max(SECONDS_MIN, orders / RATE_MAX))
+        seconds = max(SECONDS_MIN * gap_seconds / GAP_SECONDS, orders / RATE_MAX)
+        return cls(seed, orders, seconds, gap_seconds)
 
     @property
     def rate(self) -> float:
@@ -96,7 +99,7 @@ async def _break_and_heal(scene: Scene, outline: Outline, view: View) -> bool:
     arena = scene.arena
     faults = outline.faults
     if faults is None:
-        faults = draw(outline.seed, outline.seconds, arena.terrain)
+        faults = draw(outline.seed, outline.seconds, arena.terrain, outline.gap_seconds)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch(scene, view))
         loading = group.create_task(scene.load.run())

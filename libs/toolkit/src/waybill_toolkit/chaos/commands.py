@@ -13,6 +13,7 @@ from waybill_toolkit.chaos.arena import arena
 from waybill_toolkit.chaos.campaign import Outline, run_campaign
 from waybill_toolkit.chaos.report import write_report
 from waybill_toolkit.chaos.result import Result
+from waybill_toolkit.chaos.schedule import GAP_SECONDS
 from waybill_toolkit.chaos.show import show_result
 from waybill_toolkit.chaos.small_disk import MEGABYTES_MIN, small_disk
 from waybill_toolkit.chaos.view import ConsoleView
@@ -44,6 +45,10 @@ def chaos(
         int | None, typer.Option(min=0, help="Of the faults and orders.", show_default="any")
     ] = None,
     orders: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 1000,
+    gap: Annotated[
+        float,
+        typer.Option(min=0.5, max=600, help="Seconds from fault to fault, on average."),
+    ] = GAP_SECONDS,
     json_file: JsonFile = None,
     report: ReportFile = None,
     disk_megabytes: Annotated[
@@ -71,7 +76,7 @@ def chaos(
         launcher.stop(folder)
         plan = Plan.of(folder, tree_root() / "services", port_base)
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
-            result = uvloop.run(_run(plan, chosen, orders, console))
+            result = uvloop.run(_run(plan, Outline.of(chosen, orders, gap), console))
         show_result(console, result)
         show.write_json(json_file, result.to_json())
         if report:
@@ -79,9 +84,9 @@ def chaos(
     raise typer.Exit(0 if result.is_ok else 1)
 
 
-async def _run(plan: Plan, seed: int, orders: int, console: Console) -> Result:
+async def _run(plan: Plan, outline: Outline, console: Console) -> Result:
     view = ConsoleView(console)
     view.say("Starting the platform, with a fault proxy between its processes ...")
     async with arena(plan) as ground:
         with view.shown():
-            return await run_campaign(ground, Outline.of(seed, orders), view)
+            return await run_campaign(ground, outline, view)

@@ -15,8 +15,9 @@ from typing_extensions import override
 from waybill_toolkit.chaos.detours import CLIENTS, Link
 from waybill_toolkit.platform.plan import GATEWAY
 
-MEAN_GAP_SECONDS: Final = 2.4
-"""Between the beginnings of two faults: with what a fault lasts, one or two at a time."""
+GAP_SECONDS: Final = 2.4
+"""Between the beginnings of two faults, on average: with what they last, one or two at a time, and
+before the last one is got over. Some 20 s let each be got over alone."""
 
 FIRST_AFTER_SECONDS: Final = 2.0
 QUIET_SECONDS: Final = 6.0
@@ -88,7 +89,9 @@ class Terrain:
         ]
 
 
-def draw(seed: int, seconds: float, terrain: Terrain) -> list[Fault]:
+def draw(
+    seed: int, seconds: float, terrain: Terrain, gap_seconds: float = GAP_SECONDS
+) -> list[Fault]:
     """Draw the faults of so many seconds; the same for the same arguments."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
     cards = _cards(chance, terrain)
@@ -99,7 +102,7 @@ def draw(seed: int, seconds: float, terrain: Terrain) -> list[Fault]:
         link = target if isinstance(target, Link) else None
         lasts = _lasting(chance, kind)
         faults.append(Fault(len(faults) + 1, round(at, 2), kind, str(target), lasts, link))
-        at += chance.uniform(0.5, 1.5) * MEAN_GAP_SECONDS
+        at += chance.uniform(0.5, 1.5) * gap_seconds
     return faults
 
 
