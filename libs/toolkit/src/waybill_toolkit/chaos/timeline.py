@@ -19,7 +19,7 @@ from waybill_toolkit.chaos.recovery import recovery
 from waybill_toolkit.chaos.result import Result
 
 _WIDTH: Final = 1100
-_LEFT: Final = 70
+_LEFT: Final = 120
 _RIGHT: Final = 20
 _PANEL: Final = 110
 _GAP: Final = 34
@@ -160,7 +160,7 @@ def _faults(
     yield _title(top, "faults (red), until orders flowed again (orange); grey: it hit nothing")
     for number, (kind, events) in enumerate(rows.items()):
         y = top + number * _ROW
-        yield _label(y, kind[:12])
+        yield _label(y, kind)
         for event in events:
             yield from _bar(event, attempts, scale, y + 2)
 
