@@ -49,10 +49,10 @@ tutorial: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
 
-# Orders while everything breaks: one long campaign, then twenty short ones. About an hour.
+# Orders while everything breaks: one long campaign, then twenty short ones. Hours.
 chaos: $(VENV)/ready
 	mkdir -p chaos-reports
-	$(BIN)/waybill chaos --seed 50000 --orders 50000 --report chaos-reports/long.md --json chaos-reports/long.json
+	$(BIN)/waybill chaos --seed 50000 --orders 50000 --gap 5 --report chaos-reports/long.md --json chaos-reports/long.json
 	for seed in $$(seq 1 20); do \
 		$(BIN)/waybill chaos --seed $$seed --orders 1000 \
 			--report chaos-reports/$$seed.md --json chaos-reports/$$seed.json || exit 1; \

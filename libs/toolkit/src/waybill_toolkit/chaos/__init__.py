@@ -5,6 +5,6 @@
               │   └─ detours    a TCP proxy in front of every server: every link can be made bad
               └─ verdict    what clients were told, against what the system says; the audit
 
-The schedule follows from the seed alone. When what happens, within the processes, does not: the
-same seed gives the same faults at the same moments, not the same run.
+The schedule follows from the seed alone: the same faults, after the same number of orders. What
+happens within the processes meanwhile does not, so the same seed does not give the same run.
 """

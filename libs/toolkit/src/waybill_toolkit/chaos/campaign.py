@@ -25,6 +25,7 @@ SECONDS_MIN: Final = 60.0
 """Of load: every kind of fault has its turn once, at the usual gap."""
 
 _WHOLE_SECONDS: Final = 120.0
+_LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ async def _watch(scene: Scene, view: View) -> None:
 
 
 async def _bring_all(scene: Scene, faults: Sequence[Fault]) -> None:
+    """Bring each when the load has got so far: while it is held up, nothing more breaks."""
     async with asyncio.TaskGroup() as group:
         for fault in faults:
-            await asyncio.sleep(max(0.0, fault.at_seconds - scene.load.now()))
+            while scene.load.progress_seconds < fault.at_seconds:  # noqa: ASYNC110 - not an event
+                await asyncio.sleep(_LOOK_SECONDS)
             group.create_task(scene.faults.bring(fault))

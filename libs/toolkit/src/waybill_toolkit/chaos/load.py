@@ -46,6 +46,7 @@ class Load:
         self._rate = rate
         self._chance = random.Random(f"load {seed}")  # noqa: S311 - repeatable, no secret
         self._in_hand = asyncio.Semaphore(IN_HAND_MAX)
+        self._begun = 0
         self.histories: dict[str, History] = {}
         self.payment_token: str | None = None
         """Replaces good cards, while the payment provider is to be difficult."""
@@ -60,9 +61,14 @@ class Load:
         return [attempt for history in self.histories.values() for attempt in history.attempts]
 
     @property
+    def progress_seconds(self) -> float:
+        """How far it is: the time at which it would be here if it had never been held up."""
+        return self._begun / self._rate
+
+    @property
     def seconds_left(self) -> float:
-        """How long the last order is still away."""
-        return max(0.0, len(self._orders) / self._rate - self.now())
+        """How long it takes at least until the last order is begun."""
+        return len(self._orders) / self._rate - self.progress_seconds
 
     async def run(self) -> None:
         """Return when every order is final, refused or given up."""
@@ -71,6 +77,7 @@ class Load:
             for number, wanted in enumerate(self._orders):
                 await asyncio.sleep(max(0.0, number / self._rate - self.now()))
                 await self._in_hand.acquire()
+                self._begun = number + 1
                 attempt = self._begin(wanted)
                 door = self._doors[number % len(self._doors)]
                 shopper = shoppers.create_task(self._shop(door, attempt, self._chance.random()))

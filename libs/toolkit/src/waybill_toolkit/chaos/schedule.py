@@ -2,6 +2,7 @@
 
 Kinds come like cards from a shuffled deck, so that each comes before any comes a third time; what
 each hits is drawn freely. A fault lasts some seconds and the next one does not wait for its end.
+Moments are those of the load: when so many orders have been begun as make so many seconds.
 """
 
 import random
