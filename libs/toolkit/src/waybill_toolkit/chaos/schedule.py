@@ -32,7 +32,7 @@ class Kind(StrEnum):
     """SIGSTOP, later SIGCONT: alive for the system, dead for everybody who waits for it."""
     RESTART = "restart"
     """The signal that asks to stop."""
-    WIPE = "wipe the broker"
+    WIPE = "wipe"
     """SIGKILL to the broker, which keeps nothing on disk: topics, events and offsets are gone."""
     CUT = "cut"
     """Nothing gets through, either way, and nobody is told."""
