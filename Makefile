@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench chaos lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -48,6 +48,15 @@ tutorial: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
+
+# Orders while everything breaks: one long campaign, then twenty short ones. Hours.
+chaos: $(VENV)/ready
+	mkdir -p chaos-reports
+	$(BIN)/waybill chaos --seed 50000 --orders 50000 --gap 5 --report chaos-reports/long.md --json chaos-reports/long.json
+	for seed in $$(seq 1 20); do \
+		$(BIN)/waybill chaos --seed $$seed --orders 1000 \
+			--report chaos-reports/$$seed.md --json chaos-reports/$$seed.json || exit 1; \
+	done
 
 # Pins everything, with hashes and without addresses of registries.
 lock: $(VENV)/ready

@@ -213,7 +213,8 @@ class BrokerLink:
             raise BrokerUnavailableError(f"node {node} cannot be reached")
         try:
             return await connection.send(request)
-        except (KafkaError, OSError) as error:
+        # RuntimeError: uvloop's word for a write to a connection that was reset a moment ago.
+        except (KafkaError, OSError, RuntimeError) as error:
             connection.close()
             raise BrokerUnavailableError(f"{type(error).__name__}: {error}") from error
 

@@ -54,7 +54,7 @@ _AWAY: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
     asyncpg.IdleInTransactionSessionTimeoutError,
     # What asyncpg says when the server dies in the middle of an exchange.
     asyncpg.InternalClientError,

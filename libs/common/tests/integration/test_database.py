@@ -160,6 +160,12 @@ async def test_the_database_is_unavailable_when_there_is_none() -> None:
         await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
 
 
+async def test_the_database_is_unavailable_when_its_disk_is_full(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailableError):
+        async with database.connection() as connection:
+            await connection.execute("do $$ begin raise sqlstate '53100'; end $$")
+
+
 async def test_an_error_of_the_database_itself_surfaces_as_it_is(database: Database) -> None:
     with pytest.raises(Exception, match="division by zero") as raised:
         async with database.transaction() as tx:

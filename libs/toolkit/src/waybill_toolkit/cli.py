@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "replay": "waybill_toolkit.work.commands",
     "audit": "waybill_toolkit.work.commands",
     "bench": "waybill_toolkit.work.commands",
+    "chaos": "waybill_toolkit.chaos.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
 }
 

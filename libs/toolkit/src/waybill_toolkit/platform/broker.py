@@ -20,9 +20,15 @@ _STOP_SECONDS = 2.0  # it has nothing to save
 
 
 class BrokerServer:
-    def __init__(self, home: Path, port: int, log: Path | None = None) -> None:
-        """`home` is a folder of ours; the broker keeps no data there."""
+    def __init__(
+        self, home: Path, port: int, log: Path | None = None, advertised_port: int | None = None
+    ) -> None:
+        """`home` is a folder of ours; the broker keeps no data there.
+
+        Clients are told to connect to `advertised_port`, which is `port` unless a proxy is between.
+        """
         self.port = port
+        self._advertised_port = advertised_port or port
         self.log = log or home / "broker.log"
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
@@ -36,13 +42,12 @@ class BrokerServer:
         return self._process.pid if self._process else None
 
     def program(self) -> Program:
-        url = f"tcp://{self.bootstrap_servers}"
         return Program(
             [
                 str(_binary(self._home)),
                 "broker",
-                f"--listener-url={url}",
-                f"--advertised-listener-url={url}",
+                f"--listener-url=tcp://{self.bootstrap_servers}",
+                f"--advertised-listener-url=tcp://{LOOPBACK}:{self._advertised_port}",
                 "--storage-engine=memory://tansu/",
             ],
             log=self.log,

@@ -99,13 +99,14 @@ class Platform:
 
     def wait_until_replaced(self, killed: Identity, name: str) -> None:
         """Return when another process is ready in the place of a killed one."""
-        wait_until(lambda: self._is_ready(name, apart_from=killed), READY_AGAIN_SECONDS)
+        wait_until(lambda: self.is_ready(name, apart_from=killed), READY_AGAIN_SECONDS)
 
     def wait_until_ready(self, name: str) -> None:
         """Return when a process is ready, which may be at once."""
-        wait_until(lambda: self._is_ready(name), READY_AGAIN_SECONDS)
+        wait_until(lambda: self.is_ready(name), READY_AGAIN_SECONDS)
 
-    def _is_ready(self, name: str, apart_from: Identity | None = None) -> bool:
+    def is_ready(self, name: str, apart_from: Identity | None = None) -> bool:
+        """Whether a process is ready now, and is another one than a former one."""
         process = self.process(name)
         return process.condition is Condition.READY and process.identity != apart_from
 
@@ -122,14 +123,17 @@ def running(plan: Plan, *, fresh: bool = False) -> Iterator[Platform]:
     """
     supervisor = launcher.launch(plan, fresh=fresh, dies_with_us=True)
     try:
-        _wait_until_started(DataFolder(plan.data), supervisor)
+        wait_until_started(plan, supervisor)
         yield Platform.load(plan.data)
     finally:
         launcher.stop(plan.data)
         supervisor.wait()
 
 
-def _wait_until_started(folder: DataFolder, supervisor: subprocess.Popen[bytes]) -> None:
+def wait_until_started(plan: Plan, supervisor: subprocess.Popen[bytes]) -> None:
+    """Return when everything is ready; raises StartError when the supervisor ended instead."""
+    folder = DataFolder(plan.data)
+
     def is_decided() -> bool:
         state = State.read(folder.state_file)
         return supervisor.poll() is not None or bool(state and state.status is Status.READY)

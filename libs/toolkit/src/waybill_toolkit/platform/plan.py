@@ -54,6 +54,8 @@ class Plan:
     services: tuple[ServicePlan, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of every service, beside and before those that are made here: WAYBILL_..."""
+    detours: Mapping[str, int] = field(default_factory=dict)
+    """By process, the port that services are sent to instead of its own: a fault proxy's."""
 
     @classmethod
     def of(
@@ -118,11 +120,24 @@ class Plan:
         password = SecretFiles(self.data).password(service)
         return postgres_url(self.postgres_port, service, service, password)
 
+    def port_for_services(self, name: str) -> int:
+        """Return where services reach a process: at its own port unless a detour leads there."""
+        return self.detours.get(name, self.ports()[name])
+
     def environment(self, service: ServicePlan) -> dict[str, str]:
-        url = self.database_url(service.name) if service.has_database else None
-        environment = service_environment(service.name, service.port, url, self.bootstrap_servers)
+        url = None
+        if service.has_database:
+            password = SecretFiles(self.data).password(service.name)
+            port = self.port_for_services("postgres")
+            url = postgres_url(port, service.name, service.name, password)
+        broker = f"{LOOPBACK}:{self.port_for_services('broker')}"
+        environment = service_environment(service.name, service.port, url, broker)
         if service.name == GATEWAY:
-            others = {each.name: each.address for each in self.services if each != service}
+            others = {
+                each.name: f"http://{LOOPBACK}:{self.port_for_services(each.name)}"
+                for each in self.services
+                if each != service
+            }
             environment["WAYBILL_UPSTREAMS"] = json.dumps(others)
         return {**environment, **self.settings}
 
@@ -137,7 +152,11 @@ class Plan:
             for service in document["services"]
         )
         return cls(
-            Path(document["data"]), document["port_base"], tuple(services), document["settings"]
+            Path(document["data"]),
+            document["port_base"],
+            tuple(services),
+            document["settings"],
+            document["detours"],
         )
 
 

@@ -69,7 +69,8 @@ class BrokerUnit(Unit):
         self.address = plan.bootstrap_servers
         self.log = log
         self._port = plan.broker_port
-        self._server = BrokerServer(plan.data, plan.broker_port, log)
+        advertised = plan.port_for_services("broker")
+        self._server = BrokerServer(plan.data, plan.broker_port, log, advertised)
 
     @override
     async def launch(self) -> Child:

@@ -19,7 +19,12 @@ START: Final = (
     "docs/tutorial.md",
     "docs/sdks.md",
 )
-OPERATIONS: Final = ("docs/operations.md", "docs/conformance.md", "docs/benchmarks.md")
+OPERATIONS: Final = (
+    "docs/operations.md",
+    "docs/conformance.md",
+    "docs/chaos.md",
+    "docs/benchmarks.md",
+)
 CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)
 

@@ -104,6 +104,11 @@ class Client:
     async def get_order(self, order_id: str) -> Order:
         return _order(await self._orders.get(f"/v1/orders/{order_id}"))
 
+    async def cancel_order(self, order_id: str) -> Order:
+        """Have an order undone; it is `cancelled` when all that was done for it is."""
+        path = f"/v1/orders/{order_id}/cancellation"
+        return _order(await self._orders.post(path, None, f"cancel-{order_id}"))
+
     async def newest_orders(self, count: int) -> list[Order]:
         page = await self._orders.get("/v1/orders", {"limit": count})
         return [_order(item) for item in page["items"]]

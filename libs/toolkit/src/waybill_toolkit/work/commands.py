@@ -21,7 +21,7 @@ from waybill_toolkit.work.session import audit_of, client_of, running_platform, 
 app = typer.Typer()
 
 
-def _writable(path: Path | None) -> Path | None:
+def writable(path: Path | None) -> Path | None:
     """Refuse before the work what would fail after it."""
     if path and not path.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}")
@@ -31,7 +31,7 @@ def _writable(path: Path | None) -> Path | None:
 JsonFile = Annotated[
     Path | None,
     typer.Option(
-        "--json", help="Write the figures there.", dir_okay=False, writable=True, callback=_writable
+        "--json", help="Write the figures there.", dir_okay=False, writable=True, callback=writable
     ),
 ]
 Exit = Annotated[bool, typer.Option("--exit", help="Stop the platform if this started it.")]
