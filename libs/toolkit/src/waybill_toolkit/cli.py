@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "demo": "waybill_toolkit.work.commands",
     "replay": "waybill_toolkit.work.commands",
     "audit": "waybill_toolkit.work.commands",
-    "bench": "waybill_toolkit.work.commands",
+    "bench": "waybill_toolkit.bench.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
 }
 

@@ -54,6 +54,8 @@ class Plan:
     services: tuple[ServicePlan, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of every service, beside and before those that are made here: WAYBILL_..."""
+    postgres_settings: Mapping[str, str] = field(default_factory=dict)
+    """Beside the usual ones, such as a library that measures."""
 
     @classmethod
     def of(
@@ -137,7 +139,11 @@ class Plan:
             for service in document["services"]
         )
         return cls(
-            Path(document["data"]), document["port_base"], tuple(services), document["settings"]
+            Path(document["data"]),
+            document["port_base"],
+            tuple(services),
+            document["settings"],
+            document["postgres_settings"],
         )
 
 
