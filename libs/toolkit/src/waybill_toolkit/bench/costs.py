@@ -15,7 +15,7 @@ import asyncio
 import os
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,33 +63,33 @@ class Counters:
     wal_bytes: float
     events: Mapping[str, float]
 
-    def figures_since(self, before: "Counters", orders: int) -> dict[str, Figure]:
-        """Share what was spent since then among so many orders."""
-        if not orders:
+    def figures_since(
+        self, before: "Counters", count: int, per: str = "order"
+    ) -> dict[str, Figure]:
+        """Share what was spent since then among so many orders, or what else `per` names."""
+        if not count:
             return {}
-        cpu = _share(before.cpu_seconds, self.cpu_seconds, orders)
-        events = _share(before.events, self.events, orders)
-        transactions = _share(before.transactions, self.transactions, orders)
+        cpu = _share(before.cpu_seconds, self.cpu_seconds, count)
+        events = _share(before.events, self.events, count)
+        transactions = _share(before.transactions, self.transactions, count)
         figures: dict[str, Figure] = {
-            "cpu_seconds_per_order": sum(cpu.values()),
-            "cpu_seconds_per_order_by_process": cpu,
-            "transactions_per_order": sum(transactions.values()),
-            "transactions_per_order_by_database": transactions,
-            "wal_bytes_per_order": (self.wal_bytes - before.wal_bytes) / orders,
-            "events_per_order": sum(events.values()),
-            "statements_per_order": None,
+            f"cpu_seconds_per_{per}": sum(cpu.values()),
+            f"cpu_seconds_per_{per}_by_process": cpu,
+            f"transactions_per_{per}": sum(transactions.values()),
+            f"transactions_per_{per}_by_database": transactions,
+            f"wal_bytes_per_{per}": (self.wal_bytes - before.wal_bytes) / count,
+            f"events_per_{per}": sum(events.values()),
+            f"statements_per_{per}": None,
         }
         if self.statements is not None and before.statements is not None:
-            statements = _share(before.statements, self.statements, orders)
-            figures["statements_per_order"] = sum(statements.values())
-            figures["statements_per_order_by_database"] = statements
+            statements = _share(before.statements, self.statements, count)
+            figures[f"statements_per_{per}"] = sum(statements.values())
+            figures[f"statements_per_{per}_by_database"] = statements
         return figures
 
 
-def _share(
-    before: Mapping[str, float], after: Mapping[str, float], orders: int
-) -> dict[str, float]:
-    spent = {name: (value - before.get(name, 0.0)) / orders for name, value in after.items()}
+def _share(before: Mapping[str, float], after: Mapping[str, float], count: int) -> dict[str, float]:
+    spent = {name: (value - before.get(name, 0.0)) / count for name, value in after.items()}
     return {name: value for name, value in spent.items() if value > 0}
 
 
@@ -168,7 +168,7 @@ def process_seconds(pid: int, *, with_ended_children: bool = False) -> float:
 
 
 def _postgres_seconds(postmaster: int) -> dict[str, float]:
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     spent["postgres, itself"] = process_seconds(postmaster, with_ended_children=True)
     for pid in _children(postmaster):
         served = _SERVES.match(_title(pid))

@@ -9,12 +9,13 @@ omission": Tene, "How NOT to Measure Latency", 2013)
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from waybill_toolkit.work.tasks import ungrouped
 
-Act = Callable[[int, float], Awaitable[None]]
+Act = Callable[[int, float], Coroutine[Any, Any, None]]
 """Does the action of this number; latency counts from this time of the running loop."""
 
 
