@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "replay": "waybill_toolkit.work.commands",
     "audit": "waybill_toolkit.work.commands",
     "bench": "waybill_toolkit.bench.commands",
+    "soak": "waybill_toolkit.soak.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
 }
 

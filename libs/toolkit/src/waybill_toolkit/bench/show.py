@@ -13,6 +13,7 @@ from waybill_toolkit.work.tasks import Step
 
 _COLUMN_WIDTH: Final = 13
 _DIGITS: Final = 3
+_SHARE_MIN: Final = 0.02
 
 
 class Rounds:
@@ -49,7 +50,7 @@ def show_cases(console: Console, scenario: str, cases: Mapping[str, Mapping[str,
         _table(console, scenario if number == 0 else "", plain, columns)
     for name in _union(_parts(figures) for figures in cases.values()):
         parts = {case: _parts(figures).get(name) or {} for case, figures in cases.items()}
-        for columns in _slices(_union(parts.values()), at_a_time):
+        for columns in _slices(_worth_showing(parts), at_a_time):
             _table(console, f"{scenario}: {name}", parts, columns)
 
 
@@ -107,6 +108,19 @@ def _parts(figures: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _union(figures: Any) -> list[str]:  # noqa: ANN401 - any iterables of names
     return list(dict.fromkeys(name for each in figures for name in each))
+
+
+def _worth_showing(parts: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    """Name the parts that make up 2 % of the whole in any case; the JSON has the others."""
+    return [
+        name
+        for name in _union(parts.values())
+        if any(
+            (part.get(name) or 0.0) >= _SHARE_MIN * sum(value or 0.0 for value in part.values())
+            for part in parts.values()
+            if name in part
+        )
+    ]
 
 
 def _slices(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:

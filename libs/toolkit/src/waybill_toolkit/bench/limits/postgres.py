@@ -20,7 +20,7 @@ from waybill_toolkit.platform.wheels import installed_package
 
 CLIENTS: Final = (1, 8, 32)
 
-# Each client plans the statement first; in less time many of them on a busy machine do nothing else.
+# Each client plans the statement first; on a busy machine 32 of them need a second for that.
 _SECONDS_MIN: Final = 2
 _RATE: Final = re.compile(r"^tps = (?P<tps>[0-9.]+)", re.MULTILINE)
 _STOCK: Final = """
