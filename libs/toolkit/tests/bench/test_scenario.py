@@ -10,7 +10,7 @@ from waybill_toolkit.bench.baskets import generated, of_history
 from waybill_toolkit.bench.costs import _SERVES, Counters
 from waybill_toolkit.bench.loading import CHUNK, Bulk
 from waybill_toolkit.bench.plot import Curve, Plot
-from waybill_toolkit.bench.scenario import medians
+from waybill_toolkit.bench.scenario import Figures, medians
 from waybill_toolkit.bench.scenarios.growth import sizes
 from waybill_toolkit.bench.scenarios.open_loop import is_sustained
 from waybill_toolkit.work.history import HEADER
@@ -24,7 +24,7 @@ KEPT = {
 
 
 def test_a_result_has_the_median_of_each_figure_and_of_each_part() -> None:
-    rounds = [
+    rounds: list[Figures] = [
         {"a_ms": 1.0, "by_process": {"orders": 3.0}, "b": None},
         {"a_ms": 9.0, "by_process": {"orders": 1.0, "client": 5.0}, "b": None},
         {"a_ms": 2.0, "by_process": {"orders": 2.0}, "b": None},

@@ -15,9 +15,9 @@ class Platform:
     for_long: float
     attempts: list[tuple[float, bool]] = field(default_factory=list)
 
-    async def attempt(self, rate: float, is_long: bool) -> bool:
-        self.attempts.append((rate, is_long))
-        return rate <= (self.for_long if is_long else self.briefly)
+    async def attempt(self, per_second: float, *, for_long: bool) -> bool:
+        self.attempts.append((per_second, for_long))
+        return per_second <= (self.for_long if for_long else self.briefly)
 
 
 @pytest.mark.parametrize("limit", [3.0, 42.0, 100.0, 637.0, 5000.0])

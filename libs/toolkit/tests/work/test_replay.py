@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from waybill_toolkit.work.client import APPROVED, Client, Line, Order, Variant, WantedOrder
-from waybill_toolkit.work.following import PageWatcher, Poller
+from waybill_toolkit.work.following import Poller
 from waybill_toolkit.work.placing import Outcome, place_all
 from waybill_toolkit.work.replay import replay
 from waybill_toolkit.work.service import RefusedError
@@ -169,16 +169,3 @@ async def test_an_order_is_given_back_as_it_is_when_nothing_moves_any_more() -> 
     moving = await shop.place_order(order("1", "A"))
 
     assert await Poller(shop, patience_seconds=0).follow(moving) == moving
-
-
-@pytest.mark.parametrize("page_size", [100, 1])
-async def test_all_orders_are_followed_when_the_page_holds_all_and_when_it_does_not(
-    page_size: int,
-) -> None:
-    shop = ShopInMemory()
-    watcher = PageWatcher(shop, page_size, interval_seconds=0.001)
-
-    async with watcher.watching():
-        outcomes = await place_all(shop, ORDERS, watcher.follow, concurrency=3)
-
-    assert statuses(outcomes) == {"confirmed": 3}

@@ -104,10 +104,6 @@ class Client:
     async def get_order(self, order_id: str) -> Order:
         return _order(await self._orders.get(f"/v1/orders/{order_id}"))
 
-    async def newest_orders(self, count: int) -> list[Order]:
-        page = await self._orders.get("/v1/orders", {"limit": count})
-        return [_order(item) for item in page["items"]]
-
     async def find_order(self, reference: str, customer_ref: str) -> Order | None:
         """Return the newest order that this customer placed under this reference, if any."""
         query = {"reference": reference, "customer_ref": customer_ref, "limit": 1}

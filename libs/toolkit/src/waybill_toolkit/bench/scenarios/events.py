@@ -15,6 +15,8 @@ from waybill_toolkit.bench.stage import measured_platform
 from waybill_toolkit.platform.handle import Platform
 
 EVENTS: Final = 50_000
+EVENTS_MIN: Final = 2_000
+"""Four full batches: the first one is not in the time of the consumer."""
 
 _PARTS: Final[dict[str, Callable[[Platform, int], Awaitable[Figures]]]] = {
     "relay": measure_relay,
@@ -25,7 +27,7 @@ _PARTS: Final[dict[str, Callable[[Platform, int], Awaitable[Figures]]]] = {
 
 @contextmanager
 def _cases(options: Options) -> Iterator[Sequence[Case]]:
-    events = options.orders or EVENTS
+    events = max(options.orders or EVENTS, EVENTS_MIN)
     with measured_platform(options) as platform:
         yield [Case(name, partial(_run, part, platform, events)) for name, part in _PARTS.items()]
 

@@ -83,17 +83,17 @@ async def _search(place: Place, options: Options, seen: list[Figures]) -> Figure
     long = options.seconds_or(SUSTAINED_SECONDS)
     at_best: Figures = {}
 
-    async def attempt(rate: float, is_long: bool) -> bool:  # noqa: FBT001 - named by Attempt
+    async def attempt(per_second: float, *, for_long: bool) -> bool:
         nonlocal at_best
-        seconds = long if is_long else brief
-        figures = await place_open(place, per_second=rate, seconds=seconds)
+        seconds = long if for_long else brief
+        figures = await place_open(place, per_second=per_second, seconds=seconds)
         kept = is_sustained(figures)
         options.console.print(
-            f"  {rate:,.0f} a second for {seconds:g} s: {'sustained' if kept else 'not sustained'}"
+            f"  {per_second:,.0f} a second for {seconds:g} s: {'' if kept else 'not '}sustained"
         )
         if place.baskets.name == "one line":
             seen.append(figures)
-        if is_long and kept:
+        if for_long and kept:
             at_best = figures
         return kept
 
