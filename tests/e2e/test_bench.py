@@ -15,7 +15,6 @@ from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.work.session import audit_when_settled
 
-
 own_platform = pytest.mark.skipif(
     "WAYBILL_BENCH_SMOKE" not in os.environ, reason="starts platforms of its own: make bench-smoke"
 )

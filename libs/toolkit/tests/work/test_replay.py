@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import pytest
 from typing_extensions import override
 
 from waybill_toolkit.work.client import APPROVED, Client, Line, Order, Variant, WantedOrder
 from waybill_toolkit.work.following import Poller
-from waybill_toolkit.work.placing import Outcome, place_all
+from waybill_toolkit.work.placing import Outcome
 from waybill_toolkit.work.replay import replay
 from waybill_toolkit.work.service import RefusedError
 
@@ -64,11 +63,6 @@ class ShopInMemory(Client):
         if self.looks[order_id] == 2:
             self.orders[order_id] = Order(order_id, "confirmed", None)
         return self.orders[order_id]
-
-    @override
-    async def newest_orders(self, count: int) -> list[Order]:
-        newest = list(self.orders)[-count:]
-        return [await self.get_order(order_id) for order_id in newest]
 
     @override
     async def find_order(self, reference: str, customer_ref: str) -> Order | None:

@@ -71,7 +71,11 @@ Seconds = Annotated[
 ]
 Orders = Annotated[
     int | None,
-    typer.Option(min=1, help="How many growth loads at most; how many events the parts get.", show_default="1000000 or 50000"),
+    typer.Option(
+        min=1,
+        help="How many growth loads at most; how many events the parts get.",
+        show_default="1000000 or 50000",
+    ),
 ]
 PortBase = Annotated[
     int | None,
