@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from waybill_toolkit.bench.comparing import compare, deviation, has_moved, not_compared
+from waybill_toolkit.bench.comparing import (
+    compare,
+    deviation,
+    has_moved,
+    not_compared,
+    other_conditions,
+)
 
 
 def result(**cases: list[dict[str, Any]]) -> dict[str, Any]:
@@ -77,3 +83,10 @@ def test_cases_and_figures_that_only_one_result_has_are_not_compared() -> None:
 
     assert [each.figure for each in compare(old, new)] == ["a"]
     assert not_compared(old, new) == ["reads: gone", "reads: new"]
+
+
+def test_other_conditions_are_named() -> None:
+    old = {"conditions": {"cores": 2, "python": "3.11", "load_average_before": 0.1}}
+    new = {"conditions": {"cores": 4, "python": "3.11", "load_average_before": 7.0}}
+
+    assert other_conditions(old, new) == ["cores: 2, now 4"]

@@ -9,7 +9,7 @@ import uvloop
 from rich.console import Console
 
 from waybill_toolkit.bench import plain, show
-from waybill_toolkit.bench.comparing import compare, not_compared
+from waybill_toolkit.bench.comparing import compare, not_compared, other_conditions
 from waybill_toolkit.bench.run import FORMAT, UnknownCaseError, measure
 from waybill_toolkit.bench.scenario import Options, Scenario
 from waybill_toolkit.bench.scenarios import SCENARIOS
@@ -74,7 +74,7 @@ Orders = Annotated[
     typer.Option(
         min=1,
         help="How many growth loads at most; how many events the parts get.",
-        show_default="1000000 or 50000",
+        show_default="1000000; 50000",
     ),
 ]
 PortBase = Annotated[
@@ -111,6 +111,8 @@ def bench(
         folder, base = data_folder(data), port_base or PORT_BASE
         _bench_plainly(folder, base, clients, seconds, json_file, stop=exit_)
         return
+    if plot and "open-loop" not in scenarios:
+        raise typer.BadParameter("--plot draws what open-loop measures")
     options = Options(
         console=Console(),
         rounds=rounds,
@@ -143,6 +145,8 @@ def _bench(
 
 
 def _compare(console: Console, old: dict[str, Any], new: dict[str, Any]) -> None:
+    for condition in other_conditions(old, new):
+        console.print(f"Measured under other conditions: {condition}.", highlight=False)
     rounds = min(each["conditions"]["rounds"] for each in (old, new))
     show.show_differences(console, list(compare(old, new)), not_compared(old, new), rounds)
 

@@ -24,6 +24,7 @@ _DEVIATIONS: Final = 3.0
 _MAD_TO_DEVIATION: Final = 1.4826  # of a normal distribution
 _FEW_ROUNDS: Final = {3: 1.495, 4: 1.363, 5: 1.206, 6: 1.200, 7: 1.140, 8: 1.129, 9: 1.107}
 _HIGHER_IS_BETTER: Final = ("_per_second", "_share")
+_SAME: Final = ("cores", "memory_bytes", "python", "system", "platform", "seconds", "clients")
 _NEITHER: Final = ("seconds_measured", "confirmed", "offered_per_second", "requests", "orders")
 
 
@@ -68,6 +69,16 @@ def not_compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for each in (old, new)
     ]
     return sorted(f"{scenario}: {case}" for scenario, case in there[0] ^ there[1])
+
+
+def other_conditions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Name what was not the same when the two were measured, of what ought to be."""
+    before, after = old["conditions"], new["conditions"]
+    return [
+        f"{name}: {before.get(name)}, now {after.get(name)}"
+        for name in _SAME
+        if before.get(name) != after.get(name)
+    ]
 
 
 def has_moved(before: Sequence[float], after: Sequence[float]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from waybill_toolkit.work.tasks import ungrouped
+from waybill_toolkit.work.tasks import grouped
 
 Act = Callable[[int, float], Coroutine[Any, Any, None]]
 """Does the action of this number; latency counts from this time of the running loop."""
@@ -47,10 +47,9 @@ async def closed_loop(act: Act, *, clients: int, seconds: float) -> None:
             mine, number = number, number + 1
             await act(mine, now)
 
-    with ungrouped():
-        async with asyncio.TaskGroup() as group:
-            for _ in range(clients):
-                group.create_task(client())
+    async with grouped() as group:
+        for _ in range(clients):
+            group.create_task(client())
 
 
 async def open_loop(
@@ -65,11 +64,10 @@ async def open_loop(
     rate = Rate(per_second, loop.time())
     total = max(1, round(per_second * seconds))
     number = 0
-    with ungrouped():
-        async with asyncio.TaskGroup() as group:
-            while number < total and not gives_up(number):
-                for each in range(number, min(total, rate.due(loop.time()))):
-                    group.create_task(act(each, rate.intended(each)))
-                    number = each + 1
-                await asyncio.sleep(max(0.0, rate.intended(number) - loop.time()))
+    async with grouped() as group:
+        while number < total and not gives_up(number):
+            for each in range(number, min(total, rate.due(loop.time()))):
+                group.create_task(act(each, rate.intended(each)))
+                number = each + 1
+            await asyncio.sleep(max(0.0, rate.intended(number) - loop.time()))
     return number

@@ -27,7 +27,10 @@ def measure(
         "conditions": {
             **conditions(),
             "rounds": options.rounds,
-            "platform": "the running one" if options.data else "fresh, measured with statistics",
+            "seconds": options.seconds,
+            "clients": options.clients,
+            "orders": options.orders,
+            "platform": "running" if options.data else "fresh",
         },
         "scenarios": {},
     }

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.work.tasks import ungrouped
+from waybill_toolkit.work.tasks import grouped
 
 LOOK_SECONDS: Final = 0.02
 FEW: Final = 8
@@ -85,10 +85,9 @@ async def watching(platform: Platform) -> AsyncIterator[Watcher]:
     connection = await asyncpg.connect(platform.admin_url("orders"))
     try:
         watcher = Watcher(connection)
-        with ungrouped():
-            async with asyncio.TaskGroup() as group:
-                task = group.create_task(watcher.run())
-                yield watcher
-                task.cancel()
+        async with grouped() as group:
+            task = group.create_task(watcher.run())
+            yield watcher
+            task.cancel()
     finally:
         connection.terminate()

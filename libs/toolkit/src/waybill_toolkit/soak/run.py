@@ -16,6 +16,7 @@ from waybill_toolkit.soak.samples import Sample, Sampler
 from waybill_toolkit.soak.verdicts import Verdict, judge
 from waybill_toolkit.work.audit import Report
 from waybill_toolkit.work.session import audit_when_settled
+from waybill_toolkit.work.tasks import grouped
 
 SAMPLES_WANTED: Final = 240
 SAMPLE_SECONDS_MIN: Final = 1.0  # one takes some 50 ms of processor time
@@ -99,7 +100,7 @@ async def _load_and_look(
 
     try:
         await place.baskets.stock(client)
-        async with watching(platform) as watcher, asyncio.TaskGroup() as group:
+        async with watching(platform) as watcher, grouped() as group:
             placer = Placer(client, watcher, place.baskets.orders(secrets.token_hex(4)))
             looking = group.create_task(look())
             await open_loop(

@@ -14,6 +14,7 @@ from waybill_toolkit.bench.parts.traffic import OrderNoted, fill, message, topic
 from waybill_toolkit.bench.runtime import scratch_database
 from waybill_toolkit.bench.scenario import Figures
 from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.work.tasks import grouped
 
 _FETCH_WAIT_MS: Final = 25  # as the platform sets it for its services
 _TABLE: Final = "create table noted (order_id uuid primary key, amount_minor bigint not null)"
@@ -67,7 +68,7 @@ async def measure_consumer(platform: Platform, events: int) -> Figures:
             fetch_wait_ms=_FETCH_WAIT_MS,
         )
         stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
+        async with grouped() as group:
             group.create_task(consumer.run(stop))
             await reactions.done.wait()
             seconds = time.monotonic() - reactions.began

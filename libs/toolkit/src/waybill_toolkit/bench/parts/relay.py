@@ -11,6 +11,7 @@ from waybill_toolkit.bench.parts.traffic import NOTE, SOURCE, TRACE, topic
 from waybill_toolkit.bench.runtime import scratch_database
 from waybill_toolkit.bench.scenario import Figures
 from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.work.tasks import grouped
 
 _LOOK_SECONDS: Final = 0.005
 _FILL: Final = """
@@ -32,7 +33,7 @@ async def measure_relay(platform: Platform, events: int) -> Figures:
             await connection.execute("analyze outbox")
         relay = Relay(url, platform.bootstrap_servers, [target])
         stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
+        async with grouped() as group:
             began, cpu = time.monotonic(), time.process_time()
             group.create_task(relay.run(stop))
             while relay.published < events:  # noqa: ASYNC110 - the relay tells nobody
