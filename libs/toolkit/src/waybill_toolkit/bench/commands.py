@@ -46,7 +46,7 @@ def _result(path: Path | None) -> Path | None:
 Scenarios = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SCENARIO]...",
+        metavar="SCENARIO",
         help=f"{', '.join(_NAMES)}. None: a closed loop on the running platform.",
         callback=_known,
         show_default=False,
