@@ -49,7 +49,7 @@ tutorial: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
 
-# Every scenario for a moment, also those that start platforms of their own (a minute).
+# Every scenario for a moment, also those that take a minute or start platforms of their own.
 bench-smoke: $(VENV)/ready
 	WAYBILL_BENCH_SMOKE=1 $(BIN)/pytest tests/e2e/test_bench.py $(ARGS)
 

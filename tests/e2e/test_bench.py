@@ -15,8 +15,8 @@ from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.work.session import audit_when_settled
 
-own_platform = pytest.mark.skipif(
-    "WAYBILL_BENCH_SMOKE" not in os.environ, reason="starts platforms of its own: make bench-smoke"
+takes_long = pytest.mark.skipif(
+    "WAYBILL_BENCH_SMOKE" not in os.environ, reason="takes a minute: make bench-smoke"
 )
 
 
@@ -66,6 +66,7 @@ def test_a_rate_is_measured_drawn_and_compared(platform: Platform, tmp_path: Pat
     assert "figures moved beyond noise" in again.output
 
 
+@takes_long
 def test_reads_events_and_the_limit_are_measured(platform: Platform, tmp_path: Path) -> None:
     found = bench(
         tmp_path, "reads", "events", "limit", "--seconds", 0.5, "--clients", 4, "--orders", 2000,
@@ -80,7 +81,7 @@ def test_reads_events_and_the_limit_are_measured(platform: Platform, tmp_path: P
     assert 0 < found["limit"]["one line"]["reached_of_broker_share"] < 1
 
 
-@own_platform
+@takes_long
 def test_growth_is_measured_on_a_platform_of_its_own(tmp_path: Path) -> None:
     found = bench(tmp_path, "growth", "--orders", 200, "--seconds", 0.5, "--clients", 4)
 
@@ -89,7 +90,7 @@ def test_growth_is_measured_on_a_platform_of_its_own(tmp_path: Path) -> None:
     assert figures["statements_per_order"] > 5
 
 
-@own_platform
+@takes_long
 def test_a_warm_start_and_idle_memory_are_measured(tmp_path: Path) -> None:
     start = bench(tmp_path, "start", "--only", "warm")["start"]["warm"]
     memory = bench(tmp_path, "memory", "--only", "idle", "--seconds", 0.5)["memory"]["idle"]
