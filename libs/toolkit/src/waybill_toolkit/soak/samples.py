@@ -82,7 +82,8 @@ class Sampler:
 
 def _memory(pids: Mapping[str, int]) -> dict[str, float]:
     apart = list(pids.values())
-    return {name: float(tree_pss_bytes(pid, apart)) for name, pid in pids.items()}
+    # Shared memory has a fixed size, but counts only as it is used: that would look like growth.
+    return {name: float(tree_pss_bytes(pid, apart, shared=False)) for name, pid in pids.items()}
 
 
 def _descriptors(pid: int) -> float:

@@ -22,6 +22,7 @@ EVENTS_PER_ORDER: Final = 10
 _MEMORY_BYTES: Final = 4 * 2**20
 _DESCRIPTORS: Final = 8.0
 _TABLE_BYTES: Final = 2**20
+_ORDERS: Final = 10.0
 _SHARE: Final = 0.05
 _TABLE_SHARE: Final = 0.10
 _DEAD_SHARE_MAX: Final = 0.35
@@ -53,12 +54,13 @@ class Verdict:
 
 def judge(samples: Sequence[Sample], orders_per_second: float) -> list[Verdict]:
     """Judge a series of samples taken under a steady load."""
+    late = max(_ORDERS, orders_per_second)
     return [
         *_rises(samples, lambda each: each.memory_bytes, "memory", "bytes", _MEMORY_BYTES),
         *_rises(samples, lambda each: each.descriptors, "descriptors", "descriptors", _DESCRIPTORS),
         *_tables(samples),
-        _lag(samples, "events not published", orders_per_second * EVENTS_PER_ORDER),
-        _lag(samples, "orders under way", orders_per_second),
+        _lag(samples, "events not published", late * EVENTS_PER_ORDER),
+        _lag(samples, "orders under way", late),
     ]
 
 
