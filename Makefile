@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench chaos lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench bench-smoke chaos lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -48,6 +48,10 @@ tutorial: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
+
+# Every scenario for a moment, also those that take a minute or start platforms of their own.
+bench-smoke: $(VENV)/ready
+	WAYBILL_BENCH_SMOKE=1 $(BIN)/pytest tests/e2e/test_bench.py $(ARGS)
 
 # Orders while everything breaks: one long campaign, then twenty short ones. Hours.
 chaos: $(VENV)/ready

@@ -25,7 +25,8 @@ COMMANDS: Final = {
     "demo": "waybill_toolkit.work.commands",
     "replay": "waybill_toolkit.work.commands",
     "audit": "waybill_toolkit.work.commands",
-    "bench": "waybill_toolkit.work.commands",
+    "bench": "waybill_toolkit.bench.commands",
+    "soak": "waybill_toolkit.soak.commands",
     "chaos": "waybill_toolkit.chaos.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
 }

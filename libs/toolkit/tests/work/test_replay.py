@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import pytest
 from typing_extensions import override
 
 from waybill_toolkit.work.client import APPROVED, Client, Line, Order, Variant, WantedOrder
-from waybill_toolkit.work.following import PageWatcher, Poller
-from waybill_toolkit.work.placing import Outcome, place_all
+from waybill_toolkit.work.following import Poller
+from waybill_toolkit.work.placing import Outcome
 from waybill_toolkit.work.replay import replay
 from waybill_toolkit.work.service import RefusedError
 
@@ -64,11 +63,6 @@ class ShopInMemory(Client):
         if self.looks[order_id] == 2:
             self.orders[order_id] = Order(order_id, "confirmed", None)
         return self.orders[order_id]
-
-    @override
-    async def newest_orders(self, count: int) -> list[Order]:
-        newest = list(self.orders)[-count:]
-        return [await self.get_order(order_id) for order_id in newest]
 
     @override
     async def find_order(self, reference: str, customer_ref: str) -> Order | None:
@@ -169,16 +163,3 @@ async def test_an_order_is_given_back_as_it_is_when_nothing_moves_any_more() -> 
     moving = await shop.place_order(order("1", "A"))
 
     assert await Poller(shop, patience_seconds=0).follow(moving) == moving
-
-
-@pytest.mark.parametrize("page_size", [100, 1])
-async def test_all_orders_are_followed_when_the_page_holds_all_and_when_it_does_not(
-    page_size: int,
-) -> None:
-    shop = ShopInMemory()
-    watcher = PageWatcher(shop, page_size, interval_seconds=0.001)
-
-    async with watcher.watching():
-        outcomes = await place_all(shop, ORDERS, watcher.follow, concurrency=3)
-
-    assert statuses(outcomes) == {"confirmed": 3}

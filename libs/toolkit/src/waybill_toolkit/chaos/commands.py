@@ -21,7 +21,7 @@ from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.work import show
-from waybill_toolkit.work.commands import JsonFile, PortBase, writable
+from waybill_toolkit.work.options import JsonFile, PortBase, writable
 from waybill_toolkit.work.session import told
 
 app = typer.Typer()

@@ -5,26 +5,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def pss_bytes(pid: int) -> int:
-    """Read a process's PSS (proc_pid_smaps(5)); 0 when it is gone or we may not look."""
+def pss_bytes(pid: int, *, shared: bool = True) -> int:
+    """Read a process's PSS (proc_pid_smaps(5)); 0 when it is gone or we may not look.
+
+    Not `shared`: without shared memory, such as PostgreSQL's buffers, whose size is fixed but which
+    count only as they are used.
+    """
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     except OSError:
         return 0
-    for line in text.splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    sizes = {name: size for name, size, *_ in map(str.split, text.splitlines()[1:])}
+    left_out = 0 if shared else int(sizes.get("Pss_Shmem:", 0))
+    return (int(sizes.get("Pss:", 0)) - left_out) * 1024
 
 
-def tree_pss_bytes(pid: int, apart_from: Iterable[int]) -> int:
+def tree_pss_bytes(pid: int, apart_from: Iterable[int], *, shared: bool = True) -> int:
     """Add up a process and its descendants, without those that are counted by themselves."""
     children = _children()
     apart = set(apart_from)
     total, pids = 0, [pid]
     while pids:
         process = pids.pop()
-        total += pss_bytes(process)
+        total += pss_bytes(process, shared=shared)
         pids += [child for child in children[process] if child not in apart]
     return total
 

@@ -56,6 +56,8 @@ class Plan:
     """Of every service, beside and before those that are made here: WAYBILL_..."""
     detours: Mapping[str, int] = field(default_factory=dict)
     """By process, the port that services are sent to instead of its own: a fault proxy's."""
+    postgres_settings: Mapping[str, str] = field(default_factory=dict)
+    """Beside the usual ones, such as a library that measures."""
 
     @classmethod
     def of(
@@ -157,6 +159,7 @@ class Plan:
             tuple(services),
             document["settings"],
             document["detours"],
+            document["postgres_settings"],
         )
 
 

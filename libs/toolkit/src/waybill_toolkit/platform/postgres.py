@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from waybill_toolkit.platform.errors import StartError
@@ -52,9 +53,19 @@ def postgres_url(port: int, database: str, role: str, password: str) -> str:
 
 
 class PostgresServer:
-    def __init__(self, data_folder: Path, port: int, log: Path | None = None) -> None:
-        """Describe the server whose files belong to `data_folder`, which exists and is ours."""
+    def __init__(
+        self,
+        data_folder: Path,
+        port: int,
+        log: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Describe the server whose files belong to `data_folder`, which exists and is ours.
+
+        `settings` come beside the usual ones, or in their place.
+        """
         self.port = port
+        self._settings = {**_SETTINGS, **(settings or {}), "port": str(port)}
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
         self._secrets = SecretFiles(data_folder)
@@ -124,7 +135,7 @@ class PostgresServer:
 
     def program(self) -> Program:
         command = [str(self._home.binaries / "postgres"), "-D", str(self.data)]
-        for name, value in {**_SETTINGS, "port": str(self.port)}.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         return Program(
             command,

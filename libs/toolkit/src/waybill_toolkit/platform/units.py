@@ -45,7 +45,7 @@ class PostgresUnit(Unit):
     def __init__(self, plan: Plan, log: Path) -> None:
         self.address = f"{LOOPBACK}:{plan.postgres_port}"
         self.log = log
-        self._server = PostgresServer(plan.data, plan.postgres_port, log)
+        self._server = PostgresServer(plan.data, plan.postgres_port, log, plan.postgres_settings)
 
     @override
     async def launch(self) -> Child:

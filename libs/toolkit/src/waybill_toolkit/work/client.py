@@ -109,10 +109,6 @@ class Client:
         path = f"/v1/orders/{order_id}/cancellation"
         return _order(await self._orders.post(path, None, f"cancel-{order_id}"))
 
-    async def newest_orders(self, count: int) -> list[Order]:
-        page = await self._orders.get("/v1/orders", {"limit": count})
-        return [_order(item) for item in page["items"]]
-
     async def find_order(self, reference: str, customer_ref: str) -> Order | None:
         """Return the newest order that this customer placed under this reference, if any."""
         query = {"reference": reference, "customer_ref": customer_ref, "limit": 1}

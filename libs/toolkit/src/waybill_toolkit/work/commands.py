@@ -1,4 +1,4 @@
-"""`waybill demo`, `replay`, `audit`, `bench`."""
+"""`waybill demo`, `replay`, `audit`."""
 
 import json
 from pathlib import Path
@@ -11,36 +11,16 @@ from rich.console import Console
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
-from waybill_toolkit.work import bench as benchmark
 from waybill_toolkit.work import show
 from waybill_toolkit.work.history import read_history
+from waybill_toolkit.work.options import Exit, JsonFile, PortBase
 from waybill_toolkit.work.placing import CONCURRENCY
 from waybill_toolkit.work.runs import run_demo, run_replay
-from waybill_toolkit.work.session import audit_of, client_of, running_platform, told
+from waybill_toolkit.work.session import audit_of, running_platform, told
 
 app = typer.Typer()
 
 
-def writable(path: Path | None) -> Path | None:
-    """Refuse before the work what would fail after it."""
-    if path and not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {path.parent}")
-    return path
-
-
-JsonFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--json", help="Write the figures there.", dir_okay=False, writable=True, callback=writable
-    ),
-]
-Exit = Annotated[bool, typer.Option("--exit", help="Stop the platform if this started it.")]
-PortBase = Annotated[
-    int,
-    typer.Option(
-        envvar="WAYBILL_PORT_BASE", help="Where its ports begin, if the platform has to be started."
-    ),
-]
 Concurrency = Annotated[int, typer.Option(min=1, max=256, help="How many orders at a time.")]
 
 
@@ -106,28 +86,6 @@ def audit(
         show.show_invariants(Console(), report)
         show.show_audit(Console(), report)
     raise typer.Exit(0 if report.is_ok else 1)
-
-
-@app.command()
-def bench(
-    *,
-    clients: Annotated[int, typer.Option(min=1, max=256)] = benchmark.CLIENTS,
-    seconds: Annotated[float, typer.Option(min=1, max=3600)] = benchmark.SECONDS,
-    exit_: Exit = False,
-    json_file: JsonFile = None,
-    data: Data = None,
-    port_base: PortBase = PORT_BASE,
-) -> None:
-    """Measure how many orders a second are confirmed, in a closed loop."""
-    console = Console()
-    with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
-        measured = uvloop.run(
-            benchmark.bench(client_of(platform), clients=clients, seconds=seconds)
-        )
-    figures = benchmark.to_json(measured, clients, seconds)
-    typer.echo(json.dumps(figures, indent=2))
-    show.write_json(json_file, figures)
-    raise typer.Exit(1 if measured.unconfirmed else 0)
 
 
 def _say_what_is_next(console: Console, platform: Platform) -> None:

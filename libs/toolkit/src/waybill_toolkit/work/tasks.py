@@ -1,8 +1,8 @@
 """Doing many things at a time, and saying how far they are."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -28,6 +28,14 @@ def ungrouped() -> Iterator[None]:
         raise failures.exceptions[0] from None
 
 
+@asynccontextmanager
+async def grouped() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks beside what is done meanwhile. The first failure of any ends all and is raised."""
+    with ungrouped():
+        async with asyncio.TaskGroup() as group:
+            yield group
+
+
 async def for_each(
     items: Iterable[T], act: Callable[[T], Awaitable[None]], concurrency: int
 ) -> None:
@@ -38,7 +46,6 @@ async def for_each(
         for item in remaining:
             await act(item)
 
-    with ungrouped():
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
+    async with grouped() as group:
+        for _ in range(concurrency):
+            group.create_task(work())
