@@ -4,9 +4,9 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -48,6 +48,12 @@ tutorial: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
+
+# The campaign: a million histories, then every planted bug. Fewer: make simulate HISTORIES=10000
+HISTORIES ?= 1000000
+simulate: $(VENV)/ready
+	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
+	$(BIN)/waybill simulate --mutants
 
 # Pins everything, with hashes and without addresses of registries.
 lock: $(VENV)/ready

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "audit": "waybill_toolkit.work.commands",
     "bench": "waybill_toolkit.work.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
+    "simulate": "waybill_simulation.commands",
 }
 
 
