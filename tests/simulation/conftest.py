@@ -1,0 +1,89 @@
+"""The simulated PostgreSQL beside the real one, with the same tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+import pytest_asyncio
+
+import inventory
+import orders
+import payments
+import waybill
+from waybill.migrations import migrate, migrations_folder
+from waybill_simulation.postgres.server import Answer, Schema, Server
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+FOLDERS = [migrations_folder(str(each.__file__)) for each in (inventory, orders, payments)]
+
+
+class Session(Protocol):
+    """A connection of either."""
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]: ...
+
+    async def execute(self, sql: str, *arguments: Any) -> str: ...
+
+
+class SimulatedSession:
+    """Asks the simulated server without a network in between."""
+
+    def __init__(self, server: Server) -> None:
+        self.session = server.connect()
+
+    async def _ask(self, sql: str, arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.session.ask(sql, arguments, future.set_result)
+        answer = await future
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        return (await self._ask(sql, arguments))[1]
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        return (await self._ask(sql, arguments))[0]
+
+
+@dataclass
+class Port:
+    """One of the two: opens sessions."""
+
+    open: Callable[[], Awaitable[Session]]
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+def simulated_server() -> Server:
+    runtime = Path(waybill.__file__).parent / "migrations"
+    files = [file for folder in (runtime, *FOLDERS) for file in sorted(folder.glob("*.sql"))]
+    return Server(Schema(file.read_text() for file in files), lambda: NOW)
+
+
+@pytest_asyncio.fixture
+async def simulated() -> Port:
+    server = simulated_server()
+
+    async def open_session() -> Session:
+        return SimulatedSession(server)
+
+    return Port(open_session)
+
+
+@pytest_asyncio.fixture
+async def real(database_url: str) -> AsyncIterator[Port]:
+    await migrate(database_url, *FOLDERS)
+    opened: list[asyncpg.Connection[Any]] = []
+
+    async def open_session() -> Session:
+        connection = await asyncpg.connect(database_url)
+        opened.append(connection)
+        return connection
+
+    yield Port(open_session)
+    for connection in opened:
+        await connection.close(timeout=1)
