@@ -83,7 +83,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         try:
             while True:
                 while ready:
-                    self._step(ready.popleft())
+                    handle = ready.popleft()
+                    if not handle.is_cancelled:
+                        self._step(handle)
                 if is_done():
                     return True
                 if not later or later[0][0] > until:
@@ -94,23 +96,17 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             asyncio._set_running_loop(None)  # noqa: SLF001
 
     def _step(self, handle: Handle) -> None:
-        if handle.is_cancelled:
-            return
         context = handle.context
-        if context is None:
-            self._run(handle.callback, handle.arguments)
-            return
-        process = context.get(PROCESS)
-        if process is not None and (process.is_dead or process.is_stopped):
-            if not process.is_dead:
-                process.backlog.append(handle)
-            return
-        self._run(context.run, (handle.callback, *handle.arguments))
-
-    def _run(self, callback: Callable[..., object], arguments: tuple[Any, ...]) -> None:
         self.steps += 1
         try:
-            callback(*arguments)
+            if context is None:
+                handle.callback(*handle.arguments)
+                return
+            process = context.get(PROCESS)
+            if process is None or not (process.is_dead or process.is_stopped):
+                context.run(handle.callback, *handle.arguments)
+            elif not process.is_dead:
+                process.backlog.append(handle)
         except Exception as error:  # noqa: BLE001 (the history reports it)
             self.failures.append(error)
 

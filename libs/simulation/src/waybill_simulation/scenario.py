@@ -16,6 +16,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     "crash database", "cut broker", "cut broker", "restart broker", "wipe broker", "rewind",
 )  # fmt: skip
 
+_FRESH_SHARE: Final = 0.15
 _REPLICAS: Final = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 2))
 
 QUESTIONS_AT_START: Final = 30
@@ -60,6 +61,8 @@ class Scenario:
     reservation_seconds: float
     skew_seconds: tuple[float, float, float]
     provider_faults: float
+    is_fresh: bool
+    """Whether the topics are yet to be made."""
 
     def describe(self) -> dict[str, Any]:
         """Give it as JSON does."""
@@ -90,6 +93,7 @@ def draw(seed: int) -> Scenario:
         reservation_seconds=rng.choice((4.0, 20.0, 60.0)),
         skew_seconds=tuple(rng.choice((0.0, 0.0, -1.5, 1.5)) for _ in range(3)),  # type: ignore[arg-type]
         provider_faults=rng.choice((0.0, 0.0, 0.05, 0.3)),
+        is_fresh=rng.random() < _FRESH_SHARE,
     )
 
 
@@ -138,6 +142,7 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ("answer_within", 40.0),
         ("reservation_seconds", 60.0),
         ("stock", 5),
+        ("is_fresh", False),
     )
     options += [
         replace(scenario, **{name: value})  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,13 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import inventory.app
+import inventory.contract.events
 import orders.app
+import orders.contract.events
 import payments.app
+import payments.contract.events
 import waybill
 from inventory.settings import InventorySettings
-from orders.contract.events import RECEIVED
 from orders.settings import OrdersSettings
 from payments.settings import PaymentsSettings
 from waybill.app import Service
@@ -45,9 +47,18 @@ _ASSEMBLE: Final[Mapping[str, Any]] = {
 _LEFT_OUT: Final = ("timer event retention", "timer idempotency keys")
 """They forget what is days old; no history lasts as long."""
 _CATALOG: Final = [
-    Topic(each.message.topic, 1, 1) for each in RECEIVED if each.message.topic.startswith("catalog")
+    Topic(each.message.topic, 1, 1)
+    for each in orders.contract.events.RECEIVED
+    if each.message.topic.startswith("catalog")
 ]
 """What the catalogue, which is not here, would have made."""
+
+
+_TOPICS: Final = (
+    *orders.contract.events.TOPICS,
+    *inventory.contract.events.TOPICS,
+    *payments.contract.events.TOPICS,
+)
 
 
 def _schema(service: str) -> Schema:
@@ -96,6 +107,9 @@ class World:
         network = self.network
         self.broker = Broker(network)
         self.broker.create(_CATALOG)
+        if not self.scenario.is_fresh:
+            most = self.scenario.partitions
+            self.broker.create([replace(topic, partitions=most) for topic in _TOPICS])
         self.bank = Bank(network, self.scenario.provider_faults)
         for service in SERVICES:
             server = Server(_SCHEMAS[service], network.now)
