@@ -20,6 +20,7 @@ app = typer.Typer()
 MUTANT_HISTORIES_MAX: Final = 100_000
 MUTANT_SECONDS: Final = 60.0
 """Within this every planted bug has to be found."""
+MUTANT_SHRINK_SECONDS: Final = 5.0
 
 _console: Final = Console()
 
@@ -74,7 +75,13 @@ def _campaign(seed: int, histories: int, workers: int) -> Findings:
 
 
 def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
-    campaign = run_campaign(seed, MUTANT_HISTORIES_MAX, workers=workers, mutant=mutant.name)
+    campaign = run_campaign(
+        seed,
+        MUTANT_HISTORIES_MAX,
+        workers=workers,
+        mutant=mutant.name,
+        shrink_seconds=MUTANT_SHRINK_SECONDS,
+    )
     return asyncio.run(_within(campaign))
 
 

@@ -189,12 +189,18 @@ MUTANTS: Final = (
         ),
     ),
     Mutant(
-        "reverse-forgotten",
-        "a payment that is to be reversed while the bank is asked is not",
+        "void-told-and-not-done",
+        "a payment is said to be void before the bank has let go of the money",
         Edit(
             "payments.domain",
-            "return Step(replace(payment, reverse_wanted=True))",
-            "return Step(payment)",
+            """
+            case Status.AUTHORIZED:
+                return _begin(payment, Status.VOIDING, now)
+            """,
+            """
+            case Status.AUTHORIZED:
+                return _settle(payment, Status.VOIDED, Fact.VOIDED)
+            """,
         ),
     ),
     Mutant(
