@@ -17,6 +17,11 @@ import waybill
 from waybill.migrations import migrate, migrations_folder
 from waybill_simulation.postgres.server import Answer, Schema, Server
 
+TABLES = (
+    "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
+    "saga_transitions", "orders", "order_lines", "prices", "stock", "stock_adjustments",
+    "reservations", "reservation_lines", "payments", "ledger_entries",
+)  # fmt: skip
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FOLDERS = [migrations_folder(str(each.__file__)) for each in (inventory, orders, payments)]
 
@@ -74,16 +79,27 @@ async def simulated() -> Port:
     return Port(open_session)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def migrated_url(module_database_url: str) -> str:
+    await migrate(module_database_url, *FOLDERS)
+    return module_database_url
+
+
 @pytest_asyncio.fixture
-async def real(database_url: str) -> AsyncIterator[Port]:
-    await migrate(database_url, *FOLDERS)
+async def real(migrated_url: str) -> AsyncIterator[Port]:
+    """Give the real one; its tables are emptied after the test."""
     opened: list[asyncpg.Connection[Any]] = []
 
     async def open_session() -> Session:
-        connection = await asyncpg.connect(database_url)
+        connection = await asyncpg.connect(migrated_url)
         opened.append(connection)
         return connection
 
     yield Port(open_session)
     for connection in opened:
         await connection.close(timeout=1)
+    connection = await asyncpg.connect(migrated_url)
+    await connection.execute("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+    await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+    await connection.execute("ALTER TABLE ledger_entries ENABLE TRIGGER USER")
+    await connection.close()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
-from tests.simulation.conftest import NOW, Port, Session
+from tests.simulation.conftest import NOW, TABLES, Port, Session
 
 from inventory.commands.commit_stock import commit_stock
 from inventory.commands.expire_reservations import expire_reservations
@@ -47,11 +47,6 @@ from waybill.saga import Begun, Sagas
 
 SECOND = timedelta(seconds=1)
 TOKEN = "tok_approve"  # noqa: S105 (a card of the sandbox)
-TABLES = (
-    "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
-    "saga_transitions", "orders", "order_lines", "prices", "stock", "stock_adjustments",
-    "reservations", "reservation_lines", "payments", "ledger_entries",
-)  # fmt: skip
 
 
 class Both:

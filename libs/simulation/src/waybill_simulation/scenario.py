@@ -130,7 +130,12 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ]
     for at, wish in enumerate(scenario.wishes):
         simple = replace(wish, at=0.5, quantity=1, cancel_after=None, token="tok_approve")  # noqa: S106 (a card of the sandbox)
-        for changed in (simple, replace(wish, cancel_after=None), replace(wish, at=0.5)):
+        for changed in (
+            simple,
+            replace(wish, cancel_after=None),
+            replace(wish, at=0.5),
+            replace(wish, quantity=1),
+        ):
             if changed != wish:
                 wishes = (*scenario.wishes[:at], changed, *scenario.wishes[at + 1 :])
                 options.append(replace(scenario, wishes=wishes))

@@ -84,6 +84,7 @@ class SimulatedConsumer:
             found = self._fetch(most) if self._broker.is_up else {}
             if found:
                 await self._network.sleep(self._network.question())
+                self._tell(found)
                 return found
             if loop.time() >= until or self._network.is_over:
                 return {}
@@ -121,6 +122,11 @@ class SimulatedConsumer:
             self._is_stopped = True
             await self._network.sleep(self._network.hop())
             self._group.leave(self)
+
+    def _tell(self, found: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        for partition, records in found.items():
+            text = f"{partition.topic}: from {records[0].offset}, {len(records)} events"
+            self._network.say("broker", self.machine.name, text)
 
     def _fetch(self, most: int) -> dict[TopicPartition, list[Record]]:
         found: dict[TopicPartition, list[Record]] = {}

@@ -93,10 +93,9 @@ class SimulatedLink:
                 if partition.topic not in self._broker.logs:
                     results[partition] = BrokerUnavailableError("UnknownTopicOrPartition")
                     continue
-                self._network.say(
-                    self._machine.name, "broker", f"{partition.topic}: {len(batch)} B"
-                )
-                results[partition] = self._broker.append(partition, batch)
+                results[partition] = at = self._broker.append(partition, batch)
+                text = f"{partition.topic}: appended at {at}"
+                self._network.say(self._machine.name, "broker", text)
             return results
 
         return await self._ask(append)
