@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import warnings
 from collections import Counter
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ def main() -> None:
         plant(find(asked.mutant))
     # Coroutines that were never finished complain when they are thrown away with their history.
     sys.unraisablehook = lambda _: None
+    warnings.simplefilter("ignore", RuntimeWarning)
     for start in range(asked.first, asked.end, BLOCK):
         end = min(start + BLOCK, asked.end)
         line = _block(start, end, shrink_seconds=asked.shrink_seconds)
