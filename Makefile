@@ -4,9 +4,9 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := libs/common libs/toolkit $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench bench-smoke chaos lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench bench-smoke chaos simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -62,9 +62,16 @@ chaos: $(VENV)/ready
 			--report chaos-reports/$$seed.md --json chaos-reports/$$seed.json || exit 1; \
 	done
 
+# The campaign: a million histories, then every planted bug. Fewer: make simulate HISTORIES=10000
+HISTORIES ?= 1000000
+simulate: $(VENV)/ready
+	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
+	$(BIN)/waybill simulate --mutants
+
 # Pins everything, with hashes and without addresses of registries.
 lock: $(VENV)/ready
 	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-package waybill \
+		$(patsubst services/%/pyproject.toml,--no-emit-package %,$(wildcard services/*/pyproject.toml)) \
 		--no-annotate --no-header $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
 
 clean:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,7 @@ COMMANDS: Final = {
     "soak": "waybill_toolkit.soak.commands",
     "chaos": "waybill_toolkit.chaos.commands",
     "dead-letters": "waybill_toolkit.repair.commands",
+    "simulate": "waybill_simulation.commands",
 }
 
 
@@ -51,7 +53,8 @@ def build(arguments: Sequence[str] = ()) -> "typer.Typer":
     app.callback()(_root)
     wanted = COMMANDS.get(arguments[0]) if arguments else None
     for name in dict.fromkeys([wanted] if wanted else COMMANDS.values()):
-        app.add_typer(import_module(name).app)
+        if find_spec(name.partition(".")[0]) is not None:  # the simulation comes with the services
+            app.add_typer(import_module(name).app)
     return app
 
 

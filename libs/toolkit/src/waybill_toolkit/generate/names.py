@@ -11,7 +11,7 @@ SHARED: Final = "shared"
 GATEWAY: Final = "gateway"
 """The folders of contracts/ that are no services."""
 
-TAKEN: Final = (GATEWAY, "waybill", "waybill_toolkit")
+TAKEN: Final = (GATEWAY, "waybill", "waybill_simulation", "waybill_toolkit")
 """Packages of ours that are no services."""
 
 PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")

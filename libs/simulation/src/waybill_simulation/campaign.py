@@ -1,0 +1,97 @@
+"""Many histories, on many cores: each core runs a worker of its own (`python -m`)."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+BLOCK: Final = 50
+"""Histories between two lines of a worker."""
+
+
+@dataclass
+class Findings:
+    """What a campaign has come to so far."""
+
+    histories: int = 0
+    virtual_seconds: float = 0.0
+    statuses: Counter[str] = field(default_factory=Counter)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        return self.histories / self.seconds if self.seconds else 0.0
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Take in what a worker says."""
+        self.histories += line["histories"]
+        self.virtual_seconds += line["virtual_seconds"]
+        self.statuses.update(line["statuses"])
+        self.failures += line["failures"]
+
+
+async def run_campaign(
+    first: int,
+    count: int,
+    *,
+    workers: int,
+    mutant: str | None = None,
+    goes_on: bool = False,
+    shrink_seconds: float = 20.0,
+    told: Callable[[Findings], None] = lambda _: None,
+) -> Findings:
+    """Run `count` histories from seed `first` on; end at the first failure, unless `goes_on`."""
+    findings = Findings()
+    begun = time.monotonic()
+    share = -(-count // workers)
+    ranges = [(at, min(at + share, first + count)) for at in range(first, first + count, share)]
+    processes = [
+        await _worker(start, end, mutant=mutant, goes_on=goes_on, shrink_seconds=shrink_seconds)
+        for start, end in ranges
+    ]
+
+    async def follow(process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 (it is a pipe)
+        async for line in process.stdout:
+            findings.add(json.loads(line))
+            findings.seconds = time.monotonic() - begun
+            told(findings)
+            if findings.failures and not goes_on:
+                _end(processes)
+        if await process.wait() not in (0, -15):
+            raise RuntimeError(f"a worker ended with {process.returncode}")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for process in processes:
+                group.create_task(follow(process))
+    finally:
+        _end(processes)
+    findings.seconds = time.monotonic() - begun
+    return findings
+
+
+def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
+    for process in processes:
+        if process.returncode is None:
+            process.terminate()
+
+
+async def _worker(
+    first: int, end: int, *, mutant: str | None, goes_on: bool, shrink_seconds: float
+) -> asyncio.subprocess.Process:
+    arguments = ["--first", str(first), "--end", str(end), "--shrink-seconds", str(shrink_seconds)]
+    arguments += ["--mutant", mutant] if mutant else []
+    arguments += ["--goes-on"] if goes_on else []
+    # Sets and dictionaries of text have one order then, and a seed means the same everywhere.
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "waybill_simulation.worker", *arguments,
+        stdout=asyncio.subprocess.PIPE, env=environment, limit=1 << 24,
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""The command `waybill simulate`."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from waybill_simulation.campaign import Findings, run_campaign
+from waybill_simulation.mutants import MUTANTS, find
+from waybill_simulation.planting import Mutant
+
+app = typer.Typer()
+
+MUTANT_HISTORIES_MAX: Final = 100_000
+MUTANT_SECONDS: Final = 60.0
+"""Within this every planted bug has to be found."""
+MUTANT_SHRINK_SECONDS: Final = 5.0
+
+_console: Final = Console()
+
+
+@app.command()
+def simulate(  # noqa: PLR0917 (options)
+    histories: Annotated[int, typer.Option(min=1, help="How many histories.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the first one.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core.")] = None,
+    mutant: Annotated[str | None, typer.Option(help="Plant this bug, and look for it.")] = None,
+    mutants: Annotated[bool, typer.Option(help="Plant every bug, one after the other.")] = False,  # noqa: FBT002 (typer's way)
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write what came out.")] = None,
+) -> None:
+    """Run services, databases and broker in virtual time, with faults, from seeds.
+
+    Each history ends with the invariants. One that breaks them is made as small as can be, and
+    printed as a sequence diagram. Exits with 1 when there is one, or a planted bug is not found.
+    """
+    count = workers or os.cpu_count() or 1
+    if mutants:
+        raise typer.Exit(0 if _all_found(seed, count, json_file) else 1)
+    if mutant is not None:
+        found = _find(find(mutant), seed, count)
+        _show(found)
+        raise typer.Exit(0 if found.failures else 1)
+    findings = _campaign(seed, histories, count)
+    _show(findings)
+    if json_file is not None:
+        json_file.write_text(json.dumps(_figures(findings), indent=2) + "\n")
+    raise typer.Exit(1 if findings.failures else 0)
+
+
+def _campaign(seed: int, histories: int, workers: int) -> Findings:
+    columns = (
+        *Progress.get_default_columns()[:3],
+        TextColumn("{task.fields[rate]:.0f} histories/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_console) as progress:
+        task = progress.add_task("simulating", total=histories, rate=0.0)
+        return asyncio.run(
+            run_campaign(
+                seed,
+                histories,
+                workers=workers,
+                told=lambda findings: progress.update(
+                    task, completed=findings.histories, rate=findings.per_second
+                ),
+            )
+        )
+
+
+def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
+    campaign = run_campaign(
+        seed,
+        MUTANT_HISTORIES_MAX,
+        workers=workers,
+        mutant=mutant.name,
+        shrink_seconds=MUTANT_SHRINK_SECONDS,
+    )
+    return asyncio.run(_within(campaign))
+
+
+async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:
+    try:
+        async with asyncio.timeout(MUTANT_SECONDS):
+            found: Findings = await campaign  # type: ignore[misc]
+            return found
+    except TimeoutError:
+        return Findings()
+
+
+def _all_found(seed: int, workers: int, json_file: Path | None) -> bool:
+    table = Table("planted bug", "histories", "seconds", "what was seen")
+    found: dict[str, dict[str, object]] = {}
+    for mutant in MUTANTS:
+        findings = _find(mutant, seed, workers)
+        seen = findings.failures[0]["violations"][0] if findings.failures else "NOT FOUND"
+        table.add_row(mutant.name, str(findings.histories), f"{findings.seconds:.1f}", seen)
+        found[mutant.name] = {**_figures(findings), "is_found": bool(findings.failures)}
+        _console.print(f"{mutant.name}: {seen}")
+    _console.print(table)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n")
+    return all(each["is_found"] for each in found.values())
+
+
+def _show(findings: Findings) -> None:
+    for failure in findings.failures:
+        _console.print(f"[bold red]seed {failure['seed']}[/]: {'; '.join(failure['violations'])}")
+        _console.print("the least that fails:", failure["scenario"], soft_wrap=True)
+        _console.print("; ".join(failure["shrunk_violations"]), soft_wrap=True)
+        _console.print(f"```mermaid\n{failure['diagram']}\n```", markup=False, soft_wrap=True)
+    ends = ", ".join(f"{n} {status}" for status, n in sorted(findings.statuses.items()))
+    _console.print(
+        f"{findings.histories} histories in {findings.seconds:.1f} s"
+        f" ({findings.per_second:.1f} a second, {findings.virtual_seconds:.0f} virtual seconds);"
+        f" orders: {ends}; {len(findings.failures)} violated"
+    )
+
+
+def _figures(findings: Findings) -> dict[str, object]:
+    return {
+        "histories": findings.histories,
+        "histories_per_second": round(findings.per_second, 1),
+        "seconds": round(findings.seconds, 1),
+        "virtual_seconds": round(findings.virtual_seconds, 1),
+        "orders": dict(findings.statuses),
+        "failures": findings.failures,
+    }

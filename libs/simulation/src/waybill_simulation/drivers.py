@@ -1,0 +1,157 @@
+"""Puts the simulated drivers in the place of the real ones, once for an operating system process.
+
+What is replaced: asyncpg's `connect` and `create_pool`, the way to open a `BrokerLink`, aiokafka's
+consumer, the bank, the machine's time and its randomness. Durations that only cost time here are
+set longer (polls) or shorter (deadlines). All else is the code that runs.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+
+import inventory.app
+import orders.app
+import orders.saga
+import payments.app
+import waybill.background
+import waybill.broker
+import waybill.consumer
+import waybill.ids
+import waybill.outage
+import waybill.relay
+import waybill.retries
+import waybill.trace
+from waybill_simulation.bank import BankLine
+from waybill_simulation.kafka.consumer import SimulatedConsumer
+from waybill_simulation.kafka.link import SimulatedLink
+from waybill_simulation.network import START
+from waybill_simulation.postgres.driver import SimulatedConnection, SimulatedPool, dial
+from waybill_simulation.world import World, observe_effects
+
+POLL_SECONDS: Final = 3.0
+RARE_SECONDS: Final = 10.0
+"""Instead of a second or less. Looking when nothing is there finds no bugs and costs time."""
+
+
+class _Current:
+    """The history that is running."""
+
+    world: World | None = None
+    is_installed = False
+
+    @classmethod
+    def get(cls) -> World:
+        if cls.world is None:
+            raise LookupError("no history is running")
+        return cls.world
+
+
+class _Time:
+    """Stands in for the module `time`."""
+
+    @staticmethod
+    def monotonic() -> float:
+        return _Current.get().network.loop.time()
+
+    @staticmethod
+    def time_ns() -> int:
+        network = _Current.get().network
+        return int(START.timestamp() * 1e9) + int(network.loop.time() * 1e9)
+
+
+class _Secrets:
+    """Stands in for the module `secrets`."""
+
+    @staticmethod
+    def randbits(count: int) -> int:
+        return _Current.get().network.random.getrandbits(count)
+
+    @staticmethod
+    def token_hex(count: int) -> str:
+        return _Current.get().network.random.randbytes(count).hex()
+
+
+def begin(world: World) -> None:
+    """Make this history the one that the drivers belong to."""
+    _Current.world = world
+    waybill.ids._ticks = waybill.ids._Ticks()  # noqa: SLF001 (ids begin anew, so that a seed repeats)
+    within = timedelta(seconds=world.scenario.answer_within)
+    vars(orders.app)["PLACE_ORDER"] = _hastened(within)
+
+
+_REPEAT: Final = timedelta(seconds=5)
+_SAGA: Final = orders.saga.PLACE_ORDER
+
+
+def _hastened(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private name)
+    steps = [
+        replace(
+            step,
+            deadline=_REPEAT if step.refused is None else within,
+            undo=step.undo and replace(step.undo, deadline=_REPEAT),
+        )
+        for step in _SAGA.steps
+    ]
+    return replace(_SAGA, steps=tuple(steps))
+
+
+def install() -> None:
+    """Replace the drivers, once. There is no way back: use a process of its own."""
+    if _Current.is_installed:
+        return
+    _Current.is_installed = True
+    logging.disable(logging.CRITICAL)
+    for owner, name, value in _replacements():
+        setattr(owner, name, value)
+    observe_effects()
+
+
+def _replacements() -> list[tuple[object, str, object]]:
+    return [
+        (asyncpg, "create_pool", _create_pool),
+        (asyncpg, "connect", _connect),
+        (waybill.broker.BrokerLink, "open", classmethod(_open_link)),
+        (waybill.consumer, "AIOKafkaConsumer", _consumer),
+        (payments.app, "Sandbox", _bank_line),
+        (waybill.relay, "time", _Time),
+        (waybill.consumer, "time", _Time),
+        (waybill.background, "time", _Time),
+        (waybill.ids, "time", _Time),
+        (waybill.ids, "secrets", _Secrets),
+        (waybill.trace, "secrets", _Secrets),
+        (waybill.consumer, "POLL_MS", 10_000),
+        (waybill.consumer, "LOOK_SECONDS", RARE_SECONDS),
+        (waybill.relay, "POLL_SECONDS", RARE_SECONDS),
+        (waybill.retries, "POLL_SECONDS", RARE_SECONDS),
+        (orders.app, "_DEADLINE_POLL_SECONDS", POLL_SECONDS),
+        (inventory.app, "_EXPIRY_POLL_SECONDS", POLL_SECONDS),
+    ]
+
+
+async def _create_pool(url: str, *, max_size: int, **_: object) -> SimulatedPool:
+    world = _Current.get()
+    return SimulatedPool(world.network, world.servers[_service(url)], max_size)
+
+
+async def _connect(url: str, **_: object) -> SimulatedConnection:
+    world = _Current.get()
+    return await dial(world.network, world.servers[_service(url)])
+
+
+def _service(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
+async def _open_link(_: type, __: str) -> SimulatedLink:
+    return await SimulatedLink.open(_Current.get().broker)
+
+
+def _consumer(*, group_id: str, **_: object) -> SimulatedConsumer:
+    return SimulatedConsumer(_Current.get().broker, group_id)
+
+
+def _bank_line(*_: object, **__: object) -> BankLine:
+    return BankLine(_Current.get().bank)

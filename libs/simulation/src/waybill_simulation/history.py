@@ -1,0 +1,85 @@
+"""Running one history, from a scenario to its verdict."""
+
+import gc
+from dataclasses import dataclass
+from typing import Final
+
+from waybill_simulation.drivers import begin
+from waybill_simulation.invariants import unfinished, violations
+from waybill_simulation.network import Message, Network
+from waybill_simulation.scenario import Scenario
+from waybill_simulation.shop import Shop
+from waybill_simulation.world import World
+
+REST_WITHIN_SECONDS: Final = 400.0
+"""Within this much virtual time all must have come to rest. Nothing takes a quarter of it."""
+LOOK_SECONDS: Final = 1.0
+AFTERMATH_SECONDS: Final = 0.5
+LATE_SECONDS: Final = 12.0
+"""What comes late has come by then; from the bank, if it is a bad one, it takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a history."""
+
+    scenario: Scenario
+    violations: tuple[str, ...]
+    messages: tuple[Message, ...]
+    seconds: float
+    questions: int
+    steps: int
+    statuses: tuple[str, ...]
+
+
+class _Rest:
+    """Looks now and then whether all has come to rest."""
+
+    def __init__(self, world: World, shop: Shop) -> None:
+        self._world, self._shop = world, shop
+        self.is_reached = False
+        world.network.deliver(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        if self._world.is_whole and next(unfinished(self._world, self._shop), None) is None:
+            self.is_reached = True
+        else:
+            self._world.network.deliver(LOOK_SECONDS, self._look)
+
+
+def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
+    """Run a history to its end. The same scenario gives the same outcome."""
+    # (See `clean`.) The collector may end forgotten coroutines, whose last words would be heard at
+    # a moment that no seed decides.
+    gc.disable()
+    network = Network(scenario.seed, is_recorded=is_recorded)
+    world = World(scenario, network)
+    begin(world)
+    shop = Shop(world)
+    world.start_all()
+    shop.open()
+    rest = _Rest(world, shop)
+    came_to_rest = network.loop.run(lambda: rest.is_reached, until=REST_WITHIN_SECONDS)
+    if came_to_rest:
+        world.give_up_faults()
+        late = LATE_SECONDS if scenario.provider_faults else AFTERMATH_SECONDS
+        end = network.loop.time() + late
+        network.loop.run(lambda: False, until=end)
+    stuck = [] if came_to_rest else sorted({f"stuck: {each}" for each in unfinished(world, shop)})
+    outcome = Outcome(
+        scenario,
+        tuple(dict.fromkeys((*violations(world, shop), *stuck))),
+        tuple(network.messages),
+        network.loop.time(),
+        network.questions,
+        network.loop.steps,
+        tuple(order["status"] for order in world.rows("orders", "orders")),
+    )
+    network.loop.forget()
+    return outcome
+
+
+def clean() -> None:
+    """Throw away what the last histories have left; what was imported is not looked through."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,205 @@
+"""What must hold at the end of every history."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import inventory.contract.events
+import orders.contract.events
+import payments.contract.events
+from payments.domain import Operation
+from payments.provider import Approved
+from waybill_simulation.scenario import SERVICES, SKUS
+from waybill_simulation.shop import Shop
+from waybill_simulation.world import World
+
+Row = Mapping[str, Any]
+
+RECEIVED: Final[dict[tuple[str, str], list[str]]] = {}
+for _service, _events in (
+    ("orders", orders.contract.events),
+    ("inventory", inventory.contract.events),
+    ("payments", payments.contract.events),
+):
+    for _each in _events.RECEIVED:
+        RECEIVED.setdefault((_each.message.topic, _each.message.type), []).append(_service)
+
+
+def unfinished(world: World, shop: Shop) -> Iterator[str]:
+    """Say what is still under way; nothing, when all has come to rest."""
+    if not shop.is_done:
+        yield "customers wait"
+    for saga in world.rows("orders", "sagas"):
+        if saga["deadline_at"] is not None:
+            yield f"saga stands at {saga['direction']} {saga['position']}"
+    for payment in world.rows("payments", "payments"):
+        if payment["due_at"] is not None:
+            yield f"payment is {payment['status']}"
+    for reservation in world.rows("inventory", "reservations"):
+        if reservation["status"] == "reserved":
+            yield "units are reserved"
+    yield from _under_way(world)
+
+
+def _under_way(world: World) -> Iterator[str]:
+    done = {(effect.service, effect.event_id) for effect in world.effects}
+    for service in SERVICES:
+        for event in world.rows(service, "outbox"):
+            if event["offset"] is None:
+                yield f"{event['type']} is not published"
+            for receiver in RECEIVED.get((event["topic"], event["type"]), ()):
+                if (receiver, event["event_id"]) not in done:
+                    yield f"{event['type']} has had no effect in {receiver}"
+
+
+def violations(world: World, shop: Shop) -> list[str]:
+    """Say what does not hold."""
+    unknown = [sql for service in SERVICES for sql in world.servers[service].unknown]
+    return [
+        *(f"teach the simulated PostgreSQL: {sql}" for sql in unknown),
+        *world.crashes,
+        *(f"{type(e).__name__}: {e}" for e in world.network.loop.failures),
+        *_orders(world, shop),
+        *_stock(world),
+        *_money(world),
+        *_effects(world),
+        *_letters(world),
+        *_published(world),
+    ]
+
+
+def _orders(world: World, shop: Shop) -> Iterator[str]:
+    by_reference: dict[str, list[Row]] = defaultdict(list)
+    for order in world.rows("orders", "orders"):
+        by_reference[order["reference"]].append(order)
+    for customer in shop.customers:
+        placed = by_reference.get(customer.reference, [])
+        if len(placed) > 1:
+            yield f"{customer.reference} was placed {len(placed)} times"
+        if customer.order_id is not None and customer.order_id not in {
+            o["order_id"] for o in placed
+        }:
+            yield f"{customer.reference} was acknowledged and is lost"
+        if customer.is_refused and placed:
+            yield f"{customer.reference} was refused and is there"
+        if customer.is_cancelled and any(o["status"] == "confirmed" for o in placed):
+            yield f"{customer.reference} was cancelled and is confirmed"
+    sagas = {saga["saga_id"]: saga for saga in world.rows("orders", "sagas")}
+    for order in world.rows("orders", "orders"):
+        saga = sagas.get(order["order_id"])
+        ends = {"completed": {"confirmed"}, "undone": {"rejected", "cancelled"}}
+        if saga is None:
+            yield "an order has no saga"
+        elif order["status"] not in ends.get(saga["direction"], {order["status"]}):
+            yield f"an order is {order['status']}, its saga {saga['direction']}"
+
+
+def _stock(world: World) -> Iterator[str]:
+    orders = {order["order_id"]: order["status"] for order in world.rows("orders", "orders")}
+    reservations = {r["order_id"]: r["status"] for r in world.rows("inventory", "reservations")}
+    sold: Counter[str] = Counter()
+    for line in world.rows("orders", "order_lines"):
+        if orders[line["order_id"]] == "confirmed":
+            sold[line["sku"]] += line["quantity"]
+    held: dict[str, Counter[str]] = {"reserved": Counter(), "committed": Counter()}
+    for line in world.rows("inventory", "reservation_lines"):
+        status = reservations[line["order_id"]]
+        if status in held:
+            held[status][line["sku"]] += line["quantity"]
+    levels = {stock["sku"]: stock for stock in world.rows("inventory", "stock")}
+    for sku in SKUS:
+        level = levels[sku]
+        whole = level["on_hand"] + level["reserved"] + level["committed"]
+        if whole != world.scenario.stock:
+            yield f"{sku}: {world.scenario.stock} units have become {whole}"
+        if sold[sku] > world.scenario.stock:
+            yield f"{sku} is oversold: {sold[sku]} of {world.scenario.stock}"
+        if level["committed"] != sold[sku] or level["committed"] != held["committed"][sku]:
+            yield f"{sku}: {level['committed']} units are sold, confirmed orders have {sold[sku]}"
+        if level["reserved"] != held["reserved"][sku]:
+            yield f"{sku}: {level['reserved']} units are reserved for nobody"
+
+
+def _money(world: World) -> Iterator[str]:
+    orders = {order["order_id"]: order for order in world.rows("orders", "orders")}
+    order_of = {p["payment_id"]: p["order_id"] for p in world.rows("payments", "payments")}
+    done: dict[UUID, Counter[Operation]] = defaultdict(Counter)
+    for charge in world.bank.charges.values():
+        if isinstance(charge.answer, Approved):
+            order_id = order_of.get(charge.payment_id)
+            if order_id is None:
+                yield f"the bank did {charge.operation} for a payment that nobody knows"
+                continue
+            done[order_id][charge.operation] += 1
+            if charge.amount_minor != orders[order_id]["total_minor"]:
+                yield f"the bank was asked for {charge.amount_minor}"
+    for order_id, order in orders.items():
+        yield from _charged(order, done[order_id])
+    yield from _ledger(world)
+
+
+def _charged(order: Row, done: Counter[Operation]) -> Iterator[str]:
+    name, status = order["reference"], order["status"]
+    for operation, times in done.items():
+        if times > 1:
+            yield f"{name}: the bank did {operation} {times} times"
+    taken = done[Operation.CAPTURE] - done[Operation.REFUND]
+    held = done[Operation.AUTHORIZE] - done[Operation.VOID] - done[Operation.CAPTURE]
+    if status == "confirmed" and taken != 1:
+        yield f"{name} is confirmed and paid {taken} times"
+    if status in ("rejected", "cancelled") and taken:
+        yield f"{name} is {status} and paid"
+    if status in ("confirmed", "rejected", "cancelled") and held:
+        yield f"{name} is {status} and money is held"
+
+
+def _ledger(world: World) -> Iterator[str]:
+    balances: Counter[str] = Counter()
+    for entry in world.rows("payments", "ledger_entries"):
+        balances[entry["account"]] += entry["amount_minor"]
+    owed = sum(
+        p["captured_minor"] - p["refunded_minor"] for p in world.rows("payments", "payments")
+    )
+    if balances["provider_balance"] != owed or balances["customer_payments"] != -owed:
+        yield f"the ledger says {dict(balances)}, the payments {owed}"
+
+
+def _effects(world: World) -> Iterator[str]:
+    sent: dict[UUID, Row] = {}
+    for service in SERVICES:
+        for event in world.rows(service, "outbox"):
+            sent[event["event_id"]] = event
+    times = Counter((effect.service, effect.event_id) for effect in world.effects)
+    last: dict[tuple[str, str, str], int] = {}
+    for effect in world.effects:
+        if effect.event_id not in sent:
+            yield f"an event took effect in {effect.service} that nobody sent"
+            continue
+        event = sent[effect.event_id]
+        line = (effect.service, effect.topic, effect.key)
+        if event["position"] < last.get(line, 0):
+            yield f"{event['type']} took effect in {effect.service} after a later one of its key"
+        last[line] = max(event["position"], last.get(line, 0))
+    for (service, event_id), count in times.items():
+        if count > 1 and event_id in sent:
+            yield f"{sent[event_id]['type']} took effect {count} times in {service}"
+
+
+def _letters(world: World) -> Iterator[str]:
+    for service in SERVICES:
+        for letter in world.rows(service, "dead_letters"):
+            yield f"{service} has a dead letter: {letter['type']}: {letter['error']}"
+
+
+def _published(world: World) -> Iterator[str]:
+    """Where nothing broke, nothing was published twice: one relay leads, and marks what it did."""
+    if world.scenario.faults:
+        return
+    times: Counter[bytes] = Counter()
+    for log in world.broker.logs.values():
+        for partition in log.partitions:
+            times.update(dict(record.headers)["ce_id"] for record in partition)
+    for count in times.values():
+        if count > 1:
+            yield f"an event was published {count} times, though nothing broke"

@@ -1,0 +1,1 @@
+"""Kafka as far as the runtime uses it, in memory: logs, and groups of consumers."""

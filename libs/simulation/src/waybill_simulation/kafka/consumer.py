@@ -1,0 +1,185 @@
+"""aiokafka's consumer for the simulated broker: what `waybill.consumer` asks of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Final
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    KafkaConnectionError,
+)
+
+from waybill_simulation.kafka.broker import Broker, Record
+from waybill_simulation.kafka.groups import Group
+from waybill_simulation.network import here, resolve
+
+HEARTBEAT_SECONDS: Final = 2.0
+RECONNECT_SECONDS: Final = 0.3
+
+
+class _Client:
+    async def close(self) -> None:
+        """Close nothing."""
+
+
+class SimulatedConsumer:
+    """Reconnects by itself and keeps its positions over that, as aiokafka's does."""
+
+    def __init__(self, broker: Broker, group: str) -> None:
+        self._broker = broker
+        self._network = broker.network
+        self._group_name = group
+        self.machine = here()
+        self.topics: list[str] = []
+        self.number = self._network.questions
+        self._listener: ConsumerRebalanceListener | None = None
+        self._assigned: list[TopicPartition] = []
+        self._paused: set[TopicPartition] = set()
+        self._positions: dict[TopicPartition, int] = {}
+        self._summons = asyncio.Event()
+        self._is_stopped = False
+        self._keeping: asyncio.Task[None] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._coordinator = SimpleNamespace(generation=1)
+        self._client = _Client()
+        self.machine.on_death.append(self._died)
+        broker.consumers.append(self)
+
+    @property
+    def _group(self) -> Group:
+        return self._broker.group(self._group_name)
+
+    def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
+        changed = bool(self.topics) and self.topics != list(topics)
+        self.topics, self._listener = list(topics), listener
+        if changed:
+            self.summon()
+
+    async def start(self) -> None:
+        if not self._broker.is_up:
+            raise KafkaConnectionError("no broker answers")
+        await self._join()
+        self._keeping = asyncio.get_running_loop().create_task(self._keep_membership())
+
+    def summon(self) -> None:
+        self._group.watch(self)
+        self._summons.set()
+        self._stir()
+
+    def rewind(self, records: int) -> None:
+        """Go back: what a broker does that has lost the latest offsets."""
+        for partition, position in self._positions.items():
+            self._positions[partition] = max(0, position - records)
+        self._stir()
+
+    async def getmany(
+        self, *, timeout_ms: int, max_records: int
+    ) -> Mapping[TopicPartition, Sequence[Record]]:
+        loop = self._network.loop
+        until = loop.time() + timeout_ms / 1000
+        most = min(max_records, self._network.random.choice((1, 2, 3, 500)))
+        while True:
+            found = self._fetch(most) if self._broker.is_up else {}
+            if found:
+                await self._network.sleep(self._network.question())
+                self._tell(found)
+                return found
+            if loop.time() >= until or self._network.is_over:
+                return {}
+            self._wake = loop.create_future()
+            self._broker.waiting.append(self._stir)
+            timer = loop.call_at(until, resolve, self._wake, None)
+            await self._wake
+            timer.cancel()
+            await self._network.sleep(self._network.hop())
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self._paused |= set(partitions)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self._paused -= set(partitions)
+
+    def paused(self) -> set[TopicPartition]:
+        return self._paused
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self._assigned)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        await self._network.sleep(self._network.question())
+        if not self._broker.is_up:
+            raise KafkaConnectionError("the broker is away")
+        if not self._group.commit(self, dict(offsets)):
+            raise CommitFailedError("this member was left out of its group")
+        await self._network.sleep(self._network.hop())
+
+    async def stop(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self._network.sleep(self._network.hop())
+            self._group.leave(self)
+
+    def _tell(self, found: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        for partition, records in found.items():
+            text = f"{partition.topic}: from {records[0].offset}, {len(records)} events"
+            self._network.say("broker", self.machine.name, text)
+
+    def _fetch(self, most: int) -> dict[TopicPartition, list[Record]]:
+        found: dict[TopicPartition, list[Record]] = {}
+        for partition in self._assigned:
+            if partition in self._paused or not most:
+                continue
+            position = self._positions.get(partition, 0)
+            if position > self._broker.end(partition):
+                position = self._positions[partition] = 0  # auto_offset_reset="earliest"
+            records = self._broker.read(partition, position, most)
+            if records:
+                most -= len(records)
+                found[partition] = records
+                self._positions[partition] = position + len(records)
+        return found
+
+    async def _keep_membership(self) -> None:
+        while True:
+            await self._summons.wait()
+            await self._network.sleep(self._network.random.random() * HEARTBEAT_SECONDS)
+            if self._listener is not None:
+                await self._listener.on_partitions_revoked(list(self._assigned))
+            self._assigned = []
+            await self._join()
+
+    async def _join(self) -> None:
+        while True:
+            while not self._broker.is_up:
+                await self._network.sleep(RECONNECT_SECONDS)
+            await self._network.sleep(self._network.question())
+            self._summons.clear()
+            group = self._group
+            future = group.join(self)
+            summons = asyncio.ensure_future(self._summons.wait())
+            await asyncio.wait((future, summons), return_when=asyncio.FIRST_COMPLETED)
+            summons.cancel()
+            if future.done():
+                break
+            future.cancel()  # the broker has restarted meanwhile
+        self._assigned = future.result()
+        self._paused.clear()
+        self._positions = {each: group.offsets.get(each, 0) for each in self._assigned}
+        if self._listener is not None:
+            await self._listener.on_partitions_assigned(list(self._assigned))
+        self._stir()
+
+    def _stir(self) -> None:
+        if self._wake is not None:
+            resolve(self._wake, None)
+
+    def stopped(self) -> None:
+        """Have the group miss the heartbeats of a process that is stopped."""
+        self._group.watch(self)
+
+    def _died(self) -> None:
+        self._group.watch(self)

@@ -1,0 +1,196 @@
+"""An event loop whose time is a number: nothing waits, and the same seed runs the same way.
+
+Callbacks run in the order of their time, within one moment in the order in which they were asked
+for, as asyncio promises. What differs from seed to seed is how long everything takes.
+
+Each callback belongs to a process (a context variable that tasks inherit): those of one that was
+killed are dropped, those of one that is stopped are kept back until it goes on.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from typing import Any, Final, Protocol, TypeVar
+
+from typing_extensions import override
+
+T = TypeVar("T")
+
+
+class Process(Protocol):
+    """What a callback belongs to."""
+
+    is_dead: bool
+    is_stopped: bool
+    backlog: "list[Handle]"
+
+
+PROCESS: Final[ContextVar[Process | None]] = ContextVar("simulated_process", default=None)
+
+
+class Handle:
+    """A callback to come."""
+
+    __slots__ = ("arguments", "callback", "context", "is_cancelled", "moment")
+
+    def __init__(
+        self,
+        moment: float,
+        callback: Callable[..., object],
+        arguments: tuple[Any, ...],
+        context: Context | None,
+    ) -> None:
+        self.moment = moment
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
+
+    def when(self) -> float:
+        return self.moment
+
+
+class SimulatedLoop(asyncio.AbstractEventLoop):
+    """As much of an event loop as asyncio's tasks, futures, locks and time-outs ask for."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._number = 0
+        self._ready: deque[Handle] = deque()
+        self._later: list[tuple[float, int, Handle]] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+        """Kept to the end, so that no coroutine is finalized in the middle of a history."""
+        self.failures: list[BaseException] = []
+        self.is_over = False
+        self.steps = 0
+
+    @override
+    def time(self) -> float:
+        return self._now
+
+    def run(self, is_done: Callable[[], bool], until: float) -> bool:
+        """Run until `is_done`; False when time is over, or nothing is left to do."""
+        ready, later = self._ready, self._later
+        asyncio._set_running_loop(self)  # noqa: SLF001 (what every loop does)
+        try:
+            while True:
+                while ready:
+                    handle = ready.popleft()
+                    if not handle.is_cancelled:
+                        self._step(handle)
+                if is_done():
+                    return True
+                if not later or later[0][0] > until:
+                    return False
+                self._now, _, handle = heapq.heappop(later)
+                ready.append(handle)
+        finally:
+            asyncio._set_running_loop(None)  # noqa: SLF001
+
+    def _step(self, handle: Handle) -> None:
+        context = handle.context
+        self.steps += 1
+        try:
+            if context is None:
+                handle.callback(*handle.arguments)
+                return
+            process = context.get(PROCESS)
+            if process is None or not (process.is_dead or process.is_stopped):
+                context.run(handle.callback, *handle.arguments)
+            elif not process.is_dead:
+                process.backlog.append(handle)
+        except Exception as error:  # noqa: BLE001 (the history reports it)
+            self.failures.append(error)
+
+    def deliver(
+        self, delay: float, callback: Callable[..., object], arguments: tuple[Any, ...]
+    ) -> None:
+        """Make a call that belongs to no process: what is on the wire arrives, whoever dies."""
+        self._number += 1
+        moment = self._now + delay
+        handle = Handle(moment, callback, arguments, None)
+        heapq.heappush(self._later, (moment, self._number, handle))
+
+    @override
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:
+        handle = Handle(self._now, callback, args, context or copy_context())
+        self._ready.append(handle)
+        return handle
+
+    @override
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> Handle:
+        handle = Handle(when, callback, args, context or copy_context())
+        self._number += 1
+        heapq.heappush(self._later, (max(when, self._now), self._number, handle))
+        return handle
+
+    @override
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> Handle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def go_on(self, backlog: list[Handle]) -> None:
+        """Run what was kept back."""
+        self._ready.extend(backlog)
+
+    @override
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    @override
+    def create_task(  # type: ignore[override]
+        self,
+        coro: Coroutine[Any, Any, T],
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> asyncio.Task[T]:
+        task = asyncio.Task(coro, loop=self, name=name, context=context)
+        self.tasks.append(task)
+        return task
+
+    @override
+    def get_debug(self) -> bool:
+        return False
+
+    @override
+    def is_running(self) -> bool:
+        return True
+
+    @override
+    def is_closed(self) -> bool:
+        return False
+
+    @override
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Say nothing: tasks that are destroyed at the end of a history are meant to be."""
+
+    def forget(self) -> None:
+        """End the history: nothing of it runs any more."""
+        self.is_over = True
+        for task in self.tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+        self._ready.clear()
+        self._later.clear()
+        self.tasks.clear()

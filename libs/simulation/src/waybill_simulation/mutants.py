@@ -1,0 +1,223 @@
+"""The planted bugs: each of a kind that has been shipped before.
+
+When the code has changed so that the lines are not there any more, a mutant says so; it is then to
+be planted anew. A lock that a constraint stands behind is no good place: without the row locks of
+the saga engine, the primary key of the story refuses the second of two moves, and it is done again.
+"""
+
+from typing import Final
+
+from waybill_simulation.planting import Edit, Mutant
+
+MUTANTS: Final = (
+    Mutant(
+        "offset-committed-too-early",
+        "the consumer commits offsets before the batch is dealt with",
+        Edit(
+            "waybill.consumer",
+            """
+            await self._deliver(records, stop)
+            progress.note(records)
+            """,
+            """
+            progress.note(records)
+            await progress.commit()
+            await self._deliver(records, stop)
+            """,
+        ),
+    ),
+    Mutant(
+        "relay-without-lock",
+        "the relay of every replica believes that it leads",
+        Edit(
+            "waybill.relay",
+            'leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
+            "leads = True",
+        ),
+    ),
+    Mutant(
+        "inbox-outside-the-transaction",
+        "the inbox is committed before the reactions",
+        Edit(
+            "waybill.delivering",
+            "fresh = await accept(tx, [each.event_id for each in batch], now)",
+            """
+            fresh = await accept(tx, [each.event_id for each in batch], now)
+            await tx.execute("COMMIT")
+            await tx.execute("BEGIN")
+            """,
+        ),
+    ),
+    Mutant(
+        "inbox-forgotten",
+        "an event that comes again is dealt with again",
+        Edit(
+            "waybill.delivering",
+            "new = _first_of_each(batch, fresh)",
+            "new = list(batch)",
+        ),
+    ),
+    Mutant(
+        "outbox-after-the-commit",
+        "events are written when their transaction has ended",
+        Edit(
+            "waybill.database",
+            """
+            await tx.finish()
+            await tx.execute("COMMIT")
+            """,
+            """
+            await tx.execute("COMMIT")
+            await tx.finish()
+            """,
+        ),
+    ),
+    Mutant(
+        "compensation-forgotten",
+        "a saga that turns back does not release the stock",
+        Edit(
+            "orders.saga",
+            """
+            deadline=ANSWER_WITHIN,
+            undo=_RELEASE,
+            """,
+            "deadline=ANSWER_WITHIN,",
+        ),
+    ),
+    Mutant(
+        "timed-out-step-not-undone",
+        "a step that did not answer in time counts as not done",
+        Edit(
+            "waybill.saga.advance",
+            "else _backward(saga, at.index, TIMED_OUT)",
+            "else _backward(saga, at.index - 1, TIMED_OUT)",
+        ),
+    ),
+    Mutant(
+        "position-as-cursor",
+        "the relay reads behind the highest position that it has published",
+        Edit(
+            "waybill.relay_store",
+            """
+            WHERE "offset" IS NULL
+            AND position <> ALL ($2::bigint[])
+            """,
+            """
+            WHERE "offset" IS NULL
+              AND position > (
+                  SELECT coalesce(max(position), 0) FROM outbox WHERE "offset" IS NOT NULL
+              )
+              AND position > (SELECT coalesce(max(done), 0) FROM unnest($2::bigint[]) AS done)
+            """,
+        ),
+    ),
+    Mutant(
+        "events-published-newest-first",
+        "the relay does not keep the order of positions",
+        Edit(
+            "waybill.relay_store",
+            """
+            ORDER BY position
+            LIMIT $11
+            """,
+            """
+            ORDER BY position DESC
+            LIMIT $11
+            """,
+        ),
+    ),
+    Mutant(
+        "published-before-acknowledged",
+        "the relay marks what the broker has not acknowledged",
+        Edit(
+            "waybill.publisher",
+            "results = await self._link.produce(encoded, self._states)",
+            """
+            for partition, batch in batches.items():
+                self._note(partition, batch, 0)
+            await self.mark()
+            results = await self._link.produce(encoded, self._states)
+            """,
+        ),
+    ),
+    Mutant(
+        "lost-broker-not-noticed",
+        "a broker that has lost its logs is taken for whole",
+        Edit(
+            "waybill.publisher",
+            """
+            await self._find_lost_topics()
+            await self._find_lost_tails()
+            """,
+            "pass",
+        ),
+    ),
+    Mutant(
+        "timer-fired-twice",
+        "a repeated call of the bank is a new call to it",
+        Edit(
+            "payments.calls",
+            "key = idempotency_key(payment.payment_id, operation)",
+            'key = f"{idempotency_key(payment.payment_id, operation)}:{payment.attempts}"',
+        ),
+    ),
+    Mutant(
+        "stock-without-book",
+        "reservations are changed without the lock of the stock book",
+        Edit(
+            "inventory.store",
+            "await tx.execute(_LOCK_BOOK)",
+            "pass",
+        ),
+    ),
+    Mutant(
+        "expired-reservation-sold",
+        "a reservation that was taken back is sold all the same",
+        Edit(
+            "inventory.domain",
+            'return "committed" if status == "reserved" else status',
+            'return "committed" if status in ("reserved", "expired") else status',
+        ),
+    ),
+    Mutant(
+        "sold-units-not-released",
+        "an order that is cancelled late keeps the units that it was sold",
+        Edit(
+            "inventory.domain",
+            'return "released" if status in ("reserved", "committed") else status',
+            'return "released" if status == "reserved" else status',
+        ),
+    ),
+    Mutant(
+        "void-told-and-not-done",
+        "a payment is said to be void before the bank has let go of the money",
+        Edit(
+            "payments.domain",
+            """
+            case Status.AUTHORIZED:
+                return _begin(payment, Status.VOIDING, now)
+            """,
+            """
+            case Status.AUTHORIZED:
+                return _settle(payment, Status.VOIDED, Fact.VOIDED)
+            """,
+        ),
+    ),
+    Mutant(
+        "order-placed-twice",
+        "the answer is not kept under the idempotency key",
+        Edit(
+            "waybill.http.joint",
+            "await keep(tx, answered)",
+            "pass",
+        ),
+    ),
+)
+
+
+def find(name: str) -> Mutant:
+    """Return the mutant of that name. Raises LookupError."""
+    for mutant in MUTANTS:
+        if mutant.name == name:
+            return mutant
+    raise LookupError(f"no mutant is named {name}")

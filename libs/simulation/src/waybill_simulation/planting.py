@@ -1,0 +1,94 @@
+"""Planting a bug: the source of a module is edited as it is imported."""
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent, indent
+from types import CodeType, ModuleType
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines of a module that give way to others; indented as the first line that goes."""
+
+    module: str
+    old: str
+    new: str
+
+    def apply(self, source: str) -> str:
+        """Edit. Raises UnfitMutantError when the old lines do not stand there once."""
+        old = [line.strip() for line in self.old.strip().splitlines()]
+        lines = source.splitlines()
+        found = [
+            at
+            for at in range(len(lines))
+            if [line.strip() for line in lines[at : at + len(old)]] == old
+        ]
+        if len(found) != 1:
+            raise UnfitMutantError(f"{self.module} has {len(found)} times: {old[0]}")
+        [at] = found
+        margin = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+        new = indent(dedent(self.new).strip("\n"), margin).splitlines()
+        return "\n".join([*lines[:at], *new, *lines[at + len(old) :], ""])
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One planted bug."""
+
+    name: str
+    meaning: str
+    edit: Edit
+
+
+class UnfitMutantError(Exception):
+    """The code has changed: what a mutant wants to edit is not there."""
+
+
+def check(mutant: Mutant) -> None:
+    """See that the code still is what the mutant wants to edit. Raises UnfitMutantError."""
+    spec = importlib.util.find_spec(mutant.edit.module)
+    if spec is None or spec.origin is None:
+        raise UnfitMutantError(f"there is no module {mutant.edit.module}")
+    mutant.edit.apply(Path(spec.origin).read_text())
+
+
+def plant(mutant: Mutant) -> None:
+    """Have the module edited when it is imported: before that, in a process of its own."""
+    if mutant.edit.module in sys.modules:
+        raise UnfitMutantError(f"{mutant.edit.module} is imported already")
+    sys.meta_path.insert(0, _Finder(mutant.edit))
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    def __init__(self, fullname: str, path: str, edit: Edit) -> None:
+        super().__init__(fullname, path)
+        self._edit = edit
+
+    @override
+    def get_code(self, fullname: str) -> CodeType:
+        source = self._edit.apply(self.get_data(self.path).decode())
+        return compile(source, self.path, "exec")
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, edit: Edit) -> None:
+        self._edit = edit
+
+    @override
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._edit.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None:
+            return None
+        loader = _Loader(fullname, spec.origin, self._edit)
+        return importlib.util.spec_from_file_location(fullname, spec.origin, loader=loader)

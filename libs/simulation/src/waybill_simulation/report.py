@@ -1,0 +1,20 @@
+"""What is told of a history that failed."""
+
+from typing import Any
+
+from waybill_simulation.diagram import mermaid
+from waybill_simulation.history import Outcome, run
+from waybill_simulation.shrink import shrink
+
+
+def failure(outcome: Outcome, shrink_seconds: float) -> dict[str, Any]:
+    """Shrink a failure, and tell of what is left with a diagram."""
+    least = shrink(outcome, run, shrink_seconds)
+    recorded = run(least.scenario, is_recorded=True)
+    return {
+        "seed": outcome.scenario.seed,
+        "violations": list(outcome.violations),
+        "scenario": least.scenario.describe(),
+        "shrunk_violations": list(recorded.violations),
+        "diagram": mermaid(recorded.messages),
+    }

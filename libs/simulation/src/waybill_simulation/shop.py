@@ -1,0 +1,179 @@
+"""The customers: they place orders, repeat what was not answered, remember what they heard."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from orders.contract import models
+from orders.contract.api import OPERATIONS, CancelOrder202, PlaceOrder201
+from waybill.access import Principal
+from waybill.http import Call
+from waybill.http.once import Once
+from waybill.http.reply import AnsweredError, Renderer
+from waybill.idempotency import KeyedRequest
+from waybill.problems import Problem
+from waybill_simulation.network import resolve
+from waybill_simulation.scenario import Wish
+from waybill_simulation.world import CURRENCY, Node, World
+
+TRIES_MAX: Final = 60
+PAUSE_SECONDS: Final = 0.5
+
+_RENDERERS: Final = {operation.id: Renderer(operation.answers) for operation in OPERATIONS}
+_CUSTOMER: Final = Principal("customer", ())
+_TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Away:
+    """What is heard instead of an answer."""
+
+
+@dataclass
+class Customer:
+    """One order, as its customer knows it."""
+
+    number: int
+    wish: Wish
+    order_id: UUID | None = None
+    is_refused: bool = False
+    is_done: bool = False
+    is_cancelled: bool = False
+    heard: list[str] = field(default_factory=list)
+
+    @property
+    def reference(self) -> str:
+        return f"order-{self.number}"
+
+    @property
+    def body(self) -> models.PlaceOrder:
+        return models.PlaceOrder(
+            customer_ref="customer",
+            reference=self.reference,
+            currency=CURRENCY,
+            lines=[models.NewLine(sku=self.wish.sku, quantity=self.wish.quantity)],
+            payment=models.PaymentMethod(token=self.wish.token),
+        )
+
+
+class Shop:
+    """Sends requests to whichever replica of orders is there."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._network = world.network
+        self.customers = [Customer(n, wish) for n, wish in enumerate(world.scenario.wishes)]
+
+    def open(self) -> None:
+        """Let the customers in."""
+        for customer in self.customers:
+            self._network.loop.create_task(self._buy(customer))
+
+    @property
+    def is_done(self) -> bool:
+        return all(customer.is_done for customer in self.customers)
+
+    async def _buy(self, customer: Customer) -> None:
+        await self._network.sleep(customer.wish.at)
+        await self._place(customer)
+        if customer.order_id is not None and customer.wish.cancel_after is not None:
+            await self._network.sleep(customer.wish.cancel_after)
+            await self._cancel(customer, customer.order_id)
+        customer.is_done = True
+
+    async def _place(self, customer: Customer) -> None:
+        body = customer.body
+
+        async def place(node: Node) -> object:
+            api: Any = node.assembled and node.assembled.api
+            return await api.place_order(self._call("place_order", customer.reference), body)
+
+        answer = await self._until_answered(customer, "POST /v1/orders", place)
+        match answer:
+            case PlaceOrder201():
+                customer.order_id = answer.body.order_id
+            case AnsweredError():
+                customer.order_id = UUID(json.loads(answer.reply.body)["order_id"])
+            case Problem():
+                customer.is_refused = True
+            case _:
+                pass
+
+    async def _cancel(self, customer: Customer, order_id: UUID) -> None:
+        async def cancel(node: Node) -> object:
+            api: Any = node.assembled and node.assembled.api
+            call = self._call("cancel_order", f"cancel-{customer.number}")
+            return await api.cancel_order(call, order_id=order_id)
+
+        answer = await self._until_answered(customer, "POST cancellation", cancel)
+        customer.is_cancelled = isinstance(answer, CancelOrder202 | AnsweredError)
+
+    async def _until_answered(
+        self, customer: Customer, what: str, handle: Callable[[Node], Awaitable[object]]
+    ) -> object:
+        for attempt in range(TRIES_MAX):
+            answer = await self._ask(
+                customer, what, handle, patience=customer.wish.patience * (attempt + 1)
+            )
+            if isinstance(answer, PlaceOrder201 | CancelOrder202 | AnsweredError | Problem):
+                return answer
+            await self._network.sleep(PAUSE_SECONDS * self._network.random.random())
+        return Away()
+
+    async def _ask(
+        self,
+        customer: Customer,
+        what: str,
+        handle: Callable[[Node], Awaitable[object]],
+        *,
+        patience: float,
+    ) -> object:
+        nodes = [node for (service, _), node in self._world.nodes.items() if service == "orders"]
+        node = nodes[self._network.random.randrange(len(nodes))]
+        future = self._network.loop.create_future()
+        name = f"customer {customer.number}"
+        self._network.say(name, node.name, what)
+        self._network.deliver(self._network.hop(), self._serve, node, name, handle, future)
+        try:
+            async with asyncio.timeout(patience):
+                return await future
+        except TimeoutError:
+            return Away()
+
+    def _serve(
+        self,
+        node: Node,
+        name: str,
+        handle: Callable[[Node], Awaitable[object]],
+        future: "asyncio.Future[object]",
+    ) -> None:
+        if node.is_dead or node.assembled is None:
+            self._network.deliver(self._network.hop(), resolve, future, Away())
+            return
+
+        async def answer() -> None:
+            heard: object
+            try:
+                heard = await handle(node)
+            except AnsweredError as answered:
+                heard = answered
+            except Exception:  # noqa: BLE001 (a 409 or 5xx: the customer asks again)
+                heard = Away()
+            self._network.deliver(self._network.hop(), self._answered, node, name, future, heard)
+
+        self._network.loop.create_task(answer(), context=node.context.copy())
+
+    def _answered(
+        self, node: Node, name: str, future: "asyncio.Future[object]", heard: object
+    ) -> None:
+        self._network.say(node.name, name, type(heard).__name__)
+        if not future.done():
+            future.set_result(heard)
+
+    @staticmethod
+    def _call(operation: str, key: str) -> Call:
+        request = KeyedRequest(_CUSTOMER.subject, operation, key, key.encode())
+        once = Once(request, _RENDERERS[operation].render)
+        return Call(principal=_CUSTOMER, traceparent=_TRACEPARENT, keyed=once)

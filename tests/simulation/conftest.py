@@ -1,0 +1,105 @@
+"""The simulated PostgreSQL beside the real one, with the same tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+import pytest_asyncio
+
+import inventory
+import orders
+import payments
+import waybill
+from waybill.migrations import migrate, migrations_folder
+from waybill_simulation.postgres.server import Answer, Schema, Server
+
+TABLES = (
+    "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
+    "saga_transitions", "orders", "order_lines", "prices", "stock", "stock_adjustments",
+    "reservations", "reservation_lines", "payments", "ledger_entries",
+)  # fmt: skip
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+FOLDERS = [migrations_folder(str(each.__file__)) for each in (inventory, orders, payments)]
+
+
+class Session(Protocol):
+    """A connection of either."""
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]: ...
+
+    async def execute(self, sql: str, *arguments: Any) -> str: ...
+
+
+class SimulatedSession:
+    """Asks the simulated server without a network in between."""
+
+    def __init__(self, server: Server) -> None:
+        self.session = server.connect()
+
+    async def _ask(self, sql: str, arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.session.ask(sql, arguments, future.set_result)
+        answer = await future
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        return (await self._ask(sql, arguments))[1]
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        return (await self._ask(sql, arguments))[0]
+
+
+@dataclass
+class Port:
+    """One of the two: opens sessions."""
+
+    open: Callable[[], Awaitable[Session]]
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+def simulated_server() -> Server:
+    runtime = Path(waybill.__file__).parent / "migrations"
+    files = [file for folder in (runtime, *FOLDERS) for file in sorted(folder.glob("*.sql"))]
+    return Server(Schema(file.read_text() for file in files), lambda: NOW)
+
+
+@pytest_asyncio.fixture
+async def simulated() -> Port:
+    server = simulated_server()
+
+    async def open_session() -> Session:
+        return SimulatedSession(server)
+
+    return Port(open_session)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def migrated_url(module_database_url: str) -> str:
+    await migrate(module_database_url, *FOLDERS)
+    return module_database_url
+
+
+@pytest_asyncio.fixture
+async def real(migrated_url: str) -> AsyncIterator[Port]:
+    """Give the real one; its tables are emptied after the test."""
+    opened: list[asyncpg.Connection[Any]] = []
+
+    async def open_session() -> Session:
+        connection = await asyncpg.connect(migrated_url)
+        opened.append(connection)
+        return connection
+
+    yield Port(open_session)
+    for connection in opened:
+        await connection.close(timeout=1)
+    connection = await asyncpg.connect(migrated_url)
+    await connection.execute("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+    await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+    await connection.execute("ALTER TABLE ledger_entries ENABLE TRIGGER USER")
+    await connection.close()

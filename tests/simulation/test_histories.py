@@ -1,0 +1,55 @@
+"""Histories in virtual time: none breaks an invariant, a planted bug does, a seed repeats."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from waybill_simulation.campaign import run_campaign
+from waybill_simulation.mutants import MUTANTS
+from waybill_simulation.planting import Edit, Mutant, UnfitMutantError, check
+
+HISTORIES = 250
+"""A quarter of a minute on two cores; the campaign is `make simulate`."""
+
+QUICK = ("inbox-forgotten", "compensation-forgotten", "events-published-newest-first")
+"""Found within a second or two. The others have 60 s each in `make simulate`."""
+
+WORKER = [sys.executable, "-m", "waybill_simulation.worker", "--first", "42", "--end", "44"]
+
+
+async def test_no_history_breaks_an_invariant() -> None:
+    findings = await run_campaign(0, HISTORIES, workers=2)
+    assert findings.failures == []
+    assert findings.histories == HISTORIES
+    assert min(findings.statuses[each] for each in ("confirmed", "rejected", "cancelled")) > 20
+
+
+@pytest.mark.parametrize("name", QUICK)
+async def test_planted_bug_is_found_and_shown(name: str) -> None:
+    async with asyncio.timeout(60):
+        findings = await run_campaign(0, 10_000, workers=1, mutant=name, shrink_seconds=5)
+    [failure] = findings.failures
+    assert failure["shrunk_violations"]
+    assert failure["diagram"].startswith("sequenceDiagram")
+
+
+def test_seed_repeats_in_another_process() -> None:
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    lines = [subprocess.check_output(WORKER, env=environment) for _ in range(2)]
+    assert lines[0] == lines[1]
+    assert json.loads(lines[0])["histories"] == 2
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant_fits_the_code(mutant: Mutant) -> None:
+    check(mutant)
+
+
+def test_mutant_is_refused_when_the_code_has_changed() -> None:
+    gone = Mutant("gone", "", Edit("waybill.relay", "what was never there", ""))
+    with pytest.raises(UnfitMutantError):
+        check(gone)
