@@ -11,8 +11,9 @@ PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
 
+# Three at a time, as most tests wait for something; those of one file stay together and share its servers.
 test: $(VENV)/ready lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
