@@ -27,12 +27,13 @@ from orders.contract.models import OrderStatus
 from orders.domain import Line, Order
 from orders.saga import PLACE_ORDER
 from payments import store as payments_store
+from payments.claims import Claims
 from payments.commands.authorize_payments import OrderToPay, authorize_payments
 from payments.commands.capture_payments import capture_payments
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.commands.reverse_payments import reverse_payments
 from payments.contract.models import DeclineCode
-from payments.domain import Operation
+from payments.domain import Operation, Payment
 from payments.provider import Approved, Declined
 from waybill import dead_letters, idempotency, relay_store
 from waybill.broker import Partition
@@ -108,6 +109,8 @@ class _Work:
         if error[0] is None:
             await self._tx.finish()
         await self._tx.execute("COMMIT" if error[0] is None else "ROLLBACK")
+        if error[0] is None:
+            self._tx.committed()
 
 
 async def _same_tables(both: Both) -> None:
@@ -160,13 +163,24 @@ async def test_payments_are_the_same(both: Both) -> None:
                 )
                 for each in orders
             ]
-            await authorize_payments(tx, wanted, now)
+            await authorize_payments(tx, wanted, now, claims(tx, now, room=1))
+
+    claimed: list[Payment] = []
+
+    def claims(tx: Transaction, now: datetime, room: int) -> Claims:
+        return Claims(
+            tx,
+            room=room,
+            now=now,
+            until=now + SECOND,
+            begin=claimed.extend,
+            leave=payments_store.notify_due,
+        )
 
     await authorize(NOW)
     async with _Work(both) as tx:
-        claimed = await payments_store.claim(tx, NOW, SECOND, 2)
-        rest = await payments_store.claim_of(tx, orders, NOW, SECOND)
-        assert (len(claimed), len(rest)) == (2, 1)
+        claimed += await payments_store.claim(tx, NOW, SECOND, 3)
+        assert len(claimed) == 3
     await _same_tables(both)
     async with _Work(both) as tx:
         calls = [
@@ -174,18 +188,17 @@ async def test_payments_are_the_same(both: Both) -> None:
             _called(
                 claimed[1].payment_id, Operation.AUTHORIZE, Declined(DeclineCode.CARD_DECLINED)
             ),
-            _called(rest[0].payment_id, Operation.AUTHORIZE, CallAgain(NOW + SECOND)),
+            _called(claimed[2].payment_id, Operation.AUTHORIZE, CallAgain(NOW + SECOND)),
         ]
-        await record_answers(tx, calls, NOW)
+        await record_answers(tx, calls, NOW, claims(tx, NOW, room=0))
     await authorize(NOW + SECOND)
     async with _Work(both) as tx:
-        await capture_payments(tx, orders, NOW)
-        [capturing] = await payments_store.claim_of(tx, [claimed[0].order_id], NOW, SECOND)
-        await record_answers(
-            tx, [_called(capturing.payment_id, Operation.CAPTURE, Approved("r"))], NOW
-        )
+        await capture_payments(tx, orders, NOW, claims(tx, NOW, room=1))
+        captured = _called(claimed[0].payment_id, Operation.CAPTURE, Approved("r"))
+        await record_answers(tx, [captured], NOW, claims(tx, NOW, room=0))
     async with _Work(both) as tx:
-        await reverse_payments(tx, [(each, "x") for each in (*orders, uuid7())], NOW)
+        everybody = [(each, "x") for each in (*orders, uuid7())]
+        await reverse_payments(tx, everybody, NOW, claims(tx, NOW, room=0))
     await _same_tables(both)
 
 

@@ -31,26 +31,28 @@ class Reactions(events.Reactions):
     async def authorize_payment(
         self, tx: Transaction, events: Sequence[Event[AuthorizePayment]]
     ) -> None:
+        now = self._clock.now()
+        wanted = [_order(event) for event in events]
         try:
-            await authorize_payments(tx, [_order(event) for event in events], self._clock.now())
+            await authorize_payments(tx, wanted, now, self._worker.claims(tx, now))
         except OrderAlreadyPaidDifferentlyError as error:
             raise PermanentError(str(error)) from error
-        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
 
     @override
     async def capture_payment(
         self, tx: Transaction, events: Sequence[Event[CapturePayment]]
     ) -> None:
-        await capture_payments(tx, [event.data.order_id for event in events], self._clock.now())
-        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
+        now = self._clock.now()
+        order_ids = [event.data.order_id for event in events]
+        await capture_payments(tx, order_ids, now, self._worker.claims(tx, now))
 
     @override
     async def reverse_payment(
         self, tx: Transaction, events: Sequence[Event[ReversePayment]]
     ) -> None:
         orders = [(event.data.order_id, event.traceparent) for event in events]
-        await reverse_payments(tx, orders, self._clock.now())
-        tx.put_off(self._worker.claim_in, (event.data.order_id for event in events))
+        now = self._clock.now()
+        await reverse_payments(tx, orders, now, self._worker.claims(tx, now))
 
 
 def _order(event: Event[AuthorizePayment]) -> OrderToPay:

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from payments.announce import announce
+from payments.claims import Claims
 from payments.contract.models import DeclineCode, PaymentStatus
 from payments.domain import Payment, Step
 from waybill.database import Connection, Transaction
@@ -23,11 +24,12 @@ _INSERT: Final = """
     insert into payments (payment_id, order_id, status, amount_minor, currency, captured_minor,
         refunded_minor, token, reverse_wanted, attempts, due_at, traceparent,
         created_at, updated_at)
-    select payment_id, order_id, status, amount_minor, currency, 0, 0, token, false, 0, due_at,
-        traceparent, $9, $9
+    select payment_id, order_id, status, amount_minor, currency, 0, 0, token, false, attempts,
+        due_at, traceparent, $10, $10
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[],
-                $7::timestamptz[], $8::text[])
-        as opened (payment_id, order_id, status, amount_minor, currency, token, due_at, traceparent)
+                $7::int[], $8::timestamptz[], $9::text[])
+        as opened (payment_id, order_id, status, amount_minor, currency, token, attempts, due_at,
+            traceparent)
     order by order_id
     on conflict (order_id) do nothing
     returning payment_id
@@ -48,12 +50,6 @@ _CLAIM: Final = """
         select payment_id from payments where due_at <= $1
         order by due_at limit $3 for update skip locked
     ))
-    returning payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
-        decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
-"""
-_CLAIM_OF: Final = """
-    update payments set due_at = $1::timestamptz + $2::interval, attempts = attempts + 1
-    where order_id = any($3) and due_at <= $1
     returning payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
         decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
 """
@@ -78,9 +74,11 @@ _POST: Final = """
 """
 
 
-async def insert_opened(tx: Transaction, steps: Sequence[Step], now: datetime) -> set[UUID]:
+async def insert_opened(
+    tx: Transaction, steps: Sequence[Step], now: datetime, claims: Claims
+) -> set[UUID]:
     """Write new payments and tell what is known of them; returns the orders that had none yet."""
-    payments = [step.payment for step in steps]
+    payments = [claims.claim(step.payment) for step in steps]
     rows = await tx.fetch(
         _INSERT,
         [payment.payment_id for payment in payments],
@@ -89,11 +87,13 @@ async def insert_opened(tx: Transaction, steps: Sequence[Step], now: datetime) -
         [payment.amount_minor for payment in payments],
         [payment.currency for payment in payments],
         [payment.token for payment in payments],
+        [payment.attempts for payment in payments],
         [payment.due_at for payment in payments],
         [payment.traceparent for payment in payments],
         now,
     )
     inserted = {row["payment_id"] for row in rows}
+    claims.written(payment for payment in payments if payment.payment_id in inserted)
     opened = [step for step in steps if step.payment.payment_id in inserted]
     announce(tx, opened)
     return {step.payment.order_id for step in opened}
@@ -121,19 +121,12 @@ async def claim(
     return [_payment(row) for row in await connection.fetch(_CLAIM, now, lease, limit)]
 
 
-async def claim_of(
-    tx: Transaction, order_ids: Sequence[UUID], now: datetime, lease: timedelta
-) -> list[Payment]:
-    """Take what is due of orders whose payments the transaction has locked."""
-    return [_payment(row) for row in await tx.fetch(_CLAIM_OF, now, lease, order_ids)]
-
-
 async def listen_for_due(connection: Connection, heard: Callable[[], None]) -> None:
     """Call `heard` when calls have come due, as long as the connection lasts."""
     await connection.listen(_DUE, heard)
 
 
-async def notify_due(tx: Transaction) -> None:
+async def notify_due(tx: Transaction, _due: Sequence[Payment]) -> None:
     """Tell the workers, when this transaction is committed, that calls have come due.
 
     Commits that notify happen one at a time, so this is for whole batches.
@@ -141,11 +134,12 @@ async def notify_due(tx: Transaction) -> None:
     await tx.execute("select pg_notify($1, '')", _DUE)
 
 
-async def save(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
+async def save(tx: Transaction, steps: Sequence[Step], now: datetime, claims: Claims) -> None:
     """Write what became of locked payments, post it to the ledger, and tell it."""
     if not steps:
         return
-    latest = list({step.payment.payment_id: step.payment for step in steps}.values())
+    by_id = {step.payment.payment_id: step.payment for step in steps}
+    latest = [claims.claim(payment) for payment in by_id.values()]
     await tx.execute(
         _UPDATE,
         [payment.payment_id for payment in latest],
@@ -161,6 +155,7 @@ async def save(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
         [payment.traceparent for payment in latest],
         now,
     )
+    claims.written(latest)
     await _post(tx, steps, now)
     announce(tx, steps)
 

@@ -1,7 +1,7 @@
 """Makes the calls that payments wait for, outside of any transaction.
 
     claim      a batch of due payments, in one statement: attempt counted, due again after a lease;
-               in the transaction that makes them due when there is room, else later
+               as they are written, in the transaction that makes them due, when there is room
     call       the provider, each payment by itself, under the key of its operation
     record     the answers that are there, in one transaction: status, ledger, events
 
@@ -15,13 +15,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from payments import store
 from payments.calls import Caller
+from payments.claims import Claims
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.domain import Operation, Payment
 from waybill.clock import Clock
@@ -81,17 +80,16 @@ class Worker:
             calls_ended.set()
             self._answered.set()
 
-    async def claim_in(self, tx: Transaction, order_ids: Sequence[UUID]) -> None:
-        """Claim what has come due in this transaction; the calls begin when it is committed.
-
-        What there is no room for is left to whoever has some.
-        """
-        free = self._calls_max - self._in_hand if self._calls else 0
-        if mine := order_ids[: max(0, free)]:
-            claimed = await store.claim_of(tx, mine, self._clock.now(), self._lease)
-            tx.after_commit(partial(self._begin, claimed))
-        if len(mine) < len(order_ids):
-            await store.notify_due(tx)
+    def claims(self, tx: Transaction, now: datetime) -> Claims:
+        """Claim in this transaction what comes due at `now`, for this process as far as it can."""
+        return Claims(
+            tx,
+            room=max(0, self._calls_max - self._in_hand) if self._calls else 0,
+            now=now,
+            until=now + self._lease,
+            begin=self._begin,
+            leave=store.notify_due,
+        )
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -173,9 +171,8 @@ class Worker:
         while True:
             try:
                 async with self._database.transaction() as tx:
-                    due = await record_answers(tx, batch, self._clock.now())
-                    if due:
-                        await self.claim_in(tx, due)
+                    now = self._clock.now()
+                    await record_answers(tx, batch, now, self.claims(tx, now))
             except DatabaseUnavailableError as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again

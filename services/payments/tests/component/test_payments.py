@@ -98,10 +98,12 @@ async def test_commands_that_come_together_are_carried_out_in_their_order(
 ) -> None:
     undone, unknown = str(uuid7()), str(uuid7())
 
-    await orders.send(AUTHORIZE, wanted(undone, "tok_slow"))
-    await orders.send(REVERSE, {"order_id": undone})
-    await orders.send(REVERSE, {"order_id": unknown})
-    await orders.send(AUTHORIZE, wanted(unknown))
+    await asyncio.gather(
+        orders.send(AUTHORIZE, wanted(undone, "tok_slow")),
+        orders.send(REVERSE, {"order_id": undone}),
+        orders.send(REVERSE, {"order_id": unknown}),
+        orders.send(AUTHORIZE, wanted(unknown)),
+    )
 
     assert kinds(await orders.hear(undone, 1)) == ["payment-voided"]
     assert kinds(await orders.hear(unknown, 2)) == ["payment-voided"] * 2

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from payments import store
+from payments.claims import Claims
 from payments.domain import Step, authorize_again, open_payment
 from waybill.database import Transaction
 from waybill.ids import uuid7
@@ -22,16 +23,18 @@ class OrderToPay:
     traceparent: str
 
 
-async def authorize_payments(tx: Transaction, wanted: Sequence[OrderToPay], now: datetime) -> None:
+async def authorize_payments(
+    tx: Transaction, wanted: Sequence[OrderToPay], now: datetime, claims: Claims
+) -> None:
     """Open a payment for each order that has none, and answer again for each that has one.
 
     Raises OrderAlreadyPaidDifferentlyError.
     """
     steps = [_open(order, now) for order in wanted]
-    opened = await store.insert_opened(tx, steps, now)
+    opened = await store.insert_opened(tx, steps, now, claims)
     again = _without_first(wanted, opened)
     if again:
-        await _answer_again(tx, again, now)
+        await _answer_again(tx, again, now, claims)
 
 
 def _open(order: OrderToPay, now: datetime) -> Step:
@@ -57,10 +60,12 @@ def _without_first(wanted: Sequence[OrderToPay], opened: set[UUID]) -> list[Orde
     return rest
 
 
-async def _answer_again(tx: Transaction, again: Sequence[OrderToPay], now: datetime) -> None:
+async def _answer_again(
+    tx: Transaction, again: Sequence[OrderToPay], now: datetime, claims: Claims
+) -> None:
     payments = await store.lock_by_order(tx, [order.order_id for order in again])
     steps = [
         authorize_again(payments[order.order_id], order.amount_minor, order.currency)
         for order in again
     ]
-    await store.save(tx, steps, now)
+    await store.save(tx, steps, now, claims)

@@ -7,13 +7,16 @@ from typing import Final
 from uuid import UUID
 
 from payments import store
+from payments.claims import Claims
 from payments.domain import Step, capture
 from waybill.database import Transaction
 
 _log: Final = logging.getLogger(__name__)
 
 
-async def capture_payments(tx: Transaction, order_ids: Sequence[UUID], now: datetime) -> None:
+async def capture_payments(
+    tx: Transaction, order_ids: Sequence[UUID], now: datetime, claims: Claims
+) -> None:
     """Begin the captures, and answer again for what is captured.
 
     Where nothing is held there is nothing to take, and no answer: the sender gave up this order,
@@ -30,4 +33,4 @@ async def capture_payments(tx: Transaction, order_ids: Sequence[UUID], now: date
             continue
         payments[order_id] = step.payment
         steps.append(step)
-    await store.save(tx, steps, now)
+    await store.save(tx, steps, now, claims)

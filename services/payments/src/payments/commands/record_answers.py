@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from payments import store
+from payments.claims import Claims
 from payments.domain import Operation, Payment, Step, approve, call_again, decline
 from payments.provider import Approved, Declined
 from waybill.database import Transaction
@@ -35,8 +36,10 @@ class Call:
     answer: Answer
 
 
-async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) -> list[UUID]:
-    """Move the payments on; returns the orders of those whose next operation is due at once.
+async def record_answers(
+    tx: Transaction, calls: Sequence[Call], now: datetime, claims: Claims
+) -> None:
+    """Move the payments on; of some the next operation is due at once.
 
     An answer that another worker recorded already changes nothing.
     """
@@ -49,8 +52,7 @@ async def record_answers(tx: Transaction, calls: Sequence[Call], now: datetime) 
             continue
         payments[call.payment_id] = step.payment
         steps.append(step)
-    await store.save(tx, steps, now)
-    return [step.payment.order_id for step in steps if step.payment.due_at == now]
+    await store.save(tx, steps, now, claims)
 
 
 def _step(payment: Payment, call: Call, now: datetime) -> Step | None:

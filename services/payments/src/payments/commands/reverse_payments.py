@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from payments import store
+from payments.claims import Claims
 from payments.domain import Step, reverse, tombstone
 from waybill.database import Transaction
 from waybill.ids import uuid7
 
 
 async def reverse_payments(
-    tx: Transaction, orders: Sequence[tuple[UUID, str]], now: datetime
+    tx: Transaction, orders: Sequence[tuple[UUID, str]], now: datetime, claims: Claims
 ) -> None:
     """Begin what undoes the payments of these orders (id, traceparent), and answer what is undone.
 
@@ -22,14 +23,14 @@ async def reverse_payments(
     payments = await store.lock_by_order(tx, order_ids)
     missing = [(order_id, sender) for order_id, sender in orders if order_id not in payments]
     if missing:
-        await store.insert_opened(tx, [_tombstone(*order) for order in missing], now)
+        await store.insert_opened(tx, [_tombstone(*order) for order in missing], now, claims)
         payments = await store.lock_by_order(tx, order_ids)
     steps: list[Step] = []
     for order_id in order_ids:
         step = reverse(payments[order_id], now)
         payments[order_id] = step.payment
         steps.append(step)
-    await store.save(tx, steps, now)
+    await store.save(tx, steps, now, claims)
 
 
 def _tombstone(order_id: UUID, traceparent: str) -> Step:

@@ -1,0 +1,49 @@
+"""Claiming calls as they come due: in the statement that writes the payment."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from payments.domain import Payment
+from waybill.database import Transaction
+
+
+class Claims:
+    """What one transaction claims for this process; the calls begin when it is committed.
+
+    `room` is how many calls this process has room for. What comes due beyond that is left to
+    whoever has some: `leave` is called once, at the end of the transaction.
+    """
+
+    def __init__(
+        self,
+        tx: Transaction,
+        *,
+        room: int,
+        now: datetime,
+        until: datetime,
+        begin: Callable[[Sequence[Payment]], None],
+        leave: Callable[[Transaction, list[Payment]], Awaitable[None]],
+    ) -> None:
+        self._tx = tx
+        self._room = room
+        self._now = now
+        self._until = until
+        self._begin = begin
+        self._leave = leave
+
+    def claim(self, payment: Payment) -> Payment:
+        """Count the attempt before it is made, and lease the call, when it is due at once."""
+        if payment.due_at != self._now or not self._room:
+            return payment
+        self._room -= 1
+        return replace(payment, due_at=self._until, attempts=payment.attempts + 1)
+
+    def written(self, payments: Iterable[Payment]) -> None:
+        """Have the calls of those that were claimed begin after the commit."""
+        payments = list(payments)
+        if claimed := [each for each in payments if each.due_at == self._until]:
+            self._tx.after_commit(partial(self._begin, claimed))
+        if left := [each for each in payments if each.due_at == self._now]:
+            self._tx.put_off(self._leave, left)
