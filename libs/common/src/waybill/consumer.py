@@ -54,6 +54,8 @@ REBALANCE_TIMEOUT_MS: Final = 10_000
 CALL_TIMEOUT_SECONDS: Final = 5.0
 JOIN_TIMEOUT_SECONDS: Final = 30.0
 
+import os
+_REST = float(os.environ.get("WB_REST","0"))
 Records = Mapping[TopicPartition, Sequence[Any]]
 
 
@@ -180,6 +182,7 @@ class Consumer:
             async with progress.in_hand:
                 if records:
                     await self._deliver(records, stop)
+                    if _REST: await asyncio.sleep(_REST)
                     progress.note(records)
                 await progress.commit_when_due()
                 kafka.resume(*kafka.paused())

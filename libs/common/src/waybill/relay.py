@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 1.0
 """How late at most a lost wake-up, a lost lead or a lost log is noticed."""
 
-GATHER_SECONDS: Final = 0.015
+import os
+GATHER_SECONDS: Final = float(os.environ.get("WB_GATHER","0.015"))
 """From one round to the next, so that under load a round carries many events: it costs two round
 trips, for one event as for five hundred. The first event after a quiet time is
 published at once."""

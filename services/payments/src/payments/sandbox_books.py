@@ -18,8 +18,13 @@ from waybill.ids import uuid7
 from waybill.together import Together
 
 # A capture or void needs an authorization of the same amount, and not the other of the two; a
-# refund needs a capture. What is missing from the rows returned was refused.
+# refund needs a capture. What is missing from the rows returned was refused. What is known of the
+# payments is read first: asked for row by row, PostgreSQL may read all the books for each.
 _ENTER: Final = """
+    with known as materialized (
+        select payment_id, operation, amount_minor, currency
+        from sandbox.charges where payment_id = any($3) and outcome = 'approved'
+    )
     insert into sandbox.charges (idempotency_key, operation, payment_id, reference, amount_minor,
         currency, outcome, decline_code, attempts, at)
     select idempotency_key, operation, payment_id, reference, amount_minor, currency,
@@ -30,15 +35,14 @@ _ENTER: Final = """
             decline_code)
     where operation = 'authorize'
         or exists (
-            select from sandbox.charges as before
+            select from known as before
             where before.payment_id = wanted.payment_id
                 and before.operation =
                     case wanted.operation when 'refund' then 'capture' else 'authorize' end
-                and before.outcome = 'approved'
                 and before.amount_minor = wanted.amount_minor
                 and before.currency = wanted.currency)
         and not exists (
-            select from sandbox.charges as other
+            select from known as other
             where other.payment_id = wanted.payment_id
                 and other.operation =
                     case wanted.operation when 'capture' then 'void' when 'void' then 'capture' end)
