@@ -118,8 +118,8 @@ class BrokerLink:
     async def prove(self) -> None:
         """Ask a small question, to be sure that the link is unbroken.
 
-        As a broker's address belongs to one process at a time, this vouches for everything that
-        was fetched from the broker before, on whatever connection.
+        As a broker's address belongs to one process at a time, this vouches for every connection
+        to the broker that was made before, and for all that comes over it.
         """
         await self._ask_any(FindCoordinatorRequest("waybill", _GROUP))
 

@@ -6,8 +6,9 @@ then, after the transactions they stand for. Whatever comes again is dropped by 
 A broker that comes back empty must not make it skip anything. Its Kafka client reconnects by
 itself, and might then go on reading in the middle of a log that has been filled anew. So the
 consumer works in sessions: each has a `BrokerLink` (which never reconnects) beside its Kafka
-client, and a batch is only believed when the link, asked after the batch was fetched, is unbroken.
-A broken link, or a topic that has another id, ends the session; the next one joins the group anew
+client. A batch is only believed when it came over connections that were there when the link was
+last asked, and unbroken; when the client has made another one, the link is asked again. A broken
+link, or a topic that has another id, ends the session; the next one joins the group anew
 and goes on from the group's offsets, which a broker that lost the logs does not have either.
 """
 
@@ -54,8 +55,6 @@ REBALANCE_TIMEOUT_MS: Final = 10_000
 CALL_TIMEOUT_SECONDS: Final = 5.0
 JOIN_TIMEOUT_SECONDS: Final = 30.0
 
-import os
-_REST = float(os.environ.get("WB_REST","0"))
 Records = Mapping[TopicPartition, Sequence[Any]]
 
 
@@ -158,6 +157,7 @@ class Consumer:
         stop: asyncio.Event,
     ) -> None:
         looked = time.monotonic()
+        proven: list[object] = []
         while not stop.is_set():
             records = await kafka.getmany(timeout_ms=POLL_MS, max_records=BATCH_EVENTS_MAX)
             # The next fetch is not sent before this batch is done: then it finds what has come
@@ -172,8 +172,9 @@ class Consumer:
                     ids = found
                     kafka.subscribe(topics=sorted(ids), listener=progress)
                 looked = time.monotonic()
-            elif records:
+            elif records and (connections := _connections(kafka)) != proven:
                 await link.prove()
+                proven = connections
             else:
                 link.check()
             # Here what was fetched is known to come from the broker that the link began with.
@@ -182,7 +183,6 @@ class Consumer:
             async with progress.in_hand:
                 if records:
                     await self._deliver(records, stop)
-                    if _REST: await asyncio.sleep(_REST)
                     progress.note(records)
                 await progress.commit_when_due()
                 kafka.resume(*kafka.paused())
@@ -243,6 +243,11 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
     @override
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         _log.info("consumer has %d partitions", len(assigned))
+
+
+def _connections(kafka: AIOKafkaConsumer) -> list[object]:
+    """List the connections of a client; one that is made anew is another object."""
+    return list(kafka._client._conns.values())  # noqa: SLF001 (there is no other way)
 
 
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:

@@ -34,8 +34,7 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 1.0
 """How late at most a lost wake-up, a lost lead or a lost log is noticed."""
 
-import os
-GATHER_SECONDS: Final = float(os.environ.get("WB_GATHER","0.015"))
+GATHER_SECONDS: Final = 0.005
 """From one round to the next, so that under load a round carries many events: it costs two round
 trips, for one event as for five hundred. The first event after a quiet time is
 published at once."""
@@ -43,6 +42,14 @@ published at once."""
 MARK_SECONDS: Final = 0.1
 """How late at most it is noted that something is published. Mostly the next round does that."""
 
+_SETTINGS: Final = (
+    # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
+    "synchronous_commit",
+    # The index of what is unpublished holds all that was published since the last vacuum. A plain
+    # scan marks those entries as dead as it passes them; these would read all of them every time.
+    "enable_bitmapscan",
+    "enable_seqscan",
+)
 _LOCK: Final = 0x5742_0002
 _CHANNEL: Final = "waybill_outbox"
 
@@ -96,8 +103,8 @@ class Relay:
             waker.cancel()
 
     async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
-        # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
-        await connection.execute("SET synchronous_commit = off")
+        for setting in _SETTINGS:
+            await connection.execute(f"SET {setting} = off")
         while not stop.is_set():
             leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
             self._database_outage.over()

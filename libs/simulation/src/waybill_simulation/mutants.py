@@ -166,7 +166,7 @@ MUTANTS: Final = (
         "reservations are changed without the lock of the stock book",
         Edit(
             "inventory.store",
-            "await tx.execute(_LOCK_BOOK)",
+            "await tx.execute(_LOCK_BOOK, _BOOK)",
             "pass",
         ),
     ),

@@ -19,7 +19,8 @@ from waybill.database import Transaction
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.
-_LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
+_LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, $1)"
+_BOOK: Final = 1
 _RESERVATIONS: Final = """
     select order_id, status, expires_at from reservations where order_id = any($1)
 """
@@ -117,7 +118,7 @@ class StockBook:
     @classmethod
     async def open(cls, tx: Transaction) -> "StockBook":
         """Wait for the book. What is read from now on includes all that its last holder wrote."""
-        await tx.execute(_LOCK_BOOK)
+        await tx.execute(_LOCK_BOOK, _BOOK)
         return cls(tx)
 
     async def reservations(self, order_ids: Collection[UUID]) -> dict[UUID, Reservation]:

@@ -20,6 +20,15 @@ RECONNECT_SECONDS: Final = 0.3
 
 
 class _Client:
+    """What holds a consumer's connections: here, to the one node."""
+
+    def __init__(self) -> None:
+        self._conns: dict[int, int] = {}
+
+    def came_from(self, era: int) -> None:
+        """Note the connection over which a batch came: one lasts as long as the broker's era."""
+        self._conns = {0: era}
+
     async def close(self) -> None:
         """Close nothing."""
 
@@ -83,6 +92,7 @@ class SimulatedConsumer:
         while True:
             found = self._fetch(most) if self._broker.is_up else {}
             if found:
+                self._client.came_from(self._broker.era)
                 await self._network.sleep(self._network.question())
                 self._tell(found)
                 return found
