@@ -278,8 +278,8 @@ async def test_outbox_and_relay_are_the_same(both: Both) -> None:
 async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
     events = [uuid7() for _ in range(3)]
     async with _Work(both) as tx:
-        assert await accept(tx, events[:2], NOW) == set(events[:2])
-        assert await accept(tx, events, NOW) == {events[2]}
+        assert await accept(tx, events[:2], NOW) == (set(events[:2]), True)
+        assert await accept(tx, events, NOW) == ({events[2]}, False)
         deliveries = [_delivery(each) for each in events]
         parkings = [
             dead_letters.Parking(each, state, None, 0, NOW)  # type: ignore[arg-type]
@@ -288,6 +288,8 @@ async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
         await dead_letters.park(tx, parkings, NOW)
         line = DeliveryLine("t", "k")
         assert await dead_letters.parked_lines(tx, {line, DeliveryLine("t", "other")}) == {line}
+        other = uuid7()
+        assert await accept(tx, [other], NOW) == ({other}, False)
     async with _Work(both) as tx:
         letter = await dead_letters.first_due(tx, NOW)
         assert letter is not None

@@ -9,6 +9,7 @@ Why that is safe without a lock on the line:
 - A consumer asks for parked lines *after* it has put the batch into the inbox. Another consumer
   that has (or had) the same partition, and parks one of these events, does that in the transaction
   that puts it into its inbox; so ours has waited for the end of that transaction, and sees the row.
+  Only when nothing at all is parked, and the inbox knew none of the batch, is there nothing to ask.
 - Whoever retries holds a row lock on the first of the line until what it does is committed. A
   consumer that still sees the row parks behind it; one that does not see it comes after the commit.
 """

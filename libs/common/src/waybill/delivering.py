@@ -102,11 +102,11 @@ class Deliverer:
     async def _together(self, batch: Sequence[Delivery]) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            fresh = await accept(tx, [each.event_id for each in batch], now)
+            fresh, free = await accept(tx, [each.event_id for each in batch], now)
             if not fresh:
                 return
             new = _first_of_each(batch, fresh)
-            stuck = await parked_lines(tx, {each.line for each in new})
+            stuck = set() if free else await parked_lines(tx, {each.line for each in new})
             ready: list[Delivery] = []
             aside: list[Parking] = []
             for each in new:
@@ -127,9 +127,10 @@ class Deliverer:
     async def _alone(self, delivery: Delivery) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            if not await accept(tx, [delivery.event_id], now):
+            fresh, free = await accept(tx, [delivery.event_id], now)
+            if not fresh:
                 return
-            if await parked_lines(tx, {delivery.line}):
+            if not free and await parked_lines(tx, {delivery.line}):
                 await park(tx, [Parking(delivery, "waiting", None, 0, now)], now)
                 return
             error = await attempt(tx, self._receiver, delivery)

@@ -2,24 +2,43 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from waybill.database import Transaction
 
 # Sorted, so that two replicas with overlapping batches wait for each other, never in a circle.
 _ACCEPT: Final = """
-    INSERT INTO inbox (event_id, received_at)
-    SELECT event_id, $2 FROM unnest($1::uuid[]) AS received (event_id)
-    ON CONFLICT DO NOTHING
-    RETURNING event_id
+    WITH accepted AS (
+        INSERT INTO inbox (event_id, received_at)
+        SELECT event_id, $2 FROM unnest($1::uuid[]) AS received (event_id)
+        ON CONFLICT DO NOTHING
+        RETURNING event_id
+    )
+    SELECT event_id, EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') AS parked
+    FROM accepted
 """
 
 
-async def accept(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> set[UUID]:
-    """Note events as received; return those that were not before.
+class Accepted(NamedTuple):
+    """Which events are here for the first time, and whether they are free to take effect.
+
+    They are not `free` when any event may be parked: then whoever wants to know which lines are
+    stuck has to ask in a further statement.
+    """
+
+    fresh: set[UUID]
+    free: bool
+
+
+async def accept(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> Accepted:
+    """Note events as received; tell those that were not before.
 
     Waits for other transactions that are noting the same events, and believes what they come to.
+    What such a transaction has parked this statement does not see, as it began before; so it is
+    not believed about parked events when it found an event that was there already.
     """
-    rows = await tx.fetch(_ACCEPT, sorted(set(event_ids)), now)
-    return {row["event_id"] for row in rows}
+    ids = sorted(set(event_ids))
+    rows = await tx.fetch(_ACCEPT, ids, now)
+    free = len(rows) == len(ids) and not any(row["parked"] for row in rows)
+    return Accepted({row["event_id"] for row in rows}, free)

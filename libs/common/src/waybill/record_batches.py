@@ -43,4 +43,6 @@ class RecordBatch:
 
 def partition_of(key: bytes, partitions: int) -> int:
     """Choose a key's partition as Kafka's own clients do (murmur2)."""
+    if partitions == 1:
+        return 0
     return int(murmur2(key) & 0x7FFFFFFF) % partitions

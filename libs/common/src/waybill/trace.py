@@ -4,8 +4,8 @@ https://www.w3.org/TR/trace-context/: a caller sends `traceparent`, the work her
 own in the same trace, and everything that leaves (events, logs, answers) names it.
 """
 
+import random
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -38,7 +38,7 @@ class TraceContext:
 
     def child(self) -> "TraceContext":
         """Begin a span of its own in the same trace."""
-        return TraceContext(self.trace_id, secrets.token_hex(8), self.sampled)
+        return TraceContext(self.trace_id, _hex(64), self.sampled)
 
 
 _current: ContextVar[TraceContext | None] = ContextVar("waybill_trace", default=None)
@@ -59,8 +59,12 @@ def begin(traceparent: str | None = None) -> TraceContext:
     parent = parse(traceparent)
     if parent is not None:
         return parent.child()
-    random = secrets.token_hex(24)
-    return TraceContext(random[:32], random[32:])
+    return TraceContext(_hex(128), _hex(64))
+
+
+def _hex(bits: int) -> str:
+    """Make an id that is not zero; it has to be another one, not a secret."""
+    return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"
 
 
 def current() -> TraceContext | None:

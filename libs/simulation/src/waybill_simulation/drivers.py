@@ -69,9 +69,13 @@ class _Secrets:
     def randbits(count: int) -> int:
         return _Current.get().network.random.getrandbits(count)
 
+
+class _Random:
+    """Stands in for the module `random`."""
+
     @staticmethod
-    def token_hex(count: int) -> str:
-        return _Current.get().network.random.randbytes(count).hex()
+    def getrandbits(count: int) -> int:
+        return _Current.get().network.random.getrandbits(count)
 
 
 def begin(world: World) -> None:
@@ -121,7 +125,7 @@ def _replacements() -> list[tuple[object, str, object]]:
         (waybill.background, "time", _Time),
         (waybill.ids, "time", _Time),
         (waybill.ids, "secrets", _Secrets),
-        (waybill.trace, "secrets", _Secrets),
+        (waybill.trace, "random", _Random),
         (waybill.consumer, "POLL_MS", 10_000),
         (waybill.consumer, "LOOK_SECONDS", RARE_SECONDS),
         (waybill.relay, "POLL_SECONDS", RARE_SECONDS),

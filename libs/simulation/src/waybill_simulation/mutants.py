@@ -40,9 +40,9 @@ MUTANTS: Final = (
         "the inbox is committed before the reactions",
         Edit(
             "waybill.delivering",
-            "fresh = await accept(tx, [each.event_id for each in batch], now)",
+            "fresh, free = await accept(tx, [each.event_id for each in batch], now)",
             """
-            fresh = await accept(tx, [each.event_id for each in batch], now)
+            fresh, free = await accept(tx, [each.event_id for each in batch], now)
             await tx.execute("COMMIT")
             await tx.execute("BEGIN")
             """,
