@@ -54,6 +54,7 @@ def backbone(
             receiver,
             group=settings.service,
             fetch_wait_ms=settings.kafka_fetch_wait_ms,
+            session_timeout_ms=settings.kafka_session_timeout_ms,
             clock=clock,
         )
         parts.append(consumer)

@@ -46,10 +46,8 @@ TOPICS_TIMEOUT_SECONDS: Final = 2.0
 COMMIT_SECONDS: Final = 0.25
 """How much is read again after a crash: this long, and dropped by the inbox."""
 
-# The least that brokers allow by default (group.min.session.timeout.ms): how long the partitions of
-# a replica that was killed are left alone.
-SESSION_TIMEOUT_MS: Final = 6_000
-HEARTBEAT_MS: Final = 2_000
+HEARTBEATS: Final = 3
+"""In the time after which a replica is taken for dead, as Kafka advises."""
 # A batch takes milliseconds; while the database is away, others need not wait for it.
 REBALANCE_TIMEOUT_MS: Final = 10_000
 CALL_TIMEOUT_SECONDS: Final = 5.0
@@ -74,12 +72,14 @@ class Consumer:
         *,
         group: str,
         fetch_wait_ms: int = 500,
+        session_timeout_ms: int = 6_000,
         clock: Clock | None = None,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._receiver = receiver
         self._group = group
         self._fetch_wait_ms = fetch_wait_ms
+        self._session_timeout_ms = session_timeout_ms
         self._deliverer = Deliverer(database, receiver, clock or SystemClock())
         self._outage = Outage(_log, "consumer")
         self.assigned = 0
@@ -143,8 +143,8 @@ class Consumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=self._fetch_wait_ms,
-            session_timeout_ms=SESSION_TIMEOUT_MS,
-            heartbeat_interval_ms=HEARTBEAT_MS,
+            session_timeout_ms=self._session_timeout_ms,
+            heartbeat_interval_ms=self._session_timeout_ms // HEARTBEATS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )
 

@@ -56,6 +56,10 @@ class Settings(ProcessSettings):
     """Kafka's own default. The embedded broker looks for data at the beginning, in the middle and
     at the end of the wait, and never between: 25 there."""
 
+    kafka_session_timeout_ms: PositiveInt = 6_000
+    """How long the partitions of a replica that was killed are left alone. The least that Kafka
+    allows by default; the embedded broker lets everybody wait for half of it at every change."""
+
     kafka_partitions_max: PositiveInt | None = None
     """Makes topics with fewer partitions than their contract says. The embedded broker gets slower
     with every batch it holds, and a batch is made per partition: 1 there."""

@@ -144,6 +144,7 @@ class World:
             self.receiver,
             group=f"group-of-{self.topic.name}",
             fetch_wait_ms=10,
+            session_timeout_ms=3_000,
         )
 
 

@@ -24,6 +24,7 @@ OPERATIONS: Final = (
     "docs/conformance.md",
     "docs/chaos.md",
     "docs/benchmarks.md",
+    "docs/performance.md",
 )
 CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)
