@@ -42,7 +42,7 @@ published at once."""
 MARK_SECONDS: Final = 0.1
 """How late at most it is noted that something is published. Mostly the next round does that."""
 
-_SETTINGS: Final = (
+SETTINGS_OFF: Final = (
     # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
     "synchronous_commit",
     # The index of what is unpublished holds all that was published since the last vacuum. A plain
@@ -103,7 +103,7 @@ class Relay:
             waker.cancel()
 
     async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
-        for setting in _SETTINGS:
+        for setting in SETTINGS_OFF:
             await connection.execute(f"SET {setting} = off")
         while not stop.is_set():
             leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))

@@ -43,7 +43,7 @@ class Log(NamedTuple):
 # rows as they were before the marks, so it leaves out by position what is being marked. Rows that
 # were first published before $10 are history: their retention is over, and consumers may have
 # forgotten that they know them.
-_MARK_AND_READ: Final = """
+MARK_AND_READ: Final = """
     WITH grown AS (
         INSERT INTO published_logs (topic, partition, topic_id, batch_offset)
         SELECT * FROM unnest($5::text[], $6::integer[], $7::uuid[], $8::bigint[])
@@ -101,7 +101,7 @@ async def mark_and_read(
     They come by position, but for the topics in `skip`.
     """
     rows = await connection.fetch(
-        _MARK_AND_READ,
+        MARK_AND_READ,
         now,
         [row.position for row in published],
         [row.partition.number for row in published],

@@ -11,8 +11,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 
+from waybill import relay_store
 from waybill.broker import BrokerLink
+from waybill.database import connect
 from waybill.events import decode_headers
+from waybill.relay import SETTINGS_OFF
 
 
 @asynccontextmanager
@@ -271,3 +274,18 @@ async def _leads(relay: Any) -> bool:
 
 async def _one_leads(*relays: Any) -> bool:
     return [relay.leads for relay in relays].count(True) == 1
+
+
+async def test_what_was_published_is_not_read_again_in_every_round(world: Any) -> None:
+    """A bitmap scan reads the entries of all that was published since the last vacuum."""
+    arguments = [world.clock.now(), [], [], [], [], [], [], [], [], world.clock.now(), 500]
+    async with connect(world.url, name="test") as connection:
+
+        async def plan() -> str:
+            rows = await connection.fetch(f"EXPLAIN {relay_store.MARK_AND_READ}", *arguments)
+            return "\n".join(row[0] for row in rows)
+
+        assert "Bitmap Heap Scan on outbox" in await plan()
+        for setting in SETTINGS_OFF:
+            await connection.execute(f"SET {setting} = off")
+        assert "Index Scan using outbox_unpublished on outbox" in await plan()
