@@ -34,10 +34,11 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 1.0
 """How late at most a lost wake-up, a lost lead or a lost log is noticed."""
 
-GATHER_SECONDS: Final = 0.005
+GATHER_SECONDS_PER_EVENT: Final = 0.0005
+GATHER_SECONDS_MAX: Final = 0.015
 """From one round to the next, so that under load a round carries many events: it costs two round
-trips, for one event as for five hundred. The first event after a quiet time is
-published at once."""
+trips, for one event as for five hundred. The more the last one carried, the more are to be
+expected, and the more is saved by waiting for them; a lone event is followed at once."""
 
 MARK_SECONDS: Final = 0.1
 """How late at most it is noted that something is published. Mostly the next round does that."""
@@ -142,7 +143,7 @@ class Relay:
                 self.published += count
                 self._broker_outage.over()
                 if count:
-                    await pause(stop, GATHER_SECONDS)
+                    await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
                 if not publisher.is_behind:
                     poll = looked + POLL_SECONDS - time.monotonic()
                     await self._wait(min(poll, MARK_SECONDS) if count else poll)
