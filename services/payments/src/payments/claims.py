@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from payments.domain import Payment
 from waybill.database import Transaction
@@ -32,18 +33,21 @@ class Claims:
         self._until = until
         self._begin = begin
         self._leave = leave
+        self._claimed: set[UUID] = set()
 
     def claim(self, payment: Payment) -> Payment:
         """Count the attempt before it is made, and lease the call, when it is due at once."""
         if payment.due_at != self._now or not self._room:
             return payment
         self._room -= 1
+        self._claimed.add(payment.payment_id)
         return replace(payment, due_at=self._until, attempts=payment.attempts + 1)
 
     def written(self, payments: Iterable[Payment]) -> None:
-        """Have the calls of those that were claimed begin after the commit."""
+        """Have the calls of those that were claimed begin after the commit, each once."""
         payments = list(payments)
-        if claimed := [each for each in payments if each.due_at == self._until]:
+        if claimed := [each for each in payments if each.payment_id in self._claimed]:
+            self._claimed.clear()
             self._tx.after_commit(partial(self._begin, claimed))
         if left := [each for each in payments if each.due_at == self._now]:
             self._tx.put_off(self._leave, left)
