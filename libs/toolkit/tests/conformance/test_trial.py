@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 import pytest
+from schemathesis.engine.statistic import Statistic
 from starlette.types import Receive, Scope, Send
 
 from waybill.app import Service, build
@@ -12,7 +14,7 @@ from waybill.http.reply import Reply
 from waybill.settings import ProcessSettings
 from waybill_toolkit.conformance.exclusions import Exclusion, Exclusions
 from waybill_toolkit.conformance.shop import Shop
-from waybill_toolkit.conformance.trial import Plan, Verdict, try_service
+from waybill_toolkit.conformance.trial import Plan, Verdict, _dead_links, try_service
 from waybill_toolkit.serving import serving
 
 TOKEN: Final = "let-me-in"  # noqa: S105
@@ -198,6 +200,17 @@ def test_a_link_that_never_finds_anything_fails(contract: Path) -> None:
 
     assert not verdict.is_ok
     assert "never finds $response.body#/thinks" in "\n".join(verdict.failures)
+
+
+@pytest.mark.parametrize(("page", "count"), [(b'{"items": []}', 0), (b'{"items": [{}]}', 1)])
+def test_a_link_is_dead_only_where_there_was_something_to_follow(page: bytes, count: int) -> None:
+    failure = SimpleNamespace(
+        id="link", source="", target="", expression="", parameter_name="",
+        response=SimpleNamespace(content=page),
+    )  # fmt: skip
+    statistic = cast("Statistic", SimpleNamespace(extraction_failures=[failure]))
+
+    assert len(list(_dead_links(statistic, Verdict("things", 1)))) == count
 
 
 def test_an_excluded_failure_is_none_and_is_counted(contract: Path) -> None:

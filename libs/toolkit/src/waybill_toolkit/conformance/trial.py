@@ -138,10 +138,10 @@ def _exclude(schema: BaseSchema, exclusions: Exclusions) -> None:
 
 def _failed(failure: Failure, case: Case[Any], response: Response) -> Failed:
     operation = str(case.operation.definition.raw.get("operationId", case.operation.label))
-    return Failed(failure.checks, operation, _problem(response))
+    return Failed(failure.checks, operation, _object(response))
 
 
-def _problem(response: Response) -> Json:
+def _object(response: Response) -> Json:
     try:
         answer = json.loads(response.content)
     except ValueError:
@@ -187,9 +187,9 @@ def _told(statistic: Statistic, schema: BaseSchema) -> Iterator[str]:
 
 
 def _dead_links(statistic: Statistic, verdict: Verdict) -> Iterator[str]:
-    """Tell the links that never found what they name: an empty page has nothing to follow."""
+    """Tell the links that never found what they name, though the page they begin at had items."""
     for failure in statistic.extraction_failures:
-        if not verdict.links[failure.id]:
+        if not verdict.links[failure.id] and _object(failure.response).get("items") != []:
             yield (
                 f"{failure.source}\nThe link to {failure.target} never finds"
                 f" {failure.expression} for {failure.parameter_name}."
