@@ -88,6 +88,7 @@ def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
 async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:
     try:
         async with asyncio.timeout(MUTANT_SECONDS):
+            # mypy does not see what a campaign ends with.
             found: Findings = await campaign  # type: ignore[misc]
             return found
     except TimeoutError:

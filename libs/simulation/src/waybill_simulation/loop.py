@@ -93,6 +93,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 self._now, _, handle = heapq.heappop(later)
                 ready.append(handle)
         finally:
+            # What asyncio's own loops call when they have run; it has no public name.
             asyncio._set_running_loop(None)  # noqa: SLF001
 
     def _step(self, handle: Handle) -> None:
@@ -120,6 +121,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         heapq.heappush(self._later, (moment, self._number, handle))
 
     @override
+    # Here and below: typeshed's variadic types, which only typeshed can write down.
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
@@ -190,6 +192,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """End the history: nothing of it runs any more."""
         self.is_over = True
         for task in self.tasks:
+            # asyncio complains of pending tasks unless told so in this way alone.
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
         self._ready.clear()
         self._later.clear()

@@ -91,6 +91,7 @@ def draw(seed: int) -> Scenario:
         faults=faults,
         answer_within=rng.choice((3.0, 12.0, 40.0)),
         reservation_seconds=rng.choice((4.0, 20.0, 60.0)),
+        # A tuple of three, which mypy cannot count.
         skew_seconds=tuple(rng.choice((0.0, 0.0, -1.5, 1.5)) for _ in range(3)),  # type: ignore[arg-type]
         provider_faults=rng.choice((0.0, 0.0, 0.05, 0.3)),
         is_fresh=rng.random() < _FRESH_SHARE,
@@ -150,6 +151,7 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ("is_fresh", False),
     )
     options += [
+        # The name is a field's, and the value fits it: both come from the fields.
         replace(scenario, **{name: value})  # type: ignore[arg-type]
         for name, value in plain
         if getattr(scenario, name) != value

@@ -347,6 +347,7 @@ def observe_effects() -> None:
     """Have reactions noted in the transactions that they are part of."""
     react = Receiver.react
 
+    # Any: it stands before a reaction of any transaction, and watches.
     async def observed(self: Receiver, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
         await react(self, tx, handler, events)
         session: Session = tx._raw.session  # noqa: SLF001 (the seam: what is committed with the rest)
@@ -357,4 +358,5 @@ def observe_effects() -> None:
             Effect(node.service, event.id, topics[event.type], event.key) for event in events
         ]
 
+    # Replaced on purpose: effects are counted where they happen.
     Receiver.react = observed  # type: ignore[method-assign]

@@ -19,6 +19,7 @@ from waybill.database import Transaction
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.
+# It has a parameter so that asyncpg prepares it: one without is planned anew each time.
 _LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, $1)"
 _BOOK: Final = 1
 _RESERVATIONS: Final = """
