@@ -1,7 +1,9 @@
 """A short campaign ends well, and one ends badly when something is wrong with the system."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from waybill_toolkit.chaos.apart import read_books_apart
 from waybill_toolkit.chaos.arena import Arena, arena
 from waybill_toolkit.chaos.campaign import Outline, run_campaign
 from waybill_toolkit.chaos.report import write_report
@@ -50,6 +53,10 @@ KEEPS_COMMITS_IN_MEMORY: Final = """
     alter role inventory set synchronous_commit = off;
     alter role payments set synchronous_commit = off;
     alter role catalog set synchronous_commit = off;
+"""
+MANY_EVENTS_TAKEN: Final = """
+    insert into inbox (event_id, received_at)
+        select gen_random_uuid(), now() from generate_series(1, 50000);
 """
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -164,3 +171,21 @@ async def test_campaign_fails_when_commits_are_not_on_disk(spoiled: Arena) -> No
 
     assert not result.is_ok
     assert Breach.LOST in breaches(result)
+
+
+async def test_links_are_not_held_up_while_the_books_are_read(spoiled: Arena) -> None:
+    await spoil(spoiled, "inventory", MANY_EVENTS_TAKEN)
+    began = time.thread_time()
+
+    books = await read_books_apart(spoiled.platform, "nobody", settle_seconds=0.0)
+
+    held_up = time.thread_time() - began  # wall time would also be what others compute meanwhile
+    assert books.orders == []
+    assert held_up < 0.2
+
+
+async def test_books_that_cannot_be_read_are_told_of(spoiled: Arena) -> None:
+    nowhere = replace(spoiled.platform, port_base=free_port_base())
+
+    with pytest.raises(PlatformError, match="cannot be audited"):
+        await read_books_apart(nowhere, "nobody", settle_seconds=0.0)

@@ -1,10 +1,12 @@
 """Medians over rounds, shares of costs, baskets, the picture."""
 
+from io import StringIO
 from pathlib import Path
 from statistics import median
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from waybill_toolkit.bench.baskets import generated, of_history
 from waybill_toolkit.bench.costs import _SERVES, Counters
@@ -13,6 +15,7 @@ from waybill_toolkit.bench.plot import Curve, Plot
 from waybill_toolkit.bench.scenario import Figures, medians
 from waybill_toolkit.bench.scenarios.growth import sizes
 from waybill_toolkit.bench.scenarios.open_loop import is_sustained
+from waybill_toolkit.bench.show import steps_bar
 from waybill_toolkit.work.history import HEADER
 
 KEPT = {
@@ -112,9 +115,20 @@ def test_growth_goes_in_the_usual_steps_up_to_the_wish() -> None:
 
 
 def test_loading_leaves_no_order_out() -> None:
-    chunks = list(Bulk(first=11, last=2 * CHUNK + 5, total=100_000).chunks())
+    bulk = Bulk(first=11, last=2 * CHUNK + 5, total=100_000)
 
-    assert chunks == [(11, CHUNK + 10), (CHUNK + 11, 2 * CHUNK + 5)]
+    assert list(bulk.chunks()) == [(11, CHUNK + 10), (CHUNK + 11, 2 * CHUNK + 5)]
+    assert bulk.steps == 2 * 3  # databases
+
+
+def test_progress_is_lines_on_stderr_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with steps_bar(Console(file=StringIO()), "Loading", 2) as step:
+        step()
+        step()
+
+    assert capsys.readouterr() == ("", "Loading: 1 of 2\nLoading: 2 of 2\n")
 
 
 def test_a_rate_is_sustained_when_all_limits_are_kept() -> None:

@@ -39,6 +39,11 @@ class Bulk:
         for begin in range(self.first, self.last + 1, CHUNK):
             yield begin, min(begin + CHUNK - 1, self.last)
 
+    @property
+    def steps(self) -> int:
+        """Count the transactions in all databases."""
+        return len(list(self.chunks())) * len(DATABASES)
+
 
 async def load_orders(
     platform: Platform, bulk: Bulk, step: Callable[[], None] = lambda: None

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, Final
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from waybill_toolkit.bench.comparing import ROUNDS_MIN, Difference
+from waybill_toolkit.work.show import progress_bar
 from waybill_toolkit.work.tasks import Step
 
 _COLUMN_WIDTH: Final = 13
@@ -39,6 +42,17 @@ def rounds_bar(console: Console, total: int) -> Iterator[Rounds]:
     )
     with Progress(*columns, console=console) as progress:
         yield Rounds(progress, total)
+
+
+@contextmanager
+def steps_bar(console: Console, text: str, total: int) -> Iterator[Step]:
+    """Show how far something is that takes minutes: a bar, or without a terminal a line a step."""
+    if console.is_terminal:
+        with progress_bar(console, text, total) as step:
+            yield step
+        return
+    numbers = count(1)
+    yield lambda: typer.echo(f"{text}: {next(numbers)} of {total}", err=True)
 
 
 def show_cases(console: Console, scenario: str, cases: Mapping[str, Mapping[str, Any]]) -> None:

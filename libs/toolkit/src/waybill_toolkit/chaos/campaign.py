@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from waybill_toolkit.chaos.apart import read_books_apart
 from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.faults import Faults
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.result import Result
 from waybill_toolkit.chaos.schedule import GAP_SECONDS, Fault, draw
 from waybill_toolkit.chaos.shop import open_shop
-from waybill_toolkit.chaos.system import SETTLE_SECONDS, read_books
+from waybill_toolkit.chaos.system import SETTLE_SECONDS
 from waybill_toolkit.chaos.verdict import compare
 from waybill_toolkit.chaos.view import FRAME_SECONDS, Scene, View
 from waybill_toolkit.platform.plan import GATEWAY
@@ -69,7 +70,7 @@ async def run_campaign(arena: Arena, outline: Outline, view: View) -> Result:
         scene = Scene(load, Faults(arena, load, seed), arena)
         is_whole = await _break_and_heal(scene, outline, view)
         view.say("Reading the books ...")
-        books = await read_books(arena.platform, f"chaos-{run}-%", outline.settle_seconds)
+        books = await read_books_apart(arena.platform, f"chaos-{run}-%", outline.settle_seconds)
     finally:
         for door in doors:
             door.close()

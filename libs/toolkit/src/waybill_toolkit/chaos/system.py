@@ -1,6 +1,5 @@
 """What the system itself says at the end: its orders, its audit, and its books in figures."""
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -10,13 +9,11 @@ import asyncpg
 from waybill_toolkit.chaos.verdict import Placed
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.work.audit import Report
-from waybill_toolkit.work.session import audit_of
+from waybill_toolkit.work.session import audit_when_settled
 
 SETTLE_SECONDS: Final = 180.0
 """A payment whose provider could not be asked is tried again after at most 60 s, a command that
 nobody answered is sent again after 60 s: three times that is long enough."""
-
-_LOOK_SECONDS: Final = 0.5
 
 _ORDERS: Final = """
     select order_id::text, reference, customer_ref, status, units
@@ -64,23 +61,13 @@ async def read_books(platform: Platform, customers: str, settle_seconds: float) 
 
     Raises PlatformError.
     """
-    audit = await _audit_at_rest(platform, settle_seconds)
+    audit = await audit_when_settled(platform, settle_seconds)
     return Books(
         orders=await _orders(platform, customers),
         charged_twice=await _figure(platform, "payments", _CHARGED_TWICE),
         units_oversold=await _figure(platform, "inventory", _OVERSOLD),
         audit=audit,
     )
-
-
-async def _audit_at_rest(platform: Platform, settle_seconds: float) -> Report:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + settle_seconds
-    while True:
-        report = await audit_of(platform)
-        if report.moving.is_nothing or loop.time() > deadline:
-            return report
-        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _orders(platform: Platform, customers: str) -> list[Placed]:

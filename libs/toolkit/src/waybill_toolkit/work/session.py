@@ -79,18 +79,20 @@ async def audit_of(platform: Platform) -> Report:
         ) from error
 
 
-async def audit_when_settled(platform: Platform) -> Report:
+async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_SECONDS) -> Report:
     """Audit as soon as nothing is under way, such as the payments of the last orders.
 
     What does not settle in time is in the report. Raises PlatformError.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_SECONDS
+    deadline = loop.time() + settle_seconds
     while True:
+        began = loop.time()
         report = await audit_of(platform)
         if report.moving.is_nothing or loop.time() > deadline:
             return report
-        await asyncio.sleep(_LOOK_SECONDS)
+        # An audit of many orders slows down what it waits for.
+        await asyncio.sleep(max(_LOOK_SECONDS, loop.time() - began))
 
 
 def _running(folder: Path) -> Platform | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import uvloop
 
+from waybill_toolkit.bench import show
 from waybill_toolkit.bench.baskets import one_line
 from waybill_toolkit.bench.loading import Bulk, load_orders
 from waybill_toolkit.bench.placing import Place, place_closed
@@ -45,8 +46,9 @@ def _load(place: Place, bulk: Bulk, options: Options) -> None:
         client = place.client()
         await place.baskets.stock(client)
         client.close()
-        with options.console.status(f"Loading orders {bulk.first:,} to {bulk.last:,} ..."):
-            await load_orders(place.platform, bulk)
+        text = f"Loading orders {bulk.first:,} to {bulk.last:,}"
+        with show.steps_bar(options.console, text, bulk.steps) as step:
+            await load_orders(place.platform, bulk, step)
 
     uvloop.run(load())
 
