@@ -25,6 +25,8 @@ _WOKEN: Final = b"w"
 _STOP: Final = b"s"
 _CHUNK: Final = 4096
 _EXIT_ORPHANED: Final = 1
+_NICENESS: Final = 10
+"""Where processor time is short, it goes to requests first: somebody waits for those."""
 
 Work = Callable[["Parent"], Coroutine[None, None, int]]
 
@@ -96,4 +98,5 @@ def _be_the_child(work: Work, channel: socket.socket) -> NoReturn:
     # A terminal's Ctrl-C and most process managers send their signals to both.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICENESS)
     raise SystemExit(uvloop.run(work(Parent(channel))))
