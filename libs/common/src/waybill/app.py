@@ -13,7 +13,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from types import FrameType
@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from waybill import logs
 from waybill.access import Access, access_of
+from waybill.apart import Child, Parent, Work, fork
 from waybill.background import Background, Process, running
 from waybill.database import Database
 from waybill.docs import mount_docs
@@ -76,9 +77,15 @@ Assemble = Callable[[SomeSettings], Awaitable[Service]]
 
 
 def build(
-    settings: SomeSettings, assemble: Assemble[SomeSettings], process: Process | None = None
+    settings: SomeSettings,
+    assemble: Assemble[SomeSettings],
+    process: Process | None = None,
+    child: Child | None = None,
 ) -> FastAPI:
-    """Make the application. Nothing is opened before its lifespan begins."""
+    """Make the application. Nothing is opened before its lifespan begins.
+
+    A `child` does the work of the background parts, which are then not run here.
+    """
     process = process or Process(settings.graceful_stop_seconds)
 
     @asynccontextmanager
@@ -86,12 +93,34 @@ def build(
         service = await assemble(settings)
         try:
             _mount_all(app, settings, service, process)
-            async with running(service.background, process):
+            if child and service.database:
+                service.database.on_sent = child.wake
+            async with running([child] if child else service.background, process):
                 yield
         finally:
             await _close(service, process)
 
     return Application(settings.service, lifespan)
+
+
+def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> Work:
+    """Make what a child does: run the background parts, and nothing else, until it is to stop."""
+
+    async def work(parent: Parent) -> int:
+        process = Process(settings.graceful_stop_seconds)
+        service = await assemble(settings)
+        woken = service.database.on_sent if service.database else lambda: None
+        try:
+            async with running(service.background, process):
+                listening = asyncio.ensure_future(parent.listen(woken))
+                process.on_crash = listening.cancel
+                with suppress(asyncio.CancelledError):
+                    await listening
+        finally:
+            await _close(service, process)
+        return EXIT_CRASHED if process.crashed else 0
+
+    return work
 
 
 def _mount_all(app: FastAPI, settings: ProcessSettings, service: Service, process: Process) -> None:
@@ -181,9 +210,15 @@ def run(settings_type: type[SomeSettings], assemble: Assemble[SomeSettings]) -> 
     logs.configure(settings.service, settings.log_level)
     process = Process(settings.graceful_stop_seconds)
     _calm_the_garbage_collector()
-    _Server(_config(settings, build(settings, assemble, process)), process).run()
+    child = fork(_background_of(settings, assemble)) if _is_apart(settings) else None
+    _Server(_config(settings, build(settings, assemble, process, child)), process).run()
     if process.crashed:
         sys.exit(EXIT_CRASHED)
+
+
+def _is_apart(settings: ProcessSettings) -> bool:
+    # What breaks the contract is counted at /metrics, by one process for all.
+    return settings.background_apart and not settings.check_contract
 
 
 def _calm_the_garbage_collector() -> None:

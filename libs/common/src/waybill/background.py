@@ -37,7 +37,7 @@ class Process:
         self._graceful_stop_seconds = graceful_stop_seconds
         self._stop_by: float | None = None
         self.crashed = False
-        self.on_crash: Callable[[], None] = lambda: None
+        self.on_crash: Callable[[], object] = lambda: None
 
     def begin_stop(self) -> None:
         """Be not ready from now on; the time to stop begins with the first call."""

@@ -38,6 +38,10 @@ class ProcessSettings(BaseSettings):
     check_contract: bool = False
     """Check own answers and sent events against the contract while running; see `conformance`."""
 
+    background_apart: bool = False
+    """Whether relay, consumer and timers run in a process of their own, so that no request waits
+    for the batch that they have in hand. Takes the connections and most of the memory of two."""
+
     graceful_stop_seconds: PositiveFloat = 10.0
     """From SIGTERM to the end; a platform must wait longer than this before it kills."""
 

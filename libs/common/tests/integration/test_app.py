@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from waybill_toolkit.platform.postgres import PostgresServer
+from waybill_toolkit.platform.processes import children_of
 
 SERVICE = Path(__file__).parent / "service_under_test" / "service.py"
 
@@ -54,6 +55,13 @@ class Process:
     def serving(self) -> "Process":
         self.port = int(self.until("serving on")["message"].rpartition(":")[2])
         return self
+
+    def only_child(self) -> int:
+        [child] = children_of(self._child.pid)
+        return child
+
+    def kill(self) -> None:
+        self._child.kill()
 
     def terminate(self) -> None:
         self._child.send_signal(signal.SIGTERM)
@@ -112,8 +120,9 @@ def test_service_answers_and_ends_with_0_when_terminated(start: Start) -> None:
     assert {line["service"] for line in process.log} == {"sample"}
 
 
-def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start) -> None:
-    process = start().serving()
+@pytest.mark.parametrize("apart", ["false", "true"])
+def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start, apart: str) -> None:
+    process = start(WAYBILL_BACKGROUND_APART=apart).serving()
     with socket.create_connection(("127.0.0.1", process.port)) as client:
         client.sendall(b"GET /v1/slow HTTP/1.1\r\nhost: x\r\n\r\n")
         process.until("slow request begun")
@@ -126,6 +135,40 @@ def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start) ->
     assert messages.index("batch in hand done") < messages.index("closed")
 
 
+@pytest.mark.parametrize("apart", ["false", "true"])
+def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, apart: str) -> None:
+    process = start(SAMPLE_PART="busy", WAYBILL_BACKGROUND_APART=apart).serving()
+    assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204
+    process.until("busy")
+    assert httpx.get(f"{process.url}/v1/numbers").json() == {"number": 1}
+    process.terminate()
+    assert process.exit_code() == 0
+    messages = process.messages()
+    answered_first = messages.index("number told") < messages.index("busy no more")
+    assert answered_first == (apart == "true")
+
+
+def test_process_and_the_child_with_its_parts_end_together(start: Start) -> None:
+    bereft = start(WAYBILL_BACKGROUND_APART="true").serving()
+    os.kill(bereft.only_child(), signal.SIGKILL)
+    assert bereft.exit_code() == 1
+    assert "background process ended by itself; stopping the process" in bereft.messages()
+
+    killed = start(WAYBILL_BACKGROUND_APART="true").serving()
+    killed.kill()
+    # Its log ends when the last process that writes to it is gone.
+    assert killed.exit_code() == -signal.SIGKILL
+    assert "batch in hand done" not in killed.messages()
+
+
+def test_a_signal_to_the_whole_group_stops_process_and_child_in_order(start: Start) -> None:
+    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    os.kill(process.only_child(), signal.SIGTERM)
+    process.terminate()
+    assert process.exit_code() == 0
+    assert process.messages().count("batch in hand done") == 1
+
+
 def test_process_ends_in_time_when_a_part_does_not_stop(start: Start) -> None:
     process = start(SAMPLE_PART="stubborn", WAYBILL_GRACEFUL_STOP_SECONDS="0.5").serving()
     process.terminate()
@@ -133,9 +176,12 @@ def test_process_ends_in_time_when_a_part_does_not_stop(start: Start) -> None:
     assert any(each.startswith("part did not stop") for each in process.messages())
 
 
+@pytest.mark.parametrize("apart", ["false", "true"])
 @pytest.mark.parametrize("part", ["crashing", "ending"])
-def test_process_ends_with_1_when_a_part_crashes_or_ends_by_itself(start: Start, part: str) -> None:
-    process = start(SAMPLE_PART=part)
+def test_process_ends_with_1_when_a_part_crashes_or_ends_by_itself(
+    start: Start, part: str, apart: str
+) -> None:
+    process = start(SAMPLE_PART=part, WAYBILL_BACKGROUND_APART=apart)
     assert process.exit_code() == 1
     assert "CRITICAL" in {line["level"] for line in process.log}
     assert "closed" in process.messages()

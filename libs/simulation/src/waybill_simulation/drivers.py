@@ -5,6 +5,7 @@ consumer, the bank, the machine's time and its randomness. Durations that only c
 set longer (polls) or shorter (deadlines). All else is the code that runs.
 """
 
+import gc
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -111,6 +112,8 @@ def install() -> None:
     for owner, name, value in _replacements():
         setattr(owner, name, value)
     observe_effects()
+    # What was imported stays, and need not be looked through after each few histories.
+    gc.freeze()
 
 
 def _replacements() -> list[tuple[object, str, object]]:

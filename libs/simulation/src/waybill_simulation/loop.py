@@ -40,7 +40,7 @@ class Handle:
         moment: float,
         callback: Callable[..., object],
         arguments: tuple[Any, ...],
-        context: Context | None,
+        context: Context,
     ) -> None:
         self.moment = moment
         self.callback = callback
@@ -65,7 +65,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._number = 0
         self._ready: deque[Handle] = deque()
-        self._later: list[tuple[float, int, Handle]] = []
+        self._later: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self.tasks: list[asyncio.Task[Any]] = []
         """Kept to the end, so that no coroutine is finalized in the middle of a history."""
         self.failures: list[BaseException] = []
@@ -90,35 +90,31 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                     return True
                 if not later or later[0][0] > until:
                     return False
-                self._now, _, handle = heapq.heappop(later)
-                ready.append(handle)
+                self._now, _, call, arguments = heapq.heappop(later)
+                self.steps += 1
+                try:
+                    call(*arguments)
+                except Exception as error:  # noqa: BLE001 (the history reports it)
+                    self.failures.append(error)
         finally:
             # What asyncio's own loops call when they have run; it has no public name.
             asyncio._set_running_loop(None)  # noqa: SLF001
 
     def _step(self, handle: Handle) -> None:
-        context = handle.context
         self.steps += 1
+        process = handle.context.get(PROCESS)
         try:
-            if context is None:
-                handle.callback(*handle.arguments)
-                return
-            process = context.get(PROCESS)
             if process is None or not (process.is_dead or process.is_stopped):
-                context.run(handle.callback, *handle.arguments)
+                handle.context.run(handle.callback, *handle.arguments)
             elif not process.is_dead:
                 process.backlog.append(handle)
         except Exception as error:  # noqa: BLE001 (the history reports it)
             self.failures.append(error)
 
-    def deliver(
-        self, delay: float, callback: Callable[..., object], arguments: tuple[Any, ...]
-    ) -> None:
+    def deliver(self, delay: float, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401 (any call)
         """Make a call that belongs to no process: what is on the wire arrives, whoever dies."""
         self._number += 1
-        moment = self._now + delay
-        handle = Handle(moment, callback, arguments, None)
-        heapq.heappush(self._later, (moment, self._number, handle))
+        heapq.heappush(self._later, (self._now + delay, self._number, call, arguments))
 
     @override
     # Here and below: typeshed's variadic types, which only typeshed can write down.
@@ -139,7 +135,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     ) -> Handle:
         handle = Handle(when, callback, args, context or copy_context())
         self._number += 1
-        heapq.heappush(self._later, (max(when, self._now), self._number, handle))
+        moment = max(when, self._now)
+        heapq.heappush(self._later, (moment, self._number, self._ready.append, (handle,)))
         return handle
 
     @override

@@ -52,6 +52,8 @@ class Network:
         self.loop = SimulatedLoop()  # type: ignore[abstract]
         self.random = random.Random(seed)  # noqa: S311 (repeatable is what it has to be)
         self._number = self.random.random
+        self.deliver = self.loop.deliver
+        """Makes a call at the other end, whatever becomes of the sender meanwhile."""
         self.is_recorded = is_recorded
         self.messages: list[Message] = []
         self.questions = 0
@@ -78,10 +80,6 @@ class Network:
         self.questions += 1
         self.on_question()
         return self.hop()
-
-    def deliver(self, seconds: float, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401 (any call)
-        """Make a call at the other end, whatever becomes of the sender meanwhile."""
-        self.loop.deliver(seconds, call, arguments)
 
     async def sleep(self, seconds: float) -> None:
         """Let the current task wait."""

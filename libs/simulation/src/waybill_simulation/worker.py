@@ -11,7 +11,7 @@ from waybill_simulation.campaign import BLOCK
 from waybill_simulation.mutants import find
 from waybill_simulation.planting import plant
 
-CLEAN_EVERY: Final = 20
+CLEAN_EVERY: Final = 5
 
 
 def main() -> None:

@@ -7,3 +7,6 @@ class OrdersSettings(Settings):
     """Those that every service has; see `waybill.settings.Settings`."""
 
     service: str = "orders"
+
+    background_apart: bool = True
+    """Here most requests come in, and each order brings four events to deal with."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -32,9 +33,13 @@ class Api:
 
     async def get_number(self, _call: Call) -> Number200:
         async with self._database.connection() as connection:
-            return Number200(body={"number": await connection.fetchval("SELECT 1")})
+            number = await connection.fetchval("SELECT 1")
+        log.info("number told")
+        return Number200(body={"number": number})
 
     async def put_number(self, _call: Call, body: int) -> Number204:  # noqa: ARG002
+        """Wake what a commit that sent events would wake."""
+        self._database.on_sent()
         return Number204()
 
     async def get_slowly(self, _call: Call) -> Number200:
@@ -64,6 +69,9 @@ class Part:
 
     name = "part"
 
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+
     async def run(self, stop: asyncio.Event) -> None:
         match os.environ.get("SAMPLE_PART"):
             case "crashing":
@@ -72,6 +80,12 @@ class Part:
                 return
             case "stubborn":
                 await asyncio.Event().wait()
+            case "busy":
+                await self.woken.wait()
+                log.info("busy")
+                time.sleep(1)  # noqa: ASYNC251 - as a large batch does
+                log.info("busy no more")
+                await stop.wait()
             case _:
                 await stop.wait()
                 await asyncio.sleep(0.05)
@@ -80,6 +94,8 @@ class Part:
 
 async def assemble(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value())
+    part = Part()
+    database.on_sent = part.woken.set
 
     async def closed() -> None:
         log.info("closed")
@@ -89,7 +105,7 @@ async def assemble(settings: Settings) -> Service:
         operations=OPERATIONS,
         contract=Path(__file__).with_name("contract"),
         database=database,
-        background=(Part(),),
+        background=(part,),
         closing=(closed,),
     )
 

@@ -384,6 +384,8 @@ class _Level:
             if self.lookup and self.source.table not in run.ctes
             else self._all(environments, run)
         )
+        if not rows and rows is not None and not self.source.left:
+            return found
         conditions = [*self.joins, *self.filters] if self.joins else self.filters
         for environment in environments:
             before = len(found)
@@ -500,7 +502,7 @@ class _Selecting:
         found = self.reader.rows(environment, run)
         if self.grouped:
             found = self._grouped(found, run)
-        for key, descending in reversed(self.order):
+        for key, descending in reversed(self.order) if len(found) > 1 else ():
             found = sorted(found, key=lambda e: _sortable(key(e, run)), reverse=descending)
         return found
 
@@ -562,7 +564,8 @@ class _Reading:
         return self.select.names
 
     async def run(self, run: Run) -> tuple[int, Rows]:
-        run.before = [await each.locked(run) for each in self.before]
+        if self.before:
+            run.before = [await each.locked(run) for each in self.before]
         rows = await self.select.locked(run)
         return len(rows), rows
 
@@ -591,7 +594,8 @@ class _Changing:
         return self.returning.names
 
     async def run(self, run: Run) -> tuple[int, Rows]:
-        run.before = [await each.locked(run) for each in self.before]
+        if self.before:
+            run.before = [await each.locked(run) for each in self.before]
         done: set[int] = set()
         rows: Rows = []
         for environment in self.reader.rows((), run):
@@ -634,7 +638,8 @@ class _Inserting:
         return self.returning.names
 
     async def run(self, run: Run) -> tuple[int, Rows]:
-        run.before = [await each.locked(run) for each in self.before]
+        if self.before:
+            run.before = [await each.locked(run) for each in self.before]
         table = run.tables[self.table]
         returned: Rows = []
         for values in await self.rows.locked(run):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from typing_extensions import override
@@ -24,6 +25,7 @@ Answer: TypeAlias = tuple[str, list[Record]] | Exception
 Reply: TypeAlias = Callable[[Answer], None]
 
 _SETTINGS: Final = ("SET ", "set ")
+_PLAIN: Final = frozenset({str, int, bool, bytes, datetime, UUID, type(None)})
 
 
 class Blocked:
@@ -215,7 +217,7 @@ class Session:
 
     def _start(self, sql: str, arguments: Sequence[Any], reply: Reply) -> None:
         work = self.work or Work(is_block=False)
-        run = self.server.statement(self, work, [_plain(value) for value in arguments])
+        run = self.server.statement(self, work, _plain(arguments))
         try:
             plan = self.server.schema.plan(sql)
         except SqlSyntaxError as error:
@@ -347,11 +349,15 @@ _CONTROLS: Final[dict[str, Callable[[Session], Answer]]] = {
 }
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 (any argument)
-    """Give an argument as the database keeps it: no enumerations."""
-    if type(value) is list:
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, str) and type(value) is not str else value
+def _plain(values: Sequence[Any]) -> list[Any]:
+    """Give arguments as the database keeps them: no enumerations."""
+    return [
+        value if (kind := type(value)) in _PLAIN
+        else _plain(value) if kind is list
+        else str(value) if isinstance(value, str)
+        else value
+        for value in values
+    ]  # fmt: skip
 
 
 def _try_session(run: Run, *key: object) -> bool:

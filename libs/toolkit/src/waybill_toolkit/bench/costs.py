@@ -16,7 +16,7 @@ import os
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ import asyncpg
 from waybill_toolkit.bench.scenario import Figure
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.postgres import ADMIN
+from waybill_toolkit.platform.processes import children_of
 
 CLIENT: Final = "client"
 PRELOAD: Final = "pg_stat_statements"
@@ -156,7 +157,12 @@ class Meter:
 def cpu_seconds(platform: Platform) -> dict[str, float]:
     """Read the processor time of every process of the platform, and our own."""
     pids = {**platform.pids(), "supervisor": platform.state().supervisor.pid}
-    spent = {name: process_seconds(pid) for name, pid in pids.items() if name != "postgres"}
+    named = set(pids.values())
+    spent = {
+        name: sum(map(process_seconds, (pid, *(set(children_of(pid)) - named))))
+        for name, pid in pids.items()
+        if name != "postgres"
+    }
     return {**spent, **_postgres_seconds(pids["postgres"]), CLIENT: time.process_time()}
 
 
@@ -170,19 +176,13 @@ def process_seconds(pid: int, *, with_ended_children: bool = False) -> float:
 def _postgres_seconds(postmaster: int) -> dict[str, float]:
     spent: defaultdict[str, float] = defaultdict(float)
     spent["postgres, itself"] = process_seconds(postmaster, with_ended_children=True)
-    for pid in _children(postmaster):
+    for pid in children_of(postmaster):
         served = _SERVES.match(_title(pid))
         name = "itself"
         if served:
             name = "for the client" if served["role"] == ADMIN else f"for {served['database']}"
         spent[f"postgres, {name}"] += process_seconds(pid)
     return dict(spent)
-
-
-def _children(parent: int) -> Iterator[int]:
-    with suppress(OSError):
-        for task in Path(f"/proc/{parent}/task").iterdir():
-            yield from map(int, (task / "children").read_text("ascii").split())
 
 
 def _title(pid: int) -> str:

@@ -21,7 +21,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres_home import find_home
-from waybill_toolkit.platform.processes import Identity, Program, end, working_in
+from waybill_toolkit.platform.processes import Identity, Program, children_of, end, working_in
 
 REPLACED_SECONDS: Final = 60.0
 """A service is back in a second, PostgreSQL after its recovery."""
@@ -128,7 +128,9 @@ class Faults:
 
     def _processes_of(self, name: str) -> list[Identity]:
         if name != "postgres":
-            return [self._identity(name)]
+            parent = self._identity(name)
+            children = map(Identity.of, children_of(parent.pid))
+            return [parent, *filter(None, children)]
         home = find_home(self._arena.plan.data)
         found = working_in(home / "data") if home else []
         if not found:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def _start_ticks(pid: int) -> int | None:
     fields = stat.rpartition(b")")[2].split()  # the name before may hold blanks and brackets
     state, ticks = fields[0], fields[19]
     return None if state in {b"Z", b"X"} else int(ticks)
+
+
+def children_of(pid: int) -> list[int]:
+    """List the processes that a process has forked (proc_pid_task_children(5))."""
+    found: list[int] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text("ascii").split())
+    return found
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:
