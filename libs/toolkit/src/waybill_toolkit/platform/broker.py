@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from waybill_toolkit.platform.errors import StartError
@@ -44,16 +45,15 @@ class BrokerServer:
     def program(self) -> Program:
         return Program(
             [
-                str(_binary(self._home)),
-                "broker",
-                f"--listener-url=tcp://{self.bootstrap_servers}",
-                f"--advertised-listener-url=tcp://{LOOPBACK}:{self._advertised_port}",
-                "--storage-engine=memory://tansu/",
+                sys.executable,
+                "-m",
+                "waybill_toolkit.broker",
+                LOOPBACK,
+                str(self.port),
+                str(self._advertised_port),
             ],
             log=self.log,
             death_signal=signal.SIGKILL,
-            # One thread: on two it spends more time on waking the other than on what it is for.
-            environment={"RUST_LOG": "error", "TOKIO_WORKER_THREADS": "1"},
         )
 
     def start(self) -> None:

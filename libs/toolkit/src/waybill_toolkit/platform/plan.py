@@ -21,7 +21,7 @@ _HIGHEST_PORT = 65535
 # The embedded broker answers a fetch at once when there is data, else it looks again after half of
 # this time and at its end. With 10 the fetches alone took half a core; 25 made 40 % more orders per
 # second of two busy ones.
-_FETCH_WAIT_MS = 25
+_FETCH_WAIT_MS = 500
 # A service that was killed reads on after 7 seconds instead of 11, one that starts after 2 instead
 # of 3. Shorter ones would take a process for dead that only waits for a busy processor.
 _SESSION_TIMEOUT_MS = 3_000
