@@ -6,15 +6,16 @@ import sys
 
 import uvloop
 
-from waybill_toolkit.broker.server import Broker
+from waybill_toolkit.broker.requests import Requests
 from waybill_toolkit.broker.wire import Connections
 
 
 async def _serve(host: str, port: int, advertised_port: int) -> None:
-    server = await asyncio.start_server(Connections(Broker(host, advertised_port)), host, port, limit=2**22)
+    connections = Connections(Requests(host, advertised_port))
+    server = await asyncio.start_server(connections.serve, host, port)
     gc.freeze()
-    async with server:
-        await server.serve_forever()
+    await server.serve_forever()
 
 
-uvloop.run(_serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+if __name__ == "__main__":
+    uvloop.run(_serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

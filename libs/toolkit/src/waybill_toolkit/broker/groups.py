@@ -1,16 +1,17 @@
-"""Consumer groups: which member has which partitions, and how far the group has got.
+"""Consumer groups: who has which partitions, and how far the group has got.
 
     empty ──join──> joining ──all have joined, or time is up──> syncing ──the leader says──> stable
                        ^                                           │                           │
                        └──────────── a member joins, leaves or is not heard of ────────────────┘
 
-The members decide among themselves who gets what: the leader is told what all of them want, and
-says what each shall have (https://kafka.apache.org/protocol, JoinGroup and SyncGroup).
+The members decide among themselves: the leader is told what all of them can take, and says what
+each shall have (https://kafka.apache.org/protocol, JoinGroup and SyncGroup).
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import uuid4
 
 ILLEGAL_GENERATION: Final = 22
@@ -19,11 +20,14 @@ UNKNOWN_MEMBER: Final = 25
 REBALANCE: Final = 27
 
 GATHER_SECONDS: Final = 0.2
-"""How long the first member of a group waits for others; joining anew takes all of them longer."""
+"""How long the first member of a group waits for others; when one comes later, all join again."""
+
+State: TypeAlias = Literal["empty", "joining", "syncing", "stable"]
+T = TypeVar("T")
 
 
 class Joined(NamedTuple):
-    """The answer to a member that has joined; `members` is for the leader only."""
+    """The answer to a member that joins; `members`, and what they can take, is for the leader."""
 
     error: int
     generation: int = -1
@@ -40,13 +44,17 @@ class Synced(NamedTuple):
     assignment: bytes = b""
 
 
-@dataclass(slots=True)
-class Member:
-    """One member: what it can do, and the question of it that is not answered yet."""
+class Times(NamedTuple):
+    """After how long, in seconds, a member counts as gone: unheard of, or not joining again."""
 
-    session_seconds: float
-    rebalance_seconds: float
-    protocols: dict[str, bytes]
+    session: float
+    rebalance: float
+
+
+@dataclass(slots=True)
+class _Member:
+    times: Times
+    protocols: Mapping[str, bytes]
     joining: asyncio.Future[Joined] | None = None
     syncing: asyncio.Future[Synced] | None = None
     assignment: bytes = b""
@@ -55,157 +63,132 @@ class Member:
 
 @dataclass(slots=True)
 class Group:
-    """One group."""
+    """One group. `offsets`, with notes, are by topic and partition."""
 
-    generation: int = 0
-    protocol: str = ""
-    leader: str = ""
-    state: str = "empty"
-    members: dict[str, Member] = field(default_factory=dict)
     offsets: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
-    deadline: asyncio.TimerHandle | None = None
+    _state: State = "empty"
+    _generation: int = 0
+    _leader: str = ""
+    _members: dict[str, _Member] = field(default_factory=dict)
+    _deadline: asyncio.TimerHandle | None = None
 
-    async def join(
-        self,
-        member_id: str,
-        session_seconds: float,
-        rebalance_seconds: float,
-        protocols: dict[str, bytes],
-    ) -> Joined:
-        """Take a member in, again or for the first time; answered when all have joined."""
-        if member_id and member_id not in self.members:
+    async def join(self, member_id: str, times: Times, protocols: Mapping[str, bytes]) -> Joined:
+        """Take a member in, for the first time or again; answered when all have joined."""
+        if member_id and member_id not in self._members:
             return Joined(UNKNOWN_MEMBER)
-        others = [each for name, each in self.members.items() if name != member_id]
-        if others and not set(protocols).intersection(*(each.protocols for each in others)):
+        others = [set(each.protocols) for id_, each in self._members.items() if id_ != member_id]
+        if not set(protocols).intersection(*others):
             return Joined(INCONSISTENT_PROTOCOL)
         member_id = member_id or f"member-{uuid4()}"
-        member = self.members.get(member_id)
-        if member is None:
-            member = Member(session_seconds, rebalance_seconds, protocols)
-            self.members[member_id] = member
-        else:
-            member.session_seconds, member.rebalance_seconds = session_seconds, rebalance_seconds
-            member.protocols = protocols
-        member.joining = asyncio.get_running_loop().create_future()
-        self._await(member)
+        member = self._members.setdefault(member_id, _Member(times, protocols))
+        member.times, member.protocols = times, protocols
+        _cancel(member.expiry)
+        joining: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
+        member.joining = joining
         self._rebalance()
-        return await member.joining
+        return await joining
 
-    async def sync(self, member_id: str, generation: int, assignments: dict[str, bytes]) -> Synced:
-        """Give a member its partitions, as soon as the leader has said which."""
-        if error := self.error_for(member_id, generation):
+    async def sync(
+        self, member_id: str, generation: int, assignments: Mapping[str, bytes]
+    ) -> Synced:
+        """Tell a member what it shall have, as soon as the leader has said so."""
+        if error := self.heartbeat(member_id, generation):
             return Synced(error)
-        member = self.members[member_id]
-        self._heard_of(member_id)
-        if self.state == "stable":
+        member = self._members[member_id]
+        if self._state == "stable":
             return Synced(0, member.assignment)
-        member.syncing = asyncio.get_running_loop().create_future()
-        if member_id == self.leader:
-            self.state = "stable"
-            for name, each in self.members.items():
-                each.assignment = assignments.get(name, b"")
+        syncing: asyncio.Future[Synced] = asyncio.get_running_loop().create_future()
+        member.syncing = syncing
+        if member_id == self._leader:
+            self._state = "stable"
+            for id_, each in self._members.items():
+                each.assignment = assignments.get(id_, b"")
                 _answer(each.syncing, Synced(0, each.assignment))
-        return await member.syncing
+        return await syncing
 
     def heartbeat(self, member_id: str, generation: int) -> int:
-        """Hear of a member; returns an error when it has to join again."""
-        error = self.error_for(member_id, generation)
-        if member_id in self.members:
-            self._heard_of(member_id)
-        return error
+        """Hear of a member; returns why it has to join again, if so."""
+        if member_id not in self._members:
+            return UNKNOWN_MEMBER
+        self._heard_of(member_id)
+        if self._state == "joining":
+            return REBALANCE
+        return 0 if generation == self._generation else ILLEGAL_GENERATION
 
     def leave(self, member_id: str) -> int:
         """Let a member go."""
-        member = self.members.pop(member_id, None)
-        if member is None:
+        if member_id not in self._members:
             return UNKNOWN_MEMBER
-        self._forget(member)
+        self._remove(member_id)
         self._rebalance()
         return 0
 
-    def error_for(self, member_id: str, generation: int) -> int:
-        """Say why a member of this generation is not to be listened to, if so."""
-        if member_id not in self.members:
-            return UNKNOWN_MEMBER
-        if self.state == "joining":
-            return REBALANCE
-        return 0 if generation == self.generation else ILLEGAL_GENERATION
-
-    def may_commit(self, member_id: str, generation: int) -> int:
-        """Say why offsets are not to be kept, if so; in a rebalance they still are."""
-        if generation < 0 and not self.members:
+    def refusal_of_commit(self, member_id: str, generation: int) -> int:
+        """Say why a member's offsets are not to be kept, if so. During a rebalance they are."""
+        if not self._members and generation < 0:
             return 0
-        if member_id not in self.members:
+        if member_id not in self._members:
             return UNKNOWN_MEMBER
-        return 0 if generation == self.generation else ILLEGAL_GENERATION
+        return 0 if generation == self._generation else ILLEGAL_GENERATION
 
     def _rebalance(self) -> None:
-        if not self.members:
-            self._stop_waiting()
-            self.state = "empty"
-            return
-        if self.state != "joining":
-            first = self.state == "empty"
-            self.state = "joining"
-            for each in self.members.values():
-                _answer(each.syncing, Synced(REBALANCE))
-            seconds = max(each.rebalance_seconds for each in self.members.values())
+        if not self._members:
+            self._state = "empty"
+            _cancel(self._deadline)
+        elif self._state != "joining":
+            is_first = self._state == "empty"
+            self._state = "joining"
+            longest = max(each.times.rebalance for each in self._members.values())
             loop = asyncio.get_running_loop()
-            self.deadline = loop.call_later(
-                GATHER_SECONDS if first else seconds, self._all_have_joined
-            )
-            if first:
+            self._deadline = loop.call_later(GATHER_SECONDS if is_first else longest, self._begin)
+            for each in self._members.values():
+                _answer(each.syncing, Synced(REBALANCE))
+            if is_first:
                 return
-        if all(each.joining for each in self.members.values()):
-            self._all_have_joined()
+        if all(each.joining for each in self._members.values()):
+            self._begin()
 
-    def _all_have_joined(self) -> None:
-        self._stop_waiting()
-        for name in [name for name, each in self.members.items() if not each.joining]:
-            self._forget(self.members.pop(name))
-        if not self.members:
-            self.state = "empty"
+    def _begin(self) -> None:
+        """Begin a generation of those who have joined."""
+        _cancel(self._deadline)
+        for member_id in [id_ for id_, each in self._members.items() if not each.joining]:
+            self._remove(member_id)
+        if not self._members:
+            self._state = "empty"
             return
-        self.generation += 1
-        self.state = "syncing"
-        if self.leader not in self.members:
-            self.leader = next(iter(self.members))
-        common = set.intersection(*(set(each.protocols) for each in self.members.values()))
-        self.protocol = next(
-            name for name in self.members[self.leader].protocols if name in common
-        )
-        wants = tuple((name, each.protocols[self.protocol]) for name, each in self.members.items())
-        for name, each in self.members.items():
-            members = wants if name == self.leader else ()
-            answer = Joined(0, self.generation, self.protocol, self.leader, name, members)
-            joining, each.joining = each.joining, None
-            _answer(joining, answer)
-            self._heard_of(name)
-
-    def _stop_waiting(self) -> None:
-        if self.deadline:
-            self.deadline.cancel()
-            self.deadline = None
+        self._state = "syncing"
+        self._generation += 1
+        if self._leader not in self._members:
+            self._leader = next(iter(self._members))
+        common = set.intersection(*(set(each.protocols) for each in self._members.values()))
+        protocol = next(name for name in self._members[self._leader].protocols if name in common)
+        members = tuple((id_, each.protocols[protocol]) for id_, each in self._members.items())
+        for id_, each in self._members.items():
+            told = members if id_ == self._leader else ()
+            joined = Joined(0, self._generation, protocol, self._leader, id_, told)
+            _answer(each.joining, joined)
+            each.joining = None
+            self._heard_of(id_)
 
     def _heard_of(self, member_id: str) -> None:
-        member = self.members[member_id]
-        self._await(member)
+        member = self._members[member_id]
+        _cancel(member.expiry)
         if not member.joining:
             loop = asyncio.get_running_loop()
-            member.expiry = loop.call_later(member.session_seconds, self.leave, member_id)
+            member.expiry = loop.call_later(member.times.session, self.leave, member_id)
 
-    @staticmethod
-    def _await(member: Member) -> None:
-        if member.expiry:
-            member.expiry.cancel()
-            member.expiry = None
-
-    def _forget(self, member: Member) -> None:
-        self._await(member)
+    def _remove(self, member_id: str) -> None:
+        member = self._members.pop(member_id)
+        _cancel(member.expiry)
         _answer(member.joining, Joined(UNKNOWN_MEMBER))
         _answer(member.syncing, Synced(UNKNOWN_MEMBER))
 
 
-def _answer(question: asyncio.Future[object] | None, answer: object) -> None:
+def _answer(question: asyncio.Future[T] | None, answer: T) -> None:
     if question and not question.done():
         question.set_result(answer)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()
