@@ -53,7 +53,6 @@ async def service(
         {
             "database_url": database_url,
             "kafka_bootstrap_servers": bootstrap_servers,
-            "kafka_fetch_wait_ms": 10,
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": str(token_file),

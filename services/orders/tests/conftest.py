@@ -27,7 +27,6 @@ async def settings(module_database_url: str, broker_server: BrokerServer) -> Ord
         {
             "database_url": module_database_url,
             "kafka_bootstrap_servers": broker_server.bootstrap_servers,
-            "kafka_fetch_wait_ms": 10,
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": "open",

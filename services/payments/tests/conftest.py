@@ -75,7 +75,6 @@ async def service(migrated_module_url: str, broker_server: BrokerServer) -> Asyn
         {
             "database_url": migrated_module_url,
             "kafka_bootstrap_servers": broker_server.bootstrap_servers,
-            "kafka_fetch_wait_ms": 10,
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": "open",

@@ -65,17 +65,19 @@ class Child:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Return when the child has ended, which it is asked to do when `stop` is set."""
-        ended = asyncio.ensure_future(asyncio.get_running_loop().sock_recv(self._channel, 1))
-        stopping = asyncio.ensure_future(stop.wait())
         try:
-            await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if not ended.done():
-                self._channel.send(_STOP)
-            await ended
+            async with asyncio.TaskGroup() as tasks:
+                asking = tasks.create_task(self._ask_at(stop))
+                # It never says anything, so what comes is the end.
+                await asyncio.get_running_loop().sock_recv(self._channel, 1)
+                asking.cancel()
         finally:
-            stopping.cancel()
             self._channel.close()
         os.waitpid(self._pid, 0)  # noqa: ASYNC222 - it has ended, and waits to be noticed
+
+    async def _ask_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._channel.send(_STOP)
 
 
 def fork(work: Work) -> Child:

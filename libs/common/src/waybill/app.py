@@ -13,7 +13,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from types import FrameType
@@ -111,11 +111,9 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
         service = await assemble(settings)
         woken = service.database.on_sent if service.database else lambda: None
         try:
-            async with running(service.background, process):
-                listening = asyncio.ensure_future(parent.listen(woken))
+            async with running(service.background, process), asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(parent.listen(woken))
                 process.on_crash = listening.cancel
-                with suppress(asyncio.CancelledError):
-                    await listening
         finally:
             await _close(service, process)
         return EXIT_CRASHED if process.crashed else 0

@@ -53,7 +53,6 @@ def backbone(
             broker,
             receiver,
             group=settings.service,
-            fetch_wait_ms=settings.kafka_fetch_wait_ms,
             session_timeout_ms=settings.kafka_session_timeout_ms,
             clock=clock,
         )

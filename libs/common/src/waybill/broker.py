@@ -150,11 +150,7 @@ class BrokerLink:
     async def end_offsets(
         self, partitions: Iterable[Partition], states: Mapping[str, TopicState]
     ) -> dict[Partition, int]:
-        """Tell where each log ends.
-
-        In Kafka that is the offset of the next record. The embedded broker (tansu 0.6) says one
-        more than the offset of the last batch's first record: trust it for whole batches only.
-        """
+        """Tell where each log ends: the offset of its next record."""
         ends: dict[Partition, int] = {}
         for node, wanted in _by_leader(dict.fromkeys(partitions, _LATEST), states).items():
             response = await self._ask(node, OffsetRequest(-1, 0, wanted))

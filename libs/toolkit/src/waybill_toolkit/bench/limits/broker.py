@@ -26,7 +26,6 @@ ORDERS_AT_A_TIME: Final = 50
 """Orders whose events share a batch for each topic: what a relay gathers under full load."""
 
 _WRITTEN_MAX: Final = 50_000  # orders; the embedded broker holds all of them in memory
-_FETCH_WAIT_MS: Final = 25
 
 
 async def broker_orders_per_second(order: Footprint, seconds: float) -> dict[str, float]:
@@ -77,7 +76,6 @@ async def _read(bootstrap_servers: str, order: Footprint, orders: int) -> float:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         auto_offset_reset="earliest",
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
     await consumer.start()
     try:

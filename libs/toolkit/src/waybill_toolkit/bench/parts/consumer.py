@@ -16,7 +16,6 @@ from waybill_toolkit.bench.scenario import Figures
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.work.tasks import grouped
 
-_FETCH_WAIT_MS: Final = 25  # as the platform sets it for its services
 _TABLE: Final = "create table noted (order_id uuid primary key, amount_minor bigint not null)"
 _WRITE: Final = """
     insert into noted (order_id, amount_minor) select * from unnest($1::uuid[], $2::bigint[])
@@ -65,7 +64,6 @@ async def measure_consumer(platform: Platform, events: int) -> Figures:
             platform.bootstrap_servers,
             Receiver(reactions, [Received(message(source), "noted")]),
             group=f"group-of-{source.name}",
-            fetch_wait_ms=_FETCH_WAIT_MS,
         )
         stop = asyncio.Event()
         async with grouped() as group:

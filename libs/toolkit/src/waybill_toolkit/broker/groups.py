@@ -1,0 +1,194 @@
+"""Consumer groups: who has which partitions, and how far the group has got.
+
+    empty ──join──> joining ──all have joined, or time is up──> syncing ──the leader says──> stable
+                       ^                                           │                           │
+                       └──────────── a member joins, leaves or is not heard of ────────────────┘
+
+The members decide among themselves: the leader is told what all of them can take, and says what
+each shall have (https://kafka.apache.org/protocol, JoinGroup and SyncGroup).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+from uuid import uuid4
+
+ILLEGAL_GENERATION: Final = 22
+INCONSISTENT_PROTOCOL: Final = 23
+UNKNOWN_MEMBER: Final = 25
+REBALANCE: Final = 27
+
+GATHER_SECONDS: Final = 0.2
+"""How long the first member of a group waits for others; when one comes later, all join again."""
+
+State: TypeAlias = Literal["empty", "joining", "syncing", "stable"]
+T = TypeVar("T")
+
+
+class Joined(NamedTuple):
+    """The answer to a member that joins; `members`, and what they can take, is for the leader."""
+
+    error: int
+    generation: int = -1
+    protocol: str = ""
+    leader: str = ""
+    member_id: str = ""
+    members: tuple[tuple[str, bytes], ...] = ()
+
+
+class Synced(NamedTuple):
+    """What a member shall have."""
+
+    error: int
+    assignment: bytes = b""
+
+
+class Times(NamedTuple):
+    """After how long, in seconds, a member counts as gone: unheard of, or not joining again."""
+
+    session: float
+    rebalance: float
+
+
+@dataclass(slots=True)
+class _Member:
+    times: Times
+    protocols: Mapping[str, bytes]
+    joining: asyncio.Future[Joined] | None = None
+    syncing: asyncio.Future[Synced] | None = None
+    assignment: bytes = b""
+    expiry: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """One group. `offsets`, with notes, are by topic and partition."""
+
+    offsets: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
+    _state: State = "empty"
+    _generation: int = 0
+    _leader: str = ""
+    _members: dict[str, _Member] = field(default_factory=dict)
+    _deadline: asyncio.TimerHandle | None = None
+
+    async def join(self, member_id: str, times: Times, protocols: Mapping[str, bytes]) -> Joined:
+        """Take a member in, for the first time or again; answered when all have joined."""
+        if member_id and member_id not in self._members:
+            return Joined(UNKNOWN_MEMBER)
+        others = [set(each.protocols) for id_, each in self._members.items() if id_ != member_id]
+        if not set(protocols).intersection(*others):
+            return Joined(INCONSISTENT_PROTOCOL)
+        member_id = member_id or f"member-{uuid4()}"
+        member = self._members.setdefault(member_id, _Member(times, protocols))
+        member.times, member.protocols = times, protocols
+        _cancel(member.expiry)
+        joining: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
+        member.joining = joining
+        self._rebalance()
+        return await joining
+
+    async def sync(
+        self, member_id: str, generation: int, assignments: Mapping[str, bytes]
+    ) -> Synced:
+        """Tell a member what it shall have, as soon as the leader has said so."""
+        if error := self.heartbeat(member_id, generation):
+            return Synced(error)
+        member = self._members[member_id]
+        if self._state == "stable":
+            return Synced(0, member.assignment)
+        syncing: asyncio.Future[Synced] = asyncio.get_running_loop().create_future()
+        member.syncing = syncing
+        if member_id == self._leader:
+            self._state = "stable"
+            for id_, each in self._members.items():
+                each.assignment = assignments.get(id_, b"")
+                _answer(each.syncing, Synced(0, each.assignment))
+        return await syncing
+
+    def heartbeat(self, member_id: str, generation: int) -> int:
+        """Hear of a member; returns why it has to join again, if so."""
+        if member_id not in self._members:
+            return UNKNOWN_MEMBER
+        self._heard_of(member_id)
+        if self._state == "joining":
+            return REBALANCE
+        return 0 if generation == self._generation else ILLEGAL_GENERATION
+
+    def leave(self, member_id: str) -> int:
+        """Let a member go."""
+        if member_id not in self._members:
+            return UNKNOWN_MEMBER
+        self._remove(member_id)
+        self._rebalance()
+        return 0
+
+    def refusal_of_commit(self, member_id: str, generation: int) -> int:
+        """Say why a member's offsets are not to be kept, if so. During a rebalance they are."""
+        if not self._members and generation < 0:
+            return 0
+        if member_id not in self._members:
+            return UNKNOWN_MEMBER
+        return 0 if generation == self._generation else ILLEGAL_GENERATION
+
+    def _rebalance(self) -> None:
+        if not self._members:
+            self._state = "empty"
+            _cancel(self._deadline)
+        elif self._state != "joining":
+            is_first = self._state == "empty"
+            self._state = "joining"
+            longest = max(each.times.rebalance for each in self._members.values())
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(GATHER_SECONDS if is_first else longest, self._begin)
+            for each in self._members.values():
+                _answer(each.syncing, Synced(REBALANCE))
+            if is_first:
+                return
+        if all(each.joining for each in self._members.values()):
+            self._begin()
+
+    def _begin(self) -> None:
+        """Begin a generation of those who have joined."""
+        _cancel(self._deadline)
+        for member_id in [id_ for id_, each in self._members.items() if not each.joining]:
+            self._remove(member_id)
+        if not self._members:
+            self._state = "empty"
+            return
+        self._state = "syncing"
+        self._generation += 1
+        if self._leader not in self._members:
+            self._leader = next(iter(self._members))
+        common = set.intersection(*(set(each.protocols) for each in self._members.values()))
+        protocol = next(name for name in self._members[self._leader].protocols if name in common)
+        members = tuple((id_, each.protocols[protocol]) for id_, each in self._members.items())
+        for id_, each in self._members.items():
+            told = members if id_ == self._leader else ()
+            joined = Joined(0, self._generation, protocol, self._leader, id_, told)
+            _answer(each.joining, joined)
+            each.joining = None
+            self._heard_of(id_)
+
+    def _heard_of(self, member_id: str) -> None:
+        member = self._members[member_id]
+        _cancel(member.expiry)
+        if not member.joining:
+            loop = asyncio.get_running_loop()
+            member.expiry = loop.call_later(member.times.session, self.leave, member_id)
+
+    def _remove(self, member_id: str) -> None:
+        member = self._members.pop(member_id)
+        _cancel(member.expiry)
+        _answer(member.joining, Joined(UNKNOWN_MEMBER))
+        _answer(member.syncing, Synced(UNKNOWN_MEMBER))
+
+
+def _answer(question: asyncio.Future[T] | None, answer: T) -> None:
+    if question and not question.done():
+        question.set_result(answer)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()
