@@ -46,11 +46,6 @@ TOPICS_TIMEOUT_SECONDS: Final = 2.0
 COMMIT_SECONDS: Final = 0.25
 """How much is read again after a crash: this long, and dropped by the inbox."""
 
-REST_SECONDS_MAX: Final = 0.03
-"""Between batches it rests as long as the last one took: the slower they are, the more the next
-one carries. A batch costs the same few statements for one event as for a hundred, so this leaves
-the processor to others when it is short, and hardly delays anything when it is not."""
-
 HEARTBEATS: Final = 3
 """In the time after which a replica is taken for dead, as Kafka advises."""
 # A batch takes milliseconds; while the database is away, others need not wait for it.
@@ -182,15 +177,12 @@ class Consumer:
             # Here what was fetched is known to come from the broker that the link began with.
             self._outage.over()
             self.assigned = len(kafka.assignment())
-            began = time.monotonic()
             async with progress.in_hand:
                 if records:
                     await self._deliver(records, stop)
                     progress.note(records)
                 await progress.commit_when_due()
-            if records:
-                await pause(stop, min(time.monotonic() - began, REST_SECONDS_MAX))
-            kafka.resume(*kafka.paused())
+                kafka.resume(*kafka.paused())
         async with progress.in_hand:
             await progress.commit()
 
