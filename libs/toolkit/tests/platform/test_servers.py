@@ -10,7 +10,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 from waybill.broker import ensure_topics
 from waybill.events import Topic
 from waybill_toolkit.platform.broker import BrokerServer
-from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
+from waybill_toolkit.platform.ports import free_port
+from waybill_toolkit.platform.postgres import (
+    ADMIN,
+    PostgresServer,
+    nearest_postgres_url,
+    postgres_url,
+)
+from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.secret_files import SecretFiles
 
 
 async def test_database_is_empty_and_writable(database_url: str) -> None:
@@ -47,6 +55,36 @@ async def test_login_is_refused_when_the_password_is_wrong(postgres_server: Post
         await asyncpg.connect(
             postgres_url(postgres_server.port, "postgres", "waybill_admin", "guess")
         )
+
+
+async def test_services_reach_it_over_a_socket_with_their_password(
+    server_folder: Path, postgres_server: PostgresServer
+) -> None:
+    who = (postgres_server.port, "postgres", ADMIN)
+    password = SecretFiles(server_folder).password(ADMIN)
+    connection = await asyncpg.connect(nearest_postgres_url(server_folder, *who, password))
+    assert await connection.fetchval("SELECT inet_client_addr()") is None
+    await connection.close()
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(nearest_postgres_url(server_folder, *who, "guess"))
+
+
+async def test_services_reach_it_over_the_loopback_when_its_folder_is_too_deep_for_a_socket(
+    server_folder: Path,
+) -> None:
+    folder = server_folder / ("deep" * 25)
+    folder.mkdir()
+    server = PostgresServer(folder, free_port())
+    server.initialize()
+    server.start()
+    password = SecretFiles(folder).password(ADMIN)
+    connection = await asyncpg.connect(
+        nearest_postgres_url(folder, server.port, "postgres", ADMIN, password)
+    )
+    assert await connection.fetchval("SELECT inet_client_addr()") is not None
+    await connection.close()
+    server.stop()
+    remove_home(folder)
 
 
 def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
-from waybill_toolkit.platform.postgres import postgres_url
+from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
 
 PORT_BASE = 7400
@@ -128,9 +128,12 @@ class Plan:
     def environment(self, service: ServicePlan) -> dict[str, str]:
         url = None
         if service.has_database:
-            password = SecretFiles(self.data).password(service.name)
-            port = self.port_for_services("postgres")
-            url = postgres_url(port, service.name, service.name, password)
+            who = (service.name, service.name, SecretFiles(self.data).password(service.name))
+            detour = self.detours.get("postgres")
+            if detour is None:
+                url = nearest_postgres_url(self.data, self.postgres_port, *who)
+            else:
+                url = postgres_url(detour, *who)
         broker = f"{LOOPBACK}:{self.port_for_services('broker')}"
         environment = service_environment(service.name, service.port, url, broker)
         if service.name == GATEWAY:

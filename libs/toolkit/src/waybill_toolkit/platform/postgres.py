@@ -6,11 +6,12 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.log_files import last_lines
 from waybill_toolkit.platform.ports import LOOPBACK
-from waybill_toolkit.platform.postgres_home import PostgresHome
+from waybill_toolkit.platform.postgres_home import PostgresHome, find_home
 from waybill_toolkit.platform.processes import Program, end, end_at
 from waybill_toolkit.platform.secret_files import SecretFiles, write_new
 from waybill_toolkit.platform.waiting import wait_until
@@ -21,11 +22,12 @@ _READY_SECONDS = 60.0  # with crash recovery of what max_wal_size allows, on a s
 _STOP_SECONDS = 30.0  # a fast shutdown writes one checkpoint
 _ORPHAN_SECONDS = 10.0  # a backend notices its postmaster's death at its next wait
 
+_SOCKET_PATH_BYTES_MAX = 107
+
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # a socket's path holds 107 bytes, a data folder's may be longer
     "fsync": "on",
     "synchronous_commit": "on",
     "max_connections": "100",
@@ -52,6 +54,23 @@ def postgres_url(port: int, database: str, role: str, password: str) -> str:
     return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
 
 
+def nearest_postgres_url(
+    data_folder: Path, port: int, database: str, role: str, password: str
+) -> str:
+    """Return the address of the server's socket in the file system, if it has one.
+
+    A round trip there takes a sixth less time of the processor than one over the loopback.
+    """
+    home = find_home(data_folder)
+    if home is None or not _holds_socket(home, port):
+        return postgres_url(port, database, role, password)
+    return f"postgresql://{role}:{password}@/{database}?host={quote(str(home))}&port={port}"
+
+
+def _holds_socket(folder: Path, port: int) -> bool:
+    return len(os.fsencode(folder / f".s.PGSQL.{port}")) <= _SOCKET_PATH_BYTES_MAX
+
+
 class PostgresServer:
     def __init__(
         self,
@@ -65,9 +84,15 @@ class PostgresServer:
         `settings` come beside the usual ones, or in their place.
         """
         self.port = port
-        self._settings = {**_SETTINGS, **(settings or {}), "port": str(port)}
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
+        home = self._home.folder
+        self._settings = {
+            **_SETTINGS,
+            "unix_socket_directories": str(home) if _holds_socket(home, port) else "",
+            **(settings or {}),
+            "port": str(port),
+        }
         self._secrets = SecretFiles(data_folder)
         self._process: subprocess.Popen[bytes] | None = None
 
