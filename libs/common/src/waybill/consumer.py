@@ -9,7 +9,11 @@ consumer works in sessions: each has a `BrokerLink` (which never reconnects) bes
 client. A batch is only believed when it came over connections that were there when the link was
 last asked, and unbroken; when the client has made another one, the link is asked again. A broken
 link, or a topic that has another id, ends the session; the next one joins the group anew
-and goes on from the group's offsets, which a broker that lost the logs does not have either.
+and goes on from the group's offsets.
+
+An offset means something only together with the id of its topic, so that is noted with it. A broker
+that lost the logs has lost the offsets too, but a batch that was in hand at that time may end later
+and commit one to the broker that comes after. Whoever finds it begins at the start of the log.
 """
 
 import asyncio
@@ -27,7 +31,7 @@ from aiokafka import (  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from typing_extensions import override
 
-from waybill.broker import BrokerError, BrokerLink, TopicState
+from waybill.broker import BrokerError, BrokerLink, Partition, TopicState
 from waybill.clock import Clock, SystemClock
 from waybill.database import Database
 from waybill.deliveries import Arrival, Receiver
@@ -45,6 +49,9 @@ TOPICS_POLL_SECONDS: Final = 0.2
 TOPICS_TIMEOUT_SECONDS: Final = 2.0
 COMMIT_SECONDS: Final = 0.25
 """How much is read again after a crash: this long, and dropped by the inbox."""
+
+_NO_NOTE: Final = ""
+"""What tools leave that set a group's offsets by hand: they are believed."""
 
 HEARTBEATS: Final = 3
 """In the time after which a replica is taken for dead, as Kafka advises."""
@@ -106,12 +113,12 @@ class Consumer:
             if stop.is_set():
                 return
             kafka = self._client()
-            progress = _Progress(kafka)
+            progress = _Progress(kafka, link, self._group, ids)
             kafka.subscribe(topics=sorted(ids), listener=progress)
             try:
                 async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
                     await kafka.start()
-                await self._consume(link, ids, kafka, progress, stop)
+                await self._consume(link, kafka, progress, stop)
             finally:
                 await _stop(kafka)
         finally:
@@ -148,7 +155,6 @@ class Consumer:
     async def _consume(
         self,
         link: BrokerLink,
-        ids: dict[str, UUID],
         kafka: AIOKafkaConsumer,
         progress: "_Progress",
         stop: asyncio.Event,
@@ -162,12 +168,12 @@ class Consumer:
             kafka.pause(*kafka.assignment())
             if time.monotonic() - looked >= LOOK_SECONDS:
                 found = _ids(await link.topics(self._receiver.topics))
-                if not ids.items() <= found.items():
+                if not progress.ids.items() <= found.items():
                     _log.warning("topics are not the same any more; joining anew")
                     return
-                if found != ids:
-                    ids = found
-                    kafka.subscribe(topics=sorted(ids), listener=progress)
+                if found != progress.ids:
+                    progress.ids = found
+                    kafka.subscribe(topics=sorted(found), listener=progress)
                 looked = time.monotonic()
             elif records and (connections := _connections(kafka)) != proven:
                 await link.prove()
@@ -178,6 +184,7 @@ class Consumer:
             self._outage.over()
             self.assigned = len(kafka.assignment())
             async with progress.in_hand:
+                records = await progress.believed(records)
                 if records:
                     await self._deliver(records, stop)
                     progress.note(records)
@@ -200,16 +207,42 @@ class Consumer:
 class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
     """Commits offsets now and then, and before partitions are given away.
 
-    `in_hand` is held while a batch is dealt with, so that a rebalance waits for its end. Should it
-    wait in vain (the database is away), the batch may be dealt with by another replica as well:
-    the inbox decides.
+    `ids` are those of the topics. `in_hand` is held while a batch is dealt with, so that a
+    rebalance waits for its end. Should it wait in vain (the database is away), the batch may be
+    dealt with by another replica as well: the inbox decides.
     """
 
-    def __init__(self, kafka: AIOKafkaConsumer) -> None:
+    def __init__(
+        self, kafka: AIOKafkaConsumer, link: BrokerLink, group: str, ids: dict[str, UUID]
+    ) -> None:
         self._kafka = kafka
+        self._link = link
+        self._group = group
+        self.ids = ids
+        self._checked: set[TopicPartition] = set()
         self._offsets: dict[TopicPartition, int] = {}
         self._committed_at = time.monotonic()
         self.in_hand = asyncio.Lock()
+
+    async def believed(self, records: Records) -> Records:
+        """Leave out what was read from an offset in another log of the same name.
+
+        Such a partition begins anew, at 0 or where retention has left its start.
+        """
+        unchecked = self._kafka.assignment() - self._checked
+        if not unchecked:
+            return records
+        found = await self._link.committed(self._group, [Partition(*each) for each in unchecked])
+        self._checked |= unchecked
+        strange = {
+            TopicPartition(*partition)
+            for partition, committed in found.items()
+            if committed.note not in {_NO_NOTE, str(self.ids[partition.topic])}
+        }
+        for partition in strange:
+            _log.warning("offset of %s is of another log; reading it from its start", partition)
+            self._kafka.seek(partition, 0)
+        return {each: batch for each, batch in records.items() if each not in strange}
 
     def note(self, records: Records) -> None:
         for partition, batch in records.items():
@@ -223,7 +256,11 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
         offsets, self._offsets = self._offsets, {}
         self._committed_at = time.monotonic()
         mine = self._kafka.assignment()
-        wanted = {partition: at for partition, at in offsets.items() if partition in mine}
+        wanted = {
+            partition: (at, str(self.ids[partition.topic]))
+            for partition, at in offsets.items()
+            if partition in mine
+        }
         if not wanted:
             return
         try:
@@ -236,6 +273,7 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         async with self.in_hand:
             await self.commit()
+            self._checked.clear()
 
     @override
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:

@@ -84,6 +84,10 @@ class World:
     reactions: Reactions
     receiver: Receiver
 
+    @property
+    def group(self) -> str:
+        return f"group-of-{self.topic.name}"
+
     async def send(self, account: str, *numbers: int) -> None:
         async with self.database.transaction() as tx:
             for number in numbers:
@@ -142,7 +146,7 @@ class World:
             database or self.database,
             bootstrap_servers,
             self.receiver,
-            group=f"group-of-{self.topic.name}",
+            group=self.group,
             session_timeout_ms=3_000,
         )
 

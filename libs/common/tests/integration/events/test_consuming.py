@@ -9,10 +9,13 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+
 from waybill.broker import BrokerLink, Partition, ensure_topics
 from waybill.database import Database
 from waybill.deliveries import Receiver
 from waybill.events import Received
+from waybill.record_batches import partition_of
 
 
 async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_order(
@@ -135,6 +138,43 @@ async def test_nothing_is_skipped_when_the_log_was_filled_anew_beyond_where_the_
     assert await world.seen() == [("a", number) for number in range(80)]
 
 
+async def test_nothing_is_skipped_when_an_offset_of_the_lost_log_is_committed_to_the_new_broker(
+    world: Any, running: Any, eventually: Any, broker_server: Any, caplog: Any
+) -> None:
+    """A batch that waits for the database while the broker is replaced ends after that."""
+    bootstrap_servers = broker_server.bootstrap_servers
+    await world.produce(bootstrap_servers, "a", *range(20))
+    async with running(world.consumer(bootstrap_servers)):
+        await eventually(lambda: _has_seen(world, 20))
+        async with world.database.transaction() as tx:
+            await tx.execute("LOCK TABLE seen IN EXCLUSIVE MODE")
+            await world.produce(bootstrap_servers, "a", 20)
+            await eventually(lambda: _waits_for_a_lock(world))
+            broker_server.kill()
+            broker_server.start()
+            await world.produce(bootstrap_servers, "a", *range(21, 80))
+            # Only a client that knows that the group has forgotten it may commit without a group.
+            await eventually(lambda: _true("member_id was not recognized" in caplog.text))
+        await eventually(lambda: _has_seen(world, 80))
+    assert await world.seen() == [("a", number) for number in range(80)]
+
+
+async def test_a_consumer_goes_on_where_a_tool_has_set_the_offset_of_its_group(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    await world.produce(bootstrap_servers, "a", *range(20))
+    number = partition_of(b"a", world.topic.partitions)
+    tool = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=world.group)
+    partition = TopicPartition(world.topic.name, number)
+    tool.assign([partition])
+    await tool.start()
+    await tool.commit({partition: 15})
+    await tool.stop()
+    async with running(world.consumer(bootstrap_servers)):
+        await eventually(lambda: _has_seen(world, 5))
+    assert await world.seen() == [("a", number) for number in range(15, 20)]
+
+
 async def test_a_topic_is_consumed_when_its_owner_makes_it_long_after_the_others(
     world: Any, running: Any, eventually: Any, bootstrap_servers: str
 ) -> None:
@@ -178,8 +218,7 @@ def _at_once(work: Coroutine[Any, Any, None]) -> None:
 
 async def _committed(world: Any, bootstrap_servers: str) -> dict[int, int]:
     link = await BrokerLink.open(bootstrap_servers)
-    group = f"group-of-{world.topic.name}"
-    offsets = await link.committed(group, [Partition(world.topic.name, n) for n in range(4)])
+    offsets = await link.committed(world.group, [Partition(world.topic.name, n) for n in range(4)])
     await link.close()
     return {partition.number: committed.offset for partition, committed in offsets.items()}
 
@@ -190,6 +229,15 @@ async def _count(world: Any) -> int:
 
 async def _has_seen(world: Any, count: int) -> bool:
     return await _count(world) >= count
+
+
+async def _waits_for_a_lock(world: Any) -> bool:
+    return bool(
+        await world.value(
+            "SELECT count(*) > 0 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )
 
 
 async def _true(value: bool) -> bool:  # noqa: FBT001

@@ -10,6 +10,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
     KafkaConnectionError,
 )
 
+from waybill.broker import CommittedOffset
 from waybill_simulation.kafka.broker import Broker, Record
 from waybill_simulation.kafka.groups import Group
 from waybill_simulation.network import here, resolve
@@ -48,6 +49,7 @@ class SimulatedConsumer:
         self._positions: dict[TopicPartition, int] = {}
         self._summons = asyncio.Event()
         self._is_stopped = False
+        self._is_out = False
         self._keeping: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._client = _Client()
@@ -115,11 +117,15 @@ class SimulatedConsumer:
     def assignment(self) -> set[TopicPartition]:
         return set(self._assigned)
 
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._positions[partition] = offset
+
+    async def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         await self._network.sleep(self._network.question())
         if not self._broker.is_up:
             raise KafkaConnectionError("the broker is away")
-        if not self._group.commit(self, dict(offsets)):
+        kept = {partition: CommittedOffset(*each) for partition, each in offsets.items()}
+        if not self._group.commit(self, kept, is_out=self._is_out):
             raise CommitFailedError("this member was left out of its group")
         await self._network.sleep(self._network.hop())
 
@@ -155,6 +161,7 @@ class SimulatedConsumer:
         while True:
             await self._summons.wait()
             await self._network.sleep(self._network.random.random() * HEARTBEAT_SECONDS)
+            self._is_out = self not in self._group.members
             if self._listener is not None:
                 await self._listener.on_partitions_revoked(list(self._assigned))
             self._assigned = []
@@ -166,7 +173,7 @@ class SimulatedConsumer:
                 await self._network.sleep(RECONNECT_SECONDS)
             await self._network.sleep(self._network.question())
             self._summons.clear()
-            group = self._group
+            group, self._is_out = self._group, False
             future = group.join(self)
             summons = asyncio.ensure_future(self._summons.wait())
             await asyncio.wait((future, summons), return_when=asyncio.FIRST_COMPLETED)
@@ -176,7 +183,8 @@ class SimulatedConsumer:
             future.cancel()  # the broker has restarted meanwhile
         self._assigned = future.result()
         self._paused.clear()
-        self._positions = {each: group.offsets.get(each, 0) for each in self._assigned}
+        kept = group.offsets
+        self._positions = {p: kept[p].offset if p in kept else 0 for p in self._assigned}
         if self._listener is not None:
             await self._listener.on_partitions_assigned(list(self._assigned))
         self._stir()

@@ -5,12 +5,13 @@ out. It then still believes to have its partitions until it asks again, and may 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
 
+from waybill.broker import CommittedOffset
 from waybill_simulation.network import Machine, Network
 
 SESSION_SECONDS: Final = 6.0
@@ -35,7 +36,7 @@ class Group:
     network: Network
     count: Callable[[str], int]
     members: list[Member] = field(default_factory=list)
-    offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    offsets: dict[TopicPartition, CommittedOffset] = field(default_factory=dict)
     generation: int = 0
     _joined: dict[Member, "asyncio.Future[list[TopicPartition]]"] = field(default_factory=dict)
     _round: int = 0
@@ -78,9 +79,15 @@ class Group:
 
         self.network.deliver(SESSION_SECONDS, look)
 
-    def commit(self, member: Member, offsets: dict[TopicPartition, int]) -> bool:
-        """Keep offsets; False when this is no member any more."""
-        if member not in self.members:
+    def commit(
+        self, member: Member, offsets: Mapping[TopicPartition, CommittedOffset], *, is_out: bool
+    ) -> bool:
+        """Keep offsets; False when this is no member any more.
+
+        A client that knows that it `is_out` may commit to a group without members: Kafka takes it
+        for one that assigns partitions to itself.
+        """
+        if member not in self.members and not (is_out and not self.members):
             return False
         self.offsets.update(offsets)
         return True

@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from waybill.broker import BrokerError, BrokerUnavailableError, Partition, TopicState
+from waybill.broker import (
+    BrokerError,
+    BrokerUnavailableError,
+    CommittedOffset,
+    Partition,
+    TopicState,
+)
 from waybill.events import Topic
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import here, resolve
@@ -79,6 +85,17 @@ class SimulatedLink:
                 for each in wanted
                 if each.topic in logs
             }
+
+        return await self._ask(look)
+
+    async def committed(
+        self, group: str, partitions: Iterable[Partition]
+    ) -> dict[Partition, CommittedOffset]:
+        wanted = list(partitions)
+
+        def look() -> dict[Partition, CommittedOffset]:
+            kept = self._broker.group(group).offsets
+            return {each: kept[each] for each in wanted if each in kept}
 
         return await self._ask(look)
 
