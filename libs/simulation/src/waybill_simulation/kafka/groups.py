@@ -120,6 +120,7 @@ class Group:
         ordered = sorted(members, key=lambda member: member.number)
         shares: dict[Member, list[TopicPartition]] = {member: [] for member in ordered}
         for topic in sorted({topic for member in ordered for topic in member.topics}):
+            takers = [member for member in ordered if topic in member.topics]
             for number in range(self.count(topic)):
-                shares[ordered[number % len(ordered)]].append(TopicPartition(topic, number))
+                shares[takers[number % len(takers)]].append(TopicPartition(topic, number))
         return shares
