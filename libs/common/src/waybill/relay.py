@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 1.0
 """How late at most a lost wake-up, a lost lead or a lost log is noticed."""
 
-GATHER_SECONDS_PER_EVENT: Final = 0.0005
+GATHER_SECONDS_PER_EVENT: Final = 0.001
 GATHER_SECONDS_MAX: Final = 0.015
 """From one round to the next, so that under load a round carries many events: it costs two round
 trips, for one event as for five hundred. The more the last one carried, the more are to be
