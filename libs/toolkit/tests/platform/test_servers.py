@@ -69,22 +69,17 @@ async def test_services_reach_it_over_a_socket_with_their_password(
         await asyncpg.connect(nearest_postgres_url(server_folder, *who, "guess"))
 
 
-async def test_services_reach_it_over_the_loopback_when_its_folder_is_too_deep_for_a_socket(
+@pytest.mark.parametrize("name", ["deep" * 25, "a, b"])
+async def test_services_reach_it_over_the_loopback_when_its_folder_cannot_hold_a_socket(
+    server_folder: Path, name: str
+) -> None:
+    assert not await _has_a_socket(server_folder / name)
+
+
+async def test_services_reach_it_over_a_socket_when_its_folder_has_an_unusual_name(
     server_folder: Path,
 ) -> None:
-    folder = server_folder / ("deep" * 25)
-    folder.mkdir()
-    server = PostgresServer(folder, free_port())
-    server.initialize()
-    server.start()
-    password = SecretFiles(folder).password(ADMIN)
-    connection = await asyncpg.connect(
-        nearest_postgres_url(folder, server.port, "postgres", ADMIN, password)
-    )
-    assert await connection.fetchval("SELECT inet_client_addr()") is not None
-    await connection.close()
-    server.stop()
-    remove_home(folder)
+    assert await _has_a_socket(server_folder / 'a "b" & c?d=%41')
 
 
 def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:
@@ -104,6 +99,22 @@ async def test_broker_is_empty_when_it_was_killed_and_started_again(
     broker_server.kill()
     broker_server.start()
     assert "platform-fruit" not in await _topics(bootstrap_servers)
+
+
+async def _has_a_socket(folder: Path) -> bool:
+    os.mkdir(folder)  # noqa: PTH102 (before anything else runs in this loop)
+    server = PostgresServer(folder, free_port())
+    server.initialize()
+    server.start()
+    password = SecretFiles(folder).password(ADMIN)
+    connection = await asyncpg.connect(
+        nearest_postgres_url(folder, server.port, "postgres", ADMIN, password)
+    )
+    address = await connection.fetchval("SELECT inet_client_addr()")
+    await connection.close()
+    server.stop()
+    remove_home(folder)
+    return address is None
 
 
 async def _topics(bootstrap_servers: str) -> set[str]:

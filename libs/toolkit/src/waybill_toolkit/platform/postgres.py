@@ -68,7 +68,9 @@ def nearest_postgres_url(
 
 
 def _holds_socket(folder: Path, port: int) -> bool:
-    return len(os.fsencode(folder / f".s.PGSQL.{port}")) <= _SOCKET_PATH_BYTES_MAX
+    # Both PostgreSQL and asyncpg take a comma for the end of one path and the start of another.
+    path = os.fsencode(folder / f".s.PGSQL.{port}")
+    return len(path) <= _SOCKET_PATH_BYTES_MAX and b"," not in path
 
 
 class PostgresServer:
