@@ -101,11 +101,16 @@ async def test_broker_is_empty_when_it_was_killed_and_started_again(
     assert "platform-fruit" not in await _topics(bootstrap_servers)
 
 
-async def _has_a_socket(folder: Path) -> bool:
-    os.mkdir(folder)  # noqa: PTH102 (before anything else runs in this loop)
+def _start_in(folder: Path) -> PostgresServer:
+    folder.mkdir()
     server = PostgresServer(folder, free_port())
     server.initialize()
     server.start()
+    return server
+
+
+async def _has_a_socket(folder: Path) -> bool:
+    server = _start_in(folder)
     password = SecretFiles(folder).password(ADMIN)
     connection = await asyncpg.connect(
         nearest_postgres_url(folder, server.port, "postgres", ADMIN, password)
