@@ -74,7 +74,7 @@ SUITES = [appends_and_tells_where, stays_broken_after_a_restart]
 @pytest.mark.parametrize("suite", SUITES)
 async def test_real_broker(suite: Suite, broker_server: BrokerServer) -> None:
     def restart() -> None:
-        broker_server.kill()
+        broker_server.lose()
         broker_server.start()
 
     await suite(lambda: BrokerLink.open(broker_server.bootstrap_servers), restart)

@@ -72,7 +72,7 @@ def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def broker_server(server_folder: Path) -> Iterator[BrokerServer]:
-    """Run a broker for the session. A test may `kill()` it, and must `start()` it again (empty)."""
+    """Run a broker for the session. A test may `kill()` or `lose()` it, and must `start()` it."""
     server = BrokerServer(server_folder, free_port())
     server.start()
     yield server

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import (  # type: ignore[import-untyped]
@@ -12,8 +12,9 @@ from aiokafka import (  # type: ignore[import-untyped]
     TopicPartition,
 )
 
-from waybill.broker import BrokerLink, Partition, ensure_topics
+from waybill.broker import BrokerLink, BrokerRefusedError, Partition, ensure_topics
 from waybill.events import Topic
+from waybill_toolkit.platform.broker import BrokerServer
 
 LONG = 60.0
 """Seconds, for what must not be waited for; only a broken broker is waited for this long."""
@@ -96,6 +97,43 @@ async def test_a_group_goes_on_where_it_has_got_to(bootstrap_servers: str, topic
         await reading.commit({TopicPartition(topic, 0): 2})
     async with consumer(bootstrap_servers, topic, **group) as reading:
         assert (await anext(reading)).offset == 2
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+async def test_all_goes_on_where_it_was_when_the_process_has_ended(
+    broker_server: BrokerServer, bootstrap_servers: str, topic: str, end: str
+) -> None:
+    group = {"group_id": f"group-{uuid4()}", "enable_auto_commit": False}
+    async with producer(bootstrap_servers) as writing:
+        for number in range(4):
+            await writing.send_and_wait(topic, b"%d" % number, partition=0)
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        assert (await anext(reading)).offset == 0
+        await reading.commit({TopicPartition(topic, 0): 1})
+    before = await topic_ids(bootstrap_servers, topic)
+    getattr(broker_server, end)()
+    broker_server.start()
+    assert await topic_ids(bootstrap_servers, topic) == before
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        assert (await anext(reading)).value == b"1"
+    async with producer(bootstrap_servers) as writing:
+        assert (await writing.send_and_wait(topic, b"more", partition=0)).offset == 4
+
+
+async def topic_ids(servers: str, *names: str) -> list[UUID]:
+    link = await BrokerLink.open(servers)
+    try:
+        return [state.topic_id for state in (await link.topics(list(names))).values()]
+    finally:
+        await link.close()
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "~a", "", "x" * 250])
+async def test_a_topic_that_cannot_be_named_so_is_refused(
+    bootstrap_servers: str, name: str
+) -> None:
+    with pytest.raises(BrokerRefusedError, match="InvalidTopic"):
+        await ensure_topics(bootstrap_servers, [Topic(name, 1, 1)])
 
 
 async def test_members_of_a_group_share_partitions_and_take_over(

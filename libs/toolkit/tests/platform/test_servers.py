@@ -89,14 +89,14 @@ def test_server_does_not_run_as_root(postgres_server: PostgresServer) -> None:
     assert os.geteuid() in {0, uid}
 
 
-async def test_broker_is_empty_when_it_was_killed_and_started_again(
+async def test_broker_is_empty_when_what_it_had_is_not_to_be_believed(
     broker_server: BrokerServer, bootstrap_servers: str
 ) -> None:
     await ensure_topics(bootstrap_servers, [Topic("platform-fruit", 1, 1)])
     async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
         await producer.send_and_wait("platform-fruit", b"pear")
     assert "platform-fruit" in await _topics(bootstrap_servers)
-    broker_server.kill()
+    broker_server.lose()
     broker_server.start()
     assert "platform-fruit" not in await _topics(bootstrap_servers)
 

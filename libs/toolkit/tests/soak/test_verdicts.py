@@ -58,10 +58,6 @@ def test_a_leak_is_found_beneath_noise() -> None:
     assert broken(leak) == ["memory of orders, rise"]
 
 
-def test_the_brokers_memory_is_shown_and_not_judged() -> None:
-    assert broken([sample(n, {"broker": n * 10.0 * MB}) for n in range(40)]) == []
-
-
 def test_a_table_that_swells_without_more_rows_is_found() -> None:
     swollen = [sample(n, table=TableSize(n * 100_000.0, 100, 5)) for n in range(40)]
 

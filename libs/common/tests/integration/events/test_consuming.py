@@ -109,7 +109,7 @@ async def test_all_arrives_once_and_in_order_when_the_broker_comes_back_empty(
             for _ in range(2):
                 before = await _count(world)
                 await eventually(lambda before=before: _has_seen(world, before + 100))
-                broker_server.kill()
+                broker_server.lose()
                 # While it is away, and before the consumer is back, the log gets new events.
                 before = sent
                 await eventually(lambda before=before: _true(sent >= before + 50))
@@ -131,7 +131,7 @@ async def test_nothing_is_skipped_when_the_log_was_filled_anew_beyond_where_the_
     await world.produce(bootstrap_servers, "a", *range(20))
     async with running(world.consumer(bootstrap_servers)):
         await eventually(lambda: _has_seen(world, 20))
-        broker_server.kill()
+        broker_server.lose()
         broker_server.start()
         _at_once(world.produce(bootstrap_servers, "a", *range(20, 80)))
         await eventually(lambda: _has_seen(world, 80))
@@ -150,7 +150,7 @@ async def test_nothing_is_skipped_when_an_offset_of_the_lost_log_is_committed_to
             await tx.execute("LOCK TABLE seen IN EXCLUSIVE MODE")
             await world.produce(bootstrap_servers, "a", 20)
             await eventually(lambda: _waits_for_a_lock(world))
-            broker_server.kill()
+            broker_server.lose()
             broker_server.start()
             await world.produce(bootstrap_servers, "a", *range(21, 80))
             # Only a client that knows that the group has forgotten it may commit without a group.

@@ -205,7 +205,7 @@ async def test_all_is_published_again_when_others_have_filled_a_lost_log_anew(
     await world.send("a", 1, 2, 3)
     async with running(world.relay(bootstrap_servers)):
         await eventually(lambda: _is_published(world))
-    broker_server.kill()
+    broker_server.lose()
     broker_server.start()
     await world.produce(bootstrap_servers, "a", *range(100, 200))
     await world.send("a", 4)
@@ -225,7 +225,7 @@ async def test_events_of_a_lost_log_stay_away_when_they_are_older_than_what_cons
     async with running(world.relay(bootstrap_servers)):
         await eventually(lambda: _is_published(world))
     await world.value("UPDATE outbox SET published_at = now() - interval '21 days' RETURNING 1")
-    broker_server.kill()
+    broker_server.lose()
     broker_server.start()
     await world.send("a", 3)
     relay = world.relay(bootstrap_servers)

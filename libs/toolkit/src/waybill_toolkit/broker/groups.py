@@ -1,4 +1,4 @@
-"""Consumer groups: who has which partitions, and how far the group has got.
+"""Consumer groups: who has which partitions.
 
     empty ──join──> joining ──all have joined, or time is up──> syncing ──the leader says──> stable
                        ^                                           │                           │
@@ -63,9 +63,8 @@ class _Member:
 
 @dataclass(slots=True)
 class Group:
-    """One group. `offsets`, with notes, are by topic and partition."""
+    """One group. It lives as long as the broker: members come back by themselves."""
 
-    offsets: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     _state: State = "empty"
     _generation: int = 0
     _leader: str = ""

@@ -7,8 +7,11 @@ bytes says aiokafka, a client.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from math import inf
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -25,7 +28,10 @@ from aiokafka.protocol import (  # type: ignore[import-untyped]
 
 from waybill.broker_protocol import NO_UUID, MetadataRequestV12
 from waybill_toolkit.broker.groups import Group, Times
-from waybill_toolkit.broker.logs import CorruptBatchError, Log, Topic
+from waybill_toolkit.broker.home import offsets_of, topics_of
+from waybill_toolkit.broker.logs import Log, kept_topics, make_topic
+from waybill_toolkit.broker.offsets import Offsets
+from waybill_toolkit.broker.segments import CorruptBatchError
 
 Request: TypeAlias = Any
 Kind: TypeAlias = Any
@@ -43,17 +49,27 @@ _NOT_ASKED: Final = -2_147_483_648
 _OFFSET_OUT_OF_RANGE: Final = 1
 _CORRUPT: Final = 2
 _UNKNOWN_TOPIC: Final = 3
+_INVALID_TOPIC: Final = 17
+_STORAGE: Final = 56
 _TOPIC_EXISTS: Final = 36
 _INVALID_PARTITIONS: Final = 37
+_INVALID_CONFIG: Final = 40
 UNSUPPORTED_VERSION: Final = 35
+
+_RETENTION_MS: Final = "604800000"
+"""Kafka's default, a week."""
+_NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
+"""Of a topic, by Kafka's rules: it becomes the name of a folder."""
 
 
 class Requests:
     """One node with all topics and groups; clients are told to reach it at `host` and `port`."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, home: Path, host: str, port: int) -> None:
         self._address = _NODE, host, port
-        self._topics: dict[str, Topic] = {}
+        self._folder = topics_of(home)
+        self._topics = kept_topics(self._folder)
+        self._offsets = Offsets(offsets_of(home))
         self._groups: defaultdict[str, Group] = defaultdict(Group)
         self.handlers: Mapping[Kind, Callable[[Request], Awaitable[Answer]]] = {
             admin.ApiVersionRequest_v0: self.api_versions,
@@ -109,8 +125,8 @@ class Requests:
         """Make topics."""
         return (
             [
-                (name, self._create(name, partitions), None)
-                for name, partitions, *_ in request.create_topic_requests
+                (name, self._create(name, partitions, dict(settings)), None)
+                for name, partitions, _, _, settings in request.create_topic_requests
             ],
         )
 
@@ -170,16 +186,25 @@ class Requests:
         its = self._groups[request.consumer_group]
         generation = request.consumer_group_generation_id
         refusal = its.refusal_of_commit(request.consumer_id, generation)
-        topics = []
-        for topic, partitions in request.topics:
-            if not refusal:
-                its.offsets |= {(topic, number): (at, note) for number, at, note in partitions}
-            topics.append((topic, [(number, refusal) for number, *_ in partitions]))
+        if not refusal:
+            places = {
+                (topic, number): (at, note)
+                for topic, partitions in request.topics
+                for number, at, note in partitions
+            }
+            try:
+                self._offsets.commit(request.consumer_group, places)
+            except OSError:
+                refusal = _STORAGE
+        topics = [
+            (topic, [(number, refusal) for number, *_ in partitions])
+            for topic, partitions in request.topics
+        ]
         return (topics,)
 
     async def offset_fetch(self, request: Request) -> Answer:
         """Tell how far a group has got."""
-        offsets = self._groups[request.consumer_group].offsets
+        offsets = self._offsets.of(request.consumer_group)
         nothing = _NO_OFFSET, ""
         topics = [
             (topic, [(number, *offsets.get((topic, number), nothing), 0) for number in partitions])
@@ -195,12 +220,21 @@ class Requests:
             found.append(about or (_UNKNOWN_TOPIC, name, NO_UUID, 0))
         return found
 
-    def _create(self, name: str, partitions: int) -> int:
+    def _create(self, name: str, partitions: int, settings: Mapping[str, str]) -> int:
         if name in self._topics:
             return _TOPIC_EXISTS
+        if not _NAME.fullmatch(name):
+            return _INVALID_TOPIC
         if partitions < 1:
             return _INVALID_PARTITIONS
-        self._topics[name] = Topic(partitions)
+        retention_ms = settings.get("retention.ms", _RETENTION_MS)
+        try:
+            retention_seconds = int(retention_ms) / 1000 if retention_ms != "-1" else inf
+            self._topics[name] = make_topic(self._folder, name, partitions, retention_seconds)
+        except ValueError:
+            return _INVALID_CONFIG
+        except OSError:
+            return _STORAGE
         return 0
 
     def _append(self, topic: str, number: int, data: bytes) -> tuple[int, int, int]:
@@ -211,6 +245,8 @@ class Requests:
             return 0, log.append(data), _NO_TIMESTAMP
         except CorruptBatchError:
             return _CORRUPT, _NO_OFFSET, _NO_TIMESTAMP
+        except OSError:
+            return _STORAGE, _NO_OFFSET, _NO_TIMESTAMP
 
     def _read(self, request: Request) -> tuple[list[tuple[str, list[Answer]]], bool]:
         """Return the answer, and whether nothing is in it: neither records nor errors."""
@@ -251,7 +287,7 @@ class Requests:
         log = self._log(topic, number)
         if log is None:
             return _UNKNOWN_TOPIC, _NO_TIMESTAMP, _NO_OFFSET
-        return 0, _NO_TIMESTAMP, 0 if at == _EARLIEST else log.end
+        return 0, _NO_TIMESTAMP, log.start if at == _EARLIEST else log.end
 
     def _log(self, topic: str, number: int) -> Log | None:
         logs = self._topics[topic].logs if topic in self._topics else []
@@ -261,4 +297,4 @@ class Requests:
 def _fault_of(log: Log | None, offset: int) -> int:
     if log is None:
         return _UNKNOWN_TOPIC
-    return 0 if 0 <= offset <= log.end else _OFFSET_OUT_OF_RANGE
+    return 0 if log.start <= offset <= log.end else _OFFSET_OUT_OF_RANGE

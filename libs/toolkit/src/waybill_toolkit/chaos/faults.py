@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import asyncpg
 
+from waybill_toolkit.broker.home import distrust_home
 from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.detours import Link
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.outboxes import publish_again, publish_shuffled, relay_held
 from waybill_toolkit.chaos.schedule import Fault, Kind
 from waybill_toolkit.chaos.small_disk import filled
+from waybill_toolkit.platform.broker import broker_folder
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.ports import free_port
@@ -98,6 +100,8 @@ class Faults:
         fault = event.fault
         identity = self._identity(fault.target)
         number = signal.SIGKILL
+        if fault.kind is Kind.WIPE:
+            distrust_home(broker_folder(self._arena.plan.data))
         if fault.kind is Kind.RESTART:
             number = signal.SIGINT if fault.target == "postgres" else signal.SIGTERM
         identity.signal(number)

@@ -33,7 +33,7 @@ class Kind(StrEnum):
     RESTART = "restart"
     """The signal that asks to stop."""
     WIPE = "wipe"
-    """SIGKILL to the broker, which keeps nothing on disk: topics, events and offsets are gone."""
+    """SIGKILL to the broker, which comes back empty: topics, events and offsets are gone."""
     CUT = "cut"
     """Nothing gets through, either way, and nobody is told."""
     DELAY = "delay"
@@ -113,7 +113,7 @@ def _cards(chance: random.Random, terrain: Terrain) -> Iterator[tuple[Kind, str 
     deck: list[tuple[Kind, Sequence[str | Link]]] = [
         (Kind.KILL, services),
         (Kind.KILL, ["orders", "payments", "inventory"]),
-        (Kind.KILL, ["postgres"]),
+        (Kind.KILL, servers),
         (Kind.KILL, ["host"]),
         (Kind.WIPE, ["broker"]),
         (Kind.FREEZE, services),

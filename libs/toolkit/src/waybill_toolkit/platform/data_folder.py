@@ -6,6 +6,7 @@ state.json     what the supervisor knows, see state.py
 secrets/       passwords
 logs/          one file per process
 postgres/      see postgres_home.py
+broker/        see waybill_toolkit.broker.home
 """
 
 import fcntl
@@ -26,7 +27,7 @@ _FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it
 # `generate`, `contracts lint` and `docs` keep things in .waybill too, perhaps before `up`.
 _HARMLESS = ("lock", "cache", "node", "docs")
 _MARKER = "waybill.json"
-_OURS = ("state.json", "secrets", "logs", _MARKER)  # and postgres/; the marker goes last
+_OURS = ("state.json", "secrets", "logs", "broker", _MARKER)  # and postgres/; the marker goes last
 
 
 @dataclass(frozen=True, slots=True)

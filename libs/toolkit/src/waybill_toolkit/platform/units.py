@@ -7,6 +7,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from waybill_toolkit.platform.broker import STOP_SECONDS as BROKER_STOP_SECONDS
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.children import Child, watch
 from waybill_toolkit.platform.host import Request
@@ -63,7 +64,7 @@ class PostgresUnit(Unit):
 class BrokerUnit(Unit):
     name = "broker"
     kind = "server"
-    stop_seconds = 2.0  # it has nothing to save
+    stop_seconds = BROKER_STOP_SECONDS
 
     def __init__(self, plan: Plan, log: Path) -> None:
         self.address = plan.bootstrap_servers

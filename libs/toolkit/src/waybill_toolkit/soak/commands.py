@@ -87,9 +87,8 @@ def _show(console: Console, soaked: Soaked) -> None:
         if not verdict.is_worth_a_look:
             continue
         mark = "[green]✓[/green]" if verdict.is_ok else "[red]✗[/red]"
-        allowed = "" if verdict.allowed is None else _amount(verdict.allowed, verdict)
-        mark = "" if verdict.allowed is None else mark
-        table.add_row(mark, verdict.what, _amount(verdict.measured, verdict), allowed)
+        measured, allowed = _amount(verdict.measured, verdict), _amount(verdict.allowed, verdict)
+        table.add_row(mark, verdict.what, measured, allowed)
     console.print(table)
     console.print(f"{len(soaked.verdicts)} things were judged.", highlight=False)
     if soaked.retention_wrong is None:

@@ -1,7 +1,6 @@
 """What may rise during a soak, and by how much.
 
-memory         of a process: 5 % or 4 MB, after the warm-up. The embedded broker keeps all
-that is published in memory: it is shown, not judged
+memory         of a process: 5 % or 4 MB, after the warm-up
 descriptors    5 % or 8
 tables         of a size that does not change (stock, prices): 10 % or 1 MB. Of the others at
 most 35 % of the rows are dead: autovacuum comes at 20 %, once a minute
@@ -16,7 +15,6 @@ from typing import Any, Final
 from waybill_toolkit.soak.growth import Point, level, rise
 from waybill_toolkit.soak.samples import Sample, TableSize
 
-SHOWN_ONLY: Final = frozenset({"memory of broker"})
 EVENTS_PER_ORDER: Final = 10
 
 _MEMORY_BYTES: Final = 4 * 2**20
@@ -32,21 +30,21 @@ _GROWS_SHARE: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that was judged; `allowed` is None when it is only shown."""
+    """One thing that was judged."""
 
     what: str
     measured: float
-    allowed: float | None
+    allowed: float
     unit: str
 
     @property
     def is_ok(self) -> bool:
-        return self.allowed is None or self.measured <= self.allowed
+        return self.measured <= self.allowed
 
     @property
     def is_worth_a_look(self) -> bool:
-        """Whether it is not all right, or at least a tenth of the way there."""
-        return not self.is_ok or self.allowed is None or self.measured > self.allowed / 10
+        """Whether it is more than a tenth of what is allowed."""
+        return self.measured > self.allowed / 10
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "ok": self.is_ok}
@@ -73,9 +71,8 @@ def _rises(
 ) -> Iterator[Verdict]:
     for name in sorted(values(samples[-1])):
         points = _series(samples, lambda each: values(each).get(name))  # noqa: B023 - used at once
-        subject = f"{what} of {name}"
-        allowed = None if subject in SHOWN_ONLY else max(least, _SHARE * level(points))
-        yield Verdict(f"{subject}, rise", rise(points), allowed, unit)
+        allowed = max(least, _SHARE * level(points))
+        yield Verdict(f"{what} of {name}, rise", rise(points), allowed, unit)
 
 
 def _tables(samples: Sequence[Sample]) -> Iterator[Verdict]:

@@ -1,0 +1,54 @@
+"""The folder of the broker, and whether what is in it is whole.
+
+    boot         which start of the machine it was written in, or that all of it is on the disk
+    offsets      how far groups have got
+    topics/      see logs
+
+What the broker writes reaches the operating system at once and the disk at some time. So it is
+whole after the broker was killed, but perhaps not after the machine was. A log that has lost its
+end must not go on under the same id (consumers would take new records for some that they have
+seen), so then everything is dropped, and the services' outboxes publish it again.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+_BOOT: Final = "boot"
+_SAVED: Final = "on the disk"
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def open_home(folder: Path) -> None:
+    """Make the folder ready: what is in it stays if it is whole."""
+    boot = _BOOT_ID.read_text("ascii").strip()
+    marker = folder / _BOOT
+    if not marker.exists() or marker.read_text("utf-8") not in {boot, _SAVED}:
+        shutil.rmtree(folder, ignore_errors=True)
+    topics_of(folder).mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, boot.encode())
+        os.fsync(descriptor)  # before anything is written that a crash of the machine could lose
+    finally:
+        os.close(descriptor)
+
+
+def save_home(folder: Path) -> None:
+    """Have all of it on the disk. Nothing may be written afterwards."""
+    os.sync()
+    (folder / _BOOT).write_text(_SAVED, "utf-8")
+
+
+def distrust_home(folder: Path) -> None:
+    """Have the broker drop everything at its next start, as after a crash of the machine."""
+    (folder / _BOOT).unlink(missing_ok=True)
+
+
+def topics_of(folder: Path) -> Path:
+    return folder / "topics"
+
+
+def offsets_of(folder: Path) -> Path:
+    return folder / "offsets"

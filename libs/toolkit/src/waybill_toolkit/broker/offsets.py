@@ -1,0 +1,56 @@
+"""How far each group has got, with notes: a journal, of which the last line about a log counts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import orjson
+
+LogName: TypeAlias = tuple[str, int]
+"""A topic and the number of a partition."""
+Place: TypeAlias = tuple[int, str]
+"""An offset, and a note."""
+
+_LINES_MAX: Final = 10_000
+
+
+class Offsets:
+    """The places that groups have committed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._groups: dict[str, dict[LogName, Place]] = {}
+        self._lines = 0
+        for line in path.read_bytes().splitlines() if path.exists() else ():
+            try:
+                group, topic, number, offset, note = orjson.loads(line)
+            except ValueError:  # empty, or cut off when the process was killed
+                continue
+            self._groups.setdefault(group, {})[topic, number] = offset, note
+        self._rewrite()
+
+    def of(self, group: str) -> Mapping[LogName, Place]:
+        """Return where a group has got to."""
+        return self._groups.get(group, {})
+
+    def commit(self, group: str, places: Mapping[LogName, Place]) -> None:
+        """Note where a group has got to. Raises OSError, and has then noted nothing for sure."""
+        lines = _lines(group, places)
+        with self._path.open("ab", buffering=0) as journal:
+            journal.write(lines)
+        self._groups.setdefault(group, {}).update(places)
+        self._lines += len(places)
+        if self._lines > _LINES_MAX:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Write down only what counts."""
+        following = self._path.with_suffix(".new")
+        following.write_bytes(b"".join(_lines(*each) for each in self._groups.items()))
+        following.replace(self._path)
+        self._lines = 0
+
+
+def _lines(group: str, places: Mapping[LogName, Place]) -> bytes:
+    # The end of the line comes first: what was cut off before does not spoil it.
+    return b"".join(b"\n" + orjson.dumps([group, *log, *place]) for log, place in places.items())

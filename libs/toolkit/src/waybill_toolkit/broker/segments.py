@@ -1,0 +1,165 @@
+"""Files of record batches, which are found by offset.
+
+A batch is stored as it came, but for the offset of its first record: nothing in it is looked at
+beyond how many records it has (https://kafka.apache.org/documentation/#recordbatch).
+"""
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from struct import Struct
+from typing import Final, NamedTuple
+
+HEAD_BYTES: Final = 61
+INDEX_BYTES: Final = 16 * 1024
+"""One batch in so many bytes is in the index: to read on from there takes some microseconds."""
+
+_WRITE: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+_OFFSET: Final = Struct(">q")
+_INT: Final = Struct(">i")
+_LENGTH_AT: Final = 8
+_BEFORE_LENGTH_COUNTS: Final = 12
+_MAGIC_AT: Final = 16
+_MAGIC: Final = 2
+_LAST_DELTA_AT: Final = 23
+
+
+class CorruptBatchError(Exception):
+    """What was to be appended is not a sequence of whole record batches."""
+
+
+class Head(NamedTuple):
+    """What is looked at in a batch: its length in bytes, and the offsets of its records."""
+
+    length: int
+    first: int
+    after: int
+
+
+def head_of(data: bytes, at: int = 0) -> Head | None:
+    """Read the head of the batch that begins at `at`; None when that is none."""
+    if len(data) - at < HEAD_BYTES or data[at + _MAGIC_AT] != _MAGIC:
+        return None
+    length = _BEFORE_LENGTH_COUNTS + _INT.unpack_from(data, at + _LENGTH_AT)[0]
+    if length < HEAD_BYTES:
+        return None
+    first = _OFFSET.unpack_from(data, at)[0]
+    return Head(length, first, first + _INT.unpack_from(data, at + _LAST_DELTA_AT)[0] + 1)
+
+
+def numbered(records: bytes, offset: int) -> tuple[bytes, int]:
+    """Give the records of whole batches the offsets from `offset` on; returns the one after, too.
+
+    Raises CorruptBatchError.
+    """
+    parts = []
+    at = 0
+    while at < len(records):
+        head = head_of(records, at)
+        if head is None or at + head.length > len(records):
+            raise CorruptBatchError
+        parts += [_OFFSET.pack(offset), records[at + _OFFSET.size : at + head.length]]
+        offset += head.after - head.first
+        at += head.length
+    return b"".join(parts), offset
+
+
+class Segment:
+    """A file with the batches from the offset `first` on. Only the last one of a log is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.first = int(path.stem)
+        self.size = 0
+        self._writer: int | None = None
+        self._index: list[tuple[int, int]] | None = None
+        """Offsets of some batches, and where they begin; read from the file when it is needed."""
+
+    @classmethod
+    def at(cls, folder: Path, first: int) -> "Segment":
+        return cls(folder / f"{first:020}.log")
+
+    def open(self) -> int:
+        """Make it ready to be written, and cut off what was half written; returns the next offset.
+
+        Raises OSError.
+        """
+        self._writer = os.open(
+            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+        )
+        self._index, self.size, after = self._read_through()
+        os.ftruncate(self._writer, self.size)
+        return after
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._writer is not None:
+            os.close(self._writer)
+            self._writer = None
+
+    def append(self, batches: bytes, offset: int) -> None:
+        """Write batches that begin with `offset`: all or, raising OSError, nothing."""
+        if self._writer is None or self._index is None:
+            raise ValueError("the segment is not open")
+        written = os.write(self._writer, batches)
+        if written < len(batches):
+            os.ftruncate(self._writer, self.size)
+            raise OSError(f"only {written} of {len(batches)} bytes could be written")
+        if not self._index or self.size - self._index[-1][1] >= INDEX_BYTES:
+            self._index.append((offset, self.size))
+        self.size += len(batches)
+
+    def read(self, offset: int, bytes_max: int) -> bytes:
+        """Return the batch that holds `offset`, and those after it that fit into `bytes_max`."""
+        if self._index is None:
+            self._index, self.size, _ = self._read_through()
+        nearest = bisect_right(self._index, offset, key=lambda entry: entry[0]) - 1
+        at = self._index[nearest][1]
+        length = bytes_max + INDEX_BYTES
+        while not (found := _cut_out(data := self._bytes(at, length), offset, bytes_max)):
+            if at + len(data) >= self.size:
+                return b""
+            length *= 4
+        return found
+
+    def _read_through(self) -> tuple[list[tuple[int, int]], int, int]:
+        """Go from batch to batch to the end of the last whole one."""
+        index: list[tuple[int, int]] = []
+        at, after = 0, self.first
+        size = self.path.stat().st_size
+        for begin, head in self._heads():
+            if begin + head.length > size:
+                break
+            if not index or begin - index[-1][1] >= INDEX_BYTES:
+                index.append((head.first, begin))
+            at, after = begin + head.length, head.after
+        return index, at, after
+
+    def _heads(self) -> Iterator[tuple[int, Head]]:
+        at = 0
+        with self.path.open("rb", buffering=0) as file:
+            while head := head_of(os.pread(file.fileno(), HEAD_BYTES, at)):
+                yield at, head
+                at += head.length
+
+    def _bytes(self, at: int, length: int) -> bytes:
+        if self._writer is not None:
+            return os.pread(self._writer, length, at)
+        with self.path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), length, at)
+
+
+def _cut_out(data: bytes, offset: int, bytes_max: int) -> bytes:
+    """Find the batch that holds `offset`, and those after it that fit; nothing when it is cut."""
+    begin = end = None
+    at = 0
+    while (head := head_of(data, at)) and at + head.length <= len(data):
+        if begin is None and head.after > offset:
+            begin = at
+        if begin is not None:
+            if end is not None and at + head.length - begin > bytes_max:
+                break
+            end = at + head.length
+        at += head.length
+    return b"" if begin is None else data[begin:end]
