@@ -5,6 +5,7 @@ beyond how many records it has (https://kafka.apache.org/documentation/#recordba
 """
 
 import os
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,9 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 HEAD_BYTES: Final = 61
-INDEX_BYTES: Final = 16 * 1024
+INDEX_BYTES: Final = 4 * 1024
 """One batch in so many bytes is in the index: to read on from there takes some microseconds."""
 
-_WRITE: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _OFFSET: Final = Struct(">q")
 _INT: Final = Struct(">i")
 _LENGTH_AT: Final = 8
@@ -65,6 +65,22 @@ def numbered(records: bytes, offset: int) -> tuple[bytes, int]:
     return b"".join(parts), offset
 
 
+class _Index:
+    """Some offsets, and where in the file their batches begin."""
+
+    def __init__(self) -> None:
+        self._offsets, self._places = array("q"), array("q")
+
+    def note(self, offset: int, place: int) -> None:
+        if not self._places or place - self._places[-1] >= INDEX_BYTES:
+            self._offsets.append(offset)
+            self._places.append(place)
+
+    def place(self, offset: int) -> int:
+        """Return where the batch that holds `offset`, or one before it, begins."""
+        return self._places[bisect_right(self._offsets, offset) - 1]
+
+
 class Segment:
     """A file with the batches from the offset `first` on. Only the last one of a log is written."""
 
@@ -73,8 +89,8 @@ class Segment:
         self.first = int(path.stem)
         self.size = 0
         self._writer: int | None = None
-        self._index: list[tuple[int, int]] | None = None
-        """Offsets of some batches, and where they begin; read from the file when it is needed."""
+        self._index: _Index | None = None
+        """Made from the file when it is needed, and kept while the file is written."""
 
     @classmethod
     def at(cls, folder: Path, first: int) -> "Segment":
@@ -96,7 +112,7 @@ class Segment:
         """Write no more."""
         if self._writer is not None:
             os.close(self._writer)
-            self._writer = None
+        self._writer = self._index = None
 
     def append(self, batches: bytes, offset: int) -> None:
         """Write batches that begin with `offset`: all or, raising OSError, nothing."""
@@ -106,16 +122,14 @@ class Segment:
         if written < len(batches):
             os.ftruncate(self._writer, self.size)
             raise OSError(f"only {written} of {len(batches)} bytes could be written")
-        if not self._index or self.size - self._index[-1][1] >= INDEX_BYTES:
-            self._index.append((offset, self.size))
+        self._index.note(offset, self.size)
         self.size += len(batches)
 
     def read(self, offset: int, bytes_max: int) -> bytes:
         """Return the batch that holds `offset`, and those after it that fit into `bytes_max`."""
         if self._index is None:
             self._index, self.size, _ = self._read_through()
-        nearest = bisect_right(self._index, offset, key=lambda entry: entry[0]) - 1
-        at = self._index[nearest][1]
+        at = self._index.place(offset)
         length = bytes_max + INDEX_BYTES
         while not (found := _cut_out(data := self._bytes(at, length), offset, bytes_max)):
             if at + len(data) >= self.size:
@@ -123,16 +137,15 @@ class Segment:
             length *= 4
         return found
 
-    def _read_through(self) -> tuple[list[tuple[int, int]], int, int]:
+    def _read_through(self) -> tuple[_Index, int, int]:
         """Go from batch to batch to the end of the last whole one."""
-        index: list[tuple[int, int]] = []
+        index = _Index()
         at, after = 0, self.first
         size = self.path.stat().st_size
         for begin, head in self._heads():
             if begin + head.length > size:
                 break
-            if not index or begin - index[-1][1] >= INDEX_BYTES:
-                index.append((head.first, begin))
+            index.note(head.first, begin)
             at, after = begin + head.length, head.after
         return index, at, after
 
@@ -144,6 +157,7 @@ class Segment:
                 at += head.length
 
     def _bytes(self, at: int, length: int) -> bytes:
+        length = min(length, self.size - at)
         if self._writer is not None:
             return os.pread(self._writer, length, at)
         with self.path.open("rb", buffering=0) as file:
