@@ -28,6 +28,17 @@ from waybill_toolkit.platform.processes import Identity, Program, children_of, e
 REPLACED_SECONDS: Final = 60.0
 """A service is back in a second, PostgreSQL after its recovery."""
 
+_MISSED: Final = (
+    LookupError,
+    NotRunningError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg says when the server dies in the middle of an exchange.
+    asyncpg.InternalClientError,
+)
+"""What was to be hit is down already, by another fault."""
+
 _LOOK_SECONDS: Final = 0.02
 _REPLICA_STOP_SECONDS: Final = 15.0
 _RESET_EACH_SECONDS: Final = 0.5
@@ -89,10 +100,8 @@ class Faults:
         self.events.append(event)
         try:
             await self._kinds[fault.kind](event)
-        except (LookupError, NotRunningError, OSError, asyncpg.PostgresError) as error:
+        except _MISSED as error:
             event.missed = str(error) or type(error).__name__
-        except asyncpg.InterfaceError as error:
-            event.missed = str(error)
         finally:
             event.ended = event.ended or self._load.now()
 

@@ -73,7 +73,12 @@ async def audit_of(platform: Platform) -> Report:
     databases = {service: platform.database_url(service) for service in platform.databases}
     try:
         return await audit(databases, event_types_received(platform.databases))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ) as error:
         raise PlatformError(
             f"The databases cannot be audited now, try again when all are up: {error}."
         ) from error
