@@ -1,9 +1,6 @@
 """Logs of the embedded broker, with batches as the relay makes them."""
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,8 @@ from waybill_toolkit.broker.logs import (
     make_topic,
 )
 from waybill_toolkit.broker.segments import INDEX_BYTES, CorruptBatchError
+
+from .conftest import file_size_limit
 
 WEEK_SECONDS = 7 * 24 * 3600.0
 
@@ -158,16 +157,6 @@ def test_nothing_of_an_append_remains_when_there_is_no_room_for_it(tmp_path: Pat
     assert log.append(small) == 1
     assert first_offsets(log.read(0, 10_000), small, small) == [0, 1]
     assert Log(tmp_path, WEEK_SECONDS).end == 2
-
-
-@contextmanager
-def file_size_limit(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_topics_come_back_with_their_ids_and_one_that_was_half_made_does_not(

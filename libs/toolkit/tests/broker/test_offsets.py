@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from waybill_toolkit.broker.offsets import Offsets
+
+from .conftest import file_size_limit
 
 
 def test_offsets_and_notes_are_there_after_a_restart(tmp_path: Path) -> None:
@@ -28,6 +32,19 @@ def test_a_line_that_was_half_written_spoils_neither_those_before_nor_those_afte
     again = Offsets(path)
     assert again.of("orders") == {("fruit", 0): (3, "")}
     assert again.of("stock") == {("fruit", 0): (1, "")}
+
+
+def test_a_commit_that_finds_no_room_is_refused_and_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "offsets"
+    offsets = Offsets(path)
+    offsets.commit("orders", {("fruit", 0): (3, "")})
+    limit = path.stat().st_size + 10
+    with file_size_limit(limit), pytest.raises(OSError, match="10 of"):
+        offsets.commit("orders", {("fruit", 0): (4, "")})
+    offsets.commit("stock", {("fruit", 0): (1, "")})
+    for each in (offsets, Offsets(path)):
+        assert each.of("orders") == {("fruit", 0): (3, "")}
+        assert each.of("stock") == {("fruit", 0): (1, "")}
 
 
 def test_the_journal_does_not_grow_with_the_number_of_commits(tmp_path: Path) -> None:

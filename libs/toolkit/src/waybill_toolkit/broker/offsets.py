@@ -37,7 +37,9 @@ class Offsets:
         """Note where a group has got to. Raises OSError, and has then noted nothing for sure."""
         lines = _lines(group, places)
         with self._path.open("ab", buffering=0) as journal:
-            journal.write(lines)
+            written = journal.write(lines)
+        if written < len(lines):
+            raise OSError(f"only {written} of {len(lines)} bytes could be written")
         self._groups.setdefault(group, {}).update(places)
         self._lines += len(places)
         if self._lines > _LINES_MAX:
