@@ -70,8 +70,9 @@ def test_a_batch_that_is_too_large_comes_alone(tmp_path: Path) -> None:
         batch(b"a") + b"rest",
         batch(b"a")[:16] + b"\1" + batch(b"a")[17:],
         batch(b"a")[:8] + b"\xff\xff\xff\xf4" + batch(b"a")[12:],
+        batch(b"a")[:23] + b"\xff\xff\xff\xff" + batch(b"a")[27:],
     ],
-    ids=["short", "cut off", "more", "old format", "length that goes back"],
+    ids=["short", "cut off", "more", "old format", "length that goes back", "no records"],
 )
 def test_what_is_no_batch_is_refused_and_nothing_of_it_kept(records: bytes, tmp_path: Path) -> None:
     log = Log(tmp_path, WEEK_SECONDS)

@@ -42,10 +42,11 @@ def head_of(data: bytes, at: int = 0) -> Head | None:
     if len(data) - at < HEAD_BYTES or data[at + _MAGIC_AT] != _MAGIC:
         return None
     length = _BEFORE_LENGTH_COUNTS + _INT.unpack_from(data, at + _LENGTH_AT)[0]
-    if length < HEAD_BYTES:
+    last_delta = _INT.unpack_from(data, at + _LAST_DELTA_AT)[0]
+    if length < HEAD_BYTES or last_delta < 0:
         return None
     first = _OFFSET.unpack_from(data, at)[0]
-    return Head(length, first, first + _INT.unpack_from(data, at + _LAST_DELTA_AT)[0] + 1)
+    return Head(length, first, first + last_delta + 1)
 
 
 def numbered(records: bytes, offset: int) -> tuple[bytes, int]:

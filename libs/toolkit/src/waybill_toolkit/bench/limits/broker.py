@@ -25,7 +25,7 @@ from waybill_toolkit.platform.ports import free_port
 ORDERS_AT_A_TIME: Final = 50
 """Orders whose events share a batch for each topic: what a relay gathers under full load."""
 
-_WRITTEN_MAX: Final = 50_000  # orders; on the disk they take 200 MB
+_WRITTEN_MAX: Final = 50_000  # orders; on the disk they take 300 MB
 
 
 async def broker_orders_per_second(order: Footprint, seconds: float) -> dict[str, float]:
