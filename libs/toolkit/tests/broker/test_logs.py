@@ -149,6 +149,13 @@ def test_files_that_were_last_written_before_the_retention_go_and_the_log_begins
     assert Log(tmp_path, WEEK_SECONDS, 1).start == 2
 
 
+def test_the_file_that_is_written_stays_however_short_the_retention(tmp_path: Path) -> None:
+    log = Log(tmp_path, retention_seconds=0, segment_bytes=1)
+    for _ in range(3):
+        log.append(batch(b"a"))
+    assert (log.start, log.end) == (2, 3)
+
+
 def test_nothing_of_an_append_remains_when_there_is_no_room_for_it(tmp_path: Path) -> None:
     log = Log(tmp_path, WEEK_SECONDS)
     small, large = batch(b"a"), batch(b"x" * 100_000)

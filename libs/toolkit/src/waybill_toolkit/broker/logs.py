@@ -63,10 +63,6 @@ class Log:
         at = bisect_right(self._segments, offset, key=lambda segment: segment.first) - 1
         return self._segments[at].read(offset, bytes_max)
 
-    def close(self) -> None:
-        """Append no more."""
-        self._segments[-1].close()
-
     def _writable(self) -> Segment:
         last = self._segments[-1]
         if last.size < self._segment_bytes:
@@ -80,7 +76,7 @@ class Log:
 
     def _drop_old(self) -> None:
         oldest = time.time() - self._retention_seconds
-        while self._segments[0].path.stat().st_mtime < oldest:
+        while len(self._segments) > 1 and self._segments[0].path.stat().st_mtime < oldest:
             self._segments.pop(0).path.unlink()
 
 

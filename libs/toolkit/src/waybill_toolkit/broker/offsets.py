@@ -34,7 +34,7 @@ class Offsets:
         return self._groups.get(group, {})
 
     def commit(self, group: str, places: Mapping[LogName, Place]) -> None:
-        """Note where a group has got to. Raises OSError, and has then noted nothing for sure."""
+        """Note where a group has got to. Raises OSError: then it may be noted or not."""
         lines = _lines(group, places)
         with self._path.open("ab", buffering=0) as journal:
             written = journal.write(lines)
