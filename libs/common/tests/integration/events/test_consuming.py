@@ -4,6 +4,7 @@ Slow by nature: the first join of a group takes three seconds on the embedded br
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -142,6 +143,8 @@ async def test_nothing_is_skipped_when_an_offset_of_the_lost_log_is_committed_to
     world: Any, running: Any, eventually: Any, broker_server: Any, caplog: Any
 ) -> None:
     """A batch that waits for the database while the broker is replaced ends after that."""
+    # A service quiets this logger; the loggers are those of every test in this process.
+    caplog.set_level(logging.WARNING, logger="aiokafka")
     bootstrap_servers = broker_server.bootstrap_servers
     await world.produce(bootstrap_servers, "a", *range(20))
     async with running(world.consumer(bootstrap_servers)):
