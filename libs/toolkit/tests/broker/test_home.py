@@ -41,9 +41,12 @@ def test_what_is_written_after_a_start_is_not_on_the_disk_for_sure(home: Path) -
     assert not has_fruit(home)
 
 
-@pytest.mark.parametrize("save", [True, False], ids=["saved", "killed"])
-def test_all_is_dropped_when_that_was_asked_for(home: Path, save: bool) -> None:  # noqa: FBT001
-    if save:
-        save_home(home)
+def test_all_is_dropped_when_that_was_asked_for(home: Path) -> None:
+    distrust_home(home)
+    assert not has_fruit(home)
+
+
+def test_all_is_dropped_when_that_was_asked_for_though_it_was_on_the_disk(home: Path) -> None:
+    save_home(home)
     distrust_home(home)
     assert not has_fruit(home)
