@@ -37,7 +37,12 @@ def open_home(folder: Path) -> None:
 
 def save_home(folder: Path) -> None:
     """Have all of it on the disk. Nothing may be written afterwards."""
-    os.sync()
+    for path in (folder, *folder.rglob("*")):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     (folder / _BOOT).write_text(_SAVED, "utf-8")
 
 
