@@ -21,11 +21,12 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 def open_home(folder: Path) -> None:
-    """Make the folder ready: what is in it stays if it is whole."""
+    """Make the folder ready: what is in it stays if it is whole. Raises OSError."""
     boot = _BOOT_ID.read_text("ascii").strip()
     marker = folder / _BOOT
-    if not marker.exists() or marker.read_text("utf-8") not in {boot, _SAVED}:
-        shutil.rmtree(folder, ignore_errors=True)
+    is_whole = marker.exists() and marker.read_text("utf-8") in {boot, _SAVED}
+    if folder.exists() and not is_whole:
+        shutil.rmtree(folder)
     topics_of(folder).mkdir(parents=True, exist_ok=True)
     descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
