@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import asyncpg
 import pytest
 from pydantic import BaseModel
 from tests.simulation.conftest import NOW, TABLES, Port, Session
@@ -38,7 +39,7 @@ from payments.provider import Approved, Declined
 from waybill import dead_letters, idempotency, relay_store
 from waybill.broker import Partition
 from waybill.clock import ManualClock
-from waybill.database import Connection, Transaction
+from waybill.database import Connection, LostRaceError, Transaction
 from waybill.deliveries import Arrival, Delivery
 from waybill.deliveries import Line as DeliveryLine
 from waybill.events import Event
@@ -73,7 +74,13 @@ class Both:
         return None if row is None else row[0]
 
     async def execute(self, sql: str, *arguments: Any) -> str:
-        real = await self._real.execute(sql, *arguments)
+        try:
+            real = await self._real.execute(sql, *arguments)
+        except asyncpg.UniqueViolationError as error:
+            with pytest.raises(asyncpg.UniqueViolationError) as simulated_error:
+                await self._simulated.execute(sql, *arguments)
+            assert simulated_error.value.constraint_name == error.constraint_name
+            raise
         simulated = await self._simulated.execute(sql, *arguments)
         if not sql.startswith("RELEASE"):
             assert simulated == real, sql
@@ -102,15 +109,15 @@ class _Work:
         self._tx = Transaction(cast("Any", both), "test", ManualClock(NOW), lambda: None)
 
     async def __aenter__(self) -> Transaction:
-        await self._tx.execute("BEGIN")
         return self._tx
 
     async def __aexit__(self, *error: object) -> None:
         if error[0] is None:
             await self._tx.finish()
-        await self._tx.execute("COMMIT" if error[0] is None else "ROLLBACK")
-        if error[0] is None:
+            await self._tx.commit()
             self._tx.committed()
+        else:
+            await self._tx.rollback()
 
 
 async def _same_tables(both: Both) -> None:
@@ -309,9 +316,13 @@ async def test_idempotency_keys_are_the_same(both: Both) -> None:
     requests = [idempotency.KeyedRequest("p", "o", key, b"f") for key in ("one", "two")]
     answer = idempotency.StoredAnswer(201, (("a", "b"),), b"{}")
     async with _Work(both) as tx:
-        assert set(await idempotency.claim(tx, requests)) == {idempotency.Claim.OURS}
-        assert await idempotency.keep(tx, [(requests[0], answer)])
-        assert not await idempotency.keep(tx, [(requests[0], answer)])
+        for each in requests:
+            assert await idempotency.claim(tx, each) is idempotency.Claim.OURS
+        await idempotency.keep(tx, [(requests[0], answer)])
     async with _Work(both) as tx:
-        assert await idempotency.claim(tx, requests) == [answer, idempotency.Claim.OURS]
+        assert await idempotency.look(tx, requests) == [answer, idempotency.Claim.OURS]
+        assert await idempotency.claim(tx, requests[0]) == answer
+    with pytest.raises(LostRaceError):
+        async with _Work(both) as tx:
+            await idempotency.keep(tx, [(requests[0], answer)])
     await _same_tables(both)

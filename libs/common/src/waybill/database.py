@@ -1,6 +1,7 @@
-"""PostgreSQL as the services use it: a pool, transactions that can send events, one error type.
+"""PostgreSQL as the services use it: a pool, transactions that can send events, two error types.
 
     DatabaseUnavailableError    the database is away, or gives no connection in time
+    LostRaceError               another transaction has claimed the same before
 
 Everything else that goes wrong (constraint violations, deadlocks) surfaces as asyncpg raises it.
 """
@@ -10,12 +11,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import asyncpg
+from typing_extensions import override
 
 from waybill import trace
 from waybill.clock import Clock, SystemClock
 from waybill.events import Cause, Message, T, encode_payload
 from waybill.ids import uuid7
 from waybill.outbox import APPEND, PendingEvent
+from waybill.writes import Write, table_of, together
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -70,6 +73,13 @@ class DatabaseUnavailableError(Exception):
     """
 
 
+class LostRaceError(Exception):
+    """What this transaction claims was claimed by another one, which has committed.
+
+    Nothing was done. Done again it will find what the other one has done.
+    """
+
+
 class Connection:
     """One connection: the statements of asyncpg, with DatabaseUnavailableError for its losses."""
 
@@ -105,9 +115,23 @@ class Connection:
 
 
 class Transaction(Connection):
-    """A transaction that is committed or rolled back by whoever opened it, never by its user."""
+    """A transaction that is committed or rolled back by whoever opened it, never by its user.
 
-    __slots__ = ("_afterwards", "_clock", "_on_sent", "_put_off", "_sent", "_source")
+    It costs as few round trips as can be. What is written with `write` waits, and goes out in one
+    statement. PostgreSQL is told of the transaction at the first statement that has to be in it; when
+    all there is is one statement, that is a transaction by itself.
+    """
+
+    __slots__ = (
+        "_afterwards",
+        "_clock",
+        "_has_begun",
+        "_on_sent",
+        "_put_off",
+        "_sent",
+        "_source",
+        "_writes",
+    )
 
     def __init__(
         self,
@@ -120,9 +144,76 @@ class Transaction(Connection):
         self._source = source
         self._clock = clock
         self._on_sent = on_sent
+        self._has_begun = False
+        self._writes: list[Write] = []
         self._put_off: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._sent: list[PendingEvent] = []
         self._afterwards: list[Callable[[], None]] = []
+
+    @override
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        await self._settle()
+        return await super().fetch(sql, *arguments)
+
+    @override
+    async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
+        await self._settle()
+        return await super().fetchrow(sql, *arguments)
+
+    @override
+    async def fetchval(self, sql: str, *arguments: object) -> Any:
+        await self._settle()
+        return await super().fetchval(sql, *arguments)
+
+    @override
+    async def execute(self, sql: str, *arguments: object) -> str:
+        if not (self._has_begun or self._writes or arguments):
+            self._has_begun = True
+            return await super().execute(f"BEGIN; {sql}")  # one round trip for both
+        await self._settle()
+        return await super().execute(sql, *arguments)
+
+    async def look(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Return all rows of a SELECT that locks nothing.
+
+        As long as nothing was locked or written, it makes no difference whether that happens inside
+        the transaction: at READ COMMITTED each statement sees what was committed before it.
+        """
+        if self._writes:
+            await self._settle()
+        return await super().fetch(sql, *arguments)
+
+    async def write(self, sql: str, *arguments: object, claims: str | None = None) -> None:
+        """Change a table by a plain INSERT, UPDATE or DELETE, at the latest at the end.
+
+        It goes out with the writes of other tables, before the next statement. It must not read what
+        they change, and rows must be locked before it when others change them too. What goes wrong
+        is raised by the statement that sends it: LostRaceError when `claims`, a unique constraint,
+        does not hold. Raises ValueError for another kind of statement.
+        """
+        table = table_of(sql)
+        if any(table_of(waiting.sql) == table for waiting in self._writes):
+            await self._settle()
+        self._writes.append(Write(sql, arguments, frozenset({claims} if claims else ())))
+
+    async def _settle(self) -> None:
+        """Let the next statement be in the transaction, and see all that was written."""
+        if not self._has_begun:
+            self._has_begun = True
+            await super().execute("BEGIN")
+        await self._write_now()
+
+    async def _write_now(self) -> None:
+        if not self._writes:
+            return
+        writes, self._writes = self._writes, []
+        sql, arguments, claims = together(writes)
+        try:
+            await super().execute(sql, *arguments)
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name in claims:
+                raise LostRaceError(f"another transaction was first: {error}") from error
+            raise
 
     def put_off(
         self,
@@ -170,8 +261,10 @@ class Transaction(Connection):
         await self.execute("SAVEPOINT attempt")
         try:
             yield
+            await self._write_now()
         except BaseException:
             self._put_off, self._sent, self._afterwards = before
+            self._writes = []
             with suppress(DatabaseUnavailableError):
                 await self.execute("ROLLBACK TO SAVEPOINT attempt")
             raise
@@ -188,9 +281,20 @@ class Transaction(Connection):
             work = next(iter(self._put_off))
             await work(self, self._put_off.pop(work))
         if self._sent:
-            await self.execute(APPEND, *map(list, zip(*self._sent, strict=True)))
+            await self.write(APPEND, *map(list, zip(*self._sent, strict=True)))
             self._sent = []
             self.after_commit(self._on_sent)
+
+    async def commit(self) -> None:
+        """End the transaction. For whoever opened it."""
+        await self._write_now()
+        if self._has_begun:
+            await super().execute("COMMIT")
+
+    async def rollback(self) -> None:
+        """Undo all of it. For whoever opened it."""
+        if self._has_begun:
+            await super().execute("ROLLBACK")
 
     def committed(self) -> None:
         """Make the calls that were to come after the commit, each once."""
@@ -277,15 +381,14 @@ class Database:
         """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception."""
         async with self._acquired() as raw:
             tx = self.begin(raw, self._source, self._clock, self.on_sent)
-            await tx.execute("BEGIN")
             try:
                 yield tx
                 await tx.finish()
-                await tx.execute("COMMIT")
+                await tx.commit()
             except BaseException:
                 # The first error tells more than that of a rollback on a lost connection.
                 with suppress(Exception):
-                    await tx.execute("ROLLBACK")
+                    await tx.rollback()
                 raise
         tx.committed()
 

@@ -1,6 +1,6 @@
 """Handing a batch of events to the reactions: each takes effect once, or is parked with a reason.
 
-    batch ──one transaction──> inbox, reactions, outbox            (nearly always)
+    batch ──one transaction──> reactions, inbox, outbox            (nearly always)
       │ fails
       └──one transaction each─> inbox, and reaction or dead letter (one bad event costs one event)
 
@@ -19,22 +19,23 @@ import asyncpg
 
 from waybill import logs, trace
 from waybill.clock import Clock
-from waybill.database import Database, DatabaseUnavailableError, Transaction
+from waybill.database import Database, DatabaseUnavailableError, LostRaceError, Transaction
 from waybill.dead_letters import Parking, describe, park, parked_lines
 from waybill.deliveries import Delivery, Receiver, waves
 from waybill.events import PermanentError
-from waybill.inbox import accept
+from waybill.inbox import accept, is_plain, note
 from waybill.outage import Outage
 
 _log = logging.getLogger(__name__)
 
 TRANSIENT: Final = (
     DatabaseUnavailableError,
+    LostRaceError,
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidCachedStatementError,
 )
-"""Not the events' fault: the database is away, a deadlock chose this transaction, or a migration
-has just changed a table."""
+"""Not the events' fault: the database is away, somebody else was first, a deadlock chose this
+transaction, or a migration has just changed a table."""
 
 CONFLICTS_MAX: Final = 3
 """Batches that keep getting into each other's way are done one by one: fewer locks at a time."""
@@ -72,6 +73,8 @@ class Deliverer:
         while conflicts < CONFLICTS_MAX:
             try:
                 await self._together(batch)
+            except LostRaceError:
+                conflicts += 1  # who was first has ended: there is nothing to wait for
             except TRANSIENT as error:
                 conflicts += not isinstance(error, DatabaseUnavailableError)
                 await self._wait(outage, error, stop)
@@ -102,7 +105,12 @@ class Deliverer:
     async def _together(self, batch: Sequence[Delivery]) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            fresh, free = await accept(tx, [each.event_id for each in batch], now)
+            ids = {each.event_id for each in batch}
+            if all(each.error is None for each in batch) and await is_plain(tx, ids):
+                await self._react(tx, _first_of_each(batch, ids))
+                tx.put_off(note, [(event_id, now) for event_id in ids])
+                return
+            fresh, free = await accept(tx, ids, now)
             if not fresh:
                 return
             new = _first_of_each(batch, fresh)
@@ -118,11 +126,14 @@ class Deliverer:
                 else:
                     ready.append(each)
             await park(tx, aside, now)
-            if len(ready) == 1:
-                await react(tx, self._receiver, ready[0])
-                return
-            for handler, events in waves(ready):
-                await self._receiver.react(tx, handler, events)
+            await self._react(tx, ready)
+
+    async def _react(self, tx: Transaction, ready: Sequence[Delivery]) -> None:
+        if len(ready) == 1:
+            await react(tx, self._receiver, ready[0])
+            return
+        for handler, events in waves(ready):
+            await self._receiver.react(tx, handler, events)
 
     async def _alone(self, delivery: Delivery) -> None:
         now = self._clock.now()

@@ -6,7 +6,8 @@
           └─> REUSED: the key belongs to a request with other input
 
 Claiming takes an advisory lock until the transaction ends, so a crash or a rollback frees the key
-with everything else. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+with everything else. Looking takes none: of two requests that look at the same time, the second one
+cannot keep its answer, and is undone with all that it did. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import hashlib
@@ -25,11 +26,18 @@ RETENTION: Final = timedelta(days=7)
 """Longer than any client of ours keeps trying, and than a weekend without operators."""
 
 # One round trip for locks and look-ups. The snapshot is taken before the locks: a first request
-# that commits in between is not seen here, but makes KEEP below leave its row out.
+# that commits in between is not seen here, but makes KEEP below fail.
 _CLAIM: Final = """
     SELECT pg_try_advisory_xact_lock(asked.lock) AS locked, kept.fingerprint, status, headers, body
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
         WITH ORDINALITY AS asked (lock, principal, operation, key, number)
+    LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
+    ORDER BY asked.number
+"""
+_LOOK: Final = """
+    SELECT kept.fingerprint, status, headers, body
+    FROM unnest($1::text[], $2::text[], $3::text[])
+        WITH ORDINALITY AS asked (principal, operation, key, number)
     LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
     ORDER BY asked.number
 """
@@ -41,7 +49,6 @@ _KEEP: Final = """
                 $7::bytea[])
         AS answered (principal, operation, key, fingerprint, status, headers, body)
     ORDER BY principal, operation, key
-    ON CONFLICT DO NOTHING
 """
 _FORGET: Final = """
     DELETE FROM idempotency_keys
@@ -87,35 +94,42 @@ class Claim(Enum):
     REUSED = auto()
 
 
-async def claim(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
-    """Take keys for the length of the transaction, or find out why not. One round trip."""
-    rows = await tx.fetch(
-        _CLAIM,
-        [request.lock for request in requests],
+async def claim(tx: Transaction, request: KeyedRequest) -> Claim | StoredAnswer:
+    """Take a key for the length of the transaction, or find out why not."""
+    [row] = await tx.fetch(
+        _CLAIM, [request.lock], [request.principal], [request.operation], [request.key]
+    )
+    return _claim(request, row, is_free=row["locked"])
+
+
+async def look(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
+    """Find out whose keys were used before. Of two equal ones here, the first is ours."""
+    rows = await tx.look(
+        _LOOK,
         [request.principal for request in requests],
         [request.operation for request in requests],
         [request.key for request in requests],
     )
     claims: list[Claim | StoredAnswer] = []
-    taken: set[int] = set()
+    seen: set[tuple[str, str, str]] = set()
     for request, row in zip(requests, rows, strict=True):
-        # A lock that this transaction has is given to it again: of two equal keys one is ours.
-        claims.append(_claim(request, row, is_first=request.lock not in taken))
-        taken.add(request.lock)
+        name = (request.principal, request.operation, request.key)
+        claims.append(_claim(request, row, is_free=name not in seen))
+        seen.add(name)
     return claims
 
 
-def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_first: bool) -> Claim | StoredAnswer:
+def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_free: bool) -> Claim | StoredAnswer:
     if row["fingerprint"] is None:
-        return Claim.OURS if row["locked"] and is_first else Claim.IN_USE
+        return Claim.OURS if is_free else Claim.IN_USE
     if row["fingerprint"] != request.fingerprint:
         return Claim.REUSED
     return StoredAnswer(row["status"], _paired(row["headers"]), row["body"])
 
 
-async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> bool:
-    """Store answers with the work they answer. False: another request was first; roll back."""
-    tag = await tx.execute(
+async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> None:
+    """Store answers with the work they answer. LostRaceError when another request was first."""
+    await tx.write(
         _KEEP,
         [request.principal for request, _ in answers],
         [request.operation for request, _ in answers],
@@ -124,8 +138,8 @@ async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnsw
         [answer.status for _, answer in answers],
         ["\n".join(chain.from_iterable(answer.headers)) for _, answer in answers],
         [answer.body for _, answer in answers],
+        claims="idempotency_keys_pkey",
     )
-    return tag == f"INSERT 0 {len(answers)}"
 
 
 def _paired(flat: list[str]) -> tuple[tuple[str, str], ...]:

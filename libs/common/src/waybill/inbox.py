@@ -1,6 +1,6 @@
 """The inbox: which events were received, so that each takes effect once however often it comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -17,6 +17,16 @@ _ACCEPT: Final = """
     )
     SELECT event_id, EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') AS parked
     FROM accepted
+"""
+
+
+_LOOK: Final = """
+    SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
+        OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
+"""
+_NOTE: Final = """
+    INSERT INTO inbox (event_id, received_at)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
 """
 
 
@@ -42,3 +52,18 @@ async def accept(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> A
     rows = await tx.fetch(_ACCEPT, ids, now)
     free = len(rows) == len(ids) and not any(row["parked"] for row in rows)
     return Accepted({row["event_id"] for row in rows}, free)
+
+
+async def is_plain(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
+    """Tell whether all events are here for the first time, and nothing is parked.
+
+    Then they can be dealt with without a lock, and noted at the end. Should another transaction
+    note or park one of them meanwhile, `note` fails, and all is undone.
+    """
+    [[is_special]] = await tx.look(_LOOK, list(event_ids))
+    return not is_special
+
+
+async def note(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
+    """Note when events were received. LostRaceError when one of them was noted before."""
+    await tx.write(_NOTE, *map(list, zip(*sorted(received), strict=True)), claims="inbox_pkey")

@@ -40,11 +40,12 @@ MUTANTS: Final = (
         "the inbox is committed before the reactions",
         Edit(
             "waybill.delivering",
-            "fresh, free = await accept(tx, [each.event_id for each in batch], now)",
+            "await self._react(tx, _first_of_each(batch, ids))",
             """
-            fresh, free = await accept(tx, [each.event_id for each in batch], now)
+            await accept(tx, ids, now)
             await tx.execute("COMMIT")
-            await tx.execute("BEGIN")
+            await self._react(tx, _first_of_each(batch, ids))
+            return
             """,
         ),
     ),
@@ -53,8 +54,11 @@ MUTANTS: Final = (
         "an event that comes again is dealt with again",
         Edit(
             "waybill.delivering",
-            "new = _first_of_each(batch, fresh)",
-            "new = list(batch)",
+            """
+            tx.put_off(note, [(event_id, now) for event_id in ids])
+            return
+            """,
+            "return",
         ),
     ),
     Mutant(
@@ -64,10 +68,10 @@ MUTANTS: Final = (
             "waybill.database",
             """
             await tx.finish()
-            await tx.execute("COMMIT")
+            await tx.commit()
             """,
             """
-            await tx.execute("COMMIT")
+            await tx.commit()
             await tx.finish()
             """,
         ),
@@ -166,7 +170,7 @@ MUTANTS: Final = (
         "reservations are changed without the lock of the stock book",
         Edit(
             "inventory.store",
-            "await tx.execute(_LOCK_BOOK, _BOOK)",
+            "await tx.execute(_LOCK_BOOK)",
             "pass",
         ),
     ),

@@ -21,6 +21,7 @@ from orders.settings import OrdersSettings
 from payments.settings import PaymentsSettings
 from waybill.app import Service
 from waybill.background import Process, running
+from waybill.database import Transaction
 from waybill.deliveries import Receiver
 from waybill.events import Topic
 from waybill.migrations import migrations_folder
@@ -29,7 +30,7 @@ from waybill_simulation.bank import Bank
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.network import Machine, MachineClock, Network
-from waybill_simulation.postgres.server import Schema, Server, Session
+from waybill_simulation.postgres.server import Schema, Server
 from waybill_simulation.postgres.tables import Slot
 from waybill_simulation.scenario import SERVICES, SKUS, Fault, Scenario
 
@@ -61,11 +62,21 @@ _TOPICS: Final = (
 )
 
 
+_EFFECTS: Final = """
+    create table effects (event_id uuid not null, topic text not null, key text not null);
+"""
+"""What an observer adds to each service's database."""
+_NOTE_EFFECTS: Final = """
+    insert into effects (event_id, topic, key)
+    select * from unnest($1::uuid[], $2::text[], $3::text[])
+"""
+
+
 def _schema(service: str) -> Schema:
     own = migrations_folder(str(_MODULES[service].__file__))
     runtime = Path(waybill.__file__).parent / "migrations"
     files = [*sorted(runtime.glob("*.sql")), *sorted(own.glob("*.sql"))]
-    return Schema(file.read_text() for file in files)
+    return Schema((*(file.read_text() for file in files), _EFFECTS))
 
 
 _SCHEMAS: Final = {service: _schema(service) for service in SERVICES}
@@ -308,8 +319,11 @@ class World:
 
     # what is seen
 
-    def _committed(self, service: str, session: Session, written: Sequence[Slot]) -> None:
-        self.effects += session.notes
+    def _committed(self, service: str, written: Sequence[Slot]) -> None:
+        for slot in written:
+            if slot.table.made.name == "effects" and (effect := slot.latest()):
+                found = Effect(service, effect["event_id"], effect["topic"], effect["key"])
+                self.effects.append(found)
         if self.network.is_recorded:
             for slot in written:
                 self._tell(service, slot)
@@ -343,6 +357,10 @@ def _made(kind: type[Made], **values: Any) -> Made:  # noqa: ANN401 (any setting
     return made
 
 
+async def _note_effects(tx: Transaction, effects: Sequence[tuple[UUID, str, str]]) -> None:
+    await tx.write(_NOTE_EFFECTS, *map(list, zip(*effects, strict=True)))
+
+
 def observe_effects() -> None:
     """Have reactions noted in the transactions that they are part of."""
     react = Receiver.react
@@ -350,13 +368,8 @@ def observe_effects() -> None:
     # Any: it stands before a reaction of any transaction, and watches.
     async def observed(self: Receiver, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
         await react(self, tx, handler, events)
-        session: Session = tx._raw.session  # noqa: SLF001 (the seam: what is committed with the rest)
-        node = PROCESS.get()
-        assert isinstance(node, Node)  # noqa: S101 (reactions run in services)
         topics = {each.message.type: each.message.topic for each in self._received.values()}
-        session.notes += [
-            Effect(node.service, event.id, topics[event.type], event.key) for event in events
-        ]
+        tx.put_off(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
 
     # Replaced on purpose: effects are counted where they happen.
     Receiver.react = observed  # type: ignore[method-assign]

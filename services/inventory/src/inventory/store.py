@@ -19,9 +19,7 @@ from waybill.database import Transaction
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.
-# It has a parameter so that asyncpg prepares it: one without is planned anew each time.
-_LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, $1)"
-_BOOK: Final = 1
+_LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
 _RESERVATIONS: Final = """
     select order_id, status, expires_at from reservations where order_id = any($1)
 """
@@ -40,18 +38,19 @@ _LOCK_STOCK: Final = """
     select sku, on_hand from stock where sku = any($1) order by sku for update
 """
 _ADD: Final = """
-    with added as (
-        insert into reservations (order_id, status, expires_at, updated_at)
-        select order_id, status, expires_at, $4
-        from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-            as reservation (order_id, status, expires_at)
-    ), noted as (
-        insert into reservation_lines (order_id, sku, quantity, on_hand_when_refused)
-        select * from unnest($5::uuid[], $6::text[], $7::bigint[], $8::bigint[])
-    )
+    insert into reservations (order_id, status, expires_at, updated_at)
+    select order_id, status, expires_at, $4
+    from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+        as reservation (order_id, status, expires_at)
+"""
+_ADD_LINES: Final = """
+    insert into reservation_lines (order_id, sku, quantity, on_hand_when_refused)
+    select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
+"""
+_SET_ASIDE: Final = """
     update stock
-    set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $4
-    from unnest($9::text[], $10::bigint[]) as taken (sku, units)
+    set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $3
+    from unnest($1::text[], $2::bigint[]) as taken (sku, units)
     where stock.sku = taken.sku
 """
 _ADD_EMPTY: Final = """
@@ -119,7 +118,7 @@ class StockBook:
     @classmethod
     async def open(cls, tx: Transaction) -> "StockBook":
         """Wait for the book. What is read from now on includes all that its last holder wrote."""
-        await tx.execute(_LOCK_BOOK, _BOOK)
+        await tx.execute(_LOCK_BOOK)
         return cls(tx)
 
     async def reservations(self, order_ids: Collection[UUID]) -> dict[UUID, Reservation]:
@@ -159,16 +158,15 @@ class StockBook:
                 (request.order_id, sku, wanted, short.get(sku))
                 for sku, wanted in request.units.items()
             )
-        await self._tx.execute(
+        await self._tx.write(
             _ADD,
             [reservation.order_id for reservation in decided],
             [reservation.status for reservation in decided],
             [reservation.expires_at for reservation in decided],
             now,
-            *map(list, zip(*lines, strict=True)),
-            list(taken),
-            list(taken.values()),
         )
+        await self._tx.write(_ADD_LINES, *map(list, zip(*lines, strict=True)))
+        await self._tx.write(_SET_ASIDE, list(taken), list(taken.values()), now)
 
     async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
         """Write that orders, not known so far, hold nothing and never will."""

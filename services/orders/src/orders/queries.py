@@ -12,7 +12,7 @@ import asyncpg
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
-from waybill.database import Connection
+from waybill.database import Connection, Transaction
 
 _ORDER: Final = """
     select order_id, reference, customer_ref, status, rejection_code, rejection_detail, currency,
@@ -66,10 +66,10 @@ async def get_orders(connection: Connection, order_ids: Sequence[UUID]) -> Mappi
 
 
 async def get_orders_without_lines(
-    connection: Connection, order_ids: Sequence[UUID]
+    tx: Transaction, order_ids: Sequence[UUID]
 ) -> Mapping[UUID, Order]:
     """Read orders as the later steps of their sagas need them: an order may have 1,000 lines."""
-    rows = await connection.fetch(_ORDERS_BY_ID, order_ids)
+    rows = await tx.look(_ORDERS_BY_ID, order_ids)
     return {row["order_id"]: _order(row, ()) for row in rows}
 
 
@@ -95,9 +95,9 @@ async def get_story(connection: Connection, order_id: UUID) -> list[Transition]:
     ]
 
 
-async def find_prices(connection: Connection, skus: Iterable[str]) -> Mapping[str, Price]:
+async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
     """Read the prices of those SKUs that are known here."""
-    return dict(map(_price, await connection.fetch(_PRICES_BY_SKU, list(skus))))
+    return dict(map(_price, await tx.look(_PRICES_BY_SKU, list(skus))))
 
 
 async def list_prices(

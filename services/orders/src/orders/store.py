@@ -10,18 +10,18 @@ from orders.domain import Order, Rejection
 from waybill.database import Transaction
 
 _INSERT_ORDERS: Final = """
-    with placed as (
-        insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
-            payment_token, placed_at, updated_at)
-        select order_id, reference, customer_ref, status, currency, total_minor, payment_token,
-            placed_at, placed_at
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                    $7::text[], $8::timestamptz[])
-            as placed(order_id, reference, customer_ref, status, currency, total_minor,
-                payment_token, placed_at)
-    )
+    insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
+        payment_token, placed_at, updated_at)
+    select order_id, reference, customer_ref, status, currency, total_minor, payment_token,
+        placed_at, placed_at
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                $7::text[], $8::timestamptz[])
+        as placed(order_id, reference, customer_ref, status, currency, total_minor,
+            payment_token, placed_at)
+"""
+_INSERT_LINES: Final = """
     insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
-    select * from unnest($9::uuid[], $10::int[], $11::text[], $12::int[], $13::bigint[])
+    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::bigint[])
 """
 _SET_STATUSES: Final = """
     update orders set status = change.status, rejection_code = change.code,
@@ -47,7 +47,7 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         for order in orders
         for number, line in enumerate(order.lines, start=1)
     ]
-    await tx.execute(
+    await tx.write(
         _INSERT_ORDERS,
         [order.order_id for order in orders],
         [order.reference for order in orders],
@@ -57,6 +57,9 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         [order.total_minor for order in orders],
         [order.payment_token for order in orders],
         [order.placed_at for order in orders],
+    )
+    await tx.write(
+        _INSERT_LINES,
         [order_id for order_id, _, _ in lines],
         [number for _, number, _ in lines],
         [line.sku for _, _, line in lines],
@@ -70,7 +73,7 @@ async def set_statuses(
 ) -> None:
     """Set the status of orders whose sagas the transaction has locked."""
     rejections = [rejection for _, rejection in changes.values()]
-    await tx.execute(
+    await tx.write(
         _SET_STATUSES,
         list(changes),
         [status for status, _ in changes.values()],

@@ -31,9 +31,8 @@ _INSERT: Final = """
         as opened (payment_id, order_id, status, amount_minor, currency, token, attempts, due_at,
             traceparent)
     order by order_id
-    on conflict (order_id) do nothing
-    returning payment_id
 """
+_KNOWN: Final = "select order_id from payments where order_id = any($1)"
 _LOCK: Final = """
     select payment_id, order_id, status, amount_minor, currency, captured_minor, refunded_minor,
         decline_code, provider_reference, token, reverse_wanted, attempts, due_at, traceparent
@@ -77,9 +76,18 @@ _POST: Final = """
 async def insert_opened(
     tx: Transaction, steps: Sequence[Step], now: datetime, claims: Claims
 ) -> set[UUID]:
-    """Write new payments and tell what is known of them; returns the orders that had none yet."""
-    payments = [claims.claim(step.payment) for step in steps]
-    rows = await tx.fetch(
+    """Write new payments and tell what is known of them; returns the orders that had none yet.
+
+    LostRaceError when one of those has got one meanwhile.
+    """
+    by_order: dict[UUID, Step] = {}
+    for step in steps:
+        by_order.setdefault(step.payment.order_id, step)
+    for row in await tx.look(_KNOWN, list(by_order)):
+        del by_order[row["order_id"]]
+    opened = list(by_order.values())
+    payments = [claims.claim(step.payment) for step in opened]
+    await tx.write(
         _INSERT,
         [payment.payment_id for payment in payments],
         [payment.order_id for payment in payments],
@@ -91,12 +99,11 @@ async def insert_opened(
         [payment.due_at for payment in payments],
         [payment.traceparent for payment in payments],
         now,
+        claims="payments_order_id_key",
     )
-    inserted = {row["payment_id"] for row in rows}
-    claims.written(payment for payment in payments if payment.payment_id in inserted)
-    opened = [step for step in steps if step.payment.payment_id in inserted]
+    claims.written(payments)
     announce(tx, opened)
-    return {step.payment.order_id for step in opened}
+    return set(by_order)
 
 
 async def lock(tx: Transaction, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
@@ -140,7 +147,7 @@ async def save(tx: Transaction, steps: Sequence[Step], now: datetime, claims: Cl
         return
     by_id = {step.payment.payment_id: step.payment for step in steps}
     latest = [claims.claim(payment) for payment in by_id.values()]
-    await tx.execute(
+    await tx.write(
         _UPDATE,
         [payment.payment_id for payment in latest],
         [payment.status for payment in latest],
@@ -164,7 +171,7 @@ async def _post(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
     entries = [(step.payment.payment_id, entry) for step in steps for entry in step.entries]
     if not entries:
         return
-    await tx.execute(
+    await tx.write(
         _POST,
         [uuid7() for _ in entries],
         [payment_id for payment_id, _ in entries],

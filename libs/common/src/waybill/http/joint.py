@@ -1,7 +1,7 @@
 """One transaction for many requests of one operation: those that come while another one runs.
 
-        request ─┐                    ┌─ claim the keys of all
-        request ─┼─> next round ──> tx┼─ work, for those that are ours
+        request ─┐                    ┌─ look for the keys of all
+        request ─┼─> next round ──> tx┼─ work, for those that are new
         request ─┘                    └─ keep the answers, commit
 
 Its statements and its commit are shared, so that their number does not grow with the requests. When
@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from waybill.database import Database, DatabaseUnavailableError, Transaction
 from waybill.http.call import Call
 from waybill.http.contract import Answer
-from waybill.http.once import Once, Result, claim, keep
+from waybill.http.once import Once, Result, keep, look, refused_when_taken
 from waybill.together import Together
 
 Wish = TypeVar("Wish")
@@ -69,16 +69,17 @@ class Joint(Generic[Wish, Result]):
         return result
 
     async def _in_one(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
-        async with self._database.transaction() as tx:
-            refusals = await claim(tx, [each.keyed for each in asked])
-            ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
-            results = list(await self._work(tx, ours)) if ours else []
-            answered = [
-                (each.keyed, result)
-                for each, result in zip(ours, results, strict=True)
-                if isinstance(result, Answer)
-            ]
-            if answered:
-                await keep(tx, answered)
+        with refused_when_taken():
+            async with self._database.transaction() as tx:
+                refusals = await look(tx, [each.keyed for each in asked])
+                ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
+                results = list(await self._work(tx, ours)) if ours else []
+                answered = [
+                    (each.keyed, result)
+                    for each, result in zip(ours, results, strict=True)
+                    if isinstance(result, Answer)
+                ]
+                if answered:
+                    await keep(tx, answered)
         of_ours = iter(results)
         return [next(of_ours) if no is None else no for no in refusals]

@@ -1,10 +1,11 @@
 """Work in one transaction: answers commit, problems roll back, keys run once."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from waybill import idempotency
-from waybill.database import Database, Transaction
+from waybill.database import Database, LostRaceError, Transaction
 from waybill.http.contract import Answer
 from waybill.http.reply import AnsweredError, Reply
 from waybill.idempotency import Claim, KeyedRequest, StoredAnswer
@@ -25,13 +26,23 @@ class _RollBackError(Exception):
 async def transact(database: Database, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
     """Run `work` in one transaction: an Answer commits, a Problem rolls back."""
     try:
-        async with database.transaction() as tx:
-            result = await work(tx)
-            _let_only_answers_commit(result)
+        with refused_when_taken():
+            async with database.transaction() as tx:
+                result = await work(tx)
+                _let_only_answers_commit(result)
     except _RollBackError as rollback:
         problem: Result = rollback.result
         return problem
     return result
+
+
+@contextmanager
+def refused_when_taken() -> Iterator[None]:
+    """Refuse what has lost to the same request somewhere else, and is undone."""
+    try:
+        yield
+    except LostRaceError as error:
+        raise _in_use() from error
 
 
 def _let_only_answers_commit(result: Answer | Problem) -> None:
@@ -54,9 +65,9 @@ class Once:
         """Run `work` unless its answer is stored; see Call.once."""
 
         async def keyed(tx: Transaction) -> Result:
-            [refusal] = await claim(tx, [self])
-            if refusal is not None:
-                raise refusal
+            no = refusal(await idempotency.claim(tx, self.request))
+            if no is not None:
+                raise no
             result = await work(tx)
             if isinstance(result, Answer):
                 await keep(tx, [(self, result)])
@@ -71,23 +82,21 @@ class Once:
         return self._rendered[1]
 
 
-async def claim(
+async def look(
     tx: Transaction, asked: Sequence[Once]
 ) -> list[AnsweredError | RefusedError | None]:
-    """Take the keys of requests for the length of the transaction; tells of each why not."""
-    claims = await idempotency.claim(tx, [each.request for each in asked])
-    return list(map(refusal, claims))
+    """Tell of each request why it is not to be done, if so."""
+    return list(map(refusal, await idempotency.look(tx, [each.request for each in asked])))
 
 
 async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None:
-    """Store the answers of requests whose keys were taken. Raises RefusedError: roll back."""
+    """Store the answers of requests; see `refused_when_taken`."""
     replies = [(once.request, once.rendered(answer)) for once, answer in answered]
     stored = [
         (request, StoredAnswer(reply.status, reply.headers, reply.body))
         for request, reply in replies
     ]
-    if not await idempotency.keep(tx, stored):
-        raise _in_use()
+    await idempotency.keep(tx, stored)
 
 
 def refusal(claimed: Claim | StoredAnswer) -> AnsweredError | RefusedError | None:

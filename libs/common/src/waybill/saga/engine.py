@@ -1,8 +1,10 @@
 """The sagas of one service, kept in its database.
 
-Every move is made under the lock of the saga's row, in the transaction that heard of its cause, and
-is written to the story; the command goes out through the outbox of that transaction. All of it is
-done for a whole batch at once: the number of statements does not grow with the batch.
+Every move is written to the story, in the transaction that heard of its cause; the command goes out
+through the outbox of that transaction. The moves of a saga are numbered, so of two transactions that
+move it on from the same place one fails, and does it again. Who takes a saga because of the time, or
+for a client, locks it before. All of it is done for a whole batch at once: the number of statements
+does not grow with the batch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, Protocol
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel
 
 from waybill.clock import Clock
@@ -19,32 +22,29 @@ from waybill.events import Cause, Event
 from waybill.saga.advance import Move, Position, Signal, advance, begin
 from waybill.saga.definition import C, Reason, S, Saga
 
-_LOCK: Final = """
+_LOOK: Final = """
     select saga_id, definition, version, direction, position,
         reason_code, reason_detail, transitions
-    from sagas where saga_id = any($1) order by saga_id for update
+    from sagas where saga_id = any($1)
 """
+_LOCK: Final = _LOOK + "order by saga_id for update"
 _LOCK_DUE: Final = """
     select saga_id, definition, version, direction, position,
         reason_code, reason_detail, transitions
     from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
 """
 _START: Final = """
-    with told as (
-        insert into saga_transitions (saga_id, number, at, state, detail)
-        select saga_id, 1, $7, $8, 'started' from unnest($1::uuid[]) as begun (saga_id)
-    )
     insert into sagas (saga_id, definition, version, direction, position, transitions,
         deadline_at, updated_at)
     select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
 """
+_TELL: Final = """
+    insert into saga_transitions (saga_id, number, at, state, detail, event_id)
+    select saga_id, number, $2, state, detail, event_id
+    from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
+        as told (saga_id, number, state, detail, event_id)
+"""
 _MOVE: Final = """
-    with told as (
-        insert into saga_transitions (saga_id, number, at, state, detail, event_id)
-        select t.saga_id, t.number, $8, t.state, t.detail, t.event_id
-        from unnest($9::uuid[], $10::int[], $11::text[], $12::text[], $13::uuid[])
-            as t(saga_id, number, state, detail, event_id)
-    )
     update sagas set direction = m.direction, position = m.position, reason_code = m.reason_code,
         reason_detail = m.reason_detail, transitions = m.transitions, deadline_at = m.deadline_at,
         updated_at = $8
@@ -80,7 +80,7 @@ class Subjects(Protocol[S, C]):
     """What the engine needs of the service whose sagas it moves."""
 
     async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, S]:
-        """Read what the sagas are about."""
+        """Read what the sagas are about, without a lock (`tx.look`)."""
 
     async def moved(self, tx: Transaction, moves: Sequence[Moved[S, C]]) -> None:
         """Follow the moves with the service's own state and events, and send their commands."""
@@ -88,7 +88,7 @@ class Subjects(Protocol[S, C]):
 
 @dataclass(slots=True)
 class _Row(Generic[S, C]):
-    """A locked row; it changes as events of one batch move it on."""
+    """A row as it was read; it changes as events of one batch move it on."""
 
     saga_id: UUID
     saga: Saga[S, C]
@@ -122,16 +122,15 @@ class Sagas(Generic[S, C]):
         """Begin sagas and send their first commands."""
         saga, move, now = self._newest, begin(self._newest), self._clock.now()
         at = move.position
-        await tx.execute(
-            _START,
-            [each.saga_id for each in begun],
-            saga.name,
-            saga.version,
-            at.direction,
-            at.index,
-            now + move.deadline if move.deadline else None,
-            now,
-            _state(saga, at),
+        saga_ids = [each.saga_id for each in begun]
+        deadline_at = now + move.deadline if move.deadline else None
+        await tx.write(
+            _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
+        )
+        count = len(begun)
+        state = _state(saga, at)
+        await tx.write(
+            _TELL, saga_ids, now, [1] * count, [state] * count, ["started"] * count, [None] * count
         )
         command = move.command
         moves = [
@@ -155,8 +154,8 @@ class Sagas(Generic[S, C]):
         tx.put_off(self._receive, events)
 
     async def _receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
-        rows = await self._lock(tx, _LOCK, sorted({UUID(event.key) for event in events}))
-        by_id = {row.saga_id: row for row in rows}
+        found = await tx.look(_LOOK, list({UUID(event.key) for event in events}))
+        by_id = {row.saga_id: row for row in map(self._row, found)}
         changes: list[_Change[S, C]] = []
         for event in events:
             row = by_id.get(UUID(event.key))
@@ -167,7 +166,7 @@ class Sagas(Generic[S, C]):
 
     async def cancel(self, tx: Transaction, saga_id: UUID) -> bool:
         """Turn a saga back; False when it is already going back, or undone."""
-        rows = await self._lock(tx, _LOCK, [saga_id])
+        rows = list(map(self._row, await tx.fetch(_LOCK, [saga_id])))
         changes = [_hear(row, Signal.CANCEL, Signal.CANCEL.value, None) for row in rows]
         applied = [change for change in changes if change]
         await self._apply(tx, applied)
@@ -175,25 +174,19 @@ class Sagas(Generic[S, C]):
 
     async def take_due(self, tx: Transaction, now: datetime, limit: int) -> int:
         """Move the sagas whose deadline has passed; a timer's `take`."""
-        rows = await self._lock(tx, _LOCK_DUE, now, limit)
+        rows = list(map(self._row, await tx.fetch(_LOCK_DUE, now, limit)))
         changes = [_hear(row, Signal.DEADLINE, Signal.DEADLINE.value, None) for row in rows]
         await self._apply(tx, [change for change in changes if change])
         return len(rows)
 
-    async def _lock(self, tx: Transaction, sql: str, *arguments: object) -> list[_Row[S, C]]:
-        return [
-            _Row(
-                r["saga_id"],
-                self._definition(r["definition"], r["version"]),
-                Position(
-                    r["direction"],
-                    r["position"],
-                    Reason(r["reason_code"], r["reason_detail"]) if r["reason_code"] else None,
-                ),
-                r["transitions"],
-            )
-            for r in await tx.fetch(sql, *arguments)
-        ]
+    def _row(self, r: asyncpg.Record) -> _Row[S, C]:
+        reason = Reason(r["reason_code"], r["reason_detail"]) if r["reason_code"] else None
+        return _Row(
+            r["saga_id"],
+            self._definition(r["definition"], r["version"]),
+            Position(r["direction"], r["position"], reason),
+            r["transitions"],
+        )
 
     async def _apply(self, tx: Transaction, changes: Sequence[_Change[S, C]]) -> None:
         if not changes:
@@ -220,7 +213,7 @@ async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetim
     latest = {change.row.saga_id: change for change in changes}
     moves = [change.move for change in latest.values()]
     reasons = [move.position.reason for move in moves]
-    await tx.execute(
+    await tx.write(
         _MOVE,
         list(latest),
         [move.position.direction for move in moves],
@@ -230,11 +223,16 @@ async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetim
         [change.number for change in latest.values()],
         [now + move.deadline if move.deadline else None for move in moves],
         now,
+    )
+    await tx.write(
+        _TELL,
         [change.row.saga_id for change in changes],
+        now,
         [change.number for change in changes],
         [_state(change.row.saga, change.move.position) for change in changes],
         [change.detail for change in changes],
         [change.cause.id if change.cause else None for change in changes],
+        claims="saga_transitions_pkey",
     )
 
 

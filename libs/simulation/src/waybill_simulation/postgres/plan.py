@@ -660,7 +660,7 @@ class _Inserting:
                 await run.locks.wait(run.work, slot.holder)
                 continue
             if self.conflict is None or self.conflict not in ((), key):
-                raise asyncpg.UniqueViolationError(f"{table.made.name} has this {', '.join(key)}")
+                raise _violation(table, key)
             return await self._update(slot, whole, run) if self.sets else None
 
     async def _update(self, slot: Slot, whole: Version, run: Run) -> Version | None:
@@ -677,6 +677,13 @@ class _Inserting:
         slot.table.validate(after)
         slot.pending.append((run.command, after))
         return after
+
+
+def _violation(table: Table, key: tuple[str, ...]) -> asyncpg.UniqueViolationError:
+    error = asyncpg.UniqueViolationError(f"{table.made.name} has this {', '.join(key)}")
+    named = "pkey" if key == table.made.unique[0] else "_".join((*key, "key"))
+    error.constraint_name = f"{table.made.name}_{named}"
+    return error
 
 
 def _place(table: Table, whole: Version, run: Run) -> Version:

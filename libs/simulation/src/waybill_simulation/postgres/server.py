@@ -25,6 +25,7 @@ Answer: TypeAlias = tuple[str, list[Record]] | Exception
 Reply: TypeAlias = Callable[[Answer], None]
 
 _SETTINGS: Final = ("SET ", "set ")
+_BEGIN_WITH: Final = "BEGIN; "
 _PLAIN: Final = frozenset({str, int, bool, bytes, datetime, UUID, type(None)})
 
 
@@ -75,7 +76,7 @@ class Server(Locks):
         self.is_up = True
         self.unknown: list[str] = []
         """What was sent here that is not SQL, as far as it is known here."""
-        self.on_commit: Callable[[Session, Sequence[Slot]], None] = lambda _s, _w: None
+        self.on_commit: Callable[[Sequence[Slot]], None] = lambda _: None
         self._commits = 0
         self._commands = 0
         self._unflushed: list[Slot] = []
@@ -151,8 +152,8 @@ class Server(Locks):
             self._unflushed += written
         if written and not session.is_asynchronous:
             self._unflushed = []
-        if written or session.notes:
-            self.on_commit(session, written)
+        if written:
+            self.on_commit(written)
         self.release(work)
 
     def release(self, work: Work) -> None:
@@ -191,9 +192,6 @@ class Session:
     work: Work | None = None
     is_asynchronous: bool = False
     is_over: bool = False
-    notes: list[Any] = field(default_factory=list)
-    """What an observer has noted in this transaction: undone with it, like rows."""
-    noted_before: int = 0
     listeners: dict[str, Callable[[], None]] = field(default_factory=dict)
     notified: list[str] = field(default_factory=list)
     on_end: Callable[[], None] = lambda: None
@@ -204,6 +202,9 @@ class Session:
         """Run a statement, and reply when it is done: at once, unless it waits."""
         if self.is_over:
             return
+        if sql.startswith(_BEGIN_WITH):
+            self.begin()
+            sql = sql.removeprefix(_BEGIN_WITH)
         control = _CONTROLS.get(sql)
         if control is not None:
             reply(control(self))
@@ -280,18 +281,17 @@ class Session:
     def commit(self) -> Answer:
         work, self.work = self.work, None
         if work is None or work.failed:
-            self.notes, self.notified = [], []
+            self.notified = []
             if work is not None:
                 self.server.release(work)
             return "ROLLBACK", []
         self.server.commit(self, work)
-        self.notes = []
         self._notify()
         return "COMMIT", []
 
     def rollback(self) -> Answer:
         work, self.work = self.work, None
-        self.notes, self.notified = [], []
+        self.notified = []
         if work is not None:
             self.server.release(work)
         return "ROLLBACK", []
@@ -300,14 +300,12 @@ class Session:
         if self.work is None or self.work.failed:
             return asyncpg.InFailedSQLTransactionError("transaction is aborted")
         self.work.savepoint = self.server.mark()
-        self.noted_before = len(self.notes)
         return "SAVEPOINT", []
 
     def back_to_savepoint(self) -> Answer:
         if self.work is None:
             return asyncpg.NoActiveSQLTransactionError("no transaction")
         self.work.failed = False
-        del self.notes[self.noted_before :]
         self.server.back_to(self.work)
         return "ROLLBACK", []
 
