@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     )
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+RUNS_MAX: Final = 3
+"""Of work that others are in the way of; whoever was first is not there any more at the second."""
 
 # A client that has waited this long for a connection is better served by a 503: at 10 connections
 # and a few milliseconds a transaction, thousands of others would have to be in front of it.
@@ -118,8 +122,8 @@ class Transaction(Connection):
     """A transaction that is committed or rolled back by whoever opened it, never by its user.
 
     It costs as few round trips as can be. What is written with `write` waits, and goes out in one
-    statement. PostgreSQL is told of the transaction at the first statement that has to be in it; when
-    all there is is one statement, that is a transaction by itself.
+    statement. PostgreSQL is told of the transaction at the first statement that has to be in it;
+    when all there is is one statement, that is a transaction by itself.
     """
 
     __slots__ = (
@@ -186,10 +190,10 @@ class Transaction(Connection):
     async def write(self, sql: str, *arguments: object, claims: str | None = None) -> None:
         """Change a table by a plain INSERT, UPDATE or DELETE, at the latest at the end.
 
-        It goes out with the writes of other tables, before the next statement. It must not read what
-        they change, and rows must be locked before it when others change them too. What goes wrong
-        is raised by the statement that sends it: LostRaceError when `claims`, a unique constraint,
-        does not hold. Raises ValueError for another kind of statement.
+        It goes out with the writes of other tables, before the next statement. It must not read
+        what they change, and rows must be locked before it when others change them too. What goes
+        wrong is raised by the statement that sends it: LostRaceError when `claims`, a unique
+        constraint, does not hold. Raises ValueError for another kind of statement.
         """
         table = table_of(sql)
         if any(table_of(waiting.sql) == table for waiting in self._writes):
@@ -391,6 +395,18 @@ class Database:
                     await tx.rollback()
                 raise
         tx.committed()
+
+    async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Do `work` in a transaction, and again when another one was in its way.
+
+        Raises LostRaceError and asyncpg.TransactionRollbackError when that goes on and on.
+        """
+        for _ in range(1, RUNS_MAX):
+            with suppress(LostRaceError, asyncpg.TransactionRollbackError):
+                async with self.transaction() as tx:
+                    return await work(tx)
+        async with self.transaction() as tx:
+            return await work(tx)
 
     async def close(self) -> None:
         """Give all connections back to the server; waits for those in use."""

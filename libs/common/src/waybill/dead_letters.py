@@ -6,10 +6,12 @@ time, so there is no moment at which an event could fall between those who park 
 
 Why that is safe without a lock on the line:
 
-- A consumer asks for parked lines *after* it has put the batch into the inbox. Another consumer
-  that has (or had) the same partition, and parks one of these events, does that in the transaction
-  that puts it into its inbox; so ours has waited for the end of that transaction, and sees the row.
-  Only when nothing at all is parked, and the inbox knew none of the batch, is there nothing to ask.
+- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked lines
+  *after* it has put the batch into the inbox. Another consumer that has (or had) the same
+  partition, and parks one of these events, does that in the transaction that puts it into its
+  inbox; so ours has waited for the end of that transaction, and sees the row.
+- Otherwise it puts the batch into the inbox at the end. Had another consumer parked one of these
+  events meanwhile, that event would be in the inbox: ours fails there, and begins again.
 - Whoever retries holds a row lock on the first of the line until what it does is committed. A
   consumer that still sees the row parks behind it; one that does not see it comes after the commit.
 """

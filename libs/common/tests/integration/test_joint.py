@@ -162,6 +162,40 @@ async def test_one_effect_when_a_key_comes_twice_in_a_round_and_again_later(
     assert await deposits(database) == [0, 1]
 
 
+async def test_one_effect_and_one_answer_when_two_replicas_have_a_request_at_once(
+    database: Database,
+) -> None:
+    both_looked = asyncio.Barrier(2)
+    rounds = 0
+
+    class Replica(Api):
+        @override
+        async def _deposit_all(
+            self, tx: Transaction, asked: Sequence[Asked[Deposit]]
+        ) -> Sequence[DepositResult]:
+            nonlocal rounds
+            rounds += 1
+            await both_looked.wait()
+            self.go_on.set()
+            return await super()._deposit_all(tx, asked)
+
+    answers = await asyncio.gather(*(_post_to(Replica(database)) for _ in range(2)))
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == 1
+    assert rounds == 2
+    assert await deposits(database) == [5]
+
+
+async def _post_to(api: Api) -> httpx.Response:
+    app = Application("bank")
+    mount(app.router, api, OPERATIONS, Everybody())
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bank.test") as client:
+        headers = {"Idempotency-Key": "a"}
+        return await client.post("/v1/deposits", json={"amount": 5}, headers=headers)
+
+
 async def test_many_at_once_are_each_done_once(
     api: Api, client: httpx.AsyncClient, database: Database
 ) -> None:

@@ -136,6 +136,28 @@ async def _direction(database: Database, saga_id: UUID) -> str:
         )
 
 
+async def test_a_saga_moves_once_when_two_transactions_move_it_from_the_same_place(
+    database: Database,
+) -> None:
+    both_looked = asyncio.Barrier(2)
+
+    class Slow(Recorder):
+        @override
+        async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+            await both_looked.wait()
+            return await super().load(tx, saga_ids)
+
+    sagas = Sagas((V1,), Slow(), ManualClock(START))
+    [saga_id] = await _start(database, sagas)
+
+    async def hear(tx: Transaction) -> None:
+        sagas.receive(tx, [_event(Reserved(order_id=saga_id))])
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(database.run(hear), database.run(hear))
+    assert await _sent(database) == ["reserve", "pay"]
+
+
 async def test_commands_and_story_are_written_with_each_move(database: Database) -> None:
     sagas, _, _ = _engine()
     [saga_id] = await _start(database, sagas)

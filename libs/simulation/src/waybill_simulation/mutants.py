@@ -62,6 +62,31 @@ MUTANTS: Final = (
         ),
     ),
     Mutant(
+        "inbox-race-not-noticed",
+        "events that another replica has dealt with meanwhile are not noted, and have taken effect",
+        Edit(
+            "waybill.inbox",
+            "SELECT * FROM unnest($1::uuid[], $2::timestamptz[])",
+            "SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) ON CONFLICT DO NOTHING",
+        ),
+    ),
+    Mutant(
+        "key-race-not-noticed",
+        "an order is placed though another replica has kept an answer under its key meanwhile",
+        Edit(
+            "waybill.idempotency",
+            """
+            ORDER BY principal, operation, key
+            \"\"\"
+            """,
+            """
+            ORDER BY principal, operation, key
+            ON CONFLICT DO NOTHING
+            \"\"\"
+            """,
+        ),
+    ),
+    Mutant(
         "outbox-after-the-commit",
         "events are written when their transaction has ended",
         Edit(

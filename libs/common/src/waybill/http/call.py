@@ -27,7 +27,8 @@ class Call:
         """Run `run` in one transaction, at most once per caller, operation and Idempotency-Key.
 
         An Answer is stored with the key in that same transaction and commits; a Problem rolls
-        back and leaves the key free, as a crash does. When the answer is stored already this does
+        back and leaves the key free, as a crash does. `run` is called again when another
+        transaction was in its way. When the answer is stored already this does
         not return: the endpoint sends it again. Likewise it refuses with 409 while the first
         request is running, and with 422 when that one asked for something else.
 

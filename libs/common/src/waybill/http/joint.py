@@ -5,7 +5,9 @@
         request ─┘                    └─ keep the answers, commit
 
 Its statements and its commit are shared, so that their number does not grow with the requests. When
-a round fails, each of its requests is tried alone, so that a bad one costs the others nothing.
+a round fails, each of its requests is tried alone, so that a bad one costs the others nothing. No
+lock is taken: of two replicas that have the same request at once, one finds its key taken at the
+end, is undone, and looks again.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from waybill.database import Database, DatabaseUnavailableError, Transaction
 from waybill.http.call import Call
 from waybill.http.contract import Answer
-from waybill.http.once import Once, Result, keep, look, refused_when_taken
+from waybill.http.once import Once, Result, keep, look
 from waybill.together import Together
 
 Wish = TypeVar("Wish")
@@ -69,17 +71,18 @@ class Joint(Generic[Wish, Result]):
         return result
 
     async def _in_one(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
-        with refused_when_taken():
-            async with self._database.transaction() as tx:
-                refusals = await look(tx, [each.keyed for each in asked])
-                ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
-                results = list(await self._work(tx, ours)) if ours else []
-                answered = [
-                    (each.keyed, result)
-                    for each, result in zip(ours, results, strict=True)
-                    if isinstance(result, Answer)
-                ]
-                if answered:
-                    await keep(tx, answered)
-        of_ours = iter(results)
-        return [next(of_ours) if no is None else no for no in refusals]
+        async def run(tx: Transaction) -> Sequence[Result | Exception]:
+            refusals = await look(tx, [each.keyed for each in asked])
+            ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
+            results = list(await self._work(tx, ours)) if ours else []
+            answered = [
+                (each.keyed, result)
+                for each, result in zip(ours, results, strict=True)
+                if isinstance(result, Answer)
+            ]
+            if answered:
+                await keep(tx, answered)
+            of_ours = iter(results)
+            return [next(of_ours) if no is None else no for no in refusals]
+
+        return await self._database.run(run)

@@ -1,11 +1,10 @@
 """Work in one transaction: answers commit, problems roll back, keys run once."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from waybill import idempotency
-from waybill.database import Database, LostRaceError, Transaction
+from waybill.database import Database, Transaction
 from waybill.http.contract import Answer
 from waybill.http.reply import AnsweredError, Reply
 from waybill.idempotency import Claim, KeyedRequest, StoredAnswer
@@ -25,29 +24,18 @@ class _RollBackError(Exception):
 
 async def transact(database: Database, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
     """Run `work` in one transaction: an Answer commits, a Problem rolls back."""
+
+    async def run(tx: Transaction) -> Result:
+        result = await work(tx)
+        if isinstance(result, Problem):
+            raise _RollBackError(result)
+        return result
+
     try:
-        with refused_when_taken():
-            async with database.transaction() as tx:
-                result = await work(tx)
-                _let_only_answers_commit(result)
+        return await database.run(run)
     except _RollBackError as rollback:
         problem: Result = rollback.result
         return problem
-    return result
-
-
-@contextmanager
-def refused_when_taken() -> Iterator[None]:
-    """Refuse what has lost to the same request somewhere else, and is undone."""
-    try:
-        yield
-    except LostRaceError as error:
-        raise _in_use() from error
-
-
-def _let_only_answers_commit(result: Answer | Problem) -> None:
-    if isinstance(result, Problem):
-        raise _RollBackError(result)
 
 
 class Once:
@@ -82,15 +70,13 @@ class Once:
         return self._rendered[1]
 
 
-async def look(
-    tx: Transaction, asked: Sequence[Once]
-) -> list[AnsweredError | RefusedError | None]:
+async def look(tx: Transaction, asked: Sequence[Once]) -> list[AnsweredError | RefusedError | None]:
     """Tell of each request why it is not to be done, if so."""
     return list(map(refusal, await idempotency.look(tx, [each.request for each in asked])))
 
 
 async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None:
-    """Store the answers of requests; see `refused_when_taken`."""
+    """Store the answers of requests. LostRaceError when one of them was done elsewhere."""
     replies = [(once.request, once.rendered(answer)) for once, answer in answered]
     stored = [
         (request, StoredAnswer(reply.status, reply.headers, reply.body))

@@ -65,6 +65,29 @@ async def test_an_event_takes_effect_once_when_a_batch_holds_it_twice(
     assert await world.seen() == [("a", 1), ("a", 2)]
 
 
+async def test_each_event_takes_effect_once_when_two_replicas_have_them_in_hand_at_once(
+    world: Any,
+) -> None:
+    batch = [world.delivery("a", 1), world.delivery("b", 2)]
+    both_react = asyncio.Barrier(2)
+    entered = 0
+    write = world.reactions._write
+
+    async def meet(*arguments: Any) -> None:
+        nonlocal entered
+        entered += 1
+        if entered <= 2:
+            await both_react.wait()
+        await write(*arguments)
+
+    world.reactions._write = meet
+    replicas = [Deliverer(world.database, world.receiver, world.clock) for _ in range(2)]
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(each.deliver(batch, asyncio.Event()) for each in replicas))
+    assert entered == 2
+    assert sorted(await world.seen()) == [("a", 1), ("b", 2)]
+
+
 async def test_a_batch_makes_few_calls_and_keeps_the_order_of_each_key(
     world: Any, deliver: Any
 ) -> None:
