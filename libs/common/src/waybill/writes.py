@@ -1,14 +1,17 @@
 """Writes that wait for each other: one statement, and so one round trip, for all of them.
 
     insert into orders ...   ─┐
-    insert into sagas ...    ─┼─> with write_0 as (insert into orders ...),
-    insert into outbox ...   ─┘        write_1 as (insert into sagas ...)
-                                  insert into outbox ...
+    insert into sagas ...    ─┼─> with write_3 as (insert into outbox ...),
+    insert into outbox ...   ─┘        write_2 as (insert into sagas ...)
+                                  insert into orders ...
 
 All parts of a statement see the tables as they were before it, and PostgreSQL leaves open which
 part comes first. So the writes that wait are of different tables; none can read what another one
 writes, and none takes a lock that the others rely on.
 https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
+
+As it is, PostgreSQL does the last line first, and then the parts from the last to the first. So
+they stand in that order: who locks rows in the order of writing meets fewer deadlocks.
 """
 
 import re
@@ -52,11 +55,11 @@ def together(writes: Sequence[Write]) -> Write:
 @lru_cache(_TEXTS_MAX)
 def _one_statement(statements: tuple[str, ...], sizes: tuple[int, ...]) -> str:
     before = [sum(sizes[:number]) for number in range(len(sizes))]
-    *parts, last = map(_numbered_from, statements, before)
-    if not parts:
-        return last
-    named = (f" write_{number} as ({part})" for number, part in enumerate(parts, start=1))
-    return f"with{','.join(named)}{last}"
+    first, *others = map(_numbered_from, statements, before)
+    if not others:
+        return first
+    named = [f" write_{number} as ({part})" for number, part in enumerate(others, start=2)]
+    return f"with{','.join(reversed(named))} {first}"
 
 
 def _numbered_from(sql: str, before: int) -> str:

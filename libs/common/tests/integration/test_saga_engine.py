@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from waybill.clock import ManualClock
-from waybill.database import Database, Transaction
+from waybill.database import Database, LostRaceError, Transaction
 from waybill.events import Event, Message
 from waybill.ids import uuid7
 from waybill.migrations import migrate
@@ -156,6 +156,31 @@ async def test_a_saga_moves_once_when_two_transactions_move_it_from_the_same_pla
     async with asyncio.timeout(20):
         await asyncio.gather(database.run(hear), database.run(hear))
     assert await _sent(database) == ["reserve", "pay"]
+
+
+async def test_an_answer_that_comes_during_a_cancellation_loses_the_race_and_not_in_a_deadlock(
+    database: Database,
+) -> None:
+    sagas, _, _ = _engine()
+    [saga_id] = await _start(database, sagas)
+    async with asyncio.timeout(20), database.transaction() as cancelling:
+        await sagas.cancel(cancelling, saga_id)
+        answered = asyncio.ensure_future(_hear(database, sagas, Reserved(order_id=saga_id)))
+        while not await _is_waited_for(database):
+            await asyncio.sleep(0.01)
+    with pytest.raises(LostRaceError):
+        await answered
+    assert await _sent(database) == ["reserve", "release"]
+
+
+async def _is_waited_for(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(
+            await connection.fetchval(
+                "select exists(select from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock')"
+            )
+        )
 
 
 async def test_commands_and_story_are_written_with_each_move(database: Database) -> None:

@@ -63,7 +63,7 @@ async def test_all_writes_are_one_round_trip_when_nothing_has_to_come_before(
         assert await tx.look(A) == []
         await tx.write(ADD_A, 1)
         await tx.write(ADD_B, 2)
-    assert sent == [A, f"with write_1 as ({ADD_A}){ADD_B.replace('$1', '$2')}"]
+    assert sent == [A, f"with write_2 as ({ADD_B.replace('$1', '$2')}) {ADD_A}"]
     assert (await _numbers(database, A), await _numbers(database, B)) == ([1], [2])
 
 

@@ -10,8 +10,8 @@ def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
     two = Write("delete from b", ())
     three = Write("insert into c select $1, $1", (3,), frozenset({"c_pkey"}))
     assert together([one, two, three]) == Write(
-        "with write_1 as (update a set x = $2 where y = $1), write_2 as (delete from b)"
-        "insert into c select $3, $3",
+        "with write_3 as (insert into c select $3, $3), write_2 as (delete from b)"
+        " update a set x = $2 where y = $1",
         (1, 2, 3),
         frozenset({"a_pkey", "c_pkey"}),
     )
