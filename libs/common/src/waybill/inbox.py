@@ -18,8 +18,6 @@ _ACCEPT: Final = """
     SELECT event_id, EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') AS parked
     FROM accepted
 """
-
-
 _LOOK: Final = """
     SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
         OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')

@@ -19,6 +19,7 @@ from waybill.database import Transaction
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.
+# Without a parameter: so it goes out with the BEGIN, in one round trip.
 _LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
 _RESERVATIONS: Final = """
     select order_id, status, expires_at from reservations where order_id = any($1)
