@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -80,7 +81,7 @@ async def run_campaign(
 def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
     for process in processes:
         if process.returncode is None:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)  # it, and its child
 
 
 async def _worker(
@@ -93,5 +94,5 @@ async def _worker(
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "waybill_simulation.worker", *arguments,
-        stdout=asyncio.subprocess.PIPE, env=environment, limit=1 << 24,
+        stdout=asyncio.subprocess.PIPE, env=environment, limit=1 << 24, process_group=0,
     )  # fmt: skip

@@ -49,8 +49,8 @@ class _Rest:
 
 def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     """Run a history to its end. The same scenario gives the same outcome."""
-    # (See `clean`.) The collector may end forgotten coroutines, whose last words would be heard at
-    # a moment that no seed decides.
+    # The collector may end forgotten coroutines, whose last words would be heard at a moment that no
+    # seed decides. So what a history leaves stays until its process ends.
     gc.disable()
     network = Network(scenario.seed, is_recorded=is_recorded)
     world = World(scenario, network)
@@ -77,11 +77,3 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     )
     network.loop.forget()
     return outcome
-
-
-def clean() -> None:
-    """Throw away what the last histories have left."""
-    # The first time ends their coroutines, whose last words bring them back to life; the second
-    # time finds them dead.
-    gc.collect()
-    gc.collect()
