@@ -57,6 +57,7 @@ class Api:
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.rounds: list[int] = []
+        self.most = 100
 
     async def deposit(self, call: Call, body: Deposit) -> DepositResult:
         self.arrived += 1
@@ -68,10 +69,10 @@ class Api:
         self.rounds.append(len(asked))
         self.begun.set()
         await self.go_on.wait()
-        accepted = [each.wish.amount for each in asked if each.wish.amount <= 100]
+        accepted = [each.wish.amount for each in asked if each.wish.amount <= self.most]
         await tx.execute("INSERT INTO deposits SELECT unnest($1::int[])", accepted)
         return [
-            Deposit201(body=each.wish) if each.wish.amount <= 100 else TooMuch(detail="No.")
+            Deposit201(body=each.wish) if each.wish.amount <= self.most else TooMuch(detail="No.")
             for each in asked
         ]
 
@@ -118,14 +119,10 @@ async def together(
 ) -> list[httpx.Response]:
     """Send one request that holds the first round, then these, which share the next ones."""
 
-    async def post(key: str, amount: int) -> httpx.Response:
-        headers = {"Idempotency-Key": key}
-        return await client.post("/v1/deposits", json={"amount": amount}, headers=headers)
-
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(post("holder", 0))
+        tasks.create_task(post(client, "holder", 0))
         await api.begun.wait()
-        answers = [tasks.create_task(post(*each)) for each in asked]
+        answers = [tasks.create_task(post(client, *each)) for each in asked]
         while api.arrived < 1 + len(asked):
             await asyncio.sleep(0)
         api.go_on.set()
@@ -138,7 +135,7 @@ async def test_requests_share_a_transaction_and_each_gets_its_own_answer(
     answers = await together(api, client, ("a", 1), ("b", 101), ("c", 3))
     assert [answer.status_code for answer in answers] == [201, 409, 201]
     assert answers[2].json() == {"amount": 3}
-    assert api.rounds == [1, 3]
+    assert api.rounds == [1, 3, 3]
     assert await deposits(database) == [0, 1, 3]
 
 
@@ -187,13 +184,45 @@ async def test_one_effect_and_one_answer_when_two_replicas_have_a_request_at_onc
     assert await deposits(database) == [5]
 
 
+async def test_what_was_done_is_answered_again_when_it_would_be_refused_by_now(
+    api: Api, client: httpx.AsyncClient, database: Database
+) -> None:
+    api.go_on.set()
+    first = await post(client, "a", 50)
+    api.most = 10
+    again = await post(client, "a", 50)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert (await post(client, "b", 50)).status_code == 409
+    assert await deposits(database) == [50]
+
+
+async def test_keys_are_looked_for_before_the_work_only_where_requests_come_again(
+    api: Api, client: httpx.AsyncClient
+) -> None:
+    api.go_on.set()
+
+    async def rounds_for(key: str) -> int:
+        before = len(api.rounds)
+        assert (await post(client, key, 1)).status_code == 201
+        return len(api.rounds) - before
+
+    assert await rounds_for("new") == 1
+    assert await rounds_for("new") == 1, "done in vain, undone, and looked for"
+    assert await rounds_for("new") == 0, "looked for at once"
+    assert await rounds_for("another") == 1
+
+
+async def post(client: httpx.AsyncClient, key: str, amount: int) -> httpx.Response:
+    headers = {"Idempotency-Key": key}
+    return await client.post("/v1/deposits", json={"amount": amount}, headers=headers)
+
+
 async def _post_to(api: Api) -> httpx.Response:
     app = Application("bank")
     mount(app.router, api, OPERATIONS, Everybody())
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://bank.test") as client:
-        headers = {"Idempotency-Key": "a"}
-        return await client.post("/v1/deposits", json={"amount": 5}, headers=headers)
+        return await post(client, "a", 5)
 
 
 async def test_many_at_once_are_each_done_once(

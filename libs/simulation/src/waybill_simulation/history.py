@@ -49,8 +49,8 @@ class _Rest:
 
 def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     """Run a history to its end. The same scenario gives the same outcome."""
-    # The collector may end forgotten coroutines, whose last words would be heard at a moment that no
-    # seed decides. So what a history leaves stays until its process ends.
+    # The collector may end forgotten coroutines, whose last words would be heard at a moment that
+    # no seed decides. So what a history leaves stays until its process ends.
     gc.disable()
     network = Network(scenario.seed, is_recorded=is_recorded)
     world = World(scenario, network)

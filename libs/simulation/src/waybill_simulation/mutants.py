@@ -236,8 +236,8 @@ MUTANTS: Final = (
         "order-placed-twice",
         "the answer is not kept under the idempotency key",
         Edit(
-            "waybill.http.joint",
-            "await keep(tx, answered)",
+            "waybill.http.once",
+            "await idempotency.keep(tx, stored)",
             "pass",
         ),
     ),
