@@ -45,7 +45,8 @@ class Joint(Generic[Wish, Result]):
     """Runs `work` for many requests in one transaction, each at most once, as Call.once does.
 
     `work` gives an Answer or a Problem for each, in their order. For a Problem it must have written
-    nothing: the transaction commits the Answers of the others.
+    nothing: the transaction commits the Answers of the others. It is called again, in another
+    transaction, when what it did was in vain.
     """
 
     def __init__(
