@@ -16,10 +16,12 @@ from waybill_toolkit.chaos.arena import Arena, arena
 from waybill_toolkit.chaos.campaign import Outline, run_campaign
 from waybill_toolkit.chaos.report import write_report
 from waybill_toolkit.chaos.result import Result
-from waybill_toolkit.chaos.schedule import Fault, Kind
+from waybill_toolkit.chaos.schedule import BACKGROUND, Fault, Kind
 from waybill_toolkit.chaos.small_disk import MEGABYTES_MIN, small_disk
+from waybill_toolkit.chaos.system import SETTLE_SECONDS
 from waybill_toolkit.chaos.verdict import Breach
 from waybill_toolkit.chaos.view import View
+from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
@@ -97,9 +99,9 @@ async def spoil(arena: Arena, database: str, sql: str) -> None:
         await connection.close()
 
 
-async def run(arena: Arena, *faults: Fault, orders: int = 60, seconds: float = 6.0) -> Result:
-    """Run a campaign that does not wait long for what will not come."""
-    outline = Outline(SEED, orders, seconds, faults=faults, settle_seconds=5.0)
+async def run(arena: Arena, *faults: Fault, settle_seconds: float = 5.0) -> Result:
+    """Run a short campaign, which mostly need not wait long: for what will not come."""
+    outline = Outline(SEED, 60, 6.0, faults=faults, settle_seconds=settle_seconds)
     return await run_campaign(arena, outline, View())
 
 
@@ -124,6 +126,21 @@ async def test_nothing_is_lost_when_everything_breaks_in_turn(tmp_path: Path) ->
     assert {event.fault.kind for event in result.events} == expected
     assert result.seconds < SECONDS_MAX
     write_report(tmp_path / "chaos.md", result)
+
+
+async def test_nothing_is_lost_when_the_background_process_of_orders_breaks_alone(
+    spoiled: Arena,
+) -> None:
+    target = f"orders{BACKGROUND}"
+    freeze = Fault(1, 1.0, Kind.FREEZE, target, 2.0)
+    kill = Fault(2, 4.0, Kind.KILL, target, 0.0)
+
+    result = await run(spoiled, freeze, kill, settle_seconds=SETTLE_SECONDS)
+
+    assert result.is_ok, result.to_json()
+    assert [event.missed for event in result.events] == ["", ""]
+    log = DataFolder(spoiled.plan.data).log("orders").read_text()
+    assert "background process ended by itself" in log
 
 
 async def test_campaign_fails_when_orders_forgets_the_keys_of_requests(spoiled: Arena) -> None:

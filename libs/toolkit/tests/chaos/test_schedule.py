@@ -1,5 +1,6 @@
 """Faults follow from the seed."""
 
+from waybill_toolkit.chaos.campaign import SECONDS_MIN
 from waybill_toolkit.chaos.schedule import QUIET_SECONDS, Kind, Terrain, draw
 
 TERRAIN = Terrain(
@@ -15,7 +16,7 @@ def test_the_same_faults_come_when_the_seed_is_the_same() -> None:
 
 def test_every_kind_comes_when_a_campaign_is_as_short_as_it_can_be() -> None:
     for seed in range(50):
-        kinds = {fault.kind for fault in draw(seed, 60, TERRAIN)}
+        kinds = {fault.kind for fault in draw(seed, SECONDS_MIN, TERRAIN)}
         assert kinds == set(Kind) - {Kind.DISK_FULL}
 
 

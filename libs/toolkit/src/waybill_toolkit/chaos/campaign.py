@@ -22,7 +22,7 @@ from waybill_toolkit.work.seeding import seed as seed_shop
 
 RATE_MAX: Final = 80.0
 """Orders a second: what two cores carry beside the proxy, with room to catch up after a fault."""
-SECONDS_MIN: Final = 60.0
+SECONDS_MIN: Final = 66.0
 """Of load: every kind of fault has its turn once, at the usual gap."""
 
 _WHOLE_SECONDS: Final = 120.0

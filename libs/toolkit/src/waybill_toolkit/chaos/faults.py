@@ -16,7 +16,7 @@ from waybill_toolkit.chaos.arena import Arena
 from waybill_toolkit.chaos.detours import Link
 from waybill_toolkit.chaos.load import Load
 from waybill_toolkit.chaos.outboxes import publish_again, publish_shuffled, relay_held
-from waybill_toolkit.chaos.schedule import Fault, Kind
+from waybill_toolkit.chaos.schedule import BACKGROUND, Fault, Kind
 from waybill_toolkit.chaos.small_disk import filled
 from waybill_toolkit.platform.broker import broker_folder
 from waybill_toolkit.platform.data_folder import DataFolder
@@ -107,16 +107,19 @@ class Faults:
 
     async def _end_process(self, event: Event) -> None:
         fault = event.fault
-        identity = self._identity(fault.target)
+        # A service and its background process end together.
+        name = fault.target.removesuffix(BACKGROUND)
+        former = self._identity(name)
         number = signal.SIGKILL
         if fault.kind is Kind.WIPE:
             distrust_home(broker_folder(self._arena.plan.data))
         if fault.kind is Kind.RESTART:
             number = signal.SIGINT if fault.target == "postgres" else signal.SIGTERM
-        identity.signal(number)
+        for victim in [former] if name == fault.target else _children(former):
+            victim.signal(number)
         event.ended = self._load.now()
         async with asyncio.timeout(REPLACED_SECONDS):
-            while not self._is_replaced(fault.target, identity):  # noqa: ASYNC110 - not ours
+            while not self._is_replaced(name, former):  # noqa: ASYNC110 - not ours
                 await asyncio.sleep(_LOOK_SECONDS)
         event.ready_again = self._load.now()
 
@@ -141,9 +144,9 @@ class Faults:
 
     def _processes_of(self, name: str) -> list[Identity]:
         if name != "postgres":
-            parent = self._identity(name)
-            children = map(Identity.of, children_of(parent.pid))
-            return [parent, *filter(None, children)]
+            service = self._identity(name.removesuffix(BACKGROUND))
+            background = _children(service)
+            return background if name.endswith(BACKGROUND) else [service, *background]
         home = find_home(self._arena.plan.data)
         found = working_in(home / "data") if home else []
         if not found:
@@ -218,6 +221,10 @@ class Faults:
             await asyncio.sleep(event.fault.seconds)
         finally:
             self._load.payment_token = None
+
+
+def _children(parent: Identity) -> list[Identity]:
+    return list(filter(None, map(Identity.of, children_of(parent.pid))))
 
 
 def _link(fault: Fault) -> Link:

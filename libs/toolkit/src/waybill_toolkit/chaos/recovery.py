@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Final
 
 from waybill_toolkit.chaos.faults import Event
 from waybill_toolkit.chaos.history import Attempt
+from waybill_toolkit.chaos.schedule import BACKGROUND
 from waybill_toolkit.work.client import APPROVED
+
+_TOLD_APART: Final = {"postgres", "broker", "host", f"orders{BACKGROUND}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,9 @@ def by_kind(events: Sequence[Event], attempts: Sequence[Attempt]) -> dict[str, R
 
 
 def _kind(event: Event) -> str:
-    """Tell servers from services: they are ended alike and come back differently."""
+    """Tell apart what is ended alike and comes back differently."""
     fault = event.fault
-    if fault.link is None and fault.target in {"postgres", "broker", "host"}:
+    if fault.link is None and fault.target in _TOLD_APART:
         return f"{fault.kind}: {fault.target}"
     return str(fault.kind)
 

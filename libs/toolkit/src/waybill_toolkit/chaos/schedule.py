@@ -20,6 +20,9 @@ GAP_SECONDS: Final = 2.4
 """Between the beginnings of two faults, on average: with what they last, one or two at a time, and
 before the last one is got over. Some 20 s let each be got over alone."""
 
+BACKGROUND: Final = " background"
+"""After the name of a service: the process of its own in which its background parts run."""
+
 FIRST_AFTER_SECONDS: Final = 2.0
 QUIET_SECONDS: Final = 6.0
 """At the end, for the last fault."""
@@ -115,9 +118,11 @@ def _cards(chance: random.Random, terrain: Terrain) -> Iterator[tuple[Kind, str 
         (Kind.KILL, ["orders", "payments", "inventory"]),
         (Kind.KILL, servers),
         (Kind.KILL, ["host"]),
+        (Kind.KILL, [f"orders{BACKGROUND}"]),
         (Kind.WIPE, ["broker"]),
         (Kind.FREEZE, services),
         (Kind.FREEZE, servers),
+        (Kind.FREEZE, [f"orders{BACKGROUND}"]),
         (Kind.RESTART, services),
         (Kind.RESTART, servers),
         (Kind.CUT, links),
