@@ -131,14 +131,17 @@ async def test_nothing_is_lost_when_everything_breaks_in_turn(tmp_path: Path) ->
 async def test_nothing_is_lost_when_the_background_process_of_orders_breaks_alone(
     spoiled: Arena,
 ) -> None:
-    target = f"orders{BACKGROUND}"
-    freeze = Fault(1, 1.0, Kind.FREEZE, target, 2.0)
-    kill = Fault(2, 4.0, Kind.KILL, target, 0.0)
+    background = f"orders{BACKGROUND}"
+    faults = [
+        Fault(1, 1.0, Kind.FREEZE, background, 3.0),
+        Fault(2, 2.0, Kind.KILL, "orders", 0.0),  # what is frozen outlives it, and has a successor
+        Fault(3, 5.0, Kind.KILL, background, 0.0),
+    ]
 
-    result = await run(spoiled, freeze, kill, settle_seconds=SETTLE_SECONDS)
+    result = await run(spoiled, *faults, settle_seconds=SETTLE_SECONDS)
 
     assert result.is_ok, result.to_json()
-    assert [event.missed for event in result.events] == ["", ""]
+    assert [event.missed for event in result.events] == ["", "", ""]
     log = DataFolder(spoiled.plan.data).log("orders").read_text()
     assert "background process ended by itself" in log
 

@@ -12,7 +12,11 @@ from waybill_toolkit.bench.baskets import one_line
 from waybill_toolkit.bench.loading import Bulk, load_orders
 from waybill_toolkit.bench.placing import Place
 from waybill_toolkit.cli import build
+from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.plan import free_port_base
+from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.work.session import audit_when_settled
 
 takes_long = pytest.mark.skipif(
@@ -88,6 +92,22 @@ def test_growth_is_measured_on_a_platform_of_its_own(tmp_path: Path) -> None:
     figures = found["growth"]["200 orders"]
     assert figures["confirmed_per_second"] > 0
     assert figures["statements_per_order"] > 5
+
+
+@takes_long
+@pytest.mark.parametrize("arguments", [[], ["reads", "--only", "order by id", "--clients", 1]])
+def test_a_platform_that_was_started_to_be_measured_is_stopped_when_asked(
+    tmp_path: Path, arguments: list[object]
+) -> None:
+    with short_folder() as folder:
+        started = ["--data", folder / "data", "--port-base", free_port_base()]
+
+        result = waybill("bench", *arguments, "--seconds", 0.5, *started, "--exit")
+
+        assert result.exit_code == 0, result.output
+        with pytest.raises(NotRunningError):
+            Platform.load(folder / "data")
+        remove_home(folder / "data")
 
 
 @takes_long

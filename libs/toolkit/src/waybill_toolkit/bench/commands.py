@@ -121,6 +121,7 @@ def bench(
         orders=orders,
         data=data_folder(data) if data else None,
         port_base=port_base,
+        stop=exit_,
         plot=plot,
     )
     result = _bench(_chosen(scenarios), options, only, json_file)

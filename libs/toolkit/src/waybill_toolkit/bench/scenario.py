@@ -25,6 +25,8 @@ class Options:
     orders: int | None = None
     data: Path | None = None
     port_base: int | None = None
+    stop: bool = False
+    """A platform at `data` that was started for this."""
     plot: Path | None = None
 
     def seconds_or(self, default: float) -> float:

@@ -28,7 +28,7 @@ def measured_platform(options: Options) -> Iterator[Platform]:
     """Use the platform that was asked for, else one from nothing that counts statements."""
     if options.data:
         base = options.port_base or PORT_BASE
-        with running_platform(options.data, base, options.console, stop=False) as platform:
+        with running_platform(options.data, base, options.console, stop=options.stop) as platform:
             yield platform
         return
     with (
