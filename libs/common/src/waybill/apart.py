@@ -4,7 +4,8 @@ In one process a request waits for whatever batch of events is in hand, tens of 
 there are many. Apart, it waits for nobody but its own transaction.
 
     parent   serves requests, and tells the child when a commit has sent events
-    child    relay, consumer, timers: assembled anew from the same settings
+    child    relay, consumer, timers: assembled anew from the same settings; tells the parent each
+             second that its event loop turns
 
 They have nothing in common but the database, and stand and fall together: a child that ends stops
 the parent, a parent that is gone takes the child along. Stopping is up to the parent, which alone
@@ -15,6 +16,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Final, NoReturn
@@ -23,6 +25,9 @@ import uvloop
 
 _WOKEN: Final = b"w"
 _STOP: Final = b"s"
+_BEAT: Final = b"b"
+BEAT_SECONDS: Final = 1.0
+_SILENT_SECONDS_MAX: Final = 5.0
 _CHUNK: Final = 4096
 _EXIT_ORPHANED: Final = 1
 _NICENESS: Final = 10
@@ -42,11 +47,16 @@ class Parent:
 
         Ends the process when the parent is gone: another one may have been started by now.
         """
-        loop = asyncio.get_running_loop()
-        while _STOP not in (said := await loop.sock_recv(self._channel, _CHUNK)):
+        self._beat(asyncio.get_running_loop())
+        while _STOP not in (said := await _hear(self._channel)):
             if not said:
                 os._exit(_EXIT_ORPHANED)
             woken()
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(BlockingIOError, ConnectionError):
+            self._channel.send(_BEAT)
+        loop.call_later(BEAT_SECONDS, self._beat, loop)
 
 
 class Child:
@@ -57,10 +67,15 @@ class Child:
     def __init__(self, pid: int, channel: socket.socket) -> None:
         self._pid = pid
         self._channel = channel
+        self._heard = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Whether its event loop turned in the last seconds."""
+        return time.monotonic() - self._heard < _SILENT_SECONDS_MAX
 
     def wake(self) -> None:
         """Say that there is something to publish. Never waits: one wake-up is as good as many."""
-        with suppress(BlockingIOError, BrokenPipeError):
+        with suppress(BlockingIOError, ConnectionError):
             self._channel.send(_WOKEN)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -68,8 +83,8 @@ class Child:
         try:
             async with asyncio.TaskGroup() as tasks:
                 asking = tasks.create_task(self._ask_at(stop))
-                # It never says anything, so what comes is the end.
-                await asyncio.get_running_loop().sock_recv(self._channel, 1)
+                while await _hear(self._channel):
+                    self._heard = time.monotonic()
                 asking.cancel()
         finally:
             self._channel.close()
@@ -77,7 +92,16 @@ class Child:
 
     async def _ask_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._channel.send(_STOP)
+        with suppress(ConnectionError):
+            await asyncio.get_running_loop().sock_sendall(self._channel, _STOP)
+
+
+async def _hear(channel: socket.socket) -> bytes:
+    """Return what is said, nothing when the other process is gone."""
+    try:
+        return await asyncio.get_running_loop().sock_recv(channel, _CHUNK)
+    except ConnectionResetError:  # it had not read all that it was told
+        return b""
 
 
 def fork(work: Work) -> Child:

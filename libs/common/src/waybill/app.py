@@ -30,7 +30,7 @@ from waybill.apart import Child, Parent, Work, fork
 from waybill.background import Background, Process, running
 from waybill.database import Database
 from waybill.docs import mount_docs
-from waybill.health import Check, Readiness, mount_health
+from waybill.health import Check, Liveness, Readiness, mount_health
 from waybill.http import Operation, mount
 from waybill.http.application import Application
 from waybill.http.routing import Methods, add_all
@@ -92,7 +92,7 @@ def build(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service = await assemble(settings)
         try:
-            _mount_all(app, settings, service, process)
+            _mount_all(app, settings, service, process, child)
             if child and service.database:
                 service.database.on_sent = child.wake
             async with running([child] if child else service.background, process):
@@ -121,14 +121,21 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
     return work
 
 
-def _mount_all(app: FastAPI, settings: ProcessSettings, service: Service, process: Process) -> None:
+def _mount_all(
+    app: FastAPI,
+    settings: ProcessSettings,
+    service: Service,
+    process: Process,
+    child: Child | None,
+) -> None:
     if service.operations:
         mount(app.router, service.api, service.operations, _access(settings))
     add_all(app.router, service.paths)
     checks = dict(service.checks)
     if service.database:
         checks = {"database": _answers(service.database), **checks}
-    mount_health(app.router, Readiness(checks, process.reason_not_ready))
+    liveness = Liveness(child.is_alive if child else lambda: True)
+    mount_health(app.router, liveness, Readiness(checks, process.reason_not_ready))
     mount_docs(app.router, settings.service, service.contract)
     if settings.check_contract:
         # Imported here: what it needs is paid for by those who want it.

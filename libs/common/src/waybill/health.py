@@ -1,7 +1,8 @@
 """Whether this process is alive, and whether it may be sent requests.
 
-/health/live says that the event loop turns. /health/ready says that this process can do its work
-now: every check passes, nothing has crashed, nobody has asked it to stop.
+/health/live says that the event loop turns, that of a child process too. /health/ready says that
+this process can do its work now: every check passes, nothing has crashed, nobody has asked it to
+stop.
 """
 
 import asyncio
@@ -56,12 +57,27 @@ async def _run(name: str, check: Check) -> str | None:
     return None
 
 
-def mount_health(router: Router, readiness: Readiness) -> None:
+class Liveness:
+    """Answers /health/live."""
+
+    def __init__(self, is_alive: Callable[[], bool]) -> None:
+        """Take what tells about a child process; this one is alive when it answers."""
+        self._is_alive = is_alive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (_ALIVE if self._is_alive() else _STUCK)(scope, receive, send)
+
+
+def mount_health(router: Router, liveness: Liveness, readiness: Readiness) -> None:
     """Serve /health/live and /health/ready."""
-    add(router, "/health/live", {"GET": Fixed(_reply(200, {"status": "alive"}))})
+    add(router, "/health/live", {"GET": liveness})
     add(router, "/health/ready", {"GET": readiness})
 
 
 def _reply(status: int, content: Mapping[str, object]) -> Reply:
     headers = (("content-type", JSON), ("cache-control", "no-store"))
     return Reply(status, headers, orjson.dumps(content))
+
+
+_ALIVE: Final = Fixed(_reply(200, {"status": "alive"}))
+_STUCK: Final = Fixed(_reply(503, {"status": "background process is stuck"}))

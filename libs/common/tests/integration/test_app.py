@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
+from waybill.apart import BEAT_SECONDS
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.processes import children_of
+from waybill_toolkit.platform.waiting import wait_until
 
 SERVICE = Path(__file__).parent / "service_under_test" / "service.py"
 
@@ -56,9 +59,15 @@ class Process:
         self.port = int(self.until("serving on")["message"].rpartition(":")[2])
         return self
 
+    def is_alive(self) -> bool:
+        return httpx.get(f"{self.url}/health/live").status_code == 200
+
     def only_child(self) -> int:
         [child] = children_of(self._child.pid)
         return child
+
+    def freeze(self) -> None:
+        self._child.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         self._child.kill()
@@ -148,17 +157,40 @@ def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, ap
     assert answered_first == (apart == "true")
 
 
-def test_process_and_the_child_with_its_parts_end_together(start: Start) -> None:
-    bereft = start(WAYBILL_BACKGROUND_APART="true").serving()
-    os.kill(bereft.only_child(), signal.SIGKILL)
-    assert bereft.exit_code() == 1
-    assert "background process ended by itself; stopping the process" in bereft.messages()
+@pytest.mark.parametrize("is_told", [False, True])
+def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, is_told: bool) -> None:
+    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    child = process.only_child()
+    os.kill(child, signal.SIGSTOP)
+    if is_told:  # of a commit, which the child does not hear of any more
+        assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204
+    os.kill(child, signal.SIGKILL)
+    assert process.exit_code() == 1
+    assert "background process ended by itself; stopping the process" in process.messages()
 
-    killed = start(WAYBILL_BACKGROUND_APART="true").serving()
-    killed.kill()
+
+@pytest.mark.parametrize("frozen_seconds", [0, 2 * BEAT_SECONDS])  # longer: a beat is not heard
+def test_the_child_that_has_its_parts_ends_with_the_process(
+    start: Start, frozen_seconds: float
+) -> None:
+    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    process.freeze()
+    time.sleep(frozen_seconds)
+    process.kill()
     # Its log ends when the last process that writes to it is gone.
-    assert killed.exit_code() == -signal.SIGKILL
-    assert "batch in hand done" not in killed.messages()
+    assert process.exit_code() == -signal.SIGKILL
+    assert "batch in hand done" not in process.messages()
+
+
+def test_not_alive_while_the_child_with_its_parts_is_stuck(start: Start) -> None:
+    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    assert process.is_alive()
+    os.kill(process.only_child(), signal.SIGSTOP)
+    wait_until(lambda: not process.is_alive(), EVENT_SECONDS_MAX)
+    os.kill(process.only_child(), signal.SIGCONT)
+    wait_until(process.is_alive, EVENT_SECONDS_MAX)
+    process.terminate()
+    assert process.exit_code() == 0
 
 
 def test_a_signal_to_the_whole_group_stops_process_and_child_in_order(start: Start) -> None:

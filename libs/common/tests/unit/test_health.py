@@ -5,12 +5,12 @@ import pytest
 from starlette.routing import Router
 
 from waybill import health
-from waybill.health import Check, Readiness, mount_health
+from waybill.health import Check, Liveness, Readiness, mount_health
 
 
 def client(reason: str | None = None, **checks: Check) -> httpx.AsyncClient:
     router = Router()
-    mount_health(router, Readiness(checks, lambda: reason))
+    mount_health(router, Liveness(lambda: True), Readiness(checks, lambda: reason))
     return httpx.AsyncClient(transport=httpx.ASGITransport(router), base_url="http://orders.test")
 
 
