@@ -183,19 +183,25 @@ async def test_work_is_done_again_when_a_deadlock_has_chosen_it(database: Databa
     async with database.connection() as connection:
         await connection.execute("INSERT INTO a VALUES (1), (2)")
     both_locked = asyncio.Barrier(2)
+    one_is_done = asyncio.Event()
     runs = 0
 
     async def lock_both(tx: Transaction, first: int, second: int) -> None:
         nonlocal runs
         runs += 1
+        is_again = runs > 2
+        if is_again:  # else it may lock its first row before the other one wakes: a deadlock anew
+            await one_is_done.wait()
         await tx.fetch("SELECT FROM a WHERE number = $1 FOR UPDATE", first)
-        if runs <= 2:
+        if not is_again:
             await both_locked.wait()
         await tx.fetch("SELECT FROM a WHERE number = $1 FOR UPDATE", second)
 
-    await asyncio.gather(
-        database.run(lambda tx: lock_both(tx, 1, 2)), database.run(lambda tx: lock_both(tx, 2, 1))
-    )
+    async def run(first: int, second: int) -> None:
+        await database.run(lambda tx: lock_both(tx, first, second))
+        one_is_done.set()
+
+    await asyncio.gather(run(1, 2), run(2, 1))
     assert runs == 3
 
 
