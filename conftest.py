@@ -1,1 +1,1 @@
-pytest_plugins = ["waybill_toolkit.testing"]
+pytest_plugins = ["waybill_toolkit.testing.plugin"]

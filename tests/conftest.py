@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.work.history import COLUMNS
+from waybill_toolkit.operations.workload.history import COLUMNS
 
 ROOT: Final = Path(__file__).parents[1]
 REAL_HISTORY: Final = ROOT.parent / "shared" / "data" / "orders.csv"

@@ -11,16 +11,16 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from waybill_toolkit.chaos.apart import read_books_apart
-from waybill_toolkit.chaos.arena import Arena, arena
-from waybill_toolkit.chaos.campaign import Outline, run_campaign
-from waybill_toolkit.chaos.report import write_report
-from waybill_toolkit.chaos.result import Result
-from waybill_toolkit.chaos.schedule import BACKGROUND, Fault, Kind
-from waybill_toolkit.chaos.small_disk import MEGABYTES_MIN, small_disk
-from waybill_toolkit.chaos.system import SETTLE_SECONDS
-from waybill_toolkit.chaos.verdict import Breach
-from waybill_toolkit.chaos.view import View
+from waybill_toolkit.lab.chaos.arena import Arena, arena
+from waybill_toolkit.lab.chaos.campaign import Outline, run_campaign
+from waybill_toolkit.lab.chaos.report import write_report
+from waybill_toolkit.lab.chaos.result import Result
+from waybill_toolkit.lab.chaos.schedule import BACKGROUND, Fault, Kind
+from waybill_toolkit.lab.chaos.separate_process import read_books_apart
+from waybill_toolkit.lab.chaos.small_disk import MEGABYTES_MIN, small_disk
+from waybill_toolkit.lab.chaos.system import SETTLE_SECONDS
+from waybill_toolkit.lab.chaos.verdict import Breach
+from waybill_toolkit.lab.chaos.view import View
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.options import tree_root

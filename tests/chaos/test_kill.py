@@ -9,12 +9,12 @@ from typing import Final
 import asyncpg
 import pytest
 
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.operations.workload.history import History, read_history
+from waybill_toolkit.operations.workload.placing import Outcome
+from waybill_toolkit.operations.workload.replay import replay
+from waybill_toolkit.operations.workload.session import audit_when_settled, client_of
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.work.history import History, read_history
-from waybill_toolkit.work.placing import Outcome
-from waybill_toolkit.work.replay import replay
-from waybill_toolkit.work.session import audit_when_settled, client_of
 
 ORDERS: Final = 80
 CONCURRENCY: Final = 16

@@ -18,7 +18,17 @@ import pytest
 import yaml
 from typing_extensions import override
 
-from waybill_toolkit.contract_edits import (
+from waybill_toolkit.contracts.diff.judgement import judge
+from waybill_toolkit.contracts.gates.answers import unused_answers
+from waybill_toolkit.contracts.gates.examples import example_faults
+from waybill_toolkit.contracts.gates.registry import registry_differences
+from waybill_toolkit.contracts.gates.scopes import scope_differences
+from waybill_toolkit.contracts.generate.bundle import Bundle
+from waybill_toolkit.contracts.generate.faults import ContractError, Faults
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.validate import validate_openapi
+from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.testing.contract_edits import (
     SCHEMAS,
     Edit,
     also,
@@ -32,16 +42,6 @@ from waybill_toolkit.contract_edits import (
     rewrite,
     without,
 )
-from waybill_toolkit.contracts.diff.judgement import judge
-from waybill_toolkit.contracts.lint.run import lint
-from waybill_toolkit.gates.answers import unused_answers
-from waybill_toolkit.gates.examples import example_faults
-from waybill_toolkit.gates.registry import registry_differences
-from waybill_toolkit.gates.scopes import scope_differences
-from waybill_toolkit.generate.bundle import Bundle
-from waybill_toolkit.generate.faults import ContractError, Faults
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.validate import validate_openapi
 
 GATES: Final = {
     "generator": "`waybill generate` refuses it",
@@ -741,7 +741,7 @@ def _remembered() -> Iterator[None]:
             in_order.add(text)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("waybill_toolkit.generate.service.validate_openapi", validate)
+        patch.setattr("waybill_toolkit.contracts.generate.service.validate_openapi", validate)
         yield
 
 

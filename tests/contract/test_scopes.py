@@ -2,8 +2,8 @@ from pathlib import Path
 
 import yaml
 
-from waybill_toolkit.gates.scopes import scope_differences
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.gates.scopes import scope_differences
+from waybill_toolkit.contracts.generate.repository import Repository
 
 TABLE = Path(__file__).with_name("scopes.yaml")
 

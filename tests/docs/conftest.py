@@ -6,10 +6,16 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.browser import PROGRAMS, VARIABLE, Browser, find_browser, running_browser
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.site.build import build_site
 from waybill_toolkit.site.serve import server_of
+from waybill_toolkit.testing.browser import (
+    PROGRAMS,
+    VARIABLE,
+    Browser,
+    find_browser,
+    running_browser,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 

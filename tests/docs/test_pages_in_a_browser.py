@@ -6,8 +6,8 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.browser import DESK, DESK_DARK, PHONE, PHONE_DARK, Browser, Look
 from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.testing.browser import DESK, DESK_DARK, PHONE, PHONE_DARK, Browser, Look
 
 OpenBrowser = Callable[[], AbstractAsyncContextManager[Browser]]
 

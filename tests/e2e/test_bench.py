@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from waybill_toolkit.bench.baskets import one_line
-from waybill_toolkit.bench.loading import Bulk, load_orders
-from waybill_toolkit.bench.placing import Place
 from waybill_toolkit.cli import build
+from waybill_toolkit.lab.bench.baskets import one_line
+from waybill_toolkit.lab.bench.loading import Bulk, load_orders
+from waybill_toolkit.lab.bench.placing import Place
+from waybill_toolkit.operations.workload.session import audit_when_settled
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
-from waybill_toolkit.work.session import audit_when_settled
 
 takes_long = pytest.mark.skipif(
     "WAYBILL_BENCH_SMOKE" not in os.environ, reason="takes a minute: make bench-smoke"

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from waybill_toolkit.cli import build
+from waybill_toolkit.operations.workload.history import HEADER
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
-from waybill_toolkit.work.history import HEADER
 
 DEAD_LETTER = """
     insert into dead_letters (event_id, type, topic, partition, "offset", key, header_names,

@@ -8,12 +8,19 @@ from typing import Any, Final
 import httpx
 import pytest_asyncio
 
+from waybill_toolkit.operations.workload.client import (
+    APPROVED,
+    Client,
+    Line,
+    Order,
+    Variant,
+    WantedOrder,
+)
+from waybill_toolkit.operations.workload.following import Poller
+from waybill_toolkit.operations.workload.placing import Outcome, place_all
+from waybill_toolkit.operations.workload.seeding import seed
+from waybill_toolkit.operations.workload.session import audit_of, audit_when_settled, client_of
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.work.client import APPROVED, Client, Line, Order, Variant, WantedOrder
-from waybill_toolkit.work.following import Poller
-from waybill_toolkit.work.placing import Outcome, place_all
-from waybill_toolkit.work.seeding import seed
-from waybill_toolkit.work.session import audit_of, audit_when_settled, client_of
 
 LAST: Final = "LAST-UNITS"
 PLENTY: Final = "PLENTY-OF-THESE"

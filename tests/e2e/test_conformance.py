@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from waybill_toolkit.conformance.session import try_services
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.lab.conformance.session import try_services
 from waybill_toolkit.platform.options import tree_root
 
 

@@ -9,15 +9,15 @@ from typing import Any, Final
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
-from waybill.broker import BrokerLink
-from waybill_toolkit.conformance.selfcheck import self_check_of
+from waybill.kafka.link import BrokerLink
+from waybill_toolkit.lab.conformance.selfcheck import self_check_of
+from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
+from waybill_toolkit.operations.workload.following import Poller
+from waybill_toolkit.operations.workload.seeding import seed
+from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, EventContract
-from waybill_toolkit.work.client import APPROVED, Client, Line, Variant, WantedOrder
-from waybill_toolkit.work.following import Poller
-from waybill_toolkit.work.seeding import seed
-from waybill_toolkit.work.session import client_of
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, EventContract
 
 SKU: Final = "ON-THE-WIRE"
 SENT: Final = {

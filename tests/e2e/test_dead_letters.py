@@ -12,7 +12,7 @@ from waybill.ids import uuid7
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, EventContract, StandIn, stand_in
 
 CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"
 

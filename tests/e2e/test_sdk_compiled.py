@@ -17,12 +17,12 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from waybill_toolkit.http_stand_in import Exchange, HttpStandIn
+from waybill_toolkit.contracts.sdk.compilers import NEEDED, QUICK_START, Compiler, run, why_not
+from waybill_toolkit.contracts.sdk.trying import cutting_proxy, example
+from waybill_toolkit.operations.workload.client import Client, Variant
+from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.sdk.compilers import NEEDED, QUICK_START, Compiler, run, why_not
-from waybill_toolkit.sdk.trying import cutting_proxy, example
-from waybill_toolkit.work.client import Client, Variant
-from waybill_toolkit.work.seeding import seed
+from waybill_toolkit.testing.fake_http_service import Exchange, HttpStandIn
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAMS: Final = Path(__file__).with_name("clients")

@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
+from waybill_toolkit.contracts.sdk.trying import cutting_proxy, example
+from waybill_toolkit.operations.workload.client import Client, Variant
+from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.sdk.trying import cutting_proxy, example
-from waybill_toolkit.work.client import Client, Variant
-from waybill_toolkit.work.seeding import seed
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = Path(__file__).with_name("clients") / "with_python.py"

@@ -14,7 +14,7 @@ import inventory
 import orders
 import payments
 import waybill
-from waybill.migrations import migrate, migrations_folder
+from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_simulation.postgres.server import Answer, Schema, Server
 
 TABLES = (

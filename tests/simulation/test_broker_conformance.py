@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from waybill.broker import BrokerLink, BrokerUnavailableError, Partition
 from waybill.events import Topic
-from waybill.record_batches import RecordBatch
+from waybill.kafka.link import BrokerLink, BrokerUnavailableError, Partition
+from waybill.kafka.record_batches import RecordBatch
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.kafka.link import SimulatedLink
 from waybill_simulation.loop import PROCESS

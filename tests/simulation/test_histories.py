@@ -50,6 +50,6 @@ def test_mutant_fits_the_code(mutant: Mutant) -> None:
 
 
 def test_mutant_is_refused_when_the_code_has_changed() -> None:
-    gone = Mutant("gone", "", Edit("waybill.relay", "what was never there", ""))
+    gone = Mutant("gone", "", Edit("waybill.sending.relay", "what was never there", ""))
     with pytest.raises(UnfitMutantError):
         check(gone)

@@ -22,7 +22,7 @@ from inventory.contract.models import AdjustStockReason
 from inventory.domain import Request
 from inventory.store import change_on_hand
 from orders import store as orders_store
-from orders.commands.move_orders import OrderSubjects
+from orders.commands.apply_transitions import OrderSubjects
 from orders.contract import received
 from orders.contract.models import OrderStatus
 from orders.domain import Line, Order
@@ -36,16 +36,18 @@ from payments.commands.reverse_payments import reverse_payments
 from payments.contract.models import DeclineCode
 from payments.domain import Operation, Payment
 from payments.provider import Approved, Declined
-from waybill import dead_letters, idempotency, relay_store
-from waybill.broker import Partition
 from waybill.clock import ManualClock
-from waybill.database import Connection, LostRaceError, Transaction
-from waybill.deliveries import Arrival, Delivery
-from waybill.deliveries import Line as DeliveryLine
 from waybill.events import Event
+from waybill.http import idempotency
 from waybill.ids import uuid7
-from waybill.inbox import accept
+from waybill.kafka.link import Partition
+from waybill.postgres.database import Connection, LostRaceError, Transaction
+from waybill.receiving import dead_letters
+from waybill.receiving.event_router import Arrival, Delivery
+from waybill.receiving.event_router import Line as DeliveryLine
+from waybill.receiving.inbox import accept
 from waybill.saga import Begun, Sagas
+from waybill.sending import relay_store
 
 SECOND = timedelta(seconds=1)
 TOKEN = "tok_approve"  # noqa: S105 (a card of the sandbox)

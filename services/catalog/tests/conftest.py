@@ -11,11 +11,11 @@ import catalog
 from catalog.app import assemble
 from catalog.settings import CatalogSettings
 from waybill.app import build
-from waybill.database import Database
-from waybill.migrations import migrate, migrations_folder
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.serving import serving
-from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+from waybill.postgres.database import Database
+from waybill.postgres.migrations import migrate, migrations_folder
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(catalog.__file__).with_name("contract")
 CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")

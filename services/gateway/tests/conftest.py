@@ -10,9 +10,9 @@ import gateway
 from gateway.app import assemble
 from gateway.settings import GatewaySettings
 from waybill.app import build
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.http_stand_in import HttpStandIn
-from waybill_toolkit.serving import serving
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_http_service import HttpStandIn
+from waybill_toolkit.testing.serving import serving
 
 CONTRACT = Contract.load(Path(gateway.__file__).with_name("contract") / "openapi.json")
 SERVICES = sorted({each.written["x-service"] for each in CONTRACT.operations})

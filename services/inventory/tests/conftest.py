@@ -21,21 +21,21 @@ from inventory.commands.adjust_stock import adjust_stock
 from inventory.contract import received
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import StockLevel
+from inventory.event_handlers import Reactions
 from inventory.expiry import expire_due
 from inventory.queries import ReservationView, find_reservation, find_stock
-from inventory.reactions import Reactions
 from inventory.settings import InventorySettings
 from waybill.app import build
-from waybill.broker import ensure_topics
 from waybill.clock import ManualClock
-from waybill.database import Database, Transaction
 from waybill.events import Event
 from waybill.ids import uuid7
-from waybill.migrations import migrate, migrations_folder
-from waybill_toolkit.contract_check import Contract
+from waybill.kafka.link import ensure_topics
+from waybill.postgres.database import Database, Transaction
+from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
-from waybill_toolkit.serving import serving
-from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
 HTTP_CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")

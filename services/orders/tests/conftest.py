@@ -9,11 +9,11 @@ import orders
 from orders.app import assemble
 from orders.settings import OrdersSettings
 from waybill.app import build
-from waybill.migrations import migrate, migrations_folder
-from waybill_toolkit.contract_check import Contract
+from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
-from waybill_toolkit.serving import serving
-from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(orders.__file__).with_name("contract")
 CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")

@@ -13,14 +13,14 @@ from payments.app import assemble
 from payments.settings import PaymentsSettings
 from payments.testing import Desk, FakeProvider
 from waybill.app import build
-from waybill.broker import ensure_topics
 from waybill.clock import ManualClock, SystemClock
-from waybill.database import Database
-from waybill.migrations import migrate, migrations_folder
-from waybill_toolkit.contract_check import Contract
+from waybill.kafka.link import ensure_topics
+from waybill.postgres.database import Database
+from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
-from waybill_toolkit.serving import serving
-from waybill_toolkit.stand_in import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.serving import serving
 
 _CONTRACT_FOLDER = Path(payments.__file__).with_name("contract")
 HTTP_CONTRACT = Contract.load(_CONTRACT_FOLDER / "openapi.json")

@@ -25,16 +25,16 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from waybill import logs
-from waybill.access import Access, access_of
-from waybill.apart import Child, Parent, Work, fork
-from waybill.background import Background, Process, running
-from waybill.database import Database
 from waybill.docs import mount_docs
-from waybill.health import Check, Liveness, Readiness, mount_health
 from waybill.http import Operation, mount
+from waybill.http.access import Access, access_of
 from waybill.http.application import Application
 from waybill.http.routing import Methods, add_all
-from waybill.settings import ProcessSettings, Settings
+from waybill.postgres.database import Database
+from waybill.process.background import Background, Process, running
+from waybill.process.health import Check, Liveness, Readiness, mount_health
+from waybill.process.settings import ProcessSettings, Settings
+from waybill.process.worker_process import Child, Parent, Work, fork
 
 __all__ = ["Application", "Background", "Service", "build", "run"]
 

@@ -15,9 +15,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Message, Scope
 
-from waybill.access import OpenAccess
 from waybill.app import Application
 from waybill.http import Answer, Call, Operation, Parameter, mount
+from waybill.http.access import OpenAccess
 from waybill.scalars import UUID
 
 ROUNDS: Final = 30

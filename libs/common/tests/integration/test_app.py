@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from waybill.apart import BEAT_SECONDS
+from waybill.process.worker_process import BEAT_SECONDS
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.processes import children_of
 from waybill_toolkit.platform.waiting import wait_until

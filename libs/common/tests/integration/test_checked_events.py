@@ -16,9 +16,9 @@ from waybill.conformance import check_contract
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
-from waybill.database import Database, Transaction
 from waybill.events import Message
-from waybill.migrations import migrate
+from waybill.postgres.database import Database, Transaction
+from waybill.postgres.migrations import migrate
 
 
 class Sold(BaseModel):

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from waybill import trace
 from waybill.clock import ManualClock
-from waybill.database import Database, DatabaseUnavailableError, Transaction
 from waybill.events import (
     PAYLOAD_BYTES_MAX,
     Event,
@@ -16,7 +15,8 @@ from waybill.events import (
     PayloadTooLargeError,
 )
 from waybill.ids import uuid7
-from waybill.migrations import migrate
+from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
+from waybill.postgres.migrations import migrate
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -148,7 +148,7 @@ async def test_the_database_is_unavailable_when_no_connection_is_free_in_time(
 ) -> None:
     async with database.connection(), database.connection():
         with monkeypatch.context() as patch:
-            patch.setattr("waybill.database.ACQUIRE_TIMEOUT_SECONDS", 0.05)
+            patch.setattr("waybill.postgres.database.ACQUIRE_TIMEOUT_SECONDS", 0.05)
             with pytest.raises(DatabaseUnavailableError):
                 await database.connection().__aenter__()
     async with database.connection() as connection:

@@ -12,13 +12,13 @@ import pytest_asyncio
 from pydantic import BaseModel
 from typing_extensions import override
 
-from waybill.access import Access, Principal
 from waybill.app import Application
-from waybill.database import Database, LostRaceError, Transaction
 from waybill.http import Answer, Call, Operation, Parameter, mount
-from waybill.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
-from waybill.migrations import migrate
-from waybill.problems import Problem
+from waybill.http.access import Access, Principal
+from waybill.http.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
+from waybill.http.problems import Problem
+from waybill.postgres.database import Database, LostRaceError, Transaction
+from waybill.postgres.migrations import migrate
 
 
 class Transfer(BaseModel):

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from waybill.migrations import RUNTIME_FOLDER, MigrationError, migrate, migrations_folder
+from waybill.postgres.migrations import RUNTIME_FOLDER, MigrationError, migrate, migrations_folder
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from waybill.clock import ManualClock
-from waybill.database import Database, LostRaceError, Transaction
 from waybill.events import Event, Message
 from waybill.ids import uuid7
-from waybill.migrations import migrate
+from waybill.postgres.database import Database, LostRaceError, Transaction
+from waybill.postgres.migrations import migrate
 from waybill.saga import Begun, Moved, Reason, Saga, Sagas, Step, Subjects, Undo
 
 START = datetime(2026, 11, 22, tzinfo=UTC)

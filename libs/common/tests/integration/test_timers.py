@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from waybill.clock import ManualClock
-from waybill.database import Database, Transaction
-from waybill.migrations import migrate
-from waybill.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
-from waybill.timers import Timer, TimerLoop
+from waybill.postgres.database import Database, Transaction
+from waybill.postgres.migrations import migrate
+from waybill.postgres.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
+from waybill.postgres.timers import Timer, TimerLoop
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 DEADLINE_SECONDS = 20.0
@@ -103,7 +103,7 @@ async def test_the_timer_goes_on_and_tells_once_when_it_fails_for_a_while(
             tasks.create_task(loop.run(stop))
             await _until(database, "SELECT done = 1 FROM due")
             stop.set()
-    told = [record.message for record in caplog.records if record.name == "waybill.timers"]
+    told = [record.message for record in caplog.records if record.name == "waybill.postgres.timers"]
     assert len([message for message in told if "failed" in message]) == 1
     assert told[-1] == "timer test goes on"
 

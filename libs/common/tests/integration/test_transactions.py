@@ -7,7 +7,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from waybill.database import RUNS_MAX, Database, LostRaceError, Transaction
+from waybill.postgres.database import RUNS_MAX, Database, LostRaceError, Transaction
 
 ADD_A = "INSERT INTO a (number) VALUES ($1)"
 ADD_B = "INSERT INTO b (number) VALUES ($1)"

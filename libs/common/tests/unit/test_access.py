@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from waybill.access import ANYBODY, OpenAccess, TokenFile, access_of
-from waybill.problems import RefusedError, Unauthenticated
+from waybill.http.access import ANYBODY, OpenAccess, TokenFile, access_of
+from waybill.http.problems import RefusedError, Unauthenticated
 
 DIGEST = hashlib.sha256(b"s3cret").hexdigest()
 

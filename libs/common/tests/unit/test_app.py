@@ -11,7 +11,7 @@ from waybill.app import Service, build
 from waybill.http import Answer, Operation
 from waybill.http.reply import Reply
 from waybill.http.routing import Fixed
-from waybill.settings import ProcessSettings
+from waybill.process.settings import ProcessSettings
 
 SETTINGS = ProcessSettings(service="door")
 

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from waybill.broker import BrokerLink, BrokerUnavailableError
+from waybill.kafka.link import BrokerLink, BrokerUnavailableError
 
 
 class ResetConnection:

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from waybill.dead_letters import ERROR_LENGTH_MAX, describe
+from waybill.receiving.dead_letters import ERROR_LENGTH_MAX, describe
 
 
 class Card(BaseModel):

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from waybill import health
-from waybill.health import Check, Liveness, Readiness, mount_health
+from waybill.process import health
+from waybill.process.health import Check, Liveness, Readiness, mount_health
 
 
 def client(reason: str | None = None, **checks: Check) -> httpx.AsyncClient:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from waybill.pages import Cursor, cut
-from waybill.problems import InvalidParameters, RefusedError
+from waybill.http.pages import Cursor, cut
+from waybill.http.problems import InvalidParameters, RefusedError
 
 BY_TIME = Cursor(tuple[datetime, UUID])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from waybill.problems import (
+from waybill.http.problems import (
     RUNTIME_PROBLEMS,
     Fault,
     InvalidBody,

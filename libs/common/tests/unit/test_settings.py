@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from waybill.settings import Settings
+from waybill.process.settings import Settings
 
 REQUIRED = {
     "WAYBILL_SERVICE": "orders",

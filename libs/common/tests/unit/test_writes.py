@@ -2,7 +2,7 @@
 
 import pytest
 
-from waybill.writes import Write, table_of, together
+from waybill.postgres.writes import Write, table_of, together
 
 
 def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:

@@ -46,7 +46,7 @@ class Bank:
     def enter(
         self, operation: Operation, payment_id: UUID, amount_minor: int, key: str, *, declined: bool
     ) -> Approved | Declined | Exception:
-        """Do what is asked, once for a key; see `payments.sandbox_books` for what is refused."""
+        """Do what is asked, once for a key; see `payments.sandbox_ledger` for what is refused."""
         known = self.charges.get(key)
         if known is not None:
             return known.answer

@@ -17,13 +17,13 @@ import inventory.app
 import orders.app
 import orders.saga
 import payments.app
-import waybill.background
-import waybill.broker
-import waybill.consumer
+import waybill.backoff
 import waybill.ids
-import waybill.outage
-import waybill.relay
-import waybill.retries
+import waybill.kafka.link
+import waybill.process.background
+import waybill.receiving.consumer
+import waybill.receiving.retries
+import waybill.sending.relay
 import waybill.trace
 from waybill_simulation.bank import BankLine
 from waybill_simulation.kafka.consumer import SimulatedConsumer
@@ -120,19 +120,19 @@ def _replacements() -> list[tuple[object, str, object]]:
     return [
         (asyncpg, "create_pool", _create_pool),
         (asyncpg, "connect", _connect),
-        (waybill.broker.BrokerLink, "open", classmethod(_open_link)),
-        (waybill.consumer, "AIOKafkaConsumer", _consumer),
+        (waybill.kafka.link.BrokerLink, "open", classmethod(_open_link)),
+        (waybill.receiving.consumer, "AIOKafkaConsumer", _consumer),
         (payments.app, "Sandbox", _bank_line),
-        (waybill.relay, "time", _Time),
-        (waybill.consumer, "time", _Time),
-        (waybill.background, "time", _Time),
+        (waybill.sending.relay, "time", _Time),
+        (waybill.receiving.consumer, "time", _Time),
+        (waybill.process.background, "time", _Time),
         (waybill.ids, "time", _Time),
         (waybill.ids, "secrets", _Secrets),
         (waybill.trace, "random", _Random),
-        (waybill.consumer, "POLL_MS", 10_000),
-        (waybill.consumer, "LOOK_SECONDS", RARE_SECONDS),
-        (waybill.relay, "POLL_SECONDS", RARE_SECONDS),
-        (waybill.retries, "POLL_SECONDS", RARE_SECONDS),
+        (waybill.receiving.consumer, "POLL_MS", 10_000),
+        (waybill.receiving.consumer, "LOOK_SECONDS", RARE_SECONDS),
+        (waybill.sending.relay, "POLL_SECONDS", RARE_SECONDS),
+        (waybill.receiving.retries, "POLL_SECONDS", RARE_SECONDS),
         (orders.app, "_DEADLINE_POLL_SECONDS", POLL_SECONDS),
         (inventory.app, "_EXPIRY_POLL_SECONDS", POLL_SECONDS),
     ]

@@ -14,7 +14,7 @@ MUTANTS: Final = (
         "offset-committed-too-early",
         "the consumer commits offsets before the batch is dealt with",
         Edit(
-            "waybill.consumer",
+            "waybill.receiving.consumer",
             """
             await self._deliver(records, stop)
             progress.note(records)
@@ -30,7 +30,7 @@ MUTANTS: Final = (
         "relay-without-lock",
         "the relay of every replica believes that it leads",
         Edit(
-            "waybill.relay",
+            "waybill.sending.relay",
             'leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
             "leads = True",
         ),
@@ -39,7 +39,7 @@ MUTANTS: Final = (
         "inbox-outside-the-transaction",
         "the inbox is committed before the reactions",
         Edit(
-            "waybill.delivering",
+            "waybill.receiving.batch_processor",
             "await self._react(tx, _first_of_each(batch, ids))",
             """
             await accept(tx, ids, now)
@@ -53,7 +53,7 @@ MUTANTS: Final = (
         "inbox-forgotten",
         "an event that comes again is dealt with again",
         Edit(
-            "waybill.delivering",
+            "waybill.receiving.batch_processor",
             """
             tx.put_off(note, [(event_id, now) for event_id in ids])
             return
@@ -65,7 +65,7 @@ MUTANTS: Final = (
         "inbox-race-not-noticed",
         "events that another replica has dealt with meanwhile are not noted, and have taken effect",
         Edit(
-            "waybill.inbox",
+            "waybill.receiving.inbox",
             "SELECT * FROM unnest($1::uuid[], $2::timestamptz[])",
             "SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) ON CONFLICT DO NOTHING",
         ),
@@ -74,7 +74,7 @@ MUTANTS: Final = (
         "key-race-not-noticed",
         "an order is placed though another replica has kept an answer under its key meanwhile",
         Edit(
-            "waybill.idempotency",
+            "waybill.http.idempotency",
             """
             ORDER BY principal, operation, key
             \"\"\"
@@ -90,7 +90,7 @@ MUTANTS: Final = (
         "outbox-after-the-commit",
         "events are written when their transaction has ended",
         Edit(
-            "waybill.database",
+            "waybill.postgres.database",
             """
             await tx.finish()
             await tx.commit()
@@ -126,7 +126,7 @@ MUTANTS: Final = (
         "position-as-cursor",
         "the relay reads behind the highest position that it has published",
         Edit(
-            "waybill.relay_store",
+            "waybill.sending.relay_store",
             """
             WHERE "offset" IS NULL
             AND position <> ALL ($2::bigint[])
@@ -144,7 +144,7 @@ MUTANTS: Final = (
         "events-published-newest-first",
         "the relay does not keep the order of positions",
         Edit(
-            "waybill.relay_store",
+            "waybill.sending.relay_store",
             """
             ORDER BY position
             LIMIT $11
@@ -159,7 +159,7 @@ MUTANTS: Final = (
         "published-before-acknowledged",
         "the relay marks what the broker has not acknowledged",
         Edit(
-            "waybill.publisher",
+            "waybill.sending.publisher",
             "results = await self._link.produce(encoded, self._states)",
             """
             for partition, batch in batches.items():
@@ -173,7 +173,7 @@ MUTANTS: Final = (
         "lost-broker-not-noticed",
         "a broker that has lost its logs is taken for whole",
         Edit(
-            "waybill.publisher",
+            "waybill.sending.publisher",
             """
             await self._find_lost_topics()
             await self._find_lost_tails()
@@ -236,7 +236,7 @@ MUTANTS: Final = (
         "order-placed-twice",
         "the answer is not kept under the idempotency key",
         Edit(
-            "waybill.http.once",
+            "waybill.http.execution",
             "await idempotency.keep(tx, stored)",
             "pass",
         ),

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from orders.contract import models
 from orders.contract.api import OPERATIONS, CancelOrder202, PlaceOrder201
-from waybill.access import Principal
 from waybill.http import Call
-from waybill.http.once import Once
+from waybill.http.access import Principal
+from waybill.http.execution import Once
+from waybill.http.idempotency import KeyedRequest
+from waybill.http.problems import Problem
 from waybill.http.reply import AnsweredError, Renderer
-from waybill.idempotency import KeyedRequest
-from waybill.problems import Problem
 from waybill_simulation.network import resolve
 from waybill_simulation.scenario import Wish
 from waybill_simulation.world import CURRENCY, Node, World

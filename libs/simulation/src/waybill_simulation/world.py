@@ -20,12 +20,12 @@ from inventory.settings import InventorySettings
 from orders.settings import OrdersSettings
 from payments.settings import PaymentsSettings
 from waybill.app import Service
-from waybill.background import Process, running
-from waybill.database import Transaction
-from waybill.deliveries import Receiver
 from waybill.events import Topic
-from waybill.migrations import migrations_folder
-from waybill.settings import Settings
+from waybill.postgres.database import Transaction
+from waybill.postgres.migrations import migrations_folder
+from waybill.process.background import Process, running
+from waybill.process.settings import Settings
+from waybill.receiving.event_router import Receiver
 from waybill_simulation.bank import Bank
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.loop import PROCESS

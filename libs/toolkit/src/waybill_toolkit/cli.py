@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     import typer
 
 COMMANDS: Final = {
-    "generate": "waybill_toolkit.generate.commands",
+    "generate": "waybill_toolkit.contracts.generate.commands",
     "contracts": "waybill_toolkit.contracts.commands",
-    "sdk": "waybill_toolkit.sdk.commands",
+    "sdk": "waybill_toolkit.contracts.sdk.commands",
     "new": "waybill_toolkit.new.commands",
     "docs": "waybill_toolkit.site.commands",
-    "conformance": "waybill_toolkit.conformance.commands",
-    "fuzz": "waybill_toolkit.conformance.commands",
-    "mock": "waybill_toolkit.mock.commands",
+    "conformance": "waybill_toolkit.lab.conformance.commands",
+    "fuzz": "waybill_toolkit.lab.conformance.commands",
+    "mock": "waybill_toolkit.contracts.mock.commands",
     "up": "waybill_toolkit.platform.commands",
     "down": "waybill_toolkit.platform.commands",
     "status": "waybill_toolkit.platform.commands",
     "logs": "waybill_toolkit.platform.commands",
-    "demo": "waybill_toolkit.work.commands",
-    "replay": "waybill_toolkit.work.commands",
-    "audit": "waybill_toolkit.work.commands",
-    "bench": "waybill_toolkit.bench.commands",
-    "soak": "waybill_toolkit.soak.commands",
-    "chaos": "waybill_toolkit.chaos.commands",
-    "dead-letters": "waybill_toolkit.repair.commands",
+    "demo": "waybill_toolkit.operations.workload.commands",
+    "replay": "waybill_toolkit.operations.workload.commands",
+    "audit": "waybill_toolkit.operations.workload.commands",
+    "bench": "waybill_toolkit.lab.bench.commands",
+    "soak": "waybill_toolkit.lab.soak.commands",
+    "chaos": "waybill_toolkit.lab.chaos.commands",
+    "dead-letters": "waybill_toolkit.operations.dead_letters.commands",
     "simulate": "waybill_simulation.commands",
 }
 
@@ -67,7 +67,7 @@ def main() -> None:
 
 def _is_up_to_date() -> bool:
     """Look before anything is imported: an unchanged run takes a third of the time so."""
-    from waybill_toolkit.generate.repository import Repository  # noqa: PLC0415
+    from waybill_toolkit.contracts.generate.repository import Repository  # noqa: PLC0415
 
     try:
         return Repository.around(Path.cwd()).is_up_to_date()

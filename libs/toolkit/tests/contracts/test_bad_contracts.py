@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from typing_extensions import override
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contract_edits import SCHEMAS, put, rewrite
-from waybill_toolkit.generate.documents import Library
-from waybill_toolkit.generate.faults import ContractError, Faults
-from waybill_toolkit.generate.problems import read_registry
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.service import open_documents
+from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.faults import ContractError, Faults
+from waybill_toolkit.contracts.generate.problems import read_registry
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.service import open_documents
+from waybill_toolkit.testing.contract_edits import SCHEMAS, put, rewrite
 
 API = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contract_edits import (
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.testing.contract_edits import (
     SCHEMAS,
     Edit,
     both,
@@ -20,7 +21,6 @@ from waybill_toolkit.contract_edits import (
     remove,
     rewrite,
 )
-from waybill_toolkit.generate.repository import Repository
 
 HTTP = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"

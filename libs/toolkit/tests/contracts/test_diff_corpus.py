@@ -12,7 +12,9 @@ from typing import Literal
 import pytest
 from typing_extensions import override
 
-from waybill_toolkit.contract_edits import (
+from waybill_toolkit.contracts.diff.judgement import judge
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.testing.contract_edits import (
     SCHEMAS,
     Edit,
     also,
@@ -26,8 +28,6 @@ from waybill_toolkit.contract_edits import (
     rewrite,
     without,
 )
-from waybill_toolkit.contracts.diff.judgement import judge
-from waybill_toolkit.generate.repository import Repository
 
 HTTP = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"

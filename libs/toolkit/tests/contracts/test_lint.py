@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.lint.run import lint
-from waybill_toolkit.generate.faults import Fault
-from waybill_toolkit.generate.repository import Repository
 
 API = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"

@@ -2,7 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.generate.repository import Repository
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_an_unchanged_run_makes_nothing_again(
     run: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _generate(run)
-    monkeypatch.setattr("waybill_toolkit.generate.service.generate_services", None)
+    monkeypatch.setattr("waybill_toolkit.contracts.generate.service.generate_services", None)
 
     assert _generate(run) == (0, "")
 

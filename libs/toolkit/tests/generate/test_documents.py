@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.generate.documents import Library, Node
-from waybill_toolkit.generate.faults import ContractError
+from waybill_toolkit.contracts.generate.documents import Library, Node
+from waybill_toolkit.contracts.generate.faults import ContractError
 
 
 def _open(folder: Path, text: str) -> Node:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.gates.answers import unused_answers
-from waybill_toolkit.gates.examples import example_faults
-from waybill_toolkit.gates.registry import registry_differences
-from waybill_toolkit.gates.scopes import scope_differences
-from waybill_toolkit.generate.repository import Repository
+from waybill_toolkit.contracts.gates.answers import unused_answers
+from waybill_toolkit.contracts.gates.examples import example_faults
+from waybill_toolkit.contracts.gates.registry import registry_differences
+from waybill_toolkit.contracts.gates.scopes import scope_differences
+from waybill_toolkit.contracts.generate.repository import Repository
 
 COUNTED = {"sku": "a", "units": 1}
 

@@ -13,16 +13,16 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from waybill_toolkit.bad_input import good_request
 from waybill_toolkit.cli import build
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.mock.access import access_of
-from waybill_toolkit.mock.service import mock_of
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.mock.access import access_of
+from waybill_toolkit.contracts.mock.service import mock_of
 from waybill_toolkit.new.listings import listed
 from waybill_toolkit.new.names import Names
 from waybill_toolkit.new.templates import files_of
-from waybill_toolkit.serving import serving
+from waybill_toolkit.testing.bad_input import good_request
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.serving import serving
 
 TREE = Path(__file__).parents[1] / "contracts" / "tree"
 REPOSITORY = Path(__file__).parents[4]

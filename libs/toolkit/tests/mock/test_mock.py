@@ -11,18 +11,18 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from waybill_toolkit.bad_input import (
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.mock.access import access_of
+from waybill_toolkit.contracts.mock.service import mock_of
+from waybill_toolkit.testing.bad_input import (
     BadRequest,
     bad_requests,
     good_request,
     refused_callers,
 )
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.schemas import GATEWAY
-from waybill_toolkit.mock.access import access_of
-from waybill_toolkit.mock.service import mock_of
-from waybill_toolkit.serving import serving
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.serving import serving
 
 TREE: Final = Repository(Path(__file__).parents[4])
 CONTRACTS: Final = {

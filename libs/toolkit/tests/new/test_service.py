@@ -10,12 +10,12 @@ import yaml
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
+from waybill_toolkit.contracts.gates.answers import unused_answers
+from waybill_toolkit.contracts.gates.examples import example_faults
+from waybill_toolkit.contracts.gates.registry import registry_differences
+from waybill_toolkit.contracts.gates.scopes import scope_differences
+from waybill_toolkit.contracts.generate.repository import Repository, stale
 from waybill_toolkit.contracts.lint.run import lint
-from waybill_toolkit.gates.answers import unused_answers
-from waybill_toolkit.gates.examples import example_faults
-from waybill_toolkit.gates.registry import registry_differences
-from waybill_toolkit.gates.scopes import scope_differences
-from waybill_toolkit.generate.repository import Repository, stale
 from waybill_toolkit.new import service
 from waybill_toolkit.new.service import RefusedError
 

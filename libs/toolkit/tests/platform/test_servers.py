@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 
-from waybill.broker import ensure_topics
 from waybill.events import Topic
+from waybill.kafka.link import ensure_topics
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import (

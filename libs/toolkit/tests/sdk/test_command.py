@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.sdk import commands
-from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.sdk import commands
+from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.sdk.commands import write
-from waybill_toolkit.sdk.compilers import NEEDED, Compiler, run, why_not
-from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.sdk.commands import write
+from waybill_toolkit.contracts.sdk.compilers import NEEDED, Compiler, run, why_not
+from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
 
 ROOT: Final = Path(__file__).parents[4]
 LINES_MAX: Final = {"go": 2_500, "java": 5_000}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.sdk.contract import Follow, Operation, Page, PublicContract
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.sdk.contract import Follow, Operation, Page, PublicContract
 
 FOLLOW = "{status: state, until: [closed], refusal: refusal}"
 REFUSAL = """refusal:

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 import httpx
 import pytest
 
-from waybill_toolkit.sdk.python.runtime.exchange import (
+from waybill_toolkit.contracts.sdk.python.runtime.exchange import (
     NO_RETRIES,
     Outcome,
     Pause,
@@ -21,13 +21,13 @@ from waybill_toolkit.sdk.python.runtime.exchange import (
     Step,
     exchange,
 )
-from waybill_toolkit.sdk.python.runtime.failures import (
+from waybill_toolkit.contracts.sdk.python.runtime.failures import (
     NoAnswerError,
     Problem,
     UnexpectedAnswerError,
 )
-from waybill_toolkit.sdk.python.runtime.model import Model, headers
-from waybill_toolkit.sdk.python.runtime.operation import Given, Operation, Request
+from waybill_toolkit.contracts.sdk.python.runtime.model import Model, headers
+from waybill_toolkit.contracts.sdk.python.runtime.operation import Given, Operation, Request
 
 URI: Final = "urn:waybill:problem:"
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.sdk.contract import NotSayableError, PublicContract
-from waybill_toolkit.sdk.python import write
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.python import write
 
 TREE = Path(__file__).parents[1] / "contracts" / "tree"
 TOKEN = "t0"  # noqa: S105 (of nobody)

@@ -15,10 +15,10 @@ from catalog.contract import api, models
 from catalog.contract.problems import ProductNotFound, VariantNotFound
 from catalog.domain import Draft, Product, Variant, etag
 from waybill.clock import Clock
-from waybill.database import Database, Transaction
 from waybill.http import Call
-from waybill.pages import Cursor, cut
-from waybill.problems import Problem
+from waybill.http.pages import Cursor, cut
+from waybill.http.problems import Problem
+from waybill.postgres.database import Database, Transaction
 
 _PRODUCTS: Final = Cursor(UUID)
 _VARIANTS: Final = Cursor(str)

@@ -7,8 +7,8 @@ from catalog.contract.api import OPERATIONS
 from catalog.contract.events import TOPICS
 from catalog.settings import CatalogSettings
 from waybill.app import Service, run
-from waybill.backbone import backbone, open_database
 from waybill.clock import Clock, SystemClock
+from waybill.process.event_runtime import backbone, open_database
 
 
 async def assemble(settings: CatalogSettings, clock: Clock | None = None) -> Service:

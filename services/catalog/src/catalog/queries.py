@@ -8,7 +8,7 @@ import asyncpg
 
 from catalog.contract.shared import Price
 from catalog.domain import Product, Variant
-from waybill.database import Connection
+from waybill.postgres.database import Connection
 
 _VARIANT: Final = """
     select sku, product_id, name, amount_minor, currency, version from variants where sku = $1

@@ -1,6 +1,6 @@
 """What the catalog service must be told from outside."""
 
-from waybill.settings import Settings
+from waybill.process.settings import Settings
 
 
 class CatalogSettings(Settings):

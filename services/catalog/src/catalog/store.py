@@ -7,7 +7,7 @@ from uuid import UUID
 
 from catalog.domain import Product, Variant
 from catalog.queries import variant_of
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 _INSERT_PRODUCT: Final = """
     insert into products (product_id, name, description, created_at) values ($1, $2, $3, $4)

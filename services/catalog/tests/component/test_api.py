@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import catalog
-from waybill_toolkit.bad_input import bad_requests, refused_callers
-from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.testing.bad_input import bad_requests, refused_callers
+from waybill_toolkit.testing.contract_check import Contract
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "catalog" / "examples"
 CONTRACT_FILE = Path(catalog.__file__).with_name("contract") / "openapi.json"

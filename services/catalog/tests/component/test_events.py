@@ -9,7 +9,7 @@ import httpx
 from waybill.ids import uuid7
 
 if TYPE_CHECKING:
-    from waybill_toolkit.stand_in import StandIn
+    from waybill_toolkit.testing.fake_service import StandIn
 
 
 async def test_a_variant_and_its_prices_are_told_in_order(

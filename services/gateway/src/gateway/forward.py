@@ -19,8 +19,8 @@ from gateway.upload import Upload
 from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
 from waybill import trace
 from waybill.http.body import ClientGoneError
+from waybill.http.problems import Problem, RefusedError, Unavailable
 from waybill.http.reply import problem_reply
-from waybill.problems import Problem, RefusedError, Unavailable
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from waybill import trace
-from waybill.problems import MalformedRequest, RefusedError
+from waybill.http.problems import MalformedRequest, RefusedError
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
 

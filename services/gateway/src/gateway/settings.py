@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
 
-from waybill.settings import ProcessSettings
+from waybill.process.settings import ProcessSettings
 
 Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
 """Scheme, host and port, without a path."""
@@ -24,6 +24,6 @@ class GatewaySettings(ProcessSettings):
     """For a free connection or a new one. A packet that is lost is sent again after 1 s."""
     answer_seconds: PositiveFloat = 40.0
     """Between two signs of life of a service. It gives up by itself after 35 s: 5 s without a
-    database connection, 30 s for a statement (see `waybill.database`)."""
+    database connection, 30 s for a statement (see `waybill.postgres.database`)."""
     client_seconds: PositiveFloat = 30.0
     """Between two signs of life of a client that sends or takes a body."""

@@ -8,7 +8,7 @@ from starlette.types import Receive
 
 from gateway.contract.problems import RequestTimeout
 from waybill.http.body import ClientGoneError
-from waybill.problems import BodyTooLarge, RefusedError
+from waybill.http.problems import BodyTooLarge, RefusedError
 
 
 class Upload:

@@ -23,13 +23,13 @@ import uvloop
 from pydantic import BaseModel, Field
 
 import gateway
-from waybill.access import OpenAccess
 from waybill.http import Answer, Call, Operation, Parameter, mount
+from waybill.http.access import OpenAccess
 from waybill.http.application import Application
 from waybill.scalars import UUID
-from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.operations.workload.wire import Origin
 from waybill_toolkit.platform.ports import LOOPBACK, answers, free_port
-from waybill_toolkit.work.wire import Origin
+from waybill_toolkit.testing.contract_check import Contract
 
 ROUNDS: Final = 40
 REQUESTS: Final = 100

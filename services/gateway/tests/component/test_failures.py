@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from waybill_toolkit.http_stand_in import OK, Exchange, HttpStandIn, answer_ok
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, HttpStandIn, answer_ok
 
 if TYPE_CHECKING:
     from services.gateway.tests.conftest import Open, OpenChecked

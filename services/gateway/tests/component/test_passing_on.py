@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from waybill import trace
-from waybill_toolkit.http_stand_in import OK, Exchange, Handler, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, Handler, HttpStandIn
 
 ORDER: Final = "/v1/orders/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"
 PARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

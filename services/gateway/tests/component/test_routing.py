@@ -14,9 +14,9 @@ import gateway
 from gateway.app import MissingUpstreamError, assemble
 from gateway.settings import GatewaySettings
 from waybill.app import build
-from waybill_toolkit.contract_check import Contract, DeclaredOperation
-from waybill_toolkit.http_stand_in import HttpStandIn
-from waybill_toolkit.serving import serving
+from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
+from waybill_toolkit.testing.fake_http_service import HttpStandIn
+from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER: Final = Path(gateway.__file__).with_name("contract")
 CONTRACT: Final = Contract.load(CONTRACT_FOLDER / "openapi.json")

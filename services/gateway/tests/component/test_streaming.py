@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from waybill_toolkit.http_stand_in import OK, Exchange, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, HttpStandIn
 
 if TYPE_CHECKING:
     from services.gateway.tests.conftest import Open

@@ -2,7 +2,7 @@ import pytest
 
 from gateway.headers import RawHeaders, to_client, to_service
 from waybill import trace
-from waybill.problems import RefusedError
+from waybill.http.problems import RefusedError
 
 HERE = trace.TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
 ADDED = [("traceparent", HERE.traceparent), ("via", "1.1 waybill")]

@@ -11,10 +11,10 @@ from inventory.contract import api, models
 from inventory.contract.problems import ReservationNotFound, StockNotFound
 from inventory.domain import StockLevel
 from waybill.clock import Clock
-from waybill.database import Database, Transaction
 from waybill.http import Call
-from waybill.pages import Cursor, cut
-from waybill.problems import Problem
+from waybill.http.pages import Cursor, cut
+from waybill.http.problems import Problem
+from waybill.postgres.database import Database, Transaction
 
 _STOCK: Final = Cursor(str)
 

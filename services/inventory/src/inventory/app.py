@@ -7,14 +7,14 @@ from typing import Final
 from inventory.api import Api
 from inventory.contract.api import OPERATIONS
 from inventory.contract.events import RECEIVED, TOPICS
+from inventory.event_handlers import Reactions
 from inventory.expiry import expire_due
-from inventory.reactions import Reactions
 from inventory.settings import InventorySettings
 from waybill.app import Service, run
-from waybill.backbone import backbone, open_database
 from waybill.clock import Clock, SystemClock
-from waybill.deliveries import Receiver
-from waybill.timers import Timer
+from waybill.postgres.timers import Timer
+from waybill.process.event_runtime import backbone, open_database
+from waybill.receiving.event_router import Receiver
 
 # Reservations hold for minutes: a second more does not matter.
 _EXPIRY_POLL_SECONDS: Final = 1.0

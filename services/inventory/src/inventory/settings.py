@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from waybill.settings import Settings
+from waybill.process.settings import Settings
 
 
 class InventorySettings(Settings):

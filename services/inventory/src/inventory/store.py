@@ -15,7 +15,7 @@ from uuid import UUID
 
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.

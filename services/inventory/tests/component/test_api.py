@@ -11,8 +11,8 @@ import pytest
 
 import inventory
 from waybill.ids import uuid7
-from waybill_toolkit.bad_input import bad_requests, refused_callers
-from waybill_toolkit.contract_check import Contract
+from waybill_toolkit.testing.bad_input import bad_requests, refused_callers
+from waybill_toolkit.testing.contract_check import Contract
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "inventory" / "examples"
 CONTRACT_FILE = Path(inventory.__file__).with_name("contract") / "openapi.json"

@@ -12,11 +12,11 @@ import httpx
 import pytest_asyncio
 
 from waybill.clock import ManualClock
-from waybill.database import connect
 from waybill.ids import uuid7
+from waybill.postgres.database import connect
 
 if TYPE_CHECKING:
-    from waybill_toolkit.stand_in import Heard, StandIn
+    from waybill_toolkit.testing.fake_service import Heard, StandIn
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RESERVE = "inventory.reserve-stock.v1"

@@ -17,8 +17,8 @@ from inventory.commands.reserve_stock import reserve_stock
 from inventory.contract.models import AdjustStockReason
 from inventory.contract.problems import StockBelowZero
 from inventory.domain import Request, StockLevel
-from waybill.database import Database, Transaction
 from waybill.ids import uuid7
+from waybill.postgres.database import Database, Transaction
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Warehouse

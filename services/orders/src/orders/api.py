@@ -31,9 +31,9 @@ from orders.contract.problems import OrderNotFound
 from orders.contract.shared import Money, Price
 from orders.domain import Order
 from waybill.clock import Clock
-from waybill.database import Database, Transaction
 from waybill.http import Asked, Call, Joint
-from waybill.pages import Cursor, cut
+from waybill.http.pages import Cursor, cut
+from waybill.postgres.database import Database, Transaction
 from waybill.saga import Sagas
 
 _ORDERS: Final = Cursor(UUID)

@@ -4,18 +4,18 @@ from importlib.resources import files
 from typing import Final
 
 from orders.api import Api
-from orders.commands.move_orders import OrderSubjects
+from orders.commands.apply_transitions import OrderSubjects
 from orders.contract.api import OPERATIONS
 from orders.contract.events import RECEIVED, TOPICS
-from orders.reactions import Reactions
+from orders.event_handlers import Reactions
 from orders.saga import PLACE_ORDER
 from orders.settings import OrdersSettings
 from waybill.app import Service, run
-from waybill.backbone import backbone, open_database
 from waybill.clock import Clock, SystemClock
-from waybill.deliveries import Receiver
+from waybill.postgres.timers import Timer
+from waybill.process.event_runtime import backbone, open_database
+from waybill.receiving.event_router import Receiver
 from waybill.saga import Sagas
-from waybill.timers import Timer
 
 # Deadlines are minutes long: a second more does not matter.
 _DEADLINE_POLL_SECONDS: Final = 1.0

@@ -12,7 +12,7 @@ import asyncpg
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
-from waybill.database import Connection, Transaction
+from waybill.postgres.database import Connection, Transaction
 
 _ORDER: Final = """
     select order_id, reference, customer_ref, status, rejection_code, rejection_detail, currency,

@@ -1,10 +1,10 @@
 """Settings of the orders service."""
 
-from waybill.settings import Settings
+from waybill.process.settings import Settings
 
 
 class OrdersSettings(Settings):
-    """Those that every service has; see `waybill.settings.Settings`."""
+    """Those that every service has; see `waybill.process.settings.Settings`."""
 
     service: str = "orders"
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 _INSERT_ORDERS: Final = """
     insert into orders (order_id, reference, customer_ref, status, currency, total_minor,

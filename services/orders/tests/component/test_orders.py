@@ -9,9 +9,9 @@ import pytest
 
 import orders
 from waybill.ids import uuid7
-from waybill_toolkit.bad_input import bad_requests
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, Heard, StandIn
+from waybill_toolkit.testing.bad_input import bad_requests
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, Heard, StandIn
 
 CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "orders" / "examples"

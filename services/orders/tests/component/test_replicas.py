@@ -12,11 +12,11 @@ from orders.app import assemble
 from orders.contract.events import TOPICS
 from orders.settings import OrdersSettings
 from waybill.app import build
-from waybill.database import Database
 from waybill.events import decode_headers
 from waybill.ids import uuid7
-from waybill_toolkit.serving import serving
-from waybill_toolkit.stand_in import HEAR_SECONDS_MAX, StandIn
+from waybill.postgres.database import Database
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, StandIn
+from waybill_toolkit.testing.serving import serving
 
 ORDERS = 120
 SKU = "ORDERS-R"  # no other test sells it

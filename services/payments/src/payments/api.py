@@ -15,9 +15,9 @@ from payments.contract.api import (
 )
 from payments.contract.models import PaymentPage
 from payments.contract.problems import PaymentNotFound
-from waybill.database import Database
 from waybill.http import Call
-from waybill.pages import Cursor, cut
+from waybill.http.pages import Cursor, cut
+from waybill.postgres.database import Database
 
 _CURSOR: Final = Cursor(UUID)
 

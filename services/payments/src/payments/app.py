@@ -8,16 +8,16 @@ from payments.api import Api
 from payments.calls import Caller
 from payments.contract.api import OPERATIONS
 from payments.contract.events import RECEIVED, TOPICS
-from payments.reactions import Reactions
+from payments.event_handlers import Reactions
 from payments.sandbox import Sandbox
-from payments.sandbox_books import Books
+from payments.sandbox_ledger import Books
 from payments.settings import PaymentsSettings
 from payments.worker import Worker
 from waybill.app import Service, run
-from waybill.backbone import backbone, open_database
 from waybill.clock import Clock, SystemClock
-from waybill.database import Database
-from waybill.deliveries import Receiver
+from waybill.postgres.database import Database
+from waybill.process.event_runtime import backbone, open_database
+from waybill.receiving.event_router import Receiver
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
 """Its books are written by one statement at a time."""

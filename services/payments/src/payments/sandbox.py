@@ -31,8 +31,8 @@ from payments.provider import (
     ProviderUnavailableError,
     Settled,
 )
-from payments.sandbox_books import Books, Charge, Entered
-from waybill.database import DatabaseUnavailableError
+from payments.sandbox_ledger import Books, Charge, Entered
+from waybill.postgres.database import DatabaseUnavailableError
 
 TOK_APPROVE: Final = "tok_approve"
 TOK_DECLINE: Final = "tok_decline"

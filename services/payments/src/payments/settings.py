@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from payments.backoff import Backoff
-from waybill.settings import Settings
+from waybill.process.settings import Settings
 
 
 class PaymentsSettings(Settings):

@@ -16,8 +16,8 @@ from payments.announce import announce
 from payments.claims import Claims
 from payments.contract.models import DeclineCode, PaymentStatus
 from payments.domain import Payment, Step
-from waybill.database import Connection, Transaction
 from waybill.ids import uuid7
+from waybill.postgres.database import Connection, Transaction
 
 _DUE: Final = "payments_due"
 _INSERT: Final = """

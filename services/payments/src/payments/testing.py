@@ -18,6 +18,7 @@ from payments.contract.models import DeclineCode, Payment
 from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
 from payments.contract.shared import Money
 from payments.domain import Operation
+from payments.event_handlers import Reactions
 from payments.provider import (
     Approved,
     Authorization,
@@ -29,13 +30,12 @@ from payments.provider import (
     ProviderTimeoutError,
     Settled,
 )
-from payments.reactions import Reactions
 from payments.sandbox import TOK_APPROVE, TOK_DECLINE, TOK_TIMEOUT_THEN_APPROVED
 from payments.worker import Worker
 from waybill.clock import Clock
-from waybill.database import Database
 from waybill.events import Event
 from waybill.ids import uuid7
+from waybill.postgres.database import Database
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -23,9 +23,15 @@ from payments.calls import Caller
 from payments.claims import Claims
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.domain import Operation, Payment
+from waybill.backoff import Outage
 from waybill.clock import Clock
-from waybill.database import Connection, Database, DatabaseUnavailableError, Transaction, connect
-from waybill.outage import Outage
+from waybill.postgres.database import (
+    Connection,
+    Database,
+    DatabaseUnavailableError,
+    Transaction,
+    connect,
+)
 
 _log: Final = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ import pytest
 
 import payments
 from payments.sandbox import TOK_APPROVE
-from waybill.database import connect
 from waybill.ids import uuid7
-from waybill_toolkit.bad_input import bad_requests
-from waybill_toolkit.contract_check import Contract
-from waybill_toolkit.stand_in import Heard, StandIn
+from waybill.postgres.database import connect
+from waybill_toolkit.testing.bad_input import bad_requests
+from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.fake_service import Heard, StandIn
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "payments" / "examples"
 CONTRACT_FILE = Path(payments.__file__).with_name("contract") / "openapi.json"

@@ -5,9 +5,9 @@ import pytest
 
 from payments.contract.models import PaymentStatus
 from payments.testing import Desk
-from waybill.database import Database
 from waybill.events import PermanentError
 from waybill.ids import uuid7
+from waybill.postgres.database import Database
 
 
 @pytest.fixture

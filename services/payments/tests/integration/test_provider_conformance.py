@@ -21,10 +21,10 @@ from payments.provider import (
     idempotency_key,
 )
 from payments.sandbox import TOK_APPROVE, TOK_DECLINE, TOK_TIMEOUT_THEN_APPROVED, Sandbox
-from payments.sandbox_books import Books
+from payments.sandbox_ledger import Books
 from payments.testing import FakeProvider
-from waybill.database import Database
 from waybill.ids import uuid7
+from waybill.postgres.database import Database
 
 
 @dataclass(frozen=True)

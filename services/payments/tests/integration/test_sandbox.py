@@ -26,9 +26,9 @@ from payments.sandbox import (
     TOK_TIMEOUT_THEN_APPROVED,
     Sandbox,
 )
-from payments.sandbox_books import Books, Charge
-from waybill.database import Database
+from payments.sandbox_ledger import Books, Charge
 from waybill.ids import uuid7
+from waybill.postgres.database import Database
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from payments.sandbox import (
     TOK_TIMEOUT_THEN_APPROVED,
     Sandbox,
 )
-from payments.sandbox_books import Books
+from payments.sandbox_ledger import Books
 from payments.testing import LEASE, Desk, FakeProvider, working
 from waybill.clock import ManualClock
-from waybill.database import Database
 from waybill.ids import uuid7
+from waybill.postgres.database import Database
 from waybill_toolkit.platform.postgres import PostgresServer
 
 AUTHORIZED = "payment-authorized"

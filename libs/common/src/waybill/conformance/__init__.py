@@ -20,8 +20,8 @@ from waybill.conformance.answers import CheckedAnswers, PathContract
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
-from waybill.database import Database
-from waybill.metrics import mount_metrics
+from waybill.postgres.database import Database
+from waybill.process.metrics import mount_metrics
 
 __all__ = ["check_contract"]
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
-from waybill.problems import MEDIA_TYPE, TYPE_PREFIX
+from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A page of 500 orders of 50 lines each. Of a larger body only the head is checked."""

@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
-from waybill.database import Transaction
 from waybill.events import Envelope, Message, T, encode_headers
-from waybill.outbox import PendingEvent
+from waybill.postgres.database import Transaction
+from waybill.postgres.outbox import PendingEvent
 
 
 class SentEvents:

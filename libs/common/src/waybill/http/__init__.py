@@ -8,9 +8,9 @@ tracing.py     around every request
 endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
 """
 
+from waybill.http.batched import Asked, Joint
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation, Parameter
-from waybill.http.joint import Asked, Joint
 from waybill.http.routing import mount
 
 __all__ = ["Answer", "Asked", "Call", "Joint", "Operation", "Parameter", "mount"]

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
 from waybill.http.pointers import Steps, faults_in, pointer
-from waybill.problems import (
+from waybill.http.problems import (
     BodyTooLarge,
     Fault,
     InvalidBody,

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from waybill.access import Principal
-from waybill.database import Database, Transaction
-from waybill.http.once import Once, Result, transact
+from waybill.http.access import Principal
+from waybill.http.execution import Once, Result, transact
+from waybill.postgres.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
-from waybill.problems import Problem
+from waybill.http.problems import Problem
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place: TypeAlias = Literal["path", "query", "header"]

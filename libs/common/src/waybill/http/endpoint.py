@@ -16,16 +16,14 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from waybill import trace
-from waybill.access import Access, Principal, admit
-from waybill.database import DatabaseUnavailableError
+from waybill.http.access import Access, Principal, admit
 from waybill.http.body import Body, BodyReader, ClientGoneError
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
-from waybill.http.once import Once
+from waybill.http.execution import Once
+from waybill.http.idempotency import KeyedRequest
 from waybill.http.parameters import ParameterReader
-from waybill.http.reply import AnsweredError, Renderer, Reply, problem_reply
-from waybill.idempotency import KeyedRequest
-from waybill.problems import (
+from waybill.http.problems import (
     IdempotencyKeyMissing,
     Internal,
     MalformedRequest,
@@ -33,6 +31,8 @@ from waybill.problems import (
     RefusedError,
     Unavailable,
 )
+from waybill.http.reply import AnsweredError, Renderer, Reply, problem_reply
+from waybill.postgres.database import DatabaseUnavailableError
 
 Handler = Callable[..., Awaitable[Answer | Problem]]
 

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from waybill.http.body import NUL_FAULT
 from waybill.http.contract import Parameter
 from waybill.http.pointers import faults_in, pointer
-from waybill.problems import Fault, InvalidParameters, MalformedRequest, RefusedError
+from waybill.http.problems import Fault, InvalidParameters, MalformedRequest, RefusedError
 
 QUERY_FIELDS_MAX: Final = 100
 """Many times what any operation declares; a list in a query is for a handful of values."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from waybill.problems import Fault
+from waybill.http.problems import Fault
 
 FAULTS_MAX: Final = 100
 """Nobody reads more of them; and an answer must not grow with what a client sends."""

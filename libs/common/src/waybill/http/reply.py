@@ -10,7 +10,7 @@ from starlette.types import Scope, Send
 
 from waybill import trace
 from waybill.http.contract import Answer
-from waybill.problems import MEDIA_TYPE, Problem
+from waybill.http.problems import MEDIA_TYPE, Problem
 
 JSON: Final = "application/json"
 

@@ -6,11 +6,11 @@ from typing import Final, TypeAlias
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from waybill.access import Access
+from waybill.http.access import Access
 from waybill.http.contract import Operation
 from waybill.http.endpoint import Endpoint
+from waybill.http.problems import MethodNotAllowed, NotFound
 from waybill.http.reply import Reply, problem_reply
-from waybill.problems import MethodNotAllowed, NotFound
 
 Methods: TypeAlias = Mapping[str, ASGIApp]
 """What answers each method of one path."""

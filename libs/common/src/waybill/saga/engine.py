@@ -17,8 +17,8 @@ import asyncpg
 from pydantic import BaseModel
 
 from waybill.clock import Clock
-from waybill.database import Transaction
 from waybill.events import Cause, Event
+from waybill.postgres.database import Transaction
 from waybill.saga.advance import Move, Position, Signal, advance, begin
 from waybill.saga.definition import C, Reason, S, Saga
 

@@ -12,16 +12,16 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from waybill.broker import BrokerLink, Partition
 from waybill.clock import ManualClock
-from waybill.consumer import Consumer
-from waybill.database import Database, Transaction
-from waybill.deliveries import Arrival, Delivery, Receiver
 from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.migrations import migrate
-from waybill.record_batches import RecordBatch, partition_of
-from waybill.relay import Relay
+from waybill.kafka.link import BrokerLink, Partition
+from waybill.kafka.record_batches import RecordBatch, partition_of
+from waybill.postgres.database import Database, Transaction
+from waybill.postgres.migrations import migrate
+from waybill.receiving.consumer import Consumer
+from waybill.receiving.event_router import Arrival, Delivery, Receiver
+from waybill.sending.relay import Relay
 
 DEADLINE_SECONDS = 30.0
 START = datetime(2026, 11, 22, tzinfo=UTC)

@@ -12,11 +12,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
-from waybill.broker import BrokerLink, Partition, ensure_topics
-from waybill.database import Database
-from waybill.deliveries import Receiver
 from waybill.events import Received
-from waybill.record_batches import partition_of
+from waybill.kafka.link import BrokerLink, Partition, ensure_topics
+from waybill.kafka.record_batches import partition_of
+from waybill.postgres.database import Database
+from waybill.receiving.event_router import Receiver
 
 
 async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_order(

@@ -11,11 +11,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 
-from waybill import relay_store
-from waybill.broker import BrokerLink
-from waybill.database import connect
 from waybill.events import decode_headers
-from waybill.relay import SETTINGS_OFF
+from waybill.kafka.link import BrokerLink
+from waybill.postgres.database import connect
+from waybill.sending import relay_store
+from waybill.sending.relay import SETTINGS_OFF
 
 
 @asynccontextmanager

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from waybill.app import Service, run
-from waybill.database import Database
 from waybill.http import Answer, Call, Operation
-from waybill.settings import Settings
+from waybill.postgres.database import Database
+from waybill.process.settings import Settings
 
 log = logging.getLogger("sample")
 

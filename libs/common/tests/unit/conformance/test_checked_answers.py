@@ -21,7 +21,7 @@ from waybill.conformance.answers import BODY_BYTES_MAX
 from waybill.http import Answer, Call, Operation
 from waybill.http.reply import Reply
 from waybill.http.routing import Fixed
-from waybill.settings import ProcessSettings, Settings
+from waybill.process.settings import ProcessSettings, Settings
 
 PATH = "/v1/sales/{number}"
 PROBLEM = {
@@ -231,7 +231,7 @@ async def test_nothing_is_wrapped_and_there_are_no_metrics_when_it_is_off(contra
 
 def test_what_it_needs_is_not_even_imported_when_it_is_off() -> None:
     code = (
-        "import sys, waybill.app, waybill.backbone;"
+        "import sys, waybill.app, waybill.process.event_runtime;"
         "print([each for each in ('waybill.conformance', 'jsonschema_rs', 'prometheus_client')"
         " if each in sys.modules])"
     )

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from pydantic import BaseModel, ConfigDict, Field
 
-from waybill.access import Access, OpenAccess
 from waybill.app import Application
 from waybill.http import Answer, Call, Operation, Parameter, mount
-from waybill.problems import Problem
+from waybill.http.access import Access, OpenAccess
+from waybill.http.problems import Problem
 from waybill.scalars import UUID
 
 

@@ -10,10 +10,10 @@ import orjson
 import pytest
 from pydantic import Strict
 
-from waybill.access import Grant, TokenFile
-from waybill.database import DatabaseUnavailableError
 from waybill.http import Operation
+from waybill.http.access import Grant, TokenFile
 from waybill.http.body import BodyReader
+from waybill.postgres.database import DatabaseUnavailableError
 
 Serve = Callable[..., httpx.AsyncClient]
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
 from aiokafka.record.memory_records import MemoryRecords  # type: ignore[import-untyped]
 
-from waybill.broker import Partition
 from waybill.events import Topic
+from waybill.kafka.link import Partition
 from waybill_simulation.kafka.groups import Group
 from waybill_simulation.network import Network
 

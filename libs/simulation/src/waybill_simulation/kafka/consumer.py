@@ -1,4 +1,4 @@
-"""aiokafka's consumer for the simulated broker: what `waybill.consumer` asks of it."""
+"""aiokafka's consumer for the simulated broker: what `waybill.receiving.consumer` asks of it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
     KafkaConnectionError,
 )
 
-from waybill.broker import CommittedOffset
+from waybill.kafka.link import CommittedOffset
 from waybill_simulation.kafka.broker import Broker, Record
 from waybill_simulation.kafka.groups import Group
 from waybill_simulation.network import here, resolve

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
 
-from waybill.broker import CommittedOffset
+from waybill.kafka.link import CommittedOffset
 from waybill_simulation.network import Machine, Network
 
 SESSION_SECONDS: Final = 6.0

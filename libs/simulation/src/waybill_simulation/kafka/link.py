@@ -1,18 +1,18 @@
-"""`waybill.broker.BrokerLink` to the simulated broker."""
+"""`waybill.kafka.link.BrokerLink` to the simulated broker."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from waybill.broker import (
+from waybill.events import Topic
+from waybill.kafka.link import (
     BrokerError,
     BrokerUnavailableError,
     CommittedOffset,
     Partition,
     TopicState,
 )
-from waybill.events import Topic
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import here, resolve
 

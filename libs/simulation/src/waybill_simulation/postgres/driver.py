@@ -13,7 +13,7 @@ from waybill_simulation.postgres.server import Answer, Server, Session
 
 
 class SimulatedConnection:
-    """What `waybill.database` asks of a connection."""
+    """What `waybill.postgres.database` asks of a connection."""
 
     def __init__(self, network: Network, session: Session, machine: Machine) -> None:
         self._network = network
@@ -94,7 +94,7 @@ class SimulatedConnection:
 
 
 class SimulatedPool:
-    """What `waybill.database` asks of a pool."""
+    """What `waybill.postgres.database` asks of a pool."""
 
     def __init__(self, network: Network, server: Server, most: int) -> None:
         self._network = network

@@ -10,14 +10,14 @@ from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
 from waybill_toolkit.contracts.diff.judgement import Judgement, judge
 from waybill_toolkit.contracts.diff.report import as_json, as_text
 from waybill_toolkit.contracts.diff.revision import Revision, RevisionError, checked_out
+from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.faults import ContractError, Faults
+from waybill_toolkit.contracts.generate.problems import read_registry
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.schemas import SHARED
+from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint import run
-from waybill_toolkit.generate.documents import Library
-from waybill_toolkit.generate.faults import ContractError, Faults
-from waybill_toolkit.generate.problems import read_registry
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.schemas import SHARED
-from waybill_toolkit.generate.service import open_documents
-from waybill_toolkit.node.program import NodeUnavailableError
+from waybill_toolkit.contracts.node.program import NodeUnavailableError
 
 PROBLEMS: Final = Path("contracts", SHARED, "problems.yaml")
 

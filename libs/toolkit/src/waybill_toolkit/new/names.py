@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from waybill_toolkit.generate.names import pascal
+from waybill_toolkit.contracts.generate.names import pascal
 
 IRREGULAR: Final = {
     "analysis": "analyses",

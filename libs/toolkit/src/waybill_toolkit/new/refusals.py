@@ -10,10 +10,10 @@ from typing import Final
 
 import yaml
 
-from waybill.migrations import RUNTIME_FOLDER
-from waybill_toolkit.generate.names import fault_of_snake, pascal
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.schemas import SHARED
+from waybill.postgres.migrations import RUNTIME_FOLDER
+from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.schemas import SHARED
 from waybill_toolkit.new.names import Names, looks_plural, singular_of
 from waybill_toolkit.new.templates import PLACEHOLDERS, python_names
 from waybill_toolkit.platform.plan import RESERVED_NAMES, SERVICES_MAX

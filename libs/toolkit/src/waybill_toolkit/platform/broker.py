@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from waybill_toolkit.broker.home import distrust_home
+from waybill_toolkit.platform.embedded_broker.home import distrust_home
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.ports import LOOPBACK, answers
 from waybill_toolkit.platform.processes import Program, end
@@ -46,7 +46,7 @@ class BrokerServer:
     def program(self) -> Program:
         where = str(self._folder), LOOPBACK, str(self.port), str(self._advertised_port)
         return Program(
-            [sys.executable, "-m", "waybill_toolkit.broker", *where],
+            [sys.executable, "-m", "waybill_toolkit.platform.embedded_broker", *where],
             log=self.log,
             death_signal=signal.SIGKILL,
         )

@@ -6,7 +6,7 @@ state.json     what the supervisor knows, see state.py
 secrets/       passwords
 logs/          one file per process
 postgres/      see postgres_home.py
-broker/        see waybill_toolkit.broker.home
+broker/        see waybill_toolkit.platform.embedded_broker.home
 """
 
 import fcntl

@@ -8,7 +8,7 @@ import sys
 
 import asyncpg
 
-from waybill.migrations import MigrationError, migrate
+from waybill.postgres.migrations import MigrationError, migrate
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.plan import Plan, ServicePlan
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url

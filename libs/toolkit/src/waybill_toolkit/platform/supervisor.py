@@ -15,14 +15,20 @@ from collections.abc import Sequence
 from waybill_toolkit.platform.children import describe
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
-from waybill_toolkit.platform.host import Request
-from waybill_toolkit.platform.host_client import HostClient
-from waybill_toolkit.platform.keeper import Keeper
 from waybill_toolkit.platform.log_files import keep_small
+from waybill_toolkit.platform.managed_process import (
+    BrokerUnit,
+    HostUnit,
+    PostgresUnit,
+    ServiceUnit,
+    Unit,
+)
 from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.prefork import Request
+from waybill_toolkit.platform.prefork_client import HostClient
 from waybill_toolkit.platform.processes import name_this_process
 from waybill_toolkit.platform.state import Condition, ProcessState, Status, new_state
-from waybill_toolkit.platform.units import BrokerUnit, HostUnit, PostgresUnit, ServiceUnit, Unit
+from waybill_toolkit.platform.watchdog import Keeper
 
 MIGRATIONS = "migrations"
 

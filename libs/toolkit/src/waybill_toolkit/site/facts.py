@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.generate.schemas import GATEWAY
-from waybill_toolkit.reference.event_map import draw
-from waybill_toolkit.reference.html import render_from
-from waybill_toolkit.reference.pages import Reference
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.reference.event_map import draw
+from waybill_toolkit.contracts.reference.html import render_from
+from waybill_toolkit.contracts.reference.pages import Reference
+from waybill_toolkit.operations.audit.invariants import INVARIANTS
 from waybill_toolkit.site.frame import Link
 from waybill_toolkit.site.markdown import Heading
 from waybill_toolkit.site.navigation import title_of
 from waybill_toolkit.site.plan import Source
 from waybill_toolkit.site.settings import Setting, common_settings, own_settings
-from waybill_toolkit.work.audit.invariants import INVARIANTS
 
 _PACKAGE: Final = "waybill_toolkit.site"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from waybill_toolkit.reference.html import render_from
+from waybill_toolkit.contracts.reference.html import render_from
 from waybill_toolkit.site.targets import relative
 
 

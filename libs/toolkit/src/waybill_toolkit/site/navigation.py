@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from waybill_toolkit.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
 from waybill_toolkit.site.frame import Link, Section
 from waybill_toolkit.site.plan import Plan, Source
 

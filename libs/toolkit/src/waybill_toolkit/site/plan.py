@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.generate.repository import PAGES, Repository
-from waybill_toolkit.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.generate.repository import PAGES, Repository
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 START: Final = (
     "README.md",

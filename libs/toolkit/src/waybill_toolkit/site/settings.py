@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from waybill.settings import ProcessSettings, Settings
-from waybill_toolkit.reference.shapes import limits_of, words_of
+from waybill.process.settings import ProcessSettings, Settings
+from waybill_toolkit.contracts.reference.shapes import limits_of, words_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.sdk.commands import write
-from waybill_toolkit.sdk.contract import PublicContract
-from waybill_toolkit.sdk.trying import EXAMPLE_ADDRESS, example
-from waybill_toolkit.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.sdk.commands import write
+from waybill_toolkit.contracts.sdk.contract import PublicContract
+from waybill_toolkit.contracts.sdk.trying import EXAMPLE_ADDRESS, example
+from waybill_toolkit.contracts.sdk.typescript.trying import Project
 
 PROGRAMS: Final = Path(__file__).with_name("programs")
 

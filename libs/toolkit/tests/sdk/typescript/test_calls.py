@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest_asyncio
 
-from waybill_toolkit.http_stand_in import Exchange, HttpStandIn
-from waybill_toolkit.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.testing.fake_http_service import Exchange, HttpStandIn
 
 STOCK = {"sku": "A", "on_hand": 1, "reserved": 0, "committed": 0}
 SLUG = "urn:waybill:problem:"

@@ -7,11 +7,11 @@ from typing import Final
 import httpx
 import pytest
 
+from waybill_toolkit.contracts.sdk.trying import EXAMPLE_ADDRESS, cutting_proxy
+from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.operations.workload.client import Client, Variant
+from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.sdk.trying import EXAMPLE_ADDRESS, cutting_proxy
-from waybill_toolkit.sdk.typescript.trying import Project
-from waybill_toolkit.work.client import Client, Variant
-from waybill_toolkit.work.seeding import seed
 
 PRICED: Final = "85123A"
 PLENTY: Final = "TYPESCRIPT-PLENTY"

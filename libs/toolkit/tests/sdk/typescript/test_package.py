@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.node import packages
-from waybill_toolkit.node.program import NodeUnavailableError
-from waybill_toolkit.sdk.commands import write
-from waybill_toolkit.sdk.contract import PublicContract
-from waybill_toolkit.sdk.typescript.trying import Project
-from waybill_toolkit.sdk.typescript.types import declaration, type_of
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.node import packages
+from waybill_toolkit.contracts.node.program import NodeUnavailableError
+from waybill_toolkit.contracts.sdk.commands import write
+from waybill_toolkit.contracts.sdk.contract import PublicContract
+from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.typescript.types import declaration, type_of
 
 LINES_MAX: Final = 3000
 """It has about 2,000 with four services."""

@@ -7,7 +7,7 @@ from catalog.announce import announce
 from catalog.contract.problems import ProductNotFound, SkuTaken
 from catalog.domain import Draft, Variant, first_version
 from catalog.store import insert_variants, lock_product
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 
 async def add_variant(

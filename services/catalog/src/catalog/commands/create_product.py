@@ -7,8 +7,8 @@ from catalog.announce import announce
 from catalog.contract.problems import DuplicateSku, SkuTaken
 from catalog.domain import Draft, Product, first_duplicate, first_version
 from catalog.store import insert_product, insert_variants
-from waybill.database import Transaction
 from waybill.ids import uuid7
+from waybill.postgres.database import Transaction
 
 
 async def create_product(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 from waybill.events import Cause, Message, Received, Topic
 
 from catalog.contract import sent

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from inventory.domain import Status, after_commit, moves
 from inventory.store import StockBook
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 
 async def commit_stock(

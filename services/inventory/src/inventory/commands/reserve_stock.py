@@ -6,7 +6,7 @@ from uuid import UUID
 
 from inventory.domain import Request, Reservation, decide_reservations
 from inventory.store import StockBook
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 
 async def reserve_stock(

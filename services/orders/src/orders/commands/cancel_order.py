@@ -7,7 +7,7 @@ from orders.contract.events import Sent
 from orders.contract.models import OrderStatus
 from orders.contract.problems import OrderNotCancellable, OrderNotFound
 from orders.domain import Order
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 from waybill.saga import Sagas
 
 

@@ -13,9 +13,9 @@ from orders.contract.shared import Money
 from orders.contract.shared import Price as UnitPrice
 from orders.domain import Order, Price, Unacceptable, price_lines
 from waybill.clock import Clock
-from waybill.database import Transaction
 from waybill.http import Asked
 from waybill.ids import uuid7
+from waybill.postgres.database import Transaction
 from waybill.saga import Begun, Sagas
 
 

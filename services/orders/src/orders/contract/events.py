@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 from waybill.events import Cause, Event, Message, Received, Topic
 
 from orders.contract import received, sent

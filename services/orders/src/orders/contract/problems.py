@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from waybill.problems import Problem
+from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from uuid import UUID
 from payments import store
 from payments.claims import Claims
 from payments.domain import Step, authorize_again, open_payment
-from waybill.database import Transaction
 from waybill.ids import uuid7
+from waybill.postgres.database import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from payments import store
 from payments.claims import Claims
 from payments.domain import Step, capture
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 _log: Final = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from payments import store
 from payments.claims import Claims
 from payments.domain import Operation, Payment, Step, approve, call_again, decline
 from payments.provider import Approved, Declined
-from waybill.database import Transaction
+from waybill.postgres.database import Transaction
 
 _log: Final = logging.getLogger(__name__)
 

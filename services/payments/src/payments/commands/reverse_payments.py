@@ -7,8 +7,8 @@ from uuid import UUID
 from payments import store
 from payments.claims import Claims
 from payments.domain import Step, reverse, tombstone
-from waybill.database import Transaction
 from waybill.ids import uuid7
+from waybill.postgres.database import Transaction
 
 
 async def reverse_payments(

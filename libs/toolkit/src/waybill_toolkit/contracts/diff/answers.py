@@ -8,7 +8,7 @@ from waybill_toolkit.contracts.diff.requests import compare_content
 from waybill_toolkit.contracts.diff.schemas import compare_declared, compare_schemas
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.words import unknown_members
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 ANSWER: Final = frozenset({"content", "headers"})
 HEADER: Final = frozenset({"required", "schema"})

@@ -8,7 +8,7 @@ from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.diff.keywords import Effect, Schema, types_of
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.words import is_wording, plain
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 UNIONS: Final = ("anyOf", "oneOf")
 

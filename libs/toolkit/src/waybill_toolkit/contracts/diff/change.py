@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 Side: TypeAlias = Literal["before", "now"]
 Border: TypeAlias = Literal["http", "event"]

@@ -11,7 +11,7 @@ from waybill_toolkit.contracts.diff.topics import Action, DeclaredEvent, actions
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.versions import has_successor
 from waybill_toolkit.contracts.diff.words import unknown_members
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 ROOT: Final = frozenset({"asyncapi", "channels", "components", "info", "operations"})
 CHANNEL: Final = frozenset({"address", "messages"})

@@ -6,7 +6,7 @@ from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.diff.keywords import Effect
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
-from waybill_toolkit.generate.schemas import SHARED
+from waybill_toolkit.contracts.generate.schemas import SHARED
 
 
 def compare_fields(pair: Pair) -> Iterator[Change | Pair]:

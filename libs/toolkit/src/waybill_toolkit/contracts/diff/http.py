@@ -12,9 +12,9 @@ from waybill_toolkit.contracts.diff.security import compare_scheme, compare_secu
 from waybill_toolkit.contracts.diff.state import OperationPlace, State
 from waybill_toolkit.contracts.diff.versions import has_successor
 from waybill_toolkit.contracts.diff.words import unknown_members
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.openapi import METHODS
-from waybill_toolkit.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.openapi import METHODS
+from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
 GATEWAY_ROOT: Final = frozenset({"answers", "info", "openapi"})

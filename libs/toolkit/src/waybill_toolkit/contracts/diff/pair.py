@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.diff.keywords import Effect, Schema
 from waybill_toolkit.contracts.diff.use import Use
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 
 @dataclass(frozen=True, slots=True)

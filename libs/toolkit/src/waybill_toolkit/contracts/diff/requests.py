@@ -8,8 +8,8 @@ from waybill_toolkit.contracts.diff.schemas import compare_declared
 from waybill_toolkit.contracts.diff.state import OperationPlace
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.words import unknown_members
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.parameters import IDEMPOTENCY_KEY, parameter_nodes
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY, parameter_nodes
 
 Parameters: TypeAlias = dict[tuple[str, str], Node]
 

@@ -20,7 +20,7 @@ from waybill_toolkit.contracts.diff.keywords import Effect, keyword_effects, typ
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.words import changed_members, is_wording, plain, shown
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 UNJUDGED: Final = (
     *("$dynamicRef", "contains", "contentSchema", "dependentRequired", "dependentSchemas", "else"),

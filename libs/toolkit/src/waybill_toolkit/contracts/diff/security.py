@@ -6,7 +6,7 @@ from typing import TypeAlias
 from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.diff.state import OperationPlace
 from waybill_toolkit.contracts.diff.words import plain
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 Way: TypeAlias = dict[str, list[str]]
 """One way in: each scheme that it takes, with the scopes."""

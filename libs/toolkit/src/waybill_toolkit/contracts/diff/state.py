@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from waybill_toolkit.generate.documents import Library, Node
-from waybill_toolkit.generate.openapi import METHODS
-from waybill_toolkit.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.contracts.generate.documents import Library, Node
+from waybill_toolkit.contracts.generate.openapi import METHODS
+from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 
 
 @dataclass(frozen=True, slots=True)

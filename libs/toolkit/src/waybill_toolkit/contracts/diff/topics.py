@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 _IN_PATH: Final = re.compile(r"(.*/)v(\d+)(/.*|)")
 _AT_END: Final = re.compile(r"(.*\.)v(\d+)()")

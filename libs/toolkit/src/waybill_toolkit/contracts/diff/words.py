@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from waybill_toolkit.contracts.diff.change import Change, gone, now
-from waybill_toolkit.generate.documents import Node
+from waybill_toolkit.contracts.generate.documents import Node
 
 WORDS: Final = frozenset(
     {"$comment", "deprecated", "description", "example", "examples", "externalDocs", "links"}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from waybill_toolkit.generate.documents import Library, Node, Pointer
-from waybill_toolkit.generate.faults import ContractError, Fault
-from waybill_toolkit.schema_check import SchemaDocument, escape
+from waybill_toolkit.contracts.generate.documents import Library, Node, Pointer
+from waybill_toolkit.contracts.generate.faults import ContractError, Fault
+from waybill_toolkit.contracts.schema_check import SchemaDocument, escape
 
 RULE: Final = "example"
 KINDS: Final = ("valid", "invalid")

@@ -7,9 +7,9 @@ field stands why it was refused, an object with a `code` and a `detail`.
 from collections.abc import Iterator
 from typing import Final
 
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.faults import Fault
-from waybill_toolkit.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
 
 FOLLOW: Final = "x-follow"
 _PARTS: Final = ("status", "until", "refusal")

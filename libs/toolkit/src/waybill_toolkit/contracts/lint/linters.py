@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from waybill_toolkit.generate.bundle import Bundle, bundle
-from waybill_toolkit.generate.documents import Library
-from waybill_toolkit.generate.faults import ContractError, Fault, Faults
-from waybill_toolkit.node.packages import NodePackages, environment
-from waybill_toolkit.node.program import NodeUnavailableError
+from waybill_toolkit.contracts.generate.bundle import Bundle, bundle
+from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
+from waybill_toolkit.contracts.node.packages import NodePackages, environment
+from waybill_toolkit.contracts.node.program import NodeUnavailableError
 
 TOOLS: Final = Path(__file__).with_name("tools")
 REDOCLY_RULES: Final = Path(__file__).with_name("redocly.yaml")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from waybill_toolkit.contracts.diff.hits import CALLS
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.faults import Fault
-from waybill_toolkit.generate.openapi import operation_nodes
-from waybill_toolkit.generate.parameters import IDEMPOTENCY_KEY, parameter_nodes
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
+from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY, parameter_nodes
 
 MOVES_SOMETHING: Final = ("post", "patch")
 """PUT and DELETE say how it shall be afterwards, so a second one changes nothing (RFC 9110)."""

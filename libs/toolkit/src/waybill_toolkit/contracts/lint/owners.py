@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from waybill_toolkit.generate.documents import Node
-from waybill_toolkit.generate.faults import Fault
-from waybill_toolkit.generate.openapi import JSON, operation_nodes
-from waybill_toolkit.generate.parameters import parameter_nodes
-from waybill_toolkit.generate.schemas import reachable
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.parameters import parameter_nodes
+from waybill_toolkit.contracts.generate.schemas import reachable
 
 OWNER: Final = "x-owner"
 _NAMES_SOMEBODY: Final = re.compile(r"(account|buyer|customer|member|owner|user)_(id|ref)")

@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
+from waybill_toolkit.contracts.generate.gateway import merge_contracts
+from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.contracts.generate.service import Documents, open_documents
 from waybill_toolkit.contracts.lint.examples import Holder, example_faults
 from waybill_toolkit.contracts.lint.follows import follow_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
-from waybill_toolkit.generate.documents import Library
-from waybill_toolkit.generate.faults import ContractError, Fault, Faults
-from waybill_toolkit.generate.gateway import merge_contracts
-from waybill_toolkit.generate.problems import ProblemType, read_registry
-from waybill_toolkit.generate.repository import Repository
-from waybill_toolkit.generate.schemas import GATEWAY, SHARED
-from waybill_toolkit.generate.service import Documents, open_documents
-from waybill_toolkit.node.packages import installed
-from waybill_toolkit.schema_check import SchemaDocument
+from waybill_toolkit.contracts.node.packages import installed
+from waybill_toolkit.contracts.schema_check import SchemaDocument
 
 
 def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:

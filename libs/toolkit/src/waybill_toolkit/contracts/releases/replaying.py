@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import httpx
 
-from waybill.access import OpenAccess
 from waybill.events import PermanentError, Received, decode_headers, decode_payload
 from waybill.http import Operation, mount
+from waybill.http.access import OpenAccess
 from waybill.http.application import Application
 from waybill.http.reply import AnsweredError, Reply
 from waybill_toolkit.contracts.releases.recording import RecordedEvent, RecordedRequest

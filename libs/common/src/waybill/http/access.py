@@ -1,0 +1,131 @@
+"""Who is calling, and what they may do.
+
+`Access` is the port. Two ways fill it here: `OpenAccess` for a laptop, where everybody may do
+everything, and `TokenFile`, where each caller has a bearer token (RFC 6750) of which the file
+holds only the SHA-256.
+"""
+
+import hashlib
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Protocol
+
+from pydantic import ConfigDict, StringConstraints, TypeAdapter
+from pydantic.dataclasses import dataclass as checked_dataclass
+from typing_extensions import override
+
+from waybill.http.problems import Forbidden, RefusedError, Unauthenticated
+
+_BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A known caller: its name in logs and idempotency keys, and the scopes it holds."""
+
+    subject: str
+    scopes: Container[str]
+
+
+class Access(Protocol):
+    """Tells who is calling."""
+
+    async def identify(self, authorization: str | None) -> Principal:
+        """Find the caller by the Authorization header. Raises RefusedError(Unauthenticated)."""
+        ...
+
+
+class _EveryScope(Container[str]):
+    @override
+    def __contains__(self, scope: object) -> bool:
+        return True
+
+
+ANYBODY: Final = Principal("anybody", _EveryScope())
+NOBODY: Final = Principal("anonymous", frozenset())
+"""The caller of a public operation: not asked who it is."""
+
+
+class OpenAccess(Access):
+    """Everybody is the same caller and holds every scope: for a laptop, never for a network."""
+
+    @override
+    async def identify(self, authorization: str | None) -> Principal:
+        return ANYBODY
+
+
+@checked_dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Grant:
+    """What the token file says of one token."""
+
+    subject: str
+    scopes: list[str]
+
+
+_Grants = dict[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], Grant]
+
+
+class TokenFile(Access):
+    """Callers known by bearer tokens, listed as {sha256 hex of the token: {subject, scopes}}."""
+
+    def __init__(self, grants: Mapping[str, Grant]) -> None:
+        self._principals = {
+            digest: Principal(grant.subject, frozenset(grant.scopes))
+            for digest, grant in grants.items()
+        }
+
+    @classmethod
+    def load(cls, path: Path) -> "TokenFile":
+        """Read the JSON file at `path`. Raises pydantic's ValidationError, or OSError."""
+        return cls(TypeAdapter(_Grants).validate_json(path.read_bytes()))
+
+    @override
+    async def identify(self, authorization: str | None) -> Principal:
+        principal = self._principals.get(hashlib.sha256(bearer_token(authorization)).hexdigest())
+        if principal is None:
+            raise _unknown_token()
+        return principal
+
+
+def bearer_token(authorization: str | None) -> bytes:
+    """Take the token out of an Authorization header. Raises RefusedError(Unauthenticated)."""
+    if authorization is None:
+        raise RefusedError(Unauthenticated(detail="The Authorization header is missing."))
+    token = _BEARER.fullmatch(authorization)
+    if token is None:
+        raise _unknown_token()
+    return token[1].encode()
+
+
+def _unknown_token() -> RefusedError:
+    challenge = 'Bearer error="invalid_token"'
+    detail = "The bearer token is not known."
+    return RefusedError(Unauthenticated(detail=detail, challenge=challenge))
+
+
+def access_of(token_file: Path | None) -> Access:
+    """Make the access that the settings ask for: by token file, or open when there is none."""
+    return OpenAccess() if token_file is None else TokenFile.load(token_file)
+
+
+async def admit(
+    access: Access, authorization: str | None, scopes: tuple[str, ...] | None
+) -> Principal:
+    """Find the caller and make sure that it holds all of `scopes`; None admits anybody.
+
+    Raises RefusedError with Unauthenticated or Forbidden.
+    """
+    if scopes is None:
+        return NOBODY
+    principal = await access.identify(authorization)
+    missing = " ".join(scope for scope in scopes if scope not in principal.scopes)
+    if missing:
+        raise RefusedError(
+            Forbidden(
+                detail=f"The caller lacks the scope {missing}.",
+                challenge=f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"',
+            )
+        )
+    return principal

@@ -1,0 +1,118 @@
+"""One transaction for many requests of one operation: those that come while another one runs.
+
+        request ─┐
+        request ─┼─> next round ──> work, keep the answers, commit
+        request ─┘                    │
+                                      │ a key is taken, or not all can be done
+                                      └───────────> look for all keys
+                                                    work, for those that are new, keep, commit
+
+Its statements and its commit are shared, so that their number does not grow with the requests. Most
+keys are new, and a unique constraint says when one is not: then nothing was done. No lock is taken:
+of two replicas that have the same request at once, one is undone, and looks. When that fails, each
+of the requests is tried alone, so that a bad one costs the others nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from waybill.group_commit import Together
+from waybill.http.call import Call
+from waybill.http.contract import Answer
+from waybill.http.execution import Once, Result, keep, look
+from waybill.http.problems import Problem
+from waybill.postgres.database import Database, DatabaseUnavailableError, LostRaceError, Transaction
+
+Wish = TypeVar("Wish")
+
+
+class _RefusalError(Exception):
+    """One of the requests would be refused: unless it was done before, when it was not refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Wish]):
+    """What one caller asks for."""
+
+    wish: Wish
+    traceparent: str
+    keyed: Once
+
+
+class Joint(Generic[Wish, Result]):
+    """Runs `work` for many requests in one transaction, each at most once, as Call.once does.
+
+    `work` gives an Answer or a Problem for each, in their order. For a Problem it must have written
+    nothing: the transaction commits the Answers of the others. It is called again, in another
+    transaction, when what it did was in vain.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Transaction, Sequence[Asked[Wish]]], Awaitable[Sequence[Result]]],
+    ) -> None:
+        self._database = database
+        self._work = work
+        self._together: Together[Asked[Wish], Any] = Together(self._round)
+        self._looks_first = False
+        """Where one request came again others may, and a round in vain costs more than a look."""
+
+    async def once(self, call: Call, wish: Wish) -> Result:
+        """Have `wish` done in the next round. Refuses and raises as Call.once does."""
+        if call.keyed is None:
+            raise RuntimeError("the contract of this operation has no Idempotency-Key")
+        result: Result = await self._together.do(Asked(wish, call.traceparent, call.keyed))
+        return result
+
+    async def _round(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
+        try:
+            if not self._looks_first:
+                with suppress(LostRaceError, _RefusalError):
+                    return await self._as_new(asked)
+            return await self._looking(asked)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 (whose it is, is found out one by one)
+            return [await self._alone(each) for each in asked]
+
+    async def _alone(self, asked: Asked[Wish]) -> Result | Exception:
+        try:
+            [result] = await self._looking([asked])
+        except Exception as error:  # noqa: BLE001 (this caller gets it)
+            return error
+        return result
+
+    async def _as_new(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result]:
+        async with self._database.transaction() as tx:
+            results = await self._work(tx, asked)
+            answered = _answered(asked, results)
+            if len(answered) < len(asked):
+                raise _RefusalError
+            await keep(tx, answered)
+        return results
+
+    async def _looking(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
+        async def run(tx: Transaction) -> Sequence[Result | Exception]:
+            refusals = await look(tx, [each.keyed for each in asked])
+            ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
+            self._looks_first = len(ours) < len(asked)
+            results = list(await self._work(tx, ours)) if ours else []
+            if answered := _answered(ours, results):
+                await keep(tx, answered)
+            of_ours = iter(results)
+            return [next(of_ours) if no is None else no for no in refusals]
+
+        return await self._database.run(run)
+
+
+def _answered(
+    asked: Sequence[Asked[Wish]], results: Sequence[Answer | Problem]
+) -> list[tuple[Once, Answer]]:
+    return [
+        (each.keyed, result)
+        for each, result in zip(asked, results, strict=True)
+        if isinstance(result, Answer)
+    ]

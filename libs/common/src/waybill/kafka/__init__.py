@@ -1,0 +1,1 @@
+"""What Waybill speaks of Kafka's protocol itself."""

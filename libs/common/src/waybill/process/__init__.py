@@ -1,0 +1,1 @@
+"""The service as a process: its event runtime, worker process, settings, health and metrics."""

@@ -1,0 +1,65 @@
+"""What every service runs beside its requests: the relay, a consumer, timers, retention."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from waybill.app import Background
+from waybill.clock import Clock
+from waybill.events import Topic
+from waybill.http.idempotency import forget_after
+from waybill.postgres.database import Database
+from waybill.postgres.retention import event_retention
+from waybill.postgres.timers import Timer, TimerLoop
+from waybill.process.settings import Settings
+from waybill.receiving.consumer import Consumer
+from waybill.receiving.event_router import Receiver
+from waybill.receiving.retries import dead_letter_retries
+from waybill.sending.relay import Relay
+
+_RETENTION_POLL_SECONDS: Final = 60.0
+
+
+async def open_database(settings: Settings, clock: Clock) -> Database:
+    """Connect a service to its database. Raises DatabaseUnavailableError."""
+    return await Database.open(
+        settings.database_url.get_secret_value(),
+        pool_max=settings.database_pool_max,
+        source=settings.service,
+        clock=clock,
+    )
+
+
+def backbone(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    topics: Sequence[Topic],
+    receiver: Receiver | None = None,
+    timers: Sequence[Timer] = (),
+) -> tuple[Background, ...]:
+    """Make the background parts of a service that owns `topics` and receives with `receiver`."""
+    broker = settings.kafka_bootstrap_servers
+    owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
+    relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
+    database.on_sent = relay.wake
+    parts: list[Background] = [relay]
+    timers = [*timers, event_retention()]
+    timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, forget_after()))
+    if receiver is not None:
+        consumer = Consumer(
+            database,
+            broker,
+            receiver,
+            group=settings.service,
+            session_timeout_ms=settings.kafka_session_timeout_ms,
+            clock=clock,
+        )
+        parts.append(consumer)
+        timers.append(dead_letter_retries(receiver))
+    return (*parts, *(TimerLoop(timer, database, clock) for timer in timers))
+
+
+def _capped(topic: Topic, partitions_max: int | None) -> Topic:
+    return replace(topic, partitions=min(topic.partitions, partitions_max or topic.partitions))

@@ -1,0 +1,1 @@
+"""From Kafka to the event handlers: consumer, inbox, dead letters, retries."""

@@ -1,0 +1,199 @@
+"""Handing a batch of events to the reactions: each takes effect once, or is parked with a reason.
+
+    batch ──one transaction──> reactions, inbox, outbox            (nearly always)
+      │ fails
+      └──one transaction each─> inbox, and reaction or dead letter (one bad event costs one event)
+
+Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
+one transaction only, whoever comes first.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from waybill import logs, trace
+from waybill.backoff import Outage
+from waybill.clock import Clock
+from waybill.events import PermanentError
+from waybill.postgres.database import Database, DatabaseUnavailableError, LostRaceError, Transaction
+from waybill.receiving.dead_letters import Parking, describe, park, parked_lines
+from waybill.receiving.event_router import Delivery, Receiver, waves
+from waybill.receiving.inbox import accept, is_plain, note
+
+_log = logging.getLogger(__name__)
+
+TRANSIENT: Final = (
+    DatabaseUnavailableError,
+    LostRaceError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCachedStatementError,
+)
+"""Not the events' fault: the database is away, somebody else was first, a deadlock chose this
+transaction, or a migration has just changed a table."""
+
+CONFLICTS_MAX: Final = 3
+"""Batches that keep getting into each other's way are done one by one: fewer locks at a time."""
+
+ATTEMPTS_MAX: Final = 10
+RETRY_DELAY_FIRST: Final = timedelta(seconds=1)
+"""Doubled after each attempt: ten attempts take about nine minutes, a longish restart."""
+
+
+class AbandonedError(Exception):
+    """The service stops while something is away; the batch will be delivered again."""
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Tell how long to wait after so many attempts."""
+    doublings: int = 2 ** (attempts - 1)
+    return RETRY_DELAY_FIRST * doublings
+
+
+class Deliverer:
+    """Delivers batches into one database."""
+
+    def __init__(self, database: Database, receiver: Receiver, clock: Clock) -> None:
+        self._database = database
+        self._receiver = receiver
+        self._clock = clock
+
+    async def deliver(self, batch: Sequence[Delivery], stop: asyncio.Event) -> None:
+        """Deal with every event of a batch, in order per key; when this returns, it is committed.
+
+        Waits as long as the database is away. Raises AbandonedError when `stop` is set meanwhile.
+        """
+        outage = Outage(_log, "consumer")
+        conflicts = 0
+        while conflicts < CONFLICTS_MAX:
+            try:
+                await self._together(batch)
+            except LostRaceError:
+                conflicts += 1  # who was first has ended: there is nothing to wait for
+            except TRANSIENT as error:
+                conflicts += not isinstance(error, DatabaseUnavailableError)
+                await self._wait(outage, error, stop)
+            except Exception as error:  # noqa: BLE001 (found out one by one)
+                _log.info("batch of %d is done one by one: %s", len(batch), describe(error))
+                break
+            else:
+                outage.over()
+                return
+        for delivery in batch:
+            await self._until_done(delivery, outage, stop)
+
+    async def _until_done(self, delivery: Delivery, outage: Outage, stop: asyncio.Event) -> None:
+        while True:
+            try:
+                await self._alone(delivery)
+            except TRANSIENT as error:
+                await self._wait(outage, error, stop)
+            else:
+                outage.over()
+                return
+
+    async def _wait(self, outage: Outage, error: Exception, stop: asyncio.Event) -> None:
+        await outage.wait(error, stop)
+        if stop.is_set():
+            raise AbandonedError from error
+
+    async def _together(self, batch: Sequence[Delivery]) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            ids = {each.event_id for each in batch}
+            if all(each.error is None for each in batch) and await is_plain(tx, ids):
+                await self._react(tx, _first_of_each(batch, ids))
+                tx.put_off(note, [(event_id, now) for event_id in ids])
+                return
+            fresh, free = await accept(tx, ids, now)
+            if not fresh:
+                return
+            new = _first_of_each(batch, fresh)
+            stuck = set() if free else await parked_lines(tx, {each.line for each in new})
+            ready: list[Delivery] = []
+            aside: list[Parking] = []
+            for each in new:
+                if each.line in stuck:
+                    aside.append(Parking(each, "waiting", None, 0, now))
+                elif each.error is not None:
+                    aside.append(Parking(each, "dead", describe(each.error), 0, now))
+                    stuck.add(each.line)
+                else:
+                    ready.append(each)
+            await park(tx, aside, now)
+            await self._react(tx, ready)
+
+    async def _react(self, tx: Transaction, ready: Sequence[Delivery]) -> None:
+        if len(ready) == 1:
+            await react(tx, self._receiver, ready[0])
+            return
+        for handler, events in waves(ready):
+            await self._receiver.react(tx, handler, events)
+
+    async def _alone(self, delivery: Delivery) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            fresh, free = await accept(tx, [delivery.event_id], now)
+            if not fresh:
+                return
+            if not free and await parked_lines(tx, {delivery.line}):
+                await park(tx, [Parking(delivery, "waiting", None, 0, now)], now)
+                return
+            error = await attempt(tx, self._receiver, delivery)
+            if error is None:
+                return
+            _log.warning(
+                "event is parked: %s", describe(error), extra={"event_id": str(delivery.event_id)}
+            )
+            dead = isinstance(error, PermanentError)
+            parking = Parking(
+                delivery,
+                "dead" if dead else "retrying",
+                describe(error),
+                0 if delivery.error is not None else 1,
+                now if dead else now + retry_delay(1),
+            )
+            await park(tx, [parking], now)
+
+
+async def react(tx: Transaction, receiver: Receiver, delivery: Delivery) -> None:
+    """Let the reaction deal with one event, in the event's own trace."""
+    if delivery.error is not None or delivery.event is None:
+        raise delivery.error or PermanentError("not an event")
+    event = delivery.event
+    with trace.within(event.traceparent), logs.bound(event_id=str(event.id)):
+        await receiver.react(tx, delivery.handler, [event])
+
+
+async def attempt(tx: Transaction, receiver: Receiver, delivery: Delivery) -> Exception | None:
+    """Try one event; when it fails, undo what it did, and return why.
+
+    Raises what is TRANSIENT: the whole transaction is then to be repeated.
+    """
+    try:
+        async with tx.savepoint():
+            await react(tx, receiver, delivery)
+            # Whatever would fail at the commit has to fail here.
+            await tx.finish()
+            await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is this event's alone)
+        return error
+    return None
+
+
+def _first_of_each(batch: Sequence[Delivery], fresh: set[UUID]) -> list[Delivery]:
+    """Keep each fresh event once: a log may hold an event twice."""
+    left = set(fresh)
+    new: list[Delivery] = []
+    for each in batch:
+        if each.event_id in left:
+            left.remove(each.event_id)
+            new.append(each)
+    return new

@@ -1,0 +1,223 @@
+"""Dead letters: events that were received and have not taken effect, each with its reason.
+
+Of one line (a key in a topic) only the first one is ever tried; the others wait behind it, and so
+does whatever arrives. Nobody "releases" them: which one is the first is read from the table each
+time, so there is no moment at which an event could fall between those who park and those who retry.
+
+Why that is safe without a lock on the line:
+
+- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked lines
+  *after* it has put the batch into the inbox. Another consumer that has (or had) the same
+  partition, and parks one of these events, does that in the transaction that puts it into its
+  inbox; so ours has waited for the end of that transaction, and sees the row.
+- Otherwise it puts the batch into the inbox at the end. Had another consumer parked one of these
+  events meanwhile, that event would be in the inbox: ours fails there, and begins again.
+- Whoever retries holds a row lock on the first of the line until what it does is committed. A
+  consumer that still sees the row parks behind it; one that does not see it comes after the commit.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from pydantic import ValidationError
+
+from waybill.events import faults
+from waybill.postgres.database import Connection, Transaction
+from waybill.receiving.event_router import Arrival, Delivery, Line
+
+State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]
+
+ERROR_LENGTH_MAX: Final = 500
+
+_PARKED: Final = """
+    SELECT DISTINCT topic, key FROM dead_letters
+    WHERE state <> 'discarded'
+      AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+"""
+
+_PARK: Final = """
+    INSERT INTO dead_letters (event_id, type, topic, partition, "offset", key, header_names,
+                              header_values, value, error, attempts, state, due_at, parked_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    ON CONFLICT (event_id) DO NOTHING
+"""
+
+_FIRST_DUE: Final = """
+    SELECT * FROM dead_letters AS letter
+    WHERE state IN ('retrying', 'waiting') AND due_at <= $1
+      AND NOT EXISTS (
+          SELECT FROM dead_letters AS earlier
+          WHERE earlier.topic = letter.topic AND earlier.key = letter.key
+            AND earlier.id < letter.id AND earlier.state <> 'discarded'
+      )
+    ORDER BY due_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that has not taken effect."""
+
+    id: int
+    event_id: UUID
+    type: str | None
+    arrival: Arrival
+    key: str
+    error: str | None
+    attempts: int
+    state: State
+    due_at: datetime
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """An event to park, and why."""
+
+    delivery: Delivery
+    state: State
+    error: str | None
+    attempts: int
+    due_at: datetime
+
+
+async def parked_lines(tx: Transaction, lines: Collection[Line]) -> set[Line]:
+    """Tell in which of these lines something is parked."""
+    rows = await tx.fetch(_PARKED, [line.topic for line in lines], [line.key for line in lines])
+    return {Line(row["topic"], row["key"]) for row in rows}
+
+
+async def park(tx: Transaction, parkings: Sequence[Parking], now: datetime) -> None:
+    """Put events aside, in the order of their arrival."""
+    for parking in parkings:
+        delivery, arrival = parking.delivery, parking.delivery.arrival
+        await tx.execute(
+            _PARK,
+            delivery.event_id,
+            delivery.type,
+            arrival.topic,
+            arrival.partition,
+            arrival.offset,
+            delivery.line.key,
+            [_text(name) for name, _ in arrival.headers],
+            [value for _, value in arrival.headers],
+            arrival.value,
+            parking.error,
+            parking.attempts,
+            parking.state,
+            parking.due_at,
+            now,
+        )
+
+
+def describe(error: Exception) -> str:
+    """Say what failed, short enough to keep, and without the values that it failed on."""
+    match error:
+        case asyncpg.PostgresError():
+            text = str(error.args[0])  # str(error) would add the row
+        case ValidationError():
+            text = faults(error)
+        case _:
+            text = str(error)
+    return _text(f"{type(error).__name__}: {text}")[:ERROR_LENGTH_MAX]
+
+
+async def first_due(tx: Transaction, now: datetime) -> DeadLetter | None:
+    """Take the event that is to be retried next, and lock it; skips what others have taken."""
+    row = await tx.fetchrow(_FIRST_DUE, now)
+    return None if row is None else _letter(row)
+
+
+async def note_failure(
+    tx: Transaction, letter: DeadLetter, *, state: State, error: str, due_at: datetime
+) -> None:
+    """Keep how another attempt failed."""
+    await tx.execute(
+        "UPDATE dead_letters SET attempts = attempts + 1, state = $2, error = $3, due_at = $4"
+        " WHERE id = $1",
+        letter.id,
+        state,
+        error,
+        due_at,
+    )
+
+
+async def remove(tx: Transaction, letter: DeadLetter) -> None:
+    """Forget an event that takes effect in this transaction."""
+    await tx.execute("DELETE FROM dead_letters WHERE id = $1", letter.id)
+
+
+async def list_dead_letters(
+    connection: Connection, *, state: State | None = None, after: int = 0, limit: int = 100
+) -> list[DeadLetter]:
+    """Read dead letters in the order of their arrival, beginning behind the id `after`."""
+    rows = await connection.fetch(
+        "SELECT * FROM dead_letters WHERE id > $1 AND ($2::text IS NULL OR state = $2)"
+        " ORDER BY id LIMIT $3",
+        after,
+        state,
+        limit,
+    )
+    return [_letter(row) for row in rows]
+
+
+async def find_dead_letter(connection: Connection, event_id: UUID) -> DeadLetter | None:
+    """Read one dead letter."""
+    row = await connection.fetchrow("SELECT * FROM dead_letters WHERE event_id = $1", event_id)
+    return None if row is None else _letter(row)
+
+
+async def retry(tx: Transaction, event_id: UUID, now: datetime) -> bool:
+    """Let an event be tried again, with all its attempts; False when there is none such.
+
+    It is tried once it is the first of its line. Also for one that was discarded: it then comes
+    after events that did not wait for it.
+    """
+    status = await tx.execute(
+        "UPDATE dead_letters SET state = 'retrying', attempts = 0, due_at = $2 WHERE event_id = $1",
+        event_id,
+        now,
+    )
+    return status != "UPDATE 0"
+
+
+async def discard(tx: Transaction, event_id: UUID) -> bool:
+    """Decide that an event takes no effect; what waits behind it goes on. False when none such."""
+    status = await tx.execute(
+        "UPDATE dead_letters SET state = 'discarded' WHERE event_id = $1 AND state <> 'discarded'",
+        event_id,
+    )
+    return status != "UPDATE 0"
+
+
+def _text(foreign: str) -> str:
+    """Leave out what PostgreSQL's text does not take."""
+    return foreign.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _letter(row: asyncpg.Record) -> DeadLetter:
+    return DeadLetter(
+        id=row["id"],
+        event_id=row["event_id"],
+        type=row["type"],
+        arrival=Arrival(
+            topic=row["topic"],
+            partition=row["partition"],
+            offset=row["offset"],
+            key=row["key"].encode(),
+            headers=list(zip(row["header_names"], row["header_values"], strict=True)),
+            value=row["value"],
+        ),
+        key=row["key"],
+        error=row["error"],
+        attempts=row["attempts"],
+        state=row["state"],
+        due_at=row["due_at"],
+        parked_at=row["parked_at"],
+    )

@@ -1,0 +1,54 @@
+"""Trying parked events again when their time has come."""
+
+import logging
+from datetime import datetime
+from typing import Final
+
+from waybill.events import PermanentError
+from waybill.postgres.database import Transaction
+from waybill.postgres.timers import Timer
+from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
+from waybill.receiving.dead_letters import describe, first_due, note_failure, remove
+from waybill.receiving.event_router import Receiver
+
+_log = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0
+
+
+def dead_letter_retries(receiver: Receiver) -> Timer:
+    """Make the timer that retries the first parked event of each line.
+
+    An event that takes effect leaves the dead letters in the same transaction. One that fails for
+    good stays, as dead, and so does what waits behind it.
+    """
+
+    async def take(tx: Transaction, now: datetime, _: int) -> int:
+        # One at a time: its transaction is short, and its failure its own.
+        letter = await first_due(tx, now)
+        if letter is None:
+            return 0
+        delivery = receiver.read(letter.arrival)
+        error = (
+            PermanentError("this service does not receive events of this type any more")
+            if delivery is None
+            else await attempt(tx, receiver, delivery)
+        )
+        if error is None:
+            await remove(tx, letter)
+            return 1
+        attempts = letter.attempts + 1
+        dead = isinstance(error, PermanentError) or attempts >= ATTEMPTS_MAX
+        await note_failure(
+            tx,
+            letter,
+            state="dead" if dead else "retrying",
+            error=describe(error),
+            due_at=now if dead else now + retry_delay(attempts),
+        )
+        if dead:
+            extra = {"event_id": str(letter.event_id)}
+            _log.error("event is a dead letter: %s", describe(error), extra=extra)
+        return 1
+
+    return Timer("dead letter retries", POLL_SECONDS, take)

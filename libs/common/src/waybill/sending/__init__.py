@@ -1,0 +1,1 @@
+"""From the outbox to Kafka: the relay and what it needs."""

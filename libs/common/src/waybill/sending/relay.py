@@ -1,0 +1,168 @@
+"""The relay: brings the outbox to the broker.
+
+Every replica runs one. The one that holds the advisory lock of the database leads and publishes;
+it does all its database work on the connection that holds the lock, so that a lost connection is a
+lost lead at the same moment. The others try for the lock every second.
+
+        commit ──> on_sent ──> wake() ──> leads? ──yes──> publish
+                                            └───no───> NOTIFY ──> wake() of the one that leads
+
+NOTIFY is sent by followers between transactions, never inside one: PostgreSQL lets commits that
+notify happen only one at a time. A wake-up that gets lost costs one poll (a second).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+
+from waybill.backoff import Outage, pause
+from waybill.clock import Clock, SystemClock
+from waybill.events import Topic
+from waybill.kafka.link import BrokerError, BrokerLink
+from waybill.postgres.database import Connection, DatabaseUnavailableError, connect
+from waybill.postgres.retention import OUTBOX_RETENTION
+from waybill.sending.publisher import Publisher
+
+_log = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0
+"""How late at most a lost wake-up, a lost lead or a lost log is noticed."""
+
+GATHER_SECONDS_PER_EVENT: Final = 0.001
+GATHER_SECONDS_MAX: Final = 0.015
+"""From one round to the next, so that under load a round carries many events: it costs two round
+trips, for one event as for five hundred. The more the last one carried, the more are to be
+expected, and the more is saved by waiting for them; a lone event is followed at once."""
+
+MARK_SECONDS: Final = 0.1
+"""How late at most it is noted that something is published. Mostly the next round does that."""
+
+SETTINGS_OFF: Final = (
+    # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
+    "synchronous_commit",
+    # The index of what is unpublished holds all that was published since the last vacuum. A plain
+    # scan marks those entries as dead as it passes them; these would read all of them every time.
+    "enable_bitmapscan",
+    "enable_seqscan",
+)
+_LOCK: Final = 0x5742_0002
+_CHANNEL: Final = "waybill_outbox"
+
+
+class Relay:
+    """Publishes the events of one database: each at least once, those of one key in order.
+
+    `topics` are those that the service owns: they are made when they are missing. Set
+    `database.on_sent = relay.wake`.
+    """
+
+    name: Final = "relay"
+
+    def __init__(
+        self,
+        database_url: str,
+        bootstrap_servers: str,
+        topics: Sequence[Topic],
+        *,
+        clock: Clock | None = None,
+        retention: timedelta = OUTBOX_RETENTION,
+    ) -> None:
+        self._database_url = database_url
+        self._bootstrap_servers = bootstrap_servers
+        self._topics = topics
+        self._clock = clock or SystemClock()
+        self._retention = retention
+        self._woken = asyncio.Event()
+        self._database_outage = Outage(_log, "relay")
+        self._broker_outage = Outage(_log, "relay")
+        self.leads = False
+        self.published = 0
+        """Events published by this object; for tests and metrics."""
+
+    def wake(self) -> None:
+        """Say that there is something to publish. Cheap; may be called at any time."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow or lead until `stop` is set, whatever is away meanwhile."""
+        async with asyncio.TaskGroup() as tasks:
+            waker = tasks.create_task(self._wake_at(stop))
+            while not stop.is_set():
+                try:
+                    async with connect(self._database_url, name="waybill relay") as connection:
+                        await self._use(connection, stop)
+                except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
+                    await self._database_outage.wait(error, stop)
+                finally:
+                    self.leads = False
+            waker.cancel()
+
+    async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
+        for setting in SETTINGS_OFF:
+            await connection.execute(f"SET {setting} = off")
+        while not stop.is_set():
+            leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
+            self._database_outage.over()
+            if leads:
+                break
+            await self._follow(connection)
+        else:
+            return
+        self.leads = True
+        _log.info("relay leads")
+        await connection.listen(_CHANNEL, self.wake)
+        while not stop.is_set():
+            try:
+                await self._lead(connection, stop)
+            except BrokerError as error:
+                await self._broker_outage.wait(error, stop)
+
+    async def _follow(self, connection: Connection) -> None:
+        until = time.monotonic() + POLL_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            if await self._wait(left):
+                await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
+
+    async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
+        link = await BrokerLink.open(self._bootstrap_servers)
+        try:
+            publisher = Publisher(
+                connection, link, self._topics, clock=self._clock, retention=self._retention
+            )
+            await publisher.start()
+            looked = time.monotonic()
+            while not stop.is_set():
+                self._woken.clear()
+                count = await publisher.publish_round()
+                self.published += count
+                self._broker_outage.over()
+                if count:
+                    await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
+                if not publisher.is_behind:
+                    poll = looked + POLL_SECONDS - time.monotonic()
+                    await self._wait(min(poll, MARK_SECONDS) if count else poll)
+                if time.monotonic() - looked >= POLL_SECONDS:
+                    await publisher.look()
+                    looked = time.monotonic()
+            await publisher.mark()
+        finally:
+            await link.close()
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait to be woken, and tell whether that happened."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._woken.wait()
+                self._woken.clear()
+                return True
+        return False
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()

@@ -1,0 +1,80 @@
+"""Arranging a batch for the reactions."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from waybill.events import Envelope, Event, Message, Received, encode_headers
+from waybill.ids import uuid7
+from waybill.receiving.event_router import Arrival, Delivery, Line, Receiver, waves
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Payload(BaseModel):
+    key: str
+
+
+MESSAGE = Message("test.noted.v1", "test.note-events.v1", "key", Payload)
+
+
+class Reactions:
+    async def noted(self, tx: Any, events: Any) -> None:
+        raise NotImplementedError
+
+
+RECEIVER = Receiver(Reactions(), [Received(MESSAGE, "noted")])
+
+
+def _delivery(handler: str, key: str, number: int) -> Delivery:
+    event = Event(uuid7(), handler, str(number), START, key, Payload(key=key), "")
+    arrival = Arrival("topic", 0, number, key.encode(), (), b"")
+    return Delivery(event.id, handler, arrival, Line("topic", key), event, handler, None)
+
+
+def test_events_of_one_type_become_one_call() -> None:
+    batch = [_delivery("placed", f"k{number}", number) for number in range(10)]
+    [(handler, events)] = waves(batch)
+    assert (handler, len(events)) == ("placed", 10)
+
+
+def test_keys_keep_their_order_and_no_call_has_a_key_twice_whatever_the_batch() -> None:
+    chance = random.Random(20261122)  # noqa: S311 (repeatable, not secret)
+    for _ in range(200):
+        batch = [
+            _delivery(chance.choice("abc"), chance.choice("klmno"), number)
+            for number in range(chance.randrange(60))
+        ]
+        got: defaultdict[str, list[int]] = defaultdict(list)
+        for handler, events in waves(batch):
+            assert len({event.key for event in events}) == len(events)
+            for event in events:
+                assert event.type == handler
+                got[event.key].append(int(event.source))
+        assert sum(map(len, got.values())) == len(batch)
+        assert all(numbers == sorted(numbers) for numbers in got.values())
+
+
+def _arrival(**other: Any) -> Arrival:
+    envelope = Envelope(uuid7(), MESSAGE.type, "test", START, "")
+    arrival = Arrival(MESSAGE.topic, 3, 7, b"k", encode_headers(envelope), b'{"key": "k"}')
+    return arrival._replace(**other)
+
+
+def test_an_event_is_skipped_when_its_type_or_its_topic_is_not_received() -> None:
+    other = encode_headers(Envelope(uuid7(), "test.other.v1", "test", START, ""))
+    assert RECEIVER.read(_arrival(headers=other)) is None
+    assert RECEIVER.read(_arrival(topic="other")) is None
+    assert RECEIVER.read(_arrival()) is not None
+
+
+def test_a_record_without_an_id_gets_the_same_one_each_time_it_comes() -> None:
+    first, again = RECEIVER.read(_arrival(headers=[])), RECEIVER.read(_arrival(headers=[]))
+    other = RECEIVER.read(_arrival(headers=[], value=b"other"))
+    assert first is not None
+    assert again is not None
+    assert other is not None
+    assert first.event_id == again.event_id != other.event_id

@@ -1,0 +1,41 @@
+"""Every answer, problem and event that a contract declares is made somewhere in the service's code.
+
+The type checker refuses what the contract does not declare. It cannot see the opposite: a status
+that was added to the contract, and that nothing ever answers.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from waybill_toolkit.contracts.gates.contracts import ServiceContract, read_contracts
+from waybill_toolkit.contracts.generate.repository import Repository
+
+
+def unused_answers(repository: Repository) -> list[str]:
+    """Name each declared class that the hand-written code of its service never calls."""
+    return [
+        f"{contract.service}: {name} is declared and never made"
+        for contract in read_contracts(repository)
+        for name in sorted(_declared(contract) - _called(repository.package(contract.service)))
+    ]
+
+
+def _declared(contract: ServiceContract) -> set[str]:
+    answers = {each.class_name for one in contract.http.operations for each in one.answers}
+    problems = {each.class_name for each in contract.http.problems}
+    return answers | problems | {message.payload for message in contract.events.sent}
+
+
+def _called(package: Path) -> set[str]:
+    written = (path for path in package.parent.rglob("*.py") if package not in path.parents)
+    return {name for path in written for name in _calls(ast.parse(path.read_bytes()))}
+
+
+def _calls(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                yield name
+            case _:
+                pass

@@ -1,0 +1,72 @@
+"""Generates the contract package of the gateway, which is made of the contracts of all services."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.contracts.generate.bundle import bundle, json_text
+from waybill_toolkit.contracts.generate.documents import Library, Node
+from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.merge import Door, Part, merge
+from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
+from waybill_toolkit.contracts.generate.render import render, tidy
+from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
+
+_TEXT: Final = '"""The public API of all services. Generated from contracts/; never edited."""\n'
+
+
+def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]:
+    """Make the gateway's files. Raises ContractError with all faults."""
+    library, faults = Library(), Faults()
+    services = list(services)
+    merged = merge_contracts(library, contracts, services)
+    events = {
+        f"asyncapi/{service}.json": bundle(
+            library.open(contracts / service / "asyncapi.yaml"), faults
+        ).text()
+        for service in services
+    }
+    problems = {"problems.py": render("problems.py", GATEWAY, problems=_own(library, contracts))}
+    faults.stop_if_any()
+    return {
+        "__init__.py": _TEXT,
+        **tidy(problems, GATEWAY),
+        **events,
+        "openapi.json": json_text(merged),
+    }
+
+
+def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) -> dict[str, Any]:
+    """Make the public API of all services. Raises ContractError with all faults."""
+    faults = Faults()
+    written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
+    _check_answers(written, _own(library, contracts), faults)
+    door = Door(GATEWAY, bundle(written, faults).content)
+    roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
+    parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
+    faults.stop_if_any()
+    return merge(door, parts, faults)
+
+
+def _own(library: Library, contracts: Path) -> list[ProblemType]:
+    """Read the problems that the gateway itself answers."""
+    faults = Faults()
+    registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
+    faults.stop_if_any()
+    return [each for each in registry.values() if each.raised_by == GATEWAY]
+
+
+def _check_answers(written: Node, own: Iterable[ProblemType], faults: Faults) -> None:
+    """Refuse an answer whose problem is not the gateway's, or has another status."""
+    statuses: Mapping[str, str] = {each.slug: str(each.status) for each in own}
+    for operations in written.need("answers").children():
+        for answer in operations.children():
+            for slug in answer.target().need("x-problems").children():
+                if statuses.get(slug.value) != answer.name:
+                    faults.add(
+                        answer.fault(
+                            f"{slug.value} is no problem of the gateway with status {answer.name};"
+                            " move or remove it.",
+                            "problem",
+                        )
+                    )

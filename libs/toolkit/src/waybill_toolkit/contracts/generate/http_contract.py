@@ -1,0 +1,87 @@
+"""What a service serves: the operations of its `openapi.yaml`, as the templates need them."""
+
+from dataclasses import dataclass
+
+from waybill_toolkit.contracts.generate.names import pascal
+from waybill_toolkit.contracts.generate.problems import ProblemType
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One path, query or header parameter. `constant` names it in the generated module."""
+
+    constant: str
+    name: str
+    place: str
+    argument: str
+    annotation: str
+    """What the handler sees."""
+    checked: str
+    """The type with its constraints."""
+    required: bool
+    default: str
+    """A Python literal."""
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One header of an answer, a field of its class."""
+
+    field: str
+    annotation: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One success answer of an operation."""
+
+    class_name: str
+    status: int
+    description: str
+    body: str | None
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, a method of the generated interface."""
+
+    id: str
+    method: str
+    path: str
+    text: tuple[str, ...]
+    """Summary and description: the paragraphs of the docstring."""
+    scopes: tuple[str, ...] | None
+    """All of them are needed; None: the operation is public."""
+    idempotent: bool
+    body: str | None
+    body_limit_bytes: int | None
+    parameters: tuple[Parameter, ...]
+    answers: tuple[Answer, ...]
+    problems: tuple[ProblemType, ...]
+    """Those that the handler may return."""
+
+    @property
+    def class_name(self) -> str:
+        return pascal(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpContract:
+    """All operations of one service, in the author's order."""
+
+    operations: tuple[Operation, ...]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Each parameter once, sorted by its constant."""
+        found = {each.constant: each for one in self.operations for each in one.parameters}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def problems(self) -> tuple[ProblemType, ...]:
+        """Each problem that a handler may return once, sorted by its slug."""
+        found = {each.slug: each for one in self.operations for each in one.problems}
+        return tuple(found[slug] for slug in sorted(found))

@@ -1,0 +1,131 @@
+"""Makes one public document of the OpenAPI documents of all services.
+
+A component that is the same everywhere is there once. Where two services mean different things by
+one name, each gets its service's name in front, `OrdersStatus` and `PaymentsStatus`, and so do the
+components that refer to them. Equal contracts give equal bytes.
+
+An operation says who answers it in `x-service`; one that is marked `x-internal` is left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.merged_names import Components, MergedNames, without_scopes
+from waybill_toolkit.contracts.generate.openapi import METHODS
+
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The bundled contract of one service, and where it was written."""
+
+    service: str
+    root: Node
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the gateway adds: the document's front page, and answers of its own by status."""
+
+    service: str
+    content: Mapping[str, Any]
+
+    def answers(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the answers that are added to an operation."""
+        answers = self.content["answers"]
+        with_body = answers["with_body"] if "requestBody" in operation else {}
+        return {**with_body, **answers["every_operation"]}
+
+
+def merge(door: Door, parts: Sequence[Part], faults: Faults) -> dict[str, Any]:
+    """Merge contracts; what cannot be told apart at one address goes to `faults`."""
+    _check_unique(parts, faults)
+    _check_schemes(parts, faults)
+    faults.stop_if_any()
+    named = {part.service: _components(part.content) for part in parts}
+    names = MergedNames({door.service: _components(door.content), **named})
+    paths = {path: item for part in parts for path, item in _paths(part, door, names)}
+    front = {key: door.content[key] for key in ("openapi", "info", "servers")}
+    tags = [
+        {"name": part.service, "description": part.content["info"].get("description", "")}
+        for part in parts
+    ]
+    return {**front, "tags": tags, "paths": paths, "components": names.components_for(paths)}
+
+
+def _components(content: Mapping[str, Any]) -> Components:
+    return {
+        (kind, name): value
+        for kind, named in content["components"].items()
+        for name, value in named.items()
+    }
+
+
+def _paths(part: Part, door: Door, names: MergedNames) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in part.content["paths"].items():
+        public = {
+            key: _operation(part, door, value, names)
+            if key in METHODS
+            else names.rewrite(part.service, value)
+            for key, value in item.items()
+            if key not in METHODS or not value.get("x-internal")
+        }
+        if public.keys() & set(METHODS):
+            yield path, public
+
+
+def _operation(
+    part: Part, door: Door, operation: Mapping[str, Any], names: MergedNames
+) -> dict[str, Any]:
+    own = names.rewrite(part.service, operation)
+    added = names.rewrite(door.service, door.answers(operation))
+    return {
+        **own,
+        "tags": [part.service],
+        "x-service": part.service,
+        "responses": dict(sorted({**own["responses"], **added}.items())),
+    }
+
+
+def _check_unique(parts: Sequence[Part], faults: Faults) -> None:
+    """Refuse what could not be told apart at one address."""
+    paths: dict[str, Part] = {}
+    operations: dict[str, Part] = {}
+    for part in parts:
+        for path in part.root.need("paths").children():
+            other = paths.setdefault(_PARAMETER.sub("{}", path.name), part)
+            if other is not part:
+                faults.add(
+                    path.fault(f"{other.service} serves {path.name} too; choose another path.")
+                )
+            for operation in (path.child(name) for name in path.value if name in METHODS):
+                identifier = operation.need("operationId")
+                other = operations.setdefault(identifier.value, part)
+                if other is not part:
+                    faults.add(
+                        identifier.fault(
+                            f"{other.service} has an operation {identifier.value} too;"
+                            " rename one of them."
+                        )
+                    )
+
+
+def _check_schemes(parts: Sequence[Part], faults: Faults) -> None:
+    """Refuse two ways to be known under one name; they may differ in their scopes alone."""
+    first: dict[str, tuple[str, object]] = {}
+    for part in parts:
+        for name, scheme in part.content["components"].get("securitySchemes", {}).items():
+            other, expected = first.setdefault(name, (part.service, without_scopes(scheme)))
+            if without_scopes(scheme) != expected:
+                faults.add(
+                    part.root.fault(
+                        f"the security scheme {name} is another one than that of {other};"
+                        " make them equal but for their scopes."
+                    )
+                )

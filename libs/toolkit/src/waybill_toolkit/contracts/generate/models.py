@@ -1,0 +1,142 @@
+"""Payload and body models by datamodel-code-generator, in this process and without a file of input.
+
+Four modules for each service: `shared` (what all contracts share, so that Money is one class
+however it came), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
+forbid unknown fields and receivers ignore them; this is put into the schemas beforehand.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.names import fault_of_pascal
+from waybill_toolkit.contracts.generate.schemas import SHARED, module_of
+
+Extra: TypeAlias = Literal["as the contract says", "forbid", "ignore"]
+
+OPTIONS: Final[Mapping[str, Any]] = {
+    "preset": "standard-py311-20261027",
+    "input_file_type": "openapi",
+    "output_model_type": "pydantic_v2.BaseModel",
+    "target_pydantic_version": "2.14",
+    "use_missing_sentinel": True,
+    "snake_case_field": True,
+    "naming_strategy": "full-path",
+    "generate_schema_validators": True,
+    "strict_types": ["int", "float", "bool"],
+    "collapse_root_models": False,
+    "use_type_alias": True,
+    "allow_population_by_field_name": False,
+    "disable_timestamp": True,
+    "type_mappings": ["string+decimal=string"],
+    "import_overrides": {
+        "UUID": "waybill.scalars",
+        "AwareDatetime": "waybill.scalars",
+        "date": "waybill.scalars",
+    },
+    "strict_refs": True,
+    "enable_faux_immutability": True,
+    "capitalise_enum_members": True,
+    "use_schema_description": True,
+    "use_single_line_docstring": True,
+    "formatters": [],
+    "custom_file_header": "\n",
+}
+"""Those of the comparison with JSON Schema, and: frozen, capitals for enum members, docstrings."""
+
+NEEDS_VALIDATOR: Final = (
+    *("contains", "dependentRequired", "dependentSchemas", "else", "if", "maxProperties"),
+    *("minProperties", "not", "patternProperties", "propertyNames", "then", "uniqueItems"),
+)
+"""Keywords that pydantic's types cannot say: each would bring a slow validator of 200 lines."""
+
+NOT_ZERO: Final = {"const": 0}
+"""The one `not` that has a type: of integers, a change that is none."""
+
+NOT_FOR_PYTHON: Final = ("description", "example", "examples")
+"""Left out of the modules: they stand in the contract, where one looks for them."""
+
+
+def make_models(module: str, components: Mapping[str, Node], extra: Extra, faults: Faults) -> str:
+    """Write the module `module` for those of `components` that belong there; "" when none does."""
+    own = {name: node for name, node in components.items() if module_of(node, module) == module}
+    for node in own.values():
+        _check(node, faults)
+    faults.stop_if_any()
+    if not own:
+        return ""
+    schemas = {name: _schema(node, module, extra) for name, node in own.items()}
+    return _run(module, schemas)
+
+
+def _check(component: Node, faults: Faults) -> None:
+    if reason := fault_of_pascal(component.name):
+        faults.add(component.fault(reason))
+    waiting = [component]
+    while waiting:
+        schema = waiting.pop()
+        for child in schema.children():
+            if child.name == "properties":
+                waiting += child.children()
+            elif (
+                child.name == "not"
+                and schema.value.get("type") == "integer"
+                and child.value == NOT_ZERO
+            ):
+                continue
+            elif child.name in NEEDS_VALIDATOR:
+                faults.add(child.fault(f"no Python type can say {child.name}; say it otherwise."))
+            else:
+                waiting.append(child)
+
+
+def _schema(node: Node, module: str, extra: Extra) -> Any:  # noqa: ANN401 (JSON Schema)
+    if node.reference is not None:
+        target = node.step()
+        file = "shared.json" if module_of(target, module) == SHARED != module else ""
+        return {"$ref": f"{file}#/components/schemas/{target.name}"}
+    if isinstance(node.value, list):
+        return [_schema(child, module, extra) for child in node.children()]
+    if not isinstance(node.value, dict):
+        return node.value
+    schema = {
+        child.name: {field.name: _schema(field, module, extra) for field in child.children()}
+        if child.name == "properties"
+        else _schema(child, module, extra)
+        for child in node.children()
+        if child.name not in NOT_FOR_PYTHON
+    }
+    if schema.get("not") == NOT_ZERO:
+        schema["customTypePath"] = "waybill.scalars.NonZero"
+        del schema["not"]
+    if "properties" in schema:
+        if node.pointer[:-1] == ("components", "schemas"):
+            schema["description"] = node.value.get("description", "")  # becomes the docstring
+        if extra == "forbid":
+            schema.setdefault("additionalProperties", False)
+        elif extra == "ignore" and schema.get("additionalProperties") is False:
+            del schema["additionalProperties"]
+    return schema
+
+
+def _run(module: str, schemas: Mapping[str, Any]) -> str:
+    # Imported here: it takes a second, and an unchanged run does not need it.
+    from datamodel_code_generator import generate  # noqa: PLC0415
+    from datamodel_code_generator.config import GenerateConfig  # noqa: PLC0415
+
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": module, "version": "1"},
+        "paths": {},
+        "components": {"schemas": schemas},
+    }
+    mapping = {} if module == SHARED else {"external_ref_mapping": {"shared.json": ".shared"}}
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder).resolve() / f"{module}.json"
+        source.write_text(json.dumps(document), encoding="utf-8")
+        made = generate(source, config=GenerateConfig.model_validate({**OPTIONS, **mapping}))
+    return str(made)

@@ -1,0 +1,245 @@
+"""Reads a service's `openapi.yaml`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import ContractError, Faults
+from waybill_toolkit.contracts.generate.http_contract import (
+    Answer,
+    HttpContract,
+    Operation,
+    Parameter,
+)
+from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
+from waybill_toolkit.contracts.generate.parameters import (
+    IDEMPOTENCY_KEY,
+    parameter_nodes,
+    read_headers,
+    read_parameter,
+)
+from waybill_toolkit.contracts.generate.problems import ProblemType
+from waybill_toolkit.contracts.generate.runtime_answers import check_runtime_answers
+from waybill_toolkit.contracts.generate.schemas import class_of
+
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+JSON: Final = "application/json"
+PUBLIC: Final[list[object]] = []
+"""The `security` of an operation that asks nobody who he is."""
+PROBLEM: Final = "application/problem+json"
+
+
+def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults) -> HttpContract:
+    """Read all operations. What is wrong with one goes to `faults`, and the others are read."""
+    reader = _Reader(registry, faults, scopes=_declared_scopes(root))
+    operations = [found for node in operation_nodes(root) if (found := reader.try_read(*node))]
+    _check_names(root, operations, faults)
+    return HttpContract(tuple(operations))
+
+
+def schema_nodes(root: Node) -> Iterator[Node]:
+    """Go to the schema of each parameter and each JSON body that is no problem."""
+    for path, operation in operation_nodes(root):
+        for parameter in parameter_nodes(path, operation):
+            yield parameter.target().child("schema")
+        responses = operation.get("responses")
+        answers = responses.children() if responses else ()
+        holders = [operation.get("requestBody"), *(answer.target() for answer in answers)]
+        for holder in filter(None, holders):
+            media = (holder.get("content") or holder).get(JSON)
+            if media:
+                yield media.child("schema")
+
+
+def operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:
+    for path in root.need("paths").children():
+        yield from ((path, child) for child in path.children() if child.name in METHODS)
+
+
+def _declared_scopes(root: Node) -> frozenset[str]:
+    scheme = root
+    for key in ("components", "securitySchemes", "oauth2", "flows"):
+        scheme = scheme.need(key)
+    return frozenset(scope for flow in scheme.value.values() for scope in flow.get("scopes", {}))
+
+
+def _check_names(root: Node, operations: list[Operation], faults: Faults) -> None:
+    """Refuse two operations, or two parameters, that would become one thing in Python."""
+    first: dict[str, Operation] = {}
+    constants: dict[str, Parameter] = {}
+    for operation in operations:
+        node = root.need("paths").need(operation.path).need(operation.method.lower())
+        other = first.setdefault(operation.id, operation)
+        if other is not operation:
+            faults.add(
+                node.need("operationId").fault(
+                    f"{other.method} {other.path} has the operationId {operation.id} too;"
+                    " rename one of them.",
+                    "name",
+                )
+            )
+        for each in operation.parameters:
+            if constants.setdefault(each.constant, each) != each:
+                message = f"two parameters are named {each.constant}; rename one."
+                faults.add(node.fault(message, "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    registry: Mapping[str, ProblemType]
+    faults: Faults
+    scopes: frozenset[str]
+
+    def try_read(self, path: Node, node: Node) -> Operation | None:
+        try:
+            return self.read(path, node)
+        except ContractError as error:
+            self.faults.add_all(error)
+            return None
+
+    def read(self, path: Node, node: Node) -> Operation:
+        identifier = node.get("operationId")
+        if identifier is None:
+            message = "operationId is missing; name it in snake_case, like place_order."
+            raise node.error(message, "name")
+        if reason := fault_of_snake(str(identifier.value)):
+            raise identifier.error(reason, "name")
+        name = identifier.value
+        nodes = list(parameter_nodes(path, node))
+        parameters = [each for each in nodes if each.target().value.get("name") != IDEMPOTENCY_KEY]
+        idempotent = len(parameters) < len(nodes)
+        read = (read_parameter(each, name, self.faults) for each in parameters)
+        responses = node.need("responses")
+        problems = [self.registry[slug] for slug in self.slugs(responses)]
+        body = self.body(node)
+        scopes = self.security(node)
+        check_runtime_answers(
+            responses,
+            [each.slug for each in problems if each.raised_by != "handler"],
+            public=scopes is None,
+            body=body is not None,
+            idempotent=idempotent,
+            faults=self.faults,
+        )
+        return Operation(
+            id=name,
+            method=node.name.upper(),
+            path=path.name,
+            text=tuple(
+                node.value[key].strip() for key in ("summary", "description") if key in node.value
+            ),
+            scopes=scopes,
+            idempotent=idempotent,
+            body=body,
+            body_limit_bytes=self.body_limit(node),
+            parameters=tuple(each for each in read if each),
+            answers=self.answers(name, responses),
+            problems=tuple(each for each in problems if each.raised_by == "handler"),
+        )
+
+    def security(self, node: Node) -> tuple[str, ...] | None:
+        security = node.get("security")
+        if security and security.value == PUBLIC:
+            return None
+        scopes = sorted(
+            scope for way in (security.value if security else ()) for scope in way.get("oauth2", ())
+        )
+        if not scopes:
+            message = (
+                "no scopes; say who may call it: security: [{oauth2: [...]}], or [] for everybody."
+            )
+            self.faults.add(node.fault(message, "scopes"))
+        for scope in scopes:
+            if scope not in self.scopes:
+                message = f"scope {scope} is not declared in securitySchemes; add it there."
+                self.faults.add((security or node).fault(message, "scopes"))
+        return tuple(scopes)
+
+    def body(self, node: Node) -> str | None:
+        request = node.get("requestBody")
+        if request is None:
+            return None
+        if request.value.get("required") is not True:
+            self.faults.add(request.fault("no body may be missing; write required: true."))
+        return self.content(request)
+
+    def body_limit(self, node: Node) -> int | None:
+        limit = node.get("x-body-limit-bytes")
+        if limit is None or (isinstance(limit.value, int) and limit.value > 0):
+            return limit.value if limit else None
+        raise limit.error("a limit is a number of bytes above zero.")
+
+    def content(self, holder: Node) -> str | None:
+        """Name the class of a JSON body; None when there is none."""
+        content = holder.get("content")
+        if content is None:
+            return None
+        if list(content.value) != [JSON]:
+            self.faults.add(content.fault(f"the only media type served here is {JSON}."))
+            return None
+        media = content.need(JSON)
+        media.need("schema")
+        schema = media.child("schema")
+        name = class_of(schema)
+        if name is None:
+            self.faults.add(schema.fault("name this schema: $ref one of #/components/schemas."))
+        return name
+
+    def answers(self, operation_id: str, responses: Node) -> tuple[Answer, ...]:
+        answers: list[Answer] = []
+        for response in responses.children():
+            if not response.name.startswith(("2", "3")):
+                continue
+            target = response.target()
+            answers.append(
+                Answer(
+                    class_name=pascal(operation_id) + response.name,
+                    status=int(response.name),
+                    description=target.value.get("description", "").strip(),
+                    body=self.content(target),
+                    headers=read_headers(target, self.faults),
+                )
+            )
+        if not answers:
+            self.faults.add(responses.fault("no answer for success; declare its status."))
+        return tuple(answers)
+
+    def slugs(self, responses: Node) -> list[str]:
+        """Collect the problems of all answers, each with the status that it is declared for."""
+        found: list[str] = []
+        for response in responses.children():
+            if response.name == "default":
+                self.faults.add(
+                    response.fault("a default answer hides its statuses; declare each by itself.")
+                )
+            elif not response.name.isdigit() or len(response.name) != 3:
+                raise response.error(f"{response.name!r} is no status; write one like '404'.")
+            elif response.name >= "400":
+                found += self.slugs_of(response)
+        return found
+
+    def slugs_of(self, response: Node) -> Iterator[str]:
+        target = response.target()
+        declared = target.get("x-problems")
+        if declared is None or not declared.value:
+            message = "x-problems is missing; list what this status means."
+            self.faults.add(target.fault(message, "problem"))
+            return
+        if list((target.get("content") or target).value) != [PROBLEM]:
+            self.faults.add(target.fault(f"the content of an error is {PROBLEM}.", "problem"))
+        for slug in declared.children():
+            problem = self.registry.get(str(slug.value))
+            if problem is None:
+                message = f"problem {slug.value} is not in contracts/shared/problems.yaml; add it."
+                self.faults.add(slug.fault(message, "problem"))
+            elif str(problem.status) != response.name:
+                self.faults.add(
+                    slug.fault(
+                        f"problem {problem.slug} has status {problem.status}, not {response.name};"
+                        " move it there.",
+                        "problem",
+                    )
+                )
+            else:
+                yield problem.slug

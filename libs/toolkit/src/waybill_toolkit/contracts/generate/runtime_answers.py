@@ -1,0 +1,49 @@
+"""What the runtime answers by itself has to stand in the contract as well, and nothing else.
+
+The list is that of `waybill.http`: it refuses a request before, and a key after, the handler runs.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Faults
+
+ALWAYS: Final = frozenset(
+    {
+        "internal",
+        "invalid-parameters",  # an unknown query parameter is one
+        "malformed-request",
+        "unavailable",
+    }
+)
+GUARDED: Final = frozenset({"forbidden", "unauthenticated"})
+WITH_BODY: Final = frozenset({"body-too-large", "invalid-body", "unsupported-media-type"})
+IDEMPOTENT: Final = frozenset(
+    {"idempotency-key-in-use", "idempotency-key-missing", "idempotency-key-reused"}
+)
+
+
+def check_runtime_answers(
+    responses: Node,
+    declared: Collection[str],
+    *,
+    public: bool,
+    body: bool,
+    idempotent: bool,
+    faults: Faults,
+) -> None:
+    """Compare the runtime's problems that an operation declares with those that can happen."""
+    possible = ALWAYS | (set() if public else GUARDED)
+    possible |= (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
+    if missing := sorted(possible - set(declared)):
+        faults.add(
+            responses.fault(
+                f"the runtime can answer {', '.join(missing)} here;"
+                " add it to the x-problems of its status.",
+                "problem",
+            )
+        )
+    if impossible := sorted(set(declared) - possible):
+        message = f"nothing can answer {', '.join(impossible)} here; remove it."
+        faults.add(responses.fault(message, "problem"))

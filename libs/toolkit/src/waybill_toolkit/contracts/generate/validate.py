@@ -1,0 +1,142 @@
+"""Holds contracts against their specifications, before anything is read out of them."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.contracts.generate.bundle import Bundle
+from waybill_toolkit.contracts.generate.documents import Node, Pointer
+from waybill_toolkit.contracts.generate.faults import Faults
+
+ASYNCAPI: Final = Path(__file__).with_name("asyncapi.schema.json")
+
+_OPERATION: Final = re.compile(r"'(get|post|put|patch|delete)' operation in '([^']+)'")
+
+PLAIN: Final = ("default", "enum", "maximum", "maxLength", "minimum", "minLength", "type")
+"""What a default is held against here; the validator does the rest, but tells no line."""
+
+MISSING: Final = {
+    "x-key": ("key", "name the required field of the payload that events are ordered by."),
+    "x-retention-hours": ("retention", "say for how long the topic keeps its events."),
+    "x-partitions": ("partitions", "say how many the topic has; that cannot be changed later."),
+    "address": (
+        "channel-owner",
+        "name the topic: SERVICE.ENTITY-events.v1 or SERVICE.commands.v1.",
+    ),
+}
+"""What to do about a member that is missing, and the rule that wants it."""
+
+
+def validate_openapi(bundled: Bundle, faults: Faults) -> None:
+    """Add a fault for each way in which the document is not OpenAPI 3.1."""
+    # Imported here: it takes half a second, and an unchanged run does not need it.
+    from openapi_schema_validator import OAS31Validator  # noqa: PLC0415
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
+    from openapi_spec_validator.schemas.backend.jsonschema import (  # noqa: PLC0415
+        create_validator,
+    )
+    from openapi_spec_validator.validation.exceptions import (  # noqa: PLC0415
+        DuplicateOperationIDError,
+    )
+
+    _validate_schemas(bundled, OAS31Validator, faults)
+    if faults:
+        return  # the validator would tell them too, without saying where
+    validator = OpenAPIV31SpecValidator(bundled.content)
+    # By itself it takes jsonschema-rs where that is installed, whose errors say less.
+    validator.schema_validator = create_validator(schema_v31)
+    errors = validator.iter_errors()
+    # The reader names both operations.
+    others = (each for each in errors if not isinstance(each, DuplicateOperationIDError))
+    found = Faults()
+    try:
+        _add(others, bundled.where, found, "openapi-spec-validator")
+    except Exception as error:  # noqa: BLE001 - it stumbles over what it has just found
+        if not found:
+            message = (
+                f"this is no OpenAPI: the validator stops at {error!r}; look for what is empty."
+            )
+            found.add(bundled.root.fault(message, "openapi-spec-validator"))
+    faults.add_all(found)
+
+
+def validate_asyncapi(bundled: Bundle, faults: Faults) -> None:
+    """Add a fault for each way in which the document is not what is read here of AsyncAPI 3.0."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    document = Draft202012Validator(json.loads(ASYNCAPI.read_bytes()))
+    _add(document.iter_errors(bundled.root.value), bundled.root.nearest, faults, "asyncapi")
+    _validate_schemas(bundled, Draft202012Validator, faults)
+
+
+def _validate_schemas(bundled: Bundle, dialect: Any, faults: Faults) -> None:  # noqa: ANN401
+    """Add a fault for each schema that is none in this dialect, a validator class."""
+    from jsonschema import SchemaError  # noqa: PLC0415
+
+    for pointer, schema in _schemas(bundled.content, ()):
+        try:
+            dialect.check_schema(schema)
+        except SchemaError as error:
+            _add([error], bundled.where(pointer).nearest, faults, "schema")
+            continue
+        for below, default in _defaults(schema, ()):
+            for wrong in dialect(default).iter_errors(default["default"]):
+                message = f"this default does not fit: {wrong.message}; correct it."
+                faults.add(bundled.where(pointer).nearest(below).fault(message, "schema"))
+
+
+def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
+    """Find all schemas of a document, each once with all that is in it."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _schemas(item, (*pointer, str(index)))
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key == "schema" or pointer == ("components", "schemas"):
+                yield (*pointer, key), below
+            else:
+                yield from _schemas(below, (*pointer, key))
+
+
+def _defaults(schema: object, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """Find what has a default of a type of its own, and where that stands."""
+    if isinstance(schema, dict):
+        if "default" in schema and isinstance(schema.get("type"), str | list):
+            yield (*pointer, "default"), {k: v for k, v in schema.items() if k in PLAIN}
+        for key, below in schema.items():
+            yield from _defaults(below, (*pointer, key))
+    elif isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from _defaults(item, (*pointer, str(index)))
+
+
+def _add(
+    errors: Iterable[Any], where: Callable[[Pointer], Node], faults: Faults, rule: str
+) -> None:
+    for error in errors:
+        node = where(_pointer(error))
+        for message, own_rule in _told(error):
+            faults.add(node.fault(message, own_rule or rule))
+
+
+def _pointer(error: Any) -> Pointer:  # noqa: ANN401 (two libraries' errors)
+    """Say where it is; what the validator finds of operations it tells in words alone."""
+    if named := _OPERATION.search(error.message):
+        return ("paths", named[2], named[1])
+    return tuple(map(str, error.absolute_path))
+
+
+def _told(error: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 (two libraries' errors)
+    """Say what is wrong and what to do, with the rule if it is one of ours."""
+    where = "/" + "/".join(map(str, error.absolute_path))
+    if error.validator == "required":
+        for name in error.validator_value:
+            if name not in error.instance:
+                rule, hint = MISSING.get(name, ("", "add it."))
+                yield f"{name} is missing; {hint}", rule
+    else:
+        message = error.message.splitlines()[0].removesuffix(".")
+        yield f"{message} ({where}); correct it.", ""

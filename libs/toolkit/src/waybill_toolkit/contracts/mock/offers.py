@@ -1,0 +1,133 @@
+"""All that an operation can answer: its examples, and each problem that its contract declares."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from itertools import chain
+from typing import Any, Final, get_type_hints
+from urllib.parse import quote
+
+from pydantic import TypeAdapter, ValidationError
+
+from waybill.http import Answer, Operation
+from waybill.http.problems import RUNTIME_PROBLEMS, Fault, Problem
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import ContractError
+from waybill_toolkit.contracts.generate.names import snake
+from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.mock.examples import UNNAMED, Examples, Shown
+from waybill_toolkit.contracts.mock.samples import sample
+
+_PARAMETER: Final = re.compile(r"\{([^}]*)\}")
+_FAULT: Final = Fault(pointer="/", code="mocked", detail="Here would stand what is wrong.")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One answer; `name` is that of the example, or the slug of the problem."""
+
+    status: int
+    name: str
+    outcome: Answer | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """Makes the offers of one service. `registry` is the top of problems.yaml."""
+
+    contract: Node
+    registry: Node
+    examples: Examples
+    problems: Mapping[str, type[Problem]]
+
+    def offers(self, operation: Operation, added: Mapping[str, Node]) -> list[Offer]:
+        """Give what an operation answers, success first; `added` are responses beside its own.
+
+        Raises ContractError when the contract shows too little of an answer.
+        """
+        responses = self.node(operation).need("responses")
+        answers = [
+            offer
+            for kind in operation.answers
+            if issubclass(kind, Answer)
+            for offer in self._successes(kind, responses.need(str(kind.status)))
+        ]
+        declared = chain(responses.children(), added.values())
+        return answers + [offer for each in declared for offer in self._refusals(each.target())]
+
+    def node(self, operation: Operation) -> Node:
+        """Go to where an operation is written."""
+        return self.contract.need("paths").need(operation.path).need(operation.method.lower())
+
+    def _successes(self, kind: type[Answer], response: Node) -> Iterator[Offer]:
+        types = get_type_hints(kind, include_extras=True)
+        headers = {
+            (name := snake(each.name)): TypeAdapter(types[name]).validate_python(sample(each))
+            for each in (response.get("headers") or response).children()
+            if snake(each.name) in types
+        }
+        if "body" not in types:
+            yield Offer(kind.status, UNNAMED, kind(**headers))
+            return
+        schema = response.need("content").need(JSON).child("schema")
+        adapter: TypeAdapter[Any] = TypeAdapter(types["body"])
+        for shown in self._shown(schema):
+            if "location" in types and (address := self._address(schema, shown.value)):
+                headers["location"] = address
+            members = {**headers, "body": _body(adapter, shown)}
+            yield Offer(kind.status, shown.name, kind(**members))
+
+    def _shown(self, schema: Node) -> list[Shown]:
+        found = self.examples.find(schema)
+        if not found:
+            name = schema.step().name
+            message = f"there is no example of {name}; write examples/{name}/valid-….json."
+            raise schema.error(message, "example")
+        return found
+
+    def _address(self, schema: Node, body: Mapping[str, Any]) -> str | None:
+        """Find where a resource can be read: by the operation that answers the same schema."""
+        for path, operation in operation_nodes(self.contract):
+            answer = operation.need("responses").get("200")
+            content = answer.get("content") if answer else None
+            named = _PARAMETER.findall(path.name)
+            if operation.name != "get" or not content or not named or not body.keys() >= set(named):
+                continue
+            if content.need(JSON).child("schema").step().place == schema.step().place:
+                return _PARAMETER.sub(lambda name: quote(str(body[name[1]]), safe=""), path.name)
+        return None
+
+    def _refusals(self, response: Node) -> Iterator[Offer]:
+        slugs = response.get("x-problems")
+        for slug in slugs.value if slugs else ():
+            kind = self.problems[slug]
+            yield Offer(kind.status, slug, self._problem(kind))
+
+    def _problem(self, kind: type[Problem]) -> Problem:
+        types = get_type_hints(kind, include_extras=True)
+        written = self.registry.need(kind.slug).get("fields")
+        members = {
+            each.name: TypeAdapter(types[each.name]).validate_json(json.dumps(sample(each)))
+            for each in (written.children() if written else ())
+        }
+        if any(each.name == "errors" and each.default is MISSING for each in fields(kind)):
+            members["errors"] = (_FAULT,)
+        return kind(detail="A mock answers this because it was asked to.", **members)
+
+
+def by_slug(modules: Mapping[str, Any]) -> dict[str, type[Problem]]:
+    """Find the problem types of a generated module, and those of the runtime."""
+    own = (each for each in modules.values() if isinstance(each, type) and each is not Problem)
+    found = (*RUNTIME_PROBLEMS, *(each for each in own if issubclass(each, Problem)))
+    return {each.slug: each for each in found}
+
+
+def _body(adapter: TypeAdapter[Any], shown: Shown) -> Any:  # noqa: ANN401 (whatever the type is)
+    try:
+        return adapter.validate_json(json.dumps(shown.value))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "/".join(map(str, ("", *first["loc"])))
+        message = f"this example does not fit its schema at {where}: {first['msg']}; correct it."
+        raise ContractError([shown.fault(message)]) from None

@@ -1,0 +1,167 @@
+"""Draws the map of events: senders on the left, topics with their events, receivers on the right.
+
+It is an SVG that stands by itself: it brings its colours, light and dark, and needs no script.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from waybill_toolkit.contracts.reference.events import Event, Events, Topic
+from waybill_toolkit.contracts.reference.html import render
+
+WIDTH: Final = 1000
+BOX: Final = 150
+"""How wide the box of a service is."""
+BOX_HEIGHT: Final = 44
+CARD_X: Final = 310
+CARD: Final = 380
+HEAD: Final = 54
+ROW: Final = 26
+GAP: Final = 28
+TOP: Final = 44
+
+_GOLDEN_DEGREES: Final = 137.508
+"""From hue to hue: neighbours differ clearly, however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event in its topic's card."""
+
+    event: Event
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A topic."""
+
+    topic: Topic
+    key: str
+    y: float
+    height: float
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A service, on one side."""
+
+    service: str
+    x: float
+    y: float
+    hue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """From a sender to an event, or from an event to a receiver."""
+
+    path: str
+    hue: float
+
+
+def draw(events: Events, *, links: bool) -> str:
+    """Draw all of them. With `links` each event leads to its place on the page around the map."""
+    cards = _cards(events)
+    hues = _hues(events)
+    left = _boxes(cards, hues, 0, lambda event: event.senders)
+    right = _boxes(cards, hues, WIDTH - BOX, lambda event: event.receivers)
+    ends = [each.y + each.height for each in cards] + [box.y + BOX_HEIGHT for box in left + right]
+    return render(
+        "event-map.svg.jinja",
+        cards=cards,
+        boxes=[*left, *right],
+        lines=[*_sent(cards, left), *_received(cards, right)],
+        links=links,
+        width=WIDTH,
+        height=max(ends, default=TOP) + 12,
+        box=BOX,
+        box_height=BOX_HEIGHT,
+        card_x=CARD_X,
+        card=CARD,
+        head=HEAD,
+        row=ROW,
+    )
+
+
+def _hues(events: Events) -> dict[str, float]:
+    """Give each service a colour; it follows from the names alone."""
+    services = {each.owner for each in events.topics}
+    for event in events.events:
+        services |= {*event.senders, *event.receivers}
+    return {name: hue_of(number) for number, name in enumerate(sorted(services))}
+
+
+def hue_of(number: int) -> float:
+    """Give the hue of the service with this place in the alphabet."""
+    return round((250 + number * _GOLDEN_DEGREES) % 360, 1)
+
+
+def _cards(events: Events) -> list[Card]:
+    cards: list[Card] = []
+    y = float(TOP)
+    for topic in _sorted(events):
+        found = events.of_topic(topic.name)
+        rows = tuple(
+            Row(event, y + HEAD + ROW * (number + 0.5)) for number, event in enumerate(found)
+        )
+        height = HEAD + ROW * len(found) + 10
+        cards.append(Card(topic, found[0].key if found else "", y, height, rows))
+        y += height + GAP
+    return cards
+
+
+def _sorted(events: Events) -> list[Topic]:
+    """Put topics with the same sender next to each other, so that few lines cross."""
+
+    def senders(topic: Topic) -> list[str]:
+        return sorted({name for each in events.of_topic(topic.name) for name in each.senders})
+
+    return sorted(events.topics, key=lambda topic: (senders(topic), topic.name))
+
+
+Side: TypeAlias = Callable[[Event], tuple[str, ...]]
+
+
+def _boxes(cards: Sequence[Card], hues: Mapping[str, float], x: float, side: Side) -> list[Box]:
+    """Put each service as near as can be to the middle of its events."""
+    heights: dict[str, list[float]] = {}
+    for row in _rows(cards):
+        for service in side(row.event):
+            heights.setdefault(service, []).append(row.y)
+    wanted = sorted((sum(ys) / len(ys) - BOX_HEIGHT / 2, name) for name, ys in heights.items())
+    boxes: list[Box] = []
+    free = float(TOP)
+    for y, name in wanted:
+        boxes.append(Box(name, x, max(y, free), hues[name]))
+        free = boxes[-1].y + BOX_HEIGHT + GAP
+    return boxes
+
+
+def _sent(cards: Sequence[Card], boxes: Iterable[Box]) -> Iterator[Line]:
+    for box in boxes:
+        for row in _rows(cards):
+            if box.service in row.event.senders:
+                start, end = (box.x + BOX, box.y + BOX_HEIGHT / 2), (CARD_X, row.y)
+                yield Line(_curve(start, end), box.hue)
+
+
+def _received(cards: Sequence[Card], boxes: Iterable[Box]) -> Iterator[Line]:
+    for box in boxes:
+        for row in _rows(cards):
+            if box.service in row.event.receivers:
+                start, end = (CARD_X + CARD, row.y), (box.x - 7, box.y + BOX_HEIGHT / 2)
+                yield Line(_curve(start, end), box.hue)
+
+
+def _rows(cards: Iterable[Card]) -> Iterator[Row]:
+    for card in cards:
+        yield from card.rows
+
+
+def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
+    (x1, y1), (x2, y2) = start, end
+    middle = (x1 + x2) / 2
+    return f"M{x1:g},{y1:g} C{middle:g},{y1:g} {middle:g},{y2:g} {x2:g},{y2:g}"

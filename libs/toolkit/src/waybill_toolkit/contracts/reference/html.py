@@ -1,0 +1,53 @@
+"""Renders the templates of the pages; what comes from contracts is text, never markup.
+
+What is markup already, because it was rendered here before, is marked in the templates: `|safe`.
+"""
+
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
+
+
+def render(template: str, **parts: Any) -> str:  # noqa: ANN401 (whatever a template shows)
+    """Render a template of this package."""
+    return render_from("waybill_toolkit.contracts.reference", template, **parts)
+
+
+def render_from(package: str, template: str, **parts: Any) -> str:  # noqa: ANN401
+    """Render a template of the folder `templates` of a package."""
+    return _environment(package).get_template(template).render(**parts)
+
+
+@cache
+def _environment(package: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = prose
+    environment.filters["size"] = size
+    environment.filters["slug"] = slug
+    return environment
+
+
+def prose(text: str) -> Markup:
+    """Render a description, which OpenAPI and AsyncAPI take as CommonMark."""
+    return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 (it takes no HTML)
+
+
+def size(number: int) -> str:
+    """Say a number of bytes: 256 KiB."""
+    return f"{number // 1024} KiB" if number % 1024 == 0 else f"{number:,} bytes"
+
+
+def slug(text: str) -> str:
+    """Make what can stand behind a # of it: orders.order-placed.v1, products-v1."""
+    return "-".join("".join(c if c.isalnum() or c in "._-" else " " for c in text).split())

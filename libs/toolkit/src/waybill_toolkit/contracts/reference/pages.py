@@ -1,0 +1,100 @@
+"""Writes the pages of every service and of the gateway: paths and texts, nothing written yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.contracts.gates.contracts import (
+    ServiceContract,
+    read_contracts,
+    read_problem_types,
+)
+from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.gateway import merge_contracts
+from waybill_toolkit.contracts.generate.problems import ProblemType
+from waybill_toolkit.contracts.generate.repository import PAGES, Repository
+from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.contracts.reference.event_map import draw
+from waybill_toolkit.contracts.reference.events import Events, read_events
+from waybill_toolkit.contracts.reference.examples import Examples
+from waybill_toolkit.contracts.reference.html import render
+from waybill_toolkit.contracts.reference.http import HttpReference, read_http
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the contracts of a tree say, ready to be shown."""
+
+    apis: dict[str, HttpReference]
+    """By service; the gateway's has all of them."""
+    events: Events
+    """Of all services."""
+    texts: dict[str, str]
+    """What a service's events are about, in its own words."""
+    problems: dict[str, ProblemType]
+
+    def http_page(self, package: str) -> str:
+        """Write the reference of the HTTP API of a service, or of all."""
+        return render("reference.html.jinja", api=self.apis[package])
+
+    def events_page(self, package: str) -> str:
+        """Write the page of the events of a service, or at the gateway of all."""
+        everything = package == GATEWAY
+        events = self.events if everything else self.events.of_service(package)
+        return render(
+            "events.html.jinja",
+            title="Events" if everything else f"Events of {package}",
+            text=_ALL_EVENTS if everything else self.texts[package],
+            events=events,
+            map=draw(events, links=True),
+        )
+
+
+_ALL_EVENTS: Final = (
+    "What the services tell each other, and order each other to do, through Kafka. Each event"
+    " was written down by its sender together with the change it tells of, and takes effect once"
+    " at each receiver."
+)
+
+
+def read_reference(repository: Repository) -> Reference:
+    """Read all contracts. Raises ContractError."""
+    contracts = read_contracts(repository)
+    registry = read_problem_types(repository)
+    folder = repository.root / "contracts"
+    services = [each.service for each in contracts]
+    apis = {each.service: _api(each, registry, folder) for each in contracts}
+    if GATEWAY in repository.packages:
+        merged = merge_contracts(Library(), folder, services)
+        apis[GATEWAY] = read_http(merged, registry, Examples.of(folder, [*services, SHARED]))
+    return Reference(
+        apis=apis,
+        events=read_events(contracts, Examples.of(folder, [*services, SHARED])),
+        texts={
+            each.service: each.bundled_asyncapi.content["info"].get("description", "").strip()
+            for each in contracts
+        },
+        problems=registry,
+    )
+
+
+def write_pages(repository: Repository) -> dict[Path, str]:
+    """Write all pages. Raises ContractError."""
+    return dict(_write(repository, read_reference(repository)))
+
+
+def _write(repository: Repository, reference: Reference) -> Iterator[tuple[Path, str]]:
+    for package in repository.packages:
+        folder = repository.package(package) / PAGES
+        yield folder / "reference.html", reference.http_page(package)
+        yield folder / "events.html", reference.events_page(package)
+        if package == GATEWAY:
+            yield folder / "event-map.svg", draw(reference.events, links=False)
+
+
+def _api(
+    contract: ServiceContract, registry: dict[str, ProblemType], folder: Path
+) -> HttpReference:
+    document = contract.bundled_openapi.content
+    return read_http(document, registry, Examples.of(folder, [contract.service, SHARED]))

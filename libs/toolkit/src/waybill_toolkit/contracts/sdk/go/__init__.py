@@ -1,0 +1,150 @@
+"""The module for Go: nothing but the standard library, every file as gofmt has it."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.go.operations import GoOperation, constant
+from waybill_toolkit.contracts.sdk.go.spelling import (
+    block,
+    comment,
+    exported,
+    member,
+    model,
+    quoted,
+    type_of,
+)
+from waybill_toolkit.contracts.sdk.rendering import Package
+from waybill_toolkit.contracts.sdk.shapes import Choice, Enumeration, Record
+from waybill_toolkit.contracts.sdk.typed import Ending, TypedContract, TypedService, typed
+
+MODULE: Final = "example.com/waybill"
+"""Its path; whoever publishes it changes that one line of go.mod."""
+
+_DECLARED: Final = re.compile(r"^(?:type |func |\t(?=\w+ +\w+ += \"))(\w+)", re.MULTILINE)
+"""The names of types, functions and constants in a source."""
+
+_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "comment": comment,
+    "exported": exported,
+    "model": model,
+    "quoted": quoted,
+}
+
+
+def write(contract: PublicContract, out: Path) -> None:
+    """Write the module into `out`."""
+    package, contents = Package(__name__, out, _FILTERS), typed(contract)
+    package.copy_runtime()
+    package.render("go.mod", "go.mod", module=MODULE)
+    problems = _problems(contents)
+    package.render("client.go", "client.go", contract=contract, **_client(contents))
+    package.render("models.go", "models.go", **_models(contents))
+    package.render("problems.go", "problems.go", **problems)
+    package.render(
+        "README.md",
+        "README.md",
+        module=MODULE,
+        version=contract.version,
+        services=_operations(contents),
+        **problems,
+    )
+    for service in contents.services:
+        # Without "_": a name like points_test.go or points_linux.go means something to Go.
+        path = f"api_{service.name.replace('_', '').replace('-', '')}.go"
+        package.render("service.go", path, **_service(contents, service))
+    _check_names(package.texts)
+
+
+def _check_names(texts: Mapping[str, str]) -> None:
+    """Raise NotSayableError when two things have one name: all of them stand in one package."""
+    taken: dict[str, str] = {}
+    for path, text in texts.items():
+        for name in _DECLARED.findall(text) if path.endswith(".go") else ():
+            if name in taken:
+                message = (
+                    f"two things would both be {name}, in {taken[name]} and {path}; rename one."
+                )
+                raise NotSayableError(message)
+            taken[name] = path
+
+
+def _operations(contents: TypedContract) -> dict[str, list[GoOperation]]:
+    return {
+        exported(service.name): [GoOperation(contents, each) for each in service.operations]
+        for service in contents.services
+    }
+
+
+def _client(contents: TypedContract) -> dict[str, str]:
+    names = [(exported(each.name), _service_type(each), each.text) for each in contents.services]
+    width = max((len(name) for name, _, _ in names), default=0)
+    made = (f"\t\t{f'{name}:'.ljust(width + 1)} &{kind}{{c}},\n" for name, kind, _ in names)
+    return {
+        "services": block((text, name, f"*{kind}") for name, kind, text in names),
+        "made": "".join(made),
+    }
+
+
+def _service_type(service: TypedService) -> str:
+    return f"{exported(service.name)}Service"
+
+
+def _service(contents: TypedContract, service: TypedService) -> dict[str, Any]:
+    operations = [GoOperation(contents, each) for each in service.operations]
+    return {
+        "name": _service_type(service),
+        "service": service,
+        "operations": operations,
+        "uses_iter": any(each.uses("iter") for each in operations),
+        "uses_query": any(each.uses("url") for each in operations),
+        "uses_time": any(each.uses("time") for each in operations),
+    }
+
+
+def _models(contents: TypedContract) -> dict[str, Any]:
+    declared = contents.declared.values()
+    records = [each for each in declared if isinstance(each, Record)]
+    members = {each.name: block(map(member, each.fields)) for each in records}
+    choices = [each for each in declared if isinstance(each, Choice)]
+    return {
+        "records": records,
+        "enumerations": [each for each in declared if isinstance(each, Enumeration)],
+        "choices": choices,
+        "imports": _imports(members, has_choices=bool(choices)),
+        "members": lambda record: members[record.name],
+        "constants": _constants,
+    }
+
+
+def _imports(members: dict[str, str], *, has_choices: bool) -> list[str]:
+    uses_time = any("time.Time" in each for each in members.values())
+    return [*(["encoding/json", "fmt"] if has_choices else []), *(["time"] if uses_time else [])]
+
+
+def _constants(each: Enumeration) -> str:
+    return block(
+        ("", constant(each.name, value), model(each.name), f"= {quoted(value)}")
+        for value in each.values
+    )
+
+
+def _problems(contents: TypedContract) -> dict[str, Any]:
+    return {
+        "problems": contents.problems,
+        "members": lambda problem: block(map(member, problem.fields)),
+        "refusals": [_refusal(each) for each in contents.endings],
+    }
+
+
+def _refusal(ending: Ending) -> dict[str, Any]:
+    owner = type_of(ending.owner)
+    fields = [("", owner, owner), ("", "Code", "string"), ("", "Detail", "string")]
+    return {
+        "owner": owner,
+        "fields": block(fields),
+        "field": exported(ending.follow.refusal),
+        "codes": ending.follow.codes,
+    }

@@ -1,0 +1,127 @@
+"""Names, types and comments of Go."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from waybill_toolkit.contracts.sdk.rendering import words, wrapped
+from waybill_toolkit.contracts.sdk.shapes import (
+    Anything,
+    Field,
+    ListOf,
+    MapOf,
+    Named,
+    Nullable,
+    Scalar,
+    Shape,
+)
+
+_SCALARS: Final = {
+    "string": "string",
+    "uuid": "string",
+    "date": "string",
+    "date-time": "time.Time",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "bool",
+}
+_INITIALISMS: Final = {"api": "API", "http": "HTTP", "id": "ID", "uri": "URI", "url": "URL"}
+_TAKEN: Final = frozenset(
+    words(
+        "break case chan const continue default defer else fallthrough for func go goto if import"
+        " interface map package range return select struct switch type var"
+        # What generated methods call, and their own variables.
+        " answer body call ctx err error header iter nil options query s string time true url"
+    )
+)
+RUNTIME: Final = frozenset(
+    words(
+        "CallOption Client DefaultRetries Fault NewClient NoAnswerError Option Problem Ptr Retries"
+        " UnreadableAnswerError Version WithHTTPClient WithIdempotencyKey WithRetries WithToken"
+    )
+)
+"""What the package has of itself; a schema of such a name becomes `ProblemModel`."""
+
+
+def exported(name: str) -> str:
+    """`order_id` as OrderID."""
+    found = "".join(
+        _INITIALISMS.get(each.lower(), each[:1].upper() + each[1:]) for each in words(name)
+    )
+    return found if found[:1].isalpha() else f"X{found}"
+
+
+def local(name: str) -> str:
+    """`order_id` as orderID."""
+    first, *others = words(name)
+    found = first.lower() + "".join(exported(each) for each in others)
+    return f"{found}_" if found in _TAKEN else found
+
+
+def model(name: str) -> str:
+    """Name the type of a schema."""
+    return f"{name}Model" if name in RUNTIME else name
+
+
+def type_of(shape: Shape) -> str:
+    """Write the type of a value that is there."""
+    match shape:
+        case Scalar(kind):
+            return _SCALARS[kind]
+        case ListOf(item):
+            return f"[]{type_of(item)}"
+        case MapOf(value):
+            return f"map[string]{type_of(value)}"
+        case Named(name):
+            return model(name)
+        case Nullable(inner):
+            return optional(inner)
+        case Anything():
+            return "any"
+
+
+def optional(shape: Shape) -> str:
+    """Write the type of a value that may be missing: nil is a value of lists and maps already."""
+    written = type_of(shape)
+    return written if written.startswith(("[]", "map[", "*")) or written == "any" else f"*{written}"
+
+
+def comment(text: str, indent: int = 0) -> str:
+    """Write lines that begin with slashes, each with its end."""
+    lines = wrapped(text, indent * 4, "// ")
+    return "".join("\t" * indent + f"// {line}".rstrip() + "\n" for line in lines)
+
+
+def quoted(text: str) -> str:
+    """Write a string literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def member(field: Field) -> tuple[str, str, str, str]:
+    """Write a field of a struct, as `block` takes it."""
+    is_sure = field.is_required
+    written = type_of(field.shape) if is_sure else optional(field.shape)
+    tag = field.name if is_sure else f"{field.name},omitzero"
+    return field.text, exported(field.name), written, f'`json:"{tag}"`'
+
+
+def block(rows: Iterable[Sequence[str]]) -> str:
+    """Lay out lines of a struct or of constants as gofmt does; each row begins with its comment.
+
+    gofmt aligns neighbours, and a comment ends a neighbourhood.
+    """
+    groups: list[list[Sequence[str]]] = []
+    for row in rows:
+        if row[0] or not groups:
+            groups.append([])
+        groups[-1].append(row)
+    return "".join(
+        comment(group[0][0], 1) + _columns([row[1:] for row in group]) for group in groups
+    )
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+    return "".join(f"\t{line.rstrip()}\n" for line in lines)

@@ -1,0 +1,141 @@
+"""The models, by datamodel-code-generator.
+
+A client's models are wider than a service's: what the service checks (lengths, patterns, limits) is
+left to it, so that there is one judge and its answer names the place. What an answer holds beyond
+its fields is ignored, so that a service can say more than this client knows. What is only ever sent
+takes no unknown fields: there they are misspelled.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from waybill_toolkit.contracts.generate.merged_names import references
+from waybill_toolkit.contracts.generate.plain_types import CONSTRAINTS
+from waybill_toolkit.contracts.sdk.contract import PublicContract, Schema
+from waybill_toolkit.contracts.sdk.python.runtime.model import NULLABLE
+
+_BASE: Final = "waybill_client._runtime.model.Model"
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "preset": "standard-py311-20261027",
+    "input_file_type": "openapi",
+    "output_model_type": "pydantic_v2.BaseModel",
+    "target_pydantic_version": "2.14",
+    "base_class": _BASE,
+    "snake_case_field": True,
+    "naming_strategy": "full-path",
+    "collapse_root_models": False,
+    "use_type_alias": True,
+    "allow_population_by_field_name": False,
+    "enum_field_as_literal": "all",
+    "type_mappings": ["string+decimal=string"],
+    "field_extra_keys": [NULLABLE],
+    "use_missing_sentinel": False,
+    "use_schema_description": True,
+    "use_field_description": True,
+    "use_single_line_docstring": True,
+    "strict_refs": True,
+    "disable_timestamp": True,
+    "formatters": [],
+    "custom_file_header": '"""What goes over the wire. A field that is None is not sent."""\n',
+}
+_LEFT_TO_THE_SERVICE: Final = {
+    *CONSTRAINTS,
+    *("not", "uniqueItems", "minProperties", "maxProperties"),
+    *("example", "examples", "additionalProperties"),
+}
+
+
+def make_models(contract: PublicContract) -> str:
+    """Write the module for all schemas that public operations take and answer."""
+    answered = _reached(
+        contract, (each.schema for one in contract.operations for each in one.answers)
+    )
+    sent = _reached(contract, (each.body for each in contract.operations))
+    parameters = {
+        name
+        for one in contract.operations
+        for each in one.parameters
+        for name in _names(each.schema)
+    }
+    taken = _reached(contract, iter(parameters))
+    schemas = {
+        name: _schema(contract, name, closed=name not in answered)
+        for name in sorted(answered | sent | taken)
+    }
+    return _run(schemas) if schemas else ""
+
+
+def _reached(contract: PublicContract, names: Iterator[str | None]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [name for name in names if name]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += _names(contract.schemas[name])
+    return reached
+
+
+def _names(schema: object) -> list[str]:
+    return [name for kind, name in references(schema) if kind == "schemas"]
+
+
+def _schema(contract: PublicContract, name: str, *, closed: bool) -> dict[str, Any]:
+    written: dict[str, Any] = _widened(contract.schemas[name])
+    if "properties" in written:
+        written["description"] = written.get("description", "")  # becomes the docstring
+        if closed:
+            written["additionalProperties"] = False
+    return written
+
+
+def _widened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
+    if isinstance(value, list):
+        return [_widened(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    written = {
+        key: _properties(value) if key == "properties" else _widened(each)
+        for key, each in value.items()
+        if key not in _LEFT_TO_THE_SERVICE
+    }
+    if isinstance(entries := value.get("additionalProperties"), dict):
+        written["additionalProperties"] = _widened(entries)
+    return written
+
+
+def _properties(schema: Schema) -> dict[str, Any]:
+    """Widen the fields, and mark those that can be left out or be null, which is not the same."""
+    required = schema.get("required", ())
+    return {
+        name: {**_widened(each), NULLABLE: True}
+        if name not in required and _is_nullable(each)
+        else _widened(each)
+        for name, each in schema["properties"].items()
+    }
+
+
+def _is_nullable(schema: Schema) -> bool:
+    kinds = schema.get("type", ())
+    ways = (*schema.get("oneOf", ()), *schema.get("anyOf", ()))
+    return "null" in (kinds if isinstance(kinds, list) else [kinds]) or any(map(_is_nullable, ways))
+
+
+def _run(schemas: Mapping[str, Any]) -> str:
+    # Imported here: it takes a second, and another language does not need it.
+    from datamodel_code_generator import generate  # noqa: PLC0415
+    from datamodel_code_generator.config import GenerateConfig  # noqa: PLC0415
+
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "models", "version": "1"},
+        "paths": {},
+        "components": {"schemas": schemas},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder).resolve() / "models.json"
+        source.write_text(json.dumps(document), encoding="utf-8")
+        return str(generate(source, config=GenerateConfig.model_validate(_OPTIONS)))

@@ -1,0 +1,104 @@
+"""Puts the files of the package together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from waybill_toolkit.contracts.generate.names import constant, pascal
+from waybill_toolkit.contracts.generate.render import tidy
+from waybill_toolkit.contracts.sdk.contract import Operation, PublicContract
+from waybill_toolkit.contracts.sdk.python.models import make_models
+from waybill_toolkit.contracts.sdk.python.names import check_names
+from waybill_toolkit.contracts.sdk.python.texts import docstring, literal, paragraphs
+from waybill_toolkit.contracts.sdk.python.types import (
+    answer_type,
+    answers_by_status,
+    arguments,
+    given,
+    json_type,
+    runtime_type,
+)
+
+PACKAGE: Final = "waybill_client"
+_SOURCE: Final = f"src/{PACKAGE}"
+_RUNTIME: Final = Path(__file__).with_name("runtime")
+_AT_THE_TOP: Final = ("pyproject.toml", "README.md")
+
+
+def make_package(contract: PublicContract) -> dict[str, str]:
+    """Make all files, by their path in the package's folder. Raises ContractError."""
+    check_names(contract)
+    environment = _environment()
+    modules = {
+        name: environment.get_template(f"{name}.jinja").render(contract=contract)
+        for name in ("__init__.py", "client.py", "errors.py")
+    }
+    api = {
+        f"{service}.py": environment.get_template("service.py.jinja").render(
+            contract=contract, service=service, text=_text(contract, service)
+        )
+        for service in contract.services
+    }
+    return {
+        **{
+            name: environment.get_template(f"{name}.jinja").render(contract=contract)
+            for name in _AT_THE_TOP
+        },
+        **_within("", tidy({**modules, "models.py": make_models(contract)}, PACKAGE)),
+        **_within(
+            "api/", {**tidy(api, PACKAGE), "__init__.py": '"""The API of each service."""\n'}
+        ),
+        **_within(
+            "_runtime/",
+            {path.name: path.read_text(encoding="utf-8") for path in sorted(_RUNTIME.glob("*.py"))},
+        ),
+        f"{_SOURCE}/py.typed": "",
+    }
+
+
+def _within(folder: str, files: dict[str, str]) -> dict[str, str]:
+    return {f"{_SOURCE}/{folder}{name}": text for name, text in files.items()}
+
+
+def _text(contract: PublicContract, service: str) -> str:
+    tags: list[dict[str, Any]] = contract.openapi["tags"]
+    return str(next(each["description"] for each in tags if each["name"] == service))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("waybill_toolkit.contracts.sdk.python"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (Python, not HTML)
+    )
+    environment.filters |= {
+        "answer_type": answer_type,
+        "answers_by_status": answers_by_status,
+        "arguments": arguments,
+        "constant": constant,
+        "docstring": docstring,
+        "either": _either,
+        "given": given,
+        "json_type": json_type,
+        "literal": literal,
+        "paragraphs": paragraphs,
+        "pascal": pascal,
+        "runtime_type": runtime_type,
+        "subject": _subject,
+    }
+    return environment
+
+
+def _either(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _subject(operation: Operation) -> str:
+    """`get_order` is about an `order`."""
+    return operation.id.removeprefix("get_")

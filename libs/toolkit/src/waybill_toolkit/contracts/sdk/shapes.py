@@ -1,0 +1,224 @@
+"""The schemas of the public contract as a typed language sees them.
+
+A `Shape` is the type of a value. Schemas that have no name of their own get one from where they
+stand: the field `status` of `Payment` is a `PaymentStatus`. What static types do not say well, such
+as a union without a discriminator, is `Anything`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from waybill_toolkit.contracts.generate.names import pascal
+
+Schema: TypeAlias = Mapping[str, Any]
+AnySchema: TypeAlias = Schema | bool
+"""True allows everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """`kind` is one of `string`, `integer`, `number`, `boolean`, or one of `FORMATS`."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    item: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    value: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A record, an enumeration or a choice."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    shape: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Any JSON."""
+
+
+Shape: TypeAlias = Scalar | ListOf | MapOf | Named | Nullable | Anything
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of a record; `name` is how it is written in JSON."""
+
+    name: str
+    shape: Shape
+    is_required: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    name: str
+    text: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    name: str
+    text: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several records: the member `tag` tells which, by the values in `options`."""
+
+    name: str
+    text: str
+    tag: str
+    options: Mapping[str, str]
+
+
+Declared: TypeAlias = Record | Enumeration | Choice
+
+FORMATS: Final = ("uuid", "date-time", "date")
+"""Formats of strings that typed languages may have a type for."""
+
+
+class Shapes:
+    """Finds the shapes of schemas, and meanwhile all that has to be declared for them."""
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        """Take all schemas of a document by name."""
+        self._schemas = schemas
+        self._declared: dict[str, Declared | None] = {}
+
+    @property
+    def declared(self) -> dict[str, Declared]:
+        """Everything with a name that was met so far, in the order of the names."""
+        return {name: each for name, each in sorted(self._declared.items()) if each}
+
+    def named(self, name: str) -> Shape:
+        """Give the shape of a schema of the document."""
+        return self.of({"$ref": f"#/components/schemas/{name}"}, name)
+
+    def of(self, schema: AnySchema, place: str) -> Shape:
+        """Give the shape of a schema; if it has to be declared and has no name, `place` is one."""
+        match schema:
+            case {"$ref": str(reference)}:
+                name = reference.rpartition("/")[2]
+                return self._shape(self._schemas[name], name)
+            case bool():
+                return Anything()
+            case _:
+                return self._shape(schema, place)
+
+    def _shape(self, schema: Schema, name: str) -> Shape:
+        match schema:
+            case {"type": [*kinds]}:
+                return self._one_of_types(schema, kinds, name)
+            case {"oneOf": [*_]} | {"anyOf": [*_]}:
+                return self._union(schema, name)
+            case {"allOf": [*parts]}:
+                return self._shape(self._joined(schema, parts), name)
+            case {"type": "string", "enum": [*_]} | {"properties": _}:
+                return self._declare(schema, name)
+            case {"type": str(kind)}:
+                return self._plain(kind, schema, name)
+            case _:
+                return Anything()
+
+    def _plain(self, kind: str, schema: Schema, name: str) -> Shape:
+        match kind:
+            case "string":
+                form = schema.get("format", kind)
+                return Scalar(form if form in FORMATS else kind)
+            case "array":
+                return ListOf(self.of(schema.get("items", True), f"{name}Item"))
+            case "object":
+                return MapOf(self.of(schema.get("additionalProperties", True), f"{name}Value"))
+            case "integer" | "number" | "boolean":
+                return Scalar(kind)
+            case _:
+                return Anything()
+
+    def _one_of_types(self, schema: Schema, kinds: list[str], name: str) -> Shape:
+        others = [kind for kind in kinds if kind != "null"]
+        if len(others) != 1:
+            return Anything()
+        values = [value for value in schema.get("enum", ()) if value is not None]
+        only = {**schema, "type": others[0], **({"enum": values} if values else {})}
+        shape = self._shape(only, name)
+        return Nullable(shape) if "null" in kinds else shape
+
+    def _union(self, schema: Schema, name: str) -> Shape:
+        options = schema.get("oneOf") or schema.get("anyOf") or []
+        others = [option for option in options if option != {"type": "null"}]
+        if len(others) == 1:
+            return _nullable(self.of(others[0], name))
+        shape = self._declare(schema, name) if "discriminator" in schema else Anything()
+        return _nullable(shape) if len(others) < len(options) else shape
+
+    def _joined(self, schema: Schema, parts: list[Schema]) -> Schema:
+        """Make one object of all parts."""
+        joined: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+        for part in (*parts, {key: value for key, value in schema.items() if key != "allOf"}):
+            resolved = self._resolved(part)
+            if "allOf" in resolved:
+                resolved = self._joined(resolved, resolved["allOf"])
+            joined["properties"] |= resolved.get("properties", {})
+            joined["required"] += resolved.get("required", [])
+        return {**joined, "description": _text(schema)}
+
+    def _declare(self, schema: Schema, name: str) -> Named:
+        if name not in self._declared:
+            self._declared[name] = None  # what follows may come back here
+            self._declared[name] = self._declaration(schema, name)
+        return Named(name)
+
+    def _declaration(self, schema: Schema, name: str) -> Declared:
+        text = _text(schema)
+        match schema:
+            case {"enum": [*values]}:
+                return Enumeration(name, text, tuple(values))
+            case {"discriminator": {"propertyName": str(tag)}}:
+                return Choice(name, text, tag, dict(self._options(schema)))
+            case _:
+                return Record(name, text, tuple(self._fields(schema, name)))
+
+    def _fields(self, schema: Schema, name: str) -> Iterator[Field]:
+        required = schema.get("required", ())
+        for key, value in schema.get("properties", {}).items():
+            place = name + pascal(key)
+            shape = self.of(value, f"{place}Field" if place in self._schemas else place)
+            yield Field(key, shape, is_required=key in required, text=_text(value))
+
+    def _options(self, schema: Schema) -> Iterator[tuple[str, str]]:
+        mapping = schema["discriminator"].get("mapping", {})
+        values = {reference.rpartition("/")[2]: value for value, reference in mapping.items()}
+        for option in schema.get("oneOf") or schema.get("anyOf") or []:
+            name = option["$ref"].rpartition("/")[2]
+            self.named(name)
+            yield values.get(name, name), name
+
+    def _resolved(self, schema: Schema) -> Schema:
+        while "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
+        return schema
+
+
+def _text(schema: AnySchema) -> str:
+    """Give the description, if there is one."""
+    return schema.get("description", "").strip() if isinstance(schema, Mapping) else ""
+
+
+def _nullable(shape: Shape) -> Shape:
+    return shape if isinstance(shape, Nullable | Anything) else Nullable(shape)

@@ -1,0 +1,53 @@
+"""Comments that editors show."""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from waybill_toolkit.contracts.sdk.typescript.names import literal
+
+LINE: Final = 100
+_LIMITS: Final = (
+    *("format", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "minLength", "maxLength", "minItems", "maxItems", "default"),
+)
+"""What a schema says that a type cannot."""
+
+
+def comment(paragraphs: Iterable[str], tags: Iterable[str] = ()) -> str:
+    """Write a comment of paragraphs and, below them, tags; nothing when there is nothing to say."""
+    blocks = [_wrapped(each) for each in paragraphs if each.strip()]
+    if lines := [_safe(tag) for tag in tags]:
+        blocks.append("\n".join(lines))
+    text = "\n\n".join(blocks)
+    if not text:
+        return ""
+    if "\n" not in text:
+        return f"/** {text} */"
+    body = "\n".join(f" * {line}".rstrip() for line in text.split("\n"))
+    return f"/**\n{body}\n */"
+
+
+def schema_comment(schema: Mapping[str, Any], description: str = "") -> str:
+    """Say what a schema means, and its limits."""
+    tags = [
+        f"@{name} {value if isinstance(value, str) else literal(value)}"
+        for name in _LIMITS
+        if (value := schema.get(name)) is not None
+    ]
+    return comment([description or schema.get("description", "")], tags)
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Join names: `a, b or c`."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _wrapped(text: str) -> str:
+    sentence = " ".join(_safe(text).split())
+    return textwrap.fill(sentence, LINE - 8, break_long_words=False, break_on_hyphens=False)
+
+
+def _safe(text: str) -> str:
+    return text.replace("*/", "*\\/")

@@ -1,0 +1,132 @@
+"""Writes the package and compiles it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from waybill_toolkit.contracts.sdk.contract import (
+    TEMPORARY_SLUGS,
+    TEMPORARY_STATUSES,
+    Problem,
+    PublicContract,
+)
+from waybill_toolkit.contracts.sdk.typescript.compiler import TYPESCRIPT, compile_package
+from waybill_toolkit.contracts.sdk.typescript.names import error, key, literal
+from waybill_toolkit.contracts.sdk.typescript.operations import groups
+from waybill_toolkit.contracts.sdk.typescript.types import declaration, type_of
+
+_HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemClass:
+    """A type of problem; `fields` has the fields that it adds, if any, with their types."""
+
+    name: str
+    slug: str
+    uri: str
+    title: str
+    status: int
+    fields: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalClass:
+    """A reason why something was refused later, or the class that all its reasons have above."""
+
+    name: str
+    base: str
+    base_of_others: bool
+    text: str
+
+
+def write(contract: PublicContract, out: Path) -> None:
+    """Write the package into `out`, an empty folder. The same bytes each time.
+
+    Raises NodeUnavailableError, and NotSayableError when what was written is not clean.
+    """
+    shutil.copytree(_HERE / "runtime", out / "src")
+    for name, text in _files(contract).items():
+        (out / name).write_text(text, encoding="utf-8", newline="\n")
+    compile_package(out)
+
+
+def _files(contract: PublicContract) -> dict[str, str]:
+    operations = groups(contract)
+    problems = [_problem(each) for each in contract.problems]
+    refusals = list(dict.fromkeys(_refusals(contract)))
+    follows = any(each.follow for each in contract.operations)
+    schemas = [declaration(name, schema) for name, schema in contract.schemas.items()]
+    common = {"groups": operations, "problems": problems, "refusals": refusals, "follows": follows}
+    sources = {
+        "client": _render("client.ts", **common),
+        "index": _render("index.ts", **common),
+        "problems": _render(
+            "problems.ts",
+            problems=problems,
+            statuses=TEMPORARY_STATUSES,
+            temporary=[each.uri for each in problems if each.slug in TEMPORARY_SLUGS],
+        ),
+        "schemas": _render("schemas.ts", schemas=schemas),
+        **({"refusals": _render("refusals.ts", refusals=refusals)} if refusals else {}),
+    }
+    return {
+        **{f"src/{name}.ts": text for name, text in sources.items()},
+        "package.json": _render(
+            "package.json",
+            version=contract.version,
+            description=literal(f"{contract.openapi['info']['title']}: its public API"),
+            typescript=TYPESCRIPT,
+        ),
+        "tsconfig.json": _render("tsconfig.json"),
+        "README.md": _render(
+            "README.md",
+            version=contract.version,
+            statuses=TEMPORARY_STATUSES,
+            temporary=TEMPORARY_SLUGS,
+            **common,
+        ),
+    }
+
+
+def _problem(problem: Problem) -> ProblemClass:
+    fields = (f"{key(name)}: {type_of(schema)}" for name, schema in problem.fields.items())
+    return ProblemClass(
+        name=error(problem.slug),
+        slug=problem.slug,
+        uri=problem.uri,
+        title=problem.title,
+        status=problem.status,
+        fields="; ".join(fields),
+    )
+
+
+def _refusals(contract: PublicContract) -> Iterator[RefusalClass]:
+    for operation in contract.operations:
+        if follow := operation.follow:
+            base = f"{follow.base_class_name}Error"
+            text = f"The {follow.resource} was refused"
+            above = f"RefusedError<t.{follow.resource}>"
+            yield RefusalClass(base, above, base_of_others=True, text=f"{text}.")
+            for code in follow.codes:
+                name = f"{follow.class_name(code)}Error"
+                yield RefusalClass(name, base, base_of_others=False, text=f"{text}: `{code}`.")
+
+
+def _render(template: str, **values: object) -> str:
+    return _environment().get_template(f"{template}.jinja").render(**values)
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (TypeScript, not HTML)
+    )

@@ -1,0 +1,1 @@
+"""What proves or measures the platform: benchmarks, chaos, soak, conformance."""

@@ -1,0 +1,109 @@
+"""What the orders of a benchmark ask for.
+
+    one line     one unit of one of a hundred articles
+    one SKU      one unit of the same article in every order: they all want the same row
+    real         the baskets of an order history (../shared/data/orders.csv) when it is there, else
+                 generated ones of that shape: half have more than 11 lines, one in ten more than 40
+
+Articles are stocked with more than any run sells: what is measured is selling.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
+from waybill_toolkit.operations.workload.history import LINES_MAX, read_history
+from waybill_toolkit.operations.workload.seeding import seed
+from waybill_toolkit.platform.options import tree_root
+
+HISTORY: Final = "../shared/data/orders.csv"
+CURRENCY: Final = "GBP"
+UNITS: Final = 500_000_000  # of each article; one adjustment brings at most twice as many
+
+_ARTICLES: Final = 100
+_PRICE_MINOR: Final = 255
+
+# Of 300 real baskets with 6,465 lines, as natural logarithms: how many lines, how many units.
+_LINES_MEAN, _LINES_DEVIATION = 2.16, 1.30
+_UNITS_MEAN, _UNITS_DEVIATION = 1.26, 1.24
+_GENERATED_ARTICLES: Final = 1_758
+_GENERATED_BASKETS: Final = 300
+_LONGEST_BASKET: Final = 592
+_POPULARITY: Final = 0.55  # the n-th most wanted article is in n^-0.55 times as many baskets
+
+
+@dataclass(frozen=True, slots=True)
+class Baskets:
+    """Articles to be stocked, and baskets to be ordered again and again."""
+
+    name: str
+    variants: Mapping[str, Variant]
+    baskets: Sequence[Sequence[Line]]
+
+    async def stock(self, client: Client) -> None:
+        """Make sure that there is more of every article than will be sold."""
+        await seed(client, self.variants, dict.fromkeys(self.variants, UNITS))
+
+    def orders(self, run: str) -> Iterator[WantedOrder]:
+        """Give orders without end; the same run gives the same ones."""
+        chance = random.Random(run)  # noqa: S311 - load, no secret
+        number = 0
+        while True:
+            number += 1
+            lines = chance.choice(self.baskets)
+            yield WantedOrder(f"bench-{run}-{number}", "bench", CURRENCY, lines, APPROVED)
+
+
+def one_line() -> Baskets:
+    variants = _articles("BENCH", _ARTICLES)
+    return Baskets("one line", variants, [[Line(sku, 1)] for sku in variants])
+
+
+def one_sku() -> Baskets:
+    variants = _articles("BENCH-ONE", 1)
+    return Baskets("one SKU", variants, [[Line(sku, 1)] for sku in variants])
+
+
+def real() -> Baskets:
+    """Read the history; without one, generate baskets of its shape."""
+    path = tree_root() / HISTORY
+    return of_history(path) if path.is_file() else generated()
+
+
+def of_history(path: Path) -> Baskets:
+    history = read_history(path)
+    return Baskets("real baskets", history.variants, [order.lines for order in history.orders])
+
+
+def generated() -> Baskets:
+    """Make 300 baskets, the same ones each time, of the shape of the real ones."""
+    chance = random.Random(300)  # noqa: S311 - repeatable, no secret
+    variants = _articles("BENCH-GEN", _GENERATED_ARTICLES)
+    skus = list(variants)
+    weights = list(accumulate((n + 1) ** -_POPULARITY for n in range(len(skus))))
+    return Baskets(
+        "generated baskets",
+        variants,
+        [_basket(chance, skus, weights) for _ in range(_GENERATED_BASKETS)],
+    )
+
+
+BASKETS: Final[Sequence[Callable[[], Baskets]]] = (one_line, one_sku, real)
+
+
+def _basket(chance: random.Random, skus: Sequence[str], weights: Sequence[float]) -> list[Line]:
+    lines = ceil(chance.lognormvariate(_LINES_MEAN, _LINES_DEVIATION))
+    wanted = dict.fromkeys(
+        chance.choices(skus, cum_weights=weights, k=min(lines, _LONGEST_BASKET, LINES_MAX))
+    )
+    return [Line(sku, ceil(chance.lognormvariate(_UNITS_MEAN, _UNITS_DEVIATION))) for sku in wanted]
+
+
+def _articles(prefix: str, count: int) -> dict[str, Variant]:
+    skus = (f"{prefix}-{number:04}" for number in range(count))
+    return {sku: Variant(sku, "", _PRICE_MINOR, CURRENCY) for sku in skus}

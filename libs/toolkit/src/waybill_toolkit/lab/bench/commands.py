@@ -1,0 +1,170 @@
+"""`waybill bench`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+
+from waybill_toolkit.lab.bench import plain, show
+from waybill_toolkit.lab.bench.comparing import compare, not_compared, other_conditions
+from waybill_toolkit.lab.bench.run import FORMAT, UnknownCaseError, measure
+from waybill_toolkit.lab.bench.scenario import Options, Scenario
+from waybill_toolkit.lab.bench.scenarios import SCENARIOS
+from waybill_toolkit.operations.workload.options import Exit, JsonFile, writable
+from waybill_toolkit.operations.workload.session import running_platform, told
+from waybill_toolkit.operations.workload.show import write_json
+from waybill_toolkit.platform.options import Data, data_folder
+from waybill_toolkit.platform.plan import PORT_BASE
+
+app = typer.Typer()
+
+_NAMES = [scenario.name for scenario in SCENARIOS]
+
+
+def _known(names: list[str] | None) -> list[str]:
+    unknown = [name for name in names or () if name not in _NAMES]
+    if unknown:
+        raise typer.BadParameter(f"there is no {unknown[0]}: choose of {', '.join(_NAMES)}")
+    return names or []
+
+
+def _result(path: Path | None) -> Path | None:
+    """Refuse before hours of measuring what cannot be compared with after them."""
+    if path:
+        try:
+            format_ = json.loads(path.read_text("utf-8"))["format"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise typer.BadParameter(f"{path} is no result of a scenario: {error}") from error
+        if format_ != FORMAT:
+            raise typer.BadParameter(f"{path} has format {format_}; this version writes {FORMAT}")
+    return path
+
+
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help=f"{', '.join(_NAMES)}. None: a closed loop on the running platform.",
+        callback=_known,
+        show_default=False,
+    ),
+]
+Compare = Annotated[
+    Path | None,
+    typer.Option("--compare", help="Say what moved since this result.", callback=_result),
+]
+PlotFile = Annotated[
+    Path | None,
+    typer.Option(help="Draw latency over rate there (SVG); of open-loop.", callback=writable),
+]
+Only = Annotated[str, typer.Option(help="Measure the cases with this text in their names.")]
+Rounds = Annotated[int, typer.Option(min=1, max=100, help="How often each case is measured.")]
+Clients = Annotated[
+    int | None, typer.Option(min=1, max=256, help="How many at a time.", show_default="32")
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(min=0.5, max=3600, help="How long each round is.", show_default="20 or 10"),
+]
+Orders = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many growth loads at most; how many events the parts get.",
+        show_default="1000000; 50000",
+    ),
+]
+PortBase = Annotated[
+    int | None,
+    typer.Option(
+        envvar="WAYBILL_PORT_BASE", help="Where its ports begin, if a platform has to be started."
+    ),
+]
+
+
+@app.command()
+def bench(
+    scenarios: Scenarios = None,
+    *,
+    clients: Clients = None,
+    seconds: Seconds = None,
+    rounds: Rounds = 3,
+    orders: Orders = None,
+    only: Only = "",
+    compare_with: Compare = None,
+    plot: PlotFile = None,
+    exit_: Exit = False,
+    json_file: JsonFile = None,
+    data: Data = None,
+    port_base: PortBase = None,
+) -> None:
+    """Measure confirmed orders per second, in a closed loop; or whole scenarios.
+
+    A scenario starts a platform of its own, from nothing, unless --data names one.
+    """
+    if not scenarios:
+        if compare_with or plot or only:
+            raise typer.BadParameter("--compare, --plot and --only need a scenario")
+        folder, base = data_folder(data), port_base or PORT_BASE
+        _bench_plainly(folder, base, clients, seconds, json_file, stop=exit_)
+        return
+    if plot and "open-loop" not in scenarios:
+        raise typer.BadParameter("--plot draws what open-loop measures")
+    options = Options(
+        console=Console(),
+        rounds=rounds,
+        seconds=seconds,
+        clients=clients,
+        orders=orders,
+        data=data_folder(data) if data else None,
+        port_base=port_base,
+        stop=exit_,
+        plot=plot,
+    )
+    result = _bench(_chosen(scenarios), options, only, json_file)
+    if compare_with:
+        _compare(options.console, json.loads(compare_with.read_text("utf-8")), result)
+
+
+def _chosen(names: list[str]) -> list[Scenario]:
+    return [scenario for scenario in SCENARIOS if scenario.name in names]
+
+
+def _bench(
+    scenarios: list[Scenario], options: Options, only: str, json_file: Path | None
+) -> dict[str, Any]:
+    with told():
+        try:
+            return measure(
+                scenarios, options, only=only, keep=lambda result: write_json(json_file, result)
+            )
+        except UnknownCaseError as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+def _compare(console: Console, old: dict[str, Any], new: dict[str, Any]) -> None:
+    for condition in other_conditions(old, new):
+        console.print(f"Measured under other conditions: {condition}.", highlight=False)
+    rounds = min(each["conditions"]["rounds"] for each in (old, new))
+    show.show_differences(console, list(compare(old, new)), not_compared(old, new), rounds)
+
+
+def _bench_plainly(
+    folder: Path,
+    port_base: int,
+    clients: int | None,
+    seconds: float | None,
+    json_file: Path | None,
+    *,
+    stop: bool,
+) -> None:
+    clients, seconds = clients or plain.CLIENTS, seconds or plain.SECONDS
+    with told(), running_platform(folder, port_base, Console(), stop=stop) as platform:
+        measured = uvloop.run(plain.measure_plainly(platform, clients=clients, seconds=seconds))
+    figures = plain.to_json(measured, clients, seconds)
+    typer.echo(json.dumps(figures, indent=2))
+    write_json(json_file, figures)
+    raise typer.Exit(1 if measured["unconfirmed"] else 0)

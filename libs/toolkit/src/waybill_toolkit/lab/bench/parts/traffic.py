@@ -1,0 +1,58 @@
+"""Events as the parts are given them: the size of an order that was placed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from waybill.events import Envelope, Message, Topic, encode_headers
+from waybill.ids import uuid7
+from waybill.kafka.link import BrokerLink, Partition
+from waybill.kafka.record_batches import RecordBatch
+
+TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SOURCE: Final = "bench"
+NOTE: Final = "n" * 200
+BATCH: Final = 500
+
+_TYPE: Final = "bench.order-noted.v1"
+_TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class OrderNoted(BaseModel):
+    order_id: UUID
+    amount_minor: int
+    note: str
+
+
+def topic() -> Topic:
+    """Name a topic that nobody has used."""
+    return Topic(f"bench.topic-{uuid7()}.v1", partitions=1, retention_hours=1)
+
+
+def message(topic: Topic) -> Message[OrderNoted]:
+    return Message(_TYPE, topic.name, "order_id", OrderNoted)
+
+
+async def fill(bootstrap_servers: str, topic: Topic, count: int) -> None:
+    """Make the topic and write so many events to it, each with a key of its own."""
+    link = await BrokerLink.open(bootstrap_servers)
+    try:
+        await link.create([topic])
+        states = await link.topics([topic.name])
+        for start in range(0, count, BATCH):
+            batch = _batch([uuid7() for _ in range(min(BATCH, count - start))])
+            await link.produce({Partition(topic.name, 0): batch.encode()}, states)
+    finally:
+        await link.close()
+
+
+def _batch(order_ids: Sequence[UUID]) -> RecordBatch:
+    batch = RecordBatch()
+    for number, order_id in enumerate(order_ids):
+        payload = OrderNoted(order_id=order_id, amount_minor=255, note=NOTE).model_dump_json()
+        headers = encode_headers(Envelope(uuid7(), _TYPE, SOURCE, _TIME, TRACE))
+        batch.append(number, str(order_id).encode(), payload.encode(), headers, 0)
+    return batch

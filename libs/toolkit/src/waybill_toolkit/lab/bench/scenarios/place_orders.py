@@ -1,0 +1,45 @@
+"""Orders in a closed loop: what the platform does for so many clients that wait for each order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+import uvloop
+
+from waybill_toolkit.lab.bench.baskets import BASKETS
+from waybill_toolkit.lab.bench.placing import Place, place_closed
+from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
+from waybill_toolkit.lab.bench.stage import measured_platform
+
+CLIENTS: Final = (1, 8, 32, 128)
+SECONDS: Final = 10.0
+
+
+@contextmanager
+def _cases(options: Options) -> Iterator[Sequence[Case]]:
+    with measured_platform(options) as platform:
+        places = [
+            Place(platform, baskets(), through_gateway)
+            for through_gateway in (False, True)
+            for baskets in BASKETS
+        ]
+        yield [
+            Case(_name(place, clients), partial(_measure, place, clients, options))
+            for place in places
+            for clients in ((options.clients,) if options.clients else CLIENTS)
+        ]
+
+
+def _name(place: Place, clients: int) -> str:
+    route = "gateway" if place.through_gateway else "straight"
+    return f"{route}, {place.baskets.name}, {clients} client{'s' if clients > 1 else ''}"
+
+
+def _measure(place: Place, clients: int, options: Options) -> Figures:
+    return uvloop.run(place_closed(place, clients=clients, seconds=options.seconds_or(SECONDS)))
+
+
+PLACE_ORDERS: Final = Scenario(
+    "place-orders", "orders confirmed in a closed loop, by clients, baskets and route", _cases
+)

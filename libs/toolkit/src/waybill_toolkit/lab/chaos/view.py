@@ -1,0 +1,96 @@
+"""What is broken right now, for people who watch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+from typing_extensions import override
+
+from waybill_toolkit.lab.chaos.arena import Arena
+from waybill_toolkit.lab.chaos.faults import Event, Faults
+from waybill_toolkit.lab.chaos.load import Load
+
+FRAME_SECONDS: Final = 0.25
+_LAST_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to see of a campaign."""
+
+    load: Load
+    faults: Faults
+    arena: Arena
+
+
+class View:
+    """Shows nothing."""
+
+    def show(self, _scene: Scene) -> None:
+        """Show how things are now; called again and again."""
+
+    def say(self, _what: str) -> None:
+        """Say what is done next."""
+
+
+class ConsoleView(View):
+    """A live table on a terminal, a line for each fault elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, transient=True, auto_refresh=False)
+        self._told = 0
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Keep a place on the terminal meanwhile."""
+        if not self._console.is_terminal:
+            yield
+            return
+        with self._live:
+            yield
+
+    @override
+    def say(self, what: str) -> None:
+        self._console.print(what)
+
+    @override
+    def show(self, scene: Scene) -> None:
+        if self._console.is_terminal:
+            self._live.update(_picture(scene), refresh=True)
+            return
+        for event in scene.faults.events[self._told :]:
+            self._console.print(f"{event.began:6.1f} s  {event.fault}", highlight=False)
+        self._told = len(scene.faults.events)
+
+
+def _picture(scene: Scene) -> Group:
+    now = scene.load.now()
+    attempts = scene.load.attempts
+    final = sum(each.ended is not None for each in attempts)
+    refused = sum(bool(each.refusal) for each in attempts)
+    line = (
+        f"{now:5.0f} s   begun {len(attempts)}   final {final}   refused {refused}   "
+        f"under way {len(attempts) - final - refused}"
+    )
+    down = scene.arena.down()
+    broken = Text(f"down: {', '.join(down)}" if down else "every process is up")
+    broken.stylize("red" if down else "green")
+    table = Table.grid(padding=(0, 2))
+    for event in scene.faults.events[-_LAST_SHOWN:]:
+        table.add_row(f"{event.began:6.1f} s", str(event.fault), _condition(event, now))
+    return Group(line, broken, table)
+
+
+def _condition(event: Event, now: float) -> Text:
+    if event.missed:
+        return Text(event.missed, style="dim")
+    if event.ended is None:
+        left = max(0.0, event.began + event.fault.seconds - now)
+        return Text(f"broken, {left:.0f} s more", style="red")
+    return Text("over", style="green")

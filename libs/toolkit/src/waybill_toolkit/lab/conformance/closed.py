@@ -1,0 +1,54 @@
+"""A platform on which only who has the token may do anything, and whose services check themselves.
+
+A laptop's platform lets everybody do everything, so nothing could be seen of who is refused.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.schema_check import read_json
+from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
+from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.testing.violation_log import CHECKED
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPlatform:
+    """The platform, and the token that opens it."""
+
+    platform: Platform
+    token: str
+
+
+@contextmanager
+def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
+    """Run a fresh platform of the services of a tree meanwhile; nothing of it is left.
+
+    Raises PlatformError.
+    """
+    token = secrets.token_urlsafe(16)
+    with short_folder() as folder:
+        tokens = folder / "tokens.json"
+        tokens.write_text(json.dumps(_grants(repository, token)))
+        tokens.chmod(0o644)
+        settings = {**CHECKED, "WAYBILL_ACCESS": str(tokens)}
+        plan = Plan.of(folder / "data", repository.root / "services", free_port_base(), settings)
+        with running(plan) as platform:
+            yield ClosedPlatform(platform, token)
+        remove_home(plan.data)
+
+
+def _grants(repository: Repository, token: str) -> dict[str, object]:
+    merged = read_json(repository.package(GATEWAY) / "openapi.json")
+    schemes = merged["components"]["securitySchemes"].values()
+    flows = [flow for scheme in schemes for flow in scheme["flows"].values()]
+    scopes = {scope for flow in flows for scope in flow["scopes"]}
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return {digest: {"subject": "conformance", "scopes": sorted(scopes)}}

@@ -1,0 +1,74 @@
+"""All services of a tree on trial, one after the other, on a fresh platform.
+
+Afterwards nothing may be wrong behind the answers either: the books of all services agree (audit),
+and no service has found a violation of its contract in itself, of an answer or of a sent event.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.lab.conformance.closed import ClosedPlatform
+from waybill_toolkit.lab.conformance.exclusions import Exclusions
+from waybill_toolkit.lab.conformance.selfcheck import SelfCheck, self_check_of
+from waybill_toolkit.lab.conformance.shop import open_shop
+from waybill_toolkit.lab.conformance.trial import Plan, Verdict, try_service
+from waybill_toolkit.operations.audit import Report
+from waybill_toolkit.operations.workload.session import audit_when_settled
+
+EXCLUSIONS: Final = Path("tests/contract/conformance-exclusions.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came out."""
+
+    verdicts: Sequence[Verdict]
+    self_checks: Mapping[str, SelfCheck]
+    """By service."""
+    audit: Report
+    exclusions: Exclusions
+
+    @property
+    def cases(self) -> int:
+        """How many requests were sent on trial."""
+        return sum(each.cases.total() for each in self.verdicts)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing is wrong; exclusions that were not needed are for the caller to judge."""
+        return (
+            all(each.is_ok for each in self.verdicts)
+            and not any(each.violations for each in self.self_checks.values())
+            and self.audit.is_ok
+        )
+
+
+def try_all(
+    repository: Repository,
+    closed: ClosedPlatform,
+    services: Sequence[str],
+    plan: Plan,
+    done: Callable[[Verdict], None],
+) -> Run:
+    """Try the named services; `done` hears each verdict as it comes.
+
+    Raises PlatformError, httpx.HTTPError.
+    """
+    exclusions = Exclusions.read(repository.root / EXCLUSIONS)
+    addresses = closed.platform.addresses
+    shop = open_shop(addresses, closed.token)
+    verdicts = []
+    for service in services:
+        contract = repository.package(service) / "openapi.json"
+        verdict = try_service(
+            service, contract, addresses[service], plan, shop=shop, exclusions=exclusions
+        )
+        verdicts.append(verdict)
+        done(verdict)
+    audit = asyncio.run(audit_when_settled(closed.platform))
+    self_checks = {service: self_check_of(addresses[service]) for service in addresses}
+    return Run(verdicts, self_checks, audit, exclusions)

@@ -1,0 +1,121 @@
+"""What Schemathesis finds there: products, stock and orders, and the values that name them.
+
+Random requests hardly ever hit an order that exists. So half of the time a value that identifies
+something is one of these; otherwise it is random, as everything else is.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from waybill_toolkit.operations.workload.client import FINAL
+
+Value = str | int
+
+PROBABILITY: Final = 0.5
+SETTLE_SECONDS_MAX: Final = 60.0
+PRICED: Final = {"85123A": "GBP", "BANK CHARGES": "GBP", "22423": "EUR"}
+"""By SKU: those of the contracts' examples, and one that fits none of their orders."""
+UNITS: Final = 1_000_000
+TOKENS: Final = ("tok_approve", "tok_decline", "tok_error_once")
+
+_LOOK_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Values that exist, by the parameter or the place in a body that takes them."""
+
+    known: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        """Say it as a configuration of Schemathesis."""
+        return {
+            "dictionaries": {name: {"values": list(self.known[name])} for name in self.known},
+            "parameters": {
+                name: {"dictionary": name, "probability": PROBABILITY} for name in self.known
+            },
+        }
+
+
+def open_shop(addresses: Mapping[str, str], token: str) -> Shop:
+    """Put products, stock and orders into a fresh platform, and wait until all of it is known.
+
+    Raises httpx.HTTPError, TimeoutError.
+    """
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=addresses["gateway"], headers=headers, timeout=30) as door:
+        product = _post(door, "/v1/products", "shop", _product())
+        for sku in PRICED:
+            _post(door, f"/v1/stock/{sku}/adjustments", f"stock {sku}".replace(" ", "-"), _stock())
+        _wait(lambda: len(_items(door, "/v1/prices")) == len(PRICED))
+        for number, order in enumerate(_orders()):
+            _post(door, "/v1/orders", f"shop-{number}", order)
+        _wait(lambda: all(each["status"] in FINAL for each in _items(door, "/v1/orders")))
+        _wait(lambda: len(_items(door, "/v1/payments")) >= len(TOKENS))
+        orders = [each["order_id"] for each in _items(door, "/v1/orders")]
+        payments = [each["payment_id"] for each in _items(door, "/v1/payments")]
+    return Shop(
+        {
+            "path.product_id": [product["product_id"]],
+            "path.sku": list(PRICED),
+            "header.If-Match": ['"1"', '"2"', '"3"'],
+            "path.order_id": orders,
+            "query.order_id": orders,
+            "path.payment_id": payments,
+            "body.currency": ["GBP"],
+            "body.lines[*].sku": list(PRICED),
+            "body.lines[*].quantity": [1, 2, 10_000],
+            "body.payment.token": list(TOKENS),
+        }
+    )
+
+
+def _product() -> dict[str, Any]:
+    variants = [
+        {"sku": sku, "price": {"amount_minor": 255, "currency": currency}}
+        for sku, currency in PRICED.items()
+    ]
+    return {"name": "Teapots", "variants": variants}
+
+
+def _stock() -> dict[str, Any]:
+    return {"delta": UNITS, "reason": "received"}
+
+
+def _orders() -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": f"shop-{number}",
+            "customer_ref": "17850",
+            "currency": "GBP",
+            "lines": [{"sku": "85123A", "quantity": 1 + number}],
+            "payment": {"token": token},
+        }
+        for number, token in enumerate(TOKENS)
+    ]
+
+
+def _post(door: httpx.Client, path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = door.post(path, json=body, headers={"Idempotency-Key": key})
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _items(door: httpx.Client, path: str) -> list[dict[str, Any]]:
+    response = door.get(path)
+    response.raise_for_status()
+    items: list[dict[str, Any]] = response.json()["items"]
+    return items
+
+
+def _wait(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the first orders of the platform do not settle; see `waybill logs`")
+        time.sleep(_LOOK_SECONDS)

@@ -1,0 +1,196 @@
+"""One service on trial: every phase of Schemathesis, against its address, by its contract.
+
+All checks are on. What a check calls a failure counts, unless an exclusion covers it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
+from schemathesis.engine import StopReason, events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.engine.statistic import Statistic
+from schemathesis.generation.case import Case
+from schemathesis.hooks import HookContext
+from schemathesis.schemas import BaseSchema
+
+from waybill_toolkit.contracts.schema_check import Json, read_json
+from waybill_toolkit.lab.conformance.exclusions import Exclusions, Failed
+from waybill_toolkit.lab.conformance.judging import judged_by
+from waybill_toolkit.lab.conformance.shop import Shop
+from waybill_toolkit.testing.contract_check import Contract
+
+PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
+REQUEST_SECONDS: Final = 40.0
+"""A service gives up by itself after 35 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a service is tried. `seconds` repeats the random phases until they are over."""
+
+    seed: int
+    examples: int
+    """How many random cases each operation gets at most in a phase."""
+    token: str
+    seconds: int | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came out for one service."""
+
+    service: str
+    operations: int
+    cases: Counter[str] = field(default_factory=Counter)
+    """By phase."""
+    checks: Counter[str] = field(default_factory=Counter)
+    """How often each check was made."""
+    links: Counter[str] = field(default_factory=Counter)
+    """How often each link of the contract was followed."""
+    failures: list[str] = field(default_factory=list)
+    """Each as a text that shows the request."""
+    errors: list[str] = field(default_factory=list)
+    """Why something could not be tried."""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether everything was tried, and nothing failed."""
+        return not self.failures and not self.errors and self.cases.total() > 0
+
+
+def try_service(
+    service: str,
+    contract: Path,
+    address: str,
+    plan: Plan,
+    *,
+    shop: Shop,
+    exclusions: Exclusions,
+) -> Verdict:
+    """Send a service all that its contract suggests, and judge each answer."""
+    document = read_json(contract)
+    shown = _with_bearers(document)
+    bearers = shown["components"]["securitySchemes"]
+    config = _config(address, plan, shop, bearers)
+    schema = schemathesis.openapi.from_dict(shown, config=config)
+    _exclude(schema, exclusions)
+    verdict = Verdict(service, schema.statistic.operations.total)
+    statistic = Statistic()
+    with judged_by(Contract(document), schema):
+        for event in from_schema(schema).execute():
+            _note(event, verdict, statistic)
+    verdict.failures.extend(_told(statistic, schema))
+    verdict.failures.extend(_dead_links(statistic, verdict))
+    return verdict
+
+
+def _with_bearers(document: Json) -> Json:
+    """Say of each OAuth2 scheme how it travels, by RFC 6750: Schemathesis tries no other one."""
+    components = document.get("components", {})
+    schemes = {
+        name: {"type": "http", "scheme": "bearer"} if scheme["type"] == "oauth2" else scheme
+        for name, scheme in components.get("securitySchemes", {}).items()
+    }
+    return {**document, "components": {**components, "securitySchemes": schemes}}
+
+
+def _config(address: str, plan: Plan, shop: Shop, bearers: Iterable[str]) -> SchemathesisConfig:
+    tokens = {scheme: {"bearer": plan.token} for scheme in bearers}
+    auth: dict[str, Any] = {"auth": {"openapi": tokens}} if tokens else {}
+    timed: dict[str, Any] = {} if plan.seconds is None else {"max-time": plan.seconds}
+    return SchemathesisConfig.from_dict(
+        {
+            **shop.config(),
+            **timed,
+            "base-url": address,
+            "seed": plan.seed,
+            **auth,
+            "continue-on-failure": True,
+            # Says that requests are made slowly: of a busy machine, not of a service.
+            "suppress-health-check": ["too_slow"],
+            "request-timeout": REQUEST_SECONDS,
+            "workers": 1,
+            "generation": {"mode": "all", "max-examples": plan.examples, "database": "none"},
+            "phases": {each: {"enabled": True} for each in PHASES},
+            "checks": {"enabled": True},
+            "cache": {"enabled": False},
+            "output": {"sanitization": {"enabled": False}},
+        }
+    )
+
+
+def _exclude(schema: BaseSchema, exclusions: Exclusions) -> None:
+    def filter_failure(
+        _context: HookContext, failure: Failure, case: Case[Any], response: Response
+    ) -> bool:
+        return not exclusions.cover(_failed(failure, case, response))
+
+    schema.hook(filter_failure)
+
+
+def _failed(failure: Failure, case: Case[Any], response: Response) -> Failed:
+    operation = str(case.operation.definition.raw.get("operationId", case.operation.label))
+    return Failed(failure.checks, operation, _object(response))
+
+
+def _object(response: Response) -> Json:
+    try:
+        answer = json.loads(response.content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _note(event: events.EngineEvent, verdict: Verdict, statistic: Statistic) -> None:
+    match event:
+        case events.ScenarioFinished() if event.is_test_scenario:
+            statistic.on_scenario_finished(event.recorder)
+            verdict.cases[event.phase.value] += len(event.recorder.cases)
+            for made in event.recorder.checks.values():
+                verdict.checks.update(each.name for each in made)
+            verdict.links.update(_followed(event.recorder))
+        case events.NonFatalError():
+            verdict.errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
+        case events.FatalError():
+            verdict.errors.append(f"{type(event.exception).__name__}: {event.exception}")
+        case events.EngineFinished():
+            verdict.errors.extend(_unfinished(event))
+        case _:
+            pass
+
+
+def _followed(recorder: ScenarioRecorder) -> Iterator[str]:
+    for node in recorder.cases.values():
+        if node.transition and node.is_transition_applied:
+            yield node.transition.id
+
+
+def _unfinished(event: events.EngineFinished) -> Iterator[str]:
+    if event.stop_reason not in {StopReason.COMPLETED, StopReason.MAX_TIME}:
+        yield f"ended early: {event.stop_reason.value}"
+    yield from map(str, event.failures)
+
+
+def _told(statistic: Statistic, schema: BaseSchema) -> Iterator[str]:
+    for label, groups in statistic.failures.items():
+        for group in groups.values():
+            told = group.format(index=None, curl=group.code_sample, config=schema.config.output)
+            yield f"{label}\n{told}"
+
+
+def _dead_links(statistic: Statistic, verdict: Verdict) -> Iterator[str]:
+    """Tell the links that never found what they name, though the page they begin at had items."""
+    for failure in statistic.extraction_failures:
+        if not verdict.links[failure.id] and _object(failure.response).get("items") != []:
+            yield (
+                f"{failure.source}\nThe link to {failure.target} never finds"
+                f" {failure.expression} for {failure.parameter_name}."
+            )

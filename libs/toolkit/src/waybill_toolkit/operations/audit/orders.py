@@ -1,0 +1,98 @@
+"""What holds in the database of orders."""
+
+from typing import Final
+
+from waybill_toolkit.operations.audit.invariant import Invariant
+
+ORDERS: Final = (
+    Invariant(
+        name="order-follows-its-saga",
+        meaning="Every order has a saga, and the status that fits where its saga stands.",
+        where="orders",
+        sql="""
+            select coalesce(order_id, saga_id) as order_id, status, direction
+            from orders full join (select * from sagas where definition = 'place-order') as sagas
+                on saga_id = order_id
+            where (direction, status) in (
+                ('forward', 'placed'), ('forward', 'confirmed'), ('completed', 'confirmed'),
+                ('backward', 'placed'), ('undone', 'rejected'),
+                ('backward', 'cancelling'), ('undone', 'cancelled')) is not true
+        """,
+    ),
+    Invariant(
+        name="no-order-is-stuck",
+        meaning="Every order is final or moving: its saga's deadline is not long past.",
+        where="orders",
+        # A deadline that passed while the server was off is taken soon after its start.
+        sql="""
+            select saga_id as order_id, direction, position, deadline_at
+            from sagas
+            where direction in ('forward', 'backward')
+                and coalesce(greatest(deadline_at, pg_postmaster_start_time()), '-infinity')
+                    < now() - current_setting('audit.grace')::interval
+        """,
+    ),
+    Invariant(
+        name="story-is-whole",
+        meaning="Every move of a saga is in its story, numbered from one without a gap.",
+        where="orders",
+        sql="""
+            select saga_id as order_id, transitions, told, last_number
+            from sagas left join (
+                select saga_id, count(*) as told, min(number) as first_number,
+                    max(number) as last_number
+                from saga_transitions group by saga_id) as story using (saga_id)
+            where (first_number = 1 and last_number = transitions and told = transitions)
+                is not true
+        """,
+    ),
+    Invariant(
+        name="total-is-the-sum-of-the-lines",
+        meaning="Every order has lines, and their prices add up to its total.",
+        where="orders",
+        sql="""
+            select order_id, total_minor, lines_minor
+            from orders left join (
+                select order_id, sum(quantity * unit_price_minor) as lines_minor
+                from order_lines group by order_id) as summed using (order_id)
+            where lines_minor is distinct from total_minor
+        """,
+    ),
+    Invariant(
+        name="one-key-one-order",
+        meaning="Every order is the answer that is kept under exactly one Idempotency-Key.",
+        where="orders",
+        # Answers are kept for a time only: an order older than all of them is not judged. (An
+        # order and its key are written together, by two clocks that may differ a little.)
+        sql="""
+            with kept as (
+                select key, created_at,
+                    substring(header from '^/v1/orders/([0-9a-f-]{36})$')::uuid as order_id
+                from idempotency_keys, unnest(headers) as header
+                where operation = 'place_order' and header like '/v1/orders/%'
+            ), answered as (
+                select order_id, array_agg(key) as keys from kept group by order_id
+            )
+            select coalesce(orders.order_id, answered.order_id) as order_id, keys, placed_at
+            from orders full join answered using (order_id)
+            where orders.order_id is null
+                or cardinality(keys) > 1
+                or keys is null
+                    and placed_at > (select min(created_at) + interval '1 s' from kept)
+        """,
+    ),
+    Invariant(
+        name="order-is-announced-once",
+        meaning="No order is said to be placed, confirmed, rejected or cancelled twice.",
+        where="orders",
+        sql="""
+            select key as order_id, type, count(*) as times
+            from outbox
+            where topic = 'orders.order-events.v1'
+            group by key, type
+            having count(*) > 1
+        """,
+    ),
+)
+
+MOVING: Final = "select count(*) from sagas where direction in ('forward', 'backward')"

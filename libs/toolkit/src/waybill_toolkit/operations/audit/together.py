@@ -1,0 +1,75 @@
+"""What holds between the databases, asked of the audit's own books.
+
+`settled` are the orders that ended before the neighbours were looked at and were the same after
+it; `orders` are all, as they were after it. An order that ends in a status never comes back to it
+from another one: so what is settled was so all the while, when the neighbours were looked at too.
+What an order asks for and costs never changes, so that is compared for every order.
+"""
+
+from typing import Final
+
+from waybill_toolkit.operations.audit.invariant import TOGETHER, Invariant
+
+TOGETHER_ALL: Final = (
+    Invariant(
+        name="units-belong-to-an-order",
+        meaning="Units that are reserved or sold are exactly those that an order asks for.",
+        where=TOGETHER,
+        sql="""
+            select order_id, orders.status, holdings.status as reservation,
+                orders.units as ordered, holdings.units as held
+            from holdings left join orders using (order_id)
+            where orders.order_id is null or orders.units is not holdings.units
+        """,
+    ),
+    Invariant(
+        name="confirmed-orders-have-their-units",
+        meaning="The units of every confirmed order are sold.",
+        where=TOGETHER,
+        sql="""
+            select order_id, holdings.status as reservation
+            from settled left join holdings using (order_id)
+            where settled.status = 'confirmed' and holdings.status is not 'committed'
+        """,
+    ),
+    Invariant(
+        name="failed-orders-hold-nothing",
+        meaning="No rejected or cancelled order has units reserved or sold.",
+        where=TOGETHER,
+        sql="""
+            select order_id, settled.status, holdings.status as reservation, holdings.units as held
+            from settled join holdings using (order_id)
+            where settled.status <> 'confirmed'
+        """,
+    ),
+    Invariant(
+        name="paid-is-what-is-owed",
+        meaning="Per settled order captured less refunded is its total, or 0 if it failed.",
+        where=TOGETHER,
+        sql="""
+            select order_id, settled.status, settled.currency,
+                case settled.status when 'confirmed' then total_minor else 0 end as owed_minor,
+                captured_minor - refunded_minor as paid_minor, paid.status as payment,
+                paid.currency as payment_currency
+            from settled left join paid using (order_id)
+            where case settled.status
+                when 'confirmed' then paid.currency is not settled.currency
+                    or captured_minor - refunded_minor is not total_minor
+                else paid.status = 'authorized' or captured_minor <> refunded_minor end
+        """,
+    ),
+    Invariant(
+        name="never-charged-more-than-the-total",
+        meaning="No payment takes more than an order's total, and none has no order.",
+        where=TOGETHER,
+        sql="""
+            select order_id, orders.status, orders.currency, total_minor,
+                amount_minor, captured_minor, paid.currency as payment_currency
+            from paid left join orders using (order_id)
+            where (paid.amount_minor > 0 or paid.captured_minor > 0)
+                and (orders.order_id is null
+                    or paid.currency <> orders.currency
+                    or max(paid.amount_minor, paid.captured_minor) > total_minor)
+        """,
+    ),
+)

@@ -1,0 +1,153 @@
+"""`waybill dead-letters list|show|retry|discard`."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from waybill_toolkit.operations.dead_letters.letters import (
+    Letter,
+    discard_letter,
+    find_letters,
+    list_letters,
+    retry_letter,
+)
+from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.options import Data, data_folder
+
+app = typer.Typer()
+letters = typer.Typer(
+    help="Look at events that could not take effect, and decide what becomes of them.",
+    no_args_is_help=True,
+)
+app.add_typer(letters, name="dead-letters")
+
+EventId = Annotated[UUID, typer.Argument(help="The id of the event, as `list` shows it.")]
+Service = Annotated[
+    str | None, typer.Option(help="Only this service; needed when several have the event.")
+]
+
+
+@letters.command("list")
+def list_(
+    *,
+    service: Service = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    data: Data = None,
+) -> None:
+    """List them, with what waits behind them."""
+    with explained():
+        platform = Platform.load(data_folder(data))
+        services = platform.databases if service is None else [_known(platform, service)]
+        found = asyncio.run(list_letters(platform, services))
+    if as_json:
+        typer.echo(json.dumps([_as_json(each) for each in found], indent=2))
+    elif found:
+        Console().print(_table(found))
+    else:
+        typer.echo("There are no dead letters.")
+
+
+@letters.command()
+def show(event_id: EventId, *, data: Data = None) -> None:
+    """Show all that is known of one, its payload too."""
+    with explained():
+        platform = Platform.load(data_folder(data))
+        found = asyncio.run(find_letters(platform, event_id))
+        if not found:
+            raise _none_such(event_id)
+    for each in found:
+        value = each.letter.arrival.value
+        shown = _as_json(each) | {
+            "headers": {name: text.decode("utf-8", "replace") for name, text in _headers(each)},
+            "payload": None if value is None else value.decode("utf-8", "replace"),
+        }
+        typer.echo(json.dumps(shown, indent=2))
+
+
+@letters.command("retry")
+def retry(event_id: EventId, *, service: Service = None, data: Data = None) -> None:
+    """Have one tried again, say after a fix; what waits behind it follows when it succeeds."""
+    _change(event_id, service, data, retry_letter)
+    typer.echo(f"{event_id} will be tried again within a second.")
+
+
+@letters.command("discard")
+def discard(event_id: EventId, *, service: Service = None, data: Data = None) -> None:
+    """Decide that one takes no effect, ever; what waits behind it goes on."""
+    _change(event_id, service, data, discard_letter)
+    typer.echo(f"{event_id} is discarded. `retry` takes that back.")
+
+
+def _change(
+    event_id: UUID,
+    service: str | None,
+    data: Path | None,
+    change: Callable[[Platform, str, UUID], Awaitable[bool]],
+) -> None:
+    with explained():
+        platform = Platform.load(data_folder(data))
+        asyncio.run(_change_one(platform, event_id, service, change))
+
+
+async def _change_one(
+    platform: Platform,
+    event_id: UUID,
+    service: str | None,
+    change: Callable[[Platform, str, UUID], Awaitable[bool]],
+) -> None:
+    if service is None:
+        having = [each.service for each in await find_letters(platform, event_id)]
+        if len(having) > 1:
+            raise PlatformError(f"Several services have it; add --service: {', '.join(having)}.")
+        if not having:
+            raise _none_such(event_id)
+        [service] = having
+    if not await change(platform, _known(platform, service), event_id):
+        raise _none_such(event_id)
+
+
+def _known(platform: Platform, service: str) -> str:
+    if service not in platform.databases:
+        raise PlatformError(f"There is no service {service}: {', '.join(platform.databases)}.")
+    return service
+
+
+def _none_such(event_id: UUID) -> PlatformError:
+    return PlatformError(f"No service has {event_id} among its dead letters: see `list`.")
+
+
+def _headers(each: Letter) -> list[tuple[str, bytes]]:
+    return list(each.letter.arrival.headers)
+
+
+def _as_json(each: Letter) -> dict[str, object]:
+    letter = each.letter
+    return {
+        "service": each.service,
+        "event_id": str(letter.event_id),
+        "type": letter.type,
+        "key": letter.key,
+        "state": letter.state,
+        "attempts": letter.attempts,
+        "error": letter.error,
+        "parked_at": letter.parked_at.isoformat(),
+        "due_at": letter.due_at.isoformat(),
+    }
+
+
+def _table(found: list[Letter]) -> Table:
+    table = Table("Service", "Event", "Type", "Key", "State", "Attempts", "Error")
+    for each in found:
+        letter = each.letter
+        cells = (letter.type or "", letter.key, letter.state, str(letter.attempts))
+        table.add_row(each.service, str(letter.event_id), *cells, letter.error or "")
+    return table

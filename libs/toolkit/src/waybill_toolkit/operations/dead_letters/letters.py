@@ -1,0 +1,80 @@
+"""The dead letters of all services of a platform."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from waybill.clock import SystemClock
+from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
+from waybill.receiving.dead_letters import (
+    DeadLetter,
+    discard,
+    find_dead_letter,
+    list_dead_letters,
+    retry,
+)
+from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.handle import Platform
+
+LISTED_MAX = 1_000
+"""What a person can look through; the oldest come first, and they hold up the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter, and the service that could not deal with it."""
+
+    service: str
+    letter: DeadLetter
+
+
+async def list_letters(platform: Platform, services: Sequence[str]) -> list[Letter]:
+    """Read the dead letters of these services, each service's oldest first."""
+    found: list[Letter] = []
+    for service in services:
+        async with _database(platform, service) as database, database.connection() as connection:
+            letters = await list_dead_letters(connection, limit=LISTED_MAX)
+        found += [Letter(service, letter) for letter in letters]
+    return found
+
+
+async def find_letters(platform: Platform, event_id: UUID) -> list[Letter]:
+    """Find an event among the dead letters; several services may have failed at the same one."""
+    found: list[Letter] = []
+    for service in platform.databases:
+        async with _database(platform, service) as database, database.connection() as connection:
+            letter = await find_dead_letter(connection, event_id)
+        if letter is not None:
+            found.append(Letter(service, letter))
+    return found
+
+
+async def retry_letter(platform: Platform, service: str, event_id: UUID) -> bool:
+    """Have an event tried again, with all its attempts; False when the service has none such."""
+    now = SystemClock().now()
+    return await _change(platform, service, lambda tx: retry(tx, event_id, now))
+
+
+async def discard_letter(platform: Platform, service: str, event_id: UUID) -> bool:
+    """Decide that an event takes no effect there; False when the service has none such."""
+    return await _change(platform, service, lambda tx: discard(tx, event_id))
+
+
+async def _change(
+    platform: Platform, service: str, change: Callable[[Transaction], Awaitable[bool]]
+) -> bool:
+    async with _database(platform, service) as database, database.transaction() as tx:
+        return await change(tx)
+
+
+@asynccontextmanager
+async def _database(platform: Platform, service: str) -> AsyncIterator[Database]:
+    try:
+        database = await Database.open(platform.database_url(service), pool_max=1)
+    except DatabaseUnavailableError as error:
+        raise PlatformError(f"The database of {service} does not answer: {error}.") from error
+    try:
+        yield database
+    finally:
+        await database.close()

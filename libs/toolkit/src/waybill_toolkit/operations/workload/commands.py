@@ -1,0 +1,94 @@
+"""`waybill demo`, `replay`, `audit`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from waybill_toolkit.operations.workload import show
+from waybill_toolkit.operations.workload.history import read_history
+from waybill_toolkit.operations.workload.options import Exit, JsonFile, PortBase
+from waybill_toolkit.operations.workload.placing import CONCURRENCY
+from waybill_toolkit.operations.workload.runs import run_demo, run_replay
+from waybill_toolkit.operations.workload.session import audit_of, running_platform, told
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.options import Data, data_folder
+from waybill_toolkit.platform.plan import PORT_BASE
+
+app = typer.Typer()
+
+
+Concurrency = Annotated[int, typer.Option(min=1, max=256, help="How many orders at a time.")]
+
+
+@app.command()
+def demo(
+    *,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 200,
+    exit_: Exit = False,
+    json_file: JsonFile = None,
+    data: Data = None,
+    port_base: PortBase = PORT_BASE,
+) -> None:
+    """Sell something: seed a shop, place orders, see what becomes of them, audit."""
+    console = Console()
+    with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
+        run = uvloop.run(run_demo(platform, console, orders))
+        run.show(console)
+        show.write_json(json_file, run.to_json())
+        if not exit_:
+            _say_what_is_next(console, platform)
+    raise typer.Exit(0 if run.is_ok else 1)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Orders as CSV, one row for each line.")],
+    *,
+    orders: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many.", show_default="all")
+    ] = None,
+    concurrency: Concurrency = CONCURRENCY,
+    exit_: Exit = False,
+    json_file: JsonFile = None,
+    data: Data = None,
+    port_base: PortBase = PORT_BASE,
+) -> None:
+    """Place the orders of a history, each once however often it is replayed."""
+    console = Console()
+    with told():
+        history = read_history(file)
+    with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
+        count = orders or len(history.orders)
+        run = uvloop.run(run_replay(platform, console, history, count, concurrency))
+        run.show(console)
+        show.show_broken_rows(console, history.broken_rows)
+        broken = [row.to_json() for row in history.broken_rows]
+        show.write_json(json_file, {**run.to_json(), "broken_rows": broken})
+    raise typer.Exit(0 if run.is_ok and not broken else 1)
+
+
+@app.command()
+def audit(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+    data: Data = None,
+) -> None:
+    """Check the invariants of all databases. The exit status is 1 when one is broken."""
+    with told():
+        report = uvloop.run(audit_of(Platform.load(data_folder(data))))
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    else:
+        show.show_invariants(Console(), report)
+        show.show_audit(Console(), report)
+    raise typer.Exit(0 if report.is_ok else 1)
+
+
+def _say_what_is_next(console: Console, platform: Platform) -> None:
+    gateway = platform.addresses["gateway"]
+    console.print(f"Waybill runs on. Try its API: {gateway}/docs", soft_wrap=True)
+    console.print("`waybill replay FILE` places real orders, `waybill down` stops everything.")

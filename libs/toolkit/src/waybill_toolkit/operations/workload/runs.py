@@ -1,0 +1,88 @@
+"""A demo, a replay: orders through a running platform, what came of them, the audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+
+from waybill_toolkit.operations.audit import Report
+from waybill_toolkit.operations.workload import show
+from waybill_toolkit.operations.workload.demo import open_shop
+from waybill_toolkit.operations.workload.following import Poller
+from waybill_toolkit.operations.workload.history import History
+from waybill_toolkit.operations.workload.placing import Outcome, place_all
+from waybill_toolkit.operations.workload.replay import replay
+from waybill_toolkit.operations.workload.seeding import seed
+from waybill_toolkit.operations.workload.session import audit_when_settled, client_of
+from waybill_toolkit.operations.workload.summary import Summary
+from waybill_toolkit.platform.handle import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of the orders of one command."""
+
+    outcomes: Sequence[Outcome]
+    summary: Summary
+    report: Report
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether every order was accepted and came to its end, and the audit found nothing."""
+        return self.report.is_ok and not self.summary.in_flight and not self.summary.refused
+
+    def to_json(self) -> dict[str, Any]:
+        """Make what --json writes: the counts, the percentiles and what was wrong."""
+        return {
+            **self.summary.to_json(),
+            "audit_ok": self.report.is_ok,
+            "audit_broken": [finding.invariant.name for finding in self.report.broken],
+            "refusals": [
+                {"order_ref": outcome.wanted.reference, "reason": outcome.refusal}
+                for outcome in self.outcomes
+                if outcome.refusal
+            ],
+        }
+
+    def show(self, console: Console) -> None:
+        """Print it for people."""
+        show.show_summary(console, self.summary)
+        show.show_refusals(console, self.outcomes)
+        show.show_audit(console, self.report)
+
+
+async def run_demo(platform: Platform, console: Console, order_count: int) -> Run:
+    """Seed a shop and place orders in it. Raises ServiceError, PlatformError."""
+    shop = open_shop(order_count)
+    client = client_of(platform)
+    try:
+        await seed(client, shop.variants, shop.units)
+        with show.progress_bar(console, "Placing orders", order_count) as step:
+            outcomes = await place_all(client, shop.orders, Poller(client).follow, on_final=step)
+    finally:
+        client.close()
+    return await _audited(platform, console, outcomes)
+
+
+async def run_replay(
+    platform: Platform, console: Console, history: History, order_count: int, concurrency: int
+) -> Run:
+    """Place the first orders of a history. Raises ServiceError, PlatformError."""
+    orders = history.orders[:order_count]
+    client = client_of(platform)
+    try:
+        stage = partial(show.progress_bar, console)
+        outcomes = await replay(
+            client, orders, history.variants, concurrency=concurrency, stage=stage
+        )
+    finally:
+        client.close()
+    return await _audited(platform, console, outcomes)
+
+
+async def _audited(platform: Platform, console: Console, outcomes: Sequence[Outcome]) -> Run:
+    with console.status("Auditing ..."):
+        report = await audit_when_settled(platform)
+    return Run(outcomes, Summary.of(outcomes), report)

@@ -1,0 +1,139 @@
+"""One service's API, asked again while it cannot answer: it may be killed and come back meanwhile.
+
+ServiceError
+├── UnreachableError    it could not answer for as long as our patience lasted
+└── RefusedError        it answered with a problem (RFC 9457)
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+
+from waybill_toolkit.operations.workload.wire import ConnectionLostError, Origin, Response
+
+PAGE_LIMIT: Final = 500  # the contracts' maximum
+FIRST_DELAY_SECONDS: Final = 0.05
+LAST_DELAY_SECONDS: Final = 1.0
+# A service that was killed is back in seconds, PostgreSQL after a crash within one minute.
+PATIENCE_SECONDS: Final = 90.0
+
+_PROBLEM_TYPE: Final = "urn:waybill:problem:"
+
+
+class ServiceError(Exception):
+    """A request did not succeed; the text is one sentence."""
+
+
+class UnreachableError(ServiceError):
+    """Nobody answered, or only with 503, until patience was over. The request may have worked."""
+
+
+class RefusedError(ServiceError):
+    """The service understood the request and said no: `slug` is the problem's name."""
+
+    def __init__(self, status: int, slug: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.slug = slug
+
+
+class Service:
+    """Sends requests to one service, each as often as it takes."""
+
+    def __init__(
+        self, name: str, base_url: str, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        address = urlsplit(base_url)
+        if address.scheme != "http" or address.hostname is None:
+            raise ValueError(f"{base_url} is no http:// address")
+        self._name = name
+        self._origin = Origin(address.hostname, address.port or 80)
+        self._patience_seconds = patience_seconds
+
+    async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Return the JSON of a resource. Raises UnreachableError, RefusedError."""
+        target = f"{path}?{urlencode(query)}" if query else path
+        return await self._ask("GET", target, {})
+
+    async def post(self, path: str, body: object, key: str) -> Any:  # noqa: ANN401 - JSON
+        """Have something done once, however often the request has to be sent under its key.
+
+        Raises UnreachableError, RefusedError.
+        """
+        headers = {"content-type": "application/json", "idempotency-key": key}
+        return await self._ask("POST", path, headers, orjson.dumps(body))
+
+    async def items(
+        self, path: str, query: Mapping[str, object] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Go through all pages of a list."""
+        cursor: str | None = None
+        while True:
+            page = {"limit": PAGE_LIMIT, **(query or {})}
+            if cursor:
+                page["cursor"] = cursor
+            answer = await self.get(path, page)
+            for item in answer["items"]:
+                yield item
+            cursor = answer["next_cursor"]
+            if cursor is None:
+                return
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._origin.close()
+
+    async def _ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Any:  # noqa: ANN401 - JSON
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience_seconds
+        delay_seconds = FIRST_DELAY_SECONDS
+        while True:
+            try:
+                response = await self._origin.request(method, target, headers, body)
+                trouble = _passing_trouble(response)
+            except ConnectionLostError as error:
+                response, trouble = None, str(error)
+            if response and not trouble:
+                return _json_or_refusal(self._name, response)
+            if loop.time() + delay_seconds > deadline:
+                raise UnreachableError(
+                    f"{self._name} did not answer {method} {target} within "
+                    f"{self._patience_seconds:g} s: {trouble}."
+                )
+            # The jitter keeps clients that lost one server from coming back in one moment.
+            await asyncio.sleep(delay_seconds * random.uniform(0.5, 1.0))  # noqa: S311
+            delay_seconds = min(delay_seconds * 2, LAST_DELAY_SECONDS)
+
+
+def _passing_trouble(response: Response) -> str:
+    """Say what will pass by itself: the service is not ready, or our first request still runs."""
+    if response.status == 503:
+        return "it says 503"
+    if response.status == 409 and _problem(response)[0] == "idempotency-key-in-use":
+        return "it is still at the same request"
+    return ""
+
+
+def _json_or_refusal(name: str, response: Response) -> Any:  # noqa: ANN401 - JSON
+    if response.status < 300:
+        return orjson.loads(response.body)
+    slug, detail = _problem(response)
+    raise RefusedError(response.status, slug, f"{name} says {response.status} {slug}: {detail}")
+
+
+def _problem(response: Response) -> tuple[str, str]:
+    """Return the slug and the detail of a problem; of anything else what there is."""
+    try:
+        problem = orjson.loads(response.body)
+        faults = "".join(
+            f"; {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", ())
+        )
+        return problem["type"].removeprefix(_PROBLEM_TYPE), problem["detail"] + faults
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", response.body[:200].decode("utf-8", "replace")

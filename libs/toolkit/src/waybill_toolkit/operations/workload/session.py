@@ -1,0 +1,123 @@
+"""The platform as the commands here use it: started when it does not run, stopped when asked to."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from rich.console import Console
+
+from waybill_toolkit.operations.audit import Report, audit
+from waybill_toolkit.operations.audit.receivers import event_types_received
+from waybill_toolkit.operations.workload.client import Client
+from waybill_toolkit.operations.workload.history import HistoryError
+from waybill_toolkit.operations.workload.service import ServiceError
+from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
+from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.platform.foreground import Attendant
+from waybill_toolkit.platform.handle import START_SECONDS, Platform
+from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.state import Status
+from waybill_toolkit.platform.waiting import wait_until
+
+SETTLE_SECONDS: Final = 60.0  # more than GRACE would not show more
+
+_LOOK_SECONDS: Final = 0.25
+_OURS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """End the command with status 1 and a sentence when it cannot go on."""
+    with explained():
+        try:
+            yield
+        except (HistoryError, ServiceError) as error:
+            raise PlatformError(str(error)) from error
+
+
+@contextmanager
+def running_platform(
+    folder: Path, port_base: int, console: Console, *, stop: bool
+) -> Iterator[Platform]:
+    """Use the platform that runs on a data folder, or start one.
+
+    One that was started here stays, or is stopped at the end if `stop`.
+    """
+    platform = _running(folder)
+    if platform:
+        yield platform
+        return
+    attendant = Attendant(Plan.of(folder, tree_root() / "services", port_base), console)
+    if stop:
+        with attendant.attend() as platform:
+            yield platform
+    else:
+        with _signals_kept():
+            attendant.up(fresh=False, detach=True)
+        yield Platform.load(folder)
+
+
+def client_of(platform: Platform) -> Client:
+    """Make a client of a running platform."""
+    addresses = platform.addresses
+    return Client(addresses["catalog"], addresses["inventory"], addresses["orders"])
+
+
+async def audit_of(platform: Platform) -> Report:
+    """Audit the databases of a running platform. Raises PlatformError."""
+    databases = {service: platform.database_url(service) for service in platform.databases}
+    try:
+        return await audit(databases, event_types_received(platform.databases))
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ) as error:
+        raise PlatformError(
+            f"The databases cannot be audited now, try again when all are up: {error}."
+        ) from error
+
+
+async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_SECONDS) -> Report:
+    """Audit as soon as nothing is under way, such as the payments of the last orders.
+
+    What does not settle in time is in the report. Raises PlatformError.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settle_seconds
+    while True:
+        began = loop.time()
+        report = await audit_of(platform)
+        if report.moving.is_nothing or loop.time() > deadline:
+            return report
+        # An audit of many orders slows down what it waits for.
+        await asyncio.sleep(max(_LOOK_SECONDS, loop.time() - began))
+
+
+def _running(folder: Path) -> Platform | None:
+    """Return the platform that runs, once it is ready: somebody may just be starting it."""
+    try:
+        platform = Platform.load(folder)
+        wait_until(lambda: platform.state().status is Status.READY, START_SECONDS)
+        return Platform.load(folder)
+    except NotRunningError:
+        return None
+    except TimeoutError as error:
+        raise StartError(f"The platform on {folder} is not ready: see `waybill status`.") from error
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Have our signal handlers back afterwards: while it starts, Ctrl-C stops the platform."""
+    handlers = {number: signal.getsignal(number) for number in _OURS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

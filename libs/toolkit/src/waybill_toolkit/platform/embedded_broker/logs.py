@@ -1,0 +1,112 @@
+"""Topics and their logs, in files.
+
+    TOPIC/ID/retention                              in seconds
+    TOPIC/ID/PARTITION/00000000000000000000.log     named after the first offset in it
+
+A log is written to the operating system, not to the disk: it survives the process, and whether it
+survives the machine is said by `home`.
+"""
+
+import asyncio
+import shutil
+import time
+from bisect import bisect_right
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from waybill_toolkit.platform.embedded_broker.segments import Segment, numbered
+
+SEGMENT_BYTES: Final = 64 * 1024 * 1024
+
+_RETENTION: Final = "retention"
+_UNFINISHED: Final = "~"
+"""Begins the name of a topic that is being made; no topic's own name can."""
+
+
+class Log:
+    """One partition. Offsets go from `start` to before `end`, the next record's."""
+
+    def __init__(
+        self, folder: Path, retention_seconds: float, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        self._folder = folder
+        self._retention_seconds = retention_seconds
+        self._segment_bytes = segment_bytes
+        found = [Segment(path) for path in sorted(folder.glob("*.log"))]
+        self._segments = found or [Segment.at(folder, 0)]
+        self.end = self._segments[-1].open()
+        self.readers: set[asyncio.Event] = set()
+        """Set at the next append."""
+
+    @property
+    def start(self) -> int:
+        return self._segments[0].first
+
+    def append(self, records: bytes) -> int:
+        """Append whole batches; returns the first record's offset.
+
+        Raises CorruptBatchError and OSError, and has then appended nothing.
+        """
+        first = self.end
+        batches, end = numbered(records, first)
+        self._writable().append(batches, first)
+        self.end = end
+        for reader in self.readers:
+            reader.set()
+        return first
+
+    def read(self, offset: int, bytes_max: int) -> bytes:
+        """Return the batch that holds `offset`, and those after it that fit into `bytes_max`."""
+        if offset >= self.end:
+            return b""
+        at = bisect_right(self._segments, offset, key=lambda segment: segment.first) - 1
+        return self._segments[at].read(offset, bytes_max)
+
+    def _writable(self) -> Segment:
+        last = self._segments[-1]
+        if last.size < self._segment_bytes:
+            return last
+        following = Segment.at(self._folder, self.end)
+        following.open()
+        last.close()
+        self._segments.append(following)
+        self._drop_old()
+        return following
+
+    def _drop_old(self) -> None:
+        oldest = time.time() - self._retention_seconds
+        while len(self._segments) > 1 and self._segments[0].path.stat().st_mtime < oldest:
+            self._segments.pop(0).path.unlink()
+
+
+class Topic:
+    """A topic. Another one with the same name has another id."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the topic that is kept in this folder, named after its id."""
+        self.id = UUID(folder.name)
+        retention_seconds = float((folder / _RETENTION).read_text("ascii"))
+        count = sum(1 for each in folder.iterdir() if each.is_dir())
+        self.logs = [Log(folder / str(number), retention_seconds) for number in range(count)]
+
+
+def make_topic(home: Path, name: str, partitions: int, retention_seconds: float) -> Topic:
+    """Make an empty topic, at once or not at all. Raises OSError."""
+    unfinished = home / f"{_UNFINISHED}{name}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    topic_id = str(uuid4())
+    for number in range(partitions):
+        (unfinished / topic_id / str(number)).mkdir(parents=True)
+    (unfinished / topic_id / _RETENTION).write_text(str(retention_seconds), "ascii")
+    unfinished.rename(home / name)
+    return Topic(home / name / topic_id)
+
+
+def kept_topics(home: Path) -> dict[str, Topic]:
+    """Open the topics that are kept in `home`, by name."""
+    return {
+        folder.name: Topic(next(folder.iterdir()))
+        for folder in sorted(home.iterdir())
+        if not folder.name.startswith(_UNFINISHED)
+    }

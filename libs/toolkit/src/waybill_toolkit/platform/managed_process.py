@@ -1,0 +1,138 @@
+"""What the supervisor keeps running, and how each of these starts, is ready, and stops."""
+
+import asyncio
+import signal
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from typing_extensions import override
+
+from waybill_toolkit.platform.broker import STOP_SECONDS as BROKER_STOP_SECONDS
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.children import Child, watch
+from waybill_toolkit.platform.plan import Plan, ServicePlan
+from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.postgres import PostgresServer
+from waybill_toolkit.platform.prefork import Request
+from waybill_toolkit.platform.prefork_client import HostClient
+from waybill_toolkit.platform.probe import answers_ok
+
+
+class Unit(ABC):
+    name: str
+    kind: str
+    address: str | None
+    log: Path
+    has_database = False  # of its own
+    stop_signal = signal.SIGTERM
+    stop_seconds: float  # what it gets to stop before it is killed
+
+    def may_launch(self) -> bool:
+        return True
+
+    @abstractmethod
+    async def launch(self) -> Child: ...
+
+    @abstractmethod
+    async def is_ready(self, child: Child) -> bool: ...
+
+
+class PostgresUnit(Unit):
+    name = "postgres"
+    kind = "server"
+    stop_signal = signal.SIGINT  # a fast shutdown: sessions are ended
+    stop_seconds = 30.0  # it writes a checkpoint
+
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self.address = f"{LOOPBACK}:{plan.postgres_port}"
+        self.log = log
+        self._server = PostgresServer(plan.data, plan.postgres_port, log, plan.postgres_settings)
+
+    @override
+    async def launch(self) -> Child:
+        if not self._server.has_data:
+            initdb = watch(self._server.initdb().spawn())
+            self._server.finish_initdb(await initdb.ended)
+        await asyncio.to_thread(self._server.clear_remains)
+        return watch(self._server.program().spawn())
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return self._server.is_ready(child.pid)
+
+
+class BrokerUnit(Unit):
+    name = "broker"
+    kind = "server"
+    stop_seconds = BROKER_STOP_SECONDS
+
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self.address = plan.bootstrap_servers
+        self.log = log
+        self._port = plan.broker_port
+        advertised = plan.port_for_services("broker")
+        self._server = BrokerServer(plan.data, plan.broker_port, log, advertised)
+
+    @override
+    async def launch(self) -> Child:
+        return watch(self._server.program().spawn())
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, self._port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+
+class HostUnit(Unit):
+    name = "host"
+    kind = "host"
+    address = None
+    stop_seconds = 2.0
+
+    def __init__(self, client: HostClient, log: Path) -> None:
+        self.log = log
+        self._client = client
+
+    @override
+    async def launch(self) -> Child:
+        return self._client.start()
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return self._client.is_ready
+
+
+class ServiceUnit(Unit):
+    kind = "service"
+    stop_seconds = 15.0  # the runtime's graceful_stop_seconds and half as much again
+
+    def __init__(self, plan: Plan, service: ServicePlan, host: HostClient, log: Path) -> None:
+        self.name = service.name
+        self.address = service.address
+        self.has_database = service.has_database
+        self.log = log
+        self._port = service.port
+        self._host = host
+        self._request = Request(
+            name=service.name,
+            module=f"{service.name}.app",
+            log=str(log),
+            environment=plan.environment(service),
+            search_path=[str(service.source)],
+        )
+
+    @override
+    def may_launch(self) -> bool:
+        return self._host.is_ready
+
+    @override
+    async def launch(self) -> Child:
+        return await self._host.launch(self._request)
+
+    @override
+    async def is_ready(self, child: Child) -> bool:
+        return await answers_ok(self._port, "/health/ready")

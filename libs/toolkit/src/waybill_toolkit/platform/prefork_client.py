@@ -1,0 +1,113 @@
+"""The supervisor's side of the host."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+from typing import TypeVar
+
+from waybill_toolkit.platform.children import Child, watch
+from waybill_toolkit.platform.prefork import MESSAGE_BYTES_MAX, READY, Began, Request, decode
+from waybill_toolkit.platform.processes import Program
+
+Result = TypeVar("Result")
+
+
+class HostGoneError(Exception):
+    """The host ended before it had started what was asked for."""
+
+
+class HostClient:
+    """Starts a host, and processes through it.
+
+    When the host ends, so do all its children, and their futures say so.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._channel: socket.socket | None = None
+        self._is_ready = False
+        self._asked: deque[asyncio.Future[Child]] = deque()
+        self._children: dict[int, Child] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        return self._is_ready
+
+    def start(self) -> Child:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(0)  # for the event loop
+        try:
+            host = watch(self._spawn(theirs.fileno()))
+        finally:
+            theirs.close()
+        self._channel = ours
+        asyncio.get_running_loop().add_reader(ours, self._receive, ours)
+        host.ended.add_done_callback(lambda _: self._lost(ours))
+        return host
+
+    def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "waybill_toolkit.platform.prefork", str(descriptor)]
+        return Program(
+            command, log=self._log, death_signal=signal.SIGKILL, inherited=[descriptor]
+        ).spawn()
+
+    async def launch(self, request: Request) -> Child:
+        """Start a process; raises HostGoneError when the host is not there to do it.
+
+        Also PlatformError, see Request.encode.
+        """
+        if self._channel is None:
+            raise HostGoneError
+        message = request.encode()
+        loop = asyncio.get_running_loop()
+        began: asyncio.Future[Child] = loop.create_future()
+        self._asked.append(began)
+        await loop.sock_sendall(self._channel, message)
+        return await began
+
+    def close(self) -> None:
+        """Let the host end: it does when its channel is closed."""
+        if self._channel:
+            asyncio.get_running_loop().remove_reader(self._channel)
+            self._channel.close()
+            self._channel = None
+
+    def _receive(self, channel: socket.socket) -> None:
+        message = channel.recv(MESSAGE_BYTES_MAX)
+        if not message:
+            asyncio.get_running_loop().remove_reader(channel)
+        elif message == READY:
+            self._is_ready = True
+        else:
+            self._take(message)
+
+    def _take(self, message: bytes) -> None:
+        event = decode(message)
+        if isinstance(event, Began):
+            child = Child(event.pid, asyncio.get_running_loop().create_future())
+            self._children[event.pid] = child
+            _settle(self._asked.popleft(), child)
+        else:
+            _settle(self._children.pop(event.pid).ended, event.exit_code)
+
+    def _lost(self, channel: socket.socket) -> None:
+        if self._channel is channel:
+            self.close()
+        self._is_ready = False
+        for began in self._asked:
+            if not began.done():
+                began.set_exception(HostGoneError())
+        for child in self._children.values():
+            _settle(child.ended, -signal.SIGKILL)
+        self._asked.clear()
+        self._children.clear()
+
+
+def _settle(future: asyncio.Future[Result], result: Result) -> None:
+    """Set a result, unless who waited for it was cancelled meanwhile, and with it the future."""
+    if not future.done():
+        future.set_result(result)

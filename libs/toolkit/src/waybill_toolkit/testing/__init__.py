@@ -1,0 +1,1 @@
+"""What tests of services and of the platform are written with."""

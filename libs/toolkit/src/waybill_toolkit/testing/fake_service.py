@@ -1,0 +1,225 @@
+"""A stand-in for the services around one under test; unlike a Neighbour it knows the contract.
+
+    async with stand_in("orders", contract, bootstrap_servers) as orders:
+        await orders.send("inventory.commit-stock.v1", {"order_id": order_id})
+        [answer] = await orders.hear(order_id, count=1)
+
+What it sends and what it hears is checked against the contract of the service under test.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from aiokafka import (  # type: ignore[import-untyped]
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    TopicPartition,
+)
+
+from waybill import trace
+from waybill.events import Envelope, Topic, encode_headers
+from waybill.ids import uuid7
+from waybill.kafka.link import BrokerLink, ensure_topics
+from waybill_toolkit.contracts.releases import recording
+from waybill_toolkit.contracts.releases.recording import RecordedEvent
+from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, read_json
+
+HEAR_SECONDS_MAX: Final = 30.0
+"""An answer takes milliseconds once the service has joined its group, and that takes seconds."""
+
+_TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredMessage:
+    """One event type or command as the contract writes it; the schemas are pointers."""
+
+    type: str
+    topic: str
+    key: str
+    payload: str
+    headers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event that the service under test has published."""
+
+    id: UUID
+    type: str
+    key: str
+    data: Json
+    traceparent: str
+
+
+class EventContract(SchemaDocument):
+    """A bundled AsyncAPI document, against which events are checked."""
+
+    def __init__(self, contents: Json) -> None:
+        super().__init__(contents)
+        channels = [self.resolve(channel) for channel in contents["channels"].values()]
+        self.topics: Final = tuple(
+            Topic(channel["address"], channel["x-partitions"], channel["x-retention-hours"])
+            for channel in channels
+        )
+        self._messages = {
+            message["name"]: DeclaredMessage(
+                type=message["name"],
+                topic=channel["address"],
+                key=message["x-key"],
+                payload=_pointer(message["payload"]),
+                headers=_pointer(message["headers"]),
+            )
+            for channel in channels
+            for message in map(self.resolve, channel["messages"].values())
+        }
+
+    @classmethod
+    def load(cls, path: Path) -> "EventContract":
+        """Read a bundled asyncapi.json."""
+        return cls(read_json(path))
+
+    def check(self, topic: str, key: str, headers: Mapping[str, str], data: Json) -> None:
+        """Raise AssertionError unless the contract has such an event on this topic."""
+        message = self.message(headers.get("ce_type", ""))
+        faults = [
+            *self.faults(message.headers, dict(headers)),
+            *self.faults(message.payload, data),
+        ]
+        if topic != message.topic:
+            faults.append(f"it travels on {topic}")
+        if key != str(data.get(message.key)):
+            faults.append(f"its key is {key}")
+        if faults:
+            raise AssertionError(f"{message.type}: {'; '.join(faults)}: {data}")
+        recording.note_event(RecordedEvent(message.type, topic, key, dict(headers), data))
+
+    def message(self, event_type: str) -> DeclaredMessage:
+        """Find a message by its type; raises AssertionError when the contract has none."""
+        if event_type not in self._messages:
+            raise AssertionError(f"the contract has no event {event_type!r}")
+        return self._messages[event_type]
+
+
+class StandIn:
+    """Sends what the service receives, and hears what it sends; made by `stand_in`."""
+
+    def __init__(
+        self,
+        name: str,
+        contract: EventContract,
+        producer: AIOKafkaProducer,
+        consumer: AIOKafkaConsumer,
+    ) -> None:
+        self._name = name
+        self._contract = contract
+        self._producer = producer
+        self._consumer = consumer
+        self._heard: list[Heard] = []
+
+    async def send(
+        self,
+        event_type: str,
+        data: Json,
+        *,
+        event_id: UUID | None = None,
+        traceparent: str | None = None,
+        checked: bool = True,
+    ) -> UUID:
+        """Publish an event and return its id; the same id again is the same event again.
+
+        With `checked=False` it may be one that the contract forbids.
+        """
+        message = self._contract.message(event_type)
+        envelope = Envelope(
+            id=event_id or uuid7(),
+            type=event_type,
+            source=self._name,
+            time=_TIME,
+            traceparent=traceparent or trace.begin().traceparent,
+        )
+        headers = encode_headers(envelope)
+        key = str(data.get(message.key))
+        if checked:
+            self._contract.check(message.topic, key, _text(headers), data)
+        await self._producer.send_and_wait(
+            message.topic, key=key.encode(), value=orjson.dumps(data), headers=headers
+        )
+        return envelope.id
+
+    async def hear(self, key: object, count: int) -> Sequence[Heard]:
+        """Wait until the service has published `count` events of this key; return all, in order.
+
+        Raises TimeoutError.
+        """
+        async with asyncio.timeout(HEAR_SECONDS_MAX):
+            while len(found := [each for each in self._heard if each.key == str(key)]) < count:
+                batches = await self._consumer.getmany(timeout_ms=100)
+                for record in (record for batch in batches.values() for record in batch):
+                    self._note(record)
+        return found
+
+    def _note(self, record: Any) -> None:  # noqa: ANN401 (aiokafka is untyped)
+        headers, key, data = _text(record.headers), record.key.decode(), orjson.loads(record.value)
+        if headers["ce_source"] == self._name:
+            return
+        self._contract.check(record.topic, key, headers, data)
+        self._heard.append(
+            Heard(UUID(headers["ce_id"]), headers["ce_type"], key, data, headers["traceparent"])
+        )
+
+
+@asynccontextmanager
+async def stand_in(
+    name: str, contract: EventContract, bootstrap_servers: str
+) -> AsyncIterator[StandIn]:
+    """Connect a stand-in called `name`; topics that are missing are made.
+
+    It hears everything that is published from now on.
+    """
+    await ensure_topics(bootstrap_servers, contract.topics)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, fetch_max_wait_ms=10)
+    await producer.start()
+    try:
+        await consumer.start()
+        try:
+            partitions = await _partitions(contract, bootstrap_servers)
+            consumer.assign(partitions)
+            # Resolved now: seek_to_end would look for the end when the first fetch is made.
+            for partition, end in (await consumer.end_offsets(partitions)).items():
+                consumer.seek(partition, end)
+            yield StandIn(name, contract, producer, consumer)
+        finally:
+            await consumer.stop()
+    finally:
+        await producer.stop()
+
+
+async def _partitions(contract: EventContract, bootstrap_servers: str) -> list[TopicPartition]:
+    """List the partitions that there are; a platform may have made fewer than the contract says."""
+    link = await BrokerLink.open(bootstrap_servers)
+    try:
+        states = await link.topics(topic.name for topic in contract.topics)
+    finally:
+        await link.close()
+    return [
+        TopicPartition(name, number)
+        for name, state in states.items()
+        for number in range(len(state.leaders))
+    ]
+
+
+def _pointer(reference: Json) -> str:
+    return str(reference["$ref"]).removeprefix("#")
+
+
+def _text(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    return {name: value.decode() for name, value in headers}

@@ -1,0 +1,151 @@
+"""Pytest plugin: real servers for tests.
+
+One PostgreSQL and one broker per session, started when the first test asks; a fresh database for
+each test. Everything ends with the test run, also when that is killed.
+"""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from waybill_toolkit.contracts.releases import recording
+from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.databases import Administrator
+from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.plan import Plan, free_port_base
+from waybill_toolkit.platform.ports import free_port
+from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
+from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.testing.violation_log import CHECKED, ViolationLog
+
+_TESTER: Final = "tester"
+_TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
+_names = (f"test_{number}" for number in itertools.count(1))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record-traffic",
+        metavar="FOLDER",
+        type=Path,
+        help="Keep the requests and events of this run, as what a release takes and sends.",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
+    folder: Path | None = request.config.getoption("--record-traffic")
+    if folder is None:
+        yield
+        return
+    recorder = recording.start()
+    yield
+    recording.stop()
+    recorder.write(folder)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    with short_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL for the session. A test may `kill()` it, and must `start()` it again."""
+    server = PostgresServer(server_folder, free_port())
+    server.initialize()
+    server.start()
+    yield server
+    server.stop()
+    remove_home(server_folder)
+
+
+@pytest.fixture(scope="session")
+def broker_server(server_folder: Path) -> Iterator[BrokerServer]:
+    """Run a broker for the session. A test may `kill()` or `lose()` it, and must `start()` it."""
+    server = BrokerServer(server_folder, free_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bootstrap_servers(broker_server: BrokerServer) -> str:
+    return broker_server.bootstrap_servers
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Give the address of an empty database of this test alone; its role has no privileges."""
+    async with _fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Give the address of a database that the tests of one module share."""
+    async with _fresh_database(postgres_server) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _fresh_database(server: PostgresServer) -> AsyncIterator[str]:
+    name = next(_names)
+    async with _administrator(server) as administrator:
+        await administrator.ensure_role(_TESTER, _TESTER_PASSWORD)
+        await administrator.ensure_database(name, _TESTER)
+    yield postgres_url(server.port, name, _TESTER, _TESTER_PASSWORD)
+    async with _administrator(server) as administrator:
+        await administrator.drop_database(name)
+
+
+@asynccontextmanager
+async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]:
+    connection = await asyncpg.connect(server.admin_url())
+    try:
+        yield Administrator(connection)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Run the whole platform for the session: every service of the tree that we are in.
+
+    Its services check all their answers and sent events against their contracts.
+    """
+    with short_folder() as folder:
+        root = tree_root() / "services"
+        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED)
+        with running(plan) as platform:
+            yield platform
+        remove_home(plan.data)
+
+
+@pytest.fixture(scope="session")
+def platform_violations(platform: Platform) -> Iterator[ViolationLog]:
+    """Follow what the platform's services find in themselves, to the end."""
+    log = ViolationLog(platform.folder, platform.services)
+    yield log
+    assert log.read() == []  # noqa: S101
+
+
+@pytest.fixture(autouse=True)
+def _contracts_hold(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test during which a service of the platform broke its contract."""
+    if "platform" not in request.fixturenames:
+        yield
+        return
+    log: ViolationLog = request.getfixturevalue("platform_violations")
+    yield
+    assert log.read() == []  # noqa: S101

@@ -1,0 +1,54 @@
+"""What the commands say when they cannot begin."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from waybill_toolkit.cli import build
+from waybill_toolkit.operations.workload.history import HEADER
+
+
+def waybill(*arguments: object) -> Result:
+    return CliRunner().invoke(build(), [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "There is no file"),
+        (b"", "is empty: its first line must be"),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"sku,quantity\n", "The first line of"),
+        (HEADER.encode(), "holds no orders"),
+    ],
+)
+def test_a_replay_says_so_in_a_sentence_when_the_file_is_of_no_use(
+    tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    file = tmp_path / "orders.csv"
+    if content is not None:
+        file.write_bytes(content)
+
+    result = waybill("replay", file, "--data", tmp_path / "data")
+
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_audit_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
+    result = waybill("audit", "--data", tmp_path)
+
+    assert result.exit_code == 1
+    assert (
+        result.output == f"No platform runs on {tmp_path}: start one with `waybill up --detach`.\n"
+    )
+
+
+def test_a_demo_does_not_begin_when_its_figures_could_not_be_written(tmp_path: Path) -> None:
+    result = waybill("demo", "--json", tmp_path / "nowhere" / "out.json", "--data", tmp_path)
+
+    assert result.exit_code == 2
+    assert "there is no folder" in result.output

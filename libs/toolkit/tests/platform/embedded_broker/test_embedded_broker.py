@@ -1,0 +1,215 @@
+"""The embedded broker as a process, spoken to by aiokafka and by strangers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import (  # type: ignore[import-untyped]
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    TopicPartition,
+)
+
+from waybill.events import Topic
+from waybill.kafka.link import BrokerLink, BrokerRefusedError, Partition, ensure_topics
+from waybill_toolkit.platform.broker import BrokerServer
+
+LONG = 60.0
+"""Seconds, for what must not be waited for; only a broken broker is waited for this long."""
+
+
+@asynccontextmanager
+async def consumer(
+    servers: str, *topics: str, **settings: object
+) -> AsyncIterator[AIOKafkaConsumer]:
+    made = AIOKafkaConsumer(
+        *topics, bootstrap_servers=servers, auto_offset_reset="earliest", **settings
+    )
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@asynccontextmanager
+async def producer(servers: str) -> AsyncIterator[AIOKafkaProducer]:
+    made = AIOKafkaProducer(bootstrap_servers=servers, acks="all")
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest.fixture
+async def topic(bootstrap_servers: str) -> str:
+    name = f"topic-{uuid4()}"
+    await ensure_topics(bootstrap_servers, [Topic(name, 2, 1)])
+    return name
+
+
+async def test_records_come_back_as_they_were_sent(bootstrap_servers: str, topic: str) -> None:
+    async with (
+        producer(bootstrap_servers) as writing,
+        consumer(bootstrap_servers, topic) as reading,
+    ):
+        for number in range(100):
+            sent = await writing.send_and_wait(
+                topic, b"%d" % number, b"key", partition=1, headers=[("n", b"%d" % number)]
+            )
+            assert (sent.partition, sent.offset) == (1, number)
+        records = [await anext(reading) for _ in range(100)]
+    assert [(each.offset, each.value) for each in records] == [(n, b"%d" % n) for n in range(100)]
+    assert records[7].key == b"key"
+    assert records[7].headers == (("n", b"7"),)
+
+
+async def test_a_fetch_that_waits_is_answered_as_soon_as_something_comes(
+    bootstrap_servers: str, topic: str
+) -> None:
+    wait = int(LONG * 1000)
+    async with (
+        consumer(bootstrap_servers, topic, fetch_max_wait_ms=wait) as reading,
+        producer(bootstrap_servers) as writing,
+    ):
+
+        async def write() -> None:
+            # Nothing tells from outside that a fetch waits. Were it late, this would pass for less.
+            await asyncio.sleep(0.5)
+            await writing.send_and_wait(topic, b"now", partition=0)
+
+        async with asyncio.timeout(LONG / 2):
+            record, _ = await asyncio.gather(anext(reading), write())
+    assert record.value == b"now"
+
+
+async def test_a_group_goes_on_where_it_has_got_to(bootstrap_servers: str, topic: str) -> None:
+    async with producer(bootstrap_servers) as writing:
+        for number in range(4):
+            await writing.send_and_wait(topic, b"%d" % number, partition=0)
+    group = {"group_id": f"group-{uuid4()}", "enable_auto_commit": False}
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        for _ in range(2):
+            await anext(reading)
+        await reading.commit({TopicPartition(topic, 0): 2})
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        assert (await anext(reading)).offset == 2
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+async def test_all_goes_on_where_it_was_when_the_process_has_ended(
+    broker_server: BrokerServer, bootstrap_servers: str, topic: str, end: str
+) -> None:
+    group = {"group_id": f"group-{uuid4()}", "enable_auto_commit": False}
+    async with producer(bootstrap_servers) as writing:
+        for number in range(4):
+            await writing.send_and_wait(topic, b"%d" % number, partition=0)
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        assert (await anext(reading)).offset == 0
+        await reading.commit({TopicPartition(topic, 0): 1})
+    before = await topic_ids(bootstrap_servers, topic)
+    getattr(broker_server, end)()
+    broker_server.start()
+    assert await topic_ids(bootstrap_servers, topic) == before
+    async with consumer(bootstrap_servers, topic, **group) as reading:
+        assert (await anext(reading)).value == b"1"
+    async with producer(bootstrap_servers) as writing:
+        assert (await writing.send_and_wait(topic, b"more", partition=0)).offset == 4
+
+
+async def topic_ids(servers: str, *names: str) -> list[UUID]:
+    link = await BrokerLink.open(servers)
+    try:
+        return [state.topic_id for state in (await link.topics(list(names))).values()]
+    finally:
+        await link.close()
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "~a", "", "x" * 250])
+async def test_a_topic_that_cannot_be_named_so_is_refused(
+    bootstrap_servers: str, name: str
+) -> None:
+    with pytest.raises(BrokerRefusedError, match="InvalidTopic"):
+        await ensure_topics(bootstrap_servers, [Topic(name, 1, 1)])
+
+
+async def test_members_of_a_group_share_partitions_and_take_over(
+    bootstrap_servers: str, topic: str
+) -> None:
+    group = {"group_id": f"group-{uuid4()}", "heartbeat_interval_ms": 100}
+    async with consumer(bootstrap_servers, topic, **group) as first:
+        async with consumer(bootstrap_servers, topic, **group) as second:
+            async with asyncio.timeout(LONG):
+                while not (len(first.assignment()) == len(second.assignment()) == 1):
+                    await first.getmany(timeout_ms=10)
+                    await second.getmany(timeout_ms=10)
+            assert not first.assignment() & second.assignment()
+        async with asyncio.timeout(LONG):
+            while len(first.assignment()) < 2:
+                await first.getmany(timeout_ms=10)
+
+
+async def test_reading_beyond_the_end_begins_anew(bootstrap_servers: str, topic: str) -> None:
+    async with producer(bootstrap_servers) as writing:
+        await writing.send_and_wait(topic, b"first", partition=0)
+    partition = TopicPartition(topic, 0)
+    async with consumer(bootstrap_servers) as reading:
+        reading.assign([partition])
+        reading.seek(partition, 99)
+        assert (await anext(reading)).value == b"first"
+        assert await reading.beginning_offsets([partition]) == {partition: 0}
+        assert await reading.end_offsets([partition]) == {partition: 1}
+
+
+async def test_what_is_not_there_is_said_and_not_made(bootstrap_servers: str, topic: str) -> None:
+    link = await BrokerLink.open(bootstrap_servers)
+    try:
+        states = await link.topics([topic, "nowhere"])
+        assert list(states) == [topic]
+        states["nowhere"] = states[topic]
+        [refusal] = (await link.produce({Partition("nowhere", 0): b"x"}, states)).values()
+        assert "UnknownTopic" in str(refusal)
+        [refusal] = (await link.produce({Partition(topic, 0): b"no batch"}, states)).values()
+        assert "Corrupt" in str(refusal)
+        assert list(await link.topics(["nowhere"])) == []
+    finally:
+        await link.close()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\0\0\0\x0a" + b"\x7f\xff" + b"\0" * 8,
+        b"\0\0\0\x0a" + b"\0\0\0\3" + b"\0\0\0\1" + b"\0\0",
+        b"\0\0\0\1\0",
+    ],
+    ids=["another protocol", "unknown request", "request without its fields", "too short"],
+)
+async def test_what_is_no_request_ends_its_connection_and_no_other(
+    bootstrap_servers: str, topic: str, frame: bytes
+) -> None:
+    host, _, port = bootstrap_servers.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(frame)
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+    link = await BrokerLink.open(bootstrap_servers)
+    assert list(await link.topics([topic])) == [topic]
+    await link.close()
+
+
+async def test_a_client_with_newer_versions_is_told_which_there_are(bootstrap_servers: str) -> None:
+    host, _, port = bootstrap_servers.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    request = b"\0\x12" + b"\0\x63" + b"\0\0\0\x07" + b"\xff\xff"
+    writer.write(len(request).to_bytes(4, "big") + request)
+    size = int.from_bytes(await reader.readexactly(4), "big")
+    answer = await reader.readexactly(size)
+    writer.close()
+    assert answer[:6] == b"\0\0\0\x07" + b"\0\x23"
+    assert int.from_bytes(answer[6:10], "big") > 10

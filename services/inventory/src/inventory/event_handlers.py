@@ -1,0 +1,90 @@
+"""What inventory does when orders tells it to, for hundreds of orders at a time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID
+
+from typing_extensions import override
+
+from inventory.commands.commit_stock import commit_stock
+from inventory.commands.release_stock import release_stock
+from inventory.commands.reserve_stock import reserve_stock
+from inventory.contract import events, received, sent
+from inventory.contract.events import send
+from inventory.domain import Request, Reservation, Status
+from waybill.clock import Clock
+from waybill.events import Event
+from waybill.postgres.database import Transaction
+
+
+class Reactions(events.Reactions):
+    """Carries out the commands; each is answered with an event, also when it comes again."""
+
+    def __init__(self, clock: Clock, reservation_time: timedelta) -> None:
+        self._clock = clock
+        self._reservation_time = reservation_time
+
+    @override
+    async def reserve_stock(
+        self, tx: Transaction, events: Sequence[Event[received.ReserveStock]]
+    ) -> None:
+        now = self._clock.now()
+        requests = [_request(event.data) for event in events]
+        after = await reserve_stock(tx, requests, now=now, expires_at=now + self._reservation_time)
+        for event in events:
+            send(tx, _reserved(after[event.data.order_id]), cause=event)
+
+    @override
+    async def commit_stock(
+        self, tx: Transaction, events: Sequence[Event[received.CommitStock]]
+    ) -> None:
+        order_ids = [event.data.order_id for event in events]
+        after = await commit_stock(tx, order_ids, now=self._clock.now())
+        for event in events:
+            order_id = event.data.order_id
+            send(tx, _committed(order_id, after.get(order_id)), cause=event)
+
+    @override
+    async def release_stock(
+        self, tx: Transaction, events: Sequence[Event[received.ReleaseStock]]
+    ) -> None:
+        await release_stock(tx, [event.data.order_id for event in events], now=self._clock.now())
+        for event in events:
+            send(tx, sent.StockReleased(order_id=event.data.order_id), cause=event)
+
+
+def _request(wanted: received.ReserveStock) -> Request:
+    return Request.of(wanted.order_id, ((line.sku, line.quantity) for line in wanted.lines))
+
+
+def _reserved(reservation: Reservation) -> sent.StockReserved | sent.StockRefused:
+    match reservation.status:
+        case "reserved" | "committed":
+            return sent.StockReserved(
+                order_id=reservation.order_id, expires_at=reservation.expires_at
+            )
+        case "refused" | "released" | "expired":
+            return sent.StockRefused(
+                order_id=reservation.order_id,
+                shortages=[
+                    sent.Shortage(sku=each.sku, wanted=each.wanted, on_hand=each.on_hand)
+                    for each in reservation.shortages
+                ],
+            )
+        case never:
+            assert_never(never)
+
+
+def _committed(order_id: UUID, status: Status | None) -> sent.StockCommitted | sent.CommitRefused:
+    match status:
+        case "committed":
+            return sent.StockCommitted(order_id=order_id)
+        case "expired" | "released" | "refused":
+            why = sent.CommitRefusedStatus(status)
+            return sent.CommitRefused(order_id=order_id, status=why)
+        case "reserved" | None:
+            why = sent.CommitRefusedStatus.UNKNOWN
+            return sent.CommitRefused(order_id=order_id, status=why)
+        case never:
+            assert_never(never)

@@ -1,0 +1,71 @@
+"""Move orders along with their sagas: status, events, commands to the neighbours."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from typing_extensions import override
+
+from orders import queries, store
+from orders.contract.events import Sent, send
+from orders.contract.models import OrderStatus
+from orders.contract.sent import OrderCancelled, OrderConfirmed, OrderRejected
+from orders.contract.shared import RejectionCode
+from orders.domain import Order, Rejection, status_at
+from orders.saga import CONFIRMED_FROM
+from waybill.clock import Clock
+from waybill.postgres.database import Transaction
+from waybill.saga import Moved, Reason, Subjects
+
+
+class OrderSubjects(Subjects[Order, Sent]):
+    """What the saga engine asks of orders."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @override
+    async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
+        # The lines went out with the first command, which is never sent again.
+        return await queries.get_orders_without_lines(tx, saga_ids)
+
+    @override
+    async def moved(self, tx: Transaction, moves: Sequence[Moved[Order, Sent]]) -> None:
+        changes: dict[UUID, tuple[OrderStatus, Rejection | None]] = {}
+        for move in moves:
+            if move.command is not None:
+                send(tx, move.command, move.cause)
+            status = _changed_status(move)
+            if status is not None:
+                rejection = (
+                    _rejection(move.after.reason) if status is OrderStatus.REJECTED else None
+                )
+                changes[move.saga_id] = (status, rejection)
+                _tell(tx, move, status, rejection)
+        if changes:
+            await store.set_statuses(tx, changes, self._clock.now())
+
+
+def _changed_status(move: Moved[Order, Sent]) -> OrderStatus | None:
+    after = status_at(move.after, CONFIRMED_FROM)
+    before = OrderStatus.PLACED if move.before is None else status_at(move.before, CONFIRMED_FROM)
+    return None if after == before else after
+
+
+def _rejection(reason: Reason | None) -> Rejection:
+    if reason is None:
+        raise ValueError("a saga was undone without a reason")
+    return Rejection(RejectionCode(reason.code), reason.detail)
+
+
+def _tell(
+    tx: Transaction, move: Moved[Order, Sent], status: OrderStatus, rejection: Rejection | None
+) -> None:
+    if status is OrderStatus.CONFIRMED:
+        send(tx, OrderConfirmed(order_id=move.saga_id), move.cause)
+    elif status is OrderStatus.CANCELLED:
+        send(tx, OrderCancelled(order_id=move.saga_id), move.cause)
+    elif rejection is not None:
+        rejected = OrderRejected(
+            order_id=move.saga_id, code=rejection.code, detail=rejection.detail
+        )
+        send(tx, rejected, move.cause)

@@ -1,0 +1,22 @@
+"""Keep this service's copy of the catalogue's prices."""
+
+from collections.abc import Iterable
+
+from orders import store
+from orders.contract.received import PriceChanged, VariantAdded
+from waybill.postgres.database import Transaction
+
+
+async def follow_prices(tx: Transaction, news: Iterable[VariantAdded | PriceChanged]) -> None:
+    """Take over the prices that are newer than what is known; the version decides."""
+    newest: dict[str, VariantAdded | PriceChanged] = {}
+    for price in news:
+        known = newest.get(price.sku)
+        if known is None or known.version < price.version:
+            newest[price.sku] = price
+    # Sorted, so that two replicas lock the rows that they share in the same order.
+    rows = [
+        (sku, newest[sku].price.amount_minor, newest[sku].price.currency, newest[sku].version)
+        for sku in sorted(newest)
+    ]
+    await store.upsert_prices(tx, rows)

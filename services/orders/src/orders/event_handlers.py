@@ -1,0 +1,92 @@
+"""What orders does about the events it receives: prices are copied, sagas move."""
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from orders.commands.sync_prices import follow_prices
+from orders.contract import events, received
+from orders.contract.events import Sent
+from orders.domain import Order
+from waybill.events import Event
+from waybill.postgres.database import Transaction
+from waybill.saga import Sagas
+
+
+class Reactions(events.Reactions):
+    """Each answer of a neighbour moves the sagas of the orders it is about."""
+
+    def __init__(self, sagas: Sagas[Order, Sent]) -> None:
+        self._sagas = sagas
+
+    @override
+    async def variant_added(
+        self, tx: Transaction, events: Sequence[Event[received.VariantAdded]]
+    ) -> None:
+        await follow_prices(tx, (event.data for event in events))
+
+    @override
+    async def price_changed(
+        self, tx: Transaction, events: Sequence[Event[received.PriceChanged]]
+    ) -> None:
+        await follow_prices(tx, (event.data for event in events))
+
+    @override
+    async def stock_reserved(
+        self, tx: Transaction, events: Sequence[Event[received.StockReserved]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def stock_refused(
+        self, tx: Transaction, events: Sequence[Event[received.StockRefused]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def stock_committed(
+        self, tx: Transaction, events: Sequence[Event[received.StockCommitted]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def commit_refused(
+        self, tx: Transaction, events: Sequence[Event[received.CommitRefused]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def stock_released(
+        self, tx: Transaction, events: Sequence[Event[received.StockReleased]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def payment_authorized(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentAuthorized]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def payment_declined(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentDeclined]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def payment_captured(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentCaptured]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def payment_voided(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentVoided]]
+    ) -> None:
+        self._sagas.receive(tx, events)
+
+    @override
+    async def payment_refunded(
+        self, tx: Transaction, events: Sequence[Event[received.PaymentRefunded]]
+    ) -> None:
+        self._sagas.receive(tx, events)

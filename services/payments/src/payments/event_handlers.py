@@ -1,0 +1,65 @@
+"""What payments does about the commands it receives.
+
+The provider is not called here: a command only says what is to be done, in the transaction it is
+received in, and a worker calls when that is committed.
+"""
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from payments.commands.authorize_payments import OrderToPay, authorize_payments
+from payments.commands.capture_payments import capture_payments
+from payments.commands.reverse_payments import reverse_payments
+from payments.contract import events
+from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
+from payments.domain import OrderAlreadyPaidDifferentlyError
+from payments.worker import Worker
+from waybill.clock import Clock
+from waybill.events import Event, PermanentError
+from waybill.postgres.database import Transaction
+
+
+class Reactions(events.Reactions):
+    """Carries out whole sequences of commands at once."""
+
+    def __init__(self, clock: Clock, worker: Worker) -> None:
+        self._clock = clock
+        self._worker = worker
+
+    @override
+    async def authorize_payment(
+        self, tx: Transaction, events: Sequence[Event[AuthorizePayment]]
+    ) -> None:
+        now = self._clock.now()
+        wanted = [_order(event) for event in events]
+        try:
+            await authorize_payments(tx, wanted, now, self._worker.claims(tx, now))
+        except OrderAlreadyPaidDifferentlyError as error:
+            raise PermanentError(str(error)) from error
+
+    @override
+    async def capture_payment(
+        self, tx: Transaction, events: Sequence[Event[CapturePayment]]
+    ) -> None:
+        now = self._clock.now()
+        order_ids = [event.data.order_id for event in events]
+        await capture_payments(tx, order_ids, now, self._worker.claims(tx, now))
+
+    @override
+    async def reverse_payment(
+        self, tx: Transaction, events: Sequence[Event[ReversePayment]]
+    ) -> None:
+        orders = [(event.data.order_id, event.traceparent) for event in events]
+        now = self._clock.now()
+        await reverse_payments(tx, orders, now, self._worker.claims(tx, now))
+
+
+def _order(event: Event[AuthorizePayment]) -> OrderToPay:
+    return OrderToPay(
+        order_id=event.data.order_id,
+        amount_minor=event.data.amount.amount_minor,
+        currency=event.data.amount.currency,
+        token=event.data.token,
+        traceparent=event.traceparent,
+    )

@@ -1,0 +1,109 @@
+"""The books of the sandbox: what it did, under which idempotency key, on disk before it answers.
+
+Calls that come while a statement runs are taken together into the next one, so that hundreds of
+calls a second need few commits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from payments.contract.models import DeclineCode
+from payments.domain import Operation
+from waybill.group_commit import Together
+from waybill.ids import uuid7
+from waybill.postgres.database import Database
+
+# A capture or void needs an authorization of the same amount, and not the other of the two; a
+# refund needs a capture. What is missing from the rows returned was refused. What is known of the
+# payments is read first: asked for row by row, PostgreSQL may read all the books for each.
+_ENTER: Final = """
+    with known as materialized (
+        select payment_id, operation, amount_minor, currency
+        from sandbox.charges where payment_id = any($3) and outcome = 'approved'
+    )
+    insert into sandbox.charges (idempotency_key, operation, payment_id, reference, amount_minor,
+        currency, outcome, decline_code, attempts, at)
+    select idempotency_key, operation, payment_id, reference, amount_minor, currency,
+        case when decline_code is null then 'approved' else 'declined' end, decline_code, 1, now()
+    from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[],
+                $7::text[])
+        as wanted (idempotency_key, operation, payment_id, reference, amount_minor, currency,
+            decline_code)
+    where operation = 'authorize'
+        or exists (
+            select from known as before
+            where before.payment_id = wanted.payment_id
+                and before.operation =
+                    case wanted.operation when 'refund' then 'capture' else 'authorize' end
+                and before.amount_minor = wanted.amount_minor
+                and before.currency = wanted.currency)
+        and not exists (
+            select from known as other
+            where other.payment_id = wanted.payment_id
+                and other.operation =
+                    case wanted.operation when 'capture' then 'void' when 'void' then 'capture' end)
+    order by idempotency_key
+    on conflict (idempotency_key) do update set attempts = charges.attempts + 1
+    returning idempotency_key, reference, decline_code, attempts
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What is to be entered, unless there is an entry under the key already."""
+
+    idempotency_key: str
+    operation: Operation
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+    decline_code: DeclineCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What is in the books; `attempts` counts how often it was asked for."""
+
+    reference: str
+    decline_code: DeclineCode | None
+    attempts: int
+
+
+class Books:
+    """Enters charges, each key once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._together = Together(self._write)
+
+    async def enter(self, charge: Charge) -> Entered | None:
+        """Enter a charge, or find the entry of its key; None when no such charge can be made.
+
+        Raises DatabaseUnavailableError; whether it was entered is then not known.
+        """
+        return await self._together.do(charge)
+
+    async def _write(self, asked: Sequence[Charge]) -> list[Entered | None]:
+        charges = {charge.idempotency_key: charge for charge in asked}.values()
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _ENTER,
+                [charge.idempotency_key for charge in charges],
+                [charge.operation for charge in charges],
+                [charge.payment_id for charge in charges],
+                [f"sandbox-{uuid7().hex}" for _ in charges],
+                [charge.amount_minor for charge in charges],
+                [charge.currency for charge in charges],
+                [charge.decline_code for charge in charges],
+            )
+        entered = {row["idempotency_key"]: _entered(row) for row in rows}
+        return [entered.get(charge.idempotency_key) for charge in asked]
+
+
+def _entered(row: asyncpg.Record) -> Entered:
+    code = row["decline_code"]
+    return Entered(row["reference"], None if code is None else DeclineCode(code), row["attempts"])
