@@ -20,7 +20,7 @@ SITE_PAGES: Final = {
     "services/payments.html": "WAYBILL_PROVIDER_LEASE_SECONDS",
     "services/gateway/reference.html": "Place an order",
     "services/gateway/events.html": "orders.order-placed.v1",
-    "decisions/index.html": "1. A reaction gets a sequence of events",
+    "decisions/index.html": "1. An event handler gets a sequence of events",
 }
 """Page, and a text that it shows. The others are made in the same way."""
 DARK_PAGES: Final = ("services/payments.html", "services/gateway/events.html")

@@ -12,16 +12,21 @@ from waybill.ids import uuid7
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import (
+    HEAR_SECONDS_MAX,
+    EventContract,
+    FakeService,
+    fake_service,
+)
 
 CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"
 
 
 @pytest_asyncio.fixture
-async def orders(platform: Platform) -> AsyncIterator[StandIn]:
+async def orders(platform: Platform) -> AsyncIterator[FakeService]:
     """Send commands to inventory as orders does."""
     contract = EventContract.load(CONTRACT)
-    async with stand_in("orders", contract, platform.bootstrap_servers) as orders:
+    async with fake_service("orders", contract, platform.bootstrap_servers) as orders:
         yield orders
 
 
@@ -40,7 +45,7 @@ async def _letters(platform: Platform, key: str) -> dict[str, str]:
 
 
 async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
-    platform: Platform, orders: StandIn
+    platform: Platform, orders: FakeService
 ) -> None:
     broken, other = str(uuid7()), str(uuid7())
     no_lines = {"order_id": broken, "lines": []}

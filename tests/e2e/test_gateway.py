@@ -39,8 +39,8 @@ async def test_an_order_is_placed_followed_and_read_through_the_gateway(
     client.close()
 
     assert final.status == "confirmed"
-    story = (await door.get(f"/v1/orders/{final.order_id}/story")).json()
-    assert story["transitions"][-1]["number"] == len(story["transitions"])
+    history = (await door.get(f"/v1/orders/{final.order_id}/history")).json()
+    assert history["transitions"][-1]["number"] == len(history["transitions"])
     assert (await door.get(f"/v1/stock/{SKU}")).json()["committed"] == 2
     payments = (await door.get("/v1/payments", params={"order_id": final.order_id})).json()
     assert [each["order_id"] for each in payments["items"]] == [final.order_id]

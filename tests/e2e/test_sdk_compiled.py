@@ -22,7 +22,7 @@ from waybill_toolkit.contracts.sdk.trying import cutting_proxy, example
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.testing.fake_http_service import Exchange, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAMS: Final = Path(__file__).with_name("clients")
@@ -148,7 +148,7 @@ async def test_each_attempt_carries_the_same_key_and_body(program: list[str]) ->
             case _:
                 await exchange.write(reply(201, ORDER))
 
-    async with HttpStandIn(answer) as service:
+    async with FakeHttpService(answer) as service:
         assert await run_beside(program, service, "place") == "done\n"
 
     (first, *same), (second, *_), *_ = asked
@@ -169,7 +169,7 @@ async def test_a_call_ends_at_once_when_another_try_is_of_no_use(program: list[s
         await exchange.read_body()
         await exchange.write(next(replies))
 
-    async with HttpStandIn(answer) as service:
+    async with FakeHttpService(answer) as service:
         told = await run_beside(program, service, "place", "set_price", "look", "look")
 
     assert told.splitlines() == ["unavailable", "unavailable", "unreadable 200", "of-tomorrow"]
@@ -183,7 +183,7 @@ async def test_only_what_can_be_repeated_is_repeated_when_no_answer_comes(
         await exchange.read_body()
         exchange.cut()
 
-    async with HttpStandIn(answer) as service:
+    async with FakeHttpService(answer) as service:
         told = await run_beside(program, service, "place", "set_price")
 
     assert told.splitlines() == ["no answer 5 mine", "no answer 1 "]
@@ -204,7 +204,7 @@ def test_java_reads_and_writes_json_as_python_does(program: list[str]) -> None:
     assert written[len(JSON) :] == [*["refused"] * len(NO_JSON), ""]
 
 
-async def run_beside(command: list[str], service: HttpStandIn, *scenarios: str) -> str:
+async def run_beside(command: list[str], service: FakeHttpService, *scenarios: str) -> str:
     return await asyncio.to_thread(run, command, service.address, *scenarios)
 
 

@@ -22,7 +22,7 @@ from inventory.contract.models import AdjustStockReason
 from inventory.domain import Request
 from inventory.store import change_on_hand
 from orders import store as orders_store
-from orders.commands.apply_transitions import OrderSubjects
+from orders.commands.apply_transitions import OrderSagaStore
 from orders.contract import received
 from orders.contract.models import OrderStatus
 from orders.domain import Line, Order
@@ -41,12 +41,11 @@ from waybill.events import Event
 from waybill.http import idempotency
 from waybill.ids import uuid7
 from waybill.kafka.link import Partition
-from waybill.postgres.database import Connection, LostRaceError, Transaction
+from waybill.postgres.database import ConcurrencyConflictError, Connection, Transaction
 from waybill.receiving import dead_letters
-from waybill.receiving.event_router import Arrival, Delivery
-from waybill.receiving.event_router import Line as DeliveryLine
-from waybill.receiving.inbox import accept
-from waybill.saga import Begun, Sagas
+from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
+from waybill.receiving.inbox import claim_new
+from waybill.saga import Sagas, SagaStart
 from waybill.sending import relay_store
 
 SECOND = timedelta(seconds=1)
@@ -225,13 +224,13 @@ def _called(payment_id: UUID, operation: Operation, answer: Any) -> Call:
 
 async def test_orders_and_sagas_are_the_same(both: Both) -> None:
     clock = ManualClock(NOW)
-    sagas = Sagas([PLACE_ORDER], OrderSubjects(clock), clock)
+    sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
     placed = [_order(n) for n in range(3)]
     async with _Work(both) as tx:
         await orders_store.upsert_prices(tx, [("tea", 5, "GBP", 1), ("mug", 5, "GBP", 2)])
         await orders_store.upsert_prices(tx, [("tea", 6, "GBP", 2), ("mug", 6, "GBP", 1)])
         await orders_store.insert_orders(tx, placed)
-        await sagas.start(tx, [Begun(order.order_id, order) for order in placed])
+        await sagas.start(tx, [SagaStart(order.order_id, order) for order in placed])
     await _same_tables(both)
     async with _Work(both) as tx:
         refused = received.StockRefused(order_id=placed[1].order_id, shortages=[])
@@ -295,18 +294,18 @@ async def test_outbox_and_relay_are_the_same(both: Both) -> None:
 async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
     events = [uuid7() for _ in range(3)]
     async with _Work(both) as tx:
-        assert await accept(tx, events[:2], NOW) == (set(events[:2]), True)
-        assert await accept(tx, events, NOW) == ({events[2]}, False)
+        assert await claim_new(tx, events[:2], NOW) == (set(events[:2]), True)
+        assert await claim_new(tx, events, NOW) == ({events[2]}, False)
         deliveries = [_delivery(each) for each in events]
         parkings = [
             dead_letters.Parking(each, state, None, 0, NOW)  # type: ignore[arg-type]
             for each, state in zip(deliveries, ("retrying", "waiting", "dead"), strict=True)
         ]
         await dead_letters.park(tx, parkings, NOW)
-        line = DeliveryLine("t", "k")
-        assert await dead_letters.parked_lines(tx, {line, DeliveryLine("t", "other")}) == {line}
+        line = OrderingKey("t", "k")
+        assert await dead_letters.parked_keys(tx, {line, OrderingKey("t", "other")}) == {line}
         other = uuid7()
-        assert await accept(tx, [other], NOW) == ({other}, False)
+        assert await claim_new(tx, [other], NOW) == ({other}, False)
     async with _Work(both) as tx:
         letter = await dead_letters.first_due(tx, NOW)
         assert letter is not None
@@ -318,8 +317,8 @@ async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
 
 
 def _delivery(event_id: UUID) -> Delivery:
-    arrival = Arrival("t", 0, 0, b"k", [("a", b"b")], b"{}")
-    return Delivery(event_id, "e", arrival, DeliveryLine("t", "k"), None, "h", None)
+    arrival = InboundRecord("t", 0, 0, b"k", [("a", b"b")], b"{}")
+    return Delivery(event_id, "e", arrival, OrderingKey("t", "k"), None, "h", None)
 
 
 async def test_idempotency_keys_are_the_same(both: Both) -> None:
@@ -332,7 +331,7 @@ async def test_idempotency_keys_are_the_same(both: Both) -> None:
     async with _Work(both) as tx:
         assert await idempotency.look(tx, requests) == [answer, idempotency.Claim.OURS]
         assert await idempotency.claim(tx, requests[0]) == answer
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrencyConflictError):
         async with _Work(both) as tx:
             await idempotency.keep(tx, [(requests[0], answer)])
     await _same_tables(both)

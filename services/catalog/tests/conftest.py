@@ -14,7 +14,7 @@ from waybill.app import build
 from waybill.postgres.database import Database
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(catalog.__file__).with_name("contract")
@@ -78,7 +78,7 @@ async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def others(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+async def others(bootstrap_servers: str) -> AsyncIterator[FakeService]:
     """Stand in for the services that listen to the catalogue."""
-    async with stand_in("others", EVENT_CONTRACT, bootstrap_servers) as others:
+    async with fake_service("others", EVENT_CONTRACT, bootstrap_servers) as others:
         yield others

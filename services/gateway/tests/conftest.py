@@ -11,7 +11,7 @@ from gateway.app import assemble
 from gateway.settings import GatewaySettings
 from waybill.app import build
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_http_service import HttpStandIn
+from waybill_toolkit.testing.fake_http_service import FakeHttpService
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT = Contract.load(Path(gateway.__file__).with_name("contract") / "openapi.json")
@@ -22,15 +22,15 @@ OpenChecked = Callable[..., httpx.AsyncClient]
 
 
 @pytest_asyncio.fixture
-async def service() -> AsyncIterator[HttpStandIn]:
+async def service() -> AsyncIterator[FakeHttpService]:
     """Stand in for every service that the gateway knows."""
-    async with HttpStandIn() as service:
+    async with FakeHttpService() as service:
         yield service
 
 
 @pytest.fixture
-def open_gateway(service: HttpStandIn) -> Iterator[Open]:
-    """Give a function that runs a gateway in front of the stand-in and gives its address."""
+def open_gateway(service: FakeHttpService) -> Iterator[Open]:
+    """Give a function that runs a gateway in front of the fake service and gives its address."""
     with ExitStack() as running:
 
         def run(*, upstreams: Mapping[str, str] | None = None, **settings: object) -> str:

@@ -21,7 +21,7 @@ from inventory.commands.adjust_stock import adjust_stock
 from inventory.contract import received
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import StockLevel
-from inventory.event_handlers import Reactions
+from inventory.event_handlers import EventHandlers
 from inventory.expiry import expire_due
 from inventory.queries import ReservationView, find_reservation, find_stock
 from inventory.settings import InventorySettings
@@ -34,7 +34,7 @@ from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
@@ -63,14 +63,14 @@ def event(data: M) -> Event[M]:
 
 
 class Warehouse:
-    """The service's reactions on a database of their own, and what can be seen from outside."""
+    """The service's event handlers on a database of their own, and what can be seen from outside."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
         # Waiting for a connection of the pool has a time limit, which a busy machine may exceed.
         self._connections = asyncio.Semaphore(10)
-        self.reactions = Reactions(self.clock, RESERVATION_TIME)
+        self.event_handlers = EventHandlers(self.clock, RESERVATION_TIME)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
@@ -96,17 +96,17 @@ class Warehouse:
             for order_id, units in wanted
         ]
         async with self._transaction() as tx:
-            await self.reactions.reserve_stock(tx, events)
+            await self.event_handlers.reserve_stock(tx, events)
 
     async def commit(self, *order_ids: UUID) -> None:
         events = [event(received.CommitStock(order_id=order_id)) for order_id in order_ids]
         async with self._transaction() as tx:
-            await self.reactions.commit_stock(tx, events)
+            await self.event_handlers.commit_stock(tx, events)
 
     async def release(self, *order_ids: UUID) -> None:
         events = [event(received.ReleaseStock(order_id=order_id)) for order_id in order_ids]
         async with self._transaction() as tx:
-            await self.reactions.release_stock(tx, events)
+            await self.event_handlers.release_stock(tx, events)
 
     async def expire(self, limit: int = 100) -> int:
         async with self._transaction() as tx:
@@ -228,7 +228,7 @@ async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def orders(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+async def orders(bootstrap_servers: str) -> AsyncIterator[FakeService]:
     """Stand in for the orders service, which sends the commands."""
-    async with stand_in("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
+    async with fake_service("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
         yield orders

@@ -12,7 +12,7 @@ from waybill.app import build
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(orders.__file__).with_name("contract")
@@ -49,7 +49,7 @@ async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def neighbours(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+async def neighbours(bootstrap_servers: str) -> AsyncIterator[FakeService]:
     """Stand in for catalog, inventory and payments; events are checked against the contract."""
-    async with stand_in("neighbours", EVENTS, bootstrap_servers) as neighbours:
+    async with fake_service("neighbours", EVENTS, bootstrap_servers) as neighbours:
         yield neighbours

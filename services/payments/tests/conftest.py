@@ -19,7 +19,7 @@ from waybill.postgres.database import Database
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import EventContract, StandIn, stand_in
+from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 from waybill_toolkit.testing.serving import serving
 
 _CONTRACT_FOLDER = Path(payments.__file__).with_name("contract")
@@ -94,7 +94,7 @@ async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def orders(bootstrap_servers: str) -> AsyncIterator[StandIn]:
+async def orders(bootstrap_servers: str) -> AsyncIterator[FakeService]:
     """Stand in for the orders service, which sends the commands."""
-    async with stand_in("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
+    async with fake_service("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
         yield orders

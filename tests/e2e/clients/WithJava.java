@@ -63,8 +63,8 @@ public class WithJava {
         check(order.status() == OrderStatus.CONFIRMED, order);
         check(order.total().equals(new Money(510, "GBP")), order);
         check(!order.updatedAt().isBefore(order.placedAt()), order);
-        OrderStory story = waybill.orders().getOrderStory(order.orderId());
-        check(story.transitions().get(0).number() == 1, story);
+        OrderHistory history = waybill.orders().getOrderStory(order.orderId());
+        check(history.transitions().get(0).number() == 1, history);
     }
 
     private void pageByPage() {

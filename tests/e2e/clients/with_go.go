@@ -60,8 +60,8 @@ func followedToConfirmed(ctx context.Context, client *waybill.Client) {
 	check(order.Status == waybill.OrderStatusConfirmed, order)
 	check(order.Total == waybill.Money{AmountMinor: 510, Currency: "GBP"}, order.Total)
 	check(!order.UpdatedAt.Before(order.PlacedAt), order)
-	story := must(client.Orders.GetOrderStory(ctx, order.OrderID))
-	check(story.Transitions[0].Number == 1, story)
+	history := must(client.Orders.GetOrderHistory(ctx, order.OrderID))
+	check(history.Transitions[0].Number == 1, history)
 }
 
 func pageByPage(ctx context.Context, client *waybill.Client) {

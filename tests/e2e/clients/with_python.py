@@ -41,7 +41,7 @@ def an_order_is_followed_to_confirmed(address: str) -> None:
 
         assert order.status == "confirmed"
         assert order.total == models.Money(amount_minor=510, currency="GBP")
-        assert waybill.orders.get_order_story(order.order_id).transitions[0].number == 1
+        assert waybill.orders.get_order_history(order.order_id).transitions[0].number == 1
 
 
 def all_orders_come_page_by_page(address: str) -> None:

@@ -215,15 +215,15 @@ def run(settings_type: type[SomeSettings], assemble: Assemble[SomeSettings]) -> 
     logs.configure(settings.service, settings.log_level)
     process = Process(settings.graceful_stop_seconds)
     _calm_the_garbage_collector()
-    child = fork(_background_of(settings, assemble)) if _is_apart(settings) else None
+    child = fork(_background_of(settings, assemble)) if _has_worker_process(settings) else None
     _Server(_config(settings, build(settings, assemble, process, child)), process).run()
     if process.crashed:
         sys.exit(EXIT_CRASHED)
 
 
-def _is_apart(settings: ProcessSettings) -> bool:
+def _has_worker_process(settings: ProcessSettings) -> bool:
     # What breaks the contract is counted at /metrics, by one process for all.
-    return settings.background_apart and not settings.check_contract
+    return settings.background_process and not settings.check_contract
 
 
 def _calm_the_garbage_collector() -> None:

@@ -18,7 +18,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
 
 
-class Outage:
+class Backoff:
     """The failures in a row of something that `who` needs."""
 
     def __init__(self, logger: logging.Logger, who: str) -> None:
@@ -34,7 +34,7 @@ class Outage:
         self.failures += 1
         await pause(stop, min(delay, DELAY_MAX_SECONDS))
 
-    def over(self) -> None:
+    def reset(self) -> None:
         """Take note of a success."""
         if self.failures:
             self._logger.warning("%s goes on", self._who)

@@ -21,7 +21,7 @@ class _Waiting(Generic[Item, Result]):
     result: asyncio.Future[Result]
 
 
-class Together(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Does for many callers at once what each asks for by itself, one round after another.
 
     `work` gives a result for each item, in their order; an exception is the result of all. When the

@@ -131,7 +131,7 @@ def test_service_answers_and_ends_with_0_when_terminated(start: Start) -> None:
 
 @pytest.mark.parametrize("apart", ["false", "true"])
 def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start, apart: str) -> None:
-    process = start(WAYBILL_BACKGROUND_APART=apart).serving()
+    process = start(WAYBILL_BACKGROUND_PROCESS=apart).serving()
     with socket.create_connection(("127.0.0.1", process.port)) as client:
         client.sendall(b"GET /v1/slow HTTP/1.1\r\nhost: x\r\n\r\n")
         process.until("slow request begun")
@@ -146,7 +146,7 @@ def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start, ap
 
 @pytest.mark.parametrize("apart", ["false", "true"])
 def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, apart: str) -> None:
-    process = start(SAMPLE_PART="busy", WAYBILL_BACKGROUND_APART=apart).serving()
+    process = start(SAMPLE_PART="busy", WAYBILL_BACKGROUND_PROCESS=apart).serving()
     assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204
     process.until("busy")
     assert httpx.get(f"{process.url}/v1/numbers").json() == {"number": 1}
@@ -159,7 +159,7 @@ def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, ap
 
 @pytest.mark.parametrize("is_told", [False, True])
 def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, is_told: bool) -> None:
-    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    process = start(WAYBILL_BACKGROUND_PROCESS="true").serving()
     child = process.only_child()
     os.kill(child, signal.SIGSTOP)
     if is_told:  # of a commit, which the child does not hear of any more
@@ -173,7 +173,7 @@ def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, is_told
 def test_the_child_that_has_its_parts_ends_with_the_process(
     start: Start, frozen_seconds: float
 ) -> None:
-    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    process = start(WAYBILL_BACKGROUND_PROCESS="true").serving()
     process.freeze()
     time.sleep(frozen_seconds)
     process.kill()
@@ -183,7 +183,7 @@ def test_the_child_that_has_its_parts_ends_with_the_process(
 
 
 def test_not_alive_while_the_child_with_its_parts_is_stuck(start: Start) -> None:
-    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    process = start(WAYBILL_BACKGROUND_PROCESS="true").serving()
     assert process.is_alive()
     os.kill(process.only_child(), signal.SIGSTOP)
     wait_until(lambda: not process.is_alive(), EVENT_SECONDS_MAX)
@@ -194,7 +194,7 @@ def test_not_alive_while_the_child_with_its_parts_is_stuck(start: Start) -> None
 
 
 def test_a_signal_to_the_whole_group_stops_process_and_child_in_order(start: Start) -> None:
-    process = start(WAYBILL_BACKGROUND_APART="true").serving()
+    process = start(WAYBILL_BACKGROUND_PROCESS="true").serving()
     os.kill(process.only_child(), signal.SIGTERM)
     process.terminate()
     assert process.exit_code() == 0
@@ -213,7 +213,7 @@ def test_process_ends_in_time_when_a_part_does_not_stop(start: Start) -> None:
 def test_process_ends_with_1_when_a_part_crashes_or_ends_by_itself(
     start: Start, part: str, apart: str
 ) -> None:
-    process = start(SAMPLE_PART=part, WAYBILL_BACKGROUND_APART=apart)
+    process = start(SAMPLE_PART=part, WAYBILL_BACKGROUND_PROCESS=apart)
     assert process.exit_code() == 1
     assert "CRITICAL" in {line["level"] for line in process.log}
     assert "closed" in process.messages()

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from waybill.app import Application
-from waybill.http import Answer, Asked, Call, Joint, Operation, mount
+from waybill.http import Answer, BatchedOperation, BatchedRequest, Call, Operation, mount
 from waybill.http.access import Access, Principal
 from waybill.http.problems import Problem
 from waybill.postgres.database import Database, Transaction
@@ -52,7 +52,7 @@ OPERATIONS = (
 
 class Api:
     def __init__(self, database: Database) -> None:
-        self._joint = Joint(database, self._deposit_all)
+        self._joint = BatchedOperation(database, self._deposit_all)
         self.arrived = 0
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -61,18 +61,18 @@ class Api:
 
     async def deposit(self, call: Call, body: Deposit) -> DepositResult:
         self.arrived += 1
-        return await self._joint.once(call, body)
+        return await self._joint.run(call, body)
 
     async def _deposit_all(
-        self, tx: Transaction, asked: Sequence[Asked[Deposit]]
+        self, tx: Transaction, asked: Sequence[BatchedRequest[Deposit]]
     ) -> Sequence[DepositResult]:
         self.rounds.append(len(asked))
         self.begun.set()
         await self.go_on.wait()
-        accepted = [each.wish.amount for each in asked if each.wish.amount <= self.most]
+        accepted = [each.body.amount for each in asked if each.body.amount <= self.most]
         await tx.execute("INSERT INTO deposits SELECT unnest($1::int[])", accepted)
         return [
-            Deposit201(body=each.wish) if each.wish.amount <= self.most else TooMuch(detail="No.")
+            Deposit201(body=each.body) if each.body.amount <= self.most else TooMuch(detail="No.")
             for each in asked
         ]
 
@@ -168,7 +168,7 @@ async def test_one_effect_and_one_answer_when_two_replicas_have_a_request_at_onc
     class Replica(Api):
         @override
         async def _deposit_all(
-            self, tx: Transaction, asked: Sequence[Asked[Deposit]]
+            self, tx: Transaction, asked: Sequence[BatchedRequest[Deposit]]
         ) -> Sequence[DepositResult]:
             nonlocal rounds
             rounds += 1

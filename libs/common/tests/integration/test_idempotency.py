@@ -17,7 +17,7 @@ from waybill.http import Answer, Call, Operation, Parameter, mount
 from waybill.http.access import Access, Principal
 from waybill.http.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
 from waybill.http.problems import Problem
-from waybill.postgres.database import Database, LostRaceError, Transaction
+from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate
 
 
@@ -86,7 +86,7 @@ class Api:
                 return TooMuch(detail="No.")
             return Transfer201(body=Done(number=number), location=f"/v1/transfers/{number}")
 
-        return await call.once(self._database, run)
+        return await call.idempotent(self._database, run)
 
 
 class NamedAccess(Access):
@@ -251,7 +251,7 @@ async def test_answer_is_not_kept_twice_when_the_first_commit_came_unseen(
     answer = StoredAnswer(201, (("location", "/"),), b"{}")
     async with database.transaction() as tx:
         await keep(tx, [(request, answer)])
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrencyConflictError):
         async with database.transaction() as tx:
             await keep(tx, [(request, answer)])
 

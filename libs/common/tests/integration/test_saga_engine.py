@@ -1,4 +1,4 @@
-"""The saga engine on a real PostgreSQL: rows, story, commands in the outbox."""
+"""The saga engine on a real PostgreSQL: rows, history, commands in the outbox."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,9 +13,18 @@ from typing_extensions import override
 from waybill.clock import ManualClock
 from waybill.events import Event, Message
 from waybill.ids import uuid7
-from waybill.postgres.database import Database, LostRaceError, Transaction
+from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate
-from waybill.saga import Begun, Moved, Reason, Saga, Sagas, Step, Subjects, Undo
+from waybill.saga import (
+    Compensation,
+    Reason,
+    Saga,
+    Sagas,
+    SagaStart,
+    SagaStore,
+    SagaTransition,
+    Step,
+)
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -54,27 +63,29 @@ RESERVE: Step[UUID, Command] = Step(
     command=_says("reserve"),
     done=Reserved,
     refused=Refused,
-    why=lambda _: Reason("full", "none left"),
+    reason=lambda _: Reason("full", "none left"),
     deadline=MINUTE,
-    undo=Undo(command=_says("release"), done=(Released,), deadline=MINUTE),
+    compensation=Compensation(command=_says("release"), done=(Released,), deadline=MINUTE),
 )
 PAY: Step[UUID, Command] = Step(name="pay", command=_says("pay"), done=Paid, deadline=MINUTE)
 V1: Saga[UUID, Command] = Saga("buy", 1, (RESERVE, PAY))
 V2: Saga[UUID, Command] = Saga("buy", 2, (PAY,))
 
 
-class Recorder(Subjects[UUID, Command]):
+class Recorder(SagaStore[UUID, Command]):
     """Sends the commands, as a service would, and keeps the moves to look at."""
 
     def __init__(self) -> None:
-        self.moves: list[Moved[UUID, Command]] = []
+        self.moves: list[SagaTransition[UUID, Command]] = []
 
     @override
     async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         return {saga_id: saga_id for saga_id in saga_ids}
 
     @override
-    async def moved(self, tx: Transaction, moves: Sequence[Moved[UUID, Command]]) -> None:
+    async def apply_transitions(
+        self, tx: Transaction, moves: Sequence[SagaTransition[UUID, Command]]
+    ) -> None:
         self.moves += moves
         for move in moves:
             if move.command:
@@ -111,7 +122,7 @@ def _engine(
 async def _start(database: Database, sagas: Sagas[UUID, Command], count: int = 1) -> list[UUID]:
     ids = [uuid7() for _ in range(count)]
     async with database.transaction() as tx:
-        await sagas.start(tx, [Begun(saga_id, saga_id) for saga_id in ids])
+        await sagas.start(tx, [SagaStart(saga_id, saga_id) for saga_id in ids])
     return ids
 
 
@@ -168,7 +179,7 @@ async def test_an_answer_that_comes_during_a_cancellation_loses_the_race_and_not
         answered = asyncio.ensure_future(_hear(database, sagas, Reserved(order_id=saga_id)))
         while not await _is_waited_for(database):
             await asyncio.sleep(0.01)
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrencyConflictError):
         await answered
     assert await _sent(database) == ["reserve", "release"]
 
@@ -191,11 +202,11 @@ async def test_commands_and_story_are_written_with_each_move(database: Database)
 
     assert await _sent(database) == ["reserve", "pay"]
     async with database.connection() as connection:
-        story = await connection.fetch(
+        history = await connection.fetch(
             "select number, state, detail from saga_transitions where saga_id = $1 order by 1",
             saga_id,
         )
-    assert [tuple(row) for row in story] == [
+    assert [tuple(row) for row in history] == [
         (1, "reserve", "started"),
         (2, "pay", "test.reserved.v1"),
         (3, "completed", "test.paid.v1"),
@@ -219,7 +230,7 @@ async def test_nothing_is_left_when_the_transaction_fails(database: Database) ->
 
     async def fail_after_start() -> None:
         async with database.transaction() as tx:
-            await sagas.start(tx, [Begun(uuid7(), uuid7())])
+            await sagas.start(tx, [SagaStart(uuid7(), uuid7())])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -244,7 +255,7 @@ async def test_a_saga_turns_back_when_its_deadline_passes(database: Database) ->
     async with database.transaction() as tx:
         assert await sagas.take_due(tx, clock.now(), 10) == 1
 
-    assert await _direction(database, saga_id) == "backward"
+    assert await _direction(database, saga_id) == "compensating"
     assert await _sent(database) == ["reserve", "release"]
 
 
@@ -275,7 +286,7 @@ async def test_a_cancelled_saga_is_undone_and_a_second_cancel_is_refused(
         assert not await sagas.cancel(tx, saga_id)
     await _hear(database, sagas, Released(order_id=saga_id))
 
-    assert await _direction(database, saga_id) == "undone"
+    assert await _direction(database, saga_id) == "compensated"
 
 
 async def test_a_saga_keeps_the_version_it_began_with(database: Database) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from waybill.postgres.database import RUNS_MAX, Database, LostRaceError, Transaction
+from waybill.postgres.database import RUNS_MAX, ConcurrencyConflictError, Database, Transaction
 
 ADD_A = "INSERT INTO a (number) VALUES ($1)"
 ADD_B = "INSERT INTO b (number) VALUES ($1)"
@@ -60,18 +60,18 @@ async def test_all_writes_are_one_round_trip_when_nothing_has_to_come_before(
     database: Database, sent: list[str]
 ) -> None:
     async with database.transaction() as tx:
-        assert await tx.look(A) == []
-        await tx.write(ADD_A, 1)
-        await tx.write(ADD_B, 2)
+        assert await tx.fetch_outside(A) == []
+        await tx.enqueue(ADD_A, 1)
+        await tx.enqueue(ADD_B, 2)
     assert sent == [A, f"with write_2 as ({ADD_B.replace('$1', '$2')}) {ADD_A}"]
     assert (await _numbers(database, A), await _numbers(database, B)) == ([1], [2])
 
 
 async def test_a_read_sees_what_was_written_before_it(database: Database, sent: list[str]) -> None:
     async with database.transaction() as tx:
-        await tx.write(ADD_A, 1)
-        assert [row["number"] for row in await tx.look(A)] == [1]
-        await tx.write(ADD_A, 2)
+        await tx.enqueue(ADD_A, 1)
+        assert [row["number"] for row in await tx.fetch_outside(A)] == [1]
+        await tx.enqueue(ADD_A, 2)
         assert [row["number"] for row in await tx.fetch(A)] == [1, 2]
         assert await _numbers(database, A) == []
     assert sent == ["BEGIN", ADD_A, A, ADD_A, A, "COMMIT"]
@@ -83,9 +83,9 @@ async def test_a_second_write_of_a_table_comes_after_the_first(
 ) -> None:
     raised = "UPDATE a SET number = number + 10"
     async with database.transaction() as tx:
-        await tx.write(ADD_A, 1)
-        await tx.write(raised)
-        await tx.write("DELETE FROM a WHERE number = $1", 1)
+        await tx.enqueue(ADD_A, 1)
+        await tx.enqueue(raised)
+        await tx.enqueue("DELETE FROM a WHERE number = $1", 1)
     assert sent == ["BEGIN", ADD_A, raised, "DELETE FROM a WHERE number = $1", "COMMIT"]
     assert await _numbers(database, A) == [11]
 
@@ -95,7 +95,7 @@ async def test_a_first_statement_without_arguments_goes_out_with_the_begin(
 ) -> None:
     async with database.transaction() as tx:
         await tx.execute("LOCK TABLE a")
-        await tx.write(ADD_A, 1)
+        await tx.enqueue(ADD_A, 1)
     assert sent == ["BEGIN; LOCK TABLE a", ADD_A, "COMMIT"]
     assert await _numbers(database, A) == [1]
 
@@ -109,7 +109,7 @@ async def test_nothing_is_sent_when_nothing_is_done(database: Database, sent: li
 async def _write(database: Database, *writes: tuple[str, int], claims: str | None = None) -> None:
     async with database.transaction() as tx:
         for sql, number in writes:
-            await tx.write(sql, number, claims=claims)
+            await tx.enqueue(sql, number, claims=claims)
 
 
 async def test_nothing_stays_when_one_of_the_writes_fails(database: Database) -> None:
@@ -130,7 +130,7 @@ async def test_nothing_is_written_when_an_error_comes_before_the_end(
 
 
 async def _write_and_fail(tx: Transaction) -> None:
-    await tx.write(ADD_A, 2)
+    await tx.enqueue(ADD_A, 2)
     raise ZeroDivisionError
 
 
@@ -138,21 +138,21 @@ async def test_what_waits_is_undone_with_its_savepoint_and_what_came_before_is_n
     database: Database,
 ) -> None:
     async with database.transaction() as tx:
-        await tx.write(ADD_A, 1)
+        await tx.enqueue(ADD_A, 1)
         with pytest.raises(ZeroDivisionError):
             async with tx.savepoint():
                 await _write_and_fail(tx)
         with pytest.raises(asyncpg.CheckViolationError):
             async with tx.savepoint():
-                await tx.write(ADD_A, 13)
+                await tx.enqueue(ADD_A, 13)
         async with tx.savepoint():
-            await tx.write(ADD_A, 3)
+            await tx.enqueue(ADD_A, 3)
     assert await _numbers(database, A) == [1, 3]
 
 
 async def test_a_lost_race_is_told_from_a_mistake_and_leaves_nothing(database: Database) -> None:
     await _write(database, (ADD_A, 1))
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrencyConflictError):
         await _write(database, (ADD_B, 1), (ADD_A, 1), claims="a_pkey")
     with pytest.raises(asyncpg.UniqueViolationError):
         await _write(database, (ADD_B, 1), (ADD_A, 1))
@@ -166,11 +166,11 @@ async def test_work_that_lost_a_race_is_done_again_and_sees_who_was_first(
     seen: list[list[int]] = []
 
     async def take_next(tx: Transaction) -> int:
-        taken = [row["number"] for row in await tx.look(A)]
+        taken = [row["number"] for row in await tx.fetch_outside(A)]
         seen.append(taken)
         if not taken:
             await both_looked.wait()
-        await tx.write(ADD_A, len(taken) + 1, claims="a_pkey")
+        await tx.enqueue(ADD_A, len(taken) + 1, claims="a_pkey")
         return len(taken) + 1
 
     numbers = await asyncio.gather(database.run(take_next), database.run(take_next))
@@ -213,8 +213,8 @@ async def test_work_is_given_up_when_it_loses_every_race(database: Database) -> 
     async def lose(tx: Transaction) -> None:
         nonlocal runs
         runs += 1
-        await tx.write(ADD_A, 1, claims="a_pkey")
+        await tx.enqueue(ADD_A, 1, claims="a_pkey")
 
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrencyConflictError):
         await database.run(lose)
     assert runs == RUNS_MAX

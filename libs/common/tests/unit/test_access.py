@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from waybill.http.access import ANYBODY, OpenAccess, TokenFile, access_of
-from waybill.http.problems import RefusedError, Unauthenticated
+from waybill.http.problems import ProblemError, Unauthenticated
 
 DIGEST = hashlib.sha256(b"s3cret").hexdigest()
 
@@ -31,7 +31,7 @@ async def test_unauthenticated_when_the_token_is_missing_or_wrong(
     tmp_path: Path, authorization: str | None
 ) -> None:
     grants = {DIGEST: {"subject": "shop", "scopes": []}}
-    with pytest.raises(RefusedError) as raised:
+    with pytest.raises(ProblemError) as raised:
         await TokenFile.load(token_file(tmp_path, grants)).identify(authorization)
     assert isinstance(raised.value.problem, Unauthenticated)
 

@@ -1,4 +1,4 @@
-"""Arranging a batch for the reactions."""
+"""Arranging a batch for the event handlers."""
 
 import random
 from collections import defaultdict
@@ -9,7 +9,13 @@ from pydantic import BaseModel
 
 from waybill.events import Envelope, Event, Message, Received, encode_headers
 from waybill.ids import uuid7
-from waybill.receiving.event_router import Arrival, Delivery, Line, Receiver, waves
+from waybill.receiving.event_router import (
+    Delivery,
+    EventRouter,
+    InboundRecord,
+    OrderingKey,
+    batches,
+)
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -21,23 +27,23 @@ class Payload(BaseModel):
 MESSAGE = Message("test.noted.v1", "test.note-events.v1", "key", Payload)
 
 
-class Reactions:
+class EventHandlers:
     async def noted(self, tx: Any, events: Any) -> None:
         raise NotImplementedError
 
 
-RECEIVER = Receiver(Reactions(), [Received(MESSAGE, "noted")])
+RECEIVER = EventRouter(EventHandlers(), [Received(MESSAGE, "noted")])
 
 
 def _delivery(handler: str, key: str, number: int) -> Delivery:
     event = Event(uuid7(), handler, str(number), START, key, Payload(key=key), "")
-    arrival = Arrival("topic", 0, number, key.encode(), (), b"")
-    return Delivery(event.id, handler, arrival, Line("topic", key), event, handler, None)
+    record = InboundRecord("topic", 0, number, key.encode(), (), b"")
+    return Delivery(event.id, handler, record, OrderingKey("topic", key), event, handler, None)
 
 
 def test_events_of_one_type_become_one_call() -> None:
     batch = [_delivery("placed", f"k{number}", number) for number in range(10)]
-    [(handler, events)] = waves(batch)
+    [(handler, events)] = batches(batch)
     assert (handler, len(events)) == ("placed", 10)
 
 
@@ -49,7 +55,7 @@ def test_keys_keep_their_order_and_no_call_has_a_key_twice_whatever_the_batch() 
             for number in range(chance.randrange(60))
         ]
         got: defaultdict[str, list[int]] = defaultdict(list)
-        for handler, events in waves(batch):
+        for handler, events in batches(batch):
             assert len({event.key for event in events}) == len(events)
             for event in events:
                 assert event.type == handler
@@ -58,10 +64,10 @@ def test_keys_keep_their_order_and_no_call_has_a_key_twice_whatever_the_batch() 
         assert all(numbers == sorted(numbers) for numbers in got.values())
 
 
-def _arrival(**other: Any) -> Arrival:
+def _arrival(**other: Any) -> InboundRecord:
     envelope = Envelope(uuid7(), MESSAGE.type, "test", START, "")
-    arrival = Arrival(MESSAGE.topic, 3, 7, b"k", encode_headers(envelope), b'{"key": "k"}')
-    return arrival._replace(**other)
+    record = InboundRecord(MESSAGE.topic, 3, 7, b"k", encode_headers(envelope), b'{"key": "k"}')
+    return record._replace(**other)
 
 
 def test_an_event_is_skipped_when_its_type_or_its_topic_is_not_received() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from waybill.group_commit import Together
+from waybill.group_commit import GroupCommit
 
 
 class Work:
@@ -25,7 +25,7 @@ class Work:
 
 async def test_one_that_comes_alone_does_not_wait() -> None:
     work = Work()
-    together = Together(work.double)
+    together = GroupCommit(work.double)
     for _ in range(2):
         work.permits.release()
     assert [await together.do(1), await together.do(2)] == [2, 4]
@@ -33,7 +33,7 @@ async def test_one_that_comes_alone_does_not_wait() -> None:
 
 
 async def together_behind_one(
-    work: Work, together: Together[int, int], *numbers: int
+    work: Work, together: GroupCommit[int, int], *numbers: int
 ) -> list[int | BaseException]:
     """Let these come while the round of a first one runs."""
 
@@ -51,24 +51,24 @@ async def together_behind_one(
 
 async def test_those_that_come_meanwhile_share_the_next_round_in_their_order() -> None:
     work = Work()
-    results = await together_behind_one(work, Together(work.double, most=3), 2, 3, 4, 5)
+    results = await together_behind_one(work, GroupCommit(work.double, most=3), 2, 3, 4, 5)
     assert results == [4, 6, 8, 10]
     assert work.rounds == [[0], [2, 3, 4], [5]]
 
 
 async def test_an_error_of_one_is_its_own_and_an_error_of_the_round_is_everybodys() -> None:
     work = Work()
-    six, seven = await together_behind_one(work, Together(work.double), 6, 7)
+    six, seven = await together_behind_one(work, GroupCommit(work.double), 6, 7)
     assert six == 12
     assert isinstance(seven, KeyError)
     work = Work()
-    failed = await together_behind_one(work, Together(work.double), 13, 2)
+    failed = await together_behind_one(work, GroupCommit(work.double), 13, 2)
     assert [str(error) for error in failed] == ["all of this round"] * 2
 
 
 async def test_others_are_done_when_the_caller_that_carries_their_round_goes_away() -> None:
     work = Work()
-    together = Together(work.double)
+    together = GroupCommit(work.double)
     async with asyncio.TaskGroup() as tasks:
         first, carrier, other = (tasks.create_task(together.do(number)) for number in (1, 2, 3))
         await work.begun.wait()

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from waybill.http.pages import Cursor, cut
-from waybill.http.problems import InvalidParameters, RefusedError
+from waybill.http.pages import Cursor, split_page
+from waybill.http.problems import InvalidParameters, ProblemError
 
 BY_TIME = Cursor(tuple[datetime, UUID])
 
@@ -40,7 +40,7 @@ def made_of(raw: bytes) -> str:
     ],
 )
 def test_refused_when_a_cursor_was_not_given_out(cursor: str) -> None:
-    with pytest.raises(RefusedError) as raised:
+    with pytest.raises(ProblemError) as raised:
         BY_TIME.decode(cursor)
     problem = raised.value.problem
     assert isinstance(problem, InvalidParameters)
@@ -48,7 +48,7 @@ def test_refused_when_a_cursor_was_not_given_out(cursor: str) -> None:
 
 
 def test_refused_when_a_cursor_holds_what_postgresql_cannot() -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(ProblemError):
         Cursor(str).decode(made_of(b'"\\u0000"'))
 
 
@@ -59,4 +59,4 @@ def test_refused_when_a_cursor_holds_what_postgresql_cannot() -> None:
 def test_page_is_cut_and_names_its_last_row_when_more_follow(
     rows: list[int], page: list[int], last: int | None
 ) -> None:
-    assert cut(rows, 2) == (page, last)
+    assert split_page(rows, 2) == (page, last)

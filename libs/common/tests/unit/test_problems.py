@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from waybill.http.problems import (
     RUNTIME_PROBLEMS,
-    Fault,
+    FieldError,
     InvalidBody,
     MethodNotAllowed,
     Problem,
@@ -61,7 +61,7 @@ def test_header_of_a_problem_stays_out_of_its_body() -> None:
 
 
 def test_faults_are_rendered_as_errors() -> None:
-    problem = InvalidBody(detail="", errors=(Fault(pointer="/a", code="c", detail="d"),))
+    problem = InvalidBody(detail="", errors=(FieldError(pointer="/a", code="c", detail="d"),))
     rendered = json.loads(problem.render(instance="/", trace_id="t"))
     assert rendered["errors"] == [{"pointer": "/a", "code": "c", "detail": "d"}]
 

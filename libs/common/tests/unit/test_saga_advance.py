@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from waybill.saga import CANCELLED, Move, Position, Reason, Saga, Signal, Step, Undo, advance
+from waybill.saga import (
+    CANCELLED,
+    Compensation,
+    Move,
+    Position,
+    Reason,
+    Saga,
+    Signal,
+    Step,
+    advance,
+)
 from waybill.saga.advance import TIMED_OUT, begin
 
 
@@ -52,18 +62,18 @@ TRIP: Saga[str, Command] = Saga(
             command=_says("reserve"),
             done=Reserved,
             refused=Refused,
-            why=lambda _: Reason("full", "no seat"),
+            reason=lambda _: Reason("full", "no seat"),
             deadline=MINUTE,
-            undo=Undo(command=_says("release"), done=(Released,), deadline=MINUTE),
+            compensation=Compensation(command=_says("release"), done=(Released,), deadline=MINUTE),
         ),
         Step(
             name="hold",
             command=_says("hold"),
             done=Held,
             refused=Declined,
-            why=lambda _: Reason("declined", "no money"),
+            reason=lambda _: Reason("declined", "no money"),
             deadline=MINUTE,
-            undo=Undo(command=_says("void"), done=(Voided,), deadline=MINUTE),
+            compensation=Compensation(command=_says("void"), done=(Voided,), deadline=MINUTE),
         ),
         Step(name="capture", command=_says("capture"), done=Captured, deadline=MINUTE),
     ),
@@ -83,7 +93,7 @@ HEARD: tuple[BaseModel | Signal, ...] = (
 
 
 def _run(*heard: BaseModel | Signal) -> tuple[Position, list[str]]:
-    """Feed a story to a new saga; returns where it ends and the commands it sent."""
+    """Feed a history to a new saga; returns where it ends and the commands it sent."""
     move: Move[str, Command] | None = begin(TRIP)
     sent: list[str] = []
     at = Position("forward", 0)
@@ -107,21 +117,21 @@ def test_steps_follow_each_other_when_each_is_done() -> None:
 def test_nothing_is_undone_when_the_first_step_is_refused() -> None:
     at, sent = _run(Refused())
 
-    assert at == Position("undone", 0, Reason("full", "no seat"))
+    assert at == Position("compensated", 0, Reason("full", "no seat"))
     assert sent == ["reserve x"]
 
 
 def test_only_the_steps_before_are_undone_when_a_step_is_refused() -> None:
     at, sent = _run(Reserved(), Declined(), Released())
 
-    assert at == Position("undone", 0, Reason("declined", "no money"))
+    assert at == Position("compensated", 0, Reason("declined", "no money"))
     assert sent == ["reserve x", "hold x", "release x"]
 
 
 def test_the_step_itself_is_undone_too_when_its_answer_does_not_come() -> None:
     at, sent = _run(Reserved(), Signal.DEADLINE, Voided(), Released())
 
-    assert at == Position("undone", 0, TIMED_OUT)
+    assert at == Position("compensated", 0, TIMED_OUT)
     assert sent == ["reserve x", "hold x", "void x", "release x"]
 
 
@@ -135,14 +145,14 @@ def test_a_step_that_cannot_be_refused_is_sent_again_when_its_answer_does_not_co
 def test_an_undoing_is_sent_again_when_its_answer_does_not_come() -> None:
     at, sent = _run(Reserved(), Declined(), Signal.DEADLINE, Released())
 
-    assert at.direction == "undone"
+    assert at.direction == "compensated"
     assert sent[2:] == ["release x", "release x"]
 
 
 def test_all_is_undone_when_a_completed_saga_is_cancelled() -> None:
     at, sent = _run(Reserved(), Held(), Captured(), Signal.CANCEL, Voided(), Released())
 
-    assert at == Position("undone", 0, CANCELLED)
+    assert at == Position("compensated", 0, CANCELLED)
     assert sent[3:] == ["void x", "release x"]
 
 
@@ -154,13 +164,13 @@ def test_the_reason_stays_the_first_one_when_a_saga_going_back_is_cancelled() ->
 
 @pytest.mark.parametrize("late", [Reserved(), Held(), Captured()])
 def test_a_late_answer_moves_nothing_when_the_saga_goes_back(late: BaseModel) -> None:
-    going_back = Position("backward", 1, TIMED_OUT)
+    going_back = Position("compensating", 1, TIMED_OUT)
 
     assert advance(TRIP, going_back, late) is None
 
 
 def test_an_undone_saga_stays_undone_whatever_comes() -> None:
-    assert [advance(TRIP, Position("undone", 0, TIMED_OUT), heard) for heard in HEARD] == [
+    assert [advance(TRIP, Position("compensated", 0, TIMED_OUT), heard) for heard in HEARD] == [
         None
     ] * len(HEARD)
 
@@ -168,15 +178,15 @@ def test_an_undone_saga_stays_undone_whatever_comes() -> None:
 def test_every_story_of_five_signals_keeps_to_the_steps_and_can_still_end() -> None:
     """All 59,049 stories: never a move out of range, and from each point the way out is open."""
     wayout = (Voided(), Released(), Reserved(), Held(), Captured(), Signal.CANCEL)
-    for story in product(HEARD, repeat=5):
-        at, sent = _run(*story)
+    for history in product(HEARD, repeat=5):
+        at, sent = _run(*history)
         assert 0 <= at.index <= len(TRIP.steps)
         assert sent.count("capture x") == 0 or "hold x" in sent
         for _ in range(4):
             for heard in wayout[:-1]:
                 move = advance(TRIP, at, heard)
                 at = move.position if move else at
-        assert at.ended, (story, at)
+        assert at.ended, (history, at)
 
 
 def test_a_saga_is_refused_when_two_steps_have_one_name() -> None:

@@ -96,7 +96,7 @@ def _hastened(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private 
         replace(
             step,
             deadline=_REPEAT if step.refused is None else within,
-            undo=step.undo and replace(step.undo, deadline=_REPEAT),
+            compensation=step.compensation and replace(step.compensation, deadline=_REPEAT),
         )
         for step in _SAGA.steps
     ]

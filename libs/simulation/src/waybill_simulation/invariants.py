@@ -88,7 +88,7 @@ def _orders(world: World, shop: Shop) -> Iterator[str]:
     sagas = {saga["saga_id"]: saga for saga in world.rows("orders", "sagas")}
     for order in world.rows("orders", "orders"):
         saga = sagas.get(order["order_id"])
-        ends = {"completed": {"confirmed"}, "undone": {"rejected", "cancelled"}}
+        ends = {"completed": {"confirmed"}, "compensated": {"rejected", "cancelled"}}
         if saga is None:
             yield "an order has no saga"
         elif order["status"] not in ends.get(saga["direction"], {order["status"]}):

@@ -2,7 +2,7 @@
 
 When the code has changed so that the lines are not there any more, a mutant says so; it is then to
 be planted anew. A lock that a constraint stands behind is no good place: without the row locks of
-the saga engine, the primary key of the story refuses the second of two moves, and it is done again.
+the saga engine, the primary key of the history refuses the second of two moves, and it is done again.
 """
 
 from typing import Final
@@ -37,12 +37,12 @@ MUTANTS: Final = (
     ),
     Mutant(
         "inbox-outside-the-transaction",
-        "the inbox is committed before the reactions",
+        "the inbox is committed before the event handlers",
         Edit(
             "waybill.receiving.batch_processor",
             "await self._react(tx, _first_of_each(batch, ids))",
             """
-            await accept(tx, ids, now)
+            await claim_new(tx, ids, now)
             await tx.execute("COMMIT")
             await self._react(tx, _first_of_each(batch, ids))
             return
@@ -55,7 +55,7 @@ MUTANTS: Final = (
         Edit(
             "waybill.receiving.batch_processor",
             """
-            tx.put_off(note, [(event_id, now) for event_id in ids])
+            tx.defer(mark_processed, [(event_id, now) for event_id in ids])
             return
             """,
             "return",
@@ -108,7 +108,7 @@ MUTANTS: Final = (
             "orders.saga",
             """
             deadline=ANSWER_WITHIN,
-            undo=_RELEASE,
+            compensation=_RELEASE,
             """,
             "deadline=ANSWER_WITHIN,",
         ),

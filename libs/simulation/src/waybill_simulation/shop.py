@@ -11,10 +11,10 @@ from orders.contract import models
 from orders.contract.api import OPERATIONS, CancelOrder202, PlaceOrder201
 from waybill.http import Call
 from waybill.http.access import Principal
-from waybill.http.execution import Once
+from waybill.http.execution import IdempotentExecution
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.problems import Problem
-from waybill.http.reply import AnsweredError, Renderer
+from waybill.http.reply import Renderer, ReplayedAnswerError
 from waybill_simulation.network import resolve
 from waybill_simulation.scenario import Wish
 from waybill_simulation.world import CURRENCY, Node, World
@@ -94,7 +94,7 @@ class Shop:
         match answer:
             case PlaceOrder201():
                 customer.order_id = answer.body.order_id
-            case AnsweredError():
+            case ReplayedAnswerError():
                 customer.order_id = UUID(json.loads(answer.reply.body)["order_id"])
             case Problem():
                 customer.is_refused = True
@@ -108,7 +108,7 @@ class Shop:
             return await api.cancel_order(call, order_id=order_id)
 
         answer = await self._until_answered(customer, "POST cancellation", cancel)
-        customer.is_cancelled = isinstance(answer, CancelOrder202 | AnsweredError)
+        customer.is_cancelled = isinstance(answer, CancelOrder202 | ReplayedAnswerError)
 
     async def _until_answered(
         self, customer: Customer, what: str, handle: Callable[[Node], Awaitable[object]]
@@ -117,7 +117,7 @@ class Shop:
             answer = await self._ask(
                 customer, what, handle, patience=customer.wish.patience * (attempt + 1)
             )
-            if isinstance(answer, PlaceOrder201 | CancelOrder202 | AnsweredError | Problem):
+            if isinstance(answer, PlaceOrder201 | CancelOrder202 | ReplayedAnswerError | Problem):
                 return answer
             await self._network.sleep(PAUSE_SECONDS * self._network.random.random())
         return Away()
@@ -157,7 +157,7 @@ class Shop:
             heard: object
             try:
                 heard = await handle(node)
-            except AnsweredError as answered:
+            except ReplayedAnswerError as answered:
                 heard = answered
             except Exception:  # noqa: BLE001 (a 409 or 5xx: the customer asks again)
                 heard = Away()
@@ -175,5 +175,5 @@ class Shop:
     @staticmethod
     def _call(operation: str, key: str) -> Call:
         request = KeyedRequest(_CUSTOMER.subject, operation, key, key.encode())
-        once = Once(request, _RENDERERS[operation].render)
+        once = IdempotentExecution(request, _RENDERERS[operation].render)
         return Call(principal=_CUSTOMER, traceparent=_TRACEPARENT, keyed=once)

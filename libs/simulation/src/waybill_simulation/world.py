@@ -25,7 +25,7 @@ from waybill.postgres.database import Transaction
 from waybill.postgres.migrations import migrations_folder
 from waybill.process.background import Process, running
 from waybill.process.settings import Settings
-from waybill.receiving.event_router import Receiver
+from waybill.receiving.event_router import EventRouter
 from waybill_simulation.bank import Bank
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.loop import PROCESS
@@ -84,7 +84,7 @@ _SCHEMAS: Final = {service: _schema(service) for service in SERVICES}
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """That a service has committed its reaction to an event."""
+    """That a service has committed its event handler to an event."""
 
     service: str
     event_id: UUID
@@ -358,18 +358,18 @@ def _made(kind: type[Made], **values: Any) -> Made:  # noqa: ANN401 (any setting
 
 
 async def _note_effects(tx: Transaction, effects: Sequence[tuple[UUID, str, str]]) -> None:
-    await tx.write(_NOTE_EFFECTS, *map(list, zip(*effects, strict=True)))
+    await tx.enqueue(_NOTE_EFFECTS, *map(list, zip(*effects, strict=True)))
 
 
 def observe_effects() -> None:
-    """Have reactions noted in the transactions that they are part of."""
-    react = Receiver.react
+    """Have event handlers noted in the transactions that they are part of."""
+    react = EventRouter.react
 
-    # Any: it stands before a reaction of any transaction, and watches.
-    async def observed(self: Receiver, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
+    # Any: it stands before an event handler of any transaction, and watches.
+    async def observed(self: EventRouter, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
         await react(self, tx, handler, events)
         topics = {each.message.type: each.message.topic for each in self._received.values()}
-        tx.put_off(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
+        tx.defer(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
 
     # Replaced on purpose: effects are counted where they happen.
-    Receiver.react = observed  # type: ignore[method-assign]
+    EventRouter.react = observed  # type: ignore[method-assign]

@@ -195,7 +195,7 @@ def test_what_is_below_somebodys_resource_is_his_too(repository: Repository) -> 
     below = below.replace("get_sale", "get_story").replace("schemas/Sale'", "schemas/Card'")
     owned = text.replace("        rating:", "        buyer_ref: {type: string}\n        rating:")
     owned = owned.replace(
-        "components:\n", f"  /v1/sales/{{sale_id}}/story:\n{below}components:\n", 1
+        "components:\n", f"  /v1/sales/{{sale_id}}/history:\n{below}components:\n", 1
     )
     path.write_text(owned, encoding="utf-8")
 

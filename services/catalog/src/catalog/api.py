@@ -16,7 +16,7 @@ from catalog.contract.problems import ProductNotFound, VariantNotFound
 from catalog.domain import Draft, Product, Variant, etag
 from waybill.clock import Clock
 from waybill.http import Call
-from waybill.http.pages import Cursor, cut
+from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
 from waybill.postgres.database import Database, Transaction
 
@@ -46,7 +46,7 @@ class Api(api.CatalogApi):
             location = f"/v1/products/{created.product_id}"
             return api.CreateProduct201(body=_product(created), location=location)
 
-        return await call.once(self._database, run)
+        return await call.idempotent(self._database, run)
 
     @override
     async def list_products(
@@ -55,7 +55,7 @@ class Api(api.CatalogApi):
         after = _PRODUCTS.decode(cursor)
         async with self._database.connection() as connection:
             found = await queries.list_products(connection, after, limit + 1)
-        products, last = cut(found, limit)
+        products, last = split_page(found, limit)
         return api.ListProducts200(
             body=models.ProductPage(
                 items=[_product(product) for product in products],
@@ -82,7 +82,7 @@ class Api(api.CatalogApi):
             location = f"/v1/variants/{quote(added.sku)}"
             return api.AddVariant201(body=_variant(added), etag=etag(added), location=location)
 
-        return await call.once(self._database, run)
+        return await call.idempotent(self._database, run)
 
     @override
     async def list_variants(
@@ -91,7 +91,7 @@ class Api(api.CatalogApi):
         after = _VARIANTS.decode(cursor)
         async with self._database.connection() as connection:
             found = await queries.list_variants(connection, after, limit + 1)
-        variants, last = cut(found, limit)
+        variants, last = split_page(found, limit)
         return api.ListVariants200(
             body=models.VariantPage(
                 items=[_variant(variant) for variant in variants],

@@ -8,7 +8,7 @@ from catalog.contract.events import TOPICS
 from catalog.settings import CatalogSettings
 from waybill.app import Service, run
 from waybill.clock import Clock, SystemClock
-from waybill.process.event_runtime import backbone, open_database
+from waybill.process.event_runtime import event_runtime, open_database
 
 
 async def assemble(settings: CatalogSettings, clock: Clock | None = None) -> Service:
@@ -20,7 +20,7 @@ async def assemble(settings: CatalogSettings, clock: Clock | None = None) -> Ser
         operations=OPERATIONS,
         contract=files("catalog.contract"),
         database=database,
-        background=backbone(settings, database, clock, topics=TOPICS),
+        background=event_runtime(settings, database, clock, topics=TOPICS),
     )
 
 

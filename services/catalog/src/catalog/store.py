@@ -87,6 +87,6 @@ async def lock_variant(tx: Transaction, sku: str) -> Variant | None:
 async def write_price(tx: Transaction, variant: Variant, now: datetime) -> None:
     """Write the price and the version of a variant that the caller holds still."""
     price = variant.price
-    await tx.write(
+    await tx.enqueue(
         _SET_PRICE, variant.sku, price.amount_minor, price.currency, variant.version, now
     )

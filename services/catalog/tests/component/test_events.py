@@ -9,11 +9,11 @@ import httpx
 from waybill.ids import uuid7
 
 if TYPE_CHECKING:
-    from waybill_toolkit.testing.fake_service import StandIn
+    from waybill_toolkit.testing.fake_service import FakeService
 
 
 async def test_a_variant_and_its_prices_are_told_in_order(
-    client: httpx.AsyncClient, others: StandIn
+    client: httpx.AsyncClient, others: FakeService
 ) -> None:
     sku = f"S-{uuid7()}"
     variants = [{"sku": sku, "price": {"amount_minor": 1, "currency": "GBP"}}]

@@ -19,7 +19,7 @@ from gateway.upload import Upload
 from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
 from waybill import trace
 from waybill.http.body import ClientGoneError
-from waybill.http.problems import Problem, RefusedError, Unavailable
+from waybill.http.problems import Problem, ProblemError, Unavailable
 from waybill.http.reply import problem_reply
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Forward:
         upload = self._upload(receive)
         try:
             answer = await self._ask(scope, upload)
-        except RefusedError as refused:
+        except ProblemError as refused:
             await problem_reply(refused.problem, scope).send(send)
         except ClientGoneError:
             pass

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from waybill import trace
-from waybill.http.problems import MalformedRequest, RefusedError
+from waybill.http.problems import MalformedRequest, ProblemError
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
 
@@ -43,7 +43,7 @@ _WITHOUT_CONTENT: Final = frozenset({204, 304})
 def to_service(headers: RawHeaders, context: trace.TraceContext) -> list[tuple[str, str]]:
     """Give the fields of a request to a service, with the trace that it is part of.
 
-    Raises RefusedError for a value that is no UTF-8: it could not be passed on as it is.
+    Raises ProblemError for a value that is no UTF-8: it could not be passed on as it is.
     """
     dropped = _NOT_TO_SERVICES | _named_by_connection(headers)
     if not _continues(headers):
@@ -51,7 +51,7 @@ def to_service(headers: RawHeaders, context: trace.TraceContext) -> list[tuple[s
     try:
         kept = [(name.decode(), value.decode()) for name, value in headers if name not in dropped]
     except UnicodeDecodeError:
-        raise RefusedError(MalformedRequest(detail="A header is no UTF-8.")) from None
+        raise ProblemError(MalformedRequest(detail="A header is no UTF-8.")) from None
     return [*kept, ("traceparent", context.traceparent), _VIA]
 
 

@@ -8,13 +8,13 @@ from starlette.types import Receive
 
 from gateway.contract.problems import RequestTimeout
 from waybill.http.body import ClientGoneError
-from waybill.http.problems import BodyTooLarge, RefusedError
+from waybill.http.problems import BodyTooLarge, ProblemError
 
 
 class Upload:
     """Passes a body on as it arrives, within its limit.
 
-    Never holds more than what arrived last. `failure` tells what ended it early: RefusedError when
+    Never holds more than what arrived last. `failure` tells what ended it early: ProblemError when
     it is too large or stops arriving, ClientGoneError when the client closes the connection.
     """
 
@@ -24,7 +24,7 @@ class Upload:
         self._client_seconds: Final = client_seconds
         self._received_bytes = 0
         self._more = True
-        self.failure: RefusedError | ClientGoneError | None = None
+        self.failure: ProblemError | ClientGoneError | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -34,7 +34,7 @@ class Upload:
     async def begin(self, declared_length: int | None) -> bytes | AsyncIterator[bytes]:
         """Wait for its beginning; gives all of it when that is all, else what comes bit by bit.
 
-        Raises RefusedError or ClientGoneError.
+        Raises ProblemError or ClientGoneError.
         """
         if declared_length is not None:
             self._require_within(declared_length)
@@ -46,7 +46,7 @@ class Upload:
         try:
             while self._more:
                 yield await self._next()
-        except (RefusedError, ClientGoneError) as failure:
+        except (ProblemError, ClientGoneError) as failure:
             self.failure = failure
             raise
 
@@ -56,7 +56,7 @@ class Upload:
                 message = await self._receive()
         except TimeoutError:
             detail = f"Nothing of it came for {self._client_seconds:g} s."
-            raise RefusedError(RequestTimeout(detail=detail)) from None
+            raise ProblemError(RequestTimeout(detail=detail)) from None
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         chunk: bytes = message.get("body", b"")
@@ -68,4 +68,4 @@ class Upload:
     def _require_within(self, length: int) -> None:
         if length > self._limit_bytes:
             detail = f"The body may have {self._limit_bytes} bytes at most."
-            raise RefusedError(BodyTooLarge(detail=detail))
+            raise ProblemError(BodyTooLarge(detail=detail))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from waybill_toolkit.testing.fake_http_service import OK, Exchange, HttpStandIn, answer_ok
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, FakeHttpService, answer_ok
 
 if TYPE_CHECKING:
     from services.gateway.tests.conftest import Open, OpenChecked
@@ -33,7 +33,7 @@ def _slug(response: httpx.Response) -> str:
 
 
 async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
-    checked: httpx.AsyncClient, service: HttpStandIn
+    checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     assert (await checked.get("/v1/orders")).status_code == 200
     await service.stop()
@@ -49,7 +49,7 @@ async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
 
 
 async def test_a_read_gets_its_answer_when_the_kept_connection_was_just_closed(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def cut_the_second(exchange: Exchange) -> None:
         await (cut if len(service.asked) == 2 else answer_ok)(exchange)
@@ -61,7 +61,7 @@ async def test_a_read_gets_its_answer_when_the_kept_connection_was_just_closed(
 
 
 async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
-    checked: httpx.AsyncClient, service: HttpStandIn
+    checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = cut
 
@@ -82,7 +82,7 @@ async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
 )
 async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(
     checked: httpx.AsyncClient,
-    service: HttpStandIn,
+    service: FakeHttpService,
     *,
     method: str,
     path: str,
@@ -101,7 +101,7 @@ async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_service_that_is_silent_is_given_up_and_asked_once(
-    open_checked: OpenChecked, service: HttpStandIn, method: str
+    open_checked: OpenChecked, service: FakeHttpService, method: str
 ) -> None:
     service.handler = say_nothing
     async with open_checked(answer_seconds=0.2) as client:
@@ -126,7 +126,7 @@ async def test_a_service_that_is_silent_is_given_up_and_asked_once(
     ],
 )
 async def test_what_is_no_http_goes_no_further(
-    checked: httpx.AsyncClient, service: HttpStandIn, answer: bytes
+    checked: httpx.AsyncClient, service: FakeHttpService, answer: bytes
 ) -> None:
     async def garble(exchange: Exchange) -> None:
         await exchange.read_body()
@@ -150,7 +150,7 @@ async def test_what_is_no_http_goes_no_further(
     ],
 )
 async def test_the_client_sees_it_when_a_service_breaks_off_in_the_middle(
-    client: httpx.AsyncClient, service: HttpStandIn, beginning: bytes
+    client: httpx.AsyncClient, service: FakeHttpService, beginning: bytes
 ) -> None:
     async def break_off(exchange: Exchange) -> None:
         await exchange.write(beginning)
@@ -165,7 +165,7 @@ async def test_the_client_sees_it_when_a_service_breaks_off_in_the_middle(
 
 
 async def test_the_client_sees_it_when_a_service_forgets_http_in_the_middle(
-    open_checked: OpenChecked, service: HttpStandIn
+    open_checked: OpenChecked, service: FakeHttpService
 ) -> None:
     seen = asyncio.Event()
 
@@ -186,7 +186,7 @@ async def test_the_client_sees_it_when_a_service_forgets_http_in_the_middle(
 
 
 async def test_the_client_sees_it_when_a_service_stops_in_the_middle(
-    open_gateway: Open, service: HttpStandIn
+    open_gateway: Open, service: FakeHttpService
 ) -> None:
     async def stop(exchange: Exchange) -> None:
         await exchange.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345")
@@ -199,7 +199,7 @@ async def test_the_client_sees_it_when_a_service_stops_in_the_middle(
 
 
 async def test_what_follows_an_answer_is_never_taken_for_another_one(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def say_too_much(exchange: Exchange) -> None:
         await exchange.write(OK + b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen")
@@ -213,7 +213,7 @@ async def test_what_follows_an_answer_is_never_taken_for_another_one(
 
 
 async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_up(
-    open_checked: OpenChecked, service: HttpStandIn
+    open_checked: OpenChecked, service: FakeHttpService
 ) -> None:
     release = asyncio.Event()
 
@@ -223,7 +223,7 @@ async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_u
         await exchange.write(OK)
 
     service.handler = wait
-    async with HttpStandIn() as catalog:
+    async with FakeHttpService() as catalog:
         upstreams = {"catalog": catalog.address}
         client = open_checked(upstreams=upstreams, upstream_connections_max=1, connect_seconds=0.2)
         async with client, asyncio.TaskGroup() as group:
@@ -240,7 +240,7 @@ async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_u
 
 
 async def test_a_request_is_refused_when_its_headers_could_not_be_passed_on_as_they_are(
-    checked: httpx.AsyncClient, service: HttpStandIn
+    checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     response = await checked.get(ORDER, headers=[(b"authorization", b"Bearer caf\xe9")])
 

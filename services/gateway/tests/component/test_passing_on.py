@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from waybill import trace
-from waybill_toolkit.testing.fake_http_service import OK, Exchange, Handler, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, FakeHttpService, Handler
 
 ORDER: Final = "/v1/orders/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"
 PARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -23,7 +23,7 @@ def _answers(raw: bytes) -> Handler:
 
 
 async def test_a_read_is_answered_by_the_service(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     response = await client.get(ORDER, headers={"Authorization": "Bearer x", "X-Request-Id": "7"})
 
@@ -38,7 +38,7 @@ async def test_a_read_is_answered_by_the_service(
 
 
 async def test_a_service_works_in_the_trace_of_the_client(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     response = await client.get(ORDER, headers={"traceparent": PARENT, "tracestate": "a=1"})
 
@@ -60,7 +60,7 @@ async def test_a_service_works_in_the_trace_of_the_client(
     ],
 )
 async def test_path_and_query_are_passed_on_as_they_are_spelled(
-    address: str, service: HttpStandIn, target: str
+    address: str, service: FakeHttpService, target: str
 ) -> None:
     host, _, port = address.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -72,7 +72,7 @@ async def test_path_and_query_are_passed_on_as_they_are_spelled(
 
 
 async def test_a_body_is_passed_on_with_its_length(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
 
@@ -86,7 +86,7 @@ async def test_a_body_is_passed_on_with_its_length(
 
 
 async def test_a_body_in_chunks_arrives_whole(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(4):
@@ -98,7 +98,7 @@ async def test_a_body_in_chunks_arrives_whole(
 
 
 async def test_an_operation_without_a_body_is_asked_without_one(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     await client.post(f"{ORDER}/cancellation", content=b"what for?")
     await client.request("GET", ORDER, content=b"what for?")
@@ -107,7 +107,7 @@ async def test_an_operation_without_a_body_is_asked_without_one(
 
 
 async def test_the_answer_is_passed_on_as_it_is(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(
         b'HTTP/1.1 201 Whatever\r\nLocation: /v1/orders/7\r\nETag: "1"\r\nX-Name: caf\xe9\r\n'
@@ -127,7 +127,7 @@ async def test_the_answer_is_passed_on_as_it_is(
 
 
 async def test_nothing_of_an_answer_is_acted_on(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     packed = b"\x1f\x8b not unpacked here"
     service.handler = _answers(
@@ -144,7 +144,7 @@ async def test_nothing_of_an_answer_is_acted_on(
     assert service.asked[1].header("cookie") == []
 
 
-async def test_a_packed_answer_stays_packed(address: str, service: HttpStandIn) -> None:
+async def test_a_packed_answer_stays_packed(address: str, service: FakeHttpService) -> None:
     packed = b"\x1f\x8b no gzip that anybody could unpack"
     service.handler = _answers(
         b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
@@ -158,7 +158,7 @@ async def test_a_packed_answer_stays_packed(address: str, service: HttpStandIn) 
 
 
 async def test_a_head_request_is_one_for_the_service_too(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(b'HTTP/1.1 200 OK\r\ncontent-length: 1234\r\netag: "1"\r\n\r\n')
 
@@ -173,7 +173,7 @@ async def test_a_head_request_is_one_for_the_service_too(
 @pytest.mark.parametrize("extra", [b"", b"content-length: 5\r\n"])
 @pytest.mark.parametrize("status", [204, 304])
 async def test_an_answer_without_body_has_none_here(
-    client: httpx.AsyncClient, service: HttpStandIn, status: int, extra: bytes
+    client: httpx.AsyncClient, service: FakeHttpService, status: int, extra: bytes
 ) -> None:
     service.handler = _answers(b"HTTP/1.1 %d No\r\n" % status + extra + b"\r\n")
 
@@ -184,7 +184,7 @@ async def test_an_answer_without_body_has_none_here(
 
 
 async def test_interim_answers_are_left_out(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + OK)
 
@@ -194,7 +194,7 @@ async def test_interim_answers_are_left_out(
 
 
 async def test_an_answer_that_ends_with_its_connection_is_passed_on_whole(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 100_000)
@@ -208,7 +208,7 @@ async def test_an_answer_that_ends_with_its_connection_is_passed_on_whole(
 
 
 async def test_connections_to_a_service_are_kept(
-    client: httpx.AsyncClient, service: HttpStandIn
+    client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     for _ in range(5):
         await client.get(ORDER)

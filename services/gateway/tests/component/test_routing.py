@@ -15,7 +15,7 @@ from gateway.app import MissingUpstreamError, assemble
 from gateway.settings import GatewaySettings
 from waybill.app import build
 from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
-from waybill_toolkit.testing.fake_http_service import HttpStandIn
+from waybill_toolkit.testing.fake_http_service import FakeHttpService
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER: Final = Path(gateway.__file__).with_name("contract")
@@ -24,14 +24,14 @@ SERVICES: Final = sorted({each.written["x-service"] for each in CONTRACT.operati
 
 
 @pytest_asyncio.fixture
-async def services() -> AsyncIterator[Mapping[str, HttpStandIn]]:
+async def services() -> AsyncIterator[Mapping[str, FakeHttpService]]:
     """Stand in for each service by a server of its own."""
     async with AsyncExitStack() as running:
-        yield {name: await running.enter_async_context(HttpStandIn()) for name in SERVICES}
+        yield {name: await running.enter_async_context(FakeHttpService()) for name in SERVICES}
 
 
 async def test_every_operation_of_every_contract_is_asked_of_its_service(
-    services: Mapping[str, HttpStandIn],
+    services: Mapping[str, FakeHttpService],
 ) -> None:
     upstreams = {name: service.address for name, service in services.items()}
     settings = GatewaySettings.model_validate({"upstreams": upstreams})
@@ -43,7 +43,7 @@ async def test_every_operation_of_every_contract_is_asked_of_its_service(
 
 
 async def _ask(
-    client: httpx.AsyncClient, operation: DeclaredOperation, service: HttpStandIn
+    client: httpx.AsyncClient, operation: DeclaredOperation, service: FakeHttpService
 ) -> None:
     path = operation.path.replace("{", "").replace("}", "")
     content = b"{}" if "requestBody" in operation.written else None
@@ -57,7 +57,7 @@ async def _ask(
     ["/", "/v1", "/v1/nothing", "/v1//orders", "/v1/orders/", "/v1/orders/1/2/3", "/v1/../orders"],
 )
 async def test_an_unknown_path_is_not_found_and_nobody_is_asked(
-    address: str, service: HttpStandIn, path: str
+    address: str, service: FakeHttpService, path: str
 ) -> None:
     async with CONTRACT.client(base_url=address) as client:
         response = await client.get(path)
@@ -67,7 +67,7 @@ async def test_an_unknown_path_is_not_found_and_nobody_is_asked(
 
 
 async def test_a_wrong_method_is_refused_with_those_there_are_and_nobody_is_asked(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async with CONTRACT.client(base_url=address) as client:
         for path in {each.path for each in CONTRACT.operations}:
@@ -79,7 +79,7 @@ async def test_a_wrong_method_is_refused_with_those_there_are_and_nobody_is_aske
 
 @pytest.mark.parametrize("path", ["/health/secret", "/docs/secret", "/openapi.json/secret"])
 async def test_what_services_serve_beside_their_contract_is_not_reached(
-    client: httpx.AsyncClient, service: HttpStandIn, path: str
+    client: httpx.AsyncClient, service: FakeHttpService, path: str
 ) -> None:
     assert (await client.get(path)).status_code == 404
     assert service.asked == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from waybill_toolkit.testing.fake_http_service import OK, Exchange, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import OK, Exchange, FakeHttpService
 
 if TYPE_CHECKING:
     from services.gateway.tests.conftest import Open
@@ -62,7 +62,7 @@ async def happens(event: asyncio.Event) -> None:
 
 
 async def test_a_service_gets_the_beginning_of_a_body_before_the_client_has_sent_its_end(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     begun = asyncio.Event()
 
@@ -84,7 +84,7 @@ async def test_a_service_gets_the_beginning_of_a_body_before_the_client_has_sent
 
 
 async def test_a_client_gets_the_beginning_of_an_answer_before_the_service_has_sent_its_end(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     seen = asyncio.Event()
 
@@ -102,7 +102,7 @@ async def test_a_client_gets_the_beginning_of_an_answer_before_the_service_has_s
 
 
 async def test_a_large_answer_waits_in_the_service_until_the_client_takes_it(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     block_count = 640  # 40 MB: far more than sockets buffer
     stalled = asyncio.Event()
@@ -128,7 +128,7 @@ async def test_a_large_answer_waits_in_the_service_until_the_client_takes_it(
 
 
 async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_the_body(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.write(b"HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\n{}")
@@ -145,7 +145,7 @@ async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_th
 
 
 async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
         client.begin_post(b"content-length: %d" % (ORDERS_LIMIT_BYTES + 1), b"expect: 100-continue")
@@ -155,7 +155,7 @@ async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
 
 
 async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
         client.begin_post(b"transfer-encoding: chunked")
@@ -177,7 +177,7 @@ async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
     ],
 )
 async def test_a_request_is_refused_when_its_end_is_in_doubt(
-    address: str, service: HttpStandIn, fields: list[bytes]
+    address: str, service: FakeHttpService, fields: list[bytes]
 ) -> None:
     async with connected(address) as client:
         client.begin_post(*fields)
@@ -187,7 +187,9 @@ async def test_a_request_is_refused_when_its_end_is_in_doubt(
     assert service.asked == []
 
 
-async def test_a_body_of_just_the_limit_is_passed_on(address: str, service: HttpStandIn) -> None:
+async def test_a_body_of_just_the_limit_is_passed_on(
+    address: str, service: FakeHttpService
+) -> None:
     async with connected(address) as client:
         client.begin_post(b"transfer-encoding: chunked")
         client.writer.write(CHUNK * 4 + LAST_CHUNK)
@@ -197,7 +199,7 @@ async def test_a_body_of_just_the_limit_is_passed_on(address: str, service: Http
 
 
 async def test_a_client_that_waits_for_it_is_told_to_go_on(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
         client.begin_post(b"content-length: 2", b"expect: 100-continue")
@@ -211,7 +213,7 @@ async def test_a_client_that_waits_for_it_is_told_to_go_on(
 
 @pytest.mark.parametrize("sent", [b"", b"{"])
 async def test_a_request_is_given_up_when_its_body_stops_arriving(
-    open_gateway: Open, service: HttpStandIn, sent: bytes
+    open_gateway: Open, service: FakeHttpService, sent: bytes
 ) -> None:
     async with connected(open_gateway(client_seconds=0.2)) as client:
         client.begin_post(b"content-length: 2")
@@ -225,7 +227,7 @@ async def test_a_request_is_given_up_when_its_body_stops_arriving(
 
 
 async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_its_body(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
         client.begin_post(b"content-length: 2")
@@ -238,7 +240,7 @@ async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_
 
 
 async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_the_answer(
-    address: str, service: HttpStandIn
+    address: str, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.write(CHUNKED_HEAD + CHUNK)
@@ -254,7 +256,7 @@ async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_
 
 
 async def test_a_service_is_left_in_peace_when_the_client_takes_nothing(
-    open_gateway: Open, service: HttpStandIn
+    open_gateway: Open, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.write(CHUNKED_HEAD)

@@ -2,7 +2,7 @@ import pytest
 
 from gateway.headers import RawHeaders, to_client, to_service
 from waybill import trace
-from waybill.http.problems import RefusedError
+from waybill.http.problems import ProblemError
 
 HERE = trace.TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
 ADDED = [("traceparent", HERE.traceparent), ("via", "1.1 waybill")]
@@ -62,7 +62,7 @@ def test_bytes_go_on_as_they_are_when_they_are_utf_8() -> None:
 
 
 def test_a_request_is_refused_when_its_headers_could_not_go_on_as_they_are() -> None:
-    with pytest.raises(RefusedError, match="UTF-8"):
+    with pytest.raises(ProblemError, match="UTF-8"):
         _passed((b"idempotency-key", b"caf\xe9"))
 
 

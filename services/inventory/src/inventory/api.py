@@ -12,7 +12,7 @@ from inventory.contract.problems import ReservationNotFound, StockNotFound
 from inventory.domain import StockLevel
 from waybill.clock import Clock
 from waybill.http import Call
-from waybill.http.pages import Cursor, cut
+from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
 from waybill.postgres.database import Database, Transaction
 
@@ -33,7 +33,7 @@ class Api(api.InventoryApi):
         after = _STOCK.decode(cursor)
         async with self._database.connection() as connection:
             found = await queries.list_stock(connection, after, limit + 1)
-        levels, last = cut(found, limit)
+        levels, last = split_page(found, limit)
         return api.ListStock200(
             body=models.StockPage(
                 items=[_level(level) for level in levels],
@@ -60,7 +60,7 @@ class Api(api.InventoryApi):
                 return level
             return api.AdjustStock201(body=_level(level))
 
-        return await call.once(self._database, run)
+        return await call.idempotent(self._database, run)
 
     @override
     async def get_reservation(self, call: Call, *, order_id: UUID) -> api.GetReservationResult:

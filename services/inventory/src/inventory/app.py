@@ -7,14 +7,14 @@ from typing import Final
 from inventory.api import Api
 from inventory.contract.api import OPERATIONS
 from inventory.contract.events import RECEIVED, TOPICS
-from inventory.event_handlers import Reactions
+from inventory.event_handlers import EventHandlers
 from inventory.expiry import expire_due
 from inventory.settings import InventorySettings
 from waybill.app import Service, run
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.timers import Timer
-from waybill.process.event_runtime import backbone, open_database
-from waybill.receiving.event_router import Receiver
+from waybill.process.event_runtime import event_runtime, open_database
+from waybill.receiving.event_router import EventRouter
 
 # Reservations hold for minutes: a second more does not matter.
 _EXPIRY_POLL_SECONDS: Final = 1.0
@@ -24,18 +24,18 @@ async def assemble(settings: InventorySettings, clock: Clock | None = None) -> S
     """Open the database and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
-    reactions = Reactions(clock, timedelta(minutes=settings.reservation_minutes))
+    event_handlers = EventHandlers(clock, timedelta(minutes=settings.reservation_minutes))
     return Service(
         api=Api(database, clock),
         operations=OPERATIONS,
         contract=files("inventory.contract"),
         database=database,
-        background=backbone(
+        background=event_runtime(
             settings,
             database,
             clock,
             topics=TOPICS,
-            receiver=Receiver(reactions, RECEIVED),
+            event_router=EventRouter(event_handlers, RECEIVED),
             timers=[Timer("reservation expiry", _EXPIRY_POLL_SECONDS, expire_due)],
         ),
     )

@@ -18,7 +18,7 @@ from waybill.events import Event
 from waybill.postgres.database import Transaction
 
 
-class Reactions(events.Reactions):
+class EventHandlers(events.EventHandlers):
     """Carries out the commands; each is answered with an event, also when it comes again."""
 
     def __init__(self, clock: Clock, reservation_time: timedelta) -> None:

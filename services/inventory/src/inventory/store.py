@@ -159,15 +159,15 @@ class StockBook:
                 (request.order_id, sku, wanted, short.get(sku))
                 for sku, wanted in request.units.items()
             )
-        await self._tx.write(
+        await self._tx.enqueue(
             _ADD,
             [reservation.order_id for reservation in decided],
             [reservation.status for reservation in decided],
             [reservation.expires_at for reservation in decided],
             now,
         )
-        await self._tx.write(_ADD_LINES, *map(list, zip(*lines, strict=True)))
-        await self._tx.write(_SET_ASIDE, list(taken), list(taken.values()), now)
+        await self._tx.enqueue(_ADD_LINES, *map(list, zip(*lines, strict=True)))
+        await self._tx.enqueue(_SET_ASIDE, list(taken), list(taken.values()), now)
 
     async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
         """Write that orders, not known so far, hold nothing and never will."""

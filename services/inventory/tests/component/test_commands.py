@@ -1,4 +1,4 @@
-"""The whole service, told over the broker what to do by a stand-in for orders."""
+"""The whole service, told over the broker what to do by a fake service for orders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from waybill.ids import uuid7
 from waybill.postgres.database import connect
 
 if TYPE_CHECKING:
-    from waybill_toolkit.testing.fake_service import Heard, StandIn
+    from waybill_toolkit.testing.fake_service import FakeService, Heard
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RESERVE = "inventory.reserve-stock.v1"
@@ -46,7 +46,7 @@ def _kinds(heard: Sequence[Heard]) -> list[str]:
 
 
 async def test_an_order_is_reserved_sold_and_put_back(
-    client: httpx.AsyncClient, orders: StandIn, sku: str
+    client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     order = str(uuid7())
     statuses, levels = [], []
@@ -70,7 +70,7 @@ async def test_an_order_is_reserved_sold_and_put_back(
 
 
 async def test_commands_that_come_together_are_carried_out_in_their_order(
-    client: httpx.AsyncClient, orders: StandIn, sku: str
+    client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     sold, dropped, refused = (str(uuid7()) for _ in range(3))
 
@@ -92,7 +92,7 @@ async def test_commands_that_come_together_are_carried_out_in_their_order(
 
 
 async def test_a_command_that_is_delivered_twice_is_answered_once(
-    client: httpx.AsyncClient, orders: StandIn, sku: str
+    client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     order = str(uuid7())
 
@@ -105,7 +105,7 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(
 
 
 async def test_an_answer_belongs_to_the_trace_of_its_command(
-    client: httpx.AsyncClient, orders: StandIn, sku: str
+    client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     order = str(uuid7())
 
@@ -117,7 +117,7 @@ async def test_an_answer_belongs_to_the_trace_of_its_command(
 
 
 async def test_a_reservation_expires_by_itself(
-    client: httpx.AsyncClient, orders: StandIn, sku: str, service_clock: ManualClock
+    client: httpx.AsyncClient, orders: FakeService, sku: str, service_clock: ManualClock
 ) -> None:
     order = str(uuid7())
     await orders.send(RESERVE, _wanted(order, sku, 4))
@@ -130,7 +130,7 @@ async def test_a_reservation_expires_by_itself(
 
 
 async def test_a_command_that_fits_no_schema_holds_up_its_own_order_alone(
-    client: httpx.AsyncClient, orders: StandIn, sku: str, module_database_url: str
+    client: httpx.AsyncClient, orders: FakeService, sku: str, module_database_url: str
 ) -> None:
     broken, other = str(uuid7()), str(uuid7())
 

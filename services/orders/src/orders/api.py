@@ -15,9 +15,9 @@ from orders.contract.api import (
     CancelOrder202,
     CancelOrderResult,
     GetOrder200,
+    GetOrderHistory200,
+    GetOrderHistoryResult,
     GetOrderResult,
-    GetOrderStory200,
-    GetOrderStoryResult,
     ListOrders200,
     ListOrdersResult,
     ListPrices200,
@@ -31,8 +31,8 @@ from orders.contract.problems import OrderNotFound
 from orders.contract.shared import Money, Price
 from orders.domain import Order
 from waybill.clock import Clock
-from waybill.http import Asked, Call, Joint
-from waybill.http.pages import Cursor, cut
+from waybill.http import BatchedOperation, BatchedRequest, Call
+from waybill.http.pages import Cursor, split_page
 from waybill.postgres.database import Database, Transaction
 from waybill.saga import Sagas
 
@@ -47,14 +47,14 @@ class Api(OrdersApi):
         self._database = database
         self._sagas = sagas
         self._clock = clock
-        self._placing = Joint(database, self._place_orders)
+        self._placing = BatchedOperation(database, self._place_orders)
 
     @override
     async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
-        return await self._placing.once(call, body)
+        return await self._placing.run(call, body)
 
     async def _place_orders(
-        self, tx: Transaction, asked: Sequence[Asked[models.PlaceOrder]]
+        self, tx: Transaction, asked: Sequence[BatchedRequest[models.PlaceOrder]]
     ) -> Sequence[PlaceOrderResult]:
         placed = await place_orders(tx, self._sagas, self._clock, asked)
         return [
@@ -74,7 +74,7 @@ class Api(OrdersApi):
                 else cancelled
             )
 
-        return await call.once(self._database, run)
+        return await call.idempotent(self._database, run)
 
     @override
     async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
@@ -103,30 +103,32 @@ class Api(OrdersApi):
                 customer_ref=customer_ref,
                 reference=reference,
             )
-        page, last = cut(orders, limit)
+        page, last = split_page(orders, limit)
         next_cursor = _ORDERS.encode(last.order_id) if last else None
         return ListOrders200(
             body=models.OrderPage(items=list(map(_order, page)), next_cursor=next_cursor)
         )
 
     @override
-    async def get_order_story(self, call: Call, *, order_id: UUID) -> GetOrderStoryResult:
+    async def get_order_history(self, call: Call, *, order_id: UUID) -> GetOrderHistoryResult:
         async with self._database.connection() as connection:
-            story = await queries.get_story(connection, order_id)
-        if not story:
+            history = await queries.get_history(connection, order_id)
+        if not history:
             return _not_found(order_id)
         transitions = [
             models.Transition(number=each.number, at=each.at, state=each.state, detail=each.detail)
-            for each in story
+            for each in history
         ]
-        return GetOrderStory200(body=models.OrderStory(order_id=order_id, transitions=transitions))
+        return GetOrderHistory200(
+            body=models.OrderHistory(order_id=order_id, transitions=transitions)
+        )
 
     @override
     async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
         after = _PRICES.decode(cursor)
         async with self._database.connection() as connection:
             prices = await queries.list_prices(connection, after=after, limit=limit + 1)
-        page, last = cut(prices, limit)
+        page, last = split_page(prices, limit)
         items = [
             models.KnownPrice(
                 sku=sku, price=Price(amount_minor=price.amount_minor, currency=price.currency)

@@ -4,17 +4,17 @@ from importlib.resources import files
 from typing import Final
 
 from orders.api import Api
-from orders.commands.apply_transitions import OrderSubjects
+from orders.commands.apply_transitions import OrderSagaStore
 from orders.contract.api import OPERATIONS
 from orders.contract.events import RECEIVED, TOPICS
-from orders.event_handlers import Reactions
+from orders.event_handlers import EventHandlers
 from orders.saga import PLACE_ORDER
 from orders.settings import OrdersSettings
 from waybill.app import Service, run
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.timers import Timer
-from waybill.process.event_runtime import backbone, open_database
-from waybill.receiving.event_router import Receiver
+from waybill.process.event_runtime import event_runtime, open_database
+from waybill.receiving.event_router import EventRouter
 from waybill.saga import Sagas
 
 # Deadlines are minutes long: a second more does not matter.
@@ -25,18 +25,18 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     """Open the database and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
-    sagas = Sagas([PLACE_ORDER], OrderSubjects(clock), clock)
+    sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
     return Service(
         api=Api(database, sagas, clock),
         operations=OPERATIONS,
         contract=files("orders.contract"),
         database=database,
-        background=backbone(
+        background=event_runtime(
             settings,
             database,
             clock,
             topics=TOPICS,
-            receiver=Receiver(Reactions(sagas), RECEIVED),
+            event_router=EventRouter(EventHandlers(sagas), RECEIVED),
             timers=[Timer("saga deadlines", _DEADLINE_POLL_SECONDS, sagas.take_due)],
         ),
     )

@@ -120,7 +120,7 @@ def status_at(position: Position, confirmed_from: int) -> OrderStatus:
             return OrderStatus.CONFIRMED if position.index >= confirmed_from else OrderStatus.PLACED
         case "completed":
             return OrderStatus.CONFIRMED
-        case "backward":
+        case "compensating":
             return OrderStatus.CANCELLING if cancelled else OrderStatus.PLACED
-        case "undone":
+        case "compensated":
             return OrderStatus.CANCELLED if cancelled else OrderStatus.REJECTED

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from orders.commands.sync_prices import follow_prices
+from orders.commands.sync_prices import sync_prices
 from orders.contract import events, received
 from orders.contract.events import Sent
 from orders.domain import Order
@@ -13,7 +13,7 @@ from waybill.postgres.database import Transaction
 from waybill.saga import Sagas
 
 
-class Reactions(events.Reactions):
+class EventHandlers(events.EventHandlers):
     """Each answer of a neighbour moves the sagas of the orders it is about."""
 
     def __init__(self, sagas: Sagas[Order, Sent]) -> None:
@@ -23,13 +23,13 @@ class Reactions(events.Reactions):
     async def variant_added(
         self, tx: Transaction, events: Sequence[Event[received.VariantAdded]]
     ) -> None:
-        await follow_prices(tx, (event.data for event in events))
+        await sync_prices(tx, (event.data for event in events))
 
     @override
     async def price_changed(
         self, tx: Transaction, events: Sequence[Event[received.PriceChanged]]
     ) -> None:
-        await follow_prices(tx, (event.data for event in events))
+        await sync_prices(tx, (event.data for event in events))
 
     @override
     async def stock_reserved(

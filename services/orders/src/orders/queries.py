@@ -46,7 +46,7 @@ _PRICES_PAGE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an order's story."""
+    """One step of an order's history."""
 
     number: int
     at: datetime
@@ -69,7 +69,7 @@ async def get_orders_without_lines(
     tx: Transaction, order_ids: Sequence[UUID]
 ) -> Mapping[UUID, Order]:
     """Read orders as the later steps of their sagas need them: an order may have 1,000 lines."""
-    rows = await tx.look(_ORDERS_BY_ID, order_ids)
+    rows = await tx.fetch_outside(_ORDERS_BY_ID, order_ids)
     return {row["order_id"]: _order(row, ()) for row in rows}
 
 
@@ -87,7 +87,7 @@ async def list_orders(
     return await _with_lines(connection, rows)
 
 
-async def get_story(connection: Connection, order_id: UUID) -> list[Transition]:
+async def get_history(connection: Connection, order_id: UUID) -> list[Transition]:
     """Read all transitions of an order's saga, the first one first."""
     return [
         Transition(row["number"], row["at"], row["state"], row["detail"])
@@ -97,7 +97,7 @@ async def get_story(connection: Connection, order_id: UUID) -> list[Transition]:
 
 async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
     """Read the prices of those SKUs that are known here."""
-    return dict(map(_price, await tx.look(_PRICES_BY_SKU, list(skus))))
+    return dict(map(_price, await tx.fetch_outside(_PRICES_BY_SKU, list(skus))))
 
 
 async def list_prices(

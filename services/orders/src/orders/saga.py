@@ -19,7 +19,7 @@ from orders.contract.sent import (
 )
 from orders.contract.shared import Money
 from orders.domain import Order
-from waybill.saga import Reason, Saga, Step, Undo
+from waybill.saga import Compensation, Reason, Saga, Step
 
 # Long enough to sit out a broker or a neighbour that is down for some minutes. Three of them take
 # as long as a reservation lives (15 minutes); should it expire first, inventory refuses the commit.
@@ -55,12 +55,12 @@ def _expired(refused: received.CommitRefused) -> Reason:
     return Reason("timed_out", f"the reservation is {refused.status}")
 
 
-_RELEASE: Final[Undo[Order, Sent]] = Undo(
+_RELEASE: Final[Compensation[Order, Sent]] = Compensation(
     command=lambda order: ReleaseStock(order_id=order.order_id),
     done=(received.StockReleased,),
     deadline=REPEAT_AFTER,
 )
-_REVERSE: Final[Undo[Order, Sent]] = Undo(
+_REVERSE: Final[Compensation[Order, Sent]] = Compensation(
     command=lambda order: ReversePayment(order_id=order.order_id),
     done=(received.PaymentVoided, received.PaymentRefunded),
     deadline=REPEAT_AFTER,
@@ -75,18 +75,18 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             command=_reserve,
             done=received.StockReserved,
             refused=received.StockRefused,
-            why=_out_of_stock,
+            reason=_out_of_stock,
             deadline=ANSWER_WITHIN,
-            undo=_RELEASE,
+            compensation=_RELEASE,
         ),
         Step(
             name="authorize-payment",
             command=_authorize,
             done=received.PaymentAuthorized,
             refused=received.PaymentDeclined,
-            why=_declined,
+            reason=_declined,
             deadline=ANSWER_WITHIN,
-            undo=_REVERSE,
+            compensation=_REVERSE,
         ),
         # Undone by releasing the stock, which puts back what was sold as well.
         Step(
@@ -94,7 +94,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             command=lambda order: CommitStock(order_id=order.order_id),
             done=received.StockCommitted,
             refused=received.CommitRefused,
-            why=_expired,
+            reason=_expired,
             deadline=ANSWER_WITHIN,
         ),
         # From here on the order is confirmed. Undone by reversing the payment, which refunds.
@@ -107,5 +107,5 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
     ),
 )
 
-CONFIRMED_FROM: Final = 3
+CONFIRMED_AT_STEP: Final = 3
 """The order is confirmed when the saga comes to this step: the units are sold."""

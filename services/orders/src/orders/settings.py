@@ -8,5 +8,5 @@ class OrdersSettings(Settings):
 
     service: str = "orders"
 
-    background_apart: bool = True
+    background_process: bool = True
     """Here most requests come in, and each order brings four events to deal with."""

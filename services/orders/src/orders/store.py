@@ -47,7 +47,7 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         for order in orders
         for number, line in enumerate(order.lines, start=1)
     ]
-    await tx.write(
+    await tx.enqueue(
         _INSERT_ORDERS,
         [order.order_id for order in orders],
         [order.reference for order in orders],
@@ -58,7 +58,7 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         [order.payment_token for order in orders],
         [order.placed_at for order in orders],
     )
-    await tx.write(
+    await tx.enqueue(
         _INSERT_LINES,
         [order_id for order_id, _, _ in lines],
         [number for _, number, _ in lines],
@@ -73,7 +73,7 @@ async def set_statuses(
 ) -> None:
     """Set the status of orders whose sagas the transaction has locked."""
     rejections = [rejection for _, rejection in changes.values()]
-    await tx.write(
+    await tx.enqueue(
         _SET_STATUSES,
         list(changes),
         [status for status, _ in changes.values()],

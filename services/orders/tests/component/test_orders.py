@@ -11,7 +11,7 @@ import orders
 from waybill.ids import uuid7
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, Heard, StandIn
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, FakeService, Heard
 
 CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "orders" / "examples"
@@ -27,7 +27,7 @@ def _money(amount: int, currency: str = "GBP") -> dict[str, Any]:
 
 
 async def _sell(
-    client: httpx.AsyncClient, neighbours: StandIn, sku: str, amount: int, version: int = 1
+    client: httpx.AsyncClient, neighbours: FakeService, sku: str, amount: int, version: int = 1
 ) -> None:
     """Have the catalogue announce a variant, and wait until orders knows its price."""
     variant = {"sku": sku, "product_id": str(uuid7()), "name": sku, "version": version}
@@ -80,11 +80,11 @@ async def _reaches(client: httpx.AsyncClient, order_id: str, status: str) -> Any
     return order
 
 
-async def _answer(neighbours: StandIn, name: str, order_id: str, **more: Any) -> None:
+async def _answer(neighbours: FakeService, name: str, order_id: str, **more: Any) -> None:
     await neighbours.send(f"{name}.v1", {"order_id": order_id, **more})
 
 
-async def _next(neighbours: StandIn, event_type: str, order_id: str) -> Heard:
+async def _next(neighbours: FakeService, event_type: str, order_id: str) -> Heard:
     """Wait for an event of this type about the order."""
     heard: list[Heard] = []
     while not any(each.type == event_type for each in heard):
@@ -92,13 +92,13 @@ async def _next(neighbours: StandIn, event_type: str, order_id: str) -> Heard:
     return next(each for each in reversed(heard) if each.type == event_type)
 
 
-async def _reserve(neighbours: StandIn, order_id: str) -> None:
+async def _reserve(neighbours: FakeService, order_id: str) -> None:
     await _next(neighbours, "inventory.reserve-stock.v1", order_id)
     expires_at = "2026-11-22T10:00:00Z"
     await _answer(neighbours, "inventory.stock-reserved", order_id, expires_at=expires_at)
 
 
-async def _confirm(neighbours: StandIn, order_id: str) -> None:
+async def _confirm(neighbours: FakeService, order_id: str) -> None:
     """Play both neighbours up to the confirmation."""
     await _reserve(neighbours, order_id)
     authorize = await _next(neighbours, "payments.authorize-payment.v1", order_id)
@@ -110,7 +110,7 @@ async def _confirm(neighbours: StandIn, order_id: str) -> None:
 
 
 async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
 
@@ -137,8 +137,8 @@ async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
     await _next(neighbours, "orders.order-confirmed.v1", order_id)
     await _next(neighbours, "payments.capture-payment.v1", order_id)
     await _answer(neighbours, "payments.payment-captured", order_id, **paid)
-    story = await _story_until(client, order_id, "completed")
-    assert story == [
+    history = await _story_until(client, order_id, "completed")
+    assert history == [
         "reserve-stock",
         "authorize-payment",
         "commit-stock",
@@ -151,14 +151,14 @@ async def _story_until(client: httpx.AsyncClient, order_id: str, state: str) -> 
     states: list[str] = []
     async with asyncio.timeout(HEAR_SECONDS_MAX):
         while not states or states[-1] != state:
-            story = (await client.get(f"/v1/orders/{order_id}/story")).json()
-            states = [each["state"] for each in story["transitions"]]
+            history = (await client.get(f"/v1/orders/{order_id}/history")).json()
+            states = [each["state"] for each in history["transitions"]]
             await asyncio.sleep(0.02)
     return states
 
 
 async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 6)))).json()["order_id"]
@@ -174,7 +174,7 @@ async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
 
 
 async def test_a_declined_order_is_rejected_when_its_stock_is_released(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 1)))).json()["order_id"]
@@ -192,7 +192,7 @@ async def test_a_declined_order_is_rejected_when_its_stock_is_released(
 
 
 async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 1)))).json()["order_id"]
@@ -214,7 +214,7 @@ async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
 
 
 async def test_a_rejected_order_cannot_be_cancelled(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 6)))).json()["order_id"]
@@ -227,7 +227,7 @@ async def test_a_rejected_order_cannot_be_cancelled(
 
 
 async def test_a_key_places_one_order_however_often_it_is_sent(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     body = _order((SKU, 1), customer_ref="repeats")
@@ -254,7 +254,7 @@ async def test_a_key_places_one_order_however_often_it_is_sent(
     ],
 )
 async def test_an_unacceptable_order_gets_a_problem_of_its_own_and_leaves_nothing(
-    client: httpx.AsyncClient, neighbours: StandIn, body: dict[str, Any], problem: str
+    client: httpx.AsyncClient, neighbours: FakeService, body: dict[str, Any], problem: str
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
 
@@ -266,7 +266,7 @@ async def test_an_unacceptable_order_gets_a_problem_of_its_own_and_leaves_nothin
 
 
 async def test_orders_are_listed_by_page_and_filter(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, SKU, 255)
     for number in range(5):
@@ -285,7 +285,7 @@ async def test_orders_are_listed_by_page_and_filter(
 
 
 async def test_the_newest_price_stays_when_an_older_one_arrives_late(
-    client: httpx.AsyncClient, neighbours: StandIn
+    client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await _sell(client, neighbours, PRICED, 300, version=2)
     older = {"sku": PRICED, "price": _money(255), "version": 1}

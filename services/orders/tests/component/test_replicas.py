@@ -15,7 +15,7 @@ from waybill.app import build
 from waybill.events import decode_headers
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, StandIn
+from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, FakeService
 from waybill_toolkit.testing.serving import serving
 
 ORDERS = 120
@@ -31,7 +31,7 @@ VARIANT = {
 
 
 async def test_events_are_published_once_each_and_in_order_when_two_replicas_share_the_work(
-    settings: OrdersSettings, neighbours: StandIn
+    settings: OrdersSettings, neighbours: FakeService
 ) -> None:
     await neighbours.send("catalog.variant-added.v1", VARIANT)
     with serving(build(settings, assemble)) as one:

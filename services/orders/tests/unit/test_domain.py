@@ -6,7 +6,7 @@ import pytest
 from orders.contract.models import NewLine, OrderStatus
 from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
 from orders.domain import QUANTITY_MAX, Line, Order, Price, price_lines, status_at
-from orders.saga import CONFIRMED_FROM, PLACE_ORDER
+from orders.saga import CONFIRMED_AT_STEP, PLACE_ORDER
 from waybill.saga import CANCELLED, Position, Reason
 
 PRICES = {"A": Price(255, "GBP"), "B": Price(100, "EUR")}
@@ -83,15 +83,15 @@ REFUSED = Reason("out_of_stock", "")
         (Position("forward", 2), OrderStatus.PLACED),
         (Position("forward", 3), OrderStatus.CONFIRMED),
         (Position("completed", 4), OrderStatus.CONFIRMED),
-        (Position("backward", 0, REFUSED), OrderStatus.PLACED),
-        (Position("undone", 0, REFUSED), OrderStatus.REJECTED),
-        (Position("backward", 1, CANCELLED), OrderStatus.CANCELLING),
-        (Position("undone", 0, CANCELLED), OrderStatus.CANCELLED),
+        (Position("compensating", 0, REFUSED), OrderStatus.PLACED),
+        (Position("compensated", 0, REFUSED), OrderStatus.REJECTED),
+        (Position("compensating", 1, CANCELLED), OrderStatus.CANCELLING),
+        (Position("compensated", 0, CANCELLED), OrderStatus.CANCELLED),
     ],
 )
 def test_the_status_follows_the_saga(position: Position, status: OrderStatus) -> None:
-    assert status_at(position, CONFIRMED_FROM) is status
+    assert status_at(position, CONFIRMED_AT_STEP) is status
 
 
 def test_an_order_is_confirmed_once_its_stock_is_committed() -> None:
-    assert PLACE_ORDER.steps[CONFIRMED_FROM - 1].name == "commit-stock"
+    assert PLACE_ORDER.steps[CONFIRMED_AT_STEP - 1].name == "commit-stock"

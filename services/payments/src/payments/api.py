@@ -16,7 +16,7 @@ from payments.contract.api import (
 from payments.contract.models import PaymentPage
 from payments.contract.problems import PaymentNotFound
 from waybill.http import Call
-from waybill.http.pages import Cursor, cut
+from waybill.http.pages import Cursor, split_page
 from waybill.postgres.database import Database
 
 _CURSOR: Final = Cursor(UUID)
@@ -37,7 +37,7 @@ class Api(PaymentsApi):
         after = _CURSOR.decode(cursor)
         async with self._database.connection() as connection:
             rows = await queries.list_payments(connection, after, limit + 1)
-        page, last = cut(rows, limit)
+        page, last = split_page(rows, limit)
         next_cursor = None if last is None else _CURSOR.encode(last.payment_id)
         return ListPayments200(body=PaymentPage(items=list(page), next_cursor=next_cursor))
 

@@ -8,7 +8,7 @@ from payments.api import Api
 from payments.calls import Caller
 from payments.contract.api import OPERATIONS
 from payments.contract.events import RECEIVED, TOPICS
-from payments.event_handlers import Reactions
+from payments.event_handlers import EventHandlers
 from payments.sandbox import Sandbox
 from payments.sandbox_ledger import Books
 from payments.settings import PaymentsSettings
@@ -16,8 +16,8 @@ from payments.worker import Worker
 from waybill.app import Service, run
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.database import Database
-from waybill.process.event_runtime import backbone, open_database
-from waybill.receiving.event_router import Receiver
+from waybill.process.event_runtime import event_runtime, open_database
+from waybill.receiving.event_router import EventRouter
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
 """Its books are written by one statement at a time."""
@@ -31,12 +31,12 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     books_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
     sandbox = Sandbox(Books(books_database), slow_seconds=settings.sandbox_slow_seconds)
     worker = _worker(settings, database, sandbox, clock)
-    parts = backbone(
+    parts = event_runtime(
         settings,
         database,
         clock,
         topics=TOPICS,
-        receiver=Receiver(Reactions(clock, worker), RECEIVED),
+        event_router=EventRouter(EventHandlers(clock, worker), RECEIVED),
     )
     return Service(
         api=Api(database),

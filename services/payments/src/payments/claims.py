@@ -50,4 +50,4 @@ class Claims:
             self._claimed.clear()
             self._tx.after_commit(partial(self._begin, claimed))
         if left := [each for each in payments if each.due_at == self._now]:
-            self._tx.put_off(self._leave, left)
+            self._tx.defer(self._leave, left)

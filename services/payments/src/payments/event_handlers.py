@@ -20,7 +20,7 @@ from waybill.events import Event, PermanentError
 from waybill.postgres.database import Transaction
 
 
-class Reactions(events.Reactions):
+class EventHandlers(events.EventHandlers):
     """Carries out whole sequences of commands at once."""
 
     def __init__(self, clock: Clock, worker: Worker) -> None:

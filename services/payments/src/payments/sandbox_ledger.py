@@ -13,7 +13,7 @@ import asyncpg
 
 from payments.contract.models import DeclineCode
 from payments.domain import Operation
-from waybill.group_commit import Together
+from waybill.group_commit import GroupCommit
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
 
@@ -78,7 +78,7 @@ class Books:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._together = Together(self._write)
+        self._together = GroupCommit(self._write)
 
     async def enter(self, charge: Charge) -> Entered | None:
         """Enter a charge, or find the entry of its key; None when no such charge can be made.

@@ -78,16 +78,16 @@ async def insert_opened(
 ) -> set[UUID]:
     """Write new payments and tell what is known of them; returns the orders that had none yet.
 
-    LostRaceError when one of those has got one meanwhile.
+    ConcurrencyConflictError when one of those has got one meanwhile.
     """
     by_order: dict[UUID, Step] = {}
     for step in steps:
         by_order.setdefault(step.payment.order_id, step)
-    for row in await tx.look(_KNOWN, list(by_order)):
+    for row in await tx.fetch_outside(_KNOWN, list(by_order)):
         del by_order[row["order_id"]]
     opened = list(by_order.values())
     payments = [claims.claim(step.payment) for step in opened]
-    await tx.write(
+    await tx.enqueue(
         _INSERT,
         [payment.payment_id for payment in payments],
         [payment.order_id for payment in payments],
@@ -147,7 +147,7 @@ async def save(tx: Transaction, steps: Sequence[Step], now: datetime, claims: Cl
         return
     by_id = {step.payment.payment_id: step.payment for step in steps}
     latest = [claims.claim(payment) for payment in by_id.values()]
-    await tx.write(
+    await tx.enqueue(
         _UPDATE,
         [payment.payment_id for payment in latest],
         [payment.status for payment in latest],
@@ -171,7 +171,7 @@ async def _post(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
     entries = [(step.payment.payment_id, entry) for step in steps for entry in step.entries]
     if not entries:
         return
-    await tx.write(
+    await tx.enqueue(
         _POST,
         [uuid7() for _ in entries],
         [payment_id for payment_id, _ in entries],

@@ -18,7 +18,7 @@ from payments.contract.models import DeclineCode, Payment
 from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
 from payments.contract.shared import Money
 from payments.domain import Operation
-from payments.event_handlers import Reactions
+from payments.event_handlers import EventHandlers
 from payments.provider import (
     Approved,
     Authorization,
@@ -150,13 +150,13 @@ class Desk:
         self._database_url = database_url
         self._clock = clock
         # Nobody runs this one: what comes due is left to the workers of the test.
-        self._reactions = Reactions(clock, self.worker(FakeProvider()))
+        self._reactions = EventHandlers(clock, self.worker(FakeProvider()))
         self._sent = asyncio.Event()
         database.on_sent = self._sent.set
 
     def give_to(self, worker: Worker) -> None:
         """Let this worker claim what the commands make due, as in a service."""
-        self._reactions = Reactions(self._clock, worker)
+        self._reactions = EventHandlers(self._clock, worker)
 
     def worker(
         self,

@@ -23,7 +23,7 @@ from payments.calls import Caller
 from payments.claims import Claims
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.domain import Operation, Payment
-from waybill.backoff import Outage
+from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.postgres.database import (
     Connection,
@@ -65,8 +65,8 @@ class Worker:
         self._lease = lease
         self._calls_max = calls_max
         self._poll_seconds = poll.total_seconds()
-        self._claim_outage = Outage(_log, "cannot look for due calls")
-        self._record_outage = Outage(_log, "cannot record the provider's answers")
+        self._claim_backoff = Backoff(_log, "cannot look for due calls")
+        self._record_backoff = Backoff(_log, "cannot record the provider's answers")
         self._woken = asyncio.Event()
         self._answered = asyncio.Event()
         self._answers: list[Call] = []
@@ -108,14 +108,14 @@ class Worker:
                     await store.listen_for_due(connection, self._woken.set)
                     await self._claim_on(connection, stop)
             except DatabaseUnavailableError as error:
-                await self._claim_outage.wait(error, stop)
+                await self._claim_backoff.wait(error, stop)
 
     async def _claim_on(self, connection: Connection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._woken.clear()
             free = max(0, self._calls_max - self._in_hand)
             claimed = await store.claim(connection, self._clock.now(), self._lease, free)
-            self._claim_outage.over()
+            self._claim_backoff.reset()
             self._begin(claimed)
             if free == 0 or len(claimed) < free:
                 await self._wait()
@@ -182,7 +182,7 @@ class Worker:
             except DatabaseUnavailableError as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again
-                await self._record_outage.wait(error, stop)
+                await self._record_backoff.wait(error, stop)
             else:
-                self._record_outage.over()
+                self._record_backoff.reset()
                 return

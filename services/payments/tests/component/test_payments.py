@@ -14,7 +14,7 @@ from waybill.ids import uuid7
 from waybill.postgres.database import connect
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import Heard, StandIn
+from waybill_toolkit.testing.fake_service import FakeService, Heard
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "payments" / "examples"
 CONTRACT_FILE = Path(payments.__file__).with_name("contract") / "openapi.json"
@@ -42,7 +42,9 @@ async def payment_of(client: httpx.AsyncClient, order: str) -> Any:
     return payment
 
 
-async def test_an_order_is_paid_and_paid_back(client: httpx.AsyncClient, orders: StandIn) -> None:
+async def test_an_order_is_paid_and_paid_back(
+    client: httpx.AsyncClient, orders: FakeService
+) -> None:
     order = str(uuid7())
     seen = []
     for count, command in enumerate((AUTHORIZE, CAPTURE, REVERSE), start=1):
@@ -70,7 +72,7 @@ async def test_an_order_is_paid_and_paid_back(client: httpx.AsyncClient, orders:
     ],
 )
 async def test_a_payment_is_declined_with_the_reason_of_the_card(
-    client: httpx.AsyncClient, orders: StandIn, token: str, code: str
+    client: httpx.AsyncClient, orders: FakeService, token: str, code: str
 ) -> None:
     order = str(uuid7())
 
@@ -84,7 +86,7 @@ async def test_a_payment_is_declined_with_the_reason_of_the_card(
 
 @pytest.mark.parametrize("token", ["tok_slow", "tok_timeout_then_approved", "tok_error_once"])
 async def test_a_payment_is_authorized_when_the_provider_has_trouble_first(
-    orders: StandIn, token: str
+    orders: FakeService, token: str
 ) -> None:
     order = str(uuid7())
 
@@ -94,7 +96,7 @@ async def test_a_payment_is_authorized_when_the_provider_has_trouble_first(
 
 
 async def test_commands_that_come_together_are_carried_out_in_their_order(
-    client: httpx.AsyncClient, orders: StandIn
+    client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     undone, unknown = str(uuid7()), str(uuid7())
 
@@ -110,7 +112,7 @@ async def test_commands_that_come_together_are_carried_out_in_their_order(
     assert (await payment_of(client, undone))["status"] == "voided"
 
 
-async def test_a_command_that_is_delivered_twice_is_answered_once(orders: StandIn) -> None:
+async def test_a_command_that_is_delivered_twice_is_answered_once(orders: FakeService) -> None:
     order = str(uuid7())
 
     event_id = await orders.send(AUTHORIZE, wanted(order))
@@ -121,7 +123,7 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(orders: StandI
     assert kinds(await orders.hear(order, 2)) == ["payment-authorized", "payment-captured"]
 
 
-async def test_an_answer_belongs_to_the_trace_of_its_command(orders: StandIn) -> None:
+async def test_an_answer_belongs_to_the_trace_of_its_command(orders: FakeService) -> None:
     order = str(uuid7())
 
     await orders.send(AUTHORIZE, wanted(order), traceparent=TRACEPARENT)
@@ -131,7 +133,7 @@ async def test_an_answer_belongs_to_the_trace_of_its_command(orders: StandIn) ->
 
 
 async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
-    orders: StandIn, module_database_url: str
+    orders: FakeService, module_database_url: str
 ) -> None:
     order = str(uuid7())
     await orders.send(AUTHORIZE, wanted(order))
@@ -147,7 +149,7 @@ async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
 
 
 async def test_pages_hold_every_payment_once_and_the_newest_first(
-    client: httpx.AsyncClient, orders: StandIn
+    client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     placed = [str(uuid7()) for _ in range(5)]
     for order in placed:
@@ -168,7 +170,7 @@ async def test_pages_hold_every_payment_once_and_the_newest_first(
 
 
 async def test_a_payment_is_found_by_its_id_and_shows_no_token(
-    client: httpx.AsyncClient, orders: StandIn
+    client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     order = str(uuid7())
     await orders.send(AUTHORIZE, wanted(order))

@@ -2,15 +2,23 @@
 
 contract.py    Answer, Operation, Parameter: what generated code is written in
 call.py        Call: what a handler is told beside its input
-joint.py       Joint: one transaction for many requests of one operation
+joint.py       BatchedOperation: one transaction for many requests of one operation
 routing.py     mount: operations -> routes
 tracing.py     around every request
 endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
 """
 
-from waybill.http.batched import Asked, Joint
+from waybill.http.batched import BatchedOperation, BatchedRequest
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation, Parameter
 from waybill.http.routing import mount
 
-__all__ = ["Answer", "Asked", "Call", "Joint", "Operation", "Parameter", "mount"]
+__all__ = [
+    "Answer",
+    "BatchedOperation",
+    "BatchedRequest",
+    "Call",
+    "Operation",
+    "Parameter",
+    "mount",
+]

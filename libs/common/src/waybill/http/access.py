@@ -16,7 +16,7 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 from typing_extensions import override
 
-from waybill.http.problems import Forbidden, RefusedError, Unauthenticated
+from waybill.http.problems import Forbidden, ProblemError, Unauthenticated
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
 
@@ -33,7 +33,7 @@ class Access(Protocol):
     """Tells who is calling."""
 
     async def identify(self, authorization: str | None) -> Principal:
-        """Find the caller by the Authorization header. Raises RefusedError(Unauthenticated)."""
+        """Find the caller by the Authorization header. Raises ProblemError(Unauthenticated)."""
         ...
 
 
@@ -90,19 +90,19 @@ class TokenFile(Access):
 
 
 def bearer_token(authorization: str | None) -> bytes:
-    """Take the token out of an Authorization header. Raises RefusedError(Unauthenticated)."""
+    """Take the token out of an Authorization header. Raises ProblemError(Unauthenticated)."""
     if authorization is None:
-        raise RefusedError(Unauthenticated(detail="The Authorization header is missing."))
+        raise ProblemError(Unauthenticated(detail="The Authorization header is missing."))
     token = _BEARER.fullmatch(authorization)
     if token is None:
         raise _unknown_token()
     return token[1].encode()
 
 
-def _unknown_token() -> RefusedError:
+def _unknown_token() -> ProblemError:
     challenge = 'Bearer error="invalid_token"'
     detail = "The bearer token is not known."
-    return RefusedError(Unauthenticated(detail=detail, challenge=challenge))
+    return ProblemError(Unauthenticated(detail=detail, challenge=challenge))
 
 
 def access_of(token_file: Path | None) -> Access:
@@ -115,14 +115,14 @@ async def admit(
 ) -> Principal:
     """Find the caller and make sure that it holds all of `scopes`; None admits anybody.
 
-    Raises RefusedError with Unauthenticated or Forbidden.
+    Raises ProblemError with Unauthenticated or Forbidden.
     """
     if scopes is None:
         return NOBODY
     principal = await access.identify(authorization)
     missing = " ".join(scope for scope in scopes if scope not in principal.scopes)
     if missing:
-        raise RefusedError(
+        raise ProblemError(
             Forbidden(
                 detail=f"The caller lacks the scope {missing}.",
                 challenge=f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"',

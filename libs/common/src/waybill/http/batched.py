@@ -18,14 +18,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from waybill.group_commit import Together
+from waybill.group_commit import GroupCommit
 from waybill.http.call import Call
 from waybill.http.contract import Answer
-from waybill.http.execution import Once, Result, keep, look
+from waybill.http.execution import IdempotentExecution, Result, keep, look
 from waybill.http.problems import Problem
-from waybill.postgres.database import Database, DatabaseUnavailableError, LostRaceError, Transaction
+from waybill.postgres.database import (
+    ConcurrencyConflictError,
+    Database,
+    DatabaseUnavailableError,
+    Transaction,
+)
 
-Wish = TypeVar("Wish")
+RequestBody = TypeVar("RequestBody")
 
 
 class _RefusalError(Exception):
@@ -33,16 +38,16 @@ class _RefusalError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[Wish]):
+class BatchedRequest(Generic[RequestBody]):
     """What one caller asks for."""
 
-    wish: Wish
+    body: RequestBody
     traceparent: str
-    keyed: Once
+    keyed: IdempotentExecution
 
 
-class Joint(Generic[Wish, Result]):
-    """Runs `work` for many requests in one transaction, each at most once, as Call.once does.
+class BatchedOperation(Generic[RequestBody, Result]):
+    """Runs `work` for many requests in one transaction, each at most once, as Call.idempotent does.
 
     `work` gives an Answer or a Problem for each, in their order. For a Problem it must have written
     nothing: the transaction commits the Answers of the others. It is called again, in another
@@ -52,25 +57,29 @@ class Joint(Generic[Wish, Result]):
     def __init__(
         self,
         database: Database,
-        work: Callable[[Transaction, Sequence[Asked[Wish]]], Awaitable[Sequence[Result]]],
+        work: Callable[
+            [Transaction, Sequence[BatchedRequest[RequestBody]]], Awaitable[Sequence[Result]]
+        ],
     ) -> None:
         self._database = database
         self._work = work
-        self._together: Together[Asked[Wish], Any] = Together(self._round)
+        self._together: GroupCommit[BatchedRequest[RequestBody], Any] = GroupCommit(self._round)
         self._looks_first = False
         """Where one request came again others may, and a round in vain costs more than a look."""
 
-    async def once(self, call: Call, wish: Wish) -> Result:
-        """Have `wish` done in the next round. Refuses and raises as Call.once does."""
+    async def run(self, call: Call, body: RequestBody) -> Result:
+        """Have `body` done in the next round. Refuses and raises as Call.idempotent does."""
         if call.keyed is None:
             raise RuntimeError("the contract of this operation has no Idempotency-Key")
-        result: Result = await self._together.do(Asked(wish, call.traceparent, call.keyed))
+        result: Result = await self._together.do(BatchedRequest(body, call.traceparent, call.keyed))
         return result
 
-    async def _round(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
+    async def _round(
+        self, asked: Sequence[BatchedRequest[RequestBody]]
+    ) -> Sequence[Result | Exception]:
         try:
             if not self._looks_first:
-                with suppress(LostRaceError, _RefusalError):
+                with suppress(ConcurrencyConflictError, _RefusalError):
                     return await self._as_new(asked)
             return await self._looking(asked)
         except DatabaseUnavailableError:
@@ -78,14 +87,14 @@ class Joint(Generic[Wish, Result]):
         except Exception:  # noqa: BLE001 (whose it is, is found out one by one)
             return [await self._alone(each) for each in asked]
 
-    async def _alone(self, asked: Asked[Wish]) -> Result | Exception:
+    async def _alone(self, asked: BatchedRequest[RequestBody]) -> Result | Exception:
         try:
             [result] = await self._looking([asked])
         except Exception as error:  # noqa: BLE001 (this caller gets it)
             return error
         return result
 
-    async def _as_new(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result]:
+    async def _as_new(self, asked: Sequence[BatchedRequest[RequestBody]]) -> Sequence[Result]:
         async with self._database.transaction() as tx:
             results = await self._work(tx, asked)
             answered = _answered(asked, results)
@@ -94,7 +103,9 @@ class Joint(Generic[Wish, Result]):
             await keep(tx, answered)
         return results
 
-    async def _looking(self, asked: Sequence[Asked[Wish]]) -> Sequence[Result | Exception]:
+    async def _looking(
+        self, asked: Sequence[BatchedRequest[RequestBody]]
+    ) -> Sequence[Result | Exception]:
         async def run(tx: Transaction) -> Sequence[Result | Exception]:
             refusals = await look(tx, [each.keyed for each in asked])
             ours = [each for each, no in zip(asked, refusals, strict=True) if no is None]
@@ -109,8 +120,8 @@ class Joint(Generic[Wish, Result]):
 
 
 def _answered(
-    asked: Sequence[Asked[Wish]], results: Sequence[Answer | Problem]
-) -> list[tuple[Once, Answer]]:
+    asked: Sequence[BatchedRequest[RequestBody]], results: Sequence[Answer | Problem]
+) -> list[tuple[IdempotentExecution, Answer]]:
     return [
         (each.keyed, result)
         for each, result in zip(asked, results, strict=True)

@@ -17,10 +17,10 @@ from starlette.types import Receive
 from waybill.http.pointers import Steps, faults_in, pointer
 from waybill.http.problems import (
     BodyTooLarge,
-    Fault,
+    FieldError,
     InvalidBody,
     MalformedRequest,
-    RefusedError,
+    ProblemError,
     UnsupportedMediaType,
 )
 
@@ -50,16 +50,16 @@ class BodyReader:
         self._limit_bytes = limit_bytes
 
     async def read(self, headers: dict[bytes, bytes], receive: Receive) -> Body:
-        """Read and check a body. Raises RefusedError, or ClientGoneError."""
+        """Read and check a body. Raises ProblemError, or ClientGoneError."""
         require_json(headers.get(b"content-type", b""))
         raw = await receive_body(headers.get(b"content-length"), self._limit_bytes, receive)
         return self.check(raw)
 
     def check(self, raw: bytes) -> Body:
-        """Parse `raw` and check it against the type. Raises RefusedError."""
+        """Parse `raw` and check it against the type. Raises ProblemError."""
         document, canonical = parse(raw)
         if b"\\u0000" in raw and (nuls := tuple(map(_nul_fault, _nuls(document)))):
-            raise RefusedError(InvalidBody(detail="The body holds NUL characters.", errors=nuls))
+            raise ProblemError(InvalidBody(detail="The body holds NUL characters.", errors=nuls))
         try:
             return Body(self._type.validator.validate_json(raw), canonical)
         except ValidationError as error:
@@ -90,29 +90,29 @@ def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 (any JSON)
             return value
 
 
-def _refusal(error: ValidationError, document: Any) -> RefusedError:  # noqa: ANN401 (any JSON)
+def _refusal(error: ValidationError, document: Any) -> ProblemError:  # noqa: ANN401 (any JSON)
     faults = faults_in(error, document)
     if faults[0].code == "json_invalid":  # nested deeper than pydantic reads
-        return RefusedError(MalformedRequest(detail=f"The body is no JSON: {faults[0].detail}"))
+        return ProblemError(MalformedRequest(detail=f"The body is no JSON: {faults[0].detail}"))
     count = error.error_count()
     detail = f"The body has {count} fault{'s' if count > 1 else ''}."
-    return RefusedError(InvalidBody(detail=detail, errors=faults))
+    return ProblemError(InvalidBody(detail=detail, errors=faults))
 
 
 def require_json(content_type: bytes) -> None:
-    """Raise RefusedError unless the media type is application/json, in UTF-8 if it says so."""
+    """Raise ProblemError unless the media type is application/json, in UTF-8 if it says so."""
     if content_type == b"application/json":
         return
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
     charsets = {each.strip().replace('"', "") for each in parameters} - {""}
     if media_type.strip() != "application/json" or charsets - {"charset=utf-8"}:
-        raise RefusedError(UnsupportedMediaType(detail="Send application/json in UTF-8."))
+        raise ProblemError(UnsupportedMediaType(detail="Send application/json in UTF-8."))
 
 
 async def receive_body(declared_length: bytes | None, limit_bytes: int, receive: Receive) -> bytes:
     """Receive all of a body, whether its length was declared or it comes in chunks.
 
-    Never holds more than `limit_bytes` and one chunk. Raises RefusedError, or ClientGoneError.
+    Never holds more than `limit_bytes` and one chunk. Raises ProblemError, or ClientGoneError.
     """
     if declared_length is not None and declared_length.isdigit():
         _require_within(int(declared_length), limit_bytes)
@@ -132,18 +132,18 @@ async def receive_body(declared_length: bytes | None, limit_bytes: int, receive:
 
 def _require_within(length: int, limit_bytes: int) -> None:
     if length > limit_bytes:
-        raise RefusedError(BodyTooLarge(detail=f"The body may have {limit_bytes} bytes at most."))
+        raise ProblemError(BodyTooLarge(detail=f"The body may have {limit_bytes} bytes at most."))
 
 
 def parse(raw: bytes) -> tuple[Any, bytes]:
-    """Parse strict JSON; gives the document and its canonical spelling. Raises RefusedError."""
+    """Parse strict JSON; gives the document and its canonical spelling. Raises ProblemError."""
     try:
         document = orjson.loads(raw)
         canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
         if _may_hold_duplicates(raw, canonical):
             json.loads(raw, object_pairs_hook=_without_duplicates)
     except (ValueError, TypeError, RecursionError) as error:
-        raise RefusedError(MalformedRequest(detail=f"The body is no JSON: {error}")) from None
+        raise ProblemError(MalformedRequest(detail=f"The body is no JSON: {error}")) from None
     return document, canonical
 
 
@@ -165,8 +165,8 @@ def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _nul_fault(steps: Steps) -> Fault:
-    return Fault(
+def _nul_fault(steps: Steps) -> FieldError:
+    return FieldError(
         pointer=pointer(steps), code=NUL_FAULT, detail="A string may not hold the character U+0000."
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from waybill.http.access import Principal
-from waybill.http.execution import Once, Result, transact
+from waybill.http.execution import IdempotentExecution, Result, transact
 from waybill.postgres.database import Database, Transaction
 
 
@@ -14,14 +14,14 @@ class Call:
 
     principal: Principal
     traceparent: str
-    keyed: Once | None = field(default=None, repr=False)
+    keyed: IdempotentExecution | None = field(default=None, repr=False)
 
     @property
     def idempotency_key(self) -> str | None:
         """The key, for operations whose contract has one."""
         return None if self.keyed is None else self.keyed.key
 
-    async def once(
+    async def idempotent(
         self, database: Database, run: Callable[[Transaction], Awaitable[Result]]
     ) -> Result:
         """Run `run` in one transaction, at most once per caller, operation and Idempotency-Key.

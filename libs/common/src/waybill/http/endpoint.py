@@ -2,7 +2,7 @@
 
     admit -> read body -> read parameters -> Idempotency-Key -> handler -> reply
 
-A step that refuses leaves by RefusedError; nothing but a reply leaves from here.
+A step that refuses leaves by ProblemError; nothing but a reply leaves from here.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from waybill.http.access import Access, Principal, admit
 from waybill.http.body import Body, BodyReader, ClientGoneError
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
-from waybill.http.execution import Once
+from waybill.http.execution import IdempotentExecution
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
@@ -28,10 +28,10 @@ from waybill.http.problems import (
     Internal,
     MalformedRequest,
     Problem,
-    RefusedError,
+    ProblemError,
     Unavailable,
 )
-from waybill.http.reply import AnsweredError, Renderer, Reply, problem_reply
+from waybill.http.reply import Renderer, ReplayedAnswerError, Reply, problem_reply
 from waybill.postgres.database import DatabaseUnavailableError
 
 Handler = Callable[..., Awaitable[Answer | Problem]]
@@ -62,9 +62,9 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             reply = await self._reply(scope, receive)
-        except AnsweredError as answered:
+        except ReplayedAnswerError as answered:
             reply = answered.reply
-        except RefusedError as refused:
+        except ProblemError as refused:
             reply = problem_reply(refused.problem, scope)
         except ClientGoneError:
             return
@@ -96,14 +96,16 @@ class Endpoint:
             self._operation.scopes,
         )
 
-    def _keyed(self, headers: dict[bytes, bytes], principal: Principal, asked: bytes) -> Once:
+    def _keyed(
+        self, headers: dict[bytes, bytes], principal: Principal, asked: bytes
+    ) -> IdempotentExecution:
         request = KeyedRequest(
             principal=principal.subject,
             operation=self._operation.id,
             key=read_key(headers.get(b"idempotency-key")),
             fingerprint=asked,
         )
-        return Once(request, self._renderer.render)
+        return IdempotentExecution(request, self._renderer.render)
 
 
 def fingerprint(scope: Scope, arguments: dict[str, Any], body: Body | None) -> bytes:
@@ -119,14 +121,14 @@ def fingerprint(scope: Scope, arguments: dict[str, Any], body: Body | None) -> b
 
 
 def read_key(value: bytes | None) -> str:
-    """Check an Idempotency-Key. Raises RefusedError with a 400."""
+    """Check an Idempotency-Key. Raises ProblemError with a 400."""
     if value is None:
         detail = "Send an Idempotency-Key: a value of your own for each thing you want done."
-        raise RefusedError(IdempotencyKeyMissing(detail=detail))
+        raise ProblemError(IdempotencyKeyMissing(detail=detail))
     key = value.decode("latin-1")
     if not _KEY.fullmatch(key):
         detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and no spaces."
-        raise RefusedError(MalformedRequest(detail=detail))
+        raise ProblemError(MalformedRequest(detail=detail))
     return key
 
 

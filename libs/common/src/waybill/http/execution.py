@@ -6,8 +6,8 @@ from typing import Any, Final, TypeVar
 from waybill.http import idempotency
 from waybill.http.contract import Answer
 from waybill.http.idempotency import Claim, KeyedRequest, StoredAnswer
-from waybill.http.problems import IdempotencyKeyInUse, IdempotencyKeyReused, Problem, RefusedError
-from waybill.http.reply import AnsweredError, Reply
+from waybill.http.problems import IdempotencyKeyInUse, IdempotencyKeyReused, Problem, ProblemError
+from waybill.http.reply import ReplayedAnswerError, Reply
 from waybill.postgres.database import Database, Transaction
 
 Result = TypeVar("Result", bound=Answer | Problem)
@@ -38,7 +38,7 @@ async def transact(database: Database, work: Callable[[Transaction], Awaitable[R
         return problem
 
 
-class Once:
+class IdempotentExecution:
     """One request under an Idempotency-Key."""
 
     def __init__(self, request: KeyedRequest, render: Callable[[Answer], Reply]) -> None:
@@ -50,7 +50,7 @@ class Once:
     async def run(
         self, database: Database, work: Callable[[Transaction], Awaitable[Result]]
     ) -> Result:
-        """Run `work` unless its answer is stored; see Call.once."""
+        """Run `work` unless its answer is stored; see Call.idempotent."""
 
         async def keyed(tx: Transaction) -> Result:
             no = refusal(await idempotency.claim(tx, self.request))
@@ -70,13 +70,15 @@ class Once:
         return self._rendered[1]
 
 
-async def look(tx: Transaction, asked: Sequence[Once]) -> list[AnsweredError | RefusedError | None]:
+async def look(
+    tx: Transaction, asked: Sequence[IdempotentExecution]
+) -> list[ReplayedAnswerError | ProblemError | None]:
     """Tell of each request why it is not to be done, if so."""
     return list(map(refusal, await idempotency.look(tx, [each.request for each in asked])))
 
 
-async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None:
-    """Store the answers of requests. LostRaceError when one of them was done elsewhere."""
+async def keep(tx: Transaction, answered: Sequence[tuple[IdempotentExecution, Answer]]) -> None:
+    """Store the answers of requests. ConcurrencyConflictError when one of them was done elsewhere."""
     replies = [(once.request, once.rendered(answer)) for once, answer in answered]
     stored = [
         (request, StoredAnswer(reply.status, reply.headers, reply.body))
@@ -85,20 +87,20 @@ async def keep(tx: Transaction, answered: Sequence[tuple[Once, Answer]]) -> None
     await idempotency.keep(tx, stored)
 
 
-def refusal(claimed: Claim | StoredAnswer) -> AnsweredError | RefusedError | None:
+def refusal(claimed: Claim | StoredAnswer) -> ReplayedAnswerError | ProblemError | None:
     """Say how a request ends whose key is not its own; None when it is."""
     match claimed:
         case StoredAnswer(status, headers, body):
-            return AnsweredError(Reply(status, (*headers, REPLAYED), body))
+            return ReplayedAnswerError(Reply(status, (*headers, REPLAYED), body))
         case Claim.IN_USE:
             return _in_use()
         case Claim.REUSED:
             detail = "The key came first with another request; take a new one for this."
-            return RefusedError(IdempotencyKeyReused(detail=detail))
+            return ProblemError(IdempotencyKeyReused(detail=detail))
         case Claim.OURS:
             return None
 
 
-def _in_use() -> RefusedError:
+def _in_use() -> ProblemError:
     detail = "Another request with this key has not ended; send this one again a little later."
-    return RefusedError(IdempotencyKeyInUse(detail=detail))
+    return ProblemError(IdempotencyKeyInUse(detail=detail))

@@ -104,7 +104,7 @@ async def claim(tx: Transaction, request: KeyedRequest) -> Claim | StoredAnswer:
 
 async def look(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
     """Find out whose keys were used before. Of two equal ones here, the first is ours."""
-    rows = await tx.look(
+    rows = await tx.fetch_outside(
         _LOOK,
         [request.principal for request in requests],
         [request.operation for request in requests],
@@ -128,8 +128,8 @@ def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_free: bool) -> Clai
 
 
 async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> None:
-    """Store answers with the work they answer. LostRaceError when another request was first."""
-    await tx.write(
+    """Store answers with the work they answer. ConcurrencyConflictError when another request was first."""
+    await tx.enqueue(
         _KEEP,
         [request.principal for request, _ in answers],
         [request.operation for request, _ in answers],

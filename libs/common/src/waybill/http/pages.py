@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from waybill.http.problems import Fault, InvalidParameters, RefusedError
+from waybill.http.problems import FieldError, InvalidParameters, ProblemError
 
 Position = TypeVar("Position")
 Row = TypeVar("Row")
@@ -32,18 +32,18 @@ class Cursor(Generic[Position]):
     def decode(self, cursor: str | None) -> Position | None:
         """Read a cursor; None, for the first page, when there is none.
 
-        Raises RefusedError (422 invalid-parameters) for a cursor that no page gave.
+        Raises ProblemError (422 invalid-parameters) for a cursor that no page gave.
         """
         if cursor is None:
             return None
         try:
             return self._type.validate_json(_without_nul(_from_base64(cursor)), strict=True)
         except ValueError:  # pydantic's ValidationError and binascii.Error are some
-            raise RefusedError(self._problem()) from None
+            raise ProblemError(self._problem()) from None
 
     def _problem(self) -> InvalidParameters:
         detail = "Send the next_cursor of a page, or none to begin."
-        fault = Fault(pointer=self._pointer, code="cursor", detail=detail)
+        fault = FieldError(pointer=self._pointer, code="cursor", detail=detail)
         return InvalidParameters(detail="The cursor was not given out here.", errors=(fault,))
 
 
@@ -57,7 +57,7 @@ def _without_nul(raw: bytes) -> bytes:
     return raw
 
 
-def cut(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], Row | None]:
+def split_page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], Row | None]:
     """Split what a query for `limit + 1` rows gave: the page, and its last row if more follow."""
     page = rows[:limit]
     return page, page[-1] if len(rows) > limit else None

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from waybill.http.body import NUL_FAULT
 from waybill.http.contract import Parameter
 from waybill.http.pointers import faults_in, pointer
-from waybill.http.problems import Fault, InvalidParameters, MalformedRequest, RefusedError
+from waybill.http.problems import FieldError, InvalidParameters, MalformedRequest, ProblemError
 
 QUERY_FIELDS_MAX: Final = 100
 """Many times what any operation declares; a list in a query is for a handful of values."""
@@ -33,7 +33,7 @@ class ParameterReader:
         self._query_names = {each.name for each in parameters if each.place == "query"}
 
     def read(self, scope: Scope, headers: Mapping[bytes, bytes]) -> dict[str, Any]:
-        """Give the handler's keyword arguments. Raises RefusedError with all faults at once."""
+        """Give the handler's keyword arguments. Raises ProblemError with all faults at once."""
         if not self._slots and not scope["query_string"]:
             return {}
         query = read_query(scope["query_string"])
@@ -46,7 +46,7 @@ class ParameterReader:
             raise refused_parameters(*faults)
         return arguments
 
-    def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[Fault]:
+    def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[FieldError]:
         for name in query.keys() - self._query_names:
             yield _fault("query", name, "unknown", "There is no such query parameter.")
 
@@ -73,7 +73,7 @@ class _Slot:
                 value = headers.get(self._header)
                 return [] if value is None else [value.decode("latin-1")]
 
-    def fill(self, texts: list[str], arguments: dict[str, Any]) -> tuple[Fault, ...]:
+    def fill(self, texts: list[str], arguments: dict[str, Any]) -> tuple[FieldError, ...]:
         """Set the handler's argument, or tell what is wrong."""
         parameter = self._parameter
         if not texts and not parameter.required:
@@ -89,7 +89,7 @@ class _Slot:
             return faults_in(error, orjson.loads(raw), (parameter.place, parameter.name))
         return ()
 
-    def _refusal(self, texts: list[str]) -> Fault | None:
+    def _refusal(self, texts: list[str]) -> FieldError | None:
         place, name = self._parameter.place, self._parameter.name
         if not texts:
             return _fault(place, name, "missing", "The parameter is required.")
@@ -104,7 +104,7 @@ class _Slot:
 
 
 def read_query(raw: bytes) -> dict[str, list[str]]:
-    """Split a query string (application/x-www-form-urlencoded, UTF-8). Raises RefusedError."""
+    """Split a query string (application/x-www-form-urlencoded, UTF-8). Raises ProblemError."""
     if not raw:
         return {}
     try:
@@ -116,21 +116,21 @@ def read_query(raw: bytes) -> dict[str, list[str]]:
         )
     except ValueError:
         detail = f"The query must be percent-encoded UTF-8 of {QUERY_FIELDS_MAX} fields at most."
-        raise RefusedError(MalformedRequest(detail=detail)) from None
+        raise ProblemError(MalformedRequest(detail=detail)) from None
     query: dict[str, list[str]] = {}
     for name, value in pairs:
         query.setdefault(name, []).append(value)
     return query
 
 
-def refused_parameters(*faults: Fault) -> RefusedError:
+def refused_parameters(*faults: FieldError) -> ProblemError:
     """Make the refusal of a request whose parameters do not fit."""
     detail = f"The parameters have {len(faults)} fault{'s' if len(faults) > 1 else ''}."
-    return RefusedError(InvalidParameters(detail=detail, errors=faults))
+    return ProblemError(InvalidParameters(detail=detail, errors=faults))
 
 
-def _fault(place: str, name: str, code: str, detail: str) -> Fault:
-    return Fault(pointer=pointer((place, name)), code=code, detail=detail)
+def _fault(place: str, name: str, code: str, detail: str) -> FieldError:
+    return FieldError(pointer=pointer((place, name)), code=code, detail=detail)
 
 
 def _json_types(kind: TypeAdapter[Any]) -> set[str]:

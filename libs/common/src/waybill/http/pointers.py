@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from waybill.http.problems import Fault
+from waybill.http.problems import FieldError
 
 FAULTS_MAX: Final = 100
 """Nobody reads more of them; and an answer must not grow with what a client sends."""
@@ -26,10 +26,10 @@ def pointer(steps: Sequence[str | int]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
-def faults_in(error: ValidationError, document: Any, prefix: Steps = ()) -> tuple[Fault, ...]:  # noqa: ANN401 (any JSON)
+def faults_in(error: ValidationError, document: Any, prefix: Steps = ()) -> tuple[FieldError, ...]:  # noqa: ANN401 (any JSON)
     """List what is wrong with `document`, at most FAULTS_MAX faults."""
     return tuple(
-        Fault(
+        FieldError(
             pointer=pointer(prefix + _steps(each["type"], each["loc"], each["input"], document)),
             code=each["type"],
             detail=each["msg"],

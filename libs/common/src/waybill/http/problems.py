@@ -64,7 +64,7 @@ def _plain(value: object) -> object:
     raise TypeError
 
 
-class RefusedError(Exception):
+class ProblemError(Exception):
     """How a step of the runtime ends a request with a problem; handlers return theirs."""
 
     def __init__(self, problem: Problem) -> None:
@@ -73,7 +73,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class FieldError:
     """One thing wrong with what a client sent, and where: an RFC 6901 pointer into it."""
 
     pointer: str
@@ -158,7 +158,7 @@ class InvalidBody(Problem):
     slug: ClassVar[str] = "invalid-body"
     title: ClassVar[str] = "The body does not fit the contract"
 
-    errors: tuple[Fault, ...]
+    errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ class InvalidParameters(Problem):
     slug: ClassVar[str] = "invalid-parameters"
     title: ClassVar[str] = "A parameter does not fit the contract"
 
-    errors: tuple[Fault, ...]
+    errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

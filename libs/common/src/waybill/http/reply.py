@@ -32,7 +32,7 @@ class Reply:
         await send({"type": "http.response.body", "body": self.body})
 
 
-class AnsweredError(Exception):
+class ReplayedAnswerError(Exception):
     """How a stored answer gets past the handler that is not run again."""
 
     def __init__(self, reply: Reply) -> None:

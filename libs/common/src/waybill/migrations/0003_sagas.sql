@@ -3,14 +3,14 @@ create table sagas (
     saga_id uuid primary key,
     definition text not null,
     version integer not null,
-    direction text not null check (direction in ('forward', 'backward', 'completed', 'undone')),
+    direction text not null check (direction in ('forward', 'compensating', 'completed', 'compensated')),
     position integer not null,
     reason_code text,
     reason_detail text,
     transitions integer not null,
     deadline_at timestamptz,
     updated_at timestamptz not null,
-    check ((deadline_at is null) = (direction in ('completed', 'undone')))
+    check ((deadline_at is null) = (direction in ('completed', 'compensated')))
 );
 
 create index sagas_due on sagas (deadline_at) where deadline_at is not null;

@@ -1,7 +1,7 @@
 """PostgreSQL as the services use it: a pool, transactions that can send events, two error types.
 
     DatabaseUnavailableError    the database is away, or gives no connection in time
-    LostRaceError               another transaction has claimed the same before
+    ConcurrencyConflictError               another transaction has claimed the same before
 
 Everything else that goes wrong (constraint violations, deadlocks) surfaces as asyncpg raises it.
 """
@@ -77,7 +77,7 @@ class DatabaseUnavailableError(Exception):
     """
 
 
-class LostRaceError(Exception):
+class ConcurrencyConflictError(Exception):
     """What this transaction claims was claimed by another one, which has committed.
 
     Nothing was done. Done again it will find what the other one has done.
@@ -121,7 +121,7 @@ class Connection:
 class Transaction(Connection):
     """A transaction that is committed or rolled back by whoever opened it, never by its user.
 
-    It costs as few round trips as can be. What is written with `write` waits, and goes out in one
+    It costs as few round trips as can be. What is written with `enqueue` waits, and goes out in one
     statement. PostgreSQL is told of the transaction at the first statement that has to be in it;
     when all there is is one statement, that is a transaction by itself.
     """
@@ -129,9 +129,9 @@ class Transaction(Connection):
     __slots__ = (
         "_afterwards",
         "_clock",
+        "_deferred",
         "_has_begun",
         "_on_sent",
-        "_put_off",
         "_sent",
         "_source",
         "_writes",
@@ -150,7 +150,7 @@ class Transaction(Connection):
         self._on_sent = on_sent
         self._has_begun = False
         self._writes: list[Write] = []
-        self._put_off: dict[Callable[..., Awaitable[None]], list[Any]] = {}
+        self._deferred: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._sent: list[PendingEvent] = []
         self._afterwards: list[Callable[[], None]] = []
 
@@ -177,7 +177,7 @@ class Transaction(Connection):
         await self._settle()
         return await super().execute(sql, *arguments)
 
-    async def look(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+    async def fetch_outside(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Return all rows of a SELECT that locks nothing.
 
         As long as nothing was locked or written, it makes no difference whether that happens inside
@@ -187,12 +187,12 @@ class Transaction(Connection):
             await self._settle()
         return await super().fetch(sql, *arguments)
 
-    async def write(self, sql: str, *arguments: object, claims: str | None = None) -> None:
+    async def enqueue(self, sql: str, *arguments: object, claims: str | None = None) -> None:
         """Change a table by a plain INSERT, UPDATE or DELETE, at the latest at the end.
 
         It goes out with the writes of other tables, before the next statement. It must not read
         what they change, and rows must be locked before it when others change them too. What goes
-        wrong is raised by the statement that sends it: LostRaceError when `claims`, a unique
+        wrong is raised by the statement that sends it: ConcurrencyConflictError when `claims`, a unique
         constraint, does not hold. Raises ValueError for another kind of statement.
         """
         table = table_of(sql)
@@ -216,10 +216,10 @@ class Transaction(Connection):
             await super().execute(sql, *arguments)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name in claims:
-                raise LostRaceError(f"another transaction was first: {error}") from error
+                raise ConcurrencyConflictError(f"another transaction was first: {error}") from error
             raise
 
-    def put_off(
+    def defer(
         self,
         work: "Callable[[Transaction, list[Item]], Awaitable[None]]",
         items: Iterable[Item],
@@ -228,7 +228,7 @@ class Transaction(Connection):
 
         So what many parts of a transaction want costs the statements of one.
         """
-        self._put_off.setdefault(work, []).extend(items)
+        self._deferred.setdefault(work, []).extend(items)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have `call` made once the commit has succeeded; never when that is not known."""
@@ -260,14 +260,14 @@ class Transaction(Connection):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what is done and sent inside when it raises; the transaction itself goes on."""
-        put_off = {work: list(items) for work, items in self._put_off.items()}
-        before = put_off, list(self._sent), list(self._afterwards)
+        deferred = {work: list(items) for work, items in self._deferred.items()}
+        before = deferred, list(self._sent), list(self._afterwards)
         await self.execute("SAVEPOINT attempt")
         try:
             yield
             await self._write_now()
         except BaseException:
-            self._put_off, self._sent, self._afterwards = before
+            self._deferred, self._sent, self._afterwards = before
             self._writes = []
             with suppress(DatabaseUnavailableError):
                 await self.execute("ROLLBACK TO SAVEPOINT attempt")
@@ -281,11 +281,11 @@ class Transaction(Connection):
         aggregates are locked: so the positions of one aggregate's events follow the order of the
         commits.
         """
-        while self._put_off:
-            work = next(iter(self._put_off))
-            await work(self, self._put_off.pop(work))
+        while self._deferred:
+            work = next(iter(self._deferred))
+            await work(self, self._deferred.pop(work))
         if self._sent:
-            await self.write(APPEND, *map(list, zip(*self._sent, strict=True)))
+            await self.enqueue(APPEND, *map(list, zip(*self._sent, strict=True)))
             self._sent = []
             self.after_commit(self._on_sent)
 
@@ -399,10 +399,10 @@ class Database:
     async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction, and again when another one was in its way.
 
-        Raises LostRaceError and asyncpg.TransactionRollbackError when that goes on and on.
+        Raises ConcurrencyConflictError and asyncpg.TransactionRollbackError when that goes on and on.
         """
         for _ in range(1, RUNS_MAX):
-            with suppress(LostRaceError, asyncpg.TransactionRollbackError):
+            with suppress(ConcurrencyConflictError, asyncpg.TransactionRollbackError):
                 async with self.transaction() as tx:
                     return await work(tx)
         async with self.transaction() as tx:

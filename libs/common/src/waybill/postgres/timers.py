@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from waybill.backoff import Outage
+from waybill.backoff import Backoff
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
 
@@ -60,18 +60,18 @@ class TimerLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take what is due until `stop` is set, whatever fails or is away meanwhile."""
-        outage = Outage(_log, self.name)
+        backoff = Backoff(_log, self.name)
         async with asyncio.TaskGroup() as tasks:
             waker = tasks.create_task(self._wake_at(stop))
             while not stop.is_set():
                 try:
                     taken = await self._take()
                 except Exception as error:  # noqa: BLE001 (a timer goes on, whatever it meets)
-                    if not outage.failures and not isinstance(error, DatabaseUnavailableError):
+                    if not backoff.failures and not isinstance(error, DatabaseUnavailableError):
                         _log.error("%s failed", self.name, exc_info=error)
-                    await outage.wait(error, stop)
+                    await backoff.wait(error, stop)
                     continue
-                outage.over()
+                backoff.reset()
                 if not taken:
                     await self._timer.sleep()
             waker.cancel()

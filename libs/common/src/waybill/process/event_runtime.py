@@ -13,7 +13,7 @@ from waybill.postgres.retention import event_retention
 from waybill.postgres.timers import Timer, TimerLoop
 from waybill.process.settings import Settings
 from waybill.receiving.consumer import Consumer
-from waybill.receiving.event_router import Receiver
+from waybill.receiving.event_router import EventRouter
 from waybill.receiving.retries import dead_letter_retries
 from waybill.sending.relay import Relay
 
@@ -30,16 +30,16 @@ async def open_database(settings: Settings, clock: Clock) -> Database:
     )
 
 
-def backbone(
+def event_runtime(
     settings: Settings,
     database: Database,
     clock: Clock,
     *,
     topics: Sequence[Topic],
-    receiver: Receiver | None = None,
+    event_router: EventRouter | None = None,
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
-    """Make the background parts of a service that owns `topics` and receives with `receiver`."""
+    """Make the background parts of a service that owns `topics` and receives with `event_router`."""
     broker = settings.kafka_bootstrap_servers
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
@@ -47,17 +47,17 @@ def backbone(
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
     timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, forget_after()))
-    if receiver is not None:
+    if event_router is not None:
         consumer = Consumer(
             database,
             broker,
-            receiver,
+            event_router,
             group=settings.service,
             session_timeout_ms=settings.kafka_session_timeout_ms,
             clock=clock,
         )
         parts.append(consumer)
-        timers.append(dead_letter_retries(receiver))
+        timers.append(dead_letter_retries(event_router))
     return (*parts, *(TimerLoop(timer, database, clock) for timer in timers))
 
 

@@ -38,7 +38,7 @@ class ProcessSettings(BaseSettings):
     check_contract: bool = False
     """Check own answers and sent events against the contract while running; see `conformance`."""
 
-    background_apart: bool = False
+    background_process: bool = False
     """Whether relay, consumer and timers run in a process of their own, so that no request waits
     for the batch that they have in hand. Takes the connections and most of the memory of two."""
 

@@ -1,8 +1,8 @@
-"""Handing a batch of events to the reactions: each takes effect once, or is parked with a reason.
+"""Handing a batch of events to the event handlers: each takes effect once, or is parked with a reason.
 
-    batch ──one transaction──> reactions, inbox, outbox            (nearly always)
+    batch ──one transaction──> event handlers, inbox, outbox            (nearly always)
       │ fails
-      └──one transaction each─> inbox, and reaction or dead letter (one bad event costs one event)
+      └──one transaction each─> inbox, and event handler or dead letter (one bad event costs one event)
 
 Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
 one transaction only, whoever comes first.
@@ -18,19 +18,24 @@ from uuid import UUID
 import asyncpg
 
 from waybill import logs, trace
-from waybill.backoff import Outage
+from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.events import PermanentError
-from waybill.postgres.database import Database, DatabaseUnavailableError, LostRaceError, Transaction
-from waybill.receiving.dead_letters import Parking, describe, park, parked_lines
-from waybill.receiving.event_router import Delivery, Receiver, waves
-from waybill.receiving.inbox import accept, is_plain, note
+from waybill.postgres.database import (
+    ConcurrencyConflictError,
+    Database,
+    DatabaseUnavailableError,
+    Transaction,
+)
+from waybill.receiving.dead_letters import Parking, describe, park, parked_keys
+from waybill.receiving.event_router import Delivery, EventRouter, batches
+from waybill.receiving.inbox import claim_new, has_no_duplicates, mark_processed
 
 _log = logging.getLogger(__name__)
 
 TRANSIENT: Final = (
     DatabaseUnavailableError,
-    LostRaceError,
+    ConcurrencyConflictError,
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidCachedStatementError,
 )
@@ -55,50 +60,50 @@ def retry_delay(attempts: int) -> timedelta:
     return RETRY_DELAY_FIRST * doublings
 
 
-class Deliverer:
+class BatchProcessor:
     """Delivers batches into one database."""
 
-    def __init__(self, database: Database, receiver: Receiver, clock: Clock) -> None:
+    def __init__(self, database: Database, event_router: EventRouter, clock: Clock) -> None:
         self._database = database
-        self._receiver = receiver
+        self._event_router = event_router
         self._clock = clock
 
-    async def deliver(self, batch: Sequence[Delivery], stop: asyncio.Event) -> None:
+    async def process(self, batch: Sequence[Delivery], stop: asyncio.Event) -> None:
         """Deal with every event of a batch, in order per key; when this returns, it is committed.
 
         Waits as long as the database is away. Raises AbandonedError when `stop` is set meanwhile.
         """
-        outage = Outage(_log, "consumer")
+        backoff = Backoff(_log, "consumer")
         conflicts = 0
         while conflicts < CONFLICTS_MAX:
             try:
                 await self._together(batch)
-            except LostRaceError:
+            except ConcurrencyConflictError:
                 conflicts += 1  # who was first has ended: there is nothing to wait for
             except TRANSIENT as error:
                 conflicts += not isinstance(error, DatabaseUnavailableError)
-                await self._wait(outage, error, stop)
+                await self._wait(backoff, error, stop)
             except Exception as error:  # noqa: BLE001 (found out one by one)
                 _log.info("batch of %d is done one by one: %s", len(batch), describe(error))
                 break
             else:
-                outage.over()
+                backoff.reset()
                 return
         for delivery in batch:
-            await self._until_done(delivery, outage, stop)
+            await self._until_done(delivery, backoff, stop)
 
-    async def _until_done(self, delivery: Delivery, outage: Outage, stop: asyncio.Event) -> None:
+    async def _until_done(self, delivery: Delivery, backoff: Backoff, stop: asyncio.Event) -> None:
         while True:
             try:
                 await self._alone(delivery)
             except TRANSIENT as error:
-                await self._wait(outage, error, stop)
+                await self._wait(backoff, error, stop)
             else:
-                outage.over()
+                backoff.reset()
                 return
 
-    async def _wait(self, outage: Outage, error: Exception, stop: asyncio.Event) -> None:
-        await outage.wait(error, stop)
+    async def _wait(self, backoff: Backoff, error: Exception, stop: asyncio.Event) -> None:
+        await backoff.wait(error, stop)
         if stop.is_set():
             raise AbandonedError from error
 
@@ -106,23 +111,23 @@ class Deliverer:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             ids = {each.event_id for each in batch}
-            if all(each.error is None for each in batch) and await is_plain(tx, ids):
+            if all(each.error is None for each in batch) and await has_no_duplicates(tx, ids):
                 await self._react(tx, _first_of_each(batch, ids))
-                tx.put_off(note, [(event_id, now) for event_id in ids])
+                tx.defer(mark_processed, [(event_id, now) for event_id in ids])
                 return
-            fresh, free = await accept(tx, ids, now)
+            fresh, free = await claim_new(tx, ids, now)
             if not fresh:
                 return
             new = _first_of_each(batch, fresh)
-            stuck = set() if free else await parked_lines(tx, {each.line for each in new})
+            stuck = set() if free else await parked_keys(tx, {each.ordering_key for each in new})
             ready: list[Delivery] = []
             aside: list[Parking] = []
             for each in new:
-                if each.line in stuck:
+                if each.ordering_key in stuck:
                     aside.append(Parking(each, "waiting", None, 0, now))
                 elif each.error is not None:
                     aside.append(Parking(each, "dead", describe(each.error), 0, now))
-                    stuck.add(each.line)
+                    stuck.add(each.ordering_key)
                 else:
                     ready.append(each)
             await park(tx, aside, now)
@@ -130,21 +135,21 @@ class Deliverer:
 
     async def _react(self, tx: Transaction, ready: Sequence[Delivery]) -> None:
         if len(ready) == 1:
-            await react(tx, self._receiver, ready[0])
+            await react(tx, self._event_router, ready[0])
             return
-        for handler, events in waves(ready):
-            await self._receiver.react(tx, handler, events)
+        for handler, events in batches(ready):
+            await self._event_router.react(tx, handler, events)
 
     async def _alone(self, delivery: Delivery) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            fresh, free = await accept(tx, [delivery.event_id], now)
+            fresh, free = await claim_new(tx, [delivery.event_id], now)
             if not fresh:
                 return
-            if not free and await parked_lines(tx, {delivery.line}):
+            if not free and await parked_keys(tx, {delivery.ordering_key}):
                 await park(tx, [Parking(delivery, "waiting", None, 0, now)], now)
                 return
-            error = await attempt(tx, self._receiver, delivery)
+            error = await attempt(tx, self._event_router, delivery)
             if error is None:
                 return
             _log.warning(
@@ -161,23 +166,25 @@ class Deliverer:
             await park(tx, [parking], now)
 
 
-async def react(tx: Transaction, receiver: Receiver, delivery: Delivery) -> None:
-    """Let the reaction deal with one event, in the event's own trace."""
+async def react(tx: Transaction, event_router: EventRouter, delivery: Delivery) -> None:
+    """Let the event handler deal with one event, in the event's own trace."""
     if delivery.error is not None or delivery.event is None:
         raise delivery.error or PermanentError("not an event")
     event = delivery.event
     with trace.within(event.traceparent), logs.bound(event_id=str(event.id)):
-        await receiver.react(tx, delivery.handler, [event])
+        await event_router.react(tx, delivery.handler, [event])
 
 
-async def attempt(tx: Transaction, receiver: Receiver, delivery: Delivery) -> Exception | None:
+async def attempt(
+    tx: Transaction, event_router: EventRouter, delivery: Delivery
+) -> Exception | None:
     """Try one event; when it fails, undo what it did, and return why.
 
     Raises what is TRANSIENT: the whole transaction is then to be repeated.
     """
     try:
         async with tx.savepoint():
-            await react(tx, receiver, delivery)
+            await react(tx, event_router, delivery)
             # Whatever would fail at the commit has to fail here.
             await tx.finish()
             await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -1,4 +1,4 @@
-"""The consumer: brings events from the broker to the reactions.
+"""The consumer: brings events from the broker to the event handlers.
 
 What is in the inbox is done; offsets only say where to go on reading, so they are committed now and
 then, after the transactions they stand for. Whatever comes again is dropped by the inbox.
@@ -31,12 +31,12 @@ from aiokafka import (  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from typing_extensions import override
 
-from waybill.backoff import Outage, pause
+from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.kafka.link import BrokerError, BrokerLink, Partition, TopicState
 from waybill.postgres.database import Database
-from waybill.receiving.batch_processor import AbandonedError, Deliverer
-from waybill.receiving.event_router import Arrival, Receiver
+from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
+from waybill.receiving.event_router import EventRouter, InboundRecord
 
 _log = logging.getLogger(__name__)
 
@@ -75,18 +75,18 @@ class Consumer:
         self,
         database: Database,
         bootstrap_servers: str,
-        receiver: Receiver,
+        event_router: EventRouter,
         *,
         group: str,
         session_timeout_ms: int = 6_000,
         clock: Clock | None = None,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
-        self._receiver = receiver
+        self._event_router = event_router
         self._group = group
         self._session_timeout_ms = session_timeout_ms
-        self._deliverer = Deliverer(database, receiver, clock or SystemClock())
-        self._outage = Outage(_log, "consumer")
+        self._processor = BatchProcessor(database, event_router, clock or SystemClock())
+        self._backoff = Backoff(_log, "consumer")
         self.assigned = 0
         """Partitions that this replica has now; for tests and readiness."""
 
@@ -96,7 +96,7 @@ class Consumer:
             try:
                 await self._session(stop)
             except (BrokerError, KafkaError, OSError) as error:
-                await self._outage.wait(error, stop)
+                await self._backoff.wait(error, stop)
             except AbandonedError:
                 return
             except asyncio.CancelledError:
@@ -131,11 +131,11 @@ class Consumer:
         """
         until: float | None = None
         while True:
-            ids = _ids(await link.topics(self._receiver.topics))
+            ids = _ids(await link.topics(self._event_router.topics))
             now = time.monotonic()
             if ids and until is None:
                 until = now + TOPICS_TIMEOUT_SECONDS
-            complete = len(ids) == len(self._receiver.topics)
+            complete = len(ids) == len(self._event_router.topics)
             if complete or stop.is_set() or (until is not None and now >= until):
                 return ids
             await pause(stop, TOPICS_POLL_SECONDS)
@@ -167,7 +167,7 @@ class Consumer:
             # meanwhile and is answered at once. One that is sent now finds nothing, and waits.
             kafka.pause(*kafka.assignment())
             if time.monotonic() - looked >= LOOK_SECONDS:
-                found = _ids(await link.topics(self._receiver.topics))
+                found = _ids(await link.topics(self._event_router.topics))
                 if not progress.ids.items() <= found.items():
                     _log.warning("topics are not the same any more; joining anew")
                     return
@@ -181,7 +181,7 @@ class Consumer:
             else:
                 link.check()
             # Here what was fetched is known to come from the broker that the link began with.
-            self._outage.over()
+            self._backoff.reset()
             self.assigned = len(kafka.assignment())
             async with progress.in_hand:
                 records = await progress.believed(records)
@@ -195,13 +195,13 @@ class Consumer:
 
     async def _deliver(self, records: Records, stop: asyncio.Event) -> None:
         read = (
-            self._receiver.read(_arrival(record))
+            self._event_router.read(_inbound(record))
             for partition in records.values()
             for record in partition
         )
         batch = [delivery for delivery in read if delivery is not None]
         if batch:
-            await self._deliverer.deliver(batch, stop)
+            await self._processor.process(batch, stop)
 
 
 class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -289,8 +289,8 @@ def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:
     return {name: state.topic_id for name, state in states.items()}
 
 
-def _arrival(record: Any) -> Arrival:  # noqa: ANN401 (aiokafka is untyped)
-    return Arrival(
+def _inbound(record: Any) -> InboundRecord:  # noqa: ANN401 (aiokafka is untyped)
+    return InboundRecord(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,

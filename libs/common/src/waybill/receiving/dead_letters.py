@@ -1,18 +1,18 @@
 """Dead letters: events that were received and have not taken effect, each with its reason.
 
-Of one line (a key in a topic) only the first one is ever tried; the others wait behind it, and so
+Of one ordering key (a key in a topic) only the first one is ever tried; the others wait behind it, and so
 does whatever arrives. Nobody "releases" them: which one is the first is read from the table each
 time, so there is no moment at which an event could fall between those who park and those who retry.
 
-Why that is safe without a lock on the line:
+Why that is safe without a lock on the ordering key:
 
-- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked lines
+- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked ordering keys
   *after* it has put the batch into the inbox. Another consumer that has (or had) the same
   partition, and parks one of these events, does that in the transaction that puts it into its
   inbox; so ours has waited for the end of that transaction, and sees the row.
 - Otherwise it puts the batch into the inbox at the end. Had another consumer parked one of these
   events meanwhile, that event would be in the inbox: ours fails there, and begins again.
-- Whoever retries holds a row lock on the first of the line until what it does is committed. A
+- Whoever retries holds a row lock on the first of the ordering key until what it does is committed. A
   consumer that still sees the row parks behind it; one that does not see it comes after the commit.
 """
 
@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from waybill.events import faults
 from waybill.postgres.database import Connection, Transaction
-from waybill.receiving.event_router import Arrival, Delivery, Line
+from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
 
 State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]
 
@@ -67,7 +67,7 @@ class DeadLetter:
     id: int
     event_id: UUID
     type: str | None
-    arrival: Arrival
+    record: InboundRecord
     key: str
     error: str | None
     attempts: int
@@ -87,27 +87,31 @@ class Parking:
     due_at: datetime
 
 
-async def parked_lines(tx: Transaction, lines: Collection[Line]) -> set[Line]:
-    """Tell in which of these lines something is parked."""
-    rows = await tx.fetch(_PARKED, [line.topic for line in lines], [line.key for line in lines])
-    return {Line(row["topic"], row["key"]) for row in rows}
+async def parked_keys(tx: Transaction, ordering_keys: Collection[OrderingKey]) -> set[OrderingKey]:
+    """Tell in which of these ordering keys something is parked."""
+    rows = await tx.fetch(
+        _PARKED,
+        [ordering_key.topic for ordering_key in ordering_keys],
+        [ordering_key.key for ordering_key in ordering_keys],
+    )
+    return {OrderingKey(row["topic"], row["key"]) for row in rows}
 
 
 async def park(tx: Transaction, parkings: Sequence[Parking], now: datetime) -> None:
-    """Put events aside, in the order of their arrival."""
+    """Put events aside, in the order of their record."""
     for parking in parkings:
-        delivery, arrival = parking.delivery, parking.delivery.arrival
+        delivery, record = parking.delivery, parking.delivery.record
         await tx.execute(
             _PARK,
             delivery.event_id,
             delivery.type,
-            arrival.topic,
-            arrival.partition,
-            arrival.offset,
-            delivery.line.key,
-            [_text(name) for name, _ in arrival.headers],
-            [value for _, value in arrival.headers],
-            arrival.value,
+            record.topic,
+            record.partition,
+            record.offset,
+            delivery.ordering_key.key,
+            [_text(name) for name, _ in record.headers],
+            [value for _, value in record.headers],
+            record.value,
             parking.error,
             parking.attempts,
             parking.state,
@@ -156,7 +160,7 @@ async def remove(tx: Transaction, letter: DeadLetter) -> None:
 async def list_dead_letters(
     connection: Connection, *, state: State | None = None, after: int = 0, limit: int = 100
 ) -> list[DeadLetter]:
-    """Read dead letters in the order of their arrival, beginning behind the id `after`."""
+    """Read dead letters in the order of their record, beginning behind the id `after`."""
     rows = await connection.fetch(
         "SELECT * FROM dead_letters WHERE id > $1 AND ($2::text IS NULL OR state = $2)"
         " ORDER BY id LIMIT $3",
@@ -176,7 +180,7 @@ async def find_dead_letter(connection: Connection, event_id: UUID) -> DeadLetter
 async def retry(tx: Transaction, event_id: UUID, now: datetime) -> bool:
     """Let an event be tried again, with all its attempts; False when there is none such.
 
-    It is tried once it is the first of its line. Also for one that was discarded: it then comes
+    It is tried once it is the first of its ordering key. Also for one that was discarded: it then comes
     after events that did not wait for it.
     """
     status = await tx.execute(
@@ -206,7 +210,7 @@ def _letter(row: asyncpg.Record) -> DeadLetter:
         id=row["id"],
         event_id=row["event_id"],
         type=row["type"],
-        arrival=Arrival(
+        record=InboundRecord(
             topic=row["topic"],
             partition=row["partition"],
             offset=row["offset"],

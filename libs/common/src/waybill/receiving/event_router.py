@@ -1,4 +1,4 @@
-"""What arrives from Kafka, made ready for the reactions."""
+"""What arrives from Kafka, made ready for the event handlers."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -21,10 +21,10 @@ from waybill.postgres.database import Transaction
 _UNREADABLE: Final = UUID("b5d5bb0e-1e6f-5c5c-8a5b-6f0e0d1a6a10")
 """Namespace of the ids that events without a readable id get here (RFC 9562, version 5)."""
 
-Reaction: TypeAlias = Callable[[Transaction, Sequence[Event[Any]]], Awaitable[None]]
+EventHandler: TypeAlias = Callable[[Transaction, Sequence[Event[Any]]], Awaitable[None]]
 
 
-class Arrival(NamedTuple):
+class InboundRecord(NamedTuple):
     """A record as it came: from Kafka, or again from the dead letters."""
 
     topic: str
@@ -35,7 +35,7 @@ class Arrival(NamedTuple):
     value: bytes | None
 
 
-class Line(NamedTuple):
+class OrderingKey(NamedTuple):
     """What keeps its order: the events of one key in one topic."""
 
     topic: str
@@ -44,96 +44,100 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A record that this service has to deal with: an event and its reaction, or an error."""
+    """A record that this service has to deal with: an event and its event handler, or an error."""
 
     event_id: UUID
     type: str | None
-    arrival: Arrival
-    line: Line
+    record: InboundRecord
+    ordering_key: OrderingKey
     event: Event[Any] | None
     handler: str
     error: PermanentError | None
 
 
-class Receiver:
-    """Reads records, and hands their events to the reactions that the contract names."""
+class EventRouter:
+    """Reads records, and hands their events to the event handlers that the contract names."""
 
-    def __init__(self, reactions: object, received: Sequence[Received[Any]]) -> None:
+    def __init__(self, event_handlers: object, received: Sequence[Received[Any]]) -> None:
         """Look up all handlers now, so that a missing one is found at the start."""
         self._received = {(each.message.topic, each.message.type): each for each in received}
-        self._reactions: dict[str, Reaction] = {
-            each.handler: getattr(reactions, each.handler) for each in received
+        self._handlers: dict[str, EventHandler] = {
+            each.handler: getattr(event_handlers, each.handler) for each in received
         }
         self.topics = frozenset(each.message.topic for each in received)
 
-    def read(self, arrival: Arrival) -> Delivery | None:
+    def read(self, record: InboundRecord) -> Delivery | None:
         """Make a delivery of a record; None when its type is not received here.
 
         Never raises for what is in the record: what is wrong with it becomes the delivery's error.
         """
-        line = _line(arrival)
+        ordering_key = _ordering_key(record)
         try:
-            envelope = decode_headers(arrival.headers)
+            envelope = decode_headers(record.headers)
         except PermanentError as error:
-            return Delivery(_made_up_id(arrival), None, arrival, line, None, "", error)
-        received = self._received.get((arrival.topic, envelope.type))
+            return Delivery(_made_up_id(record), None, record, ordering_key, None, "", error)
+        received = self._received.get((record.topic, envelope.type))
         if received is None:
             return None
         event: Event[Any] | None = None
         failure: PermanentError | None = None
         try:
-            event = _event(envelope, line, decode_payload(received.message.model, arrival.value))
+            event = _event(
+                envelope, ordering_key, decode_payload(received.message.model, record.value)
+            )
         except PermanentError as error:
             failure = error
-        return Delivery(envelope.id, envelope.type, arrival, line, event, received.handler, failure)
+        return Delivery(
+            envelope.id, envelope.type, record, ordering_key, event, received.handler, failure
+        )
 
     async def react(self, tx: Transaction, handler: str, events: Sequence[Event[Any]]) -> None:
-        """Let the reactions deal with events of one type."""
-        await self._reactions[handler](tx, events)
+        """Let the event handlers deal with events of one type."""
+        await self._handlers[handler](tx, events)
 
 
-def waves(deliveries: Iterable[Delivery]) -> Iterator[tuple[str, list[Event[Any]]]]:
+def batches(deliveries: Iterable[Delivery]) -> Iterator[tuple[str, list[Event[Any]]]]:
     """Arrange events for as few calls as possible, each for many events of one type.
 
     The events of one key keep their order, and each call has at most one of a key.
     """
-    lines: dict[Line, deque[Delivery]] = {}
+    ordering_keys: dict[OrderingKey, deque[Delivery]] = {}
     for delivery in deliveries:
-        lines.setdefault(delivery.line, deque()).append(delivery)
-    while lines:
-        heads: dict[str, list[Line]] = {}
-        for line, queue in lines.items():
-            heads.setdefault(queue[0].handler, []).append(line)
+        ordering_keys.setdefault(delivery.ordering_key, deque()).append(delivery)
+    while ordering_keys:
+        heads: dict[str, list[OrderingKey]] = {}
+        for ordering_key, queue in ordering_keys.items():
+            heads.setdefault(queue[0].handler, []).append(ordering_key)
         handler = max(heads, key=lambda name: len(heads[name]))
-        wave = [lines[line].popleft() for line in heads[handler]]
-        for line in heads[handler]:
-            if not lines[line]:
-                del lines[line]
-        yield handler, [each.event for each in wave if each.event is not None]
+        batch = [ordering_keys[ordering_key].popleft() for ordering_key in heads[handler]]
+        for ordering_key in heads[handler]:
+            if not ordering_keys[ordering_key]:
+                del ordering_keys[ordering_key]
+        yield handler, [each.event for each in batch if each.event is not None]
 
 
-def _event(envelope: Envelope, line: Line, data: Any) -> Event[Any]:  # noqa: ANN401 (any payload)
+def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[Any]:  # noqa: ANN401 (any payload)
     return Event(
         id=envelope.id,
         type=envelope.type,
         source=envelope.source,
         time=envelope.time,
-        key=line.key,
+        key=ordering_key.key,
         data=data,
         traceparent=envelope.traceparent,
     )
 
 
-def _line(arrival: Arrival) -> Line:
-    if arrival.key is None:
+def _ordering_key(record: InboundRecord) -> OrderingKey:
+    if record.key is None:
         # Without a key there is no order to keep: it waits for nobody, nobody waits for it.
-        return Line(arrival.topic, f"{arrival.topic}/{arrival.partition}/{arrival.offset}")
+        return OrderingKey(record.topic, f"{record.topic}/{record.partition}/{record.offset}")
     # PostgreSQL's text takes neither broken UTF-8 nor NUL.
-    key = arrival.key.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
-    return Line(arrival.topic, key)
+    key = record.key.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return OrderingKey(record.topic, key)
 
 
-def _made_up_id(arrival: Arrival) -> UUID:
+def _made_up_id(record: InboundRecord) -> UUID:
     # The content is part of it: after the loss of a broker, other records have these offsets.
-    digest = sha256(repr((arrival.key, arrival.headers, arrival.value)).encode()).hexdigest()
-    return uuid5(_UNREADABLE, f"{arrival.topic}/{arrival.partition}/{arrival.offset}/{digest}")
+    digest = sha256(repr((record.key, record.headers, record.value)).encode()).hexdigest()
+    return uuid5(_UNREADABLE, f"{record.topic}/{record.partition}/{record.offset}/{digest}")

@@ -31,7 +31,7 @@ _NOTE: Final = """
 class Accepted(NamedTuple):
     """Which events are here for the first time, and whether they are free to take effect.
 
-    They are not `free` when any event may be parked: then whoever wants to know which lines are
+    They are not `free` when any event may be parked: then whoever wants to know which ordering keys are
     stuck has to ask in a further statement.
     """
 
@@ -39,7 +39,7 @@ class Accepted(NamedTuple):
     free: bool
 
 
-async def accept(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> Accepted:
+async def claim_new(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> Accepted:
     """Note events as received; tell those that were not before.
 
     Waits for other transactions that are noting the same events, and believes what they come to.
@@ -52,16 +52,16 @@ async def accept(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> A
     return Accepted({row["event_id"] for row in rows}, free)
 
 
-async def is_plain(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
+async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
     """Tell whether all events are here for the first time, and nothing is parked.
 
     Then they can be dealt with without a lock, and noted at the end. Should another transaction
-    note or park one of them meanwhile, `note` fails, and all is undone.
+    note or park one of them meanwhile, `mark_processed` fails, and all is undone.
     """
-    [[is_special]] = await tx.look(_LOOK, list(event_ids))
+    [[is_special]] = await tx.fetch_outside(_LOOK, list(event_ids))
     return not is_special
 
 
-async def note(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
-    """Note when events were received. LostRaceError when one of them was noted before."""
-    await tx.write(_NOTE, *map(list, zip(*sorted(received), strict=True)), claims="inbox_pkey")
+async def mark_processed(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
+    """Note when events were received. ConcurrencyConflictError when one of them was noted before."""
+    await tx.enqueue(_NOTE, *map(list, zip(*sorted(received), strict=True)), claims="inbox_pkey")

@@ -9,15 +9,15 @@ from waybill.postgres.database import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
 from waybill.receiving.dead_letters import describe, first_due, note_failure, remove
-from waybill.receiving.event_router import Receiver
+from waybill.receiving.event_router import EventRouter
 
 _log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
 
 
-def dead_letter_retries(receiver: Receiver) -> Timer:
-    """Make the timer that retries the first parked event of each line.
+def dead_letter_retries(event_router: EventRouter) -> Timer:
+    """Make the timer that retries the first parked event of each ordering key.
 
     An event that takes effect leaves the dead letters in the same transaction. One that fails for
     good stays, as dead, and so does what waits behind it.
@@ -28,11 +28,11 @@ def dead_letter_retries(receiver: Receiver) -> Timer:
         letter = await first_due(tx, now)
         if letter is None:
             return 0
-        delivery = receiver.read(letter.arrival)
+        delivery = event_router.read(letter.record)
         error = (
             PermanentError("this service does not receive events of this type any more")
             if delivery is None
-            else await attempt(tx, receiver, delivery)
+            else await attempt(tx, event_router, delivery)
         )
         if error is None:
             await remove(tx, letter)

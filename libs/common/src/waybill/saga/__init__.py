@@ -10,21 +10,21 @@ of a service in its database. After Garcia-Molina and Salem, "Sagas" (SIGMOD 198
 """
 
 from waybill.saga.advance import CANCELLED, Move, Position, Signal, advance
-from waybill.saga.definition import Reason, Saga, Step, Undo
-from waybill.saga.engine import Begun, Moved, Sagas, Subjects
+from waybill.saga.definition import Compensation, Reason, Saga, Step
+from waybill.saga.engine import Sagas, SagaStart, SagaStore, SagaTransition
 
 __all__ = [
     "CANCELLED",
-    "Begun",
+    "Compensation",
     "Move",
-    "Moved",
     "Position",
     "Reason",
     "Saga",
+    "SagaStart",
+    "SagaStore",
+    "SagaTransition",
     "Sagas",
     "Signal",
     "Step",
-    "Subjects",
-    "Undo",
     "advance",
 ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from waybill.saga.definition import C, Reason, S, Saga
 
-Direction: TypeAlias = Literal["forward", "backward", "completed", "undone"]
+Direction: TypeAlias = Literal["forward", "compensating", "completed", "compensated"]
 
 
 class Signal(Enum):
@@ -38,7 +38,7 @@ class Position:
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.direction in ("completed", "undone")
+        return self.direction in ("completed", "compensated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ def advance(saga: Saga[S, C], at: Position, heard: BaseModel | Signal) -> Move[S
     match at.direction:
         case "forward":
             return _advance_forward(saga, at, heard)
-        case "backward":
-            return _advance_backward(saga, at, heard)
+        case "compensating":
+            return _advance_compensating(saga, at, heard)
         case "completed":
             last = len(saga.steps) - 1
-            return _backward(saga, last, CANCELLED) if heard is Signal.CANCEL else None
-        case "undone":
+            return _compensate(saga, last, CANCELLED) if heard is Signal.CANCEL else None
+        case "compensated":
             return None
 
 
@@ -74,29 +74,29 @@ def _advance_forward(
 ) -> Move[S, C] | None:
     step = saga.steps[at.index]
     if heard is Signal.CANCEL:
-        return _backward(saga, at.index, CANCELLED)
+        return _compensate(saga, at.index, CANCELLED)
     if heard is Signal.DEADLINE:
         # Whether the step was done is not known, so it is undone as well.
         return (
             _forward(saga, at.index)
             if step.refused is None
-            else _backward(saga, at.index, TIMED_OUT)
+            else _compensate(saga, at.index, TIMED_OUT)
         )
     if isinstance(heard, step.done):
         return _forward(saga, at.index + 1)
-    if step.refused is not None and step.why is not None and isinstance(heard, step.refused):
-        return _backward(saga, at.index - 1, step.why(heard))
+    if step.refused is not None and step.reason is not None and isinstance(heard, step.refused):
+        return _compensate(saga, at.index - 1, step.reason(heard))
     return None
 
 
-def _advance_backward(
+def _advance_compensating(
     saga: Saga[S, C], at: Position, heard: BaseModel | Signal
 ) -> Move[S, C] | None:
-    undo = saga.steps[at.index].undo
+    compensation = saga.steps[at.index].compensation
     if heard is Signal.DEADLINE:
-        return _backward(saga, at.index, at.reason)
-    if undo is not None and isinstance(heard, undo.done):
-        return _backward(saga, at.index - 1, at.reason)
+        return _compensate(saga, at.index, at.reason)
+    if compensation is not None and isinstance(heard, compensation.done):
+        return _compensate(saga, at.index - 1, at.reason)
     return None
 
 
@@ -107,10 +107,12 @@ def _forward(saga: Saga[S, C], index: int) -> Move[S, C]:
     return Move(Position("forward", index), step.command, step.deadline)
 
 
-def _backward(saga: Saga[S, C], index: int, reason: Reason | None) -> Move[S, C]:
-    """Undo the step at `index`, or the nearest one before it that has something to undo."""
+def _compensate(saga: Saga[S, C], index: int, reason: Reason | None) -> Move[S, C]:
+    """Undo the step at `index`, or the nearest one before it that has something to compensation."""
     for i in range(index, -1, -1):
-        undo = saga.steps[i].undo
-        if undo is not None:
-            return Move(Position("backward", i, reason), undo.command, undo.deadline)
-    return Move(Position("undone", 0, reason))
+        compensation = saga.steps[i].compensation
+        if compensation is not None:
+            return Move(
+                Position("compensating", i, reason), compensation.command, compensation.deadline
+            )
+    return Move(Position("compensated", 0, reason))

@@ -22,7 +22,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undo(Generic[S, C]):
+class Compensation(Generic[S, C]):
     """How a step is undone, whether it was done, half done or never begun.
 
     The command is sent again every `deadline` until one of `done` comes, so whoever carries it out
@@ -47,13 +47,13 @@ class Step(Generic[S, C]):
     done: type[BaseModel]
     deadline: timedelta
     refused: type[BaseModel] | None = None
-    why: Callable[[Any], Reason] | None = None
-    undo: Undo[S, C] | None = None
+    reason: Callable[[Any], Reason] | None = None
+    compensation: Compensation[S, C] | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError when a refusal has no reason."""
-        if (self.refused is None) != (self.why is None):
-            raise ValueError(f"step {self.name}: `refused` and `why` go together")
+        if (self.refused is None) != (self.reason is None):
+            raise ValueError(f"step {self.name}: `refused` and `reason` go together")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The sagas of one service, kept in its database.
 
-Every move is written to the story, in the transaction that heard of its cause; the command goes out
+Every move is written to the history, in the transaction that heard of its cause; the command goes out
 through the outbox of that transaction. The moves of a saga are numbered, so of two transactions
 that move it on from the same place one fails, and does it again. Who takes a saga because of the
 time, or for a client, locks it before. All of it is done for a whole batch at once: the number of
@@ -56,7 +56,7 @@ _MOVE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Begun(Generic[S]):
+class SagaStart(Generic[S]):
     """A saga to begin: the id of what it is about, that itself, and what led to it."""
 
     saga_id: UUID
@@ -65,7 +65,7 @@ class Begun(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved(Generic[S, C]):
+class SagaTransition(Generic[S, C]):
     """One move of one saga, with what it is about and what caused it, if anything did."""
 
     saga_id: UUID
@@ -76,13 +76,15 @@ class Moved(Generic[S, C]):
     cause: Cause | None
 
 
-class Subjects(Protocol[S, C]):
+class SagaStore(Protocol[S, C]):
     """What the engine needs of the service whose sagas it moves."""
 
     async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, S]:
-        """Read what the sagas are about, without a lock (`tx.look`)."""
+        """Read what the sagas are about, without a lock (`tx.fetch_outside`)."""
 
-    async def moved(self, tx: Transaction, moves: Sequence[Moved[S, C]]) -> None:
+    async def apply_transitions(
+        self, tx: Transaction, moves: Sequence[SagaTransition[S, C]]
+    ) -> None:
         """Follow the moves with the service's own state and events, and send their commands."""
 
 
@@ -110,31 +112,31 @@ class Sagas(Generic[S, C]):
     """Starts sagas by the newest definition and moves each by the one that it began with."""
 
     def __init__(
-        self, definitions: Iterable[Saga[S, C]], subjects: Subjects[S, C], clock: Clock
+        self, definitions: Iterable[Saga[S, C]], subjects: SagaStore[S, C], clock: Clock
     ) -> None:
         by_version = sorted(definitions, key=lambda saga: saga.version)
         self._newest = by_version[-1]
         self._definitions = {(saga.name, saga.version): saga for saga in by_version}
-        self._subjects = subjects
+        self._store = subjects
         self._clock = clock
 
-    async def start(self, tx: Transaction, begun: Sequence[Begun[S]]) -> None:
+    async def start(self, tx: Transaction, begun: Sequence[SagaStart[S]]) -> None:
         """Begin sagas and send their first commands."""
         saga, move, now = self._newest, begin(self._newest), self._clock.now()
         at = move.position
         saga_ids = [each.saga_id for each in begun]
         deadline_at = now + move.deadline if move.deadline else None
-        await tx.write(
+        await tx.enqueue(
             _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
         )
         count = len(begun)
         state = _state(saga, at)
-        await tx.write(
+        await tx.enqueue(
             _TELL, saga_ids, now, [1] * count, [state] * count, ["started"] * count, [None] * count
         )
         command = move.command
         moves = [
-            Moved(
+            SagaTransition(
                 each.saga_id,
                 None,
                 at,
@@ -144,17 +146,17 @@ class Sagas(Generic[S, C]):
             )
             for each in begun
         ]
-        await self._subjects.moved(tx, moves)
+        await self._store.apply_transitions(tx, moves)
 
     def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
         """Move the sagas that wait for these events; the events' key is the saga's id.
 
         It is done at the end of the transaction, for the events of all types together.
         """
-        tx.put_off(self._receive, events)
+        tx.defer(self._receive, events)
 
     async def _receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
-        found = await tx.look(_LOOK, list({UUID(event.key) for event in events}))
+        found = await tx.fetch_outside(_LOOK, list({UUID(event.key) for event in events}))
         by_id = {row.saga_id: row for row in map(self._row, found)}
         changes: list[_Change[S, C]] = []
         for event in events:
@@ -192,9 +194,9 @@ class Sagas(Generic[S, C]):
         if not changes:
             return
         now = self._clock.now()
-        subjects = await self._subjects.load(tx, [change.row.saga_id for change in changes])
+        subjects = await self._store.load(tx, [change.row.saga_id for change in changes])
         await _write(tx, changes, now)
-        await self._subjects.moved(
+        await self._store.apply_transitions(
             tx, [_moved(change, subjects[change.row.saga_id]) for change in changes]
         )
 
@@ -213,7 +215,7 @@ async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetim
     latest = {change.row.saga_id: change for change in changes}
     moves = [change.move for change in latest.values()]
     reasons = [move.position.reason for move in moves]
-    await tx.write(
+    await tx.enqueue(
         _MOVE,
         list(latest),
         [move.position.direction for move in moves],
@@ -224,7 +226,7 @@ async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetim
         [now + move.deadline if move.deadline else None for move in moves],
         now,
     )
-    await tx.write(
+    await tx.enqueue(
         _TELL,
         [change.row.saga_id for change in changes],
         now,
@@ -247,9 +249,9 @@ def _hear(
     return _Change(row, before, move, row.transitions, detail, cause)
 
 
-def _moved(change: _Change[S, C], subject: S) -> Moved[S, C]:
+def _moved(change: _Change[S, C], subject: S) -> SagaTransition[S, C]:
     command = change.move.command(subject) if change.move.command else None
-    return Moved(
+    return SagaTransition(
         change.row.saga_id, change.before, change.move.position, command, subject, change.cause
     )
 
@@ -258,7 +260,7 @@ def _state(saga: Saga[S, C], position: Position) -> str:
     match position.direction:
         case "forward":
             return saga.steps[position.index].name
-        case "backward":
-            return f"undo {saga.steps[position.index].name}"
-        case "completed" | "undone":
+        case "compensating":
+            return f"compensate {saga.steps[position.index].name}"
+        case "completed" | "compensated":
             return position.direction

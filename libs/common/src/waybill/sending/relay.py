@@ -21,7 +21,7 @@ from typing import Final
 
 import asyncpg
 
-from waybill.backoff import Outage, pause
+from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
 from waybill.kafka.link import BrokerError, BrokerLink
@@ -79,8 +79,8 @@ class Relay:
         self._clock = clock or SystemClock()
         self._retention = retention
         self._woken = asyncio.Event()
-        self._database_outage = Outage(_log, "relay")
-        self._broker_outage = Outage(_log, "relay")
+        self._database_backoff = Backoff(_log, "relay")
+        self._broker_backoff = Backoff(_log, "relay")
         self.leads = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
@@ -98,7 +98,7 @@ class Relay:
                     async with connect(self._database_url, name="waybill relay") as connection:
                         await self._use(connection, stop)
                 except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
-                    await self._database_outage.wait(error, stop)
+                    await self._database_backoff.wait(error, stop)
                 finally:
                     self.leads = False
             waker.cancel()
@@ -108,7 +108,7 @@ class Relay:
             await connection.execute(f"SET {setting} = off")
         while not stop.is_set():
             leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
-            self._database_outage.over()
+            self._database_backoff.reset()
             if leads:
                 break
             await self._follow(connection)
@@ -121,7 +121,7 @@ class Relay:
             try:
                 await self._lead(connection, stop)
             except BrokerError as error:
-                await self._broker_outage.wait(error, stop)
+                await self._broker_backoff.wait(error, stop)
 
     async def _follow(self, connection: Connection) -> None:
         until = time.monotonic() + POLL_SECONDS
@@ -141,7 +141,7 @@ class Relay:
                 self._woken.clear()
                 count = await publisher.publish_round()
                 self.published += count
-                self._broker_outage.over()
+                self._broker_backoff.reset()
                 if count:
                     await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
                 if not publisher.is_behind:

@@ -1,4 +1,4 @@
-"""A small service to send and receive with: one database, one topic, reactions that write."""
+"""A small service to send and receive with: one database, one topic, event handlers that write."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ from waybill.kafka.record_batches import RecordBatch, partition_of
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
-from waybill.receiving.event_router import Arrival, Delivery, Receiver
+from waybill.receiving.event_router import Delivery, EventRouter, InboundRecord
 from waybill.sending.relay import Relay
 
 DEADLINE_SECONDS = 30.0
@@ -44,7 +44,7 @@ class Worker(Protocol):
 
 
 @dataclass
-class Reactions:
+class EventHandlers:
     """Writes down what it gets; fails for the numbers in `failing`."""
 
     failing: dict[int, Exception] = field(default_factory=dict)
@@ -81,8 +81,8 @@ class World:
     topic: Topic
     noted: Message[Noted]
     closed: Message[Closed]
-    reactions: Reactions
-    receiver: Receiver
+    event_handlers: EventHandlers
+    event_router: EventRouter
 
     @property
     def group(self) -> str:
@@ -112,7 +112,7 @@ class World:
         """A record as it would come from the broker."""
         message = message or self.noted
         payload = message.model(account=account, number=number)
-        arrival = Arrival(
+        arrival = InboundRecord(
             topic=message.topic,
             partition=0,
             offset=next(_numbers),
@@ -120,7 +120,7 @@ class World:
             headers=headers(message.type),
             value=payload.model_dump_json().encode(),
         )._replace(**other)
-        delivery = self.receiver.read(arrival)
+        delivery = self.event_router.read(arrival)
         assert delivery is not None
         return delivery
 
@@ -145,7 +145,7 @@ class World:
         return Consumer(
             database or self.database,
             bootstrap_servers,
-            self.receiver,
+            self.event_router,
             group=self.group,
             session_timeout_ms=3_000,
         )
@@ -169,9 +169,11 @@ async def world(database_url: str) -> AsyncIterator[World]:
     topic = Topic(f"test.topic-{uuid7()}.v1", partitions=4, retention_hours=24)
     noted = Message("test.noted.v1", topic.name, "account", Noted)
     closed = Message("test.closed.v1", topic.name, "account", Closed)
-    reactions = Reactions()
-    receiver = Receiver(reactions, [Received(noted, "noted"), Received(closed, "closed")])
-    yield World(database_url, database, clock, topic, noted, closed, reactions, receiver)
+    event_handlers = EventHandlers()
+    event_router = EventRouter(
+        event_handlers, [Received(noted, "noted"), Received(closed, "closed")]
+    )
+    yield World(database_url, database, clock, topic, noted, closed, event_handlers, event_router)
     await database.close()
 
 

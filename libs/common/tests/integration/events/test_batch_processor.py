@@ -7,18 +7,18 @@ import asyncpg
 import pytest
 
 from waybill.events import PermanentError
-from waybill.receiving.batch_processor import ATTEMPTS_MAX, Deliverer, retry_delay
+from waybill.receiving.batch_processor import ATTEMPTS_MAX, BatchProcessor, retry_delay
 from waybill.receiving.dead_letters import discard, list_dead_letters, retry
 from waybill.receiving.retries import dead_letter_retries
 
 
 @pytest.fixture
 def deliver(world: Any) -> Any:
-    deliverer = Deliverer(world.database, world.receiver, world.clock)
+    processor = BatchProcessor(world.database, world.event_router, world.clock)
 
     async def run(*batch: Any) -> None:
         async with asyncio.timeout(20):
-            await deliverer.deliver(batch, asyncio.Event())
+            await processor.process(batch, asyncio.Event())
 
     return run
 
@@ -26,7 +26,7 @@ def deliver(world: Any) -> Any:
 @pytest.fixture
 def tick(world: Any) -> Any:
     """Let the timer of retries run until nothing is due."""
-    timer = dead_letter_retries(world.receiver)
+    timer = dead_letter_retries(world.event_router)
 
     async def run() -> None:
         taken = 1
@@ -71,7 +71,7 @@ async def test_each_event_takes_effect_once_when_two_replicas_have_them_in_hand_
     batch = [world.delivery("a", 1), world.delivery("b", 2)]
     both_react = asyncio.Barrier(2)
     entered = 0
-    write = world.reactions._write
+    write = world.event_handlers._write
 
     async def meet(*arguments: Any) -> None:
         nonlocal entered
@@ -80,10 +80,10 @@ async def test_each_event_takes_effect_once_when_two_replicas_have_them_in_hand_
             await both_react.wait()
         await write(*arguments)
 
-    world.reactions._write = meet
-    replicas = [Deliverer(world.database, world.receiver, world.clock) for _ in range(2)]
+    world.event_handlers._write = meet
+    replicas = [BatchProcessor(world.database, world.event_router, world.clock) for _ in range(2)]
     async with asyncio.timeout(20):
-        await asyncio.gather(*(each.deliver(batch, asyncio.Event()) for each in replicas))
+        await asyncio.gather(*(each.process(batch, asyncio.Event()) for each in replicas))
     assert entered == 2
     assert sorted(await world.seen()) == [("a", 1), ("b", 2)]
 
@@ -95,7 +95,7 @@ async def test_a_batch_makes_few_calls_and_keeps_the_order_of_each_key(
     batch = [world.delivery(account, 1) for account in accounts]
     batch += [world.delivery(account, 2, message=world.closed) for account in accounts]
     await deliver(*batch)
-    assert [(name, len(numbers)) for name, numbers in world.reactions.calls] == [
+    assert [(name, len(numbers)) for name, numbers in world.event_handlers.calls] == [
         ("noted", 50),
         ("closed", 50),
     ]
@@ -104,7 +104,7 @@ async def test_a_batch_makes_few_calls_and_keeps_the_order_of_each_key(
 async def test_one_bad_event_costs_one_event_when_it_is_in_a_batch(
     world: Any, deliver: Any
 ) -> None:
-    world.reactions.failing[2] = ValueError("no such luck")
+    world.event_handlers.failing[2] = ValueError("no such luck")
     await deliver(world.delivery("a", 1), world.delivery("b", 2), world.delivery("c", 3))
     assert await world.seen() == [("a", 1), ("c", 3)]
     assert await _letters(world) == [("b", "retrying", "ValueError: no such luck")]
@@ -113,7 +113,7 @@ async def test_one_bad_event_costs_one_event_when_it_is_in_a_batch(
 async def test_later_events_of_its_key_wait_when_an_event_is_parked(
     world: Any, deliver: Any
 ) -> None:
-    world.reactions.failing[1] = ValueError("not yet")
+    world.event_handlers.failing[1] = ValueError("not yet")
     await deliver(world.delivery("a", 1), world.delivery("a", 2), world.delivery("b", 3))
     await deliver(world.delivery("a", 4), world.delivery("b", 5))
     assert await world.seen() == [("b", 3), ("b", 5)]
@@ -123,12 +123,12 @@ async def test_later_events_of_its_key_wait_when_an_event_is_parked(
 async def test_parked_events_take_effect_in_order_when_the_first_one_passes(
     world: Any, deliver: Any, tick: Any
 ) -> None:
-    world.reactions.failing[1] = ValueError("not yet")
+    world.event_handlers.failing[1] = ValueError("not yet")
     await deliver(*(world.delivery("a", number) for number in (1, 2, 3)))
     await tick()
     assert await world.seen() == []
 
-    world.reactions.failing.clear()
+    world.event_handlers.failing.clear()
     world.clock.advance(retry_delay(1))
     await tick()
     assert await world.seen() == [("a", 1), ("a", 2), ("a", 3)]
@@ -138,14 +138,14 @@ async def test_parked_events_take_effect_in_order_when_the_first_one_passes(
 async def test_an_event_is_dead_when_all_attempts_failed_and_lives_when_somebody_says_so(
     world: Any, deliver: Any, tick: Any
 ) -> None:
-    world.reactions.failing[1] = ValueError("never")
+    world.event_handlers.failing[1] = ValueError("never")
     await deliver(world.delivery("a", 1), world.delivery("a", 2))
     for attempts in range(1, ATTEMPTS_MAX):
         world.clock.advance(retry_delay(attempts))
         await tick()
     assert [state for _, state, _ in await _letters(world)] == ["dead", "waiting"]
 
-    world.reactions.failing.clear()
+    world.event_handlers.failing.clear()
     await tick()
     assert await world.seen() == []
     async with world.database.transaction() as tx:
@@ -157,7 +157,7 @@ async def test_an_event_is_dead_when_all_attempts_failed_and_lives_when_somebody
 async def test_what_waits_goes_on_when_the_first_one_is_discarded(
     world: Any, deliver: Any, tick: Any
 ) -> None:
-    world.reactions.failing[1] = PermanentError("makes no sense")
+    world.event_handlers.failing[1] = PermanentError("makes no sense")
     await deliver(world.delivery("a", 1), world.delivery("a", 2))
     assert [state for _, state, _ in await _letters(world)] == ["dead", "waiting"]
     async with world.database.transaction() as tx:
@@ -172,11 +172,11 @@ async def test_a_discarded_event_stays_without_effect_when_it_comes_again(
     world: Any, deliver: Any, tick: Any
 ) -> None:
     bad = world.delivery("a", 1)
-    world.reactions.failing[1] = PermanentError("makes no sense")
+    world.event_handlers.failing[1] = PermanentError("makes no sense")
     await deliver(bad)
     async with world.database.transaction() as tx:
         await discard(tx, bad.event_id)
-    world.reactions.failing.clear()
+    world.event_handlers.failing.clear()
     await deliver(bad)
     await tick()
     assert await world.seen() == []
@@ -200,7 +200,9 @@ async def test_an_event_is_dead_at_once_and_its_key_waits_when_it_cannot_be_read
     await tick()
     assert await world.seen() == [("b", 3)]
     assert await _letters(world) == [("a", "dead", reason), ("a", "waiting", None)]
-    assert len(world.reactions.calls) == 1, "a known fault does not cost the batch a second run"
+    assert len(world.event_handlers.calls) == 1, (
+        "a known fault does not cost the batch a second run"
+    )
 
 
 async def test_nobody_waits_for_it_when_an_unreadable_event_has_no_key(
@@ -210,7 +212,7 @@ async def test_nobody_waits_for_it_when_an_unreadable_event_has_no_key(
     await deliver(bad, world.delivery("a", 2))
     assert await world.seen() == [("a", 2)]
     [(key, state, _)] = await _letters(world)
-    assert (key, state) == (f"{world.topic.name}/0/{bad.arrival.offset}", "dead")
+    assert (key, state) == (f"{world.topic.name}/0/{bad.record.offset}", "dead")
 
 
 async def test_it_is_kept_when_an_event_is_full_of_what_postgresql_does_not_take(
@@ -222,8 +224,8 @@ async def test_it_is_kept_when_an_event_is_full_of_what_postgresql_does_not_take
 
 
 async def test_nothing_remains_when_a_reaction_fails(world: Any, deliver: Any) -> None:
-    world.reactions.reply = world.noted
-    world.reactions.failing[1] = ValueError("after writing and sending")
+    world.event_handlers.reply = world.noted
+    world.event_handlers.failing[1] = ValueError("after writing and sending")
     await deliver(world.delivery("a", 1))
     assert await world.seen() == []
     assert await world.value("SELECT count(*) FROM outbox") == 0
@@ -232,8 +234,8 @@ async def test_nothing_remains_when_a_reaction_fails(world: Any, deliver: Any) -
 async def test_a_retry_leaves_nothing_behind_when_it_fails(
     world: Any, deliver: Any, tick: Any
 ) -> None:
-    world.reactions.reply = world.noted
-    world.reactions.failing[1] = ValueError("after writing and sending")
+    world.event_handlers.reply = world.noted
+    world.event_handlers.failing[1] = ValueError("after writing and sending")
     await deliver(world.delivery("a", 1))
     world.clock.advance(retry_delay(1))
     await tick()
@@ -260,13 +262,13 @@ async def test_an_event_is_parked_when_its_transaction_would_fail_at_the_commit(
 async def test_the_batch_is_done_again_whole_when_the_database_chose_it_in_a_deadlock(
     world: Any, deliver: Any
 ) -> None:
-    world.reactions.failing[2] = asyncpg.DeadlockDetectedError("chosen")
+    world.event_handlers.failing[2] = asyncpg.DeadlockDetectedError("chosen")
     done = asyncio.Event()
 
     async def pass_later() -> None:
-        while not done.is_set() and len(world.reactions.calls) < 1:
+        while not done.is_set() and len(world.event_handlers.calls) < 1:
             await asyncio.sleep(0.005)
-        world.reactions.failing.clear()
+        world.event_handlers.failing.clear()
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(pass_later())
@@ -281,7 +283,7 @@ async def test_each_event_takes_effect_once_and_in_order_when_two_replicas_have_
 ) -> None:
     """A replica whose partition was taken away goes on with what it had in hand."""
     events = [world.delivery(f"key-{number % 7}", number) for number in range(300)]
-    world.reactions.failing[21] = ValueError("fails once, in whoever comes first")
+    world.event_handlers.failing[21] = ValueError("fails once, in whoever comes first")
 
     async def replica(size: int) -> None:
         for start in range(0, len(events), size):
@@ -290,7 +292,7 @@ async def test_each_event_takes_effect_once_and_in_order_when_two_replicas_have_
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(replica(50))
         tasks.create_task(replica(33))
-    world.reactions.failing.clear()
+    world.event_handlers.failing.clear()
     world.clock.advance(retry_delay(1))
     await tick()
     seen = await world.seen()

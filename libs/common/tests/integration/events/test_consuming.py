@@ -16,7 +16,7 @@ from waybill.events import Received
 from waybill.kafka.link import BrokerLink, Partition, ensure_topics
 from waybill.kafka.record_batches import partition_of
 from waybill.postgres.database import Database
-from waybill.receiving.event_router import Receiver
+from waybill.receiving.event_router import EventRouter
 
 
 async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_order(
@@ -29,13 +29,13 @@ async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_ord
             for number in range(50):
                 await world.send(f"key-{number % 5}", number)
             await eventually(lambda: _has_seen(world, 50))
-        calls = len(world.reactions.calls)
+        calls = len(world.event_handlers.calls)
         committed = await _committed(world, bootstrap_servers)
         async with running(world.consumer(bootstrap_servers)):
             await world.send("key-0", 50)
             await eventually(lambda: _has_seen(world, 51))
     assert sum(committed.values()) == 50
-    assert len(world.reactions.calls) == calls + 1, "nothing came a second time"
+    assert len(world.event_handlers.calls) == calls + 1, "nothing came a second time"
     assert await _in_order(world)
 
 
@@ -183,8 +183,8 @@ async def test_a_topic_is_consumed_when_its_owner_makes_it_long_after_the_others
 ) -> None:
     late = replace(world.topic, name=f"{world.topic.name}.late")
     closed = replace(world.closed, topic=late.name)
-    world.receiver = Receiver(
-        world.reactions, [Received(world.noted, "noted"), Received(closed, "closed")]
+    world.event_router = EventRouter(
+        world.event_handlers, [Received(world.noted, "noted"), Received(closed, "closed")]
     )
     await world.send("a", 1)
     async with running(world.relay(bootstrap_servers), world.consumer(bootstrap_servers)):

@@ -14,11 +14,11 @@ from waybill_toolkit.platform.plan import Plan, ServicePlan
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.prefork import Request
-from waybill_toolkit.platform.prefork_client import HostClient
+from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.probe import answers_ok
 
 
-class Unit(ABC):
+class ManagedProcess(ABC):
     name: str
     kind: str
     address: str | None
@@ -37,7 +37,7 @@ class Unit(ABC):
     async def is_ready(self, child: Child) -> bool: ...
 
 
-class PostgresUnit(Unit):
+class ManagedPostgres(ManagedProcess):
     name = "postgres"
     kind = "server"
     stop_signal = signal.SIGINT  # a fast shutdown: sessions are ended
@@ -61,7 +61,7 @@ class PostgresUnit(Unit):
         return self._server.is_ready(child.pid)
 
 
-class BrokerUnit(Unit):
+class ManagedBroker(ManagedProcess):
     name = "broker"
     kind = "server"
     stop_seconds = BROKER_STOP_SECONDS
@@ -87,13 +87,13 @@ class BrokerUnit(Unit):
         return True
 
 
-class HostUnit(Unit):
+class PreforkServer(ManagedProcess):
     name = "host"
     kind = "host"
     address = None
     stop_seconds = 2.0
 
-    def __init__(self, client: HostClient, log: Path) -> None:
+    def __init__(self, client: PreforkClient, log: Path) -> None:
         self.log = log
         self._client = client
 
@@ -106,11 +106,11 @@ class HostUnit(Unit):
         return self._client.is_ready
 
 
-class ServiceUnit(Unit):
+class ManagedService(ManagedProcess):
     kind = "service"
     stop_seconds = 15.0  # the runtime's graceful_stop_seconds and half as much again
 
-    def __init__(self, plan: Plan, service: ServicePlan, host: HostClient, log: Path) -> None:
+    def __init__(self, plan: Plan, service: ServicePlan, host: PreforkClient, log: Path) -> None:
         self.name = service.name
         self.address = service.address
         self.has_database = service.has_database

@@ -53,7 +53,7 @@ class Plan:
     services: tuple[ServicePlan, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of every service, beside and before those that are made here: WAYBILL_..."""
-    detours: Mapping[str, int] = field(default_factory=dict)
+    fault_proxies: Mapping[str, int] = field(default_factory=dict)
     """By process, the port that services are sent to instead of its own: a fault proxy's."""
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     """Beside the usual ones, such as a library that measures."""
@@ -123,13 +123,13 @@ class Plan:
 
     def port_for_services(self, name: str) -> int:
         """Return where services reach a process: at its own port unless a detour leads there."""
-        return self.detours.get(name, self.ports()[name])
+        return self.fault_proxies.get(name, self.ports()[name])
 
     def environment(self, service: ServicePlan) -> dict[str, str]:
         url = None
         if service.has_database:
             who = (service.name, service.name, SecretFiles(self.data).password(service.name))
-            detour = self.detours.get("postgres")
+            detour = self.fault_proxies.get("postgres")
             if detour is None:
                 url = nearest_postgres_url(self.data, self.postgres_port, *who)
             else:
@@ -160,7 +160,7 @@ class Plan:
             document["port_base"],
             tuple(services),
             document["settings"],
-            document["detours"],
+            document["fault_proxies"],
             document["postgres_settings"],
         )
 

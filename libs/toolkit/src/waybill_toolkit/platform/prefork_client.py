@@ -16,11 +16,11 @@ from waybill_toolkit.platform.processes import Program
 Result = TypeVar("Result")
 
 
-class HostGoneError(Exception):
+class PreforkGoneError(Exception):
     """The host ended before it had started what was asked for."""
 
 
-class HostClient:
+class PreforkClient:
     """Starts a host, and processes through it.
 
     When the host ends, so do all its children, and their futures say so.
@@ -56,12 +56,12 @@ class HostClient:
         ).spawn()
 
     async def launch(self, request: Request) -> Child:
-        """Start a process; raises HostGoneError when the host is not there to do it.
+        """Start a process; raises PreforkGoneError when the host is not there to do it.
 
         Also PlatformError, see Request.encode.
         """
         if self._channel is None:
-            raise HostGoneError
+            raise PreforkGoneError
         message = request.encode()
         loop = asyncio.get_running_loop()
         began: asyncio.Future[Child] = loop.create_future()
@@ -100,7 +100,7 @@ class HostClient:
         self._is_ready = False
         for began in self._asked:
             if not began.done():
-                began.set_exception(HostGoneError())
+                began.set_exception(PreforkGoneError())
         for child in self._children.values():
             _settle(child.ended, -signal.SIGKILL)
         self._asked.clear()

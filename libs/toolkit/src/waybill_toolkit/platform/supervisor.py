@@ -17,18 +17,18 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.log_files import keep_small
 from waybill_toolkit.platform.managed_process import (
-    BrokerUnit,
-    HostUnit,
-    PostgresUnit,
-    ServiceUnit,
-    Unit,
+    ManagedBroker,
+    ManagedPostgres,
+    ManagedProcess,
+    ManagedService,
+    PreforkServer,
 )
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.prefork import Request
-from waybill_toolkit.platform.prefork_client import HostClient
+from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.processes import name_this_process
 from waybill_toolkit.platform.state import Condition, ProcessState, Status, new_state
-from waybill_toolkit.platform.watchdog import Keeper
+from waybill_toolkit.platform.watchdog import Watchdog
 
 MIGRATIONS = "migrations"
 
@@ -37,28 +37,28 @@ class Supervisor:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._folder = DataFolder(plan.data)
-        self._host = HostClient(self._folder.log("host"))
+        self._host = PreforkClient(self._folder.log("host"))
         log = self._folder.log
         self._servers = [
-            self._keeper(PostgresUnit(plan, log("postgres"))),
-            self._keeper(BrokerUnit(plan, log("broker"))),
-            self._keeper(HostUnit(self._host, log("host"))),
+            self._keeper(ManagedPostgres(plan, log("postgres"))),
+            self._keeper(ManagedBroker(plan, log("broker"))),
+            self._keeper(PreforkServer(self._host, log("host"))),
         ]
         self._migrations = ProcessState(MIGRATIONS, "task")
         self._services = [
-            self._keeper(ServiceUnit(plan, service, self._host, log(service.name)))
+            self._keeper(ManagedService(plan, service, self._host, log(service.name)))
             for service in plan.services
         ]
         self._state = new_state(plan.port_base)
         self._state.processes = [
-            *(keeper.state for keeper in self._servers),
+            *(watchdog.state for watchdog in self._servers),
             self._migrations,
-            *(keeper.state for keeper in self._services),
+            *(watchdog.state for watchdog in self._services),
         ]
         self._stop_asked = asyncio.Event()
 
-    def _keeper(self, unit: Unit) -> Keeper:
-        return Keeper(unit, say, self._write_state)
+    def _keeper(self, unit: ManagedProcess) -> Watchdog:
+        return Watchdog(unit, say, self._write_state)
 
     async def run(self) -> None:
         """Return when everything is stopped; the state says whether it was asked for."""
@@ -83,8 +83,8 @@ class Supervisor:
 
     def _ask_to_stop(self) -> None:
         if self._stop_asked.is_set():
-            for keeper in (*self._services, *self._servers):
-                keeper.hurry()
+            for watchdog in (*self._services, *self._servers):
+                watchdog.hurry()
         self._stop_asked.set()
 
     async def _start_or_say_why(self, tasks: asyncio.TaskGroup) -> None:
@@ -96,27 +96,27 @@ class Supervisor:
             self._stop_asked.set()
 
     async def _start(self, tasks: asyncio.TaskGroup) -> None:
-        for keeper in self._servers:
-            keeper.begin(tasks)
+        for watchdog in self._servers:
+            watchdog.begin(tasks)
         await self._until_ready(self._servers)
         self._set_status(Status.STARTING, "migrating the databases")
         await self._migrate()
         self._set_status(Status.STARTING, "starting the services")
-        for keeper in self._services:
-            keeper.begin(tasks)
+        for watchdog in self._services:
+            watchdog.begin(tasks)
         await self._until_ready(self._services)
         self._set_status(Status.READY, "")
         say("everything is ready")
 
-    async def _until_ready(self, keepers: Sequence[Keeper]) -> None:
+    async def _until_ready(self, watchdogs: Sequence[Watchdog]) -> None:
         """Raise StartError as soon as one of them fails, with its name in the state."""
         await asyncio.wait(
-            [keeper.first_ready for keeper in keepers], return_when=asyncio.FIRST_EXCEPTION
+            [watchdog.first_ready for watchdog in watchdogs], return_when=asyncio.FIRST_EXCEPTION
         )
-        for keeper in keepers:
-            if keeper.first_ready.done() and keeper.first_ready.exception():
-                self._state.failed_process = keeper.unit.name
-                keeper.first_ready.result()
+        for watchdog in watchdogs:
+            if watchdog.first_ready.done() and watchdog.first_ready.exception():
+                self._state.failed_process = watchdog.unit.name
+                watchdog.first_ready.result()
 
     async def _migrate(self) -> None:
         child = await self._host.launch(
@@ -143,10 +143,10 @@ class Supervisor:
         """Services first, so that they can finish what they have in hand; PostgreSQL last."""
         self._set_status(Status.STOPPING, "stopping")
         async with asyncio.TaskGroup() as stopping:
-            for keeper in self._services:
-                stopping.create_task(keeper.stop())
-        for keeper in reversed(self._servers):
-            await keeper.stop()
+            for watchdog in self._services:
+                stopping.create_task(watchdog.stop())
+        for watchdog in reversed(self._servers):
+            await watchdog.stop()
         self._host.close()
         failed = self._state.failure is not None
         self._set_status(Status.FAILED if failed else Status.STOPPED, "")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from waybill_toolkit.platform.children import Child, describe
 from waybill_toolkit.platform.errors import PlatformError, StartError
-from waybill_toolkit.platform.managed_process import Unit
-from waybill_toolkit.platform.prefork_client import HostGoneError
+from waybill_toolkit.platform.managed_process import ManagedProcess
+from waybill_toolkit.platform.prefork_client import PreforkGoneError
 from waybill_toolkit.platform.state import Condition, ProcessState
 
 ATTEMPTS_MAX: Final = 5  # at the first start; later it is tried for ever
@@ -22,9 +22,9 @@ _DELAY_MAX_SECONDS = 5.0
 _STEADY_SECONDS = 10.0  # who was ready this long starts again without delay
 
 
-class Keeper:
+class Watchdog:
     def __init__(
-        self, unit: Unit, say: Callable[[str], None], on_change: Callable[[], None]
+        self, unit: ManagedProcess, say: Callable[[str], None], on_change: Callable[[], None]
     ) -> None:
         loop = asyncio.get_running_loop()
         self.unit = unit
@@ -71,7 +71,7 @@ class Keeper:
         began = time.monotonic()
         try:
             child = await self.unit.launch()
-        except (OSError, HostGoneError, PlatformError) as error:
+        except (OSError, PreforkGoneError, PlatformError) as error:
             await self._down(f"{self.unit.name} cannot be started: {error}")
             return
         self.state.began(child.pid)

@@ -12,7 +12,7 @@ SECONDS_MAX: Final = 30.0
 _TAKEN: Final = "select exists (select from inbox where event_id = $1)"
 
 
-async def until_taken(database_url: str, event_id: UUID) -> None:
+async def wait_until_consumed(database_url: str, event_id: UUID) -> None:
     """Wait until the inbox of this database has the event; so it has all before it, of its key.
 
     Raises TimeoutError.

@@ -1,10 +1,10 @@
-"""A stand-in for a server, down to the bytes: it answers as a test tells it, also wrongly.
+"""A fake service for a server, down to the bytes: it answers as a test tells it, also wrongly.
 
 async def answer(exchange: Exchange) -> None:
     await exchange.read_body()
     await exchange.write(OK)
 
-async with HttpStandIn(answer) as service: ...
+async with FakeHttpService(answer) as service: ...
 """
 
 import asyncio
@@ -71,7 +71,7 @@ async def answer_ok(exchange: Exchange) -> None:
     await exchange.write(OK)
 
 
-class HttpStandIn:
+class FakeHttpService:
     """Listens on a port of its own while it is entered, and keeps what it was asked.
 
     It can be stopped, and started again on the same port.

@@ -1,6 +1,6 @@
-"""A stand-in for the services around one under test; unlike a Neighbour it knows the contract.
+"""A fake service for the services around one under test; unlike a Neighbour it knows the contract.
 
-    async with stand_in("orders", contract, bootstrap_servers) as orders:
+    async with fake_service("orders", contract, bootstrap_servers) as orders:
         await orders.send("inventory.commit-stock.v1", {"order_id": order_id})
         [answer] = await orders.hear(order_id, count=1)
 
@@ -108,8 +108,8 @@ class EventContract(SchemaDocument):
         return self._messages[event_type]
 
 
-class StandIn:
-    """Sends what the service receives, and hears what it sends; made by `stand_in`."""
+class FakeService:
+    """Sends what the service receives, and hears what it sends; made by `fake_service`."""
 
     def __init__(
         self,
@@ -177,10 +177,10 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(
+async def fake_service(
     name: str, contract: EventContract, bootstrap_servers: str
-) -> AsyncIterator[StandIn]:
-    """Connect a stand-in called `name`; topics that are missing are made.
+) -> AsyncIterator[FakeService]:
+    """Connect a fake service called `name`; topics that are missing are made.
 
     It hears everything that is published from now on.
     """
@@ -196,7 +196,7 @@ async def stand_in(
             # Resolved now: seek_to_end would look for the end when the first fetch is made.
             for partition, end in (await consumer.end_offsets(partitions)).items():
                 consumer.seek(partition, end)
-            yield StandIn(name, contract, producer, consumer)
+            yield FakeService(name, contract, producer, consumer)
         finally:
             await consumer.stop()
     finally:

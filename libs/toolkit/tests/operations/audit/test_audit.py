@@ -41,7 +41,7 @@ FAULTS = (
         "order-follows-its-saga",
         "orders",
         f"update orders set status = 'confirmed' where order_id = '{CANCELLED}'",
-        {"order_id": CANCELLED, "status": "confirmed", "direction": "undone"},
+        {"order_id": CANCELLED, "status": "confirmed", "direction": "compensated"},
     ),
     Fault(
         "order-follows-its-saga",
@@ -56,7 +56,7 @@ FAULTS = (
         {"order_id": MOVING, "direction": "forward"},
     ),
     Fault(
-        "story-is-whole",
+        "history-is-whole",
         "orders",
         f"delete from saga_transitions where saga_id = '{DECLINED}' and number = 1",
         {"order_id": DECLINED, "transitions": 2, "told": 1},

@@ -1,4 +1,4 @@
-"""How the package calls, on a stand-in that answers as the test tells it."""
+"""How the package calls, on a fake service that answers as the test tells it."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any
 import pytest_asyncio
 
 from waybill_toolkit.contracts.sdk.typescript.trying import Project
-from waybill_toolkit.testing.fake_http_service import Exchange, HttpStandIn
+from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 
 STOCK = {"sku": "A", "on_hand": 1, "reserved": 0, "committed": 0}
 SLUG = "urn:waybill:problem:"
@@ -45,18 +45,20 @@ class Script:
 
 
 @pytest_asyncio.fixture
-async def service() -> AsyncIterator[HttpStandIn]:
-    async with HttpStandIn() as service:
+async def service() -> AsyncIterator[FakeHttpService]:
+    async with FakeHttpService() as service:
         yield service
 
 
-async def call(project: Project, service: HttpStandIn, what: str, *answers: bytes | None) -> Any:
+async def call(
+    project: Project, service: FakeHttpService, what: str, *answers: bytes | None
+) -> Any:
     service.handler = Script(*answers)
     return await project.result("calls", what, service.address)
 
 
 async def test_a_request_is_written_as_the_contract_says(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     outcome = await call(project, service, "read", answer(200, STOCK))
 
@@ -68,7 +70,7 @@ async def test_a_request_is_written_as_the_contract_says(
 
 
 async def test_only_parameters_that_are_given_are_sent(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     page: dict[str, object] = {"items": [], "next_cursor": None}
     assert await call(project, service, "list", answer(200, page)) == {"value": page}
@@ -76,7 +78,7 @@ async def test_only_parameters_that_are_given_are_sent(
 
 
 async def test_a_post_is_repeated_with_its_key_when_the_connection_is_cut(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     outcome = await call(project, service, "post", None, None, answer(201, STOCK))
 
@@ -89,7 +91,7 @@ async def test_a_post_is_repeated_with_its_key_when_the_connection_is_cut(
 
 
 async def test_a_post_waits_as_long_as_retry_after_says(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     busy = problem(503, "unavailable", "retry-after: 1")
     still_running = problem(409, "idempotency-key-in-use", "retry-after: 1")
@@ -101,7 +103,7 @@ async def test_a_post_waits_as_long_as_retry_after_says(
 
 
 async def test_the_error_comes_at_once_when_retry_after_is_too_long(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     outcome = await call(project, service, "post", problem(503, "unavailable", "retry-after: 61"))
 
@@ -109,7 +111,7 @@ async def test_the_error_comes_at_once_when_retry_after_is_too_long(
 
 
 async def test_the_error_tells_the_key_when_all_tries_are_used_up(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     outcome = await call(project, service, "post", None, None, None)
 
@@ -117,21 +119,23 @@ async def test_the_error_tells_the_key_when_all_tries_are_used_up(
     assert [outcome["idempotencyKey"]] == service.asked[0].header("idempotency-key")
 
 
-async def test_a_change_with_if_match_is_sent_once(project: Project, service: HttpStandIn) -> None:
+async def test_a_change_with_if_match_is_sent_once(
+    project: Project, service: FakeHttpService
+) -> None:
     outcome = await call(project, service, "put", None)
 
     assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 1)
     assert service.asked[0].header("if-match") == ['"1"']
 
 
-async def test_a_refusal_is_not_repeated(project: Project, service: HttpStandIn) -> None:
+async def test_a_refusal_is_not_repeated(project: Project, service: FakeHttpService) -> None:
     outcome = await call(project, service, "post", problem(422, "from-the-future"))
 
     assert (outcome["error"], outcome["message"]) == ("ProblemError", "No. Not now.")
     assert (outcome["isOurs"], outcome["tries"]) == (True, 1)
 
 
-async def test_a_strange_answer_is_told_apart(project: Project, service: HttpStandIn) -> None:
+async def test_a_strange_answer_is_told_apart(project: Project, service: FakeHttpService) -> None:
     for strange in (
         answer(200, "<html>", media="text/html"),
         answer(200, "{"),
@@ -144,7 +148,7 @@ async def test_a_strange_answer_is_told_apart(project: Project, service: HttpSta
 
 
 async def test_an_answer_that_breaks_off_is_no_answer(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     async def break_off(exchange: Exchange) -> None:
         await exchange.write(answer(200, STOCK)[:-5])
@@ -157,7 +161,7 @@ async def test_an_answer_that_breaks_off_is_no_answer(
 
 
 async def test_a_call_ends_when_the_time_is_over_or_its_signal_says_so(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     async def say_nothing(exchange: Exchange) -> None:
         await exchange.read_some()
@@ -169,7 +173,9 @@ async def test_a_call_ends_when_the_time_is_over_or_its_signal_says_so(
     assert (hasty["error"], aborted["error"]) == ("NoAnswerError", "TimeoutError")
 
 
-async def test_declared_headers_come_with_the_body(project: Project, service: HttpStandIn) -> None:
+async def test_declared_headers_come_with_the_body(
+    project: Project, service: FakeHttpService
+) -> None:
     with_tag = await call(project, service, "headers", answer(200, {}, 'etag: "7"'))
     without = await call(project, service, "headers", answer(200, {}))
 
@@ -179,7 +185,7 @@ async def test_declared_headers_come_with_the_body(project: Project, service: Ht
 
 
 async def test_following_ends_when_nothing_is_final_in_time(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     async def still_placed(exchange: Exchange) -> None:
         await exchange.write(answer(200, {"status": "placed"}))
@@ -191,7 +197,7 @@ async def test_following_ends_when_nothing_is_final_in_time(
 
 
 async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(
-    project: Project, service: HttpStandIn
+    project: Project, service: FakeHttpService
 ) -> None:
     rejection = {"code": "moon_phase", "detail": "Not tonight."}
     order = answer(200, {"status": "rejected", "rejection": rejection})
@@ -200,7 +206,7 @@ async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(
     assert (outcome["error"], outcome["message"]) == ("OrderRefusedError", "Not tonight.")
 
 
-async def test_a_step_up_the_path_is_refused(project: Project, service: HttpStandIn) -> None:
+async def test_a_step_up_the_path_is_refused(project: Project, service: FakeHttpService) -> None:
     outcome = await call(project, service, "dots")
 
     assert outcome["error"] == "TypeError"

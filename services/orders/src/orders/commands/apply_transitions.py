@@ -11,13 +11,13 @@ from orders.contract.models import OrderStatus
 from orders.contract.sent import OrderCancelled, OrderConfirmed, OrderRejected
 from orders.contract.shared import RejectionCode
 from orders.domain import Order, Rejection, status_at
-from orders.saga import CONFIRMED_FROM
+from orders.saga import CONFIRMED_AT_STEP
 from waybill.clock import Clock
 from waybill.postgres.database import Transaction
-from waybill.saga import Moved, Reason, Subjects
+from waybill.saga import Reason, SagaStore, SagaTransition
 
 
-class OrderSubjects(Subjects[Order, Sent]):
+class OrderSagaStore(SagaStore[Order, Sent]):
     """What the saga engine asks of orders."""
 
     def __init__(self, clock: Clock) -> None:
@@ -29,7 +29,9 @@ class OrderSubjects(Subjects[Order, Sent]):
         return await queries.get_orders_without_lines(tx, saga_ids)
 
     @override
-    async def moved(self, tx: Transaction, moves: Sequence[Moved[Order, Sent]]) -> None:
+    async def apply_transitions(
+        self, tx: Transaction, moves: Sequence[SagaTransition[Order, Sent]]
+    ) -> None:
         changes: dict[UUID, tuple[OrderStatus, Rejection | None]] = {}
         for move in moves:
             if move.command is not None:
@@ -45,9 +47,11 @@ class OrderSubjects(Subjects[Order, Sent]):
             await store.set_statuses(tx, changes, self._clock.now())
 
 
-def _changed_status(move: Moved[Order, Sent]) -> OrderStatus | None:
-    after = status_at(move.after, CONFIRMED_FROM)
-    before = OrderStatus.PLACED if move.before is None else status_at(move.before, CONFIRMED_FROM)
+def _changed_status(move: SagaTransition[Order, Sent]) -> OrderStatus | None:
+    after = status_at(move.after, CONFIRMED_AT_STEP)
+    before = (
+        OrderStatus.PLACED if move.before is None else status_at(move.before, CONFIRMED_AT_STEP)
+    )
     return None if after == before else after
 
 
@@ -58,7 +62,10 @@ def _rejection(reason: Reason | None) -> Rejection:
 
 
 def _tell(
-    tx: Transaction, move: Moved[Order, Sent], status: OrderStatus, rejection: Rejection | None
+    tx: Transaction,
+    move: SagaTransition[Order, Sent],
+    status: OrderStatus,
+    rejection: Rejection | None,
 ) -> None:
     if status is OrderStatus.CONFIRMED:
         send(tx, OrderConfirmed(order_id=move.saga_id), move.cause)

@@ -13,21 +13,24 @@ from orders.contract.shared import Money
 from orders.contract.shared import Price as UnitPrice
 from orders.domain import Order, Price, Unacceptable, price_lines
 from waybill.clock import Clock
-from waybill.http import Asked
+from waybill.http import BatchedRequest
 from waybill.ids import uuid7
 from waybill.postgres.database import Transaction
-from waybill.saga import Begun, Sagas
+from waybill.saga import Sagas, SagaStart
 
 
 async def place_orders(
-    tx: Transaction, sagas: Sagas[Order, Sent], clock: Clock, asked: Sequence[Asked[PlaceOrder]]
+    tx: Transaction,
+    sagas: Sagas[Order, Sent],
+    clock: Clock,
+    asked: Sequence[BatchedRequest[PlaceOrder]],
 ) -> Sequence[Order | Unacceptable]:
     """Accept orders at the prices of this moment, or say of each why it is not acceptable."""
-    prices = await queries.find_prices(tx, {line.sku for each in asked for line in each.wish.lines})
+    prices = await queries.find_prices(tx, {line.sku for each in asked for line in each.body.lines})
     now = clock.now()
-    placed = [_order(each.wish, prices, now) for each in asked]
+    placed = [_order(each.body, prices, now) for each in asked]
     accepted = [
-        Begun(order.order_id, order, cause)
+        SagaStart(order.order_id, order, cause)
         for order, cause in zip(placed, asked, strict=True)
         if isinstance(order, Order)
     ]

@@ -7,7 +7,7 @@ from orders.contract.received import PriceChanged, VariantAdded
 from waybill.postgres.database import Transaction
 
 
-async def follow_prices(tx: Transaction, news: Iterable[VariantAdded | PriceChanged]) -> None:
+async def sync_prices(tx: Transaction, news: Iterable[VariantAdded | PriceChanged]) -> None:
     """Take over the prices that are newer than what is known; the version decides."""
     newest: dict[str, VariantAdded | PriceChanged] = {}
     for price in news:

@@ -65,14 +65,14 @@ CancelOrderResult: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetOrderStory200(Answer):
+class GetOrderHistory200(Answer):
     """Its steps, the first one first."""
 
     status: ClassVar[int] = 200
-    body: models.OrderStory
+    body: models.OrderHistory
 
 
-GetOrderStoryResult: TypeAlias = GetOrderStory200 | problems.OrderNotFound
+GetOrderHistoryResult: TypeAlias = GetOrderHistory200 | problems.OrderNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class OrdersApi(ABC):
         """
 
     @abstractmethod
-    async def get_order_story(self, call: Call, *, order_id: UUID) -> GetOrderStoryResult:
+    async def get_order_history(self, call: Call, *, order_id: UUID) -> GetOrderHistoryResult:
         """Get every step an order has gone."""
 
     @abstractmethod
@@ -208,12 +208,12 @@ OPERATIONS: Final = (
         answers=(CancelOrder202, problems.OrderNotFound, problems.OrderNotCancellable),
     ),
     Operation(
-        id="get_order_story",
+        id="get_order_history",
         method="GET",
-        path="/v1/orders/{order_id}/story",
+        path="/v1/orders/{order_id}/history",
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
-        answers=(GetOrderStory200, problems.OrderNotFound),
+        answers=(GetOrderHistory200, problems.OrderNotFound),
     ),
     Operation(
         id="list_prices",

@@ -95,7 +95,7 @@ def send(tx: Transaction, event: Sent, cause: Cause | None = None) -> None:
     tx.send(_MESSAGES[type(event)], event, cause)
 
 
-class Reactions(ABC):
+class EventHandlers(ABC):
     """One method for each message that orders receives; it implements all of them."""
 
     @abstractmethod
@@ -281,7 +281,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
         handler="variant_added",
     ),
 )
-"""Which method of the reactions handles which message."""
+"""Which method of the event handlers handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(name="orders.order-events.v1", partitions=8, retention_hours=168),

@@ -93,7 +93,7 @@ class OrderPage(BaseModel):
     next_cursor: str | None
 
 
-class OrderStory(BaseModel):
+class OrderHistory(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     transitions: list[Transition]

@@ -60,7 +60,7 @@ def send(tx: Transaction, event: Sent, cause: Cause | None = None) -> None:
     tx.send(_MESSAGES[type(event)], event, cause)
 
 
-class Reactions(ABC):
+class EventHandlers(ABC):
     """One method for each message that payments receives; it implements all of them."""
 
     @abstractmethod
@@ -111,7 +111,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
         handler="reverse_payment",
     ),
 )
-"""Which method of the reactions handles which message."""
+"""Which method of the event handlers handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(name="payments.commands.v1", partitions=8, retention_hours=168),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waybill.http import Answer, Call
-from waybill.http.problems import MalformedRequest, Problem, RefusedError
+from waybill.http.problems import MalformedRequest, Problem, ProblemError
 from waybill_toolkit.contracts.mock.keys import Keys
 from waybill_toolkit.contracts.mock.offers import Offer
 from waybill_toolkit.contracts.mock.preference import WANTED
@@ -23,7 +23,7 @@ class Answering:
             self.keys.recall(call.keyed)
         outcome = self._chosen().outcome
         if isinstance(outcome, Problem):
-            raise RefusedError(outcome)
+            raise ProblemError(outcome)
         if call.keyed:
             self.keys.keep(call.keyed, outcome)
         return outcome
@@ -35,7 +35,7 @@ class Answering:
                 return offer
         known = ", ".join(f"{each.status} {each.name}" for each in self.offers)
         detail = f"Prefer asks for what the contract does not have here. There is {known}."
-        raise RefusedError(MalformedRequest(detail=detail))
+        raise ProblemError(MalformedRequest(detail=detail))
 
 
 def implement(interface: type, handlers: Mapping[str, Answering]) -> Any:  # noqa: ANN401 (of that type)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from waybill.http import Answer
-from waybill.http.execution import Once, refusal
+from waybill.http.execution import IdempotentExecution, refusal
 from waybill.http.idempotency import Claim, StoredAnswer
 
 KEPT_MAX: Final = 10_000
@@ -17,18 +17,18 @@ class Keys:
 
     kept: dict[tuple[str, str, str], tuple[bytes, Answer]] = field(default_factory=dict)
 
-    def recall(self, once: Once) -> None:
-        """Raise what a service answers when the key is not new: AnsweredError or RefusedError."""
+    def recall(self, once: IdempotentExecution) -> None:
+        """Raise what a service answers when the key is not new: ReplayedAnswerError or ProblemError."""
         if refused := refusal(self._claim(once)):
             raise refused
 
-    def keep(self, once: Once, answer: Answer) -> None:
+    def keep(self, once: IdempotentExecution, answer: Answer) -> None:
         """Remember a success; after a problem the key is free."""
         self.kept[_name(once)] = once.request.fingerprint, answer
         if len(self.kept) > KEPT_MAX:
             del self.kept[next(iter(self.kept))]
 
-    def _claim(self, once: Once) -> Claim | StoredAnswer:
+    def _claim(self, once: IdempotentExecution) -> Claim | StoredAnswer:
         known = self.kept.get(_name(once))
         if known is None:
             return Claim.OURS
@@ -39,5 +39,5 @@ class Keys:
         return StoredAnswer(reply.status, reply.headers, reply.body)
 
 
-def _name(once: Once) -> tuple[str, str, str]:
+def _name(once: IdempotentExecution) -> tuple[str, str, str]:
     return once.request.principal, once.request.operation, once.request.key

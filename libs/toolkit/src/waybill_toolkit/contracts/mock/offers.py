@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from waybill.http import Answer, Operation
-from waybill.http.problems import RUNTIME_PROBLEMS, Fault, Problem
+from waybill.http.problems import RUNTIME_PROBLEMS, FieldError, Problem
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import ContractError
 from waybill_toolkit.contracts.generate.names import snake
@@ -20,7 +20,7 @@ from waybill_toolkit.contracts.mock.examples import UNNAMED, Examples, Shown
 from waybill_toolkit.contracts.mock.samples import sample
 
 _PARAMETER: Final = re.compile(r"\{([^}]*)\}")
-_FAULT: Final = Fault(pointer="/", code="mocked", detail="Here would stand what is wrong.")
+_FAULT: Final = FieldError(pointer="/", code="mocked", detail="Here would stand what is wrong.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Puts what a release took and sent to the services of today.
 
 Requests go through the whole HTTP side of today's runtime, with today's generated operations, up to
-the handler; that is a stand-in, so no database is needed. Events are read as a consumer reads them,
+the handler; that is a fake service, so no database is needed. Events are read as a consumer reads them,
 by the models of each service that receives them.
 """
 
@@ -14,7 +14,7 @@ from waybill.events import PermanentError, Received, decode_headers, decode_payl
 from waybill.http import Operation, mount
 from waybill.http.access import OpenAccess
 from waybill.http.application import Application
-from waybill.http.reply import AnsweredError, Reply
+from waybill.http.reply import ReplayedAnswerError, Reply
 from waybill_toolkit.contracts.releases.recording import RecordedEvent, RecordedRequest
 
 TAKEN: Final = Reply(204, ())
@@ -25,7 +25,7 @@ class _Taker:
 
     def __getattr__(self, _operation: str) -> Any:  # noqa: ANN401 (a handler)
         async def take(*_: object, **__: object) -> None:
-            raise AnsweredError(TAKEN)
+            raise ReplayedAnswerError(TAKEN)
 
         return take
 

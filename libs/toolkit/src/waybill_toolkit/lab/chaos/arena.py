@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from waybill_toolkit.lab.chaos.fault_proxies import Detours
+from waybill_toolkit.lab.chaos.fault_proxies import FaultProxies
 from waybill_toolkit.lab.chaos.schedule import Terrain
 from waybill_toolkit.lab.chaos.small_disk import may_be_filled
 from waybill_toolkit.platform import launcher
@@ -27,7 +27,7 @@ class Arena:
 
     plan: Plan
     platform: Platform
-    detours: Detours
+    fault_proxies: FaultProxies
     replicas: dict[int, str]
     """Processes that the campaign itself adds: their service by pid."""
 
@@ -40,7 +40,7 @@ class Arena:
 
     def address(self, service: str) -> str:
         """Return where clients reach a service: through a detour."""
-        return f"http://{LOOPBACK}:{self.detours.doors[service]}"
+        return f"http://{LOOPBACK}:{self.fault_proxies.doors[service]}"
 
     def is_whole(self) -> bool:
         """Whether every process runs and is ready."""
@@ -66,7 +66,7 @@ class Arena:
 
 @asynccontextmanager
 async def arena(plan: Plan, *, fresh: bool = False) -> AsyncIterator[Arena]:
-    """Run a platform with detours meanwhile. Raises PlatformError when it cannot start.
+    """Run a platform with fault_proxies meanwhile. Raises PlatformError when it cannot start.
 
     Nothing may run on the plan's data folder.
     """
@@ -78,14 +78,16 @@ async def arena(plan: Plan, *, fresh: bool = False) -> AsyncIterator[Arena]:
         running = {each.pid: each.name for each in state.processes if each.pid} if state else {}
         return running | replicas
 
-    detours = Detours(plan.ports(), {each.name: GATEWAY for each in plan.services}, processes)
-    async with detours.opened():
-        led = replace(plan, detours=detours.ports)
+    fault_proxies = FaultProxies(
+        plan.ports(), {each.name: GATEWAY for each in plan.services}, processes
+    )
+    async with fault_proxies.opened():
+        led = replace(plan, fault_proxies=fault_proxies.ports)
         supervisor = launcher.launch(led, fresh=fresh, dies_with_us=True)
         try:
             await asyncio.to_thread(wait_until_started, led, supervisor)
-            yield Arena(led, Platform.load(plan.data), detours, replicas)
+            yield Arena(led, Platform.load(plan.data), fault_proxies, replicas)
         finally:
-            detours.clear_up()
+            fault_proxies.clear_up()
             await asyncio.to_thread(launcher.stop, plan.data)
             supervisor.wait()

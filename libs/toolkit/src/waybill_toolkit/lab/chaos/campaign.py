@@ -106,7 +106,7 @@ async def _break_and_heal(scene: Scene, outline: Outline, view: View) -> bool:
         watching = group.create_task(_watch(scene, view))
         loading = group.create_task(scene.load.run())
         await _bring_all(scene, faults)
-        arena.detours.clear_up()
+        arena.fault_proxies.clear_up()
         is_whole = await arena.until_whole(_WHOLE_SECONDS)
         await asyncio.wait([loading], timeout=scene.load.seconds_left + outline.settle_seconds)
         scene.load.is_over = True

@@ -69,8 +69,8 @@ class Weather:
             await self.clear.wait()
 
 
-class Detours:
-    """Detours for servers, given with their ports.
+class FaultProxies:
+    """FaultProxies for servers, given with their ports.
 
     What stands in `only_for` is reached there by one client alone: services by the gateway. For the
     rest `processes` says who runs now, by pid.

@@ -154,7 +154,7 @@ class Faults:
         return found
 
     async def _spoil_link(self, event: Event) -> None:
-        weather = self._arena.detours.weather(_link(event.fault))
+        weather = self._arena.fault_proxies.weather(_link(event.fault))
         if not weather.is_fine:
             raise LookupError("the link was bad already")
         match event.fault.kind:
@@ -173,7 +173,7 @@ class Faults:
     async def _reset_link(self, event: Event) -> None:
         until = self._load.now() + event.fault.seconds
         while self._load.now() < until:
-            self._arena.detours.reset(_link(event.fault))
+            self._arena.fault_proxies.reset(_link(event.fault))
             await asyncio.sleep(_RESET_EACH_SECONDS * self._chance.uniform(0.2, 1.8))
 
     async def _publish_again(self, event: Event) -> None:

@@ -19,7 +19,7 @@ FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
             select="""
                 select order_id::text, status, total_minor, currency
                 from orders join sagas on saga_id = order_id
-                where direction in ('completed', 'undone')
+                where direction in ('completed', 'compensated')
             """,
             insert="insert into settled values (?, ?, ?, ?)",
         ),

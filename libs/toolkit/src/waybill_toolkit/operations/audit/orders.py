@@ -15,8 +15,8 @@ ORDERS: Final = (
                 on saga_id = order_id
             where (direction, status) in (
                 ('forward', 'placed'), ('forward', 'confirmed'), ('completed', 'confirmed'),
-                ('backward', 'placed'), ('undone', 'rejected'),
-                ('backward', 'cancelling'), ('undone', 'cancelled')) is not true
+                ('compensating', 'placed'), ('compensated', 'rejected'),
+                ('compensating', 'cancelling'), ('compensated', 'cancelled')) is not true
         """,
     ),
     Invariant(
@@ -27,21 +27,21 @@ ORDERS: Final = (
         sql="""
             select saga_id as order_id, direction, position, deadline_at
             from sagas
-            where direction in ('forward', 'backward')
+            where direction in ('forward', 'compensating')
                 and coalesce(greatest(deadline_at, pg_postmaster_start_time()), '-infinity')
                     < now() - current_setting('audit.grace')::interval
         """,
     ),
     Invariant(
-        name="story-is-whole",
-        meaning="Every move of a saga is in its story, numbered from one without a gap.",
+        name="history-is-whole",
+        meaning="Every move of a saga is in its history, numbered from one without a gap.",
         where="orders",
         sql="""
             select saga_id as order_id, transitions, told, last_number
             from sagas left join (
                 select saga_id, count(*) as told, min(number) as first_number,
                     max(number) as last_number
-                from saga_transitions group by saga_id) as story using (saga_id)
+                from saga_transitions group by saga_id) as history using (saga_id)
             where (first_number = 1 and last_number = transitions and told = transitions)
                 is not true
         """,
@@ -95,4 +95,4 @@ ORDERS: Final = (
     ),
 )
 
-MOVING: Final = "select count(*) from sagas where direction in ('forward', 'backward')"
+MOVING: Final = "select count(*) from sagas where direction in ('forward', 'compensating')"

@@ -65,7 +65,7 @@ def show(event_id: EventId, *, data: Data = None) -> None:
         if not found:
             raise _none_such(event_id)
     for each in found:
-        value = each.letter.arrival.value
+        value = each.letter.record.value
         shown = _as_json(each) | {
             "headers": {name: text.decode("utf-8", "replace") for name, text in _headers(each)},
             "payload": None if value is None else value.decode("utf-8", "replace"),
@@ -126,7 +126,7 @@ def _none_such(event_id: UUID) -> PlatformError:
 
 
 def _headers(each: Letter) -> list[tuple[str, bytes]]:
-    return list(each.letter.arrival.headers)
+    return list(each.letter.record.headers)
 
 
 def _as_json(each: Letter) -> dict[str, object]:

@@ -25,7 +25,7 @@ values
 insert into sagas (saga_id, definition, version, direction, position, transitions, deadline_at,
     updated_at)
 select order_id, 'place-order', 1,
-    case status when 'confirmed' then 'completed' when 'placed' then 'forward' else 'undone' end,
+    case status when 'confirmed' then 'completed' when 'placed' then 'forward' else 'compensated' end,
     0, 2, case status when 'placed' then now() + interval '1 day' end, updated_at
 from orders;
 

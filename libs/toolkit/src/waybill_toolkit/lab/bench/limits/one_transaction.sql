@@ -18,7 +18,7 @@ with ids as materialized (
 ), saga as (
     insert into sagas (saga_id, definition, version, direction, position, transitions, updated_at)
     select order_id, 'place-order', 1, 'completed', 4, :transitions, at from ids
-), story as (
+), history as (
     insert into saga_transitions (saga_id, number, at, state, detail, event_id)
     select order_id, number, at, 'authorize-payment', 'inventory.stock-reserved.v1', order_id
     from ids, generate_series(1, :transitions) as number

@@ -1,4 +1,4 @@
-"""A consumer whose reaction writes a row for each event, in one process."""
+"""A consumer whose event handler writes a row for each event, in one process."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from waybill.events import Event, Received
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
-from waybill.receiving.event_router import Receiver
+from waybill.receiving.event_router import EventRouter
 from waybill_toolkit.lab.bench.parts.traffic import OrderNoted, fill, message, topic
 from waybill_toolkit.lab.bench.runtime import scratch_database
 from waybill_toolkit.lab.bench.scenario import Figures
@@ -58,20 +58,20 @@ async def measure_consumer(platform: Platform, events: int) -> Figures:
         database = await Database.open(url)
         async with database.connection() as connection:
             await connection.execute(_TABLE)
-        reactions = _Reactions(events)
+        event_handlers = _Reactions(events)
         consumer = Consumer(
             database,
             platform.bootstrap_servers,
-            Receiver(reactions, [Received(message(source), "noted")]),
+            EventRouter(event_handlers, [Received(message(source), "noted")]),
             group=f"group-of-{source.name}",
         )
         stop = asyncio.Event()
         async with grouped() as group:
             group.create_task(consumer.run(stop))
-            await reactions.done.wait()
-            seconds = time.monotonic() - reactions.began
-            cpu = time.process_time() - reactions.began_cpu
+            await event_handlers.done.wait()
+            seconds = time.monotonic() - event_handlers.began
+            cpu = time.process_time() - event_handlers.began_cpu
             stop.set()
         await database.close()
-    counted = reactions.count - reactions.first_batch
+    counted = event_handlers.count - event_handlers.first_batch
     return {"events_per_second": counted / seconds, "cpu_seconds_per_event": cpu / counted}

@@ -13,7 +13,7 @@ from waybill.events import Event, Message
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
-from waybill.saga import Begun, Moved, Saga, Sagas, Step
+from waybill.saga import Saga, Sagas, SagaStart, SagaTransition, Step
 from waybill_toolkit.lab.bench.parts.traffic import SOURCE, TRACE
 from waybill_toolkit.lab.bench.runtime import scratch_database
 from waybill_toolkit.lab.bench.scenario import Figures
@@ -66,7 +66,9 @@ class _Subjects:
     async def load(self, _tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         return {saga_id: saga_id for saga_id in saga_ids}
 
-    async def moved(self, tx: Transaction, moves: Sequence[Moved[UUID, Act]]) -> None:
+    async def apply_transitions(
+        self, tx: Transaction, moves: Sequence[SagaTransition[UUID, Act]]
+    ) -> None:
         for move in moves:
             if move.command:
                 tx.send(_ACT, move.command, move.cause)
@@ -98,7 +100,7 @@ async def _start(database: Database, sagas: Sagas[UUID, Act], count: int) -> lis
     batches = [[uuid7() for _ in range(BATCH)] for _ in range(count)]
     for saga_ids in batches:
         async with database.transaction() as tx:
-            await sagas.start(tx, [Begun(saga_id, saga_id) for saga_id in saga_ids])
+            await sagas.start(tx, [SagaStart(saga_id, saga_id) for saga_id in saga_ids])
     return batches
 
 

@@ -20,7 +20,7 @@ EVENTS_MIN: Final = 2_000
 
 _PARTS: Final[dict[str, Callable[[Platform, int], Awaitable[Figures]]]] = {
     "relay": measure_relay,
-    "consumer with a writing reaction": measure_consumer,
+    "consumer with a writing event handler": measure_consumer,
     "saga": measure_saga,
 }
 
