@@ -63,7 +63,7 @@ def event(data: M) -> Event[M]:
 
 
 class Warehouse:
-    """The service's event handlers on a database of their own, and what can be seen from outside."""
+    """The service's event handlers on their own database, and what can be seen from outside."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database

@@ -31,7 +31,7 @@ PAYLOAD_BYTES_MAX: Final = 1_000_000
 
 
 class PermanentError(Exception):
-    """Raised by an event handler for an event that can never be handled, however often it is tried."""
+    """Raised by an event handler for an event that no retry can help."""
 
 
 class UnreadableEventError(PermanentError):
@@ -71,7 +71,7 @@ class Message(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[T]):
-    """Binds a message that a service receives to the method of its event handlers that handles it."""
+    """Binds a received message to the method of the event handlers that handles it."""
 
     message: Message[T]
     handler: str

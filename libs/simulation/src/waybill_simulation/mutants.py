@@ -2,7 +2,8 @@
 
 When the code has changed so that the lines are not there any more, a mutant says so; it is then to
 be planted anew. A lock that a constraint stands behind is no good place: without the row locks of
-the saga engine, the primary key of the history refuses the second of two moves, and it is done again.
+the saga engine, the primary key of the history refuses the second of two moves, and the engine
+tries again.
 """
 
 from typing import Final

@@ -78,7 +78,10 @@ async def look(
 
 
 async def keep(tx: Transaction, answered: Sequence[tuple[IdempotentExecution, Answer]]) -> None:
-    """Store the answers of requests. ConcurrencyConflictError when one of them was done elsewhere."""
+    """Store the answers of requests.
+
+    Raises ConcurrencyConflictError when another transaction has executed one of them.
+    """
     replies = [(once.request, once.rendered(answer)) for once, answer in answered]
     stored = [
         (request, StoredAnswer(reply.status, reply.headers, reply.body))

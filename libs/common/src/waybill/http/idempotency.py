@@ -128,7 +128,10 @@ def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_free: bool) -> Clai
 
 
 async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> None:
-    """Store answers with the work they answer. ConcurrencyConflictError when another request was first."""
+    """Store answers in the transaction of the work they answer.
+
+    Raises ConcurrencyConflictError when another transaction has used one of the keys.
+    """
     await tx.enqueue(
         _KEEP,
         [request.principal for request, _ in answers],

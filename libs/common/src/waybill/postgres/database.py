@@ -192,8 +192,8 @@ class Transaction(Connection):
 
         It goes out with the writes of other tables, before the next statement. It must not read
         what they change, and rows must be locked before it when others change them too. What goes
-        wrong is raised by the statement that sends it: ConcurrencyConflictError when `claims`, a unique
-        constraint, does not hold. Raises ValueError for another kind of statement.
+        wrong is raised by the statement that sends it: ConcurrencyConflictError when `claims`, a
+        unique constraint, does not hold. Raises ValueError for another kind of statement.
         """
         table = table_of(sql)
         if any(table_of(waiting.sql) == table for waiting in self._writes):
@@ -399,7 +399,7 @@ class Database:
     async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction, and again when another one was in its way.
 
-        Raises ConcurrencyConflictError and asyncpg.TransactionRollbackError when that goes on and on.
+        Raises ConcurrencyConflictError or asyncpg.TransactionRollbackError after the last attempt.
         """
         for _ in range(1, RUNS_MAX):
             with suppress(ConcurrencyConflictError, asyncpg.TransactionRollbackError):

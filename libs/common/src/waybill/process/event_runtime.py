@@ -39,7 +39,7 @@ def event_runtime(
     event_router: EventRouter | None = None,
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
-    """Make the background parts of a service that owns `topics` and receives with `event_router`."""
+    """Make the background parts of a service that owns `topics`."""
     broker = settings.kafka_bootstrap_servers
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)

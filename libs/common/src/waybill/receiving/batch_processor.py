@@ -1,8 +1,8 @@
-"""Handing a batch of events to the event handlers: each takes effect once, or is parked with a reason.
+"""Processing a batch of events: each takes effect once, or is parked with a reason.
 
     batch ──one transaction──> event handlers, inbox, outbox            (nearly always)
       │ fails
-      └──one transaction each─> inbox, and event handler or dead letter (one bad event costs one event)
+      └──one transaction each─> inbox, and event handler or dead letter (one bad event)
 
 Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
 one transaction only, whoever comes first.

@@ -1,19 +1,19 @@
 """Dead letters: events that were received and have not taken effect, each with its reason.
 
-Of one ordering key (a key in a topic) only the first one is ever tried; the others wait behind it, and so
-does whatever arrives. Nobody "releases" them: which one is the first is read from the table each
-time, so there is no moment at which an event could fall between those who park and those who retry.
+Of one ordering key (a key in a topic) only the first parked event is ever tried; the others wait
+behind it, and so does whatever arrives. Which one is the first is read from the table each time, so
+no event can fall between a consumer that parks and a timer that retries.
 
 Why that is safe without a lock on the ordering key:
 
-- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked ordering keys
+- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked keys
   *after* it has put the batch into the inbox. Another consumer that has (or had) the same
   partition, and parks one of these events, does that in the transaction that puts it into its
   inbox; so ours has waited for the end of that transaction, and sees the row.
-- Otherwise it puts the batch into the inbox at the end. Had another consumer parked one of these
-  events meanwhile, that event would be in the inbox: ours fails there, and begins again.
-- Whoever retries holds a row lock on the first of the ordering key until what it does is committed. A
-  consumer that still sees the row parks behind it; one that does not see it comes after the commit.
+- Otherwise it puts the batch into the inbox at the end. If another consumer has parked one of these
+  events meanwhile, that event is in the inbox: ours fails there, and starts again.
+- A retry holds a row lock on the first event of the key until it is committed. A consumer that
+  still sees the row parks behind it; one that does not see it comes after the commit.
 """
 
 from collections.abc import Collection, Sequence
@@ -180,7 +180,7 @@ async def find_dead_letter(connection: Connection, event_id: UUID) -> DeadLetter
 async def retry(tx: Transaction, event_id: UUID, now: datetime) -> bool:
     """Let an event be tried again, with all its attempts; False when there is none such.
 
-    It is tried once it is the first of its ordering key. Also for one that was discarded: it then comes
+    It is tried once it is the first of its key. Also for one that was discarded: it then comes
     after events that did not wait for it.
     """
     status = await tx.execute(

@@ -31,8 +31,8 @@ _NOTE: Final = """
 class Accepted(NamedTuple):
     """Which events are here for the first time, and whether they are free to take effect.
 
-    They are not `free` when any event may be parked: then whoever wants to know which ordering keys are
-    stuck has to ask in a further statement.
+    They are not `free` when any event may be parked: then a further statement has to find out which
+    ordering keys are blocked.
     """
 
     fresh: set[UUID]
@@ -63,5 +63,8 @@ async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
 
 
 async def mark_processed(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
-    """Note when events were received. ConcurrencyConflictError when one of them was noted before."""
+    """Note when events were received.
+
+    Raises ConcurrencyConflictError when another transaction has noted one of them.
+    """
     await tx.enqueue(_NOTE, *map(list, zip(*sorted(received), strict=True)), claims="inbox_pkey")

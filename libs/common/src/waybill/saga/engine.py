@@ -1,10 +1,10 @@
 """The sagas of one service, kept in its database.
 
-Every move is written to the history, in the transaction that heard of its cause; the command goes out
-through the outbox of that transaction. The moves of a saga are numbered, so of two transactions
-that move it on from the same place one fails, and does it again. Who takes a saga because of the
-time, or for a client, locks it before. All of it is done for a whole batch at once: the number of
-statements does not grow with the batch.
+Every transition is written to the history in the transaction that processes its cause; the command
+goes out through the outbox of that transaction. The transitions of a saga are numbered, so of two
+transactions that move it on from the same position one fails, and starts again. Timers and requests
+lock the saga first. A whole batch is processed at once: the number of statements does not grow
+with the batch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from waybill.postgres.database import Transaction
 from waybill.events import Cause, Message, Received, Topic
+from waybill.postgres.database import Transaction
 
 from catalog.contract import sent
 
@@ -36,7 +36,7 @@ def send(tx: Transaction, event: Sent, cause: Cause | None = None) -> None:
 
 
 RECEIVED: Final[tuple[Received[Any], ...]] = ()
-"""Which method of the event handlers handles which message."""
+"""Which method of the event_handlers handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(name="catalog.variant-events.v1", partitions=8, retention_hours=168),

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from waybill.postgres.database import Transaction
 from waybill.events import Cause, Event, Message, Received, Topic
+from waybill.postgres.database import Transaction
 
 from inventory.contract import received, sent
 
@@ -118,7 +118,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
         handler="reserve_stock",
     ),
 )
-"""Which method of the event handlers handles which message."""
+"""Which method of the event_handlers handles which message."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(name="inventory.commands.v1", partitions=8, retention_hours=168),

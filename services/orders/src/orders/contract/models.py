@@ -87,13 +87,13 @@ class Order(BaseModel):
     updated_at: AwareDatetime
 
 
-class OrderPage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    items: list[Order]
-    next_cursor: str | None
-
-
 class OrderHistory(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     transitions: list[Transition]
+
+
+class OrderPage(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: list[Order]
+    next_cursor: str | None

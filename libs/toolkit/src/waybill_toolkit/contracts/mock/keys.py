@@ -18,7 +18,7 @@ class Keys:
     kept: dict[tuple[str, str, str], tuple[bytes, Answer]] = field(default_factory=dict)
 
     def recall(self, once: IdempotentExecution) -> None:
-        """Raise what a service answers when the key is not new: ReplayedAnswerError or ProblemError."""
+        """Raise ReplayedAnswerError or ProblemError when the key is not new, as a service does."""
         if refused := refusal(self._claim(once)):
             raise refused
 

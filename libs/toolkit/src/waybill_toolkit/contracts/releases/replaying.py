@@ -1,8 +1,8 @@
 """Puts what a release took and sent to the services of today.
 
 Requests go through the whole HTTP side of today's runtime, with today's generated operations, up to
-the handler; that is a fake service, so no database is needed. Events are read as a consumer reads them,
-by the models of each service that receives them.
+the handler, which is a fake, so no database is needed. Events are read as a consumer reads them, by
+the models of each service that receives them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

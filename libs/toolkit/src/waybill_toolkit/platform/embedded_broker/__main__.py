@@ -1,4 +1,7 @@
-"""Run the broker: `python -m waybill_toolkit.platform.embedded_broker FOLDER HOST PORT ADVERTISED_PORT`."""
+"""Run the broker: `python -m waybill_toolkit.platform.embedded_broker`.
+
+Arguments: FOLDER HOST PORT ADVERTISED_PORT
+"""
 
 import asyncio
 import gc
