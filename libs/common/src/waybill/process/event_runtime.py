@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from waybill.app import Background
 from waybill.clock import Clock
 from waybill.events import Topic
 from waybill.http.idempotency import forget_after
 from waybill.postgres.database import Database
 from waybill.postgres.retention import event_retention
 from waybill.postgres.timers import Timer, TimerLoop
+from waybill.process.background import Background
 from waybill.process.settings import Settings
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import EventRouter
