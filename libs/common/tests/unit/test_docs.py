@@ -6,6 +6,7 @@ import pytest
 from starlette.routing import Router
 
 from waybill.docs import mount_docs
+from waybill.docs.pages import RENDERERS
 
 CONTRACT = b'{"openapi":  "3.1.0", "info": {"title": "\xc3\xa9", "version": "1"}, "paths": {}}\n'
 EVENTS = b'{"asyncapi":  "3.0.0"}\n'
@@ -13,7 +14,7 @@ EVENTS = b'{"asyncapi":  "3.0.0"}\n'
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A generated package, as far as it matters here."""
+    """A generated package as a wheel has it, as far as it matters here."""
     (tmp_path / "pages").mkdir()
     (tmp_path / "openapi.json").write_bytes(CONTRACT)
     (tmp_path / "asyncapi.json").write_bytes(EVENTS)
@@ -58,17 +59,61 @@ async def test_pages_need_nothing_from_elsewhere(package: Path, path: str) -> No
         assert (await client.get(each)).status_code == 200
 
 
-async def test_pages_show_what_was_generated(package: Path) -> None:
+async def test_pages_show_what_was_rendered_into_the_package(package: Path) -> None:
     client = client_of(package)
     assert "<main>$place an order</main>" in (await client.get("/docs/reference")).text
     assert "<main>order placed</main>" in (await client.get("/docs/events")).text
 
 
-async def test_a_page_that_was_not_generated_is_neither_served_nor_linked(package: Path) -> None:
+async def test_a_page_that_was_not_built_is_said_to_be_missing_and_not_linked(
+    package: Path,
+) -> None:
     (package / "pages" / "events.html").unlink()
     client = client_of(package)
-    assert (await client.get("/docs/events")).status_code == 404
-    assert "/docs/events" not in (await client.get("/docs")).text
+    answer = await client.get("/docs/events")
+    assert answer.status_code == 404
+    assert "This page was not built. Install the service from its wheel" in answer.text
+    assert 'href="/docs/events"' not in (await client.get("/docs")).text
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What another distribution renders, by page; it comes out empty."""
+    pages: dict[str, str] = {}
+
+    def render(name: str) -> str:
+        if name not in pages:
+            raise RuntimeError("contracts/orders/openapi.yaml:1: <something> is wrong.")
+        return pages[name]
+
+    class Found:
+        def load(self) -> object:
+            return lambda _contract: render
+
+    def entry_points(*, group: str) -> list[Found]:
+        return [Found()] if group == RENDERERS else []
+
+    monkeypatch.setattr("waybill.docs.pages.entry_points", entry_points)
+    return pages
+
+
+async def test_a_rendered_page_goes_before_a_file_which_may_be_stale(
+    package: Path, rendered: dict[str, str]
+) -> None:
+    rendered["reference"] = "<main>rendered now</main>"
+    page = await client_of(package).get("/docs/reference")
+    assert page.status_code == 200
+    assert "<main>rendered now</main>" in page.text
+    assert "place an order" not in page.text
+
+
+async def test_a_page_that_cannot_be_rendered_says_why_in_a_sentence(
+    package: Path, rendered: dict[str, str]
+) -> None:
+    answer = await client_of(package).get("/docs/events")
+    assert answer.status_code == 404
+    assert "openapi.yaml:1: &lt;something&gt; is wrong." in answer.text
+    assert "order placed" not in answer.text
 
 
 async def test_swagger_ui_knows_openapi_3_1_and_tells_nobody_of_the_contract(package: Path) -> None:

@@ -239,7 +239,7 @@ def test_two_runs_at_once_do_no_harm(tree: Repository) -> None:
     assert [run.returncode for run in runs] == [0, 0]
     assert sum(wrote) == len(whole)  # what the one has written, the other finds in order
     assert _files(tree.package("shop")) == whole
-    assert set(_files(tree.root / ".waybill/cache/generate")) == {"shop", "pages"}
+    assert set(_files(tree.root / ".waybill/cache/generate")) == {"shop"}
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -261,9 +261,19 @@ def test_the_gateway_is_stale_when_a_service_has_changed_or_is_gone(
     assert found == {
         package / "openapi.json",
         package / "asyncapi" / "gone.json",
-        package / "pages" / "reference.html",
-        with_gateway.package("shop") / "pages" / "reference.html",
     }
+
+
+def test_the_map_of_events_is_stale_when_an_event_has_another_name(
+    with_gateway: Repository,
+) -> None:
+    with_gateway.write(with_gateway.generate(with_gateway.packages))
+    contract = with_gateway.root / "contracts" / "shop" / "asyncapi.yaml"
+    contract.write_text(contract.read_text().replace("shop.sold.v1", "shop.sold-out.v1"))
+
+    found = set(stale(with_gateway.generate(["gateway"])))
+
+    assert with_gateway.root / "docs" / "generated" / "event-map.svg" in found
 
 
 def test_an_answer_of_the_gateway_needs_a_problem_of_its_own(with_gateway: Repository) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.reference.event_map import draw
-from waybill_toolkit.contracts.reference.pages import read_reference, write_pages
+from waybill_toolkit.contracts.reference.pages import read_reference, render_pages
 from waybill_toolkit.contracts.reference.shapes import fields_of, limits_of, words_of
 
 ROOT: Final = Path(__file__).parents[4]
@@ -28,7 +28,7 @@ def text_of(html: str) -> str:
 
 
 def page(repository: Repository, service: str, name: str) -> str:
-    return write_pages(repository)[repository.package(service) / "pages" / name]
+    return render_pages(repository)[f"{service}/{name}"]
 
 
 def change(repository: Repository, document: str, old: str, new: str) -> None:
@@ -103,14 +103,12 @@ def test_a_service_has_its_pages_as_soon_as_it_has_a_contract(repository: Reposi
     }
     (contracts / "loyalty" / "asyncapi.yaml").write_text(yaml.safe_dump(asyncapi))
 
-    pages = write_pages(repository)
+    pages = render_pages(repository)
 
-    package = repository.package("loyalty") / "pages"
-    assert 'id="list_points"' in pages[package / "reference.html"]
-    assert "from orders to loyalty" in text_of(pages[package / "events.html"])
-    gateway = repository.package("gateway") / "pages"
-    assert 'id="list_points"' in pages[gateway / "reference.html"]
-    assert ">loyalty</text>" in pages[gateway / "event-map.svg"]
+    assert 'id="list_points"' in pages["loyalty/reference.html"]
+    assert "from orders to loyalty" in text_of(pages["loyalty/events.html"])
+    assert 'id="list_points"' in pages["gateway/reference.html"]
+    assert ">loyalty</text>" in pages["gateway/event-map.svg"]
 
 
 def test_map_has_a_line_for_each_sender_and_each_receiver_of_an_event() -> None:

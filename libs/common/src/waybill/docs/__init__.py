@@ -6,12 +6,13 @@
 /openapi.json     the contracts themselves, byte for byte; of events /asyncapi.json, and where those
                   of several services are kept /asyncapi/<service>.json
 
-Reference and events are written by `waybill generate` beside the contract; here they get their
-frame. Swagger UI is that of the package `fastapi-swagger`, used as data only. Files are read when
-they are asked for: that is seldom, and they need not lie in memory.
+Reference and events are rendered from the contracts (see pages.py); here they get their frame.
+Swagger UI is that of the package `fastapi-swagger`, used as data only. Files are read when they are
+asked for: that is seldom, and they need not lie in memory.
 """
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -22,6 +23,7 @@ from typing import Final
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from waybill.docs.pages import PageMissingError, Pages
 from waybill.http.reply import JSON, Reply
 from waybill.http.routing import add
 
@@ -42,6 +44,7 @@ _SWAGGER_ASSETS: Final = {
 }
 
 _TRY: Final = "/docs"
+_TRY_TITLE: Final = "Try it"
 _PAGES: Final = {"reference": "Reference", "events": "Events"}
 _TRY_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
 <div id="swagger-ui"></div>
@@ -60,13 +63,10 @@ def mount_docs(router: Router, service: str, contract: Traversable) -> None:
     documents = dict(_documents(contract))
     for path, document in documents.items():
         add(router, path, {"GET": _File(document, JSON)})
-    pages = {name: page for name in _PAGES if (page := _page(contract, name)).is_file()}
-    links = [(f"/docs/{name}", _PAGES[name]) for name in pages]
-    links += [(_TRY, "Try it"), *((path, path.rpartition("/")[2]) for path in documents)]
-    add(router, _TRY, {"GET": _Framed(service, _TRY, links, _TRY_BODY)})
-    for name, page in pages.items():
-        path = f"/docs/{name}"
-        add(router, path, {"GET": _Framed(service, path, links, page)})
+    frame = _Frame(service, Pages(contract), list(documents))
+    add(router, _TRY, {"GET": _Framed(frame, _TRY)})
+    for name in _PAGES:
+        add(router, f"{_TRY}/{name}", {"GET": _Framed(frame, f"{_TRY}/{name}", name)})
     for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
         add(router, f"/docs/{name}", {"GET": _File(_HERE.joinpath(name), media_type)})
     for name, media_type in _SWAGGER_ASSETS.items():
@@ -84,10 +84,6 @@ def _documents(contract: Traversable) -> Iterator[tuple[str, Traversable]]:
             yield f"/asyncapi/{document.name}", document
 
 
-def _page(contract: Traversable, name: str) -> Traversable:
-    return contract.joinpath("pages", f"{name}.html")
-
-
 @dataclass(frozen=True, slots=True)
 class _File:
     """Answers with a file as it is."""
@@ -102,25 +98,51 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Framed:
-    """Answers with a page: what it shows, below a bar with the other pages."""
+class _Frame:
+    """Puts what a page shows below a bar with the other pages."""
 
     service: str
+    pages: Pages
+    documents: list[str]
+
+    def around(self, path: str, title: str, body: str) -> str:
+        service = escape(self.service)
+        links = "\n".join(
+            f'<a href="{each}"{" aria-current=page" * (each == path)}>{escape(text)}</a>'
+            for each, text in self._links()
+        )
+        frame = Template(_HERE.joinpath("frame.html").read_text("utf-8"))
+        return frame.substitute(
+            service=service, title=f"{service}: {title}", links=links, body=body
+        )
+
+    def _links(self) -> Iterator[tuple[str, str]]:
+        for name, title in _PAGES.items():
+            if self.pages.has(name):
+                yield f"{_TRY}/{name}", title
+        yield _TRY, _TRY_TITLE
+        for path in self.documents:
+            yield path, path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Framed:
+    """Answers with a page: Swagger UI, or the one that was rendered under this name."""
+
+    frame: _Frame
     path: str
-    links: list[tuple[str, str]]
-    body: Traversable | str
+    name: str | None = None
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        body = self.body if isinstance(self.body, str) else self.body.read_text("utf-8")
-        frame = Template(_HERE.joinpath("frame.html").read_text("utf-8"))
-        page = frame.substitute(self._texts(), body=body)
-        await Reply(200, (_POLICY, ("content-type", HTML)), page.encode()).send(send)
+        status, page = await asyncio.to_thread(self._read)
+        await Reply(status, (_POLICY, ("content-type", HTML)), page.encode()).send(send)
 
-    def _texts(self) -> Mapping[str, str]:
-        here = dict(self.links)[self.path]
-        links = (
-            f'<a href="{path}"{" aria-current=page" * (path == self.path)}>{escape(text)}</a>'
-            for path, text in self.links
-        )
-        service = escape(self.service)
-        return {"service": service, "title": f"{service}: {here}", "links": "\n".join(links)}
+    def _read(self) -> tuple[int, str]:
+        if self.name is None:
+            return 200, self.frame.around(self.path, _TRY_TITLE, _TRY_BODY)
+        title = _PAGES[self.name]
+        try:
+            return 200, self.frame.around(self.path, title, self.frame.pages.html(self.name))
+        except PageMissingError as error:
+            sentence = f'<main class="text"><p>{escape(str(error))}</p></main>'
+            return 404, self.frame.around(self.path, title, sentence)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.generate.repository import PAGES, Repository
+from waybill_toolkit.contracts.generate.repository import EVENT_MAP, Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 START: Final = (
@@ -29,8 +29,7 @@ OPERATIONS: Final = (
 CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)
 
-_MAP: Final = f"services/{GATEWAY}/src/{GATEWAY}/contract/{PAGES}/event-map.svg"
-_GENERATED: Final = {_MAP: f"services/{GATEWAY}/events.html#map"}
+_GENERATED: Final = {EVENT_MAP: f"services/{GATEWAY}/events.html#map"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
 from waybill_toolkit.contracts.generate.openapi import read_openapi
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class ServiceContract:
     events: EventContract
 
 
-def read_problem_types(repository: Repository) -> dict[str, ProblemType]:
+def read_problem_types(tree: Tree) -> dict[str, ProblemType]:
     """Read the registry of problems. Raises ContractError."""
     faults = Faults()
-    root = Library().open(repository.root / "contracts" / "shared" / "problems.yaml")
+    root = Library().open(tree.root / "contracts" / "shared" / "problems.yaml")
     registry = read_registry(root, faults)
     faults.stop_if_any()
     return registry
 
 
-def read_contracts(repository: Repository) -> list[ServiceContract]:
+def read_contracts(tree: Tree) -> list[ServiceContract]:
     """Read the contracts of all services. Raises ContractError."""
     library, faults = Library(), Faults()
-    registry = read_problem_types(repository)
+    registry = read_problem_types(tree)
     contracts: list[ServiceContract] = []
-    for service in repository.services:
+    for service in tree.services:
         openapi, asyncapi = (
-            library.open(repository.root / "contracts" / service / f"{kind}.yaml")
+            library.open(tree.root / "contracts" / service / f"{kind}.yaml")
             for kind in ("openapi", "asyncapi")
         )
         contracts.append(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
-from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
 
 from waybill_toolkit.contracts.generate.asyncapi import EventContract
 from waybill_toolkit.contracts.generate.http_contract import HttpContract, Operation
@@ -41,6 +40,9 @@ def tidy(sources: Mapping[str, str], service: str) -> dict[str, str]:
 
 
 def _ruff(folder: str, *arguments: str) -> None:
+    # Imported here: whoever builds a service renders its pages, and needs no formatter.
+    from ruff import find_ruff_bin  # type: ignore[import-untyped] # noqa: PLC0415 - it has no types
+
     subprocess.run([find_ruff_bin(), *arguments, "."], cwd=folder, check=True)  # noqa: S603
 
 

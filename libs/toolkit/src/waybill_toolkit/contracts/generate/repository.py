@@ -1,4 +1,4 @@
-"""Where the contracts and the generated packages are."""
+"""What is generated from the contracts of a tree, and whether it is up to date."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,61 +6,37 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.cache import Cache, sum_of_inputs
-from waybill_toolkit.contracts.generate.names import GATEWAY, SHARED
+from waybill_toolkit.contracts.generate.names import GATEWAY
+from waybill_toolkit.contracts.generate.tree import Tree
 from waybill_toolkit.contracts.generate.writing import alone, stale, write
 
 __all__ = ["Repository", "stale"]
 
-PAGES: Final = "pages"
-"""The folder of a generated package that holds what people read."""
+EVENT_MAP: Final = "docs/generated/event-map.svg"
+"""The one page that is in git: code hosts show it where Markdown refers to it."""
+
+_PAGES: Final = "pages"
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
-    """A tree with `contracts/` and `services/`."""
-
-    root: Path
-
-    @classmethod
-    def around(cls, folder: Path) -> "Repository":
-        """Find the tree that `folder` is in. Raises FileNotFoundError."""
-        for candidate in (folder, *folder.parents):
-            if (candidate / "contracts" / SHARED / "problems.yaml").is_file():
-                return cls(candidate)
-        raise FileNotFoundError(f"there is no contracts/ in {folder} or above it")
-
-    @property
-    def services(self) -> list[str]:
-        """Every service that has a contract, in alphabetical order.
-
-        One with an asyncapi.yaml alone is not ours: its events are only heard of.
-        """
-        return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
-
-    @property
-    def packages(self) -> list[str]:
-        """Everything that is generated: a package for each service, and the gateway's."""
-        has_gateway = (self.root / "contracts" / GATEWAY / f"{GATEWAY}.yaml").is_file()
-        return [*self.services, *([GATEWAY] if has_gateway else [])]
-
-    @property
-    def orphans(self) -> list[Path]:
-        """Packages that were generated once, and whose contract is gone."""
-        found = self.root.glob("services/*/src/*/contract")
-        return sorted(path for path in found if path.parent.name not in self.packages)
-
-    def package(self, service: str) -> Path:
-        """Say where the generated package of a service is."""
-        return self.root / "services" / service / "src" / service / "contract"
+class Repository(Tree):
+    """A tree whose packages are generated."""
 
     def generate(self, packages: Iterable[str]) -> dict[Path, str]:
         """Make all files of these packages, in memory. Raises ContractError with all faults."""
         cache = self._cache()
-        return self._code(packages, cache) | self._pages(cache)
+        return self._code(packages, cache) | self._event_map(cache)
 
     def code(self, packages: Iterable[str]) -> dict[Path, str]:
-        """Make these packages without their pages, which tell of all services."""
+        """Make these packages without the map of events, which shows all services."""
         return self._code(packages, self._cache())
+
+    def pages(self) -> dict[str, str]:
+        """Render what people read, by package and file: `orders/reference.html`.
+
+        Raises ContractError.
+        """
+        return self._pages(self._cache())
 
     def is_up_to_date(self) -> bool:
         """Tell whether everything is there as it was generated from what is there now.
@@ -69,10 +45,10 @@ class Repository:
         """
         cache = self._cache()
         packages = self.packages
-        kept = {package: cache.get(package) for package in (*packages, PAGES)}
-        if self.orphans or None in kept.values():
+        needed = [*packages, _PAGES] if GATEWAY in packages else packages
+        if self.orphans or any(cache.get(each) is None for each in needed):
             return False
-        return not self.stale(self._code(packages, cache) | self._pages(cache))
+        return not self.stale(self._code(packages, cache) | self._event_map(cache))
 
     def _code(self, packages: Iterable[str], cache: Cache) -> dict[Path, str]:
         found = {package: cache.get(package) for package in packages}
@@ -99,17 +75,20 @@ class Repository:
             made[GATEWAY] = generate_gateway(contracts, self.services)
         return made
 
-    def _pages(self, cache: Cache) -> dict[Path, str]:
-        """Write the pages for people, always all of them: each says who hears of what."""
-        made = cache.get(PAGES)
-        if made is None:
-            from waybill_toolkit.contracts.reference.pages import write_pages  # noqa: PLC0415
+    def _event_map(self, cache: Cache) -> dict[Path, str]:
+        if GATEWAY not in self.packages:
+            return {}
+        return {self.root / EVENT_MAP: self._pages(cache)[f"{GATEWAY}/event-map.svg"]}
 
-            made = {
-                str(path.relative_to(self.root)): text for path, text in write_pages(self).items()
-            }
-            cache.put(PAGES, made)
-        return {self.root / path: text for path, text in made.items()}
+    def _pages(self, cache: Cache) -> dict[str, str]:
+        """Render all pages, never some: each names the receivers of its events."""
+        made = cache.get(_PAGES)
+        if made is None:
+            from waybill_toolkit.contracts.reference.pages import render_pages  # noqa: PLC0415 - see _make
+
+            made = render_pages(self)
+            cache.put(_PAGES, made)
+        return made
 
     def _cache(self) -> Cache:
         key = sum_of_inputs(self.root / "contracts")

@@ -1,5 +1,5 @@
-"""Writes the pages that are read by people: the HTTP API, the events, the map of events.
+"""Renders the pages that people read: the HTTP API, the events, the map of events.
 
-All of it comes from the contracts and their examples. Services serve these pages as they are; the
-site of `waybill docs` puts them into its own frame.
+All of it comes from the contracts and their examples. Services serve these pages; the site of
+`waybill docs` puts them into its own frame.
 """

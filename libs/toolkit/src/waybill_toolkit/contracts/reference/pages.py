@@ -1,6 +1,6 @@
-"""Writes the pages of every service and of the gateway: paths and texts, nothing written yet."""
+"""Renders the pages of every service and of the gateway."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,8 @@ from waybill_toolkit.contracts.gates.contracts import (
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.problems import ProblemType
-from waybill_toolkit.contracts.generate.repository import PAGES, Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.contracts.generate.tree import Tree
 from waybill_toolkit.contracts.reference.event_map import draw
 from waybill_toolkit.contracts.reference.events import Events, read_events
 from waybill_toolkit.contracts.reference.examples import Examples
@@ -58,14 +58,14 @@ _ALL_EVENTS: Final = (
 )
 
 
-def read_reference(repository: Repository) -> Reference:
+def read_reference(tree: Tree) -> Reference:
     """Read all contracts. Raises ContractError."""
-    contracts = read_contracts(repository)
-    registry = read_problem_types(repository)
-    folder = repository.root / "contracts"
+    contracts = read_contracts(tree)
+    registry = read_problem_types(tree)
+    folder = tree.root / "contracts"
     services = [each.service for each in contracts]
     apis = {each.service: _api(each, registry, folder) for each in contracts}
-    if GATEWAY in repository.packages:
+    if GATEWAY in tree.packages:
         merged = merge_contracts(Library(), folder, services)
         apis[GATEWAY] = read_http(merged, registry, Examples.of(folder, [*services, SHARED]))
     return Reference(
@@ -79,18 +79,17 @@ def read_reference(repository: Repository) -> Reference:
     )
 
 
-def write_pages(repository: Repository) -> dict[Path, str]:
-    """Write all pages. Raises ContractError."""
-    return dict(_write(repository, read_reference(repository)))
+def render_pages(tree: Tree) -> dict[str, str]:
+    """Render all pages, by package and file: `orders/reference.html`. Raises ContractError."""
+    return dict(_render(tree.packages, read_reference(tree)))
 
 
-def _write(repository: Repository, reference: Reference) -> Iterator[tuple[Path, str]]:
-    for package in repository.packages:
-        folder = repository.package(package) / PAGES
-        yield folder / "reference.html", reference.http_page(package)
-        yield folder / "events.html", reference.events_page(package)
+def _render(packages: Iterable[str], reference: Reference) -> Iterator[tuple[str, str]]:
+    for package in packages:
+        yield f"{package}/reference.html", reference.http_page(package)
+        yield f"{package}/events.html", reference.events_page(package)
         if package == GATEWAY:
-            yield folder / "event-map.svg", draw(reference.events, links=False)
+            yield f"{package}/event-map.svg", draw(reference.events, links=False)
 
 
 def _api(

@@ -1,0 +1,46 @@
+"""Where the contracts and the generated packages are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from waybill_toolkit.contracts.generate.names import GATEWAY, SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A folder with `contracts/` and `services/`."""
+
+    root: Path
+
+    @classmethod
+    def around(cls, folder: Path) -> Self:
+        """Find the tree that `folder` is in. Raises FileNotFoundError."""
+        for candidate in (folder, *folder.parents):
+            if (candidate / "contracts" / SHARED / "problems.yaml").is_file():
+                return cls(candidate)
+        raise FileNotFoundError(f"there is no contracts/ in {folder} or above it")
+
+    @property
+    def services(self) -> list[str]:
+        """Every service that has a contract, in alphabetical order.
+
+        One with an asyncapi.yaml alone is not ours: its events are only received.
+        """
+        return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
+
+    @property
+    def packages(self) -> list[str]:
+        """Everything that is generated: a package for each service, and the gateway's."""
+        has_gateway = (self.root / "contracts" / GATEWAY / f"{GATEWAY}.yaml").is_file()
+        return [*self.services, *([GATEWAY] if has_gateway else [])]
+
+    @property
+    def orphans(self) -> list[Path]:
+        """Packages that were generated once, and whose contract is gone."""
+        found = self.root.glob("services/*/src/*/contract")
+        return sorted(path for path in found if path.parent.name not in self.packages)
+
+    def package(self, service: str) -> Path:
+        """Say where the generated package of a service is."""
+        return self.root / "services" / service / "src" / service / "contract"

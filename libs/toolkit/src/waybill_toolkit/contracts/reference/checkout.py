@@ -1,0 +1,61 @@
+"""The pages of a service that runs from a checkout, rendered when somebody asks for one.
+
+The runtime finds `renderer_of` by the entry point `waybill.http.pages`. What it shows was rendered from
+the contracts as they are at that moment: there is no file that could be stale. Another process
+renders it, so that the service neither loads a template engine nor stops serving meanwhile.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.contracts.generate.tree import Tree
+
+RENDERING_SECONDS: Final = 30
+"""It takes half a second on an idle machine; a page that takes longer than this is given up."""
+
+
+def renderer_of(contract: Traversable) -> Callable[[str], str] | None:
+    """Give what renders the pages of a generated package; None when it is not in a checkout.
+
+    The renderer takes `reference` or `events`. It raises RuntimeError with one sentence when the
+    page cannot be rendered.
+    """
+    if not isinstance(contract, Path):
+        return None
+    package = contract.resolve()
+    try:
+        tree = Tree.around(package)
+    except FileNotFoundError:
+        return None
+    is_of_tree = package == tree.package(package.parent.name)
+    return (lambda page: _render(package, page)) if is_of_tree else None
+
+
+def _render(package: Path, page: str) -> str:
+    command = [
+        sys.executable,
+        "-X",
+        "utf8",
+        "-m",
+        "waybill_toolkit.contracts.reference",
+        str(package),
+        page,
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module
+            command,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            timeout=RENDERING_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RuntimeError(f"The page could not be rendered: {error}.") from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise RuntimeError(f"The page could not be rendered: {said[-1]}")
+    return done.stdout
