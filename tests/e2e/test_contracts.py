@@ -1,23 +1,23 @@
 """What travels through the whole platform is what the contracts say."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
 from waybill.kafka.link import BrokerLink
+from waybill_toolkit.eventually import eventually, order_reaches, read
 from waybill_toolkit.lab.conformance.selfcheck import self_check_of
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
-from waybill_toolkit.operations.workload.following import Poller
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, EventContract
+from waybill_toolkit.testing.fake_service import EventContract
 
 SKU: Final = "ON-THE-WIRE"
 SENT: Final = {
@@ -82,17 +82,23 @@ async def sell(platform: Platform, client: Client) -> None:
         WantedOrder("wire-refused", "c", "GBP", [Line(SKU, 100)], APPROVED),
         WantedOrder("wire-declined", "c", "GBP", [Line(SKU, 1)], "tok_decline"),
     ]
-    finals = [await Poller(client).follow(await client.place_order(each)) for each in orders]
-    order_id = finals[0].order_id
     async with httpx.AsyncClient(base_url=platform.addresses["gateway"]) as door:
-        while await payment_status(door, order_id) != "captured":
-            await asyncio.sleep(0.05)
+        order_id, *others = [(await client.place_order(each)).order_id for each in orders]
+        await order_reaches(door, order_id, "confirmed")
+        for other in others:
+            await order_reaches(door, other, "rejected")
+        await eventually(
+            f"the payment of {order_id} to be captured",
+            partial(payment_status, door, order_id),
+            lambda status: status == "captured",
+            fails=lambda status: status not in {"authorized", "capturing"},
+        )
         path = f"/v1/orders/{order_id}/cancellation"
         (await door.post(path, headers={"Idempotency-Key": "wire"})).raise_for_status()
 
 
 async def payment_status(door: httpx.AsyncClient, order_id: str) -> str:
-    payments = (await door.get("/v1/payments", params={"order_id": order_id})).json()["items"]
+    payments = (await read(door, "/v1/payments", {"order_id": order_id}))["items"]
     return str(payments[0]["status"])
 
 
@@ -102,11 +108,15 @@ async def test_every_event_is_one_that_the_contract_of_its_sender_has(platform: 
     client = client_of(platform)
     heard: set[str] = set()
 
-    async with listening(platform, topics) as consumer, asyncio.timeout(HEAR_SECONDS_MAX):
+    async with listening(platform, topics) as consumer:
         await sell(platform, client)
-        while not heard >= SENT:
+
+        async def missing() -> set[str]:
             for records in (await consumer.getmany(timeout_ms=100)).values():
-                heard |= {checked(record, by_sender) for record in records}
+                heard.update(checked(record, by_sender) for record in records)
+            return SENT - heard
+
+        await eventually("no event to be missing", missing, lambda types: not types)
     client.close()
 
 

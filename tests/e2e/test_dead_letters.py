@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest_asyncio
@@ -10,14 +11,10 @@ from typer.testing import CliRunner
 
 from waybill.ids import uuid7
 from waybill_toolkit.cli import build
+from waybill_toolkit.eventually import eventually
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.testing.fake_service import (
-    HEAR_SECONDS_MAX,
-    EventContract,
-    FakeService,
-    fake_service,
-)
+from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 
 CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"
 
@@ -56,9 +53,7 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     [answer] = await orders.hear(other, 1)
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "dead", "inventory.commit-stock.v1": "waiting"}
-    async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while await _letters(platform, broken) != states:
-            await asyncio.sleep(0.1)
+    await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
     shown = json.loads(await _waybill(platform, "dead-letters", "show", str(event_id)))
     assert "too_short" in shown["error"]
     assert json.loads(shown["payload"]) == no_lines
@@ -67,9 +62,8 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
 
     [answer] = await orders.hear(broken, 1)
     assert answer.type == "inventory.commit-refused.v1"
-    async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while await _letters(platform, broken) != {"inventory.reserve-stock.v1": "discarded"}:
-            await asyncio.sleep(0.1)
+    states = {"inventory.reserve-stock.v1": "discarded"}
+    await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
 
 
 def test_an_event_that_nobody_has_set_aside_is_named(platform: Platform) -> None:

@@ -9,8 +9,8 @@ import httpx
 import pytest_asyncio
 
 import gateway
+from waybill_toolkit.eventually import order_reaches, read
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
-from waybill_toolkit.operations.workload.following import Poller
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import audit_when_settled
 from waybill_toolkit.platform.handle import Platform
@@ -35,15 +35,14 @@ async def test_an_order_is_placed_followed_and_read_through_the_gateway(
     await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 5})
 
     placed = await client.place_order(WantedOrder("door-1", "c", "GBP", [Line(SKU, 2)], APPROVED))
-    final = await Poller(client).follow(placed)
     client.close()
 
-    assert final.status == "confirmed"
-    history = (await door.get(f"/v1/orders/{final.order_id}/history")).json()
+    await order_reaches(door, placed.order_id, "confirmed")
+    history = await read(door, f"/v1/orders/{placed.order_id}/history")
     assert history["transitions"][-1]["number"] == len(history["transitions"])
     assert (await door.get(f"/v1/stock/{SKU}")).json()["committed"] == 2
-    payments = (await door.get("/v1/payments", params={"order_id": final.order_id})).json()
-    assert [each["order_id"] for each in payments["items"]] == [final.order_id]
+    payments = (await door.get("/v1/payments", params={"order_id": placed.order_id})).json()
+    assert [each["order_id"] for each in payments["items"]] == [placed.order_id]
     assert (await audit_when_settled(platform)).is_ok
 
 

@@ -17,6 +17,7 @@ from waybill.http.access import Access, Principal
 from waybill.http.problems import Problem
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
+from waybill_toolkit.eventually import eventually
 
 
 class Deposit(BaseModel):
@@ -123,8 +124,16 @@ async def together(
         tasks.create_task(post(client, "holder", 0))
         await api.begun.wait()
         answers = [tasks.create_task(post(client, *each)) for each in asked]
-        while api.arrived < 1 + len(asked):
-            await asyncio.sleep(0)
+
+        async def arrived() -> int:
+            return api.arrived
+
+        await eventually(
+            f"{len(asked)} requests behind the first",
+            arrived,
+            lambda count: count == 1 + len(asked),
+            fails=lambda _: any(answer.done() for answer in answers),
+        )
         api.go_on.set()
     return [answer.result() for answer in answers]
 

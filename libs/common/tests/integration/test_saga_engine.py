@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from waybill.saga import (
     SagaTransition,
     Step,
 )
+from waybill_toolkit.eventually import eventually
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -177,8 +179,12 @@ async def test_an_answer_that_comes_during_a_cancellation_loses_the_race_and_not
     async with asyncio.timeout(20), database.transaction() as cancelling:
         await sagas.cancel(cancelling, saga_id)
         answered = asyncio.ensure_future(_hear(database, sagas, Reserved(order_id=saga_id)))
-        while not await _is_waited_for(database):
-            await asyncio.sleep(0.01)
+        await eventually(
+            "the answer to wait",
+            partial(_is_waited_for, database),
+            bool,
+            fails=lambda _: answered.done(),
+        )
     with pytest.raises(ConcurrencyConflictError):
         await answered
     assert await _sent(database) == ["reserve", "release"]

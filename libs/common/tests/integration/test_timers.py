@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -12,9 +13,9 @@ from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.postgres.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
 from waybill.postgres.timers import Timer, TimerLoop
+from waybill_toolkit.eventually import eventually
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
-DEADLINE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -48,12 +49,8 @@ async def _insert(database: Database, first: int, last: int, due_at: datetime) -
 
 
 async def _until(database: Database, sql: str) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while True:
-            async with database.connection() as connection:
-                if await connection.fetchval(sql):
-                    return
-            await asyncio.sleep(0.005)
+    async with database.connection() as connection:
+        await eventually(sql, partial(connection.fetchval, sql), bool)
 
 
 async def test_each_row_is_taken_once_when_two_workers_run(database: Database) -> None:

@@ -228,8 +228,7 @@ async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_u
         client = open_checked(upstreams=upstreams, upstream_connections_max=1, connect_seconds=0.2)
         async with client, asyncio.TaskGroup() as group:
             first = group.create_task(client.get("/v1/orders"))
-            while not service.asked:
-                await asyncio.sleep(0)
+            await service.until_asked(first)
             busy = await client.get("/v1/orders")
             other = await client.get("/v1/variants")
             release.set()

@@ -232,8 +232,7 @@ async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_
     async with connected(address) as client:
         client.begin_post(b"content-length: 2")
         client.writer.write(b"{")
-        while not service.asked:
-            await asyncio.sleep(0)
+        await service.until_asked()
 
     await happens(service.closed)
     assert service.asked[0].body == b""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -14,6 +14,7 @@ import pytest_asyncio
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
 from waybill.postgres.database import connect
+from waybill_toolkit.eventually import eventually
 
 if TYPE_CHECKING:
     from waybill_toolkit.testing.fake_service import FakeService, Heard
@@ -148,7 +149,6 @@ async def test_a_command_that_fits_no_schema_holds_up_its_own_order_alone(
 async def _parked(database_url: str, key: str, count: int) -> Sequence[asyncpg.Record]:
     """Wait until so many events of a key are parked."""
     sql = "select state, error from dead_letters where key = $1 order by id"
-    async with asyncio.timeout(30), connect(database_url, name="test") as connection:
-        while len(rows := await connection.fetch(sql, key)) < count:
-            pass
-    return rows
+    async with connect(database_url, name="test") as connection:
+        look = partial(connection.fetch, sql, key)
+        return await eventually(f"{count} parked events", look, lambda rows: len(rows) >= count)

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from inventory.contract.problems import StockBelowZero
 from inventory.domain import Request, StockLevel
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, Transaction
+from waybill_toolkit.eventually import eventually
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Warehouse
@@ -188,6 +190,5 @@ async def _until_somebody_waits(database: Database) -> None:
         select exists (select from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock')
     """
-    async with asyncio.timeout(10), database.connection() as connection:
-        while not await connection.fetchval(waiting):
-            pass
+    async with database.connection() as connection:
+        await eventually("somebody to wait", partial(connection.fetchval, waiting), bool)

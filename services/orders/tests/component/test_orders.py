@@ -1,6 +1,7 @@
 """The whole orders service, its neighbours faked over a real broker; the contract is checked."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 import orders
 from waybill.ids import uuid7
+from waybill_toolkit.eventually import eventually, order_reaches, read
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, FakeService, Heard
+from waybill_toolkit.testing.fake_service import FakeService, Heard
 
 CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "orders" / "examples"
@@ -20,6 +22,9 @@ BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
 # Names that no other test uses: the broker is shared, and what it holds is heard here.
 SKU = "ORDERS-A"
 PRICED = "ORDERS-P"
+
+LAST = {"orders.order-rejected.v1", "orders.order-cancelled.v1"}
+"""Nothing is published about an order after one of these."""
 
 
 def _money(amount: int, currency: str = "GBP") -> dict[str, Any]:
@@ -34,13 +39,11 @@ async def _sell(
     variant["price"] = _money(amount)
     await neighbours.send("catalog.variant-added.v1", variant)
     known = {"sku": sku, "price": _money(amount)}
-    async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while known not in await _prices(client):
-            await asyncio.sleep(0.02)
+    await eventually(f"{known}", partial(_prices, client), lambda prices: known in prices)
 
 
 async def _prices(client: httpx.AsyncClient) -> list[Any]:
-    items: list[Any] = (await client.get("/v1/prices", params={"limit": 500})).json()["items"]
+    items: list[Any] = (await read(client, "/v1/prices", {"limit": 500}))["items"]
     return items
 
 
@@ -70,16 +73,6 @@ async def _cancel(client: httpx.AsyncClient, order_id: str) -> httpx.Response:
     return await client.post(f"/v1/orders/{order_id}/cancellation", headers=headers)
 
 
-async def _reaches(client: httpx.AsyncClient, order_id: str, status: str) -> Any:
-    """Wait until the order has this status."""
-    order: Any = None
-    async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while order is None or order["status"] != status:
-            order = (await client.get(f"/v1/orders/{order_id}")).json()
-            await asyncio.sleep(0.02)
-    return order
-
-
 async def _answer(neighbours: FakeService, name: str, order_id: str, **more: Any) -> None:
     await neighbours.send(f"{name}.v1", {"order_id": order_id, **more})
 
@@ -88,6 +81,7 @@ async def _next(neighbours: FakeService, event_type: str, order_id: str) -> Hear
     """Wait for an event of this type about the order."""
     heard: list[Heard] = []
     while not any(each.type == event_type for each in heard):
+        assert not {each.type for each in heard} & LAST, f"no {event_type} comes after {heard}"
         heard = list(await neighbours.hear(order_id, len(heard) + 1))
     return next(each for each in reversed(heard) if each.type == event_type)
 
@@ -133,7 +127,7 @@ async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
     await _next(neighbours, "inventory.commit-stock.v1", order_id)
     assert (await client.get(f"/v1/orders/{order_id}")).json()["status"] == "placed"
     await _answer(neighbours, "inventory.stock-committed", order_id)
-    await _reaches(client, order_id, "confirmed")
+    await order_reaches(client, order_id, "confirmed")
     await _next(neighbours, "orders.order-confirmed.v1", order_id)
     await _next(neighbours, "payments.capture-payment.v1", order_id)
     await _answer(neighbours, "payments.payment-captured", order_id, **paid)
@@ -148,13 +142,13 @@ async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
 
 
 async def _story_until(client: httpx.AsyncClient, order_id: str, state: str) -> list[str]:
-    states: list[str] = []
-    async with asyncio.timeout(HEAR_SECONDS_MAX):
-        while not states or states[-1] != state:
-            history = (await client.get(f"/v1/orders/{order_id}/history")).json()
-            states = [each["state"] for each in history["transitions"]]
-            await asyncio.sleep(0.02)
-    return states
+    async def look() -> list[str]:
+        history = await read(client, f"/v1/orders/{order_id}/history")
+        return [each["state"] for each in history["transitions"]]
+
+    return await eventually(
+        f"the history of {order_id} to end with {state}", look, lambda states: states[-1] == state
+    )
 
 
 async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
@@ -166,7 +160,7 @@ async def test_an_order_is_rejected_at_once_when_there_is_too_little_stock(
     shortages = [{"sku": SKU, "wanted": 6, "on_hand": 2}]
     await _answer(neighbours, "inventory.stock-refused", order_id, shortages=shortages)
 
-    order = await _reaches(client, order_id, "rejected")
+    order = await order_reaches(client, order_id, "rejected")
 
     assert order["rejection"] == {"code": "out_of_stock", "detail": f"{SKU}: 6 wanted, 2 on hand"}
     rejected = await _next(neighbours, "orders.order-rejected.v1", order_id)
@@ -186,7 +180,7 @@ async def test_a_declined_order_is_rejected_when_its_stock_is_released(
     assert (await client.get(f"/v1/orders/{order_id}")).json()["status"] == "placed"
     await _answer(neighbours, "inventory.stock-released", order_id)
 
-    order = await _reaches(client, order_id, "rejected")
+    order = await order_reaches(client, order_id, "rejected")
 
     assert order["rejection"] == {"code": "payment_declined", "detail": "insufficient_funds"}
 
@@ -197,7 +191,7 @@ async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 1)))).json()["order_id"]
     await _confirm(neighbours, order_id)
-    await _reaches(client, order_id, "confirmed")
+    await order_reaches(client, order_id, "confirmed")
 
     cancelled = await _cancel(client, order_id)
 
@@ -207,7 +201,7 @@ async def test_a_confirmed_order_is_refunded_and_released_when_it_is_cancelled(
     await _answer(neighbours, "payments.payment-refunded", order_id, **refunded)
     await _next(neighbours, "inventory.release-stock.v1", order_id)
     await _answer(neighbours, "inventory.stock-released", order_id)
-    await _reaches(client, order_id, "cancelled")
+    await order_reaches(client, order_id, "cancelled")
     await _next(neighbours, "orders.order-cancelled.v1", order_id)
     again = await _cancel(client, order_id)
     assert (again.status_code, again.json()["status"]) == (202, "cancelled")
@@ -219,7 +213,7 @@ async def test_a_rejected_order_cannot_be_cancelled(
     await _sell(client, neighbours, SKU, 255)
     order_id = (await _place(client, _order((SKU, 6)))).json()["order_id"]
     await _answer(neighbours, "inventory.stock-refused", order_id, shortages=[])
-    await _reaches(client, order_id, "rejected")
+    await order_reaches(client, order_id, "rejected")
 
     refused = await _cancel(client, order_id)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,7 +16,8 @@ from waybill.app import build
 from waybill.events import decode_headers
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
-from waybill_toolkit.testing.fake_service import HEAR_SECONDS_MAX, FakeService
+from waybill_toolkit.eventually import eventually, read
+from waybill_toolkit.testing.fake_service import FakeService
 from waybill_toolkit.testing.serving import serving
 
 ORDERS = 120
@@ -49,14 +51,15 @@ async def test_events_are_published_once_each_and_in_order_when_two_replicas_sha
 
 async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
     """Place orders at all replicas at once, and cancel each at the next one."""
-    async with asyncio.timeout(HEAR_SECONDS_MAX), httpx.AsyncClient(timeout=30) as client:
-        while SKU not in await _skus(client, addresses[0]):
-            await asyncio.sleep(0.02)
+    async with httpx.AsyncClient(timeout=30) as client:
+        look = partial(_skus, client, addresses[0])
+        await eventually(f"the price of {SKU}", look, lambda skus: SKU in skus)
 
         async def order(number: int) -> str:
             here = addresses[number % len(addresses)]
             there = addresses[(number + 1) % len(addresses)]
             placed = await client.post(f"{here}/v1/orders", json=_body(), headers=_key())
+            assert placed.status_code == 201, placed.text
             order_id = str(placed.json()["order_id"])
             path = f"{there}/v1/orders/{order_id}/cancellation"
             cancelled = await client.post(path, headers=_key())
@@ -67,7 +70,7 @@ async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
 
 
 async def _skus(client: httpx.AsyncClient, address: str) -> list[str]:
-    page = (await client.get(f"{address}/v1/prices", params={"limit": 500})).json()
+    page = await read(client, f"{address}/v1/prices", {"limit": 500})
     return [item["sku"] for item in page["items"]]
 
 
@@ -86,11 +89,10 @@ def _key() -> dict[str, str]:
 
 async def _all_published(settings: OrdersSettings) -> None:
     database = await Database.open(settings.database_url.get_secret_value())
-    async with asyncio.timeout(HEAR_SECONDS_MAX), database.connection() as connection:
-        while await connection.fetchval(
-            "select exists(select from outbox where published_at is null)"
-        ):
-            await asyncio.sleep(0.02)
+    unpublished = "select count(*) from outbox where published_at is null"
+    async with database.connection() as connection:
+        look = partial(connection.fetchval, unpublished)
+        await eventually("no event to be unpublished", look, lambda count: count == 0)
     await database.close()
 
 

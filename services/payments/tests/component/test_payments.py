@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import payments
 from payments.sandbox import TOK_APPROVE
 from waybill.ids import uuid7
 from waybill.postgres.database import connect
+from waybill_toolkit.eventually import eventually
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.fake_service import FakeService, Heard
@@ -142,9 +144,9 @@ async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
     await orders.send(AUTHORIZE, wanted(order) | {"amount": NOTHING})
 
     sql = "select state from dead_letters where key = $1"
-    async with asyncio.timeout(30), connect(module_database_url, name="test") as connection:
-        while (state := await connection.fetchval(sql, order)) is None:
-            pass
+    async with connect(module_database_url, name="test") as connection:
+        look = partial(connection.fetchval, sql, order)
+        state = await eventually(f"a dead letter of {order}", look, lambda state: state is not None)
     assert state == "dead"
 
 

@@ -22,6 +22,7 @@ from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import Delivery, EventRouter, InboundRecord
 from waybill.sending.relay import Relay
+from waybill_toolkit.eventually import eventually as wait_for
 
 DEADLINE_SECONDS = 30.0
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -185,9 +186,7 @@ def eventually() -> Eventually:
     """Wait for a condition; fail at a deadline that only a fault can reach."""
 
     async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while not await condition():
-                await asyncio.sleep(0.01)
+        await wait_for(getattr(condition, "__qualname__", "the condition"), condition, bool)
 
     return wait
 

@@ -5,6 +5,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from waybill.kafka.link import BrokerLink
 from waybill.postgres.database import connect
 from waybill.sending import relay_store
 from waybill.sending.relay import SETTINGS_OFF
+from waybill_toolkit.eventually import eventually as wait_for
 
 
 @asynccontextmanager
@@ -29,10 +31,14 @@ async def _log(world: Any, bootstrap_servers: str) -> AsyncIterator[Any]:
 
     async def read(count: int) -> list[Any]:
         records: list[Any] = []
-        async with asyncio.timeout(20):
-            while len(records) < count:
-                for batch in (await kafka.getmany(timeout_ms=200)).values():
-                    records += batch
+
+        async def more() -> int:
+            for batch in (await kafka.getmany(timeout_ms=200)).values():
+                records.extend(batch)
+            return len(records)
+
+        if count:
+            await wait_for(f"{count} records", more, lambda found: found >= count)
         for batch in (await kafka.getmany(timeout_ms=100)).values():
             records += batch
         return records
@@ -250,9 +256,7 @@ def _log_when_made(world: Any, bootstrap_servers: str) -> Any:
     @asynccontextmanager
     async def wait() -> AsyncIterator[Any]:
         link = await BrokerLink.open(bootstrap_servers)
-        async with asyncio.timeout(20):
-            while not await link.topics([world.topic.name]):
-                await asyncio.sleep(0.01)
+        await wait_for("the topic", partial(link.topics, [world.topic.name]), bool)
         await link.close()
         async with _log(world, bootstrap_servers) as read:
             yield read

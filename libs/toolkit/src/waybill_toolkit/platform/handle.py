@@ -94,16 +94,30 @@ class Platform:
         identity = self.process(name).identity
         if identity is None or not identity.signal(signal.SIGKILL):
             raise NotRunningError(f"{name} does not run.")
-        wait_until(lambda: not identity.is_alive(), READY_AGAIN_SECONDS)
+        wait_until(lambda: not identity.is_alive(), READY_AGAIN_SECONDS, f"the end of {name}")
         return identity
 
     def wait_until_replaced(self, killed: Identity, name: str) -> None:
-        """Return when another process is ready in the place of a killed one."""
-        wait_until(lambda: self.is_ready(name, apart_from=killed), READY_AGAIN_SECONDS)
+        """Return when another process is ready in the place of a killed one.
+
+        Raises NotRunningError when the platform has ended, TimeoutError.
+        """
+        self._wait_until_ready(name, apart_from=killed)
 
     def wait_until_ready(self, name: str) -> None:
-        """Return when a process is ready, which may be at once."""
-        wait_until(lambda: self.is_ready(name), READY_AGAIN_SECONDS)
+        """Return when a process is ready, which may be at once.
+
+        Raises NotRunningError when the platform has ended, TimeoutError.
+        """
+        self._wait_until_ready(name)
+
+    def _wait_until_ready(self, name: str, apart_from: Identity | None = None) -> None:
+        def is_ready() -> bool:
+            if not self.state().is_running:  # nobody will start it again
+                raise NotRunningError(why_it_ended(DataFolder(self.folder)))
+            return self.is_ready(name, apart_from)
+
+        wait_until(is_ready, READY_AGAIN_SECONDS, f"{name} to be ready; see `waybill logs {name}`")
 
     def is_ready(self, name: str, apart_from: Identity | None = None) -> bool:
         """Whether a process is ready now, and is another one than a former one."""

@@ -1,13 +1,11 @@
 """Lets a test wait until a service has taken an event, also one that changes nothing."""
 
-import asyncio
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from waybill.postgres.database import connect
-
-SECONDS_MAX: Final = 30.0
-"""It takes milliseconds once the service has joined its group, and that takes seconds."""
+from waybill_toolkit.eventually import eventually
 
 _TAKEN: Final = "select exists (select from inbox where event_id = $1)"
 
@@ -15,8 +13,11 @@ _TAKEN: Final = "select exists (select from inbox where event_id = $1)"
 async def wait_until_consumed(database_url: str, event_id: UUID) -> None:
     """Wait until the inbox of this database has the event; so it has all before it, of its key.
 
-    Raises TimeoutError.
+    Raises NotReachedError.
     """
-    async with asyncio.timeout(SECONDS_MAX), connect(database_url, name="test") as connection:
-        while not await connection.fetchval(_TAKEN, event_id):
-            pass
+    async with connect(database_url, name="test") as connection:
+        await eventually(
+            f"the inbox to have event {event_id}",
+            partial(connection.fetchval, _TAKEN, event_id),
+            bool,
+        )

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from waybill_toolkit.eventually import eventually
+
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -107,6 +109,16 @@ class FakeHttpService:
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def until_asked(self, *asking: asyncio.Task[object]) -> None:
+        """Wait for the first request. Raises NotReachedError, at once when what asks has ended."""
+
+        async def look() -> list[str]:
+            return [each.target for each in self.asked]
+
+        await eventually(
+            "a request", look, bool, fails=lambda _: any(task.done() for task in asking)
+        )
 
     async def stop(self) -> None:
         """Stop listening and cut all connections."""

@@ -7,7 +7,6 @@
 What it sends and what it hears is checked against the contract of the service under test.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,9 +29,7 @@ from waybill.kafka.link import BrokerLink, ensure_topics
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.contracts.releases.recording import RecordedEvent
 from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, read_json
-
-HEAR_SECONDS_MAX: Final = 30.0
-"""An answer takes milliseconds once the service has joined its group, and that takes seconds."""
+from waybill_toolkit.eventually import eventually
 
 _TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -157,14 +154,30 @@ class FakeService:
     async def hear(self, key: object, count: int) -> Sequence[Heard]:
         """Wait until the service has published `count` events of this key; return all, in order.
 
-        Raises TimeoutError.
+        Raises NotReachedError, which says what was heard of this key; AssertionError for an event
+        that the contract does not have.
         """
-        async with asyncio.timeout(HEAR_SECONDS_MAX):
-            while len(found := [each for each in self._heard if each.key == str(key)]) < count:
-                batches = await self._consumer.getmany(timeout_ms=100)
-                for record in (record for batch in batches.values() for record in batch):
-                    self._note(record)
-        return found
+
+        async def listen() -> list[Heard]:
+            if len(found := self._heard_of(str(key))) < count:
+                await self._read()
+                found = self._heard_of(str(key))
+            return found
+
+        return await eventually(
+            f"{count} events of key {key}",
+            listen,
+            lambda found: len(found) >= count,
+            show=lambda found: [each.type for each in found],
+        )
+
+    def _heard_of(self, key: str) -> list[Heard]:
+        return [each for each in self._heard if each.key == key]
+
+    async def _read(self) -> None:
+        batches = await self._consumer.getmany(timeout_ms=100)
+        for record in (record for batch in batches.values() for record in batch):
+            self._note(record)
 
     def _note(self, record: Any) -> None:  # noqa: ANN401 (aiokafka is untyped)
         headers, key, data = _text(record.headers), record.key.decode(), orjson.loads(record.value)

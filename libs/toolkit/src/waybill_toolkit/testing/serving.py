@@ -2,7 +2,8 @@
 
 It runs on its own event loop, as it does as a process, so a test that waits holds nothing up, and
 its parts are started and stopped by one and the same task. If its settings say `check_contract`,
-what it finds in itself fails the test, also where the test looks at no answer and no event.
+what it finds in itself fails the test, also where the test looks at no answer and no event. So does
+a part of it that crashes; whoever waits for the service asks `require_running`.
 """
 
 import logging
@@ -20,6 +21,7 @@ START_SECONDS_MAX: Final = 30.0
 """A service starts in well under a second; on a machine that is busy otherwise it may take more."""
 
 _FINDINGS: Final = logging.getLogger("waybill.conformance")
+_PARTS: Final = logging.getLogger("waybill.process.background")
 
 
 class _Server(uvicorn.Server):
@@ -41,21 +43,22 @@ class _Server(uvicorn.Server):
             self.decided.set()
 
 
-class _Violations(logging.Handler):
-    """Keeps what services find in themselves."""
+class _Kept(logging.Handler):
+    """Keeps what is logged, with the exception if there is one."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, level: int = logging.NOTSET) -> None:
+        super().__init__(level)
         self.found: list[str] = []
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(record.getMessage())
+        error = record.exc_info[1] if record.exc_info else None
+        self.found.append(record.getMessage() + (f": {error!r}" if error else ""))
 
 
 @contextmanager
 def _no_violations() -> Iterator[None]:
-    violations = _Violations()
+    violations = _Kept()
     _FINDINGS.addHandler(violations)
     try:
         yield
@@ -65,13 +68,53 @@ def _no_violations() -> Iterator[None]:
         raise AssertionError("; ".join(violations.found))
 
 
+_crashes: Final = _Kept(logging.CRITICAL)
+_threads: Final[list[threading.Thread]] = []
+"""Of the services that serve now."""
+
+
+@contextmanager
+def _crashes_kept() -> Iterator[None]:
+    if _crashes in _PARTS.handlers:  # another service is served around this one
+        yield
+        return
+    _PARTS.addHandler(_crashes)
+    try:
+        yield
+    finally:
+        _PARTS.removeHandler(_crashes)
+        _crashes.found.clear()
+
+
+@contextmanager
+def _kept_running(thread: threading.Thread) -> Iterator[None]:
+    _threads.append(thread)
+    try:
+        yield
+        require_running()
+    finally:
+        _threads.remove(thread)
+
+
+def require_running() -> None:
+    """Raise AssertionError when a service that is served here has ended, or a part of one."""
+    ended = [f"{thread.name} ended by itself" for thread in _threads if not thread.is_alive()]
+    if faults := [*_crashes.found, *ended]:
+        raise AssertionError("; ".join(faults))
+
+
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve until the end of the block; gives the address.
 
-    Raises RuntimeError if that fails, AssertionError if the service broke its contract meanwhile.
+    Raises RuntimeError if that fails, AssertionError if the service crashed or broke its contract
+    meanwhile.
     """
-    with _no_violations(), socket.create_server(("127.0.0.1", 0)) as listener:
+    with (
+        _no_violations(),
+        _crashes_kept(),
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
         server = _Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, args=([listener],), name=app.title)
         thread.start()
@@ -79,7 +122,8 @@ def serving(app: FastAPI) -> Iterator[str]:
             server.decided.wait(START_SECONDS_MAX)
             if not server.started:
                 raise RuntimeError(f"{app.title} did not start; see its log")
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with _kept_running(thread):
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

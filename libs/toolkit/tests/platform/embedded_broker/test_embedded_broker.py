@@ -1,7 +1,7 @@
 """The embedded broker as a process, spoken to by aiokafka and by strangers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from aiokafka import (  # type: ignore[import-untyped]
 
 from waybill.events import Topic
 from waybill.kafka.link import BrokerLink, BrokerRefusedError, Partition, ensure_topics
+from waybill_toolkit.eventually import eventually
 from waybill_toolkit.platform.broker import BrokerServer
 
 LONG = 60.0
@@ -136,20 +137,26 @@ async def test_a_topic_that_cannot_be_named_so_is_refused(
         await ensure_topics(bootstrap_servers, [Topic(name, 1, 1)])
 
 
+async def shared(members: Sequence[AIOKafkaConsumer], counts: list[int]) -> None:
+    """Wait until the members of a group have so many partitions each."""
+
+    async def look() -> list[int]:
+        for member in members:
+            await member.getmany(timeout_ms=10)
+        return [len(member.assignment()) for member in members]
+
+    await eventually(f"{counts} partitions", look, lambda seen: seen == counts, within_seconds=LONG)
+
+
 async def test_members_of_a_group_share_partitions_and_take_over(
     bootstrap_servers: str, topic: str
 ) -> None:
     group = {"group_id": f"group-{uuid4()}", "heartbeat_interval_ms": 100}
     async with consumer(bootstrap_servers, topic, **group) as first:
         async with consumer(bootstrap_servers, topic, **group) as second:
-            async with asyncio.timeout(LONG):
-                while not (len(first.assignment()) == len(second.assignment()) == 1):
-                    await first.getmany(timeout_ms=10)
-                    await second.getmany(timeout_ms=10)
+            await shared([first, second], [1, 1])
             assert not first.assignment() & second.assignment()
-        async with asyncio.timeout(LONG):
-            while len(first.assignment()) < 2:
-                await first.getmany(timeout_ms=10)
+        await shared([first], [2])
 
 
 async def test_reading_beyond_the_end_begins_anew(bootstrap_servers: str, topic: str) -> None:

@@ -124,6 +124,8 @@ def _json_or_refusal(name: str, response: Response) -> Any:  # noqa: ANN401 - JS
     if response.status < 300:
         return orjson.loads(response.body)
     slug, detail = _problem(response)
+    if trace_id := response.headers.get("x-trace-id"):
+        detail = f"{detail} (trace {trace_id})"
     raise RefusedError(response.status, slug, f"{name} says {response.status} {slug}: {detail}")
 
 
