@@ -46,6 +46,17 @@ async def test_an_order_is_placed_followed_and_read_through_the_gateway(
     assert (await audit_when_settled(platform)).is_ok
 
 
+async def test_every_service_shows_its_pages_which_are_not_in_the_checkout(
+    platform: Platform,
+) -> None:
+    async with httpx.AsyncClient(timeout=60) as client:
+        for name, address in platform.addresses.items():
+            reference = await client.get(f"{address}/docs/reference")
+            assert reference.status_code == 200, reference.text
+            assert f"<title>{name}: Reference</title>" in reference.text
+            assert 'class="method' in reference.text
+
+
 async def test_a_service_that_was_killed_answers_at_the_door_when_it_is_back(
     platform: Platform, door: httpx.AsyncClient
 ) -> None:

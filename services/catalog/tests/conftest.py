@@ -11,8 +11,9 @@ import catalog
 from catalog.app import assemble
 from catalog.settings import CatalogSettings
 from waybill.app import build
-from waybill.postgres.database import Database
+from waybill.postgres.database import Database, connect
 from waybill.postgres.migrations import migrate, migrations_folder
+from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 from waybill_toolkit.testing.serving import serving
@@ -32,27 +33,27 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture
-def token_file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grants = {
         sha256(token.encode()).hexdigest(): {"subject": token, "scopes": scopes}
         for token, scopes in SCOPES.items()
     }
-    path = tmp_path / "tokens.json"
+    path = tmp_path_factory.mktemp("access") / "tokens.json"
     path.write_text(json.dumps(grants))
     return path
 
 
-@pytest_asyncio.fixture
-async def service(
-    database_url: str, bootstrap_servers: str, token_file: Path
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running_service(
+    module_database_url: str, broker_server: BrokerServer, token_file: Path
 ) -> AsyncIterator[str]:
-    """Run the whole service; gives its address."""
-    await migrate(database_url, migrations_folder(catalog.__file__))
+    """Run the whole service for the tests of a module; gives its address."""
+    await migrate(module_database_url, migrations_folder(catalog.__file__))
     settings = CatalogSettings.model_validate(
         {
-            "database_url": database_url,
-            "kafka_bootstrap_servers": bootstrap_servers,
+            "database_url": module_database_url,
+            "kafka_bootstrap_servers": broker_server.bootstrap_servers,
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": str(token_file),
@@ -60,6 +61,14 @@ async def service(
     )
     with serving(build(settings, assemble)) as address:
         yield address
+
+
+@pytest_asyncio.fixture
+async def service(running_service: str, module_database_url: str) -> str:
+    """Give the address of the service, which has no products and knows no keys."""
+    async with connect(module_database_url, name="test") as connection:
+        await connection.execute("truncate products, variants, idempotency_keys")
+    return running_service
 
 
 @pytest_asyncio.fixture

