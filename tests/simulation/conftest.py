@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 import inventory
 import orders
 import payments
-import waybill
 from waybill.postgres.migrations import migrate, migrations_folder
-from waybill_simulation.postgres.server import Answer, Schema, Server
+from waybill_simulation.postgres.catalog import read_tables, tables_of
+from waybill_simulation.postgres.schema import Schema
+from waybill_simulation.postgres.server import Answer, Server
 
 TABLES = (
     "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
@@ -63,26 +64,29 @@ class Port:
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
-def simulated_server() -> Server:
-    runtime = Path(waybill.__file__).parent / "migrations"
-    files = [file for folder in (runtime, *FOLDERS) for file in sorted(folder.glob("*.sql"))]
-    return Server(Schema(file.read_text() for file in files), lambda: NOW)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def migrated_url(module_database_url: str) -> str:
+    await migrate(module_database_url, *FOLDERS)
+    return module_database_url
+
+
+async def schema_in(url: str) -> Schema:
+    """Take the schema of a real database."""
+    connection = await asyncpg.connect(url)
+    described = await read_tables(connection)
+    await connection.close()
+    return Schema(tables_of(described))
 
 
 @pytest_asyncio.fixture
-async def simulated() -> Port:
-    server = simulated_server()
+async def simulated(migrated_url: str) -> Port:
+    """Give the simulated one, with the tables of the real one."""
+    server = Server(await schema_in(migrated_url), lambda: NOW)
 
     async def open_session() -> Session:
         return SimulatedSession(server)
 
     return Port(open_session)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def migrated_url(module_database_url: str) -> str:
-    await migrate(module_database_url, *FOLDERS)
-    return module_database_url
 
 
 @pytest_asyncio.fixture
@@ -103,3 +107,10 @@ async def real(migrated_url: str) -> AsyncIterator[Port]:
     await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
     await connection.execute("ALTER TABLE ledger_entries ENABLE TRIGGER USER")
     await connection.close()
+
+
+@pytest.fixture(params=["simulated", "real"])
+def port(request: pytest.FixtureRequest) -> Port:
+    """Give one after the other: what a test shows is true of both."""
+    found: Port = request.getfixturevalue(request.param)
+    return found

@@ -21,12 +21,6 @@ SEND = (
 ON_HAND = "select on_hand from stock where sku = $1"
 
 
-@pytest.fixture(params=["simulated", "real"])
-def port(request: pytest.FixtureRequest) -> Port:
-    found: Port = request.getfixturevalue(request.param)
-    return found
-
-
 async def _blocked(asked: Awaitable[object]) -> "asyncio.Task[object]":
     """Begin something, and see that it waits."""
 

@@ -11,23 +11,29 @@ from typing import Any, Final, NoReturn
 
 from waybill_simulation.drivers import install
 from waybill_simulation.history import run
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.report import failure
 from waybill_simulation.scenario import draw
+from waybill_simulation.sources import sentence
 
 _FAMILIAR: Final = 10
 """After so many histories nearly every statement has its plan, and the children inherit those."""
 _EXIT_FAILURES: Final = 3
+_EXIT_NOT_SIMULATED: Final = 4
 
 
 def prepare(first: int) -> None:
-    """Do once what would have to be done in each child."""
+    """Do once what would have to be done in each child.
+
+    Raises NotSimulatedError, MigrationError, StartError.
+    """
     install()
     for seed in range(first, first + _FAMILIAR):
         run(draw(seed))
 
 
-def run_apart(start: int, end: int, shrink_seconds: float) -> bool:
-    """Run the histories of these seeds, tell of them in a line of JSON, and say if all are clean.
+def run_apart(start: int, end: int, shrink_seconds: float, *, goes_on: bool) -> bool:
+    """Run the histories of these seeds, tell of them in a line of JSON, and say whether to go on.
 
     Raises RuntimeError when they could not be run.
     """
@@ -35,15 +41,28 @@ def run_apart(start: int, end: int, shrink_seconds: float) -> bool:
     if pid == 0:
         _run_and_exit(start, end, shrink_seconds)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code not in (0, _EXIT_FAILURES):
+    if code not in (0, _EXIT_FAILURES, _EXIT_NOT_SIMULATED):
         raise RuntimeError(f"the histories {start} to {end - 1} ended with {code}")
-    return code == 0
+    return code == 0 or (goes_on and code == _EXIT_FAILURES)
+
+
+def tell_not_simulated(error: NotSimulatedError) -> None:
+    """Tell of it in a line of JSON."""
+    _tell({"not_simulated": sentence(error)})
+
+
+def _tell(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 def _run_and_exit(start: int, end: int, shrink_seconds: float) -> NoReturn:
-    line = _run(start, end, shrink_seconds)
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    try:
+        line = _run(start, end, shrink_seconds)
+    except NotSimulatedError as error:
+        tell_not_simulated(error)
+        os._exit(_EXIT_NOT_SIMULATED)
+    _tell(line)
     os._exit(_EXIT_FAILURES if line["failures"] else 0)
 
 

@@ -9,10 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-BLOCK: Final = 50
-"""Histories between two lines of a worker."""
+from waybill_simulation.schemas import prepare
 
 
 @dataclass
@@ -23,6 +22,8 @@ class Findings:
     virtual_seconds: float = 0.0
     statuses: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    not_simulated: str | None = None
+    """The sentence about the SQL that ended it: nothing can be said of what comes after."""
     seconds: float = 0.0
 
     @property
@@ -31,6 +32,9 @@ class Findings:
 
     def add(self, line: dict[str, Any]) -> None:
         """Take in what a worker says."""
+        if "not_simulated" in line:
+            self.not_simulated = self.not_simulated or line["not_simulated"]
+            return
         self.histories += line["histories"]
         self.virtual_seconds += line["virtual_seconds"]
         self.statuses.update(line["statuses"])
@@ -47,7 +51,12 @@ async def run_campaign(
     shrink_seconds: float = 20.0,
     told: Callable[[Findings], None] = lambda _: None,
 ) -> Findings:
-    """Run `count` histories from seed `first` on; end at the first failure, unless `goes_on`."""
+    """Run `count` histories from seed `first` on; end at the first failure, unless `goes_on`.
+
+    It also ends at SQL that is not simulated. Raises MigrationError and StartError when the tables
+    cannot be made.
+    """
+    await prepare()
     findings = Findings()
     begun = time.monotonic()
     share = -(-count // workers)
@@ -63,7 +72,7 @@ async def run_campaign(
             findings.add(json.loads(line))
             findings.seconds = time.monotonic() - begun
             told(findings)
-            if findings.failures and not goes_on:
+            if findings.not_simulated or (findings.failures and not goes_on):
                 _end(processes)
         if await process.wait() not in (0, -15):
             raise RuntimeError(f"a worker ended with {process.returncode}")

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from waybill.postgres.migrations import MigrationError
 from waybill_simulation.campaign import Findings, run_campaign
 from waybill_simulation.mutants import MUTANTS, find
 from waybill_simulation.planting import Mutant
+from waybill_toolkit.platform.errors import PlatformError
 
 app = typer.Typer()
 
@@ -22,7 +24,20 @@ MUTANT_SECONDS: Final = 60.0
 """Within this every planted bug has to be found."""
 MUTANT_SHRINK_SECONDS: Final = 5.0
 
+EXIT_NOT_SIMULATED: Final = 3
+"""Neither clean nor violated: what the services send to PostgreSQL cannot be simulated."""
+
 _console: Final = Console()
+
+
+class _NotSimulatedError(Exception):
+    """Nothing can be said of the services; the message says why."""
+
+
+def _told(findings: Findings) -> Findings:
+    if findings.not_simulated:
+        raise _NotSimulatedError(findings.not_simulated)
+    return findings
 
 
 @app.command()
@@ -37,17 +52,22 @@ def simulate(  # noqa: PLR0917 (options)
     """Run services, databases and broker in virtual time, with faults, from seeds.
 
     Each history ends with the invariants. One that breaks them is made as small as can be, and
-    printed as a sequence diagram. Exits with 1 when there is one, or a planted bug is not found.
+    printed as a sequence diagram. Exits with 1 when there is one, or a planted bug is not found,
+    and with 3 when the services use SQL that is not simulated: then nothing can be said of them.
     """
     count = workers or os.cpu_count() or 1
-    if mutants:
-        raise typer.Exit(0 if _all_found(seed, count, json_file) else 1)
-    if mutant is not None:
-        found = _find(find(mutant), seed, count)
-        _show(found)
-        raise typer.Exit(0 if found.failures else 1)
-    findings = _campaign(seed, histories, count)
-    _show(findings)
+    try:
+        if mutants:
+            raise typer.Exit(0 if _all_found(seed, count, json_file) else 1)
+        if mutant is not None:
+            found = _find(find(mutant), seed, count)
+            _show(found)
+            raise typer.Exit(0 if found.failures else 1)
+        findings = _campaign(seed, histories, count)
+        _show(findings)
+    except (_NotSimulatedError, MigrationError, PlatformError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_NOT_SIMULATED) from None
     if json_file is not None:
         json_file.write_text(json.dumps(_figures(findings), indent=2) + "\n")
     raise typer.Exit(1 if findings.failures else 0)
@@ -62,7 +82,7 @@ def _campaign(seed: int, histories: int, workers: int) -> Findings:
     )
     with Progress(*columns, console=_console) as progress:
         task = progress.add_task("simulating", total=histories, rate=0.0)
-        return asyncio.run(
+        findings = asyncio.run(
             run_campaign(
                 seed,
                 histories,
@@ -72,6 +92,7 @@ def _campaign(seed: int, histories: int, workers: int) -> Findings:
                 ),
             )
         )
+    return _told(findings)
 
 
 def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
@@ -82,7 +103,7 @@ def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
         mutant=mutant.name,
         shrink_seconds=MUTANT_SHRINK_SECONDS,
     )
-    return asyncio.run(_within(campaign))
+    return _told(asyncio.run(_within(campaign)))
 
 
 async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:

@@ -30,6 +30,7 @@ from waybill_simulation.kafka.consumer import SimulatedConsumer
 from waybill_simulation.kafka.link import SimulatedLink
 from waybill_simulation.network import START
 from waybill_simulation.postgres.driver import SimulatedConnection, SimulatedPool, dial
+from waybill_simulation.schemas import load
 from waybill_simulation.world import World, observe_effects
 
 POLL_SECONDS: Final = 3.0
@@ -104,9 +105,13 @@ def _hastened(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private 
 
 
 def install() -> None:
-    """Replace the drivers, once. There is no way back: use a process of its own."""
+    """Replace the drivers, once. There is no way back: use a process of its own.
+
+    Raises NotSimulatedError, MigrationError, StartError for schemas that cannot be made.
+    """
     if _Current.is_installed:
         return
+    load()
     _Current.is_installed = True
     logging.disable(logging.CRITICAL)
     for owner, name, value in _replacements():

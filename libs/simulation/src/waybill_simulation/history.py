@@ -1,6 +1,7 @@
 """Running one history, from a scenario to its verdict."""
 
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +49,10 @@ class _Rest:
 
 
 def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
-    """Run a history to its end. The same scenario gives the same outcome."""
+    """Run a history to its end. The same scenario gives the same outcome.
+
+    Raises NotSimulatedError when a service sends SQL that the simulated PostgreSQL does not know.
+    """
     # The collector may end forgotten coroutines, whose last words would be heard at a moment that
     # no seed decides. So what a history leaves stays until its process ends.
     gc.disable()
@@ -59,12 +63,12 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     world.start_all()
     shop.open()
     rest = _Rest(world, shop)
-    came_to_rest = network.loop.run(lambda: rest.is_reached, until=REST_WITHIN_SECONDS)
+    came_to_rest = _run(world, lambda: rest.is_reached, until=REST_WITHIN_SECONDS)
     if came_to_rest:
         world.give_up_faults()
         late = LATE_SECONDS if scenario.provider_faults else AFTERMATH_SECONDS
         end = network.loop.time() + late
-        network.loop.run(lambda: False, until=end)
+        _run(world, lambda: False, until=end)
     stuck = [] if came_to_rest else sorted({f"stuck: {each}" for each in unfinished(world, shop)})
     outcome = Outcome(
         scenario,
@@ -77,3 +81,12 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     )
     network.loop.forget()
     return outcome
+
+
+def _run(world: World, is_done: Callable[[], bool], until: float) -> bool:
+    loop = world.network.loop
+    reached = loop.run(lambda: world.not_simulated is not None or is_done(), until)
+    if world.not_simulated is not None:
+        loop.forget()
+        raise world.not_simulated
+    return reached

@@ -55,9 +55,7 @@ def _under_way(world: World) -> Iterator[str]:
 
 def violations(world: World, shop: Shop) -> list[str]:
     """Say what does not hold."""
-    unknown = [sql for service in SERVICES for sql in world.servers[service].unknown]
     return [
-        *(f"teach the simulated PostgreSQL: {sql}" for sql in unknown),
         *world.crashes,
         *(f"{type(e).__name__}: {e}" for e in world.network.loop.failures),
         *_orders(world, shop),

@@ -3,10 +3,14 @@
 import argparse
 import sys
 import warnings
+from typing import Final
 
-from waybill_simulation.campaign import BLOCK
 from waybill_simulation.mutants import find
 from waybill_simulation.planting import plant
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
+
+BLOCK: Final = 50
+"""Histories between two lines."""
 
 
 def main() -> None:
@@ -26,11 +30,14 @@ def main() -> None:
     # Imported late: a mutant has to be planted before.
     from waybill_simulation import blocks  # noqa: PLC0415
 
-    blocks.prepare(asked.first)
+    try:
+        blocks.prepare(asked.first)
+    except NotSimulatedError as error:
+        blocks.tell_not_simulated(error)
+        return
     for start in range(asked.first, asked.end, BLOCK):
         end = min(start + BLOCK, asked.end)
-        is_clean = blocks.run_apart(start, end, asked.shrink_seconds)
-        if not (is_clean or asked.goes_on):
+        if not blocks.run_apart(start, end, asked.shrink_seconds, goes_on=asked.goes_on):
             return
 
 

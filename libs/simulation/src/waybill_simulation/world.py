@@ -5,7 +5,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -15,14 +14,12 @@ import orders.app
 import orders.contract.events
 import payments.app
 import payments.contract.events
-import waybill
 from inventory.settings import InventorySettings
 from orders.settings import OrdersSettings
 from payments.settings import PaymentsSettings
 from waybill.app import Service
 from waybill.events import Topic
 from waybill.postgres.database import Transaction
-from waybill.postgres.migrations import migrations_folder
 from waybill.process.background import Process, running
 from waybill.process.settings import Settings
 from waybill.receiving.event_router import EventRouter
@@ -30,14 +27,15 @@ from waybill_simulation.bank import Bank
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.network import Machine, MachineClock, Network
-from waybill_simulation.postgres.server import Schema, Server
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
+from waybill_simulation.postgres.server import Server
 from waybill_simulation.postgres.tables import Slot
 from waybill_simulation.scenario import SERVICES, SKUS, Fault, Scenario
+from waybill_simulation.schemas import schema_of
 
 PRICE_MINOR: Final = 250
 CURRENCY: Final = "GBP"
 
-_MODULES: Final = {"orders": orders, "inventory": inventory, "payments": payments}
 _ASSEMBLE: Final[Mapping[str, Any]] = {
     "orders": orders.app.assemble,
     "inventory": inventory.app.assemble,
@@ -62,24 +60,10 @@ _TOPICS: Final = (
 )
 
 
-_EFFECTS: Final = """
-    create table effects (event_id uuid not null, topic text not null, key text not null);
-"""
-"""What an observer adds to each service's database."""
 _NOTE_EFFECTS: Final = """
     insert into effects (event_id, topic, key)
     select * from unnest($1::uuid[], $2::text[], $3::text[])
 """
-
-
-def _schema(service: str) -> Schema:
-    own = migrations_folder(str(_MODULES[service].__file__))
-    runtime = Path(waybill.__file__).parent / "migrations"
-    files = [*sorted(runtime.glob("*.sql")), *sorted(own.glob("*.sql"))]
-    return Schema((*(file.read_text() for file in files), _EFFECTS))
-
-
-_SCHEMAS: Final = {service: _schema(service) for service in SERVICES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +95,8 @@ class World:
     nodes: dict[tuple[str, int], Node] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
+    not_simulated: NotSimulatedError | None = None
+    """What a service has sent to its database, and the simulated one does not know."""
     broken: int = 0
     """How many faults are not healed yet."""
 
@@ -123,8 +109,9 @@ class World:
             self.broker.create([replace(topic, partitions=most) for topic in _TOPICS])
         self.bank = Bank(network, self.scenario.provider_faults)
         for service in SERVICES:
-            server = Server(_SCHEMAS[service], network.now)
+            server = Server(schema_of(service), network.now)
             server.on_commit = partial(self._committed, service)
+            server.on_not_simulated = self._not_simulated
             self.servers[service] = server
         self._faults = list(self.scenario.faults)
         network.on_question = self._strike
@@ -319,9 +306,12 @@ class World:
 
     # what is seen
 
+    def _not_simulated(self, error: NotSimulatedError) -> None:
+        self.not_simulated = self.not_simulated or error
+
     def _committed(self, service: str, written: Sequence[Slot]) -> None:
         for slot in written:
-            if slot.table.made.name == "effects" and (effect := slot.latest()):
+            if slot.table.name == "effects" and (effect := slot.latest()):
                 found = Effect(service, effect["event_id"], effect["topic"], effect["key"])
                 self.effects.append(found)
         if self.network.is_recorded:
@@ -330,7 +320,7 @@ class World:
 
     def _tell(self, service: str, slot: Slot) -> None:
         version = slot.latest()
-        table = slot.table.made.name
+        table = slot.table.name
         if version is None:
             return
         if table == "sagas":

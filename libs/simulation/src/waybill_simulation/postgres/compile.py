@@ -4,18 +4,22 @@ The environment is a tuple of versions, one for each source in scope, those of o
 NULL is None, and makes None of what it touches, as SQL wants it.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
+from waybill_simulation.postgres.functions import OPERATORS, Function
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.syntax import (
     Among,
     Binary,
     Call,
     Case,
+    Cast,
     Column,
     Exists,
     Expr,
+    Is,
+    IsDistinct,
     IsNull,
     Literal,
     Not,
@@ -24,28 +28,13 @@ from waybill_simulation.postgres.syntax import (
     Select,
     Values,
 )
-from waybill_simulation.postgres.tokens import SqlSyntaxError
+from waybill_simulation.postgres.types import converter
 
 Environment: TypeAlias = tuple[Any, ...]
 Compiled: TypeAlias = Callable[[Environment, Any], Any]
-Function: TypeAlias = Callable[..., Any]
 
 AGGREGATES: Final = frozenset({"sum", "min", "max", "count", "array_agg", "bool_and", "bool_or"})
 _GROUP: Final = "group"
-
-_OPERATORS: Final[dict[str, Function]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.floordiv,
-    "||": operator.add,
-}
 
 
 class Scope:
@@ -63,7 +52,9 @@ class Scope:
             if column.table in (None, alias) and column.name in columns:
                 self.used.add(index)
                 return index
-        raise SqlSyntaxError(f"no column {column.table or ''}.{column.name} in {self.sources}")
+        name = f"{column.table}.{column.name}" if column.table else column.name
+        known = ", ".join(alias for alias, _ in self.sources) or "nothing"
+        raise NotSimulatedError(f"the column {name}, with {known} in reach", name)
 
 
 SubSelect: TypeAlias = Callable[[Select, Scope], Function]
@@ -91,13 +82,22 @@ class Compiler:
             case IsNull(of):
                 inner = self.compile(of, scope)
                 return lambda e, r: inner(e, r) is None
+            case Cast(of, wanted):
+                inner, convert = self.compile(of, scope), converter(wanted)
+                return lambda e, r: convert(inner(e, r))
+            case Is(of, value):
+                inner = self.compile(of, scope)
+                return lambda e, r: inner(e, r) is value
+            case IsDistinct(left, right):
+                one, other = self.compile(left, scope), self.compile(right, scope)
+                return lambda e, r: one(e, r) != other(e, r)
             case Binary("and", left, right):
                 return _and(self.compile(left, scope), self.compile(right, scope))
             case Binary("or", left, right):
                 return _or(self.compile(left, scope), self.compile(right, scope))
             case Binary(name, left, right):
                 return _strict(
-                    _OPERATORS[name], self.compile(left, scope), self.compile(right, scope)
+                    OPERATORS[name], self.compile(left, scope), self.compile(right, scope)
                 )
             case Row(items):
                 compiled = [self.compile(item, scope) for item in items]
@@ -115,7 +115,10 @@ class Compiler:
                 return self._call(expr, scope)
 
     def _among(self, name: str, left: Expr, array: Expr, scope: Scope, *, every: bool) -> Compiled:
-        one, many, compare = self.compile(left, scope), self.compile(array, scope), _OPERATORS[name]
+        one, many, compare = self.compile(left, scope), self.compile(array, scope), OPERATORS[name]
+        constants = _constants(array)
+        if constants is not None and name == "=" and not every:
+            return lambda e, r: None if (v := one(e, r)) is None else v in constants
         if every:
             return lambda e, r: (
                 None if (v := one(e, r)) is None else all(compare(v, each) for each in many(e, r))
@@ -162,7 +165,7 @@ class Compiler:
             return lambda e, r: [argument(e, r) for argument in arguments]
         function = self._functions.get(call.name)
         if function is None:
-            raise SqlSyntaxError(f"no function {call.name}")
+            raise NotSimulatedError(f"the function {call.name}", call.name)
         return lambda e, r: function(r, *(argument(e, r) for argument in arguments))
 
     def aggregate(self, call: Call, scope: Scope) -> Callable[[list[Environment], Any], Any]:
@@ -176,6 +179,16 @@ class Compiler:
             return _aggregated(call.name, values)
 
         return over
+
+
+def _constants(array: Expr) -> frozenset[Any] | None:
+    """Return the values of an array in which each is a constant, and none is NULL."""
+    if not isinstance(array, Call) or array.name != "array":
+        return None
+    values = [each.value for each in array.arguments if isinstance(each, Literal)]
+    if len(values) < len(array.arguments) or None in values:
+        return None
+    return frozenset(values)
 
 
 def group_row(values: list[Any]) -> dict[str, Any]:

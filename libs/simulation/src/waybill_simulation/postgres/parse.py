@@ -1,21 +1,25 @@
 """Reading SQL: the part of PostgreSQL's grammar that the services use, and nothing else."""
 
-import re
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final, NoReturn, TypeVar
 
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.syntax import (
     Among,
     Binary,
     Call,
     Case,
+    Cast,
     Column,
     Conflict,
-    CreateTable,
     Delete,
     Exists,
     Expr,
     Insert,
+    Is,
+    IsDistinct,
     IsNull,
     Literal,
     Not,
@@ -25,26 +29,36 @@ from waybill_simulation.postgres.syntax import (
     Select,
     Source,
     Statement,
-    TableColumn,
     Target,
     Update,
     Values,
 )
-from waybill_simulation.postgres.tokens import SqlSyntaxError, Token, tokens
+from waybill_simulation.postgres.tokens import Token, tokens
+from waybill_simulation.postgres.types import SqlType, converter, sql_type
 
 Item = TypeVar("Item")
 
-_END: Final = Token("end", "")
-_FUNCTION_BODY: Final = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+_NEAR: Final = 40
+_END: Final = Token("end", "", -1)
+_CONSTANTS: Final = {"null": None, "true": True, "false": False}
 _COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
+_MATCHES: Final = frozenset({"~", "!~", "~*", "~~", "!~~", "~~*", "!~~*"})
+_TYPES_OF_WORDS: Final = (
+    ("double", "precision"),
+    ("character", "varying"),
+    ("timestamp", "with", "time", "zone"),
+    ("timestamp", "without", "time", "zone"),
+    ("time", "without", "time", "zone"),
+)
 _RESERVED: Final = frozenset(
     """select from where group order limit for on returning union set using with left join inner
-    and or not as values then when else end do is in between distinct""".split()  # noqa: SIM905 (one reads it better)
+    and or not as values then when else end do is in between distinct having offset union intersect
+    except fetch window right full cross natural""".split()  # noqa: SIM905 (one reads it better)
 )
 
 
 def parse(sql: str) -> Statement:
-    """Read one statement. Raises SqlSyntaxError."""
+    """Read one statement. Raises NotSimulatedError."""
     reader = _Reader(sql)
     statement = reader.statement()
     reader.take(";")
@@ -52,15 +66,20 @@ def parse(sql: str) -> Statement:
     return statement
 
 
-def parse_tables(sql: str) -> list[CreateTable]:
-    """Read what a migration says of tables; what it says of other things is passed over."""
-    made: list[CreateTable] = []
-    reader = _Reader(_FUNCTION_BODY.sub("''", sql))
-    while not reader.at_end():
-        if reader.take("create", "table"):
-            made.append(reader.table())
-        reader.skip_statement()
-    return made
+def parse_expression(text: str) -> Expr:
+    """Read an expression, such as a default or a CHECK constraint. Raises NotSimulatedError."""
+    reader = _Reader(text)
+    expr = reader.expr()
+    reader.finished()
+    return expr
+
+
+def parse_type(text: str) -> SqlType:
+    """Read the name of a type. Raises NotSimulatedError."""
+    reader = _Reader(text)
+    found = reader.type()
+    reader.finished()
+    return found
 
 
 class _Reader:
@@ -88,8 +107,10 @@ class _Reader:
             self._fail()
 
     def _fail(self) -> NoReturn:
-        rest = " ".join(token.text for token in self._tokens[self._at : self._at + 8])
-        raise SqlSyntaxError(f"not known here: {rest!r} in {self._sql}")
+        if self.at_end():
+            raise NotSimulatedError("the end of the statement where something has to follow")
+        rest = " ".join(self._sql[self._peek().at :].split())[:_NEAR]
+        raise NotSimulatedError(f"what begins with `{rest}`", self._sql[self._peek().at :])
 
     def take(self, *words: str) -> bool:
         """Read these words if they come next."""
@@ -122,11 +143,6 @@ class _Reader:
         names = self._list(self._name)
         self._want(")")
         return names
-
-    def skip_statement(self) -> None:
-        """Go behind the next semicolon; one in a quoted body ($$) does no harm here."""
-        while not self.at_end() and not self.take(";"):
-            self._next()
 
     # statements
 
@@ -165,7 +181,7 @@ class _Reader:
 
     def _values(self) -> Select:
         self._want("(")
-        items = self._list(self._expr)
+        items = self._list(self.expr)
         self._want(")")
         return Select(tuple(Target(item, str(n)) for n, item in enumerate(items)))
 
@@ -180,7 +196,7 @@ class _Reader:
     def _set(self) -> tuple[str, Expr]:
         name = self._name()
         self._want("=")
-        return name, self._expr()
+        return name, self.expr()
 
     def _update(self) -> Update:
         table = self._table_name()
@@ -195,7 +211,7 @@ class _Reader:
         return Delete(table, sources, self._where(), self._returning())
 
     def _where(self) -> Expr | None:
-        return self._expr() if self.take("where") else None
+        return self.expr() if self.take("where") else None
 
     def _returning(self) -> tuple[Target, ...]:
         return self._list(self._target) if self.take("returning") else ()
@@ -207,9 +223,9 @@ class _Reader:
         targets = () if none else self._list(self._target)
         sources = self._sources() if self.take("from") else ()
         where = self._where()
-        group = self._list(self._expr) if self.take("group", "by") else ()
+        group = self._list(self.expr) if self.take("group", "by") else ()
         order = self._list(self._ordering) if self.take("order", "by") else ()
-        limit = self._expr() if self.take("limit") else None
+        limit = self.expr() if self.take("limit") else None
         for_update = self.take("for", "update") or self.take("for", "no", "key", "update")
         skip = for_update and self.take("skip", "locked")
         return Select(
@@ -217,7 +233,7 @@ class _Reader:
         )
 
     def _ordering(self) -> tuple[Expr, bool]:
-        expr = self._expr()
+        expr = self.expr()
         descending = self.take("desc")
         self.take("asc")
         return expr, descending
@@ -229,7 +245,7 @@ class _Reader:
             table = self._name()
             self._want(".", "*")
             return Target(Column(table, "*"), None)
-        expr = self._expr()
+        expr = self.expr()
         if self.take("as"):
             return Target(expr, self._name())
         match expr:
@@ -255,7 +271,7 @@ class _Reader:
         arrays: tuple[Expr, ...] = ()
         ordinality = False
         if self.take("unnest", "("):
-            arrays = self._list(self._expr)
+            arrays = self._list(self.expr)
             self._want(")")
             ordinality = self.take("with", "ordinality")
         else:
@@ -278,7 +294,7 @@ class _Reader:
 
     # expressions, from the weakest binding to the strongest
 
-    def _expr(self) -> Expr:
+    def expr(self) -> Expr:
         left = self._and()
         while self.take("or"):
             left = Binary("or", left, self._and())
@@ -304,6 +320,8 @@ class _Reader:
                 left = Not(self._in(left))
             elif self.take("in"):
                 left = self._in(left)
+            elif self._peek().text == "is":
+                left = self._is(left)
             elif self.take("between"):
                 low = self._sum()
                 self._want("and")
@@ -311,12 +329,24 @@ class _Reader:
             else:
                 return left
 
+    def _is(self, left: Expr) -> Expr:
+        self._want("is")
+        negated = self.take("not")
+        found: Expr
+        if self.take("distinct", "from"):
+            found = IsDistinct(left, self._sum())
+        elif self._peek().text in ("true", "false"):
+            found = Is(left, self._next().text == "true")
+        else:
+            self._fail()
+        return Not(found) if negated else found
+
     def _in(self, left: Expr) -> Expr:
         self._want("(")
         array: Expr = (
             Values(self._select())
             if self._peek().text == "select"
-            else Call("array", self._list(self._expr))
+            else Call("array", self._list(self.expr))
         )
         self._want(")")
         return Among("=", left, array)
@@ -329,7 +359,7 @@ class _Reader:
             if self._peek().text in ("any", "all") and self._peek(1).text == "(":
                 self._at += 2
                 array: Expr = (
-                    Values(self._select()) if self._peek().text == "select" else self._expr()
+                    Values(self._select()) if self._peek().text == "select" else self.expr()
                 )
                 left = Among(operator, left, array, every)
                 self._want(")")
@@ -338,6 +368,21 @@ class _Reader:
         return left
 
     def _sum(self) -> Expr:
+        left = self._addition()
+        while True:
+            negated = self._peek().text == "not" and self._peek(1).text in ("like", "ilike")
+            if negated:
+                self._next()
+            if self._peek().text in _MATCHES and self._peek().kind == "sign":
+                left = Binary(self._next().text, left, self._addition())
+            elif self.take("like"):
+                left = Binary("!~~" if negated else "~~", left, self._addition())
+            elif self.take("ilike"):
+                left = Binary("!~~*" if negated else "~~*", left, self._addition())
+            else:
+                return left
+
+    def _addition(self) -> Expr:
         left = self._product()
         while self._peek().text in ("+", "-", "||") and self._peek().kind == "sign":
             left = Binary(self._next().text, left, self._product())
@@ -353,25 +398,31 @@ class _Reader:
         expr = self._atom()
         while True:
             if self.take("::"):
-                self._type()
+                expr = _cast(expr, self.type())
             elif self.take("collate"):
                 self._next()
             else:
                 return expr
 
-    def _type(self) -> None:
-        self._name()
+    def type(self) -> SqlType:
+        name = self._name()
+        for words in _TYPES_OF_WORDS:
+            if name == words[0] and self.take(*words[1:]):
+                name = " ".join(words)
+        modifiers: tuple[int, ...] = ()
         if self.take("("):
-            self._next()
+            modifiers = self._list(lambda: int(self._next().text))
             self._want(")")
-        if self.take("["):
+        is_array = self.take("[")
+        if is_array:
             self._want("]")
+        return sql_type(name, modifiers, is_array=is_array)
 
     def _atom(self) -> Expr:  # noqa: C901, PLR0911 (one branch for each kind)
         token = self._next()
         match token.kind, token.text:
             case "number", text:
-                return Literal(int(text))
+                return Literal(Decimal(text) if "." in text else int(text))
             case "text", text:
                 return Literal(text)
             case "param", text:
@@ -380,10 +431,8 @@ class _Reader:
                 return Binary("-", Literal(0), self._cast())
             case "sign", "(":
                 return self._parenthesis()
-            case "word", "null":
-                return Literal(None)
-            case "word", "true" | "false":
-                return Literal(token.text == "true")
+            case "word", "null" | "true" | "false":
+                return Literal(_CONSTANTS[token.text])
             case "word", "case":
                 return self._case()
             case "word", "exists":
@@ -391,33 +440,43 @@ class _Reader:
                 select = self._select()
                 self._want(")")
                 return Exists(select)
-            case "word", "array" if self.take("("):
-                select = self._select()
-                self._want(")")
-                return Values(select)
+            case "word", "array" if self._peek().text in ("(", "["):
+                return self._array()
+            case "word", "current_timestamp":
+                return Call("now", ())
             case (("word" | "name"), name):
                 return self._named(name)
             case _:
                 self._at -= 1
                 return self._fail()
 
+    def _array(self) -> Expr:
+        if self.take("("):
+            select = self._select()
+            self._want(")")
+            return Values(select)
+        self._want("[")
+        items = () if self._peek().text == "]" else self._list(self.expr)
+        self._want("]")
+        return Call("array", items)
+
     def _parenthesis(self) -> Expr:
         if self._peek().text == "select":
             rows = Values(self._select())
             self._want(")")
             return Call("scalar", (rows,))
-        items = self._list(self._expr)
+        items = self._list(self.expr)
         self._want(")")
         return items[0] if len(items) == 1 else Row(items)
 
     def _case(self) -> Expr:
-        subject = None if self._peek().text == "when" else self._expr()
+        subject = None if self._peek().text == "when" else self.expr()
         whens: list[tuple[Expr, Expr]] = []
         while self.take("when"):
-            condition = self._expr()
+            condition = self.expr()
             self._want("then")
-            whens.append((condition, self._expr()))
-        otherwise = self._expr() if self.take("else") else Literal(None)
+            whens.append((condition, self.expr()))
+        otherwise = self.expr() if self.take("else") else Literal(None)
         self._want("end")
         return Case(subject, tuple(whens), otherwise)
 
@@ -430,63 +489,27 @@ class _Reader:
         if self.take("*"):
             arguments = (Literal(1),)
         elif self._peek().text != ")":
-            arguments = self._list(self._expr)
+            arguments = self._list(self.expr)
         self._want(")")
         only_if: Expr | None = None
         if self.take("filter", "("):
             self._want("where")
-            only_if = self._expr()
+            only_if = self.expr()
             self._want(")")
         return Call(name, arguments, only_if)
 
-    # tables
 
-    def table(self) -> CreateTable:
-        name = self._table_name()
-        self._want("(")
-        columns: list[TableColumn] = []
-        unique: list[tuple[str, ...]] = []
-        checks: list[tuple[str, Expr]] = []
-        while True:
-            self._part(columns, unique, checks)
-            if not self.take(","):
-                break
-        self._want(")")
-        return CreateTable(name, tuple(columns), tuple(unique), tuple(checks))
-
-    def _part(
-        self,
-        columns: list[TableColumn],
-        unique: list[tuple[str, ...]],
-        checks: list[tuple[str, Expr]],
-    ) -> None:
-        name = self._name() if self.take("constraint") else f"check_{len(checks) + 1}"
-        if self.take("primary", "key") or self.take("unique"):
-            unique.append(self._names())
-        elif self.take("check"):
-            checks.append((name, self._atom()))
-        else:
-            columns.append(self._column(unique, checks))
-
-    def _column(self, unique: list[tuple[str, ...]], checks: list[tuple[str, Expr]]) -> TableColumn:
-        name = self._name()
-        self._type()
-        not_null, identity = False, False
-        default: Expr | None = None
-        while True:
-            if self.take("not", "null"):
-                not_null = True
-            elif self.take("primary", "key") or self.take("unique"):
-                unique.append((name,))
-            elif self.take("check"):
-                checks.append((f"{name}_check", self._atom()))
-            elif self.take("default"):
-                default = self._atom()
-            elif self.take("generated", "always", "as", "identity"):
-                identity = True
-            elif self.take("references"):
-                self._table_name()
-            elif self.take("collate"):
-                self._next()
-            else:
-                return TableColumn(name, not_null, default, identity)
+def _cast(expr: Expr, wanted: SqlType) -> Expr:
+    """Cast; at once what is constant. A parameter comes as what it is cast to."""
+    convert = converter(wanted)
+    match expr:
+        case Param():
+            return expr
+        case Literal(value):
+            return Literal(convert(value))
+        case Call("array", items) if wanted.is_array:
+            return Call(
+                "array", tuple(_cast(each, replace(wanted, is_array=False)) for each in items)
+            )
+        case _:
+            return Cast(expr, wanted)

@@ -5,7 +5,7 @@ Within one statement all is read as of its beginning; a row that had to be waite
 again as it is then (READ COMMITTED). What the statement writes it does not see itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
@@ -17,10 +17,11 @@ from waybill_simulation.postgres.compile import (
     Compiled,
     Compiler,
     Environment,
-    Function,
     Scope,
     group_row,
 )
+from waybill_simulation.postgres.functions import Function
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.syntax import (
     Among,
     Binary,
@@ -37,8 +38,15 @@ from waybill_simulation.postgres.syntax import (
     Target,
     Update,
 )
-from waybill_simulation.postgres.tables import ROW, Slot, Table, Version, Work, key_of
-from waybill_simulation.postgres.tokens import SqlSyntaxError
+from waybill_simulation.postgres.tables import (
+    ROW,
+    Slot,
+    Table,
+    TableSchema,
+    Version,
+    Work,
+    key_of,
+)
 
 if TYPE_CHECKING:
     from waybill_simulation.postgres.server import Session
@@ -88,20 +96,32 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A statement that can be run."""
+    """A statement that can be run.
 
-    ctes: "tuple[tuple[str, _Step], ...]"
+    PostgreSQL runs a WITH query when its rows are asked for. The writing ones that nobody has
+    asked for run when the main query is done, the last one first.
+    """
+
+    before: "tuple[tuple[str, _Step], ...]"
     main: "_Step"
+    after: "tuple[tuple[str, _Step], ...]"
     record: type[Record]
 
     async def run(self, run: Run) -> tuple[str, list[Record]]:
         """Return the command tag and the rows."""
-        for name, step in self.ctes:
-            _, rows = await step.run(run)
-            run.ctes[name] = [dict(zip(step.names, row, strict=True)) for row in rows]
+        for name, step in self.before:
+            await _run_cte(name, step, run)
         count, rows = await self.main.run(run)
+        for name, step in self.after:
+            await _run_cte(name, step, run)
         tag = f"INSERT 0 {count}" if self.main.verb == "INSERT" else f"{self.main.verb} {count}"
-        return tag, [self.record(row) for row in rows]
+        has_rows = self.main.names or self.main.verb == "SELECT"
+        return tag, [self.record(row) for row in rows] if has_rows else []
+
+
+async def _run_cte(name: str, step: "_Step", run: Run) -> None:
+    _, rows = await step.run(run)
+    run.ctes[name] = [dict(zip(step.names, row, strict=True)) for row in rows]
 
 
 class _Step(Protocol):
@@ -119,37 +139,68 @@ class Planner:
 
     def __init__(
         self,
-        tables: Columns,
-        keys: dict[str, list[tuple[str, ...]]],
+        tables: Mapping[str, TableSchema],
         functions: dict[str, Function],
     ) -> None:
-        self._columns = tables
-        self._keys = keys
+        self._tables = tables
         self._functions = functions
 
     def plan(self, statement: Statement) -> Plan:
-        """Compile. Raises SqlSyntaxError for what is not known here."""
-        reach = dict(self._columns)
-        steps: list[tuple[str, _Step]] = []
+        """Compile. Raises NotSimulatedError for what is not known here."""
+        reach = {name: table.columns for name, table in self._tables.items()}
+        steps: dict[str, _Step] = {}
+        reads: dict[str, list[str]] = {}
         for name, query in statement.ctes:
-            step = _Maker(reach, self._keys, self._functions).step(query)
-            reach[name] = step.names
-            steps.append((name, step))
-        main = _Maker(reach, self._keys, self._functions).step(statement.main)
+            maker = _Maker(reach, self._tables, self._functions)
+            steps[name] = maker.step(query)
+            reads[name] = [table for table in maker.reads if table in reads]
+            reach[name] = steps[name].names
+        maker = _Maker(reach, self._tables, self._functions)
+        main = maker.step(statement.main)
+        before = _in_order([table for table in maker.reads if table in reads], reads, ())
+        writing = [name for name in reversed(steps) if steps[name].verb != "SELECT"]
+        after = _in_order(writing, reads, before)
         index = {name: number for number, name in enumerate(main.names)}
         record = type("Record", (Record,), {"__slots__": (), "numbers": index})
-        return Plan(tuple(steps), main, record)
+        return Plan(
+            tuple((name, steps[name]) for name in before),
+            main,
+            tuple((name, steps[name]) for name in after),
+            record,
+        )
+
+
+def _in_order(
+    wanted: Sequence[str], reads: dict[str, list[str]], done: Sequence[str]
+) -> tuple[str, ...]:
+    """Give the WITH queries that are wanted, and before each one those that it reads."""
+    order: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name not in done and name not in order:
+            for each in reads[name]:
+                add(each)
+            order[name] = None
+
+    for name in wanted:
+        add(name)
+    return tuple(order)
 
 
 class _Maker:
     """Makes one step."""
 
     def __init__(
-        self, reach: Columns, keys: dict[str, list[tuple[str, ...]]], functions: dict[str, Function]
+        self,
+        reach: Columns,
+        tables: Mapping[str, TableSchema],
+        functions: dict[str, Function],
     ) -> None:
         self._reach = reach
-        self._keys = keys
+        self._tables = tables
         self._before: list[_Selecting] = []
+        self.reads: list[str] = []
+        """The tables and WITH queries that are read, in the order of reading."""
         self.compiler = Compiler(self._subselect, functions)
 
     def step(self, query: Query) -> _Step:
@@ -211,7 +262,7 @@ class _Maker:
         if source.table is None:
             return source.columns
         if source.table not in self._reach:
-            raise SqlSyntaxError(f"no table {source.table}")
+            raise NotSimulatedError(f"the table {source.table}", source.table)
         return (*self._reach[source.table], ROW)
 
     def _expanded(self, targets: Sequence[Target], sources: Sequence[Source]) -> list[Target]:
@@ -235,6 +286,8 @@ class _Maker:
         levels: list[_Level] = []
         first = len(scope.sources)
         for source in sources:
+            if source.table is not None:
+                self.reads.append(source.table)
             joins = self._joins(source, scope)
             arrays = [self.compiler.compile(array, scope) for array in source.arrays]
             scope.sources.append((source.alias, self._columns(source)))
@@ -262,7 +315,9 @@ class _Maker:
     def _index(self, level: "_Level", part: Expr, scope: Scope, at: int) -> None:
         """Let a level look rows up by a unique column where a condition gives its value."""
         table = level.source.table
-        for columns in self._keys.get(table or "", ()) if level.lookup is None else ():
+        if table is None or table not in self._tables or level.lookup is not None:
+            return
+        for columns in self._tables[table].keys:
             if len(columns) == 1:
                 self._lookup(level, part, scope, at, columns)
 
@@ -291,52 +346,86 @@ class _Maker:
 
     # writing
 
+    def _table(self, name: str) -> TableSchema:
+        if name not in self._tables:
+            raise NotSimulatedError(f"the table {name}", name)
+        return self._tables[name]
+
+    def _written(self, table: str, columns: Sequence[str]) -> None:
+        """Refuse an UPDATE of columns that are not there, or are part of a key."""
+        schema = self._table(table)
+        keys = {name for key in schema.keys for name in key}
+        for name in columns:
+            if name not in schema.columns:
+                raise NotSimulatedError(f"the column {name} of table {table}", name)
+            if name in keys:
+                raise NotSimulatedError(f"a change of the unique column {table}.{name}", name)
+
+    def _inserted(self, query: Insert) -> tuple[str, ...]:
+        """Return the columns that an INSERT gives values for."""
+        schema = self._table(query.table)
+        columns = query.columns or schema.columns
+        for name in columns:
+            if name not in schema.columns:
+                raise NotSimulatedError(f"the column {name} of table {query.table}", name)
+            if name == schema.identity and not schema.identity_is_given:
+                raise NotSimulatedError(f"a value for the identity {query.table}.{name}", name)
+        return columns
+
+    def _arbiter(self, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the key that ON CONFLICT names by its columns; empty for any."""
+        for key in self._table(table).keys:
+            if not columns or {*key} == {*columns}:
+                return key if columns else ()
+        raise NotSimulatedError(f"ON CONFLICT ({', '.join(columns)}), which is no key", columns[0])
+
     def _insert(self, query: Insert) -> _Step:
+        columns_given = self._inserted(query)
         rows = self._select(query.rows, Scope(()))
+        if len(rows.names) != len(columns_given):
+            raise NotSimulatedError(f"an INSERT into {query.table} of {len(rows.names)} values")
         alias = query.table.rsplit(".", 1)[-1]
-        columns = (*self._reach[query.table], ROW)
+        columns = (*self._tables[query.table].columns, ROW)
         scope = Scope([("excluded", columns), (alias, columns)])
         conflict = query.conflict
         sets = [(n, self.compiler.compile(e, scope)) for n, e in conflict.sets] if conflict else []
         where = (
             self.compiler.compile(conflict.where, scope) if conflict and conflict.where else None
         )
-        returning = self._returning(query.returning, alias, columns, ())
+        returning = self._returning(query.returning, query.table, ())
+        if conflict is not None:
+            self._written(query.table, [name for name, _ in conflict.sets])
         return _Inserting(
-            self._before, query.table, query.columns, rows,
-            None if conflict is None else conflict.columns, sets, where, returning,
+            self._before, query.table, columns_given, rows,
+            None if conflict is None else self._arbiter(query.table, conflict.columns),
+            sets, where, returning,
         )  # fmt: skip
 
     def _update(self, query: Update) -> _Step:
-        unique = {name for key in self._keys[query.table] for name in key}
-        if unique & {name for name, _ in query.sets}:
-            raise SqlSyntaxError(f"a key of {query.table} is not to be changed here")
+        self._written(query.table, [name for name, _ in query.sets])
         alias = query.table.rsplit(".", 1)[-1]
         sources = (*query.sources, Source(query.table, (), alias, ()))
         scope, reader = self._reading(sources, query.where, Scope(()))
         sets = [(name, self.compiler.compile(expr, scope)) for name, expr in query.sets]
-        returning = self._returning(
-            query.returning, alias, self._columns(sources[-1]), sources[:-1]
-        )
+        returning = self._returning(query.returning, query.table, query.sources)
         return _Changing("UPDATE", self._before, reader, sets, returning)
 
     def _delete(self, query: Delete) -> _Step:
         alias = query.table.rsplit(".", 1)[-1]
         sources = (*query.sources, Source(query.table, (), alias, ()))
         _, reader = self._reading(sources, query.where, Scope(()))
-        returning = self._returning(
-            query.returning, alias, self._columns(sources[-1]), sources[:-1]
-        )
+        returning = self._returning(query.returning, query.table, query.sources)
         return _Changing("DELETE", self._before, reader, None, returning)
 
     def _returning(
         self,
         targets: Sequence[Target],
-        alias: str,
-        columns: Sequence[str],
+        table: str,
         others: Sequence[Source],
     ) -> "_Returning":
+        alias, columns = table.rsplit(".", 1)[-1], (*self._table(table).columns, ROW)
         scope = Scope([*((each.alias, self._columns(each)) for each in others), (alias, columns)])
+        targets = self._expanded(targets, [Source(table, (), alias, ()), *others])
         values = [self.compiler.compile(target.expr, scope) for target in targets]
         return _Returning(tuple(target.name or "" for target in targets), values)
 
@@ -616,7 +705,7 @@ class _Changing:
             after = dict(environment[-1])
             for name, value in self.sets:
                 after[name] = value(environment, run)
-            slot.table.validate(after)
+            slot.table.validate(after, run)
         slot.pending.append((run.command, after))
         return after
 
@@ -643,8 +732,8 @@ class _Inserting:
         table = run.tables[self.table]
         returned: Rows = []
         for values in await self.rows.locked(run):
-            whole = table.complete(dict(zip(self.columns, values, strict=True)))
-            table.validate(whole)
+            whole = table.complete(dict(zip(self.columns, values, strict=True)), run)
+            table.validate(whole, run)
             version = await self._insert(table, whole, run)
             if version is not None:
                 returned.append(self.returning.row((version,), run))
@@ -674,15 +763,14 @@ class _Inserting:
         after = dict(current)
         for name, value in self.sets:
             after[name] = value(environment, run)
-        slot.table.validate(after)
+        slot.table.validate(after, run)
         slot.pending.append((run.command, after))
         return after
 
 
 def _violation(table: Table, key: tuple[str, ...]) -> asyncpg.UniqueViolationError:
-    error = asyncpg.UniqueViolationError(f"{table.made.name} has this {', '.join(key)}")
-    named = "pkey" if key == table.made.unique[0] else "_".join((*key, "key"))
-    error.constraint_name = f"{table.made.name}_{named}"
+    error = asyncpg.UniqueViolationError(f"{table.name} has this {', '.join(key)}")
+    error.table_name, error.constraint_name = table.name, table.schema.keys[key]
     return error
 
 
@@ -694,7 +782,8 @@ def _place(table: Table, whole: Version, run: Run) -> Version:
     run.work.slots.append(slot)
     table.slots.append(slot)
     for key, index in table.keys.items():
-        index[key_of(key, whole)] = slot
+        if key not in table.distinct_nulls or not _has_null(key, whole):
+            index[key_of(key, whole)] = slot
     return whole
 
 
@@ -702,7 +791,7 @@ def _taken(table: Table, whole: Version, work: Work) -> tuple[tuple[str, ...], S
     """Find a row with the same key: one that is there, or that somebody is about to make."""
     for key, index in table.keys.items():
         slot = index.get(key_of(key, whole))
-        if slot is None:
+        if slot is None or (key in table.distinct_nulls and _has_null(key, whole)):
             continue
         if slot.holder is work and slot.pending:
             is_free = slot.pending[-1][1] is None
@@ -711,3 +800,7 @@ def _taken(table: Table, whole: Version, work: Work) -> tuple[tuple[str, ...], S
         if not is_free:
             return key, slot
     return None
+
+
+def _has_null(key: tuple[str, ...], version: Version) -> bool:
+    return any(version[name] is None for name in key)

@@ -4,9 +4,9 @@ Statements run at one moment of virtual time, unless they wait for a lock. Nothi
 networks: see `waybill_simulation.drivers` for the time that questions and answers take.
 """
 
-from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -14,12 +14,10 @@ from uuid import UUID
 import asyncpg
 from typing_extensions import override
 
-from waybill_simulation.postgres.compile import Compiler, Function, Scope
-from waybill_simulation.postgres.parse import parse, parse_tables
-from waybill_simulation.postgres.plan import Locks, Plan, Planner, Record, Run
-from waybill_simulation.postgres.syntax import CreateTable, Expr
-from waybill_simulation.postgres.tables import ROW, Check, Slot, Table, Version, Work
-from waybill_simulation.postgres.tokens import SqlSyntaxError
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
+from waybill_simulation.postgres.plan import Locks, Record, Run
+from waybill_simulation.postgres.schema import Schema
+from waybill_simulation.postgres.tables import Slot, Work
 
 Answer: TypeAlias = tuple[str, list[Record]] | Exception
 Reply: TypeAlias = Callable[[Answer], None]
@@ -39,31 +37,6 @@ class Blocked:
         yield self
 
 
-class Schema:
-    """The tables of a service's migrations, and the plans of all statements seen so far."""
-
-    def __init__(self, migrations: Iterable[str]) -> None:
-        self._made: list[CreateTable] = [made for sql in migrations for made in parse_tables(sql)]
-        columns = {made.name: tuple(c.name for c in made.columns) for made in self._made}
-        keys = {made.name: list(made.unique) for made in self._made}
-        self._planner = Planner(columns, keys, _FUNCTIONS)
-        self._plans: dict[str, Plan] = {}
-        self._rules = {made.name: _rules(made) for made in self._made}
-
-    def tables(self) -> dict[str, Table]:
-        """Make the tables, empty."""
-        return {
-            made.name: Table(made, self._rules[made.name][0], dict(self._rules[made.name][1]))
-            for made in self._made
-        }
-
-    def plan(self, sql: str) -> Plan:
-        plan = self._plans.get(sql)
-        if plan is None:
-            plan = self._plans[sql] = self._planner.plan(parse(sql))
-        return plan
-
-
 class Server(Locks):
     """One database, on a server of its own."""
 
@@ -74,8 +47,8 @@ class Server(Locks):
         self.sessions: list[Session] = []
         self.advisory: dict[object, tuple[Session, Work | None]] = {}
         self.is_up = True
-        self.unknown: list[str] = []
-        """What was sent here that is not SQL, as far as it is known here."""
+        self.on_not_simulated: Callable[[NotSimulatedError], None] = lambda _: None
+        """Hears of what was sent here and is not known here."""
         self.on_commit: Callable[[Sequence[Slot]], None] = lambda _: None
         self._commits = 0
         self._commands = 0
@@ -221,14 +194,24 @@ class Session:
         run = self.server.statement(self, work, _plain(arguments))
         try:
             plan = self.server.schema.plan(sql)
-        except SqlSyntaxError as error:
-            self.server.unknown.append(str(error))
-            reply(error)
+        except NotSimulatedError as error:
+            reply(self._not_simulated(error, sql))
             return
-        self._go_on(plan.run(run), work, reply)
+        self._go_on(plan.run(run), sql, work, reply)
+
+    def _not_simulated(self, error: Exception, sql: str) -> NotSimulatedError:
+        if not isinstance(error, NotSimulatedError):
+            error = NotSimulatedError(f"what ends in {type(error).__name__} ({error})")
+        error.sql = sql
+        self.server.on_not_simulated(error)
+        return error
 
     def _go_on(
-        self, steps: Coroutine[Blocked, None, tuple[str, list[Record]]], work: Work, reply: Reply
+        self,
+        steps: Coroutine[Blocked, None, tuple[str, list[Record]]],
+        sql: str,
+        work: Work,
+        reply: Reply,
     ) -> None:
         if self.is_over:
             steps.close()
@@ -244,12 +227,13 @@ class Session:
                 self.server.commit(self, work)
                 self._notify()
         except Exception as error:  # noqa: BLE001 (the client gets it)
-            answer = error
+            is_postgres = isinstance(error, asyncpg.PostgresError)
+            answer = error if is_postgres else self._not_simulated(error, sql)
             work.failed = True
             if not work.is_block:
                 self.server.release(work)
         else:
-            blocked.holder.waiters.append(partial(self._go_on, steps, work, reply))
+            blocked.holder.waiters.append(partial(self._go_on, steps, sql, work, reply))
             return
         reply(answer)
 
@@ -257,7 +241,7 @@ class Session:
         """Wait for an advisory lock of this transaction."""
         while (held := self.server.advisory.get(key)) is not None and held[1] is not work:
             if held[1] is None:
-                raise SqlSyntaxError("waiting for a session's lock is not simulated")
+                raise NotSimulatedError("waiting for a lock that a session holds", "pg_advisory")
             await self.server.wait(work, held[1])
         self.server.advisory[key] = (self, work)
         work.locks.append(key)
@@ -356,61 +340,3 @@ def _plain(values: Sequence[Any]) -> list[Any]:
         else value
         for value in values
     ]  # fmt: skip
-
-
-def _try_session(run: Run, *key: object) -> bool:
-    return run.session.try_advisory(key, None)
-
-
-def _try_transaction(run: Run, *key: object) -> bool:
-    return run.session.try_advisory(key, run.work)
-
-
-def _notify(run: Run, channel: str, _: str) -> str:
-    run.session.notified.append(channel)
-    return ""
-
-
-_FUNCTIONS: Final[dict[str, Function]] = {
-    "now": lambda run: run.session.server.now(),
-    "pg_try_advisory_lock": _try_session,
-    "pg_try_advisory_xact_lock": _try_transaction,
-    "pg_notify": _notify,
-    "string_to_array": lambda _, text, by: text.split(by) if text else [],
-    "length": lambda _, text: None if text is None else len(text),
-    "least": lambda _, *values: min(each for each in values if each is not None),
-    "greatest": lambda _, *values: max(each for each in values if each is not None),
-}
-
-
-def _rules(made: CreateTable) -> tuple[list[tuple[str, Check]], dict[str, Check]]:
-    """Compile a table's checks and defaults."""
-    columns = [column.name for column in made.columns]
-    compiler = Compiler(_no_subselect, _FUNCTIONS)
-
-    def rule(expr: Expr) -> Check:
-        compiled = compiler.compile(expr, Scope([(made.name, columns)]))
-        return lambda version: compiled((version,), _DEFAULT_RUN)
-
-    defaults = {c.name: rule(c.default) for c in made.columns if c.default is not None}
-    return [(name, rule(check)) for name, check in made.checks], defaults
-
-
-class _DefaultRun:
-    """What a default may ask for: a time, which nothing here looks at."""
-
-    class session:  # noqa: N801 (in the place of an attribute)
-        class server:  # noqa: N801 (in the place of an attribute)
-            @staticmethod
-            def now() -> datetime:
-                return datetime(2026, 1, 1, tzinfo=UTC)
-
-
-_DEFAULT_RUN: Final = _DefaultRun()
-
-
-def _no_subselect(*_: object) -> Function:
-    raise SqlSyntaxError("no query in a constraint")
-
-
-__all__ = ["ROW", "Answer", "Schema", "Server", "Session", "Version"]

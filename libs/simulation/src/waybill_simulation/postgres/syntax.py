@@ -1,7 +1,9 @@
-"""The SQL that the services use, as a tree; without casts, as the values are Python's."""
+"""The SQL that the services use, as a tree."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from waybill_simulation.postgres.types import SqlType
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,28 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
+class Cast:
+    of: "Expr"
+    type: SqlType
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull:
     of: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """`of is true`, or `is false`."""
+
+    of: "Expr"
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IsDistinct:
+    left: "Expr"
+    right: "Expr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +101,21 @@ class Values:
 
 
 Expr: TypeAlias = (
-    Literal | Param | Column | Call | Not | Binary | IsNull | Among | Case | Row | Exists | Values
+    Literal
+    | Param
+    | Column
+    | Call
+    | Cast
+    | Not
+    | Binary
+    | IsNull
+    | Is
+    | IsDistinct
+    | Among
+    | Case
+    | Row
+    | Exists
+    | Values
 )
 
 
@@ -160,19 +196,3 @@ class Statement:
 
     ctes: tuple[tuple[str, Query], ...]
     main: Query
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    name: str
-    not_null: bool
-    default: Expr | None
-    identity: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTable:
-    name: str
-    columns: tuple[TableColumn, ...]
-    unique: tuple[tuple[str, ...], ...]
-    checks: tuple[tuple[str, Expr], ...]

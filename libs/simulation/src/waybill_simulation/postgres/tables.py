@@ -5,16 +5,15 @@ at most one transaction that has locked it, with what that one has made of it so
 a dictionary of columns; under `ROW` it holds its slot.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 
-from waybill_simulation.postgres.syntax import CreateTable
-
 ROW: Final = "ctid"
 Version: TypeAlias = dict[str, Any]
-Check: TypeAlias = Callable[[Version], object]
+Compiled: TypeAlias = Callable[[Any, Any], Any]
 
 
 class Slot:
@@ -70,43 +69,71 @@ class Work:
         self.waiters: list[Callable[[], None]] = []
 
 
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """What a table asks of its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    not_null: tuple[str, ...]
+    identity: str | None
+    identity_is_given: bool
+    """Whether an INSERT may give the identity itself."""
+    defaults: Mapping[str, Compiled]
+    lengths: tuple[tuple[str, int], ...]
+    """The most characters that a column takes."""
+    keys: Mapping[tuple[str, ...], str]
+    """The names of unique indexes, the first one first."""
+    distinct_nulls: frozenset[tuple[str, ...]]
+    """The keys in which a NULL is equal to no other one."""
+    checks: tuple[tuple[str, Compiled], ...]
+
+
 class Table:
     """The rows of one table, and its unique keys."""
 
-    def __init__(
-        self, made: CreateTable, checks: list[tuple[str, Check]], defaults: dict[str, Check]
-    ) -> None:
-        self.made = made
-        self.columns = tuple(column.name for column in made.columns)
-        self._checks = checks
-        self._defaults = defaults
-        self._not_null = [c.name for c in made.columns if c.not_null]
-        self.identity = next((c.name for c in made.columns if c.identity), None)
+    def __init__(self, schema: TableSchema) -> None:
+        self.schema = schema
+        self.name = schema.name
+        self.columns = schema.columns
+        self._defaults = [(name, schema.defaults.get(name, _null)) for name in schema.columns]
+        self._checks = schema.checks
+        self._lengths = schema.lengths
+        self._not_null = schema.not_null
+        self._identity = schema.identity
         self.number = 0
         self.slots: list[Slot] = []
-        self.keys: dict[tuple[str, ...], dict[Any, Slot]] = {key: {} for key in made.unique}
-        for column in made.columns:
-            defaults.setdefault(column.name, _null)
+        self.keys: dict[tuple[str, ...], dict[Any, Slot]] = {key: {} for key in schema.keys}
+        self.distinct_nulls = schema.distinct_nulls
 
-    def complete(self, values: Version) -> Version:
+    def complete(self, values: Version, run: object) -> Version:
         """Fill in defaults and the identity, whose numbers are given in the order of asking."""
         whole = {
-            name: values[name] if name in values else self._defaults[name](values)
-            for name in self.columns
+            name: values[name] if name in values else default((), run)
+            for name, default in self._defaults
         }
-        if self.identity is not None:
+        if self._identity is not None and self._identity not in values:
             self.number += 1
-            whole[self.identity] = self.number
+            whole[self._identity] = self.number
         return whole
 
-    def validate(self, version: Version) -> None:
+    def validate(self, version: Version, run: object) -> None:
         """Raise what PostgreSQL raises for a row that breaks a constraint."""
+        for name, most in self._lengths:
+            if version[name] is not None and len(version[name]) > most:
+                raise asyncpg.StringDataRightTruncationError(
+                    f"value too long for type character varying({most})"
+                )
         for name in self._not_null:
             if version[name] is None:
-                raise asyncpg.NotNullViolationError(f"{name} of {self.made.name} is null")
+                null = asyncpg.NotNullViolationError(f"{name} of {self.name} is null")
+                null.table_name, null.column_name = self.name, name
+                raise null
         for name, check in self._checks:
-            if check(version) is False:
-                raise asyncpg.CheckViolationError(f"{self.made.name} breaks {name}")
+            if check((version,), run) is False:
+                broken = asyncpg.CheckViolationError(f"{self.name} breaks {name}")
+                broken.table_name, broken.constraint_name = self.name, name
+                raise broken
 
     def rows(self) -> Iterator[Version]:
         """Give the committed rows; for audits."""
@@ -123,5 +150,5 @@ def key_of(columns: tuple[str, ...], version: Version) -> object:
     return tuple(version[name] for name in columns)
 
 
-def _null(_: Version) -> None:
+def _null(_: object, __: object) -> None:
     return None

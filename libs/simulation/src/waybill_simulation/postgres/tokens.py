@@ -3,27 +3,30 @@
 import re
 from typing import Final, NamedTuple
 
+from waybill_simulation.postgres.not_simulated import NotSimulatedError
+
 _TOKEN: Final = re.compile(
     r"""
       (?P<space>\s+|--[^\n]*)
     | (?P<text>[eE]?'(?:[^']|'')*')
     | (?P<quoted>"[^"]+")
-    | (?P<number>\d+)
+    | (?P<number>\d+(?:\.\d+)?)
     | (?P<param>\$\d+)
     | (?P<word>[A-Za-z_][A-Za-z_0-9]*)
-    | (?P<sign>::|<>|<=|>=|!=|\|\||[-+*/=<>(),.;\[\]])
+    | (?P<sign>::|<>|<=|>=|!=|\|\||!?~~?\*?|[-+*/=<>(),.;\[\]])
     """,
     re.VERBOSE,
 )
 
 
+_NEAR: Final = 40
+
+
 class Token(NamedTuple):
     kind: str
     text: str
-
-
-class SqlSyntaxError(Exception):
-    """The simulated PostgreSQL does not know this SQL; teach it, or write other SQL."""
+    at: int
+    """Where in the statement it begins."""
 
 
 def tokens(sql: str) -> list[Token]:
@@ -33,17 +36,17 @@ def tokens(sql: str) -> list[Token]:
     while at < len(sql):
         match = _TOKEN.match(sql, at)
         if match is None or match.lastgroup is None:
-            raise SqlSyntaxError(f"at {sql[at : at + 40]!r} in {sql}")
-        at = match.end()
+            raise NotSimulatedError(f"the character {sql[at]!r}", sql[at : at + _NEAR])
+        begin, at = at, match.end()
         kind, text = match.lastgroup, match.group()
         if kind == "word":
-            found.append(Token(kind, text.lower()))
+            found.append(Token(kind, text.lower(), begin))
         elif kind == "quoted":
-            found.append(Token("name", text[1:-1]))
+            found.append(Token("name", text[1:-1], begin))
         elif kind == "text":
             body = text[text.index("'") + 1 : -1].replace("''", "'")
             body = body.replace("\\n", "\n") if text[0] in "eE" else body
-            found.append(Token(kind, body))
+            found.append(Token(kind, body, begin))
         elif kind != "space":
-            found.append(Token(kind, text))
+            found.append(Token(kind, text, begin))
     return found

@@ -1,0 +1,16 @@
+"""The error for what the simulated PostgreSQL does not know."""
+
+
+class NotSimulatedError(Exception):
+    """SQL that the simulated PostgreSQL does not know, or cannot run.
+
+    It says nothing of the services: the history that meets it is neither clean nor violated.
+    """
+
+    def __init__(self, construct: str, near: str = "") -> None:
+        """Name the construct; `near` is the text in the statement that it begins with."""
+        super().__init__(construct)
+        self.construct = construct
+        self.near = near
+        self.sql = ""
+        """The statement; empty when the construct is one of the schema."""
