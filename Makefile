@@ -71,7 +71,7 @@ simulate: $(VENV)/ready
 
 # Pins everything, with hashes and without addresses of registries.
 lock: $(VENV)/ready
-	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-package waybill \
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-package waybill --no-emit-package waybill-toolkit \
 		$(patsubst services/%/pyproject.toml,--no-emit-package %,$(wildcard services/*/pyproject.toml)) \
 		--no-annotate --no-header $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
 

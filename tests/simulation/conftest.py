@@ -16,7 +16,9 @@ import payments
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_simulation.postgres.catalog import read_tables, tables_of
 from waybill_simulation.postgres.schema import Schema
-from waybill_simulation.postgres.server import Answer, Server
+from waybill_simulation.postgres.server import Server
+from waybill_simulation.postgres.session import connect
+from waybill_simulation.postgres.transaction_block import Answer
 
 TABLES = (
     "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
@@ -39,7 +41,7 @@ class SimulatedSession:
     """Asks the simulated server without a network in between."""
 
     def __init__(self, server: Server) -> None:
-        self.session = server.connect()
+        self.session = connect(server)
 
     async def _ask(self, sql: str, arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

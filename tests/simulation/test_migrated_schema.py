@@ -82,7 +82,7 @@ STATEMENTS: Sequence[tuple[str, tuple[object, ...]]] = (
     ("insert into visits (sku, day) values ('mug', $1) returning number, lasted", (NOW.date(),)),
     ("select sku from visits where day is not distinct from null", ()),
     ("delete from prices where note is not null and rank < 3", ()),
-    ("select count(*) from prices", ()),
+    ("select count(*), coalesce(sum(minor), 0)::bigint as sum from prices", ()),
 )  # fmt: skip
 
 

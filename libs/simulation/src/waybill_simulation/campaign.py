@@ -83,6 +83,8 @@ async def run_campaign(
                 group.create_task(follow(process))
     finally:
         _end(processes)
+        for process in processes:
+            await process.wait()
     findings.seconds = time.monotonic() - begun
     return findings
 

@@ -26,12 +26,13 @@ import waybill.receiving.retries
 import waybill.sending.relay
 import waybill.trace
 from waybill_simulation.bank import BankLine
+from waybill_simulation.effects import observe_effects
 from waybill_simulation.kafka.consumer import SimulatedConsumer
 from waybill_simulation.kafka.link import SimulatedLink
 from waybill_simulation.network import START
 from waybill_simulation.postgres.driver import SimulatedConnection, SimulatedPool, dial
 from waybill_simulation.schemas import load
-from waybill_simulation.world import World, observe_effects
+from waybill_simulation.world import World
 
 POLL_SECONDS: Final = 3.0
 RARE_SECONDS: Final = 10.0

@@ -60,12 +60,12 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     world = World(scenario, network)
     begin(world)
     shop = Shop(world)
-    world.start_all()
+    world.replicas.start_all()
     shop.open()
     rest = _Rest(world, shop)
     came_to_rest = _run(world, lambda: rest.is_reached, until=REST_WITHIN_SECONDS)
     if came_to_rest:
-        world.give_up_faults()
+        world.faults.give_up()
         late = LATE_SECONDS if scenario.provider_faults else AFTERMATH_SECONDS
         end = network.loop.time() + late
         _run(world, lambda: False, until=end)

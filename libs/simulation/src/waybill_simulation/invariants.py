@@ -56,7 +56,7 @@ def _under_way(world: World) -> Iterator[str]:
 def violations(world: World, shop: Shop) -> list[str]:
     """Say what does not hold."""
     return [
-        *world.crashes,
+        *world.replicas.crashes,
         *(f"{type(e).__name__}: {e}" for e in world.network.loop.failures),
         *_orders(world, shop),
         *_stock(world),

@@ -16,8 +16,9 @@ from waybill.http.idempotency import KeyedRequest
 from waybill.http.problems import Problem
 from waybill.http.reply import Renderer, ReplayedAnswerError
 from waybill_simulation.network import resolve
+from waybill_simulation.replicas import Node
 from waybill_simulation.scenario import Wish
-from waybill_simulation.world import CURRENCY, Node, World
+from waybill_simulation.world import CURRENCY, World
 
 TRIES_MAX: Final = 60
 PAUSE_SECONDS: Final = 0.5
@@ -130,7 +131,7 @@ class Shop:
         *,
         patience: float,
     ) -> object:
-        nodes = [node for (service, _), node in self._world.nodes.items() if service == "orders"]
+        nodes = self._world.replicas.of("orders")
         node = nodes[self._network.random.randrange(len(nodes))]
         future = self._network.loop.create_future()
         name = f"customer {customer.number}"

@@ -59,7 +59,10 @@ def build(arguments: Sequence[str] = ()) -> "typer.Typer":
 
 
 def main() -> None:
-    """Run the command line. The exit status is 0, 1 (said no) or 2 (asked wrongly)."""
+    """Run the command line.
+
+    The exit status is 0, 1 (said no), 2 (asked wrongly) or, of `simulate`, 3 (cannot tell).
+    """
     if sys.argv[1:] in GENERATE_ALL and _is_up_to_date():
         return
     build(sys.argv[1:])()

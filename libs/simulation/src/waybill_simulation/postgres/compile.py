@@ -5,8 +5,9 @@ NULL is None, and makes None of what it touches, as SQL wants it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
+from waybill_simulation.postgres.aggregates import AGGREGATES, GROUP, aggregated
 from waybill_simulation.postgres.functions import OPERATORS, Function
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.syntax import (
@@ -32,9 +33,6 @@ from waybill_simulation.postgres.types import converter
 
 Environment: TypeAlias = tuple[Any, ...]
 Compiled: TypeAlias = Callable[[Environment, Any], Any]
-
-AGGREGATES: Final = frozenset({"sum", "min", "max", "count", "array_agg", "bool_and", "bool_or"})
-_GROUP: Final = "group"
 
 
 class Scope:
@@ -154,7 +152,7 @@ class Compiler:
         if call.name in AGGREGATES and scope.grouped is not None:
             scope.grouped.append(call)
             index = len(scope.grouped) - 1
-            return lambda e, _r: e[-1][_GROUP][index]
+            return lambda e, _r: e[-1][GROUP][index]
         arguments = [self.compile(argument, scope) for argument in call.arguments]
         if call.name == "coalesce":
             return lambda e, r: next((v for a in arguments if (v := a(e, r)) is not None), None)
@@ -176,7 +174,7 @@ class Compiler:
         def over(group: list[Environment], r: Any) -> Any:  # noqa: ANN401 (any value)
             values = [value(e, r) for e in group if kept is None or kept(e, r)]
             values = [each for each in values if each is not None]
-            return _aggregated(call.name, values)
+            return aggregated(call.name, values)
 
         return over
 
@@ -189,31 +187,6 @@ def _constants(array: Expr) -> frozenset[Any] | None:
     if len(values) < len(array.arguments) or None in values:
         return None
     return frozenset(values)
-
-
-def group_row(values: list[Any]) -> dict[str, Any]:
-    """Make the last version of an environment, from which aggregates are read."""
-    return {_GROUP: values}
-
-
-def _aggregated(name: str, values: list[Any]) -> Any:  # noqa: ANN401, PLR0911 (one line for each)
-    match name:
-        case "count":
-            return len(values)
-        case "array_agg":
-            return values or None
-        case _ if not values:
-            return None
-        case "sum":
-            return sum(values)
-        case "min":
-            return min(values)
-        case "max":
-            return max(values)
-        case "bool_and":
-            return all(values)
-        case _:
-            return any(values)
 
 
 def _column(index: int, name: str) -> Compiled:

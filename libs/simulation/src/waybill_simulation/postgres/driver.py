@@ -8,8 +8,10 @@ from typing import Any
 import asyncpg
 
 from waybill_simulation.network import Machine, Network, here, resolve
-from waybill_simulation.postgres.plan import Record
-from waybill_simulation.postgres.server import Answer, Server, Session
+from waybill_simulation.postgres.run import Record
+from waybill_simulation.postgres.server import Server
+from waybill_simulation.postgres.session import Session, connect
+from waybill_simulation.postgres.transaction_block import Answer
 
 
 class SimulatedConnection:
@@ -133,4 +135,4 @@ async def dial(network: Network, server: Server) -> SimulatedConnection:
     if network.is_over:
         raise asyncpg.InterfaceError("it is over")
     await network.sleep(network.question())
-    return SimulatedConnection(network, server.connect(), here())
+    return SimulatedConnection(network, connect(server), here())

@@ -70,17 +70,17 @@ def _strict(function: Function) -> Function:
 
 
 def _try_session(run: Any, *key: object) -> bool:  # noqa: ANN401 (see Run)
-    taken: bool = run.session.try_advisory(key, None)
+    taken: bool = run.session.try_lock_advisory(key, None)
     return taken
 
 
 def _try_transaction(run: Any, *key: object) -> bool:  # noqa: ANN401 (see Run)
-    taken: bool = run.session.try_advisory(key, run.work)
+    taken: bool = run.session.try_lock_advisory(key, run.work)
     return taken
 
 
 def _notify(run: Any, channel: str, _: str) -> str:  # noqa: ANN401 (see Run)
-    run.session.notified.append(channel)
+    run.session.notify(channel)
     return ""
 
 
@@ -89,7 +89,7 @@ def _nulls(_: object, *values: object) -> int:
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "now": lambda run: run.session.server.now(),
+    "now": lambda run: run.session.now(),
     "pg_try_advisory_lock": _try_session,
     "pg_try_advisory_xact_lock": _try_transaction,
     "pg_notify": _notify,

@@ -1,0 +1,42 @@
+"""Effects of events: noted in the transactions in which services react to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from waybill.postgres.database import Transaction
+from waybill.receiving.event_router import EventRouter
+
+_NOTE_EFFECTS: Final = """
+    insert into effects (event_id, topic, key)
+    select * from unnest($1::uuid[], $2::text[], $3::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """That a service has committed its event handler to an event."""
+
+    service: str
+    event_id: UUID
+    topic: str
+    key: str
+
+
+async def _note_effects(tx: Transaction, effects: Sequence[tuple[UUID, str, str]]) -> None:
+    await tx.enqueue(_NOTE_EFFECTS, *map(list, zip(*effects, strict=True)))
+
+
+def observe_effects() -> None:
+    """Have event handlers noted in the transactions that they are part of."""
+    react = EventRouter.react
+
+    # Any: it stands before an event handler of any transaction, and watches.
+    async def observed(self: EventRouter, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
+        await react(self, tx, handler, events)
+        topics = {each.message.type: each.message.topic for each in self._received.values()}
+        tx.defer(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
+
+    # Replaced on purpose: effects are counted where they happen.
+    EventRouter.react = observed  # type: ignore[method-assign]

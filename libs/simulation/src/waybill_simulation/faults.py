@@ -1,0 +1,105 @@
+"""The faults of a history: they strike at their questions, and are healed later."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from waybill_simulation.kafka.broker import Broker
+from waybill_simulation.network import Network
+from waybill_simulation.postgres.server import Server
+from waybill_simulation.replicas import Node, Repairs, Replicas
+from waybill_simulation.scenario import Fault, Scenario
+from waybill_simulation.topics import CATALOG_TOPICS
+
+
+class Faults:
+    """What is still to break, and breaking it."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        network: Network,
+        *,
+        servers: Mapping[str, Server],
+        broker: Broker,
+        replicas: Replicas,
+        repairs: Repairs,
+    ) -> None:
+        self._faults = list(scenario.faults)
+        self._network = network
+        self._servers = servers
+        self._broker = broker
+        self._replicas = replicas
+        self._repairs = repairs
+
+    def strike(self) -> None:
+        """Let those faults strike whose question is asked."""
+        while self._faults and self._faults[0].question <= self._network.questions:
+            fault = self._faults.pop(0)
+            self._network.deliver(0.0, self._break, fault)
+
+    def give_up(self) -> None:
+        """Let no further fault strike."""
+        self._faults.clear()
+
+    def _break(self, fault: Fault) -> None:  # noqa: C901 (one branch for each kind)
+        replicas = self._replicas.of(fault.service)
+        node = replicas[fault.replica % len(replicas)]
+        match fault.kind:
+            case "kill" if not node.is_dead:
+                self._network.note(f"SIGKILL {node.name}")
+                self._replicas.kill(node, fault.seconds)
+            case "stop" if not (node.is_dead or node.is_stopped):
+                self._network.note(f"SIGSTOP {node.name} for {fault.seconds} s")
+                self._stop(node, fault.seconds)
+            case "cut database":
+                self._cut_database(fault)
+            case "crash database" if self._servers[fault.service].is_up:
+                self._network.note(f"PostgreSQL of {fault.service} crashes")
+                self._servers[fault.service].crash()
+                self._repairs.later(fault.seconds, partial(self._database_up, fault.service))
+            case "cut broker":
+                good = [link for link in self._broker.links if link.is_good]
+                if good:
+                    self._network.note("a connection to the broker breaks")
+                    good[self._network.random.randrange(len(good))].cut()
+            case "restart broker" | "wipe broker" if self._broker.is_up:
+                self._network.note(f"{fault.kind}")
+                self._broker.stop(forget=fault.kind == "wipe broker")
+                self._repairs.later(fault.seconds, self._broker_up)
+            case "rewind":
+                self._network.note(f"the consumers of {fault.service} read again")
+                for consumer in self._broker.consumers:
+                    if consumer.machine.service == fault.service:
+                        consumer.rewind(self._network.random.randrange(1, 5))
+            case _:
+                pass
+
+    def _cut_database(self, fault: Fault) -> None:
+        sessions = self._servers[fault.service].sessions
+        busy = [session for session in sessions if session.is_asked] or sessions
+        if busy:
+            self._network.note(f"a connection of {fault.service} to PostgreSQL breaks")
+            busy[self._network.random.randrange(len(busy))].end()
+
+    def _broker_up(self) -> None:
+        self._network.note("the broker is back")
+        self._broker.start()
+        self._broker.create(CATALOG_TOPICS)
+
+    def _database_up(self, service: str) -> None:
+        self._network.note(f"PostgreSQL of {service} is back")
+        self._servers[service].is_up = True
+
+    def _stop(self, node: Node, seconds: float) -> None:
+        node.is_stopped = True
+        for consumer in self._broker.consumers:
+            if consumer.machine is node:
+                consumer.stopped()
+        self._repairs.later(seconds, partial(self._go_on, node))
+
+    def _go_on(self, node: Node) -> None:
+        node.is_stopped = False
+        backlog, node.backlog = node.backlog, []
+        if not node.is_dead:
+            self._network.note(f"SIGCONT {node.name}")
+            self._network.loop.go_on(backlog)

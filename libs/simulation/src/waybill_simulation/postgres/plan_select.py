@@ -1,0 +1,93 @@
+"""Planning SELECT."""
+
+from collections.abc import Sequence
+
+from waybill_simulation.postgres.aggregates import AGGREGATES
+from waybill_simulation.postgres.compile import Compiled, Compiler, Scope
+from waybill_simulation.postgres.functions import Function
+from waybill_simulation.postgres.plan_from import FromPlanner
+from waybill_simulation.postgres.relations import Relations
+from waybill_simulation.postgres.select_step import SelectPlan
+from waybill_simulation.postgres.syntax import (
+    Binary,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    IsNull,
+    Not,
+    Select,
+    Target,
+)
+
+
+class SelectPlanner:
+    """Plans the queries of one step, those inside of expressions too."""
+
+    def __init__(self, relations: Relations, functions: dict[str, Function]) -> None:
+        self.relations = relations
+        self.compiler = Compiler(self._subselect, functions)
+        self.before: list[SelectPlan] = []
+        """Locking queries inside of expressions, which run first."""
+        self.from_clause = FromPlanner(relations, self.compiler, self.before)
+
+    def plan(self, select: Select, outer: Scope) -> SelectPlan:
+        """Plan a query inside of another one, whose scope is `outer`. Raises NotSimulatedError."""
+        scope, reading = self.from_clause.plan(select.sources, select.where, outer)
+        targets = self.relations.expanded(select.targets, select.sources)
+        calls: list[Call] = []
+        scope.grouped = calls if select.group or any(map(_aggregates, targets)) else None
+        values = [self.compiler.compile(target.expr, scope) for target in targets]
+        order = [
+            (self._ordering(expr, targets, values, scope), desc) for expr, desc in select.order
+        ]
+        grouped, scope.grouped = scope.grouped is not None, None
+        groups = [self.compiler.compile(expr, scope) for expr in select.group]
+        aggregates = [self.compiler.aggregate(call, scope) for call in calls]
+        limit = None if select.limit is None else self.compiler.compile(select.limit, Scope(()))
+        names = tuple(target.name or "" for target in targets)
+        return SelectPlan(
+            names, reading, values, order, limit, groups, aggregates, scope.used,
+            grouped=grouped, distinct=select.distinct, for_update=select.for_update,
+            skip_locked=select.skip_locked,
+        )  # fmt: skip
+
+    def _ordering(
+        self, expr: Expr, targets: Sequence[Target], values: Sequence[Compiled], scope: Scope
+    ) -> Compiled:
+        if isinstance(expr, Column) and expr.table is None:
+            for target, value in zip(targets, values, strict=True):
+                if target.name == expr.name:
+                    return value
+        return self.compiler.compile(expr, scope)
+
+    def _subselect(self, select: Select, scope: Scope) -> Function:
+        if select.for_update:
+            number = len(self.before)
+            self.before.append(self.plan(select, Scope(())))
+            return lambda _e, run: [row[0] for row in run.before[number]]
+        outer = len(scope.sources)
+        inner = self.plan(select, scope)
+        scope.used |= {index for index in inner.used if index < outer}
+        if len(inner.names) == 1:
+            return lambda e, run: [row[0] for row in inner.rows(e, run)]
+        return inner.rows
+
+
+def _aggregates(target: Target) -> bool:
+    return _has_aggregate(target.expr)
+
+
+def _has_aggregate(expr: Expr) -> bool:
+    match expr:
+        case Call(name, arguments):
+            return name in AGGREGATES or any(map(_has_aggregate, arguments))
+        case Binary(_, left, right):
+            return _has_aggregate(left) or _has_aggregate(right)
+        case Cast(of) | Not(of) | IsNull(of):
+            return _has_aggregate(of)
+        case Case(_, whens, otherwise):
+            return _has_aggregate(otherwise) or any(_has_aggregate(then) for _, then in whens)
+        case _:
+            return False

@@ -1,0 +1,63 @@
+"""What one execution of a statement works with, and what it gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from typing_extensions import override
+
+from waybill_simulation.postgres.tables import Slot, Table, Version, Work
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+
+class Record(tuple[Any, ...]):
+    """A row of a result, by number and by name, as asyncpg gives it."""
+
+    __slots__ = ()
+    numbers: ClassVar[dict[str, int]] = {}
+
+    @override
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.numbers[key] if type(key) is str else key)
+
+
+class Locks(Protocol):
+    """Where statements wait."""
+
+    async def take(self, work: Work, slot: Slot, command: int, *, skip: bool = False) -> bool:
+        """Lock a row; False when it is somebody else's and `skip` is set."""
+
+    async def wait(self, work: Work, holder: Work) -> None:
+        """Wait for the end of another transaction. Raises DeadlockDetectedError."""
+
+
+class Session(Protocol):
+    """What a statement asks of the connection on which it runs."""
+
+    def now(self) -> datetime: ...
+
+    def notify(self, channel: str) -> None:
+        """Send to a channel when the transaction is committed."""
+
+    async def lock_advisory(self, work: Work, key: object) -> None:
+        """Wait for an advisory lock of the transaction."""
+
+    def try_lock_advisory(self, key: object, work: Work | None) -> bool:
+        """Take an advisory lock for the transaction, or for the session, if it is free."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of a statement."""
+
+    params: Sequence[Any]
+    tables: dict[str, Table]
+    locks: Locks
+    work: Work
+    session: Session
+    snapshot: int
+    command: int
+    ctes: dict[str, list[Version]] = field(default_factory=dict)
+    before: list[Any] = field(default_factory=list)

@@ -1,0 +1,127 @@
+"""The processes of the services: started, killed, started again."""
+
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import inventory.app
+import orders.app
+import payments.app
+from waybill.app import Service
+from waybill.process.background import Process, running
+from waybill_simulation.loop import PROCESS
+from waybill_simulation.network import Machine, MachineClock, Network
+from waybill_simulation.scenario import SERVICES, Scenario
+from waybill_simulation.service_settings import settings_of
+
+_ASSEMBLE: Final[Mapping[str, Any]] = {
+    "orders": orders.app.assemble,
+    "inventory": inventory.app.assemble,
+    "payments": payments.app.assemble,
+}
+
+
+_LEFT_OUT: Final = ("timer event retention", "timer idempotency keys")
+"""They forget what is days old; no history lasts as long."""
+
+
+@dataclass(eq=False)
+class Node(Machine):
+    """A replica of a service, from one start of it to its end."""
+
+    number: int = 0
+    assembled: Service | None = None
+    context: Any = None
+
+
+class Repairs:
+    """What is broken, and becomes whole again by itself."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.open = 0
+        """How many faults are not healed yet."""
+
+    def later(self, seconds: float, heal: Callable[[], object]) -> None:
+        """Heal a fault after some time."""
+        self.open += 1
+
+        def healed() -> None:
+            self.open -= 1
+            heal()
+
+        self._network.deliver(seconds, healed)
+
+
+class Replicas:
+    """All replicas of all services."""
+
+    def __init__(self, scenario: Scenario, network: Network, repairs: Repairs) -> None:
+        self._scenario = scenario
+        self._network = network
+        self._repairs = repairs
+        self.nodes: dict[tuple[str, int], Node] = {}
+        self.crashes: list[str] = []
+
+    def of(self, service: str) -> list[Node]:
+        """Return the replicas of a service, each from its last start on."""
+        return [node for (name, _), node in self.nodes.items() if name == service]
+
+    def start_all(self) -> None:
+        """Start every replica."""
+        for service, replicas in zip(SERVICES, self._scenario.replicas, strict=True):
+            for number in range(replicas):
+                self.start(service, number)
+
+    def start(self, service: str, number: int) -> None:
+        """Start a replica anew."""
+        skew = timedelta(seconds=self._scenario.skew_seconds[SERVICES.index(service)])
+        if number % 2:
+            skew = -skew
+        alone = self._scenario.replicas[SERVICES.index(service)] == 1
+        name = service if alone else f"{service}-{number + 1}"
+        node = Node(name, service, skew=skew, number=number)
+        self.nodes[service, number] = node
+        node.context = copy_context()
+        node.context.run(PROCESS.set, node)
+        self._network.loop.create_task(self._serve(node), context=node.context)
+
+    async def _serve(self, node: Node) -> None:
+        settings = settings_of(node.service, self._scenario)
+        clock = MachineClock(self._network, node.skew)
+        try:
+            service = await _ASSEMBLE[node.service](settings, clock)
+        except Exception:  # noqa: BLE001 (it cannot start yet: its platform tries again)
+            self._die(node)
+            self._network.deliver(1.0, self.start, node.service, node.number)
+            return
+        node.assembled = service
+        process = Process(10.0)
+        process.on_crash = partial(self._crashed, node)
+        parts = [part for part in service.background if part.name not in _LEFT_OUT]
+        async with running(parts, process):
+            await self._network.loop.create_future()
+
+    def _crashed(self, node: Node) -> None:
+        self.crashes.append(f"a part of {node.name} crashed")
+        self.kill(node, 1.0)
+
+    def kill(self, node: Node, seconds: float) -> None:
+        """End a replica without warning; start it again later."""
+        self._die(node)
+        self._repairs.later(seconds, partial(self._start_again, node))
+
+    def _start_again(self, node: Node) -> None:
+        if self.nodes[node.service, node.number] is node:
+            self._network.note(f"{node.name} starts again")
+            self.start(node.service, node.number)
+
+    def _die(self, node: Node) -> None:
+        if not node.is_dead:
+            node.is_dead = True
+            node.backlog.clear()
+            for call in node.on_death:
+                call()

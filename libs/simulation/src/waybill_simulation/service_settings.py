@@ -1,0 +1,48 @@
+"""The settings that the services have in a history."""
+
+from typing import Any, Final, TypeVar
+
+from inventory.settings import InventorySettings
+from orders.settings import OrdersSettings
+from payments.settings import PaymentsSettings
+from waybill.process.settings import Settings
+from waybill_simulation.scenario import Scenario
+
+_SETTINGS: Final[dict[Any, Any]] = {}
+Made = TypeVar("Made", bound=Settings)
+
+
+def settings_of(service: str, scenario: Scenario) -> Settings:
+    """Return the settings of a service in a history."""
+    common: dict[str, Any] = {
+        "database_url": f"postgresql://simulated/{service}",
+        "kafka_bootstrap_servers": "simulated",
+        "kafka_partitions_max": scenario.partitions,
+        "access": "open",
+    }
+    match service:
+        case "orders":
+            return _made(OrdersSettings, **common)
+        case "inventory":
+            minutes = scenario.reservation_seconds / 60
+            return _made(InventorySettings, **common).model_copy(
+                update={"reservation_minutes": minutes}
+            )
+        case _:
+            return _made(
+                PaymentsSettings,
+                provider_calls_max=4,
+                provider_call_timeout_seconds=1.0,
+                provider_lease_seconds=4.0,
+                provider_retry_longest_seconds=2.0,
+                provider_poll_seconds=4.0,
+                **common,
+            )
+
+
+def _made(kind: type[Made], **values: Any) -> Made:  # noqa: ANN401 (any settings)
+    key = (kind, tuple(values.items()))
+    if key not in _SETTINGS:
+        _SETTINGS[key] = kind.model_validate(values)
+    made: Made = _SETTINGS[key]
+    return made
