@@ -122,7 +122,7 @@ def test_all_of_our_code_that_generates_is_in_the_sum(tree: Repository) -> None:
     shutil.rmtree(tree.root / ".waybill")
     program = (
         "import sys; from waybill_toolkit.cli import build;"
-        "build(['generate'])(['generate'], standalone_mode=False);"
+        "build()(['generate'], standalone_mode=False);"
         "print(*(module.__file__ for name, module in sys.modules.items()"
         " if name.split('.')[0].startswith('waybill')))"
     )
@@ -134,7 +134,7 @@ def test_all_of_our_code_that_generates_is_in_the_sum(tree: Repository) -> None:
     used = {Path(each) for each in done.stdout.split()}
     summed = {path for pattern in cache.SOURCES for path in cache.TOOLKIT.glob(pattern)}
     outside = {path.name for path in used - summed}
-    assert outside == {"__init__.py", "cli.py"}
+    assert outside == {"__init__.py", "cli.py", "lazy_group.py", "overview.py"}
     assert not (cache.TOOLKIT / "__init__.py").read_text().partition('"""\n')[2]
 
 

@@ -94,7 +94,7 @@ def test_one_and_many_need_two_names(tree: Repository) -> None:
 def test_what_is_half_there_is_not_written_over(copied: Repository, half: str) -> None:
     (copied.root / half).mkdir()
 
-    result = CliRunner().invoke(build(["new"]), ["new", "service", "loyalty", "--entity", "award"])
+    result = CliRunner().invoke(build(), ["new", "service", "loyalty", "--entity", "award"])
 
     assert result.exit_code == 1
     assert f"There is something of loyalty already: remove {half}," in result.output

@@ -25,7 +25,7 @@ AWKWARD = [("zones", "member"), ("accounts", "account"), (LONG, "thing_with_long
 
 
 def _new(name: str, entity: str) -> tuple[int, str]:
-    result = CliRunner().invoke(build(["new"]), ["new", "service", name, "--entity", entity])
+    result = CliRunner().invoke(build(), ["new", "service", name, "--entity", entity])
     return result.exit_code, result.output
 
 

@@ -22,7 +22,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def sdk(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(build(["sdk"]), ["sdk", *map(str, arguments)])
+    result = CliRunner().invoke(build(), ["sdk", *map(str, arguments)])
     return result.exit_code, result.output
 
 

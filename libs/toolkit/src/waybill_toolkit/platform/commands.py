@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.explained import explained
-from waybill_toolkit.platform.foreground import Foreground
 from waybill_toolkit.platform.log_files import Follower, last_lines
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
@@ -59,7 +59,7 @@ def up(
     with explained():
         root = (services or tree_root() / "services").absolute()
         plan = Plan.of(data_folder(data), root, port_base)
-        Foreground(plan, Console()).up(fresh=fresh, detach=detach)
+        AttachedPlatform(plan, Console()).up(fresh=fresh, detach=detach)
 
 
 @app.command()

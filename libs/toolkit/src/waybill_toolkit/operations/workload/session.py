@@ -15,9 +15,9 @@ from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.history import HistoryError
 from waybill_toolkit.operations.workload.service import ServiceError
+from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
 from waybill_toolkit.platform.explained import explained
-from waybill_toolkit.platform.foreground import Foreground
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan
@@ -52,7 +52,7 @@ def running_platform(
     if platform:
         yield platform
         return
-    attendant = Foreground(Plan.of(folder, tree_root() / "services", port_base), console)
+    attendant = AttachedPlatform(Plan.of(folder, tree_root() / "services", port_base), console)
     if stop:
         with attendant.attend() as platform:
             yield platform

@@ -21,7 +21,7 @@ from waybill_toolkit.platform.state import State, Status
 _LOOK_SECONDS = 0.05
 
 
-class Foreground:
+class AttachedPlatform:
     def __init__(self, plan: Plan, console: Console) -> None:
         self._plan = plan
         self._console = console

@@ -1,0 +1,135 @@
+"""Which commands there are, where each is found, and the overview that bare `waybill` prints.
+
+It imports nothing but a few small modules of Python's: the overview has to be there at once.
+"""
+
+import os
+import shutil
+import textwrap
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final
+
+ABOUT: Final = "Run, watch, check and change Waybill."
+
+_WIDTH_MAX: Final = 100
+_NAME_WIDTH: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command. `summary` is its line in the overview; its own help says the rest."""
+
+    module: str
+    """Its `app`, a `typer.Typer`, has the command."""
+    summary: str
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its package is there: the simulation comes with the services."""
+        return find_spec(self.module.partition(".")[0]) is not None
+
+
+GROUPS: Final = {
+    "Run": {
+        "up": Entry(
+            "waybill_toolkit.platform.commands",
+            "Start PostgreSQL, the broker and every service, and keep them running.",
+        ),
+        "down": Entry("waybill_toolkit.platform.commands", "Stop everything, in order."),
+        "demo": Entry(
+            "waybill_toolkit.operations.workload.commands",
+            "Seed a shop, place orders, show the results, audit.",
+        ),
+        "replay": Entry(
+            "waybill_toolkit.operations.workload.commands",
+            "Place the orders of a CSV file, each of them once.",
+        ),
+    },
+    "Look": {
+        "status": Entry("waybill_toolkit.platform.commands", "Show every process."),
+        "logs": Entry("waybill_toolkit.platform.commands", "Print or follow the logs."),
+        "docs": Entry("waybill_toolkit.site.commands", "Serve the documentation on this machine."),
+    },
+    "Repair": {
+        "audit": Entry(
+            "waybill_toolkit.operations.workload.commands",
+            "Check the invariants over all databases.",
+        ),
+        "dead-letters": Entry(
+            "waybill_toolkit.operations.dead_letters.commands",
+            "List, show, retry or discard events that failed.",
+        ),
+    },
+    "Contracts": {
+        "new": Entry("waybill_toolkit.new.commands", "Write a new service that runs."),
+        "generate": Entry(
+            "waybill_toolkit.contracts.generate.commands",
+            "Write each service's code from its contract.",
+        ),
+        "contracts": Entry(
+            "waybill_toolkit.contracts.commands", "Lint the contracts; find breaking changes."
+        ),
+        "mock": Entry(
+            "waybill_toolkit.contracts.mock.commands",
+            "Serve a contract from its examples, without a service.",
+        ),
+        "sdk": Entry(
+            "waybill_toolkit.contracts.sdk.commands", "Write a client package for the public API."
+        ),
+    },
+    "Prove": {
+        "simulate": Entry(
+            "waybill_simulation.commands", "Run histories with faults in virtual time, from seeds."
+        ),
+        "conformance": Entry(
+            "waybill_toolkit.lab.conformance.commands",
+            "Test running services against their contracts.",
+        ),
+        "fuzz": Entry(
+            "waybill_toolkit.lab.conformance.commands", "The same for long, with random requests."
+        ),
+        "chaos": Entry(
+            "waybill_toolkit.lab.chaos.commands",
+            "Inject faults while orders are placed, and audit.",
+        ),
+        "bench": Entry(
+            "waybill_toolkit.lab.bench.commands", "Measure confirmed orders per second."
+        ),
+        "soak": Entry(
+            "waybill_toolkit.lab.soak.commands", "Check that nothing grows under a steady load."
+        ),
+    },
+    "Shell": {
+        "completion": Entry(
+            "waybill_toolkit.completion", "Print what makes bash, zsh or fish complete `waybill`."
+        ),
+    },
+}
+
+COMMANDS: Final = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+
+def overview() -> str:
+    """Return what bare `waybill` and `waybill --help` print."""
+    width = min(_WIDTH_MAX, shutil.get_terminal_size().columns)
+    lines = ["Usage: waybill COMMAND [OPTIONS]", "", ABOUT]
+    for group, commands in GROUPS.items():
+        installed = {name: entry for name, entry in commands.items() if entry.is_installed}
+        lines += ["", f"{group}:"] if installed else []
+        for name, entry in installed.items():
+            start = f"  {name:{_NAME_WIDTH}}"
+            lines += textwrap.wrap(
+                entry.summary, width, initial_indent=start, subsequent_indent=" " * len(start)
+            )
+    lines += ["", "`waybill COMMAND --help`, or -h, describes a command; --version is the version."]
+    return "\n".join(lines)
+
+
+def is_asked_for(arguments: list[str]) -> bool:
+    """Whether the command line asks for the overview, and a shell is not completing it."""
+    return arguments in ([], ["-h"], ["--help"]) and COMPLETE_VARIABLE not in os.environ
+
+
+COMPLETE_VARIABLE: Final = "_WAYBILL_COMPLETE"
+"""Set by the shell's completion function; typer answers it."""
