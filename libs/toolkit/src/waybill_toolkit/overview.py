@@ -37,6 +37,14 @@ GROUPS: Final = {
             "Start PostgreSQL, the broker and every service, and keep them running.",
         ),
         "down": Entry("waybill_toolkit.platform.commands", "Stop everything, in order."),
+        "run": Entry(
+            "waybill_toolkit.platform.foreground",
+            "Run one service in this terminal, in place of the platform's.",
+        ),
+        "env": Entry(
+            "waybill_toolkit.platform.environment",
+            "Print the environment in which a service is started.",
+        ),
         "demo": Entry(
             "waybill_toolkit.operations.workload.commands",
             "Seed a shop, place orders, show the results, audit.",
@@ -49,6 +57,7 @@ GROUPS: Final = {
     "Look": {
         "status": Entry("waybill_toolkit.platform.commands", "Show every process."),
         "logs": Entry("waybill_toolkit.platform.commands", "Print or follow the logs."),
+        "psql": Entry("waybill_toolkit.platform.psql", "Open psql on the database of a service."),
         "docs": Entry("waybill_toolkit.site.commands", "Serve the documentation on this machine."),
     },
     "Repair": {

@@ -43,6 +43,7 @@ def write_service(
         (root / name / "migrations").mkdir()
         (root / name / "migrations" / "0001_first.sql").write_text("CREATE TABLE peel (id integer)")
     (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(f"from {name}.app import main\n\nmain()\n")
     (package / "app.py").write_text(source)
 
 

@@ -34,6 +34,9 @@ PortBase = Annotated[
         "broker on +21.",
     ),
 ]
+Reload = Annotated[
+    bool, typer.Option("--reload", help="Start a service again when its code changes.")
+]
 Services = Annotated[
     Path | None,
     typer.Option(
@@ -52,6 +55,7 @@ def up(
     detach: Detach = False,
     fresh: Fresh = False,
     data: Data = None,
+    reload: Reload = False,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
 ) -> None:
@@ -59,7 +63,9 @@ def up(
     with explained():
         root = (services or tree_root() / "services").absolute()
         plan = Plan.of(data_folder(data), root, port_base)
-        AttachedPlatform(plan, Console()).up(fresh=fresh, detach=detach)
+        AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
+            fresh=fresh, detach=detach
+        )
 
 
 @app.command()

@@ -17,6 +17,8 @@ _MARKS = {
     Condition.WAITING: Text("·", style="dim"),
     Condition.READY: Text("✓", style="green"),
     Condition.DOWN: Text("✗", style="red"),
+    Condition.FAILED: Text("✗", style="red"),
+    Condition.FOREGROUND: Text("✓", style="yellow"),
     Condition.STOPPED: Text("-", style="dim"),
 }
 

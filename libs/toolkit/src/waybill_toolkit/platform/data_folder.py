@@ -3,6 +3,9 @@
 waybill.json   the versions that made it; a folder without it is not ours
 lock           held by the running supervisor
 state.json     what the supervisor knows, see state.py
+plan.json      what it was told to run, see plan.py
+ports.json     which port each service keeps, see stored_ports.py
+foreground/    who runs a service in a terminal, see lending.py
 secrets/       passwords
 logs/          one file per process
 postgres/      see postgres_home.py
@@ -27,7 +30,15 @@ _FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it
 # `generate`, `contracts lint` and `docs` keep things in .waybill too, perhaps before `up`.
 _HARMLESS = ("lock", "cache", "node", "docs")
 _MARKER = "waybill.json"
-_OURS = ("state.json", "secrets", "logs", "broker", _MARKER)  # and postgres/; the marker goes last
+_OURS = (
+    "state.json",
+    "plan.json",
+    "ports.json",
+    "secrets",
+    "logs",
+    "broker",
+    _MARKER,
+)  # and postgres/; the marker goes last
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,10 @@ class DataFolder:
     @property
     def state_file(self) -> Path:
         return self.path / "state.json"
+
+    @property
+    def plan_file(self) -> Path:
+        return self.path / "plan.json"
 
     def make(self) -> None:
         """Make the folder unless it is there; raises DataFolderError when it is something else."""

@@ -5,6 +5,7 @@ PlatformError
 ├── DataFolderError      the data folder cannot be used as it is
 ├── AlreadyRunningError  the data folder is in use by a running platform
 ├── NotRunningError      there is no running platform on the data folder
+├── UnknownServiceError  the running platform has no service of this name
 └── StartError           a process did not become ready
 """
 
@@ -26,6 +27,10 @@ class AlreadyRunningError(PlatformError):
 
 
 class NotRunningError(PlatformError):
+    pass
+
+
+class UnknownServiceError(PlatformError):
     pass
 
 

@@ -5,11 +5,12 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.data_folder import DataFolder
-from waybill_toolkit.platform.errors import NotRunningError, StartError
+from waybill_toolkit.platform.errors import NotRunningError, StartError, UnknownServiceError
 from waybill_toolkit.platform.log_files import last_lines
 from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET, Plan, service_environment
 from waybill_toolkit.platform.ports import LOOPBACK
@@ -49,6 +50,26 @@ class Platform:
     @property
     def services(self) -> list[str]:
         return list(self.addresses)
+
+    def plan(self) -> Plan:
+        """Read what the supervisor was told to run."""
+        return Plan.from_json(DataFolder(self.folder).plan_file.read_text(encoding="utf-8"))
+
+    def variables(self, service: str) -> dict[str, str]:
+        """Compute the environment variables with which the platform starts a service."""
+        plan = self.plan()
+        return plan.variables(plan.service(service))
+
+    def known(self, service: str) -> str:
+        """Return the name of a service that this platform runs; raises UnknownServiceError."""
+        if service not in self.addresses:
+            close = get_close_matches(service, self.services, n=1)
+            hint = f"Did you mean {close[0]}? " if close else ""
+            raise UnknownServiceError(
+                f"There is no service {service}. {hint}This platform runs "
+                f"{', '.join(self.services)}."
+            )
+        return service
 
     @property
     def bootstrap_servers(self) -> str:

@@ -38,6 +38,8 @@ def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[b
         folder.refuse_full_disk()
         folder.logs.mkdir(mode=0o700, exist_ok=True)
         _refuse_taken_ports(plan)
+        plan.keep_ports()
+        folder.plan_file.write_text(plan.to_json(), encoding="utf-8")
         folder.state_file.unlink(missing_ok=True)
         return Program(
             [
@@ -98,12 +100,17 @@ def _wait_until_gone(processes: list[Identity], within_seconds: float) -> None:
 
 def _refuse_taken_ports(plan: Plan) -> None:
     for name, port in plan.ports().items():
-        if not is_free(port):
-            by = listener(port)
-            raise PortInUseError(
-                f"Port {port}, meant for {name}, is in use{f' by {by}' if by else ''}: "
-                "stop that, or choose other ports with --port-base."
-            )
+        refuse_taken_port(name, port, "choose other ports with --port-base")
+
+
+def refuse_taken_port(name: str, port: int, else_do: str) -> None:
+    """Raise PortInUseError, with the process that listens, when a port is not free."""
+    if not is_free(port):
+        by = listener(port)
+        raise PortInUseError(
+            f"Port {port}, meant for {name}, is in use{f' by {by}' if by else ''}: "
+            f"stop that, or {else_do}."
+        )
 
 
 def refuse_other_systems() -> None:

@@ -5,6 +5,16 @@ from typing import Annotated
 
 import typer
 
+
+def service_names(incomplete: str) -> list[str]:
+    """Complete the name of a service in a shell: those of the tree that we are in."""
+    apps = (tree_root() / "services").glob("*/src/*/app.py")
+    return sorted(app.parent.name for app in apps if app.parent.name.startswith(incomplete))
+
+
+ServiceName = Annotated[
+    str, typer.Argument(metavar="SERVICE", help="Such as orders.", autocompletion=service_names)
+]
 Data = Annotated[
     Path | None,
     typer.Option(

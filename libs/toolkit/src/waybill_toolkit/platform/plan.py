@@ -3,13 +3,15 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from waybill_toolkit.platform import stored_ports
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
+from waybill_toolkit.platform.wheels import installed_package
 
 PORT_BASE = 7400
 GATEWAY = "gateway"
@@ -41,9 +43,13 @@ class ServicePlan:
         return self.folder / "src"
 
     @property
+    def migrations(self) -> Path:
+        return self.folder / "migrations"
+
+    @property
     def has_database(self) -> bool:
         """A service that keeps data has migrations; without any it gets no database and no role."""
-        return (self.folder / "migrations").is_dir()
+        return self.migrations.is_dir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,10 @@ class Plan:
     """By process, the port that services are sent to instead of its own: a fault proxy's."""
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     """Beside the usual ones, such as a library that measures."""
+    reload: bool = False
+    """Whether a service is started again when its code changes."""
+    shared_code: tuple[Path, ...] = ()
+    """Folders with the code that services share: a change there starts all of them again."""
 
     @classmethod
     def of(
@@ -68,7 +78,8 @@ class Plan:
     ) -> "Plan":
         """Find the services because they are there: services/NAME/src/NAME/app.py, by name.
 
-        The gateway is the first and has the base itself for its port.
+        The gateway is the first and has the base itself for its port. The others have the ports
+        that they had before on this data folder, or the next free ones: see stored_ports.
         """
         if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
             raise PlatformError(
@@ -84,20 +95,39 @@ class Plan:
             raise PlatformError(
                 f"There is no service in {services_root}: run this where Waybill's sources are."
             )
-        if len(folders) > SERVICES_MAX:
-            raise PlatformError(f"{services_root} has more than {SERVICES_MAX} services.")
         if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
             raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
         doors = [folder for folder in folders if folder.name == GATEWAY]
         others = [folder for folder in folders if folder.name != GATEWAY]
+        numbers = stored_ports.assign(
+            data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
+        )
         services = (
             *(ServicePlan(folder.name, folder, port_base) for folder in doors),
             *(
-                ServicePlan(folder.name, folder, port_base + number)
-                for number, folder in enumerate(others, start=1)
+                ServicePlan(folder.name, folder, port_base + numbers[folder.name])
+                for folder in others
             ),
         )
         return cls(data, port_base, services, dict(settings or {}))
+
+    def reloading(self) -> "Plan":
+        """Return the same plan, with services that are started again when their code changes."""
+        return replace(self, reload=True, shared_code=(installed_package("waybill"),))
+
+    def keep_ports(self) -> None:
+        """Store the ports, so that the next plan on this data folder has the same."""
+        others = [service for service in self.services if service.name != GATEWAY]
+        stored_ports.keep(
+            self.data, {service.name: service.port - self.port_base for service in others}
+        )
+
+    def service(self, name: str) -> ServicePlan:
+        """Return one of the services; raises KeyError."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
 
     @property
     def postgres_port(self) -> int:
@@ -126,6 +156,11 @@ class Plan:
         return self.fault_proxies.get(name, self.ports()[name])
 
     def environment(self, service: ServicePlan) -> dict[str, str]:
+        """Compute what a service is started with; what our own environment says beside is kept."""
+        return {**os.environ, **self.variables(service)}
+
+    def variables(self, service: ServicePlan) -> dict[str, str]:
+        """Compute the environment variables that a service gets from the platform."""
         url = None
         if service.has_database:
             who = (service.name, service.name, SecretFiles(self.data).password(service.name))
@@ -135,15 +170,15 @@ class Plan:
             else:
                 url = postgres_url(detour, *who)
         broker = f"{LOOPBACK}:{self.port_for_services('broker')}"
-        environment = service_environment(service.name, service.port, url, broker)
+        variables = service_variables(service.name, service.port, url, broker)
         if service.name == GATEWAY:
             others = {
                 each.name: f"http://{LOOPBACK}:{self.port_for_services(each.name)}"
                 for each in self.services
                 if each != service
             }
-            environment["WAYBILL_UPSTREAMS"] = json.dumps(others)
-        return {**environment, **self.settings}
+            variables["WAYBILL_UPSTREAMS"] = json.dumps(others)
+        return {**variables, **self.settings}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -162,6 +197,8 @@ class Plan:
             document["settings"],
             document["fault_proxies"],
             document["postgres_settings"],
+            document["reload"],
+            tuple(map(Path, document["shared_code"])),
         )
 
 
@@ -169,8 +206,14 @@ def service_environment(
     service: str, port: int, database_url: str | None, bootstrap_servers: str
 ) -> dict[str, str]:
     """Compute a service's settings; what our own environment says beside them is kept."""
+    return {**os.environ, **service_variables(service, port, database_url, bootstrap_servers)}
+
+
+def service_variables(
+    service: str, port: int, database_url: str | None, bootstrap_servers: str
+) -> dict[str, str]:
+    """Compute the settings that every service on a laptop gets."""
     return {
-        **os.environ,
         **({"WAYBILL_DATABASE_URL": database_url} if database_url else {}),
         "WAYBILL_SERVICE": service,
         "WAYBILL_HOST": LOOPBACK,

@@ -32,6 +32,8 @@ class Condition(StrEnum):
     STARTING = "starting"
     READY = "ready"
     DOWN = "down"  # ended, will be started again
+    FAILED = "failed"  # ended before it was ready, will be started again when its code changes
+    FOREGROUND = "foreground"  # runs in a terminal instead, see lending.py
     STOPPED = "stopped"
 
 
@@ -46,6 +48,8 @@ class ProcessState:
     start_ticks: int | None = None
     restarts: int = 0
     ready_after_seconds: float | None = None
+    foreground_pid: int | None = None
+    """Of the process in whose favour this one is stopped: no child of the platform's."""
 
     @property
     def identity(self) -> Identity | None:
@@ -133,6 +137,7 @@ def _process_state(document: dict[str, Any]) -> ProcessState:
         start_ticks=document["start_ticks"],
         restarts=document["restarts"],
         ready_after_seconds=document["ready_after_seconds"],
+        foreground_pid=document.get("foreground_pid"),  # younger than the other fields
     )
 
 

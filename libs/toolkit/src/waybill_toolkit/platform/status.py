@@ -22,7 +22,7 @@ def report(data: Path) -> dict[str, Any]:
     supervisor.pid = state.supervisor.pid
     processes = [supervisor, *(process for process in state.processes if process.kind != "task")]
     unready = asyncio.run(_unready(processes))
-    pids = [process.pid for process in processes if process.pid]
+    pids = [pid for process in processes if (pid := _pid(process))]
     rows = [_row(process, pids, is_unready=process.name in unready) for process in processes]
     return {
         "status": state.status,
@@ -38,17 +38,22 @@ def report(data: Path) -> dict[str, Any]:
 
 def _row(process: ProcessState, pids: list[int], *, is_unready: bool) -> dict[str, Any]:
     is_service = process.kind == "service"
+    pid = _pid(process)
     return {
         "name": process.name,
         "kind": process.kind,
         "state": "unready" if is_unready else process.condition,
-        "pid": process.pid,
+        "pid": pid,
         "address": process.address,
         "docs": f"{process.address}/docs" if is_service else None,
         "restarts": process.restarts,
         "ready_after_seconds": process.ready_after_seconds,
-        "pss_bytes": tree_pss_bytes(process.pid, pids) if process.pid else 0,
+        "pss_bytes": tree_pss_bytes(pid, pids) if pid else 0,
     }
+
+
+def _pid(process: ProcessState) -> int | None:
+    return process.pid or process.foreground_pid
 
 
 async def _unready(processes: list[ProcessState]) -> set[str]:

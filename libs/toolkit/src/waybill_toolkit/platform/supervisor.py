@@ -2,7 +2,8 @@
 
 Run as `python -m waybill_toolkit.platform.supervisor PLAN LOCK`, with the plan in JSON and the
 descriptor of the data folder's lock, which is held for as long as this process lives. What it
-prints is its log. SIGTERM or SIGINT stops everything; the second one at once.
+prints is its log. SIGTERM or SIGINT stops everything; the second one at once. SIGHUP: a service is
+to run in the foreground of a terminal, see lending.py.
 """
 
 import asyncio
@@ -10,11 +11,12 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 from waybill_toolkit.platform.children import describe
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
+from waybill_toolkit.platform.lending import Lending
 from waybill_toolkit.platform.log_files import keep_small
 from waybill_toolkit.platform.managed_process import (
     ManagedBroker,
@@ -39,16 +41,21 @@ class Supervisor:
         self._folder = DataFolder(plan.data)
         self._host = PreforkClient(self._folder.log("host"))
         log = self._folder.log
+        self._host_keeper = self._keeper(PreforkServer(self._host, log("host")), reload=plan.reload)
         self._servers = [
             self._keeper(ManagedPostgres(plan, log("postgres"))),
             self._keeper(ManagedBroker(plan, log("broker"))),
-            self._keeper(PreforkServer(self._host, log("host"))),
+            self._host_keeper,
         ]
         self._migrations = ProcessState(MIGRATIONS, "task")
         self._services = [
-            self._keeper(ManagedService(plan, service, self._host, log(service.name)))
+            self._keeper(
+                ManagedService(plan, service, self._host, log(service.name)), reload=plan.reload
+            )
             for service in plan.services
         ]
+        self._lending = Lending(plan.data, self._services, say)
+        self._helpers: list[asyncio.Task[None]] = []
         self._state = new_state(plan.port_base)
         self._state.processes = [
             *(watchdog.state for watchdog in self._servers),
@@ -57,29 +64,36 @@ class Supervisor:
         ]
         self._stop_asked = asyncio.Event()
 
-    def _keeper(self, unit: ManagedProcess) -> Watchdog:
-        return Watchdog(unit, say, self._write_state)
+    def _keeper(self, unit: ManagedProcess, *, reload: bool = False) -> Watchdog:
+        return Watchdog(unit, say, self._write_state, awaits_changes=reload)
 
     async def run(self) -> None:
         """Return when everything is stopped; the state says whether it was asked for."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._lending.look)
         self._set_status(Status.STARTING, "starting PostgreSQL and the broker")
         try:
             async with asyncio.TaskGroup() as tasks:
-                logs = tasks.create_task(keep_small(self._folder.logs))
+                self._help(tasks, keep_small(self._folder.logs))
+                self._help(tasks, self._lending.run())
                 starting = tasks.create_task(self._start_or_say_why(tasks))
                 try:
                     await self._stop_asked.wait()
                 finally:
                     starting.cancel()
+                    for helper in self._helpers:
+                        helper.cancel()
                     await self._stop()
-                    logs.cancel()
         except BaseExceptionGroup:
             self._state.failure = "the supervisor failed"
             self._set_status(Status.FAILED, "")
             raise
+
+    def _help(self, tasks: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> None:
+        """Do something beside until everything is stopped."""
+        self._helpers.append(tasks.create_task(work))
 
     def _ask_to_stop(self) -> None:
         if self._stop_asked.is_set():
@@ -102,6 +116,12 @@ class Supervisor:
         self._set_status(Status.STARTING, "migrating the databases")
         await self._migrate()
         self._set_status(Status.STARTING, "starting the services")
+        if self._plan.reload:
+            # Imported here: watching takes memory that only developers have to spend.
+            from waybill_toolkit.platform.reloading import Reloading  # noqa: PLC0415
+
+            reloading = Reloading(self._plan, self._host_keeper, self._services, say)
+            self._help(tasks, reloading.run())
         for watchdog in self._services:
             watchdog.begin(tasks)
         await self._until_ready(self._services)

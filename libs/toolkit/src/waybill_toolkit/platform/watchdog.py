@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from waybill_toolkit.platform.children import Child, describe
 from waybill_toolkit.platform.errors import PlatformError, StartError
+from waybill_toolkit.platform.holds import Holds
+from waybill_toolkit.platform.log_files import Follower
 from waybill_toolkit.platform.managed_process import ManagedProcess
+from waybill_toolkit.platform.patience import Patience
 from waybill_toolkit.platform.prefork_client import PreforkGoneError
 from waybill_toolkit.platform.state import Condition, ProcessState
 
@@ -17,15 +20,24 @@ ATTEMPTS_MAX: Final = 5  # at the first start; later it is tried for ever
 READY_SECONDS: Final = 120.0  # for the first start on a very busy machine; a quiet one needs 2
 
 _POLL_SECONDS = 0.025
-_DELAY_FIRST_SECONDS = 0.1
-_DELAY_MAX_SECONDS = 5.0
-_STEADY_SECONDS = 10.0  # who was ready this long starts again without delay
+_LAST_WORDS: Final = 15  # lines of the log: the end of a traceback
+_EXIT_UNAVAILABLE: Final = 3  # of a service whose port is taken or whose database is away
 
 
 class Watchdog:
     def __init__(
-        self, unit: ManagedProcess, say: Callable[[str], None], on_change: Callable[[], None]
+        self,
+        unit: ManagedProcess,
+        say: Callable[[str], None],
+        on_change: Callable[[], None],
+        *,
+        awaits_changes: bool = False,
     ) -> None:
+        """Keep the process of a unit.
+
+        With `awaits_changes`, one that fails at its start is not started again before `hold` and
+        `release`: a change of its code leads to these.
+        """
         loop = asyncio.get_running_loop()
         self.unit = unit
         self.state = ProcessState(unit.name, unit.kind, unit.address, unit.has_database)
@@ -33,26 +45,53 @@ class Watchdog:
         self._stopping: asyncio.Future[None] = loop.create_future()
         self._stopped: asyncio.Future[None] = loop.create_future()
         self._hurry: asyncio.Future[None] = loop.create_future()
+        self._holds = Holds()
+        self._is_gone = asyncio.Event()
+        self._is_gone.set()
         self._has_begun = False
         self._say = say
         self._on_change = on_change
-        self._failures = 0
-        self._ready_at: float | None = None
+        self._awaits_changes = awaits_changes
+        self._patience = Patience()
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
         """Keep it until `stop`. `first_ready` fails with StartError when it never became ready."""
         self._has_begun = True
         tasks.create_task(self._keep())
 
+    async def hold(self, reason: Condition) -> None:
+        """Stop the process, and start none until `release`; returns when it is gone.
+
+        `reason` is what the state says meanwhile. There can be several reasons at a time.
+        """
+        self._holds.add(reason)
+        await self._is_gone.wait()
+
+    def release(self, reason: Condition) -> None:
+        """End a hold: the process starts again unless there is another reason to hold it."""
+        self._holds.remove(reason)
+
     async def _keep(self) -> None:
         try:
             while not self._stopping.done():
-                await self._wait_until(self.unit.may_launch)
-                if not self._stopping.done():
+                self._holds.renew()
+                if self._holds:
+                    self.state.ended(self._holds.reason)
+                    self._patience = Patience()
+                    self._on_change()
+                    await _first_of(self._stopping, self._holds.changed)
+                elif self.unit.may_launch():
+                    self._is_gone.clear()
                     await self._live_once()
+                    self._is_gone.set()
+                else:
+                    await _first_of(
+                        self._stopping, self._holds.changed, within_seconds=_POLL_SECONDS
+                    )
         finally:
             self.state.ended(Condition.STOPPED)
             self._on_change()
+            self._is_gone.set()
             self._stopped.set_result(None)
 
     async def stop(self) -> None:
@@ -69,6 +108,7 @@ class Watchdog:
 
     async def _live_once(self) -> None:
         began = time.monotonic()
+        log = Follower(self.unit.log, from_end=True)
         try:
             child = await self.unit.launch()
         except (OSError, PreforkGoneError, PlatformError) as error:
@@ -76,34 +116,38 @@ class Watchdog:
             return
         self.state.began(child.pid)
         self._on_change()
-        self._ready_at = None
+        self._patience.began()
         await self._see_through(child, began)
-        if child.ended.done() and not self._stopping.done():
-            exit_code = child.ended.result()
-            what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
-            if exit_code == os.EX_CONFIG:
-                self._give_up(f"{what_happened}, for its settings are wrong")
-            await self._down(what_happened)
-        else:
+        if not child.ended.done() or self._stopping.done() or self._holds:
             await self._end(child)
+            return
+        exit_code = child.ended.result()
+        what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
+        failed_to_start = exit_code > 0 and not self._patience.was_ready
+        if self._awaits_changes and failed_to_start and exit_code != _EXIT_UNAVAILABLE:
+            await self._until_changed(what_happened, log)
+            return
+        if exit_code == os.EX_CONFIG:
+            self._give_up(f"{what_happened}, for its settings are wrong")
+        await self._down(what_happened)
 
     async def _see_through(self, child: Child, began: float) -> None:
-        """Return when it has ended or is to be stopped."""
-        over: set[asyncio.Future[Any]] = {child.ended, self._stopping}
+        """Return when it has ended or is to be stopped or held."""
+        over = (child.ended, self._stopping, self._holds.changed)
         while not any(future.done() for future in over):
             if await self.unit.is_ready(child):
                 self._became_ready(began)
-                await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+                await _first_of(*over)
             elif time.monotonic() - began > READY_SECONDS:
                 self._give_up(f"{self.unit.name} was not ready within {READY_SECONDS:g} s")
-                await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+                await _first_of(*over)
             else:
-                await asyncio.wait(over, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await _first_of(*over, within_seconds=_POLL_SECONDS)
 
     def _became_ready(self, began: float) -> None:
         self.state.condition = Condition.READY
-        self._ready_at = time.monotonic()
-        self.state.ready_after_seconds = round(self._ready_at - began, 3)
+        self._patience.became_ready()
+        self.state.ready_after_seconds = round(time.monotonic() - began, 3)
         if self.first_ready.done():
             self._say(f"{self.unit.name} is ready again (pid {self.state.pid})")
         else:
@@ -112,16 +156,22 @@ class Watchdog:
 
     async def _down(self, what_happened: str) -> None:
         """Say it, and wait before the next start."""
-        was_steady = self._ready_at and time.monotonic() - self._ready_at > _STEADY_SECONDS
-        self._failures = 1 if was_steady else self._failures + 1
-        if not self.first_ready.done() and self._failures >= ATTEMPTS_MAX:
+        delay = self._patience.next_delay()
+        if not self.first_ready.done() and self._patience.failures >= ATTEMPTS_MAX:
             self._give_up(f"{what_happened}, {ATTEMPTS_MAX} times in a row")
         self.state.ended(Condition.DOWN)
         self.state.restarts += 1
-        delay = min(_DELAY_MAX_SECONDS, _DELAY_FIRST_SECONDS * 2 ** (self._failures - 1))
         self._say(f"{what_happened}; starting it again in {delay:g} s")
         self._on_change()
-        await asyncio.wait({self._stopping}, timeout=delay)
+        await _first_of(self._stopping, self._holds.changed, within_seconds=delay)
+
+    async def _until_changed(self, what_happened: str, log: Follower) -> None:
+        """Say why it does not start, and wait until somebody changes that."""
+        self.state.ended(Condition.FAILED)
+        words = "".join(f"\n    {line}" for line in log.read()[-_LAST_WORDS:])
+        self._say(f"{what_happened} and is started again when its code changes:{words}")
+        self._on_change()
+        await _first_of(self._stopping, self._holds.changed)
 
     def _give_up(self, why: str) -> None:
         if not self.first_ready.done():
@@ -129,17 +179,13 @@ class Watchdog:
 
     async def _end(self, child: Child) -> None:
         child.signal(self.unit.stop_signal)
-        over: set[asyncio.Future[Any]] = {child.ended, self._hurry}
-        await asyncio.wait(
-            over,
-            timeout=self.unit.stop_seconds,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        await _first_of(child.ended, self._hurry, within_seconds=self.unit.stop_seconds)
         if not child.ended.done():
             self._say(f"{self.unit.name} (pid {child.pid}) did not stop in time and is killed")
             child.signal(signal.SIGKILL)
         await child.ended
 
-    async def _wait_until(self, condition: Callable[[], bool]) -> None:
-        while not condition() and not self._stopping.done():
-            await asyncio.wait({self._stopping}, timeout=_POLL_SECONDS)
+
+async def _first_of(*futures: asyncio.Future[Any], within_seconds: float | None = None) -> None:
+    """Return when one is done, or after so many seconds; a failed one is not raised."""
+    await asyncio.wait(futures, timeout=within_seconds, return_when=asyncio.FIRST_COMPLETED)

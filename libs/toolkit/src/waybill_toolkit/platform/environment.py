@@ -1,0 +1,56 @@
+"""`waybill env`, and the settings of a service in the forms that shells and editors read."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.options import Data, ServiceName, data_folder
+
+app = typer.Typer()
+
+
+class Form(StrEnum):
+    """How the variables are written."""
+
+    EXPORT = "export"
+    """For a shell: `eval "$(waybill env orders)"`."""
+    DOTENV = "dotenv"
+    """For a file that an editor or another tool reads."""
+    JSON = "json"
+
+
+@app.command()
+def env(
+    service: ServiceName,
+    *,
+    form: Annotated[
+        Form, typer.Option("--format", help="export for a shell, dotenv for a file that is read.")
+    ] = Form.EXPORT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    data: Data = None,
+) -> None:
+    """Print the environment in which a service of the running platform is started.
+
+    With it the service starts by hand or in an editor. It says the port that the platform's own
+    process has: set WAYBILL_PORT to another one to run beside that, or use `waybill run`.
+    """
+    with explained():
+        platform = Platform.load(data_folder(data))
+        variables = platform.variables(platform.known(service))
+    typer.echo(written(variables, Form.JSON if as_json else form))
+    if "WAYBILL_DATABASE_URL" in variables:
+        typer.echo("This holds the password of the service's database on this machine.", err=True)
+
+
+def written(variables: Mapping[str, str], form: Form) -> str:
+    """Write the variables, one a line or as one JSON object."""
+    if form is Form.JSON:
+        return json.dumps(variables, indent=2)
+    start = "export " if form is Form.EXPORT else ""
+    return "\n".join(f"{start}{name}={shlex.quote(value)}" for name, value in variables.items())

@@ -1,0 +1,37 @@
+"""Reasons for which a process is not to run for a while."""
+
+import asyncio
+
+from waybill_toolkit.platform.state import Condition
+
+
+class Holds:
+    def __init__(self) -> None:
+        self._reasons: set[Condition] = set()
+        self.changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done as soon as a reason is added or removed after `renew`."""
+
+    def __bool__(self) -> bool:
+        return bool(self._reasons)
+
+    def renew(self) -> None:
+        """Make `changed` speak of what comes from now on."""
+        self.changed = asyncio.get_running_loop().create_future()
+
+    @property
+    def reason(self) -> Condition:
+        """The reason that a person is to be told."""
+        lent = Condition.FOREGROUND
+        return lent if lent in self._reasons else next(iter(self._reasons))
+
+    def add(self, reason: Condition) -> None:
+        self._reasons.add(reason)
+        self._notice()
+
+    def remove(self, reason: Condition) -> None:
+        self._reasons.discard(reason)
+        self._notice()
+
+    def _notice(self) -> None:
+        if not self.changed.done():
+            self.changed.set_result(None)

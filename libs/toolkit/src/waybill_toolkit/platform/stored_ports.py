@@ -1,0 +1,57 @@
+"""The port that each service has, as a number after the port base.
+
+A service keeps its number when it is started again and when others are added or removed, so
+addresses in scripts, clients and bookmarks stay right. The numbers are kept in the data folder;
+the gateway always has 0.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from waybill_toolkit.platform.errors import PlatformError
+
+FILE = "ports.json"
+
+
+def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
+    """Give every service the number that it had before, and a new one the lowest that is free.
+
+    A number that belonged to a service which is gone is used again when no other is left. Raises
+    PlatformError when there are more services than numbers.
+    """
+    names = list(names)
+    before = {name: number for name, number in _read(data).items() if number in numbers}
+    kept = {name: before[name] for name in names if name in before}
+    unused = [number for number in numbers if number not in before.values()]
+    abandoned = [number for name, number in before.items() if name not in kept]
+    free = iter(unused + abandoned)
+    try:
+        return {name: kept[name] if name in kept else next(free) for name in names}
+    except StopIteration:
+        raise PlatformError(
+            f"{len(names)} services are more than the {len(numbers)} that a platform can run."
+        ) from None
+
+
+def keep(data: Path, assigned: Mapping[str, int]) -> None:
+    """Store the numbers, beside those of services that are not there now."""
+    others = {
+        name: number for name, number in _read(data).items() if number not in assigned.values()
+    }
+    temporary = data / f"{FILE}.unfinished"
+    text = json.dumps({**others, **assigned}, indent=1, sort_keys=True)
+    temporary.write_text(f"{text}\n", encoding="utf-8")
+    temporary.replace(data / FILE)
+
+
+def _read(data: Path) -> dict[str, int]:
+    """Read the file. One that is damaged counts as none: every service gets a number anew."""
+    try:
+        found = json.loads((data / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(each, int) for each in found.values()):
+        return {}
+    # Two services with one number: a person edited it.
+    return found if len(set(found.values())) == len(found) else {}
