@@ -57,6 +57,9 @@ GROUPS: Final = {
     "Look": {
         "status": Entry("waybill_toolkit.platform.commands", "Show every process."),
         "logs": Entry("waybill_toolkit.platform.commands", "Print or follow the logs."),
+        "events": Entry(
+            "waybill_toolkit.events.commands", "Print or follow the events that are published."
+        ),
         "psql": Entry("waybill_toolkit.platform.psql", "Open psql on the database of a service."),
         "docs": Entry("waybill_toolkit.site.commands", "Serve the documentation on this machine."),
     },

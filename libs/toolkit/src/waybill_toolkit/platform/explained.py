@@ -25,6 +25,8 @@ def explained() -> Iterator[None]:
         yield
     except PlatformError as error:
         _fail(str(error), error)
+    except BrokenPipeError:  # of `waybill logs | head`, say: typer ends quietly
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{_HINTS.get(error.errno or 0, error.strerror)}.", error)
