@@ -57,10 +57,11 @@ bench-smoke: $(VENV)/ready
 # Orders while everything breaks: one long campaign, then twenty short ones. Hours.
 chaos: $(VENV)/ready
 	mkdir -p chaos-reports
-	$(BIN)/waybill chaos --seed 50000 --orders 50000 --gap 5 --report chaos-reports/long.md --json chaos-reports/long.json
+	$(BIN)/waybill chaos --seed 50000 --orders 50000 --gap 5 \
+		--output chaos-reports/long.md --json > chaos-reports/long.json
 	for seed in $$(seq 1 20); do \
 		$(BIN)/waybill chaos --seed $$seed --orders 1000 \
-			--report chaos-reports/$$seed.md --json chaos-reports/$$seed.json || exit 1; \
+			--output chaos-reports/$$seed.md --json > chaos-reports/$$seed.json || exit 1; \
 	done
 
 # The campaign: a million histories, then every planted bug. Fewer: make simulate HISTORIES=10000
@@ -71,7 +72,8 @@ simulate: $(VENV)/ready
 
 # Pins everything, with hashes and without addresses of registries.
 lock: $(VENV)/ready
-	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-package waybill --no-emit-package waybill-toolkit \
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 \
+		--no-emit-package waybill --no-emit-package waybill-toolkit \
 		$(patsubst services/%/pyproject.toml,--no-emit-package %,$(wildcard services/*/pyproject.toml)) \
 		--no-annotate --no-header $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
 

@@ -30,7 +30,7 @@ def waybill(*arguments: object) -> Result:
 
 def bench(folder: Path, *arguments: object) -> dict[str, Any]:
     file = folder / "result.json"
-    result = waybill("bench", *arguments, "--rounds", 1, "--json", file)
+    result = waybill("bench", *arguments, "--rounds", 1, "--output", file)
     assert result.exit_code == 0, result.output
     scenarios: dict[str, Any] = json.loads(file.read_text("utf-8"))["scenarios"]
     return scenarios
@@ -134,7 +134,7 @@ def test_a_short_soak_judges_memory_tables_and_lag(platform: Platform, tmp_path:
     file = tmp_path / "soak.json"
 
     result = waybill(
-        "soak", "--minutes", 0.06, "--rate", 5, "--data", platform.folder, "--json", file
+        "soak", "--minutes", 0.06, "--rate", 5, "--data", platform.folder, "--output", file
     )
 
     found = json.loads(file.read_text("utf-8"))

@@ -38,7 +38,7 @@ def read(path: Path) -> dict[str, Any]:
 def test_a_demo_ends_in_order_as_often_as_it_is_run(platform: Platform, tmp_path: Path) -> None:
     for _ in range(2):
         result = waybill(
-            "demo", "--orders", 40, "--data", platform.folder, "--json", tmp_path / "demo.json"
+            "demo", "--orders", 40, "--data", platform.folder, "--output", tmp_path / "demo.json"
         )
 
         assert result.exit_code == 0, result.output
@@ -58,7 +58,7 @@ def test_a_demo_starts_the_platform_and_leaves_none_behind_when_told_to_exit(
     with short_folder() as folder:
         data = folder / "data"
         result = waybill(
-            "demo", "--orders", 10, "--exit", "--json", tmp_path / "demo.json",
+            "demo", "--orders", 10, "--exit", "--output", tmp_path / "demo.json",
             "--data", data, "--port-base", free_port_base(),
         )  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_nothing_is_placed_twice_when_a_history_is_replayed_again(
 ) -> None:
     command = (
         "replay", history_file, "--orders", 40, "--data", platform.folder,
-        "--json", tmp_path / "replay.json",
+        "--output", tmp_path / "replay.json",
     )  # fmt: skip
 
     first = waybill(*command)
@@ -97,7 +97,7 @@ def test_the_other_orders_are_placed_when_a_row_of_a_history_is_broken(
     line_count = len(history.read_text("utf-8").splitlines())
 
     result = waybill(
-        "replay", history, "--data", platform.folder, "--json", tmp_path / "replay.json"
+        "replay", history, "--data", platform.folder, "--output", tmp_path / "replay.json"
     )
 
     assert result.exit_code == 1
@@ -118,7 +118,7 @@ def test_an_order_is_reported_when_the_services_refuse_it(
     )
 
     result = waybill(
-        "replay", history, "--data", platform.folder, "--json", tmp_path / "replay.json"
+        "replay", history, "--data", platform.folder, "--output", tmp_path / "replay.json"
     )
 
     assert result.exit_code == 1
@@ -157,7 +157,7 @@ async def test_an_audit_shows_the_rows_when_an_invariant_is_broken(platform: Pla
 def test_a_bench_counts_confirmed_orders(platform: Platform, tmp_path: Path) -> None:
     result = waybill(
         "bench", "--seconds", 1, "--clients", 4, "--data", platform.folder,
-        "--json", tmp_path / "bench.json",
+        "--output", tmp_path / "bench.json",
     )  # fmt: skip
 
     assert result.exit_code == 0, result.output

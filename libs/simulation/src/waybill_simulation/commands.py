@@ -1,9 +1,7 @@
 """The command `waybill simulate`."""
 
 import asyncio
-import json
 import os
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -15,6 +13,7 @@ from waybill.postgres.migrations import MigrationError
 from waybill_simulation.campaign import Findings, run_campaign
 from waybill_simulation.mutants import MUTANTS, find
 from waybill_simulation.planting import Mutant
+from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.errors import PlatformError
 
 app = typer.Typer()
@@ -26,8 +25,6 @@ MUTANT_SHRINK_SECONDS: Final = 5.0
 
 EXIT_NOT_SIMULATED: Final = 3
 """Neither clean nor violated: what the services send to PostgreSQL cannot be simulated."""
-
-_console: Final = Console()
 
 
 class _NotSimulatedError(Exception):
@@ -41,13 +38,15 @@ def _told(findings: Findings) -> Findings:
 
 
 @app.command()
-def simulate(  # noqa: PLR0917 (options)
+def simulate(
+    *,
     histories: Annotated[int, typer.Option(min=1, help="How many histories.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the first one.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core.")] = None,
     mutant: Annotated[str | None, typer.Option(help="Plant this bug, and look for it.")] = None,
-    mutants: Annotated[bool, typer.Option(help="Plant every bug, one after the other.")] = False,  # noqa: FBT002 (typer's way)
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write what came out.")] = None,
+    mutants: Annotated[bool, typer.Option(help="Plant every bug, one after the other.")] = False,
+    as_json: AsJson = False,
+    output: OutputFile = None,
 ) -> None:
     """Run services, databases and broker in virtual time, with faults, from seeds.
 
@@ -56,31 +55,33 @@ def simulate(  # noqa: PLR0917 (options)
     and with 3 when the services use SQL that is not simulated: then nothing can be said of them.
     """
     count = workers or os.cpu_count() or 1
+    console = console_of(as_json=as_json)
     try:
         if mutants:
-            raise typer.Exit(0 if _all_found(seed, count, json_file) else 1)
+            every = _find_all(console, seed, count)
+            give(every, as_json=as_json, output=output)
+            raise typer.Exit(0 if all(each["is_found"] for each in every.values()) else 1)
         if mutant is not None:
-            found = _find(find(mutant), seed, count)
-            _show(found)
-            raise typer.Exit(0 if found.failures else 1)
-        findings = _campaign(seed, histories, count)
-        _show(findings)
+            findings = _find(find(mutant), seed, count)
+        else:
+            findings = _campaign(console, seed, histories, count)
     except (_NotSimulatedError, MigrationError, PlatformError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_NOT_SIMULATED) from None
-    if json_file is not None:
-        json_file.write_text(json.dumps(_figures(findings), indent=2) + "\n")
-    raise typer.Exit(1 if findings.failures else 0)
+    _show(console, findings)
+    give(_figures(findings), as_json=as_json, output=output)
+    is_well = bool(findings.failures) == (mutant is not None)
+    raise typer.Exit(0 if is_well else 1)
 
 
-def _campaign(seed: int, histories: int, workers: int) -> Findings:
+def _campaign(console: Console, seed: int, histories: int, workers: int) -> Findings:
     columns = (
         *Progress.get_default_columns()[:3],
         TextColumn("{task.fields[rate]:.0f} histories/s"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_console) as progress:
+    with Progress(*columns, console=console) as progress:
         task = progress.add_task("simulating", total=histories, rate=0.0)
         findings = asyncio.run(
             run_campaign(
@@ -116,7 +117,7 @@ async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:
         return Findings()
 
 
-def _all_found(seed: int, workers: int, json_file: Path | None) -> bool:
+def _find_all(console: Console, seed: int, workers: int) -> dict[str, dict[str, object]]:
     table = Table("planted bug", "histories", "seconds", "what was seen")
     found: dict[str, dict[str, object]] = {}
     for mutant in MUTANTS:
@@ -124,21 +125,19 @@ def _all_found(seed: int, workers: int, json_file: Path | None) -> bool:
         seen = findings.failures[0]["violations"][0] if findings.failures else "NOT FOUND"
         table.add_row(mutant.name, str(findings.histories), f"{findings.seconds:.1f}", seen)
         found[mutant.name] = {**_figures(findings), "is_found": bool(findings.failures)}
-        _console.print(f"{mutant.name}: {seen}")
-    _console.print(table)
-    if json_file is not None:
-        json_file.write_text(json.dumps(found, indent=2) + "\n")
-    return all(each["is_found"] for each in found.values())
+        console.print(f"{mutant.name}: {seen}")
+    console.print(table)
+    return found
 
 
-def _show(findings: Findings) -> None:
+def _show(console: Console, findings: Findings) -> None:
     for failure in findings.failures:
-        _console.print(f"[bold red]seed {failure['seed']}[/]: {'; '.join(failure['violations'])}")
-        _console.print("the least that fails:", failure["scenario"], soft_wrap=True)
-        _console.print("; ".join(failure["shrunk_violations"]), soft_wrap=True)
-        _console.print(f"```mermaid\n{failure['diagram']}\n```", markup=False, soft_wrap=True)
+        console.print(f"[bold red]seed {failure['seed']}[/]: {'; '.join(failure['violations'])}")
+        console.print("the least that fails:", failure["scenario"], soft_wrap=True)
+        console.print("; ".join(failure["shrunk_violations"]), soft_wrap=True)
+        console.print(f"```mermaid\n{failure['diagram']}\n```", markup=False, soft_wrap=True)
     ends = ", ".join(f"{n} {status}" for status, n in sorted(findings.statuses.items()))
-    _console.print(
+    console.print(
         f"{findings.histories} histories in {findings.seconds:.1f} s"
         f" ({findings.per_second:.1f} a second, {findings.virtual_seconds:.0f} virtual seconds);"
         f" orders: {ends}; {len(findings.failures)} violated"

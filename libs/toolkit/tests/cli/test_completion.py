@@ -10,33 +10,36 @@ from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
 
+COMPLETIONS = {
+    "sta": ["status"],
+    "contracts ": ["lint", "diff"],
+    "status --js": ["--json"],
+    "psql ord": ["orders"],
+    "run orders --h": ["--here", "--help"],
+}
 IN_BASH = """
 eval "$(waybill completion bash)"
-COMP_WORDS=(waybill {words}) COMP_CWORD={count}
-_waybill_completion waybill
-echo "${{COMPREPLY[@]}}"
+while IFS= read -r line; do
+    read -ra COMP_WORDS <<< "waybill $line"
+    [[ $line == *" " ]] && COMP_WORDS+=("")
+    COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+    _waybill_completion waybill
+    echo "${COMPREPLY[@]}"
+done
 """
 
 
-def _in_bash(*words: str) -> list[str]:
-    script = IN_BASH.format(words=" ".join(f"'{word}'" for word in words), count=len(words))
+def test_bash_completes_commands_options_and_services() -> None:
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     finished = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=True, env=environment
+        ["bash", "-c", IN_BASH],
+        input="".join(f"{words}\n" for words in COMPLETIONS),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     )
-    return finished.stdout.split()
-
-
-@pytest.mark.parametrize(
-    ("words", "completions"),
-    [
-        (("sta",), ["status"]),
-        (("contracts", ""), ["lint", "diff"]),
-        (("status", "--js"), ["--json"]),
-    ],
-)
-def test_bash_completes_commands_and_options(words: tuple[str], completions: list[str]) -> None:
-    assert _in_bash(*words) == completions
+    assert [line.split() for line in finished.stdout.splitlines()] == list(COMPLETIONS.values())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
+from typer._click import Command
 from typer.main import get_group
 from typer.testing import CliRunner
 
@@ -131,3 +134,32 @@ def test_the_group_looks_like_a_mapping_of_all_commands() -> None:
     assert list(commands) == list(COMMANDS)
     assert len(commands) == len(COMMANDS)
     assert "xyzzy" not in commands
+
+
+def _leaves(command: Command, path: str = "") -> Iterator[tuple[str, Command]]:
+    commands = getattr(command, "commands", None)
+    if commands is None:
+        yield path, command
+        return
+    for name, each in commands.items():
+        yield from _leaves(each, f"{path} {name}".strip())
+
+
+def _options(command: Command) -> dict[str, Any]:
+    return {name: parameter for parameter in command.params for name in parameter.opts}
+
+
+STREAMS = {"events", "env"}
+"""One JSON a line for ever, or what a shell evaluates: `>` writes it."""
+
+
+def test_json_is_printed_and_output_is_written_by_every_command_that_has_a_result() -> None:
+    leaves = {path: _options(command) for path, command in _leaves(get_group(root()))}
+    with_json = {path for path, options in leaves.items() if "--json" in options}
+    assert with_json >= {"status", "audit", "demo", "bench", "simulate", "contracts diff"}
+    for path in with_json:
+        assert leaves[path]["--json"].is_flag, path
+    assert {path for path, options in leaves.items() if "--output" in options} == (
+        with_json - STREAMS | {"sdk"}
+    )
+    assert not any("--report" in options for options in leaves.values())

@@ -48,7 +48,7 @@ def test_an_audit_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
 
 
 def test_a_demo_does_not_begin_when_its_figures_could_not_be_written(tmp_path: Path) -> None:
-    result = waybill("demo", "--json", tmp_path / "nowhere" / "out.json", "--data", tmp_path)
+    result = waybill("demo", "--output", tmp_path / "nowhere" / "out.json", "--data", tmp_path)
 
     assert result.exit_code == 2
     assert "there is no folder" in result.output

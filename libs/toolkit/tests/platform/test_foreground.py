@@ -78,7 +78,7 @@ def test_the_platform_takes_a_service_back_however_its_foreground_ends(
         assert before
         assert not before.is_alive()
         _wait_until_answered(pear)
-        assert httpx.get(pear).json() == settings
+        assert httpx.get(pear).json() == settings | {"WAYBILL_BACKGROUND_PROCESS": "false"}
         [row] = [row for row in report(small_platform.folder)["processes"] if row["name"] == "pear"]
         assert (row["state"], row["pid"]) == ("foreground", process.pid)
         process.send_signal(number)

@@ -1,9 +1,13 @@
 """`waybill up --reload`: code that changes is code that runs."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -29,18 +33,34 @@ def shared(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def reloading(plan: Plan, shared: Path, services_root: Path) -> Iterator[Platform]:
-    """A platform that has begun with a service that cannot start, which was then put right."""
+    """A platform that has begun with a service that cannot start, which was then put right.
+
+    Meanwhile it ran in a terminal, and everything else was ready.
+    """
     _write(services_root, BROKEN)
     plan = replace(plan, reload=True, shared_code=(shared,))
     supervisor = launcher.launch(plan, fresh=False, dies_with_us=True)
     try:
         wait_until(lambda: _has_failed(plan.data), SECONDS)
+        with _in_a_terminal(plan.data):
+            wait_until_started(plan, supervisor)
+        platform = Platform.load(plan.data)
+        wait_until(lambda: _has_failed(plan.data), SECONDS)
         _write(services_root, ANSWERS_ITS_ENVIRONMENT)
-        wait_until_started(plan, supervisor)
-        yield Platform.load(plan.data)
+        platform.wait_until_ready("pear")
+        yield platform
     finally:
         launcher.stop(plan.data)
         supervisor.wait()
+
+
+@contextmanager
+def _in_a_terminal(data: Path) -> Iterator[None]:
+    """Run pear in a terminal meanwhile; what runs there does not even listen."""
+    command = ["run", "pear", "--here", "--data", str(data), "--", "sleep", "60"]
+    with subprocess.Popen([sys.executable, "-m", "waybill_toolkit", *command]) as terminal:
+        yield
+        terminal.kill()
 
 
 def _has_failed(data: Path) -> bool:
@@ -58,12 +78,23 @@ def _log(platform: Platform) -> str:
     return (platform.folder / "logs" / "platform.log").read_text()
 
 
-def test_a_start_waits_for_a_change_when_a_service_is_broken(reloading: Platform) -> None:
+def test_a_start_waits_for_a_change_or_a_terminal_when_a_service_is_broken(
+    reloading: Platform,
+) -> None:
     log = _log(reloading)
     assert "ended with exit status 1 and is started again when its code changes" in log
     assert "SyntaxError: invalid syntax" in log
     assert "app.py has changed: starting pear again" in log
-    assert "everything is ready" in log
+    begins = [
+        log.index(f" {line}")
+        for line in (
+            "pear runs in the foreground",
+            "everything is ready",
+            "pear has ended in the foreground",
+            "app.py has changed",
+        )
+    ]
+    assert begins == sorted(begins)
 
 
 def test_new_code_answers_after_a_change_and_other_services_run_on(
@@ -72,12 +103,16 @@ def test_new_code_answers_after_a_change_and_other_services_run_on(
     before = reloading.pids()
     pear = reloading.process("pear").identity
     assert pear
+    restarts = _log(reloading).count("starting pear again")
     (services_root / "apple" / "src" / "notes.txt").write_text("no code")
+    for number in range(5):  # as an editor or git does
+        (services_root / "pear" / "src" / "pear" / f"part_{number}.py").touch()
     _write(services_root, RIPE)
     reloading.wait_until_replaced(pear, "pear")
     assert httpx.get(reloading.addresses["pear"]).json()["RIPE"] == "yes"
     assert {**reloading.pids(), "pear": 0} == {**before, "pear": 0}
     assert reloading.process("pear").restarts == 0
+    assert _log(reloading).count("starting pear again") == restarts + 1
 
 
 def test_it_says_why_a_service_does_not_start_and_starts_it_at_the_next_change(
@@ -95,13 +130,21 @@ def test_a_service_that_was_ready_is_started_again_without_a_change(reloading: P
     reloading.wait_until_replaced(reloading.kill("pear"), "pear")
 
 
-def test_a_change_of_a_migration_starts_its_service_again(
+async def test_a_new_migration_is_applied_before_its_service_starts_again(
     reloading: Platform, services_root: Path
 ) -> None:
     pear = reloading.process("pear").identity
     assert pear
-    (services_root / "pear" / "migrations" / "0002_second.sql").write_text("SELECT 1")
+    migration = services_root / "pear" / "migrations" / "0002_second.sql"
+    migration.write_text("CREATE TABEL core (id integer)")
+    wait_until(lambda: "a change tries again" in _log(reloading), SECONDS)
+    assert 'syntax error at or near "TABEL"' in _log(reloading)
+    assert reloading.process("pear").condition is Condition.WAITING
+    migration.write_text("CREATE TABLE core (id integer)")
     reloading.wait_until_replaced(pear, "pear")
+    connection = await asyncpg.connect(reloading.database_url("pear"))
+    assert await connection.fetchval("select count(*) from core") == 0
+    await connection.close()
 
 
 def test_a_change_of_shared_code_starts_every_service_and_the_host_again(

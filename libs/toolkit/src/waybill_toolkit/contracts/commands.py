@@ -1,6 +1,5 @@
 """`waybill contracts lint|diff`."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -8,7 +7,8 @@ import typer
 
 from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
 from waybill_toolkit.contracts.diff.judgement import Judgement, judge
-from waybill_toolkit.contracts.diff.report import as_json, as_text
+from waybill_toolkit.contracts.diff.report import as_json as to_json
+from waybill_toolkit.contracts.diff.report import as_text
 from waybill_toolkit.contracts.diff.revision import Revision, RevisionError, checked_out
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
@@ -18,15 +18,13 @@ from waybill_toolkit.contracts.generate.schemas import SHARED
 from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint import run
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
+from waybill_toolkit.output import AsJson, OutputFile, give
 
 PROBLEMS: Final = Path("contracts", SHARED, "problems.yaml")
 
 app = typer.Typer()
 contracts = typer.Typer(help="Check the contracts, and what changes in them.", no_args_is_help=True)
 app.add_typer(contracts, name="contracts")
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
 
 WithoutNode = Annotated[
     bool,
@@ -59,7 +57,8 @@ def lint(*, without_node: WithoutNode = False) -> None:
 def diff(
     base: Annotated[str, typer.Argument(help="A git revision, such as main or v1.2.0.")],
     *,
-    json_: AsJson = False,
+    as_json: AsJson = False,
+    output: OutputFile = None,
 ) -> None:
     """Tell what changed since BASE, whether it breaks anybody, and whom.
 
@@ -71,9 +70,9 @@ def diff(
         _read_all(repository)
         with checked_out(repository.root, base) as revision:
             judgement = _judge(revision, repository)
-            if json_:
-                typer.echo(json.dumps(as_json(judgement, revision, repository.root), indent=2))
-            else:
+            document = to_json(judgement, revision, repository.root)
+            give(document, as_json=as_json, output=output)
+            if not as_json:
                 for line in as_text(judgement, revision, repository.root):
                     typer.echo(line)
     except RevisionError as error:

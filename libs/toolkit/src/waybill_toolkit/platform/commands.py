@@ -1,6 +1,5 @@
 """`waybill up`, `down`, `status`, `logs`."""
 
-import json
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from waybill_toolkit.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.console import show_status
@@ -43,7 +43,6 @@ Services = Annotated[
         help="The folder with the services. Default: services/ of the tree.", show_default=False
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
 Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, host, platform.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print what comes, until Ctrl-C.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
@@ -78,15 +77,14 @@ def down(*, data: Data = None) -> None:
 
 
 @app.command()
-def status(*, data: Data = None, as_json: AsJson = False) -> None:
+def status(*, data: Data = None, as_json: AsJson = False, output: OutputFile = None) -> None:
     """Show every process. The exit status is 1 when nothing runs."""
     with explained():
         found = report(data_folder(data))
-    if as_json:
-        typer.echo(json.dumps(found, indent=2))
-    elif found["processes"]:
+    give(found, as_json=as_json, output=output)
+    if found["processes"] and not as_json:
         show_status(Console(), found)
-    else:
+    elif not as_json:
         typer.echo(f"Nothing runs on {found['data']}: start it with `waybill up`.")
     raise typer.Exit(0 if found["processes"] else 1)
 

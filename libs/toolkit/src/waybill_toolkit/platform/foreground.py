@@ -30,7 +30,7 @@ def run(
     command: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[-- COMMAND]...", help="What to run instead of `python -m SERVICE`."
+            metavar="COMMAND", help="After --: what to run instead of `python -m SERVICE`."
         ),
     ] = None,
     *,
@@ -60,6 +60,7 @@ def run(
         else:
             variables["WAYBILL_PORT"] = str(free_port())
     typer.echo(f"{service} is served at http://127.0.0.1:{variables['WAYBILL_PORT']}", err=True)
+    os.environ.setdefault("WAYBILL_BACKGROUND_PROCESS", "false")  # one process: one debugger
     os.environ.update(variables)
     if command:
         os.execvp(command[0], command)  # noqa: S606 - what the person wants to run

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+_LAST_WORDS = 15  # lines: the end of a traceback
 FILE_BYTES_MAX = 64 * 1024 * 1024  # then the older half of the story goes to NAME.log.1
 _LOOK_SECONDS = 10.0
 _TAIL_BYTES = 64 * 1024
@@ -63,3 +64,7 @@ class Follower:
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [line.decode("utf-8", errors="replace") for line in lines]
+
+    def last_words(self) -> str:
+        """Return the last of the lines that are new, each indented and after a line break."""
+        return "".join(f"\n    {line}" for line in self.read()[-_LAST_WORDS:])

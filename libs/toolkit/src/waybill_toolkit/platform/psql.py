@@ -24,7 +24,9 @@ def psql(
     service: ServiceName,
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- PSQL_ARGUMENTS]...", help="Such as: -c 'select 1'."),
+        typer.Argument(
+            metavar="PSQL_ARGUMENT", help="For psql, such as -c 'select 1'. After -- all of them."
+        ),
     ] = None,
     *,
     data: Data = None,

@@ -1,7 +1,8 @@
 """`waybill up --reload`: what is started again when code changes.
 
-A change of a service's own code, or of its migrations, starts that service again. A change of what
-services share starts all of them, and the host, which has imported it.
+A change of a service's own code starts that service again. A change of its migrations has them
+applied first; as long as that fails, the service waits. A change of what services share starts all
+of them, and the host, which has imported it.
 """
 
 import asyncio
@@ -11,7 +12,10 @@ from typing import Final
 
 from watchfiles import PythonFilter, awatch
 
+from waybill_toolkit.platform.errors import StartError
+from waybill_toolkit.platform.migrating import Migrations
 from waybill_toolkit.platform.plan import Plan, ServicePlan
+from waybill_toolkit.platform.prefork_client import PreforkGoneError
 from waybill_toolkit.platform.state import Condition
 from waybill_toolkit.platform.watchdog import Watchdog
 
@@ -26,9 +30,18 @@ _READ_BY_SERVICES: Final = (".html", ".json", ".sql", ".yaml")
 
 class Reloading:
     def __init__(
-        self, plan: Plan, host: Watchdog, services: Sequence[Watchdog], say: Callable[[str], None]
+        self,
+        plan: Plan,
+        host: Watchdog,
+        services: Sequence[Watchdog],
+        migrations: Migrations,
+        say: Callable[[str], None],
     ) -> None:
         self._plan = plan
+        self._migrations = migrations
+        self._is_migrated = True
+        self._waiting: set[str] = set()
+        """Services that are stopped until the migrations succeed."""
         self._host = host
         self._services = {watchdog.unit.name: watchdog for watchdog in services}
         self._say = say
@@ -51,27 +64,49 @@ class Reloading:
             self._say(f"code cannot be watched any more, and nothing is reloaded: {error}")
 
     async def _take(self, paths: list[Path]) -> None:
+        self._is_migrated &= not _within(paths, [each.migrations for each in self._plan.services])
         shared = _within(paths, self._plan.shared_code)
         if shared:
             self._say(f"{shared.name} has changed: starting every service again")
-            await self._start_again(self._services.values(), with_host=True)
+            await self._start_again(self._services, with_host=True)
             return
-        changed = [(each, _within(paths, _code_of(each))) for each in self._plan.services]
-        for service, path in changed:
-            if path:
+        changed: list[str] = []
+        for service in self._plan.services:
+            path = _within(paths, _code_of(service))
+            if path and self._services[service.name].state.foreground_pid:
+                self._say(f"{path.name} has changed: start {service.name} again in its terminal")
+            elif path:
                 self._say(f"{path.name} has changed: starting {service.name} again")
-        await self._start_again([self._services[each.name] for each, path in changed if path])
+            changed += [service.name] if path else []
+        await self._start_again(changed)
 
-    async def _start_again(self, services: Iterable[Watchdog], *, with_host: bool = False) -> None:
-        services = list(services)
+    async def _start_again(self, names: Iterable[str], *, with_host: bool = False) -> None:
+        """Services in a terminal are held for that reason, too, so they are left alone."""
+        self._waiting.update(names)
+        services = [self._services[name] for name in self._waiting]
         async with asyncio.TaskGroup() as tasks:
             for watchdog in services:
                 tasks.create_task(watchdog.hold(Condition.WAITING))
+        is_migrated = await self._migrate()
         if with_host:
             await self._host.hold(Condition.WAITING)
             self._host.release(Condition.WAITING)
-        for watchdog in services:
-            watchdog.release(Condition.WAITING)
+        if is_migrated:
+            self._waiting.clear()
+            for watchdog in services:
+                watchdog.release(Condition.WAITING)
+
+    async def _migrate(self) -> bool:
+        """Apply migrations that are new, if there may be any; False when one fails."""
+        if not self._is_migrated:
+            log = self._migrations.follow_log()
+            try:
+                await self._migrations.run()
+            except (StartError, PreforkGoneError) as error:
+                self._say(f"{error}; a change tries again:{log.last_words()}")
+            else:
+                self._is_migrated = True
+        return self._is_migrated
 
 
 def _code_of(service: ServicePlan) -> list[Path]:

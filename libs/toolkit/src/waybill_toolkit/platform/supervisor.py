@@ -13,7 +13,6 @@ import time
 import traceback
 from collections.abc import Coroutine, Sequence
 
-from waybill_toolkit.platform.children import describe
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.lending import Lending
@@ -25,14 +24,12 @@ from waybill_toolkit.platform.managed_process import (
     ManagedService,
     PreforkServer,
 )
+from waybill_toolkit.platform.migrating import MIGRATIONS, Migrations
 from waybill_toolkit.platform.plan import Plan
-from waybill_toolkit.platform.prefork import Request
 from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.processes import name_this_process
-from waybill_toolkit.platform.state import Condition, ProcessState, Status, new_state
+from waybill_toolkit.platform.state import Status, new_state
 from waybill_toolkit.platform.watchdog import Watchdog
-
-MIGRATIONS = "migrations"
 
 
 class Supervisor:
@@ -47,7 +44,7 @@ class Supervisor:
             self._keeper(ManagedBroker(plan, log("broker"))),
             self._host_keeper,
         ]
-        self._migrations = ProcessState(MIGRATIONS, "task")
+        self._migrations = Migrations(plan, self._host, log(MIGRATIONS), self._write_state)
         self._services = [
             self._keeper(
                 ManagedService(plan, service, self._host, log(service.name)), reload=plan.reload
@@ -59,7 +56,7 @@ class Supervisor:
         self._state = new_state(plan.port_base)
         self._state.processes = [
             *(watchdog.state for watchdog in self._servers),
-            self._migrations,
+            self._migrations.state,
             *(watchdog.state for watchdog in self._services),
         ]
         self._stop_asked = asyncio.Event()
@@ -114,13 +111,19 @@ class Supervisor:
             watchdog.begin(tasks)
         await self._until_ready(self._servers)
         self._set_status(Status.STARTING, "migrating the databases")
-        await self._migrate()
+        try:
+            await self._migrations.run()
+        except StartError:
+            self._state.failed_process = MIGRATIONS
+            raise
         self._set_status(Status.STARTING, "starting the services")
         if self._plan.reload:
             # Imported here: watching takes memory that only developers have to spend.
             from waybill_toolkit.platform.reloading import Reloading  # noqa: PLC0415
 
-            reloading = Reloading(self._plan, self._host_keeper, self._services, say)
+            reloading = Reloading(
+                self._plan, self._host_keeper, self._services, self._migrations, say
+            )
             self._help(tasks, reloading.run())
         for watchdog in self._services:
             watchdog.begin(tasks)
@@ -137,27 +140,6 @@ class Supervisor:
             if watchdog.first_ready.done() and watchdog.first_ready.exception():
                 self._state.failed_process = watchdog.unit.name
                 watchdog.first_ready.result()
-
-    async def _migrate(self) -> None:
-        child = await self._host.launch(
-            Request(
-                name=MIGRATIONS,
-                module="waybill_toolkit.platform.prepare",
-                log=str(self._folder.log(MIGRATIONS)),
-                environment={},
-                arguments=[self._plan.to_json()],
-            )
-        )
-        began = time.monotonic()
-        self._migrations.began(child.pid)
-        self._write_state()
-        exit_code = await child.ended
-        if exit_code != 0:
-            self._migrations.ended(Condition.STOPPED)
-            self._state.failed_process = MIGRATIONS
-            raise StartError(f"migrating the databases {describe(exit_code)}")
-        self._migrations.ended(Condition.READY)
-        self._migrations.ready_after_seconds = round(time.monotonic() - began, 3)
 
     async def _stop(self) -> None:
         """Services first, so that they can finish what they have in hand; PostgreSQL last."""

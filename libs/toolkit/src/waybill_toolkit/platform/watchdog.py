@@ -20,7 +20,6 @@ ATTEMPTS_MAX: Final = 5  # at the first start; later it is tried for ever
 READY_SECONDS: Final = 120.0  # for the first start on a very busy machine; a quiet one needs 2
 
 _POLL_SECONDS = 0.025
-_LAST_WORDS: Final = 15  # lines of the log: the end of a traceback
 _EXIT_UNAVAILABLE: Final = 3  # of a service whose port is taken or whose database is away
 
 
@@ -78,6 +77,8 @@ class Watchdog:
                 if self._holds:
                     self.state.ended(self._holds.reason)
                     self._patience = Patience()
+                    if self.state.condition is Condition.FOREGROUND and not self.first_ready.done():
+                        self.first_ready.set_result(None)  # its start is the business of a terminal
                     self._on_change()
                     await _first_of(self._stopping, self._holds.changed)
                 elif self.unit.may_launch():
@@ -119,7 +120,7 @@ class Watchdog:
         self._patience.began()
         await self._see_through(child, began)
         if not child.ended.done() or self._stopping.done() or self._holds:
-            await self._end(child)
+            await _end(child, self.unit, self._hurry, self._say)
             return
         exit_code = child.ended.result()
         what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
@@ -168,8 +169,7 @@ class Watchdog:
     async def _until_changed(self, what_happened: str, log: Follower) -> None:
         """Say why it does not start, and wait until somebody changes that."""
         self.state.ended(Condition.FAILED)
-        words = "".join(f"\n    {line}" for line in log.read()[-_LAST_WORDS:])
-        self._say(f"{what_happened} and is started again when its code changes:{words}")
+        self._say(f"{what_happened} and is started again when its code changes:{log.last_words()}")
         self._on_change()
         await _first_of(self._stopping, self._holds.changed)
 
@@ -177,13 +177,17 @@ class Watchdog:
         if not self.first_ready.done():
             self.first_ready.set_exception(StartError(why))
 
-    async def _end(self, child: Child) -> None:
-        child.signal(self.unit.stop_signal)
-        await _first_of(child.ended, self._hurry, within_seconds=self.unit.stop_seconds)
-        if not child.ended.done():
-            self._say(f"{self.unit.name} (pid {child.pid}) did not stop in time and is killed")
-            child.signal(signal.SIGKILL)
-        await child.ended
+
+async def _end(
+    child: Child, unit: ManagedProcess, hurry: asyncio.Future[None], say: Callable[[str], None]
+) -> None:
+    """Ask a process to stop; kill it when it takes too long, or as soon as `hurry` is done."""
+    child.signal(unit.stop_signal)
+    await _first_of(child.ended, hurry, within_seconds=unit.stop_seconds)
+    if not child.ended.done():
+        say(f"{unit.name} (pid {child.pid}) did not stop in time and is killed")
+        child.signal(signal.SIGKILL)
+    await child.ended
 
 
 async def _first_of(*futures: asyncio.Future[Any], within_seconds: float | None = None) -> None:

@@ -26,7 +26,7 @@ OPERATIONS: Final = (
     "docs/benchmarks.md",
     "docs/performance.md",
 )
-CHANGING: Final = ("CONTRIBUTING.md", "docs/contract-mutations.md")
+CHANGING: Final = ("CONTRIBUTING.md", "docs/development.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)
 
 _GENERATED: Final = {EVENT_MAP: f"services/{GATEWAY}/events.html#map"}

@@ -11,11 +11,11 @@ from rich.console import Console
 from waybill_toolkit.lab.bench import plain, show
 from waybill_toolkit.lab.bench.comparing import compare, not_compared, other_conditions
 from waybill_toolkit.lab.bench.run import FORMAT, UnknownCaseError, measure
-from waybill_toolkit.lab.bench.scenario import Options, Scenario
+from waybill_toolkit.lab.bench.scenario import Options, Scenario, medians
 from waybill_toolkit.lab.bench.scenarios import SCENARIOS
-from waybill_toolkit.operations.workload.options import Exit, JsonFile, writable
+from waybill_toolkit.operations.workload.options import Exit
 from waybill_toolkit.operations.workload.session import running_platform, told
-from waybill_toolkit.operations.workload.show import write_json
+from waybill_toolkit.output import AsJson, OutputFile, console_of, give, in_a_folder, keep
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
 
@@ -58,7 +58,7 @@ Compare = Annotated[
 ]
 PlotFile = Annotated[
     Path | None,
-    typer.Option(help="Draw latency over rate there (SVG); of open-loop.", callback=writable),
+    typer.Option(help="Draw latency over rate there (SVG); of open-loop.", callback=in_a_folder),
 ]
 Only = Annotated[str, typer.Option(help="Measure the cases with this text in their names.")]
 Rounds = Annotated[int, typer.Option(min=1, max=100, help="How often each case is measured.")]
@@ -97,7 +97,8 @@ def bench(
     compare_with: Compare = None,
     plot: PlotFile = None,
     exit_: Exit = False,
-    json_file: JsonFile = None,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
     port_base: PortBase = None,
 ) -> None:
@@ -105,16 +106,18 @@ def bench(
 
     A scenario starts a platform of its own, from nothing, unless --data names one.
     """
+    console = console_of(as_json=as_json)
     if not scenarios:
         if compare_with or plot or only:
             raise typer.BadParameter("--compare, --plot and --only need a scenario")
         folder, base = data_folder(data), port_base or PORT_BASE
-        _bench_plainly(folder, base, clients, seconds, json_file, stop=exit_)
-        return
+        figures = _bench_plainly(folder, base, clients, seconds, console, stop=exit_)
+        give(figures, as_json=as_json, output=output)
+        raise typer.Exit(1 if figures["unconfirmed"] else 0)
     if plot and "open-loop" not in scenarios:
         raise typer.BadParameter("--plot draws what open-loop measures")
     options = Options(
-        console=Console(),
+        console=console,
         rounds=rounds,
         seconds=seconds,
         clients=clients,
@@ -124,7 +127,8 @@ def bench(
         stop=exit_,
         plot=plot,
     )
-    result = _bench(_chosen(scenarios), options, only, json_file)
+    result = _bench(_chosen(scenarios), options, only, output)
+    give(result, as_json=as_json, output=None)  # it was written after each scenario
     if compare_with:
         _compare(options.console, json.loads(compare_with.read_text("utf-8")), result)
 
@@ -134,13 +138,11 @@ def _chosen(names: list[str]) -> list[Scenario]:
 
 
 def _bench(
-    scenarios: list[Scenario], options: Options, only: str, json_file: Path | None
+    scenarios: list[Scenario], options: Options, only: str, output: Path | None
 ) -> dict[str, Any]:
     with told():
         try:
-            return measure(
-                scenarios, options, only=only, keep=lambda result: write_json(json_file, result)
-            )
+            return measure(scenarios, options, only=only, keep=keep(output))
         except UnknownCaseError as error:
             raise typer.BadParameter(str(error)) from error
 
@@ -157,14 +159,13 @@ def _bench_plainly(
     port_base: int,
     clients: int | None,
     seconds: float | None,
-    json_file: Path | None,
+    console: Console,
     *,
     stop: bool,
-) -> None:
+) -> dict[str, Any]:
     clients, seconds = clients or plain.CLIENTS, seconds or plain.SECONDS
-    with told(), running_platform(folder, port_base, Console(), stop=stop) as platform:
+    with told(), running_platform(folder, port_base, console, stop=stop) as platform:
         measured = uvloop.run(plain.measure_plainly(platform, clients=clients, seconds=seconds))
-    figures = plain.to_json(measured, clients, seconds)
-    typer.echo(json.dumps(figures, indent=2))
-    write_json(json_file, figures)
-    raise typer.Exit(1 if measured["unconfirmed"] else 0)
+    title = f"One line an order, {clients} clients, {seconds:g} s"
+    show.show_figures(console, title, medians([measured]))
+    return plain.to_json(measured, clients, seconds)

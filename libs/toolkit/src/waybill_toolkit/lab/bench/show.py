@@ -68,6 +68,17 @@ def show_cases(console: Console, scenario: str, cases: Mapping[str, Mapping[str,
             _table(console, f"{scenario}: {name}", parts, columns)
 
 
+def show_figures(console: Console, title: str, figures: Mapping[str, Any]) -> None:
+    """Print the numbers among the figures of one case, one below the other."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in _numbers(figures).items():
+        if value is not None:
+            table.add_row(name.replace("_", " "), _number(value))
+    console.print(table)
+
+
 def show_differences(
     console: Console, differences: Sequence[Difference], missing: Sequence[str], rounds: int
 ) -> None:

@@ -17,23 +17,26 @@ from waybill_toolkit.lab.chaos.schedule import GAP_SECONDS
 from waybill_toolkit.lab.chaos.show import show_result
 from waybill_toolkit.lab.chaos.small_disk import MEGABYTES_MIN, small_disk
 from waybill_toolkit.lab.chaos.view import ConsoleView
-from waybill_toolkit.operations.workload import show
-from waybill_toolkit.operations.workload.options import JsonFile, PortBase, writable
+from waybill_toolkit.operations.workload.options import PortBase
 from waybill_toolkit.operations.workload.session import told
+from waybill_toolkit.output import AsJson, console_of, give, in_a_folder, written
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 
 app = typer.Typer()
 
-ReportFile = Annotated[
+Output = Annotated[
     Path | None,
     typer.Option(
-        "--report",
-        help="Write a report there, in Markdown, with a picture in SVG beside it.",
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the result there: to NAME.md as a report in Markdown, with a picture in SVG "
+        "beside it; to another name as JSON.",
         dir_okay=False,
         writable=True,
-        callback=writable,
+        callback=in_a_folder,
     ),
 ]
 
@@ -49,8 +52,8 @@ def chaos(
         float,
         typer.Option(min=0.5, max=600, help="Seconds from fault to fault, on average."),
     ] = GAP_SECONDS,
-    json_file: JsonFile = None,
-    report: ReportFile = None,
+    as_json: AsJson = False,
+    output: Output = None,
     disk_megabytes: Annotated[
         int | None,
         typer.Option(
@@ -68,7 +71,7 @@ def chaos(
     A platform that runs is started anew with a fault proxy between its processes, and stopped at
     the end. The exit status is 1 when an order was lost, repeated or oversold.
     """
-    console = Console()
+    console = console_of(as_json=as_json)
     chosen = secrets.randbelow(1_000_000) if seed is None else seed
     console.print(f"Seed {chosen}: the same faults come with --seed {chosen} --orders {orders}.")
     with told():
@@ -78,9 +81,10 @@ def chaos(
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
             result = uvloop.run(_run(plan, Outline.of(chosen, orders, gap), console))
         show_result(console, result)
-        show.write_json(json_file, result.to_json())
-        if report:
-            write_report(report, result)
+    is_report = output is not None and output.suffix == ".md"
+    give(result.to_json(), as_json=as_json, output=None if is_report else output)
+    if output and is_report:
+        written(output, lambda: write_report(output, result))
     raise typer.Exit(0 if result.is_ok else 1)
 
 

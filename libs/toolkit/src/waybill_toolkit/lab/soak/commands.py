@@ -14,9 +14,9 @@ from waybill_toolkit.lab.bench.stage import measured_platform
 from waybill_toolkit.lab.soak.run import Soaked, soak
 from waybill_toolkit.lab.soak.samples import Sample
 from waybill_toolkit.lab.soak.verdicts import Verdict
-from waybill_toolkit.operations.workload.options import JsonFile
 from waybill_toolkit.operations.workload.session import told
-from waybill_toolkit.operations.workload.show import show_audit, write_json
+from waybill_toolkit.operations.workload.show import show_audit
+from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 
@@ -37,7 +37,8 @@ def soak_command(
     *,
     minutes: Minutes = 60,
     rate: Rate = 20,
-    json_file: JsonFile = None,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
     port_base: PortBase = None,
 ) -> None:
@@ -46,18 +47,16 @@ def soak_command(
     It starts a platform of its own, from nothing, unless --data names one. The exit status is 1
     when something grows, retention does not drop what it says, or the audit finds something.
     """
-    console = Console()
+    console = console_of(as_json=as_json)
     options = Options(console, data=data_folder(data) if data else None, port_base=port_base)
     with told(), measured_platform(options) as platform:
         soaked = _soak(console, platform, minutes, rate)
     _show(console, soaked)
-    write_json(
-        json_file,
-        {
-            **soaked.to_json(),
-            "conditions": {**conditions(), "minutes": minutes, "orders_per_second": rate},
-        },
-    )
+    document = {
+        **soaked.to_json(),
+        "conditions": {**conditions(), "minutes": minutes, "orders_per_second": rate},
+    }
+    give(document, as_json=as_json, output=output)
     raise typer.Exit(0 if soaked.is_ok else 1)
 
 

@@ -18,6 +18,7 @@ from waybill_toolkit.operations.dead_letters.letters import (
     list_letters,
     retry_letter,
 )
+from waybill_toolkit.output import AsJson, OutputFile, give
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.explained import explained
 from waybill_toolkit.platform.handle import Platform
@@ -40,7 +41,8 @@ Service = Annotated[
 def list_(
     *,
     service: Service = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
 ) -> None:
     """List them, with what waits behind them."""
@@ -48,11 +50,10 @@ def list_(
         platform = Platform.load(data_folder(data))
         services = platform.databases if service is None else [_known(platform, service)]
         found = asyncio.run(list_letters(platform, services))
-    if as_json:
-        typer.echo(json.dumps([_as_json(each) for each in found], indent=2))
-    elif found:
+    give([_as_json(each) for each in found], as_json=as_json, output=output)
+    if found and not as_json:
         Console().print(_table(found))
-    else:
+    elif not as_json:
         typer.echo("There are no dead letters.")
 
 

@@ -1,6 +1,5 @@
 """`waybill demo`, `replay`, `audit`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +9,11 @@ from rich.console import Console
 
 from waybill_toolkit.operations.workload import show
 from waybill_toolkit.operations.workload.history import read_history
-from waybill_toolkit.operations.workload.options import Exit, JsonFile, PortBase
+from waybill_toolkit.operations.workload.options import Exit, PortBase
 from waybill_toolkit.operations.workload.placing import CONCURRENCY
 from waybill_toolkit.operations.workload.runs import run_demo, run_replay
 from waybill_toolkit.operations.workload.session import audit_of, running_platform, told
+from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
@@ -29,16 +29,17 @@ def demo(
     *,
     orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 200,
     exit_: Exit = False,
-    json_file: JsonFile = None,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
     port_base: PortBase = PORT_BASE,
 ) -> None:
     """Sell something: seed a shop, place orders, see what becomes of them, audit."""
-    console = Console()
+    console = console_of(as_json=as_json)
     with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
         run = uvloop.run(run_demo(platform, console, orders))
         run.show(console)
-        show.write_json(json_file, run.to_json())
+        give(run.to_json(), as_json=as_json, output=output)
         if not exit_:
             _say_what_is_next(console, platform)
     raise typer.Exit(0 if run.is_ok else 1)
@@ -53,12 +54,13 @@ def replay(
     ] = None,
     concurrency: Concurrency = CONCURRENCY,
     exit_: Exit = False,
-    json_file: JsonFile = None,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
     port_base: PortBase = PORT_BASE,
 ) -> None:
     """Place the orders of a history, each once however often it is replayed."""
-    console = Console()
+    console = console_of(as_json=as_json)
     with told():
         history = read_history(file)
     with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
@@ -67,22 +69,23 @@ def replay(
         run.show(console)
         show.show_broken_rows(console, history.broken_rows)
         broken = [row.to_json() for row in history.broken_rows]
-        show.write_json(json_file, {**run.to_json(), "broken_rows": broken})
+        document = {**run.to_json(), "broken_rows": broken}
+        give(document, as_json=as_json, output=output)
     raise typer.Exit(0 if run.is_ok and not broken else 1)
 
 
 @app.command()
 def audit(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+    as_json: AsJson = False,
+    output: OutputFile = None,
     data: Data = None,
 ) -> None:
     """Check the invariants of all databases. The exit status is 1 when one is broken."""
     with told():
         report = uvloop.run(audit_of(Platform.load(data_folder(data))))
-    if as_json:
-        typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
-    else:
+    give(report.to_json(), as_json=as_json, output=output)
+    if not as_json:
         show.show_invariants(Console(), report)
         show.show_audit(Console(), report)
     raise typer.Exit(0 if report.is_ok else 1)

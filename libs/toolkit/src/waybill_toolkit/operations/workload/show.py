@@ -1,10 +1,9 @@
 """What demo, replay, audit and bench print."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -108,12 +107,6 @@ def show_audit(console: Console, report: Report) -> None:
         console.print(f"[red]Audit: {broken} of {checked} invariants are broken.[/red]")
     else:
         console.print(f"[green]Audit: all {checked} invariants hold.[/green]")
-
-
-def write_json(path: Path | None, document: Mapping[str, Any]) -> None:
-    """Write a result for programs, if that was asked for."""
-    if path:
-        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _milliseconds(value: float | None) -> str:

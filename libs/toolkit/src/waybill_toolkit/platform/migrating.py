@@ -1,0 +1,51 @@
+"""Migrating the databases: a task of a process of its own, at the start and when SQL changes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from waybill_toolkit.platform.children import describe
+from waybill_toolkit.platform.errors import StartError
+from waybill_toolkit.platform.log_files import Follower
+from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.prefork import Request
+from waybill_toolkit.platform.prefork_client import PreforkClient
+from waybill_toolkit.platform.state import Condition, ProcessState
+
+MIGRATIONS: Final = "migrations"
+
+
+class Migrations:
+    def __init__(
+        self, plan: Plan, host: PreforkClient, log: Path, on_change: Callable[[], None]
+    ) -> None:
+        self.state = ProcessState(MIGRATIONS, "task")
+        self._plan = plan
+        self._host = host
+        self._log = log
+        self._on_change = on_change
+
+    async def run(self) -> None:
+        """Make missing databases and apply what is new. Raises StartError, PreforkGoneError."""
+        request = Request(
+            name=MIGRATIONS,
+            module="waybill_toolkit.platform.prepare",
+            log=str(self._log),
+            environment={},
+            arguments=[self._plan.to_json()],
+        )
+        child = await self._host.launch(request)
+        began = time.monotonic()
+        self.state.began(child.pid)
+        self._on_change()
+        exit_code = await child.ended
+        if exit_code != 0:
+            self.state.ended(Condition.STOPPED)
+            raise StartError(f"migrating the databases {describe(exit_code)}")
+        self.state.ended(Condition.READY)
+        self.state.ready_after_seconds = round(time.monotonic() - began, 3)
+
+    def follow_log(self) -> Follower:
+        """Return what reads the lines that the next run writes."""
+        return Follower(self._log, from_end=True)
