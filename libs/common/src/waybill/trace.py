@@ -6,11 +6,11 @@ own in the same trace, and everything that leaves (events, logs, answers) names 
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _TRACEPARENT: Final = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})"
@@ -42,6 +42,27 @@ class TraceContext:
 
 
 _current: ContextVar[TraceContext | None] = ContextVar("waybill_trace", default=None)
+
+
+SCOPE_KEY: Final = "waybill.trace"
+
+
+class RequestTrace:
+    """The span of one request, in its ASGI scope under SCOPE_KEY.
+
+    A context variable that is set inside a middleware may not be visible outside of it; this is.
+    """
+
+    __slots__ = ("context",)
+
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
+
+
+def of(scope: Mapping[str, Any]) -> TraceContext:
+    """Return the span of the request in `scope`, or a new trace where nothing has begun one."""
+    request: RequestTrace | None = scope.get(SCOPE_KEY)
+    return request.context if request else current() or begin()
 
 
 def parse(traceparent: str | None) -> TraceContext | None:

@@ -223,8 +223,8 @@ def test_process_ends_with_78_and_a_clear_line_when_settings_are_wrong(start: St
     process = start(WAYBILL_ACCESS="", WAYBILL_PORT="70000")
     assert process.exit_code() == 78
     assert process.messages() == [
-        "WAYBILL_PORT is wrong: Input should be less than or equal to 65535",
-        "WAYBILL_ACCESS is wrong: Field required",
+        "WAYBILL_PORT is wrong: Input should be less than or equal to 65535.",
+        "WAYBILL_ACCESS is not set; set this environment variable.",
     ]
 
 

@@ -119,7 +119,9 @@ async def test_a_page_that_cannot_be_rendered_says_why_in_a_sentence(
 async def test_swagger_ui_knows_openapi_3_1_and_tells_nobody_of_the_contract(package: Path) -> None:
     client = client_of(package)
     start = (await client.get("/docs/swagger-start.js")).text
-    assert 'url: "/openapi.json"' in start
+    page = (await client.get("/docs")).text
+    assert 'data-schema="/openapi.json"' in page
+    assert 'url: document.getElementById("swagger-ui").dataset.schema' in start
     assert "validatorUrl: null" in start
     bundle = (await client.get("/docs/swagger-ui-bundle.js")).text
     assert re.search(r'PACKAGE_VERSION:"5\.\d+\.\d+"', bundle)

@@ -4,9 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from waybill.http.contract import BODY_LIMIT_BYTES
+from waybill.http import Operation
+from waybill.http.contract import BODY_LIMIT_BYTES, Method
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_METHODS: Final[Mapping[str, Method]] = {
+    "get": "GET",
+    "post": "POST",
+    "put": "PUT",
+    "patch": "PATCH",
+    "delete": "DELETE",
+}
 _KEY: Final = "Idempotency-Key"
 
 
@@ -18,27 +25,36 @@ class Route:
     Idempotency-Key.
     """
 
+    id: str
     service: str
-    method: str
+    method: Method
     path: str
     body_limit_bytes: int | None = None
     is_keyed: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def is_safe(self) -> bool:
         """Whether it only reads (RFC 9110, 9.2.1): being done twice, it does no more than once."""
         return self.method == "GET"
 
+    @property
+    def operation(self) -> Operation:
+        """The operation as FastAPI's routes show it. What it answers, its service decides."""
+        return Operation(id=self.id, method=self.method, path=self.path, answers=(), tags=self.tags)
+
 
 def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
     """Read the routes of a merged contract."""
     return tuple(
         Route(
+            id=operation["operationId"],
             service=operation["x-service"],
-            method=method.upper(),
+            method=_METHODS[method],
             path=path,
             body_limit_bytes=_body_limit_bytes(operation),
             is_keyed=_KEY in _parameter_names(contract, operation),
+            tags=tuple(operation.get("tags", ())),
         )
         for path, item in contract["paths"].items()
         for method, operation in item.items()

@@ -5,15 +5,23 @@ CONTRACT = {
     "paths": {
         "/v1/orders": {
             "parameters": [],
-            "get": {"x-service": "orders"},
+            "get": {"operationId": "list_orders", "tags": ["orders"], "x-service": "orders"},
             "post": {
+                "operationId": "place_order",
                 "x-service": "orders",
                 "parameters": [{"$ref": "#/components/parameters/Key"}],
                 "requestBody": {},
                 "x-body-limit-bytes": 17,
             },
         },
-        "/v1/stock": {"put": {"x-service": "inventory", "parameters": [KEY], "requestBody": {}}},
+        "/v1/stock": {
+            "put": {
+                "operationId": "put_stock",
+                "x-service": "inventory",
+                "parameters": [KEY],
+                "requestBody": {},
+            }
+        },
     },
     "components": {"parameters": {"Key": KEY}},
 }
@@ -21,11 +29,19 @@ CONTRACT = {
 
 def test_every_operation_is_a_route_to_the_service_that_it_names() -> None:
     assert read_routes(CONTRACT) == (
-        Route(service="orders", method="GET", path="/v1/orders"),
         Route(
-            service="orders", method="POST", path="/v1/orders", body_limit_bytes=17, is_keyed=True
+            id="list_orders", service="orders", method="GET", path="/v1/orders", tags=("orders",)
         ),
         Route(
+            id="place_order",
+            service="orders",
+            method="POST",
+            path="/v1/orders",
+            body_limit_bytes=17,
+            is_keyed=True,
+        ),
+        Route(
+            id="put_stock",
             service="inventory",
             method="PUT",
             path="/v1/stock",

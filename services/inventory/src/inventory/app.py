@@ -10,7 +10,7 @@ from inventory.contract.events import RECEIVED, TOPICS
 from inventory.event_handlers import EventHandlers
 from inventory.expiry import expire_due
 from inventory.settings import InventorySettings
-from waybill.app import Service, run
+from waybill.app import Service, build, run, serves
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.timers import Timer
 from waybill.process.event_runtime import event_runtime, open_database
@@ -20,6 +20,7 @@ from waybill.receiving.event_router import EventRouter
 _EXPIRY_POLL_SECONDS: Final = 1.0
 
 
+@serves(files("inventory.contract"), OPERATIONS)
 async def assemble(settings: InventorySettings, clock: Clock | None = None) -> Service:
     """Open the database and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
@@ -27,8 +28,6 @@ async def assemble(settings: InventorySettings, clock: Clock | None = None) -> S
     event_handlers = EventHandlers(clock, timedelta(minutes=settings.reservation_minutes))
     return Service(
         api=Api(database, clock),
-        operations=OPERATIONS,
-        contract=files("inventory.contract"),
         database=database,
         background=event_runtime(
             settings,
@@ -41,6 +40,9 @@ async def assemble(settings: InventorySettings, clock: Clock | None = None) -> S
     )
 
 
+app = build(InventorySettings, assemble)
+
+
 def main() -> None:
     """Be the service until it is told to stop."""
-    run(InventorySettings, assemble)
+    run(app)

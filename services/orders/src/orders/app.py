@@ -10,7 +10,7 @@ from orders.contract.events import RECEIVED, TOPICS
 from orders.event_handlers import EventHandlers
 from orders.saga import PLACE_ORDER
 from orders.settings import OrdersSettings
-from waybill.app import Service, run
+from waybill.app import Service, build, run, serves
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.timers import Timer
 from waybill.process.event_runtime import event_runtime, open_database
@@ -21,6 +21,7 @@ from waybill.saga import Sagas
 _DEADLINE_POLL_SECONDS: Final = 1.0
 
 
+@serves(files("orders.contract"), OPERATIONS)
 async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Service:
     """Open the database and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
@@ -28,8 +29,6 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
     return Service(
         api=Api(database, sagas, clock),
-        operations=OPERATIONS,
-        contract=files("orders.contract"),
         database=database,
         background=event_runtime(
             settings,
@@ -42,6 +41,9 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     )
 
 
+app = build(OrdersSettings, assemble)
+
+
 def main() -> None:
     """Be the service until it is told to stop."""
-    run(OrdersSettings, assemble)
+    run(app)

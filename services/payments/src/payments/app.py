@@ -13,7 +13,7 @@ from payments.sandbox import Sandbox
 from payments.sandbox_ledger import Books
 from payments.settings import PaymentsSettings
 from payments.worker import Worker
-from waybill.app import Service, run
+from waybill.app import Service, build, run, serves
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.database import Database
 from waybill.process.event_runtime import event_runtime, open_database
@@ -23,6 +23,7 @@ _SANDBOX_CONNECTIONS_MAX: Final = 1
 """Its books are written by one statement at a time."""
 
 
+@serves(files("payments.contract"), OPERATIONS)
 async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Service:
     """Open the databases and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
@@ -40,8 +41,6 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     )
     return Service(
         api=Api(database),
-        operations=OPERATIONS,
-        contract=files("payments.contract"),
         database=database,
         background=(*parts, worker),
         closing=(books_database.close,),
@@ -68,6 +67,9 @@ def _worker(
     )
 
 
+app = build(PaymentsSettings, assemble)
+
+
 def main() -> None:
     """Be the service until it is told to stop."""
-    run(PaymentsSettings, assemble)
+    run(app)

@@ -11,32 +11,45 @@ sent.py       before sent events are appended to the outbox
 """
 
 import json
+from collections.abc import Iterable
+from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from starlette.routing import Route, Router
+from prometheus_client import CollectorRegistry
+from starlette.routing import BaseRoute, Route
 
 from waybill.conformance.answers import CheckedAnswers, PathContract
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
+from waybill.http.operation_route import OperationRoute
 from waybill.postgres.database import Database
-from waybill.process.metrics import mount_metrics
 
 __all__ = ["check_contract"]
 
 
-def check_contract(router: Router, contract: Traversable, database: Database | None) -> None:
-    """Check from now on what `router` answers by its contract and what `database` sends."""
+def check_contract(
+    routes: Iterable[BaseRoute], contract: Traversable, database: Database | None
+) -> CollectorRegistry:
+    """Check from now on what `routes` answer by the contract and what `database` sends.
+
+    Gives the counters of what is found.
+    """
     findings = Findings()
     schemas = Schemas(_read(contract.joinpath("openapi.json")))
-    for route in router.routes:
+    for route in routes:
         if isinstance(route, Route) and route.path in schemas.document["paths"]:
-            route.app = CheckedAnswers(route.app, PathContract(schemas, route.path), findings)
+            of_path = PathContract(schemas, route.path)
+            layer = partial(CheckedAnswers, contract=of_path, findings=findings)
+            if isinstance(route, OperationRoute):
+                route.wrap(layer)
+            else:
+                route.app = layer(route.app)
     events = contract.joinpath("asyncapi.json")
     if database is not None and events.is_file():
         database.begin = checked_transactions(SentEvents(Schemas(_read(events)), findings))
-    mount_metrics(router, findings.registry)
+    return findings.registry
 
 
 def _read(document: Traversable) -> dict[str, Any]:

@@ -5,6 +5,8 @@
 /docs/events      the events: who sends and who receives them
 /openapi.json     the contracts themselves, byte for byte; of events /asyncapi.json, and where those
                   of several services are kept /asyncapi/<service>.json
+/docs/own         Swagger UI of the routes that a service has beside its contract, if it has any;
+                  /docs/own.json is FastAPI's schema of them
 
 Reference and events are rendered from the contracts (see pages.py); here they get their frame.
 Swagger UI is that of the package `fastapi-swagger`, used as data only. Files are read when they are
@@ -12,14 +14,15 @@ asked for: that is seldom, and they need not lie in memory.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
@@ -46,8 +49,11 @@ _SWAGGER_ASSETS: Final = {
 _TRY: Final = "/docs"
 _TRY_TITLE: Final = "Try it"
 _PAGES: Final = {"reference": "Reference", "events": "Events"}
-_TRY_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
-<div id="swagger-ui"></div>
+_OWN: Final = "/docs/own"
+_OWN_TITLE: Final = "Own routes"
+_OWN_SCHEMA: Final = "/docs/own.json"
+_SWAGGER_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="swagger-ui" data-schema="{schema}"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/swagger-start.js"></script>"""
 
@@ -58,15 +64,28 @@ _POLICY: Final = (
 _FOR_A_DAY: Final = ("cache-control", "max-age=86400")
 
 
-def mount_docs(router: Router, service: str, contract: Traversable) -> None:
-    """Serve the contracts and the pages that the generated package `contract` holds."""
+def mount_docs(
+    router: Router,
+    service: str,
+    contract: Traversable,
+    own_schema: Callable[[], Mapping[str, Any]] | None = None,
+) -> None:
+    """Serve the contracts and the pages that the generated package `contract` holds.
+
+    `own_schema` gives the OpenAPI document of what the service serves beside its contract.
+    """
     documents = dict(_documents(contract))
     for path, document in documents.items():
         add(router, path, {"GET": _File(document, JSON)})
-    frame = _Frame(service, Pages(contract), list(documents))
-    add(router, _TRY, {"GET": _Framed(frame, _TRY)})
+    frame = _Frame(service, Pages(contract), list(documents), has_own_routes=own_schema is not None)
+    contracted = _SWAGGER_BODY.format(schema="/openapi.json")
+    add(router, _TRY, {"GET": _Swagger(frame, _TRY, _TRY_TITLE, contracted)})
+    if own_schema:
+        own = _SWAGGER_BODY.format(schema=_OWN_SCHEMA)
+        add(router, _OWN, {"GET": _Swagger(frame, _OWN, _OWN_TITLE, own)})
+        add(router, _OWN_SCHEMA, {"GET": _Made(own_schema)})
     for name in _PAGES:
-        add(router, f"{_TRY}/{name}", {"GET": _Framed(frame, f"{_TRY}/{name}", name)})
+        add(router, f"{_TRY}/{name}", {"GET": _Rendered(frame, name)})
     for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
         add(router, f"/docs/{name}", {"GET": _File(_HERE.joinpath(name), media_type)})
     for name, media_type in _SWAGGER_ASSETS.items():
@@ -98,12 +117,23 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
+class _Made:
+    """Answers with a document that is made when it is asked for."""
+
+    make: Callable[[], Mapping[str, Any]]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await Reply(200, (("content-type", JSON),), orjson.dumps(self.make())).send(send)
+
+
+@dataclass(frozen=True, slots=True)
 class _Frame:
     """Puts what a page shows below a bar with the other pages."""
 
     service: str
     pages: Pages
     documents: list[str]
+    has_own_routes: bool
 
     def around(self, path: str, title: str, body: str) -> str:
         service = escape(self.service)
@@ -121,28 +151,43 @@ class _Frame:
             if self.pages.has(name):
                 yield f"{_TRY}/{name}", title
         yield _TRY, _TRY_TITLE
+        if self.has_own_routes:
+            yield _OWN, _OWN_TITLE
         for path in self.documents:
             yield path, path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
-class _Framed:
-    """Answers with a page: Swagger UI, or the one that was rendered under this name."""
+class _Swagger:
+    """Answers with Swagger UI of one document."""
 
     frame: _Frame
     path: str
-    name: str | None = None
+    title: str
+    body: str
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        status, page = await asyncio.to_thread(self._read)
-        await Reply(status, (_POLICY, ("content-type", HTML)), page.encode()).send(send)
+        await _send_page(send, 200, self.frame.around(self.path, self.title, self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """Answers with the page that was rendered under this name, or says why there is none."""
+
+    frame: _Frame
+    name: str
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await _send_page(send, *await asyncio.to_thread(self._read))
 
     def _read(self) -> tuple[int, str]:
-        if self.name is None:
-            return 200, self.frame.around(self.path, _TRY_TITLE, _TRY_BODY)
-        title = _PAGES[self.name]
+        path, title = f"{_TRY}/{self.name}", _PAGES[self.name]
         try:
-            return 200, self.frame.around(self.path, title, self.frame.pages.html(self.name))
+            return 200, self.frame.around(path, title, self.frame.pages.html(self.name))
         except PageMissingError as error:
             sentence = f'<main class="text"><p>{escape(str(error))}</p></main>'
-            return 404, self.frame.around(self.path, title, sentence)
+            return 404, self.frame.around(path, title, sentence)
+
+
+async def _send_page(send: Send, status: int, page: str) -> None:
+    await Reply(status, (_POLICY, ("content-type", HTML)), page.encode()).send(send)

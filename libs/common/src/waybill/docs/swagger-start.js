@@ -1,6 +1,6 @@
 // validatorUrl: by default Swagger UI would show the contract to a validator on the internet.
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: document.getElementById("swagger-ui").dataset.schema,
   dom_id: "#swagger-ui",
   deepLinking: true,
   displayRequestDuration: true,

@@ -48,7 +48,8 @@ class Operation:
 
     `id` names the method of the generated interface. `scopes` are all needed; empty: any known
     caller; None: public. `body` is the type of the JSON body, None when the operation has none.
-    `answers` are the success answers and the problems that the handler may return.
+    `answers` are the success answers and the problems that the handler may return. `tags` group
+    operations in tools; they change nothing else.
     """
 
     id: str
@@ -60,3 +61,4 @@ class Operation:
     body: Any = None
     body_limit_bytes: int = BODY_LIMIT_BYTES
     parameters: tuple[Parameter, ...] = ()
+    tags: tuple[str, ...] = ()

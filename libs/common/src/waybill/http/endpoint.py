@@ -2,16 +2,15 @@
 
     admit -> read body -> read parameters -> Idempotency-Key -> handler -> reply
 
-A step that refuses leaves by ProblemError; nothing but a reply leaves from here.
+A step that refuses leaves by ProblemError. Nothing but a reply leaves from here, except an error
+for which the service has registered an exception handler of its own.
 """
 
 import hashlib
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import asyncpg
 import orjson
 from starlette.types import Receive, Scope, Send
 
@@ -20,35 +19,28 @@ from waybill.http.access import Access, Principal, admit
 from waybill.http.body import Body, BodyReader, ClientGoneError
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
+from waybill.http.errors import has_own_handler, problem_of
 from waybill.http.execution import IdempotentExecution
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
     IdempotencyKeyMissing,
-    Internal,
     MalformedRequest,
     Problem,
     ProblemError,
-    Unavailable,
 )
 from waybill.http.reply import Renderer, ReplayedAnswerError, Reply, problem_reply
-from waybill.postgres.database import DatabaseUnavailableError
 
 Handler = Callable[..., Awaitable[Answer | Problem]]
 
-_log = logging.getLogger(__name__)
-
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
-
-_CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-"""Two transactions stood in each other's way and this one gave in: it may well work again."""
 
 
 class Endpoint:
     """Serves one operation."""
 
     def __init__(self, operation: Operation, handler: Handler, access: Access) -> None:
-        self._operation = operation
+        self.operation: Final = operation
         self._handler = handler
         self._access = access
         self._body = (
@@ -68,8 +60,10 @@ class Endpoint:
             reply = problem_reply(refused.problem, scope)
         except ClientGoneError:
             return
-        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets an answer)
-            reply = problem_reply(problem_of(error, self._operation.id), scope)
+        except Exception as error:
+            if has_own_handler(scope, error):
+                raise
+            reply = problem_reply(problem_of(error, self.operation.id), scope)
         await reply.send(send)
 
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
@@ -78,7 +72,7 @@ class Endpoint:
         body = None if self._body is None else await self._body.read(headers, receive)
         arguments = self._parameters.read(scope, headers)
         keyed = None
-        if self._operation.idempotent:
+        if self.operation.idempotent:
             keyed = self._keyed(headers, principal, fingerprint(scope, arguments, body))
         if body is not None:
             arguments["body"] = body.value
@@ -93,7 +87,7 @@ class Endpoint:
         return await admit(
             self._access,
             None if authorization is None else authorization.decode("latin-1"),
-            self._operation.scopes,
+            self.operation.scopes,
         )
 
     def _keyed(
@@ -101,7 +95,7 @@ class Endpoint:
     ) -> IdempotentExecution:
         request = KeyedRequest(
             principal=principal.subject,
-            operation=self._operation.id,
+            operation=self.operation.id,
             key=read_key(headers.get(b"idempotency-key")),
             fingerprint=asked,
         )
@@ -130,15 +124,3 @@ def read_key(value: bytes | None) -> str:
         detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and no spaces."
         raise ProblemError(MalformedRequest(detail=detail))
     return key
-
-
-def problem_of(error: Exception, where: str) -> Problem:
-    """Log an error that no handler meant, and tell the client no more than it needs."""
-    if isinstance(error, DatabaseUnavailableError):
-        _log.warning("%s: the database is not available: %s", where, error)
-        return Unavailable(detail="The database cannot be reached; try again shortly.")
-    if isinstance(error, _CONFLICTS):
-        _log.warning("%s: gave in to another transaction: %s", where, error)
-        return Unavailable(detail="Another request was in the way; try again.")
-    _log.error("%s failed", where, exc_info=error)
-    return Internal(detail="The fault has been recorded under this trace id.")

@@ -97,8 +97,7 @@ class _Form:
 
 def problem_reply(problem: Problem, scope: Scope) -> Reply:
     """Make the problem+json reply to the request in `scope`."""
-    span = trace.current() or trace.begin()
-    body = problem.render(instance=_path(scope), trace_id=span.trace_id)
+    body = problem.render(instance=_path(scope), trace_id=trace.of(scope).trace_id)
     return Reply(problem.status, (*problem.headers(), ("content-type", MEDIA_TYPE)), body)
 
 

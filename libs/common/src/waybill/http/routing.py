@@ -1,15 +1,18 @@
 """Paths and methods: from the operations of a contract to routes that answer every method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from fastapi.params import Depends
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from waybill.http.access import Access
 from waybill.http.contract import Operation
 from waybill.http.endpoint import Endpoint
-from waybill.http.problems import MethodNotAllowed, NotFound
+from waybill.http.operation_route import MethodRefusal, OperationRoute, methods_of, without_body
+from waybill.http.problems import NotFound
 from waybill.http.reply import Reply, problem_reply
 
 Methods: TypeAlias = Mapping[str, ASGIApp]
@@ -23,31 +26,20 @@ class Resource:
         self._apps: dict[str, ASGIApp] = dict(methods)
         if "GET" in methods:
             self._apps["HEAD"] = _Head(methods["GET"])
-        self._allow = ", ".join(sorted(self._apps))
+        self._refusal = MethodRefusal(self._apps)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._apps.get(scope["method"])
-        if app is not None:
-            await app(scope, receive, send)
-            return
-        detail = f"This path takes {self._allow}."
-        problem = MethodNotAllowed(detail=detail, allow=self._allow)
-        await problem_reply(problem, scope).send(send)
+        await self._apps.get(scope["method"], self._refusal)(scope, receive, send)
 
 
 class _Head:
-    """Answers HEAD with the headers of GET (RFC 9110, 9.3.2)."""
+    """Answers HEAD by what answers GET."""
 
     def __init__(self, get: ASGIApp) -> None:
         self._get = get
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        await self._get(scope, receive, send_without_body)
+        await self._get(scope, receive, without_body(send))
 
 
 class Fixed:
@@ -71,22 +63,40 @@ def add_all(router: Router, paths: Mapping[str, Methods]) -> None:
         add(router, path, paths[path])
 
 
-def mount(router: Router, api: object, operations: Sequence[Operation], access: Access) -> None:
-    """Serve a contract: each operation by the method of `api` that has its id.
+def operation_routes(
+    operations: Sequence[Operation], dependencies: Sequence[Depends] = ()
+) -> list[OperationRoute]:
+    """Make the routes of a contract; nothing answers yet.
+
+    Concrete paths are looked at before those with parameters. `dependencies` of FastAPI are solved
+    before each operation.
+    """
+    of_path: dict[str, list[Operation]] = {}
+    for operation in operations:
+        of_path.setdefault(operation.path, []).append(operation)
+    return [
+        OperationRoute(operation, methods_of(of_path[path]), dependencies)
+        for path in sorted(of_path, key=_concrete_first)
+        for operation in of_path[path]
+    ]
+
+
+def bind(routes: Iterable[OperationRoute], api: object, access: Access) -> None:
+    """Serve each operation by the method of `api` that has its id.
 
     Raises AttributeError when `api` lacks one, pydantic's schema errors for types that it cannot
     validate.
     """
-    add_all(router, paths_of(api, operations, access))
+    for route in routes:
+        operation = route.operation
+        route.bind(Endpoint(operation, getattr(api, operation.id), access))
 
 
-def paths_of(api: object, operations: Sequence[Operation], access: Access) -> Mapping[str, Methods]:
-    """Make what serves each path and method of a contract; raises what `mount` does."""
-    paths: dict[str, dict[str, ASGIApp]] = {}
-    for operation in operations:
-        endpoint = Endpoint(operation, getattr(api, operation.id), access)
-        paths.setdefault(operation.path, {})[operation.method] = endpoint
-    return paths
+def mount(router: Router, api: object, operations: Sequence[Operation], access: Access) -> None:
+    """Make the routes of a contract, serve and add them; raises what `bind` does."""
+    routes = operation_routes(operations)
+    bind(routes, api, access)
+    router.routes.extend(routes)
 
 
 def _concrete_first(path: str) -> list[tuple[bool, str]]:
@@ -94,6 +104,9 @@ def _concrete_first(path: str) -> list[tuple[bool, str]]:
     return [(segment.startswith("{"), segment) for segment in path.split("/")]
 
 
-async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request for an unknown path."""
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
     await problem_reply(NotFound(detail="No operation has this path."), scope).send(send)

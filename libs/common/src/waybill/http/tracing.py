@@ -1,41 +1,60 @@
-"""The outermost layer: every request works in a trace, and every response names it."""
+"""Every request works in a trace, and every response names it.
 
+    RequestTracing -> the layers of FastAPI and of OpenTelemetry -> JoinSpan -> middleware, routes
+
+RequestTracing continues the trace of the caller or begins one. JoinSpan looks whether OpenTelemetry
+has started a span for the request. Then that is the request's span: its trace id is in the
+response, in logs and in events, so all of them lead to the same trace.
+"""
+
+from opentelemetry.trace import get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waybill import trace
-from waybill.http.endpoint import problem_of
-from waybill.http.reply import problem_reply
+from waybill.trace import RequestTrace, TraceContext
 
 
-class Tracing:
-    """Continues the caller's trace or begins one; answers 500 if something below it fails."""
+class RequestTracing:
+    """The outermost layer. Adds X-Trace-Id to every response, also to one that reports an error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        context = trace.begin(_traceparent(scope))
-        trace_id = (b"x-trace-id", context.trace_id.encode())
-        started = False
+        request = RequestTrace(trace.begin(_traceparent(scope)))
+        scope[trace.SCOPE_KEY] = request
 
         async def send_with_trace_id(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
-                message["headers"].append(trace_id)
+                trace_id = (b"x-trace-id", request.context.trace_id.encode())
+                message["headers"] = [*message.get("headers", ()), trace_id]
             await send(message)
 
-        token = trace.enter(context)
+        token = trace.enter(request.context)
         try:
             await self._app(scope, receive, send_with_trace_id)
-        except Exception as error:
-            problem = problem_of(error, scope["path"])
-            if started:  # too late to tell the client: the server cuts the connection
-                raise
-            await problem_reply(problem, scope).send(send_with_trace_id)
+        finally:
+            trace.leave(token)
+
+
+class JoinSpan:
+    """Makes OpenTelemetry's span the span of the request, where there is one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        span = get_current_span().get_span_context()
+        request: RequestTrace | None = scope.get(trace.SCOPE_KEY)
+        if request is None or not span.is_valid:
+            await self._app(scope, receive, send)
+            return
+        request.context = TraceContext(
+            f"{span.trace_id:032x}", f"{span.span_id:016x}", sampled=span.trace_flags.sampled
+        )
+        token = trace.enter(request.context)
+        try:
+            await self._app(scope, receive, send)
         finally:
             trace.leave(token)
 

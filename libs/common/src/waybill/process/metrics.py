@@ -1,11 +1,20 @@
 """Counters at /metrics, in the text format of Prometheus."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from waybill.http.reply import Reply
 from waybill.http.routing import add
+
+METRICS_PATH: Final = "/metrics"
 
 
 class Metrics:
@@ -21,4 +30,29 @@ class Metrics:
 
 def mount_metrics(router: Router, registry: CollectorRegistry) -> None:
     """Serve /metrics."""
-    add(router, "/metrics", {"GET": Metrics(registry)})
+    add(router, METRICS_PATH, {"GET": Metrics(registry)})
+
+
+@contextmanager
+def shared_metrics(registry: CollectorRegistry) -> Iterator[None]:
+    """Show counters in the default registry, for a service that serves /metrics by itself."""
+    shared = _Shared(registry)
+    REGISTRY.register(shared)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(shared)
+
+
+class _Shared(Collector):
+    """Names nothing when it is registered, as two services of one process count the same things."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        return self._registry.collect()
+
+    def describe(self) -> Iterable[Metric]:
+        return ()

@@ -1,10 +1,27 @@
 """What a service must be told from outside: `WAYBILL_*` environment variables."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, FilePath, PositiveFloat, PositiveInt, SecretStr
+from pydantic import (
+    AfterValidator,
+    Field,
+    FilePath,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WrongSettingsError(Exception):
+    """Settings are missing or wrong; `sentences` say which, without their values."""
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
@@ -71,3 +88,23 @@ class Settings(ProcessSettings):
     def token_file(self) -> Path | None:
         """The file that says who may call; None when access is open."""
         return None if self.access == "open" else Path(self.access)
+
+
+SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)
+
+
+def read_settings(kind: Callable[[], SomeSettings]) -> SomeSettings:
+    """Read settings of this class from the environment. Raises WrongSettingsError."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise WrongSettingsError(tuple(_sentences(error))) from None
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "_".join(("WAYBILL", *map(str, each["loc"][:1]))).upper()
+        if each["type"] == "missing":
+            yield f"{name} is not set; set this environment variable."
+        else:
+            yield f"{name} is wrong: {each['msg']}."

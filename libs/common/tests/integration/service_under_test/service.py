@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from waybill.app import Service, run
+from waybill.app import Service, build, run
 from waybill.http import Answer, Call, Operation
 from waybill.postgres.database import Database
 from waybill.process.settings import Settings
@@ -111,4 +111,4 @@ async def assemble(settings: Settings) -> Service:
 
 
 if __name__ == "__main__":
-    run(Settings, assemble)
+    run(build(Settings, assemble))

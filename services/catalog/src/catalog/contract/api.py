@@ -171,6 +171,7 @@ OPERATIONS: Final = (
         body=models.CreateProduct,
         body_limit_bytes=262_144,
         answers=(CreateProduct201, problems.SkuTaken, problems.DuplicateSku),
+        tags=("catalog",),
     ),
     Operation(
         id="list_products",
@@ -179,6 +180,7 @@ OPERATIONS: Final = (
         scopes=("catalog:read",),
         parameters=(CURSOR, LIMIT),
         answers=(ListProducts200,),
+        tags=("catalog",),
     ),
     Operation(
         id="get_product",
@@ -187,6 +189,7 @@ OPERATIONS: Final = (
         scopes=("catalog:read",),
         parameters=(PRODUCT_ID,),
         answers=(GetProduct200, problems.ProductNotFound),
+        tags=("catalog",),
     ),
     Operation(
         id="add_variant",
@@ -198,6 +201,7 @@ OPERATIONS: Final = (
         body_limit_bytes=16_384,
         parameters=(PRODUCT_ID,),
         answers=(AddVariant201, problems.ProductNotFound, problems.SkuTaken),
+        tags=("catalog",),
     ),
     Operation(
         id="list_variants",
@@ -206,6 +210,7 @@ OPERATIONS: Final = (
         scopes=("catalog:read",),
         parameters=(CURSOR, LIMIT),
         answers=(ListVariants200,),
+        tags=("catalog",),
     ),
     Operation(
         id="get_variant",
@@ -214,6 +219,7 @@ OPERATIONS: Final = (
         scopes=("catalog:read",),
         parameters=(SKU,),
         answers=(GetVariant200, problems.VariantNotFound),
+        tags=("catalog",),
     ),
     Operation(
         id="set_price",
@@ -224,6 +230,7 @@ OPERATIONS: Final = (
         body_limit_bytes=16_384,
         parameters=(SKU, IF_MATCH),
         answers=(SetPrice200, problems.VariantNotFound, problems.VersionMismatch),
+        tags=("catalog",),
     ),
 )
 """What the runtime has to know to serve each of them."""

@@ -106,6 +106,7 @@ OPERATIONS: Final = (
         scopes=("inventory:read",),
         parameters=(CURSOR, LIMIT),
         answers=(ListStock200,),
+        tags=("inventory",),
     ),
     Operation(
         id="get_stock",
@@ -114,6 +115,7 @@ OPERATIONS: Final = (
         scopes=("inventory:read",),
         parameters=(SKU,),
         answers=(GetStock200, problems.StockNotFound),
+        tags=("inventory",),
     ),
     Operation(
         id="adjust_stock",
@@ -125,6 +127,7 @@ OPERATIONS: Final = (
         body_limit_bytes=16_384,
         parameters=(SKU,),
         answers=(AdjustStock201, problems.StockBelowZero),
+        tags=("inventory",),
     ),
     Operation(
         id="get_reservation",
@@ -133,6 +136,7 @@ OPERATIONS: Final = (
         scopes=("inventory:read",),
         parameters=(ORDER_ID,),
         answers=(GetReservation200, problems.ReservationNotFound),
+        tags=("inventory",),
     ),
 )
 """What the runtime has to know to serve each of them."""

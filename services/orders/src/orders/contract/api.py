@@ -181,6 +181,7 @@ OPERATIONS: Final = (
             problems.CurrencyMismatch,
             problems.QuantityOutOfRange,
         ),
+        tags=("orders",),
     ),
     Operation(
         id="list_orders",
@@ -189,6 +190,7 @@ OPERATIONS: Final = (
         scopes=("orders:read",),
         parameters=(CURSOR, LIMIT, STATUS, CUSTOMER_REF, REFERENCE),
         answers=(ListOrders200,),
+        tags=("orders",),
     ),
     Operation(
         id="get_order",
@@ -197,6 +199,7 @@ OPERATIONS: Final = (
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
         answers=(GetOrder200, problems.OrderNotFound),
+        tags=("orders",),
     ),
     Operation(
         id="cancel_order",
@@ -206,6 +209,7 @@ OPERATIONS: Final = (
         idempotent=True,
         parameters=(ORDER_ID,),
         answers=(CancelOrder202, problems.OrderNotFound, problems.OrderNotCancellable),
+        tags=("orders",),
     ),
     Operation(
         id="get_order_history",
@@ -214,6 +218,7 @@ OPERATIONS: Final = (
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
         answers=(GetOrderHistory200, problems.OrderNotFound),
+        tags=("orders",),
     ),
     Operation(
         id="list_prices",
@@ -222,6 +227,7 @@ OPERATIONS: Final = (
         scopes=("orders:read",),
         parameters=(CURSOR, LIMIT),
         answers=(ListPrices200,),
+        tags=("orders",),
     ),
 )
 """What the runtime has to know to serve each of them."""

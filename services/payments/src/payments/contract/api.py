@@ -73,6 +73,7 @@ OPERATIONS: Final = (
         scopes=("payments:read",),
         parameters=(CURSOR, LIMIT, ORDER_ID),
         answers=(ListPayments200,),
+        tags=("payments",),
     ),
     Operation(
         id="get_payment",
@@ -81,6 +82,7 @@ OPERATIONS: Final = (
         scopes=("payments:read",),
         parameters=(PAYMENT_ID,),
         answers=(GetPayment200, problems.PaymentNotFound),
+        tags=("payments",),
     ),
 )
 """What the runtime has to know to serve each of them."""

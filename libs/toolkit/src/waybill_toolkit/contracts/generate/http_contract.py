@@ -62,6 +62,7 @@ class Operation:
     answers: tuple[Answer, ...]
     problems: tuple[ProblemType, ...]
     """Those that the handler may return."""
+    tags: tuple[str, ...] = ()
 
     @property
     def class_name(self) -> str:

@@ -136,6 +136,7 @@ class _Reader:
             parameters=tuple(each for each in read if each),
             answers=self.answers(name, responses),
             problems=tuple(each for each in problems if each.raised_by == "handler"),
+            tags=tuple(map(str, node.value.get("tags", ()))),
         )
 
     def security(self, node: Node) -> tuple[str, ...] | None:

@@ -9,10 +9,10 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from waybill.app import Service, build
+from waybill.app import Service, build, serves
 from waybill.http import Operation
 from waybill.http.access import Access
-from waybill.http.routing import Methods, paths_of
+from waybill.http.endpoint import Endpoint
 from waybill.process.settings import ProcessSettings
 from waybill_toolkit.contracts.generate.bundle import bundle
 from waybill_toolkit.contracts.generate.documents import Library, Node
@@ -40,19 +40,17 @@ def mock_of(repository: Repository, name: str, access: Access) -> FastAPI:
     """
     tree = _Tree.read(repository, name)
     services = repository.services if tree.door else [name]
-    paths = {
-        path: methods
-        for service in services
-        for path, methods in tree.paths(service, access).items()
-    }
+    endpoints = [each for service in services for each in tree.endpoints(service, access)]
 
+    @serves(operations=[each.operation for each in endpoints])
     async def assemble(_: ProcessSettings) -> Service:
         folder = _written(tree.sources[name])  # its documents are read when they are asked for
 
         async def remove() -> None:
             folder.cleanup()
 
-        return Service(contract=Path(folder.name), paths=paths, closing=(remove,))
+        answering = {each.operation.id: each for each in endpoints}
+        return Service(contract=Path(folder.name), endpoints=answering, closing=(remove,))
 
     app = build(ProcessSettings(service=name), assemble)
     app.add_middleware(Preferring)
@@ -95,8 +93,8 @@ class _Tree:
         }
         return cls(repository, library, sources, door)
 
-    def paths(self, service: str, access: Access) -> Mapping[str, Methods]:
-        """Make what serves each path and method of a service."""
+    def endpoints(self, service: str, access: Access) -> list[Endpoint]:
+        """Make what serves each operation of a service."""
         package = load(service, self.sources[service])
         offering, keys = self._offering(service, package), Keys()
         handlers = {
@@ -104,8 +102,11 @@ class _Tree:
             for each in package.api.OPERATIONS
         }
         api = implement(getattr(package.api, f"{pascal(service)}Api"), handlers)
-        served = [each for each in package.api.OPERATIONS if self._serves(offering, each)]
-        return paths_of(api, served, access)
+        return [
+            Endpoint(each, getattr(api, each.id), access)
+            for each in package.api.OPERATIONS
+            if self._serves(offering, each)
+        ]
 
     def _offering(self, service: str, package: ModuleType) -> Offering:
         contracts = self.repository.root / "contracts"

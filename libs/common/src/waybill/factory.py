@@ -1,0 +1,233 @@
+"""The application of a service: a FastAPI app that opens everything when its lifespan begins.
+
+start   settings -> assemble (database, handlers, background parts) -> bind and mount -> ready
+stop    not ready -> background parts finish the batch in hand -> the database is closed
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.resources.abc import Traversable
+from typing import Any, Final, Generic
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Router
+from starlette.types import Message, Receive, Scope, Send
+from typing_extensions import override
+
+from waybill.docs import mount_docs
+from waybill.http.access import Access, access_of
+from waybill.http.application import Application
+from waybill.http.operation_route import OperationRoute
+from waybill.http.routing import add_all, bind, operation_routes
+from waybill.postgres.database import Database, DatabaseUnavailableError
+from waybill.process.background import Process, running
+from waybill.process.health import Check, Liveness, Readiness, mount_health
+from waybill.process.settings import (
+    ProcessSettings,
+    Settings,
+    SomeSettings,
+    WrongSettingsError,
+    read_settings,
+)
+from waybill.process.worker_process import Child
+from waybill.service import Service, declaration_of
+
+_log = logging.getLogger(__name__)
+
+Assemble = Callable[[SomeSettings], Awaitable[Service]]
+
+
+class ServiceApp(Application, Generic[SomeSettings]):
+    """The FastAPI app of a service. It may be started again after it has stopped."""
+
+    def __init__(
+        self, settings: SomeSettings | type[SomeSettings], assemble: Assemble[SomeSettings]
+    ) -> None:
+        declared = declaration_of(assemble)
+        super().__init__(_name_in(settings), self._lifespan)
+        self._settings: Final = settings
+        self._contract: Final = declared.contract
+        self.assemble: Final = assemble
+        self.process: Process | None = None
+        """Set by `run`, which watches it; otherwise each start makes one."""
+        self.child: Child | None = None
+        """What runs the background parts, if not this process."""
+        self._operations: Final = operation_routes(declared.operations, declared.dependencies)
+        self.router.routes.extend(self._operations)
+        for router in declared.routers:
+            self.include_router(router)
+        declared.configure(self)
+
+    def read_settings(self) -> SomeSettings:
+        """Give the settings, from the environment if need be. Raises WrongSettingsError."""
+        if isinstance(self._settings, ProcessSettings):
+            return self._settings
+        return read_settings(self._settings)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        settings = self.read_settings()
+        self.title = settings.service
+        process = self.process or _process_of(settings)
+        service = await self.assemble(settings)
+        self.state.service = service
+        async with AsyncExitStack() as stopping:
+            stopping.push_async_callback(close, service, process)
+            self._serve(settings, service, process, stopping)
+            if self.child and service.database:
+                service.database.on_sent = self.child.wake
+            parts = [self.child] if self.child else service.background
+            async with running([*parts, *service.in_each_process], process):
+                yield
+
+    def _serve(
+        self,
+        settings: ProcessSettings,
+        service: Service,
+        process: Process,
+        stopping: AsyncExitStack,
+    ) -> None:
+        added = Router()
+        late = operation_routes(service.operations)
+        _bind([*self._operations, *late], service, settings)
+        stopping.callback(self._stop_serving, added)
+        added.routes.extend(late)
+        add_all(added, service.paths)
+        checks = dict(service.checks)
+        if service.database:
+            checks = {"database": _answers(service.database), **checks}
+        liveness = Liveness(self.child.is_alive if self.child else lambda: True)
+        mount_health(added, liveness, Readiness(checks, process.reason_not_ready))
+        contract = self._contract or service.contract
+        if contract:
+            mount_docs(added, settings.service, contract, self._own_schema())
+            if settings.check_contract:
+                self._check(contract, service.database, added, stopping)
+        # Before the routes of the service itself, of which one may take every path.
+        place = len(self._operations)
+        self.routes[place:place] = added.routes
+
+    def _check(
+        self,
+        contract: Traversable,
+        database: Database | None,
+        added: Router,
+        stopping: AsyncExitStack,
+    ) -> None:
+        # Imported here: what it needs is paid for by those who want it.
+        from waybill.conformance import check_contract  # noqa: PLC0415
+        from waybill.process.metrics import METRICS_PATH, mount_metrics, shared_metrics  # noqa: PLC0415
+
+        registry = check_contract([*self._operations, *added.routes], contract, database)
+        if any(each.path == METRICS_PATH for each in iter_route_contexts(self.routes)):
+            stopping.enter_context(shared_metrics(registry))
+        else:
+            mount_metrics(added, registry)
+
+    def _stop_serving(self, added: Router) -> None:
+        gone = set(map(id, added.routes))
+        self.routes[:] = [route for route in self.routes if id(route) not in gone]
+        for route in self._operations:
+            route.unbind()
+
+    def _own_schema(self) -> Callable[[], dict[str, Any]] | None:
+        routes = (each.original_route for each in iter_route_contexts(self.routes))
+        shown = any(isinstance(each, APIRoute) and each.include_in_schema for each in routes)
+        return self.openapi if shown else None
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            send = _plain_failures(send)
+        await super().__call__(scope, receive, send)
+
+
+def build(
+    settings: SomeSettings | type[SomeSettings], assemble: Assemble[SomeSettings]
+) -> ServiceApp[SomeSettings]:
+    """Make the FastAPI app of a service. Nothing is opened before its lifespan begins.
+
+    With a class, the settings are read from the environment at that time too; then the lifespan
+    raises WrongSettingsError when they are wrong.
+    """
+    return ServiceApp(settings, assemble)
+
+
+async def close(service: Service, process: Process) -> None:
+    """Close what `assemble` has opened, within what is left of the time to stop."""
+    try:
+        async with asyncio.timeout(process.seconds_left()):
+            for each in service.closing:
+                await each()
+            if service.database:
+                await service.database.close()
+    except TimeoutError:
+        _log.error("connections did not close in time; left to the system")
+
+
+def _name_in(settings: ProcessSettings | type[ProcessSettings]) -> str:
+    if isinstance(settings, ProcessSettings):
+        return settings.service
+    name = settings.model_fields["service"].default
+    return name if isinstance(name, str) else "waybill"
+
+
+def _process_of(settings: ProcessSettings) -> Process:
+    process = Process(settings.graceful_stop_seconds)
+    process.on_crash = _ask_server_to_stop
+    return process
+
+
+def _ask_server_to_stop() -> None:
+    """Send SIGTERM to a server that listens to it; a test has none, and goes on."""
+    if callable(signal.getsignal(signal.SIGTERM)):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _bind(routes: Sequence[OperationRoute], service: Service, settings: ProcessSettings) -> None:
+    by_api = []
+    for route in routes:
+        endpoint = service.endpoints.get(route.operation.id)
+        if endpoint is None:
+            by_api.append(route)
+        else:
+            route.bind(endpoint)
+    if by_api:
+        bind(by_api, service.api, _access(settings))
+
+
+def _access(settings: ProcessSettings) -> Access:
+    if not isinstance(settings, Settings):
+        raise TypeError("operations need settings that say who may call them: waybill.Settings")
+    return access_of(settings.token_file)
+
+
+def _answers(database: Database) -> Check:
+    async def select() -> None:
+        async with database.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    return select
+
+
+def _plain_failures(send: Send) -> Send:
+    """Let a server log a failure to start as a sentence, where that says all there is to know."""
+
+    async def send_plainly(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            match sys.exception():
+                case WrongSettingsError() as error:
+                    message = {**message, "message": str(error)}
+                case DatabaseUnavailableError() as error:
+                    sentence = f"The database that WAYBILL_DATABASE_URL names is away: {error}."
+                    message = {**message, "message": sentence}
+                case _:
+                    pass
+        await send(message)
+
+    return send_plainly

@@ -1,0 +1,162 @@
+"""A service as a process of its own: `python -m orders`.
+
+start   settings -> fork the background process, if the service wants one -> serve -> ready
+stop    SIGTERM -> not ready -> requests in hand are answered -> the lifespan of the app ends;
+        all within `graceful_stop_seconds`
+crash   a background part that fails or ends by itself stops the process, exit code 1: the
+        platform starts a whole one again
+"""
+
+import asyncio
+import gc
+import logging
+import socket
+import sys
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import override
+
+from waybill import logs
+from waybill.factory import Assemble, ServiceApp, close
+from waybill.http.errors import RECORDED
+from waybill.process.background import Process, running
+from waybill.process.settings import ProcessSettings, SomeSettings, WrongSettingsError
+from waybill.process.worker_process import Parent, Work, fork
+
+_log = logging.getLogger(__name__)
+
+EXIT_CRASHED: Final = 1
+EXIT_MISCONFIGURED: Final = 78  # EX_CONFIG of sysexits.h: starting again will not help
+
+COLLECTED_AFTER_OBJECTS: Final = 50_000
+"""Python's own 700 is reached by a few requests; this many objects take some megabytes."""
+
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than the 60 s for which load balancers commonly keep an idle connection to us."""
+
+_DRAIN_SHARE: Final = 0.6
+"""Of the time to stop, for requests: clients may read slowly. Batches in hand are done sooner."""
+
+
+def run(app: ServiceApp[SomeSettings]) -> None:
+    """Be the service until SIGTERM or SIGINT: the whole of a service's `main`.
+
+    Exits with 0 when stopped, 1 when a background part crashed, 3 when it cannot start (port in
+    use, database away), 78 when the settings are wrong.
+    """
+    logs.configure("waybill")
+    try:
+        settings = app.read_settings()
+    except WrongSettingsError as error:
+        for sentence in error.sentences:
+            _log.critical("%s", sentence)
+        sys.exit(EXIT_MISCONFIGURED)
+    logs.configure(settings.service, settings.log_level)
+    app.process = Process(settings.graceful_stop_seconds)
+    _calm_the_garbage_collector()
+    if _has_worker_process(settings):
+        app.child = fork(_background_of(settings, app.assemble))
+    _Server(_config(settings, app), app.process).run()
+    if app.process.crashed:
+        sys.exit(EXIT_CRASHED)
+
+
+def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> Work:
+    """Make what a child does: run the background parts, and nothing else, until it is to stop."""
+
+    async def work(parent: Parent) -> int:
+        process = Process(settings.graceful_stop_seconds)
+        service = await assemble(settings)
+        woken = service.database.on_sent if service.database else lambda: None
+        try:
+            async with running(service.background, process), asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(parent.listen(woken))
+                process.on_crash = listening.cancel
+        finally:
+            await close(service, process)
+        return EXIT_CRASHED if process.crashed else 0
+
+    return work
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells `process` of a signal, and ends with 0 after one that it obeyed."""
+
+    def __init__(self, config: uvicorn.Config, process: Process) -> None:
+        super().__init__(config)
+        self._process = process
+        process.on_crash = self._stop
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is there now stays: a full collection need not walk it (some 50 ms) ever again.
+        gc.collect()
+        gc.freeze()
+        for server in self.servers:
+            for listener in server.sockets:
+                _log.info("serving on %s:%s", *listener.getsockname()[:2])
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        self._stop()
+
+    def _stop(self) -> None:
+        self._process.begin_stop()
+        self.should_exit = True
+
+
+def _has_worker_process(settings: ProcessSettings) -> bool:
+    # What breaks the contract is counted at /metrics, by one process for all.
+    return settings.background_process and not settings.check_contract
+
+
+def _calm_the_garbage_collector() -> None:
+    """Leave alone what was imported, and look for cycles less often: hardly any are made here."""
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER_OBJECTS)
+
+
+def _config(settings: ProcessSettings, app: ServiceApp[SomeSettings]) -> uvicorn.Config:
+    return uvicorn.Config(
+        _LoggedOnce(app),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="auto" if _has_websockets(app) else "none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, round(settings.graceful_stop_seconds * _DRAIN_SHARE)),
+    )
+
+
+def _has_websockets(app: ServiceApp[SomeSettings]) -> bool:
+    """Whether the server needs to speak it: the library for that takes some megabytes."""
+    routes = (each.original_route for each in iter_route_contexts(app.routes))
+    return any(isinstance(each, WebSocketRoute | Mount) for each in routes)
+
+
+class _LoggedOnce:
+    """Keeps an error from the server's log that stands in ours, with its trace."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            if not scope.get(RECORDED):
+                raise

@@ -1,0 +1,122 @@
+"""What a service is made of: what it declares before anything is open, and what its parts are.
+
+    @serves(files("orders.contract"), OPERATIONS)             known at import: routes
+    async def assemble(settings: OrdersSettings) -> Service:  made at the start: connections, parts
+
+Where each of these lives when the background parts have a process of their own (see apart.py), or
+when a server runs several worker processes, is said in docs/fastapi.md.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial, update_wrapper
+from importlib.resources.abc import Traversable
+from typing import Annotated, Any, Generic, ParamSpec
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.params import Depends as Dependency
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp
+
+from waybill.http import Operation
+from waybill.http.routing import Methods
+from waybill.postgres.database import Database
+from waybill.process.background import Background
+from waybill.process.health import Check
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a service is made of; `assemble` in its app.py puts one together.
+
+    `api` implements the generated interface of the operations; `endpoints` has what answers an
+    operation instead, by its id. `paths` are what is served beside the operations. `checks` are
+    asked by /health/ready, beside the database. `closing` runs last, in order, before the database
+    is closed.
+
+    `background` are the parts that the service has once: they run in the background process where
+    there is one. `in_each_process` are parts that every serving process has, such as one that keeps
+    something in its memory up to date.
+
+    `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
+    """
+
+    contract: Traversable | None = None
+    api: object = None
+    operations: Sequence[Operation] = ()
+    endpoints: Mapping[str, ASGIApp] = field(default_factory=dict)
+    paths: Mapping[str, Methods] = field(default_factory=dict)
+    database: Database | None = None
+    background: Sequence[Background] = ()
+    in_each_process: Sequence[Background] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What an application has before anything is open; see `serves`."""
+
+    contract: Traversable | None = None
+    operations: Sequence[Operation] = ()
+    routers: Sequence[APIRouter] = ()
+    dependencies: Sequence[Dependency] = ()
+    configure: Callable[[FastAPI], object] = lambda _app: None
+
+
+class Assembly(Generic[P]):
+    """An `assemble` function with its declaration; it is called as the function is."""
+
+    def __init__(self, assemble: Callable[P, Awaitable[Service]], declaration: Declaration) -> None:
+        update_wrapper(self, assemble)
+        self._assemble = assemble
+        self.declaration = declaration
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Service:
+        return await self._assemble(*args, **kwargs)
+
+
+def serves(
+    contract: Traversable | None = None,
+    operations: Sequence[Operation] = (),
+    *,
+    routers: Sequence[APIRouter] = (),
+    dependencies: Sequence[Dependency] = (),
+    configure: Callable[[FastAPI], object] = lambda _app: None,
+) -> Callable[[Callable[P, Awaitable[Service]]], Assembly[P]]:
+    """Declare what every application has that is built of an `assemble` function.
+
+    `contract` is the generated package, `operations` are its operations. `routers` are included
+    after them. `dependencies` are solved before each operation, as FastAPI does it for a route.
+    `configure` is given the new application: there a service adds middleware, exception handlers
+    and instrumentors. It is called once for each application, before its lifespan.
+    """
+    declaration = Declaration(
+        contract=contract,
+        operations=operations,
+        routers=routers,
+        dependencies=dependencies,
+        configure=configure,
+    )
+    return lambda assemble: Assembly(assemble, declaration)
+
+
+def declaration_of(assemble: Callable[..., Any]) -> Declaration:
+    """Find what `serves` has declared; looks through functools.partial."""
+    while isinstance(assemble, partial):
+        assemble = assemble.func
+    return assemble.declaration if isinstance(assemble, Assembly) else Declaration()
+
+
+def _current_service(connection: HTTPConnection) -> Service:
+    service: Service = connection.app.state.service
+    return service
+
+
+CurrentService = Annotated[Service, Depends(_current_service)]
+"""The service, for a parameter of a route or a dependency: `async def stats(of: CurrentService)`.
+
+It is there while the application's lifespan is running.
+"""
