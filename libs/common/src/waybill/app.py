@@ -17,11 +17,12 @@ from waybill.factory import ServiceApp, build
 from waybill.http.application import Application
 from waybill.process.background import Background
 from waybill.server import run
-from waybill.service import CurrentService, Service, serves
+from waybill.service import CurrentDatabase, CurrentService, Service, serves
 
 __all__ = [
     "Application",
     "Background",
+    "CurrentDatabase",
     "CurrentService",
     "Service",
     "ServiceApp",

@@ -57,7 +57,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         """Set by `run`, which watches it; otherwise each start makes one."""
         self.child: Child | None = None
         """What runs the background parts, if not this process."""
-        self._operations: Final = operation_routes(declared.operations, declared.dependencies)
+        self._operations: Final = operation_routes(declared.operations, declared.dependencies, self)
         self.router.routes.extend(self._operations)
         for router in declared.routers:
             self.include_router(router)
@@ -73,11 +73,13 @@ class ServiceApp(Application, Generic[SomeSettings]):
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         settings = self.read_settings()
         self.title = settings.service
+        self.look_for_telemetry()
         process = self.process or _process_of(settings)
         service = await self.assemble(settings)
-        self.state.service = service
         async with AsyncExitStack() as stopping:
             stopping.push_async_callback(close, service, process)
+            self.state.service = service
+            stopping.callback(delattr, self.state, "service")
             self._serve(settings, service, process, stopping)
             if self.child and service.database:
                 service.database.on_sent = self.child.wake

@@ -115,8 +115,17 @@ def _current_service(connection: HTTPConnection) -> Service:
     return service
 
 
+def _current_database(service: Annotated[Service, Depends(_current_service)]) -> Database:
+    if service.database is None:
+        raise RuntimeError("CurrentDatabase: this service has no database")
+    return service.database
+
+
 CurrentService = Annotated[Service, Depends(_current_service)]
 """The service, for a parameter of a route or a dependency: `async def stats(of: CurrentService)`.
 
 It is there while the application's lifespan is running.
 """
+
+CurrentDatabase = Annotated[Database, Depends(_current_database)]
+"""The database of the service, for a parameter of a route or a dependency."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
 import orjson
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Message, Scope
 
@@ -79,10 +80,11 @@ OPERATIONS: Final = (
 def application() -> Application:
     app = Application("orders")
     mount(app.router, Api(), OPERATIONS, OpenAccess())
+    app.look_for_telemetry()
     return app
 
 
-async def request(app: Application, method: str, path: str, body: bytes) -> int:
+async def request(app: FastAPI, method: str, path: str, body: bytes) -> int:
     status = 0
 
     async def receive() -> Message:

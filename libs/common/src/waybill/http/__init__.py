@@ -1,10 +1,10 @@
 """The HTTP side of a contract: generated code states it, `mount` serves it.
 
-contract.py    Answer, Operation, Parameter: what generated code is written in
-call.py        Call: what a handler is told beside its input
-joint.py       BatchedOperation: one transaction for many requests of one operation
-routing.py     mount: operations -> routes
-tracing.py     around every request
+contract.py       Answer, Operation, Parameter: what generated code is written in
+call.py           Call: what a handler is told beside its input
+joint.py          BatchedOperation: one transaction for many requests of one operation
+application.py    the FastAPI app; tracing.py is around it, errors.py answers what nobody else does
+routing.py        mount: operations -> routes; operation_route.py is one of them
 endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
 """
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -26,13 +26,20 @@ class OperationRoute(APIRoute):
     """Serves one operation, with the application that `bind` gives it.
 
     A request goes straight to that application: it reads and checks by the contract, so FastAPI has
-    nothing to add. With `dependencies`, or in a router that has some, FastAPI solves these first.
+    nothing to add. With `dependencies`, FastAPI solves these first.
     """
 
     def __init__(
-        self, operation: Operation, allow: Iterable[str], dependencies: Sequence[Depends] = ()
+        self,
+        operation: Operation,
+        allow: Iterable[str],
+        dependencies: Sequence[Depends] = (),
+        app: FastAPI | None = None,
     ) -> None:
-        """Make the route; `allow` are the methods of all operations with this path."""
+        """Make the route. `allow` are the methods of all operations with this path.
+
+        Tests may override dependencies in `app`.
+        """
         self.operation: Final = operation
         self.bound: ASGIApp = not_started
         self._methods: Final = frozenset(methods_of([operation]))
@@ -50,6 +57,7 @@ class OperationRoute(APIRoute):
             methods=list(self._methods),
             tags=list(operation.tags),
             dependencies=dependencies,
+            dependency_overrides_provider=app,
             response_model=None,
             include_in_schema=False,  # the contract is the schema
         )

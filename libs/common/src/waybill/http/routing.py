@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from fastapi import FastAPI
 from fastapi.params import Depends
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -64,18 +65,20 @@ def add_all(router: Router, paths: Mapping[str, Methods]) -> None:
 
 
 def operation_routes(
-    operations: Sequence[Operation], dependencies: Sequence[Depends] = ()
+    operations: Sequence[Operation],
+    dependencies: Sequence[Depends] = (),
+    app: FastAPI | None = None,
 ) -> list[OperationRoute]:
     """Make the routes of a contract; nothing answers yet.
 
     Concrete paths are looked at before those with parameters. `dependencies` of FastAPI are solved
-    before each operation.
+    before each operation; `app` has what overrides them.
     """
     of_path: dict[str, list[Operation]] = {}
     for operation in operations:
         of_path.setdefault(operation.path, []).append(operation)
     return [
-        OperationRoute(operation, methods_of(of_path[path]), dependencies)
+        OperationRoute(operation, methods_of(of_path[path]), dependencies, app)
         for path in sorted(of_path, key=_concrete_first)
         for operation in of_path[path]
     ]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from waybill.app import Service, build, run
+from fastapi import APIRouter, WebSocket
+
+from waybill.app import Service, build, run, serves
 from waybill.http import Answer, Call, Operation
 from waybill.postgres.database import Database
 from waybill.process.settings import Settings
@@ -73,6 +75,7 @@ class Part:
         self.woken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
+        log.info("part begun", extra={"pid": os.getpid()})
         match os.environ.get("SAMPLE_PART"):
             case "crashing":
                 raise LookupError("crash")
@@ -92,6 +95,34 @@ class Part:
                 log.info("batch in hand done")
 
 
+class EachProcess:
+    """Says in which process it runs, and fails if the environment asks for it."""
+
+    name = "each process"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        log.info("each process", extra={"pid": os.getpid()})
+        if os.environ.get("SAMPLE_EACH_PROCESS") == "crashing":
+            raise LookupError("crash")
+        await stop.wait()
+
+
+own = APIRouter(prefix="/own")
+
+
+@own.get("/bug")
+async def bug() -> None:
+    raise LookupError("bug")
+
+
+@own.websocket("/echo")
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
+    await websocket.close()
+
+
+@serves(Path(__file__).with_name("contract"), OPERATIONS, routers=[own])
 async def assemble(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value())
     part = Part()
@@ -102,13 +133,14 @@ async def assemble(settings: Settings) -> Service:
 
     return Service(
         api=Api(database),
-        operations=OPERATIONS,
-        contract=Path(__file__).with_name("contract"),
         database=database,
         background=(part,),
+        in_each_process=(EachProcess(),),
         closing=(closed,),
     )
 
 
+app = build(Settings, assemble)
+
 if __name__ == "__main__":
-    run(build(Settings, assemble))
+    run(app)

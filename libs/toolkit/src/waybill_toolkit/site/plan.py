@@ -17,6 +17,7 @@ START: Final = (
     "docs/start.md",
     "docs/concepts.md",
     "docs/tutorial.md",
+    "docs/fastapi.md",
     "docs/sdks.md",
 )
 OPERATIONS: Final = (
