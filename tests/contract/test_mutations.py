@@ -21,6 +21,7 @@ from typing_extensions import override
 from waybill_toolkit.contracts.diff.judgement import judge
 from waybill_toolkit.contracts.gates.answers import unused_answers
 from waybill_toolkit.contracts.gates.examples import example_faults
+from waybill_toolkit.contracts.gates.fields import unused_fields
 from waybill_toolkit.contracts.gates.registry import registry_differences
 from waybill_toolkit.contracts.gates.scopes import scope_differences
 from waybill_toolkit.contracts.generate.bundle import Bundle
@@ -49,6 +50,7 @@ GATES: Final = {
     "diff": "`waybill contracts diff`",
     "types": "mypy on the service's code",
     "answers": "test: every declared answer and event is made somewhere",
+    "fields": "test: every field of a contract is read or given by the service's code",
     "examples": "test: examples are judged as they are named, by schema and model",
     "scopes": "test: scopes are those of the reviewed table",
     "registry": "test: the registry of problems is what runtime and contracts know",
@@ -273,7 +275,13 @@ MUTATIONS = [
         "optional field added to an answer",
         "orders/openapi.yaml",
         field("Order", "weight_grams", WHOLE, required=False),
-        "examples",
+        "types fields examples",
+    ),
+    Mutation(
+        "optional field added to a request",
+        "orders/openapi.yaml",
+        field("PlaceOrder", "gift_note", TEXT, required=False),
+        "fields examples",
     ),
     Mutation(
         "field removed from an answer",
@@ -481,6 +489,18 @@ MUTATIONS = [
         "lint diff types examples",
     ),
     Mutation(
+        "optional field added to an event",
+        "orders/asyncapi.yaml",
+        field("OrderPlaced", "gift_note", TEXT, required=False),
+        "types fields examples",
+    ),
+    Mutation(
+        "optional field added to a command",
+        "payments/asyncapi.yaml",
+        field("CapturePayment", "note", TEXT, required=False),
+        "fields examples",
+    ),
+    Mutation(
         "type of an event's field changed",
         "inventory/asyncapi.yaml",
         put(TEXT, *SCHEMAS, "WantedLine", "properties", "quantity"),
@@ -655,6 +675,7 @@ class Tree:
         """Run what one of the contract tests asserts to be empty."""
         checks: Mapping[str, Callable[[Repository], list[str]]] = {
             "answers": unused_answers,
+            "fields": lambda tree: list(map(str, unused_fields(tree))),
             "examples": lambda tree: example_faults(tree, [service]),
             "registry": registry_differences,
             "scopes": lambda tree: scope_differences(tree, yaml.safe_load(SCOPES.read_bytes())),

@@ -110,6 +110,54 @@ def test_optional_fields_leave_no_trace_when_they_are_missing(package: Path) -> 
     assert json.loads(sell.model_dump_json()) == SELL
 
 
+MAKES_EVERYTHING = """
+from uuid import UUID
+from pydantic import MISSING
+from shop.contract import api, models, received, sent, shared
+
+price = shared.Money(amount_minor=1, currency="GBP")
+models.Sell(sku="a", pay=models.Cash(kind="cash"))
+received.Counted(sku="a", units=1)
+sent.Sold(sale_id=UUID(int=1), price=price, buyer=MISSING)
+sent.SoldBuyer(name="n", greeting=MISSING)
+api.Sell204()
+"""
+
+
+def test_the_type_checker_wants_every_field_of_what_is_sent_and_no_other(package: Path) -> None:
+    code = package.parents[1] / "code.py"
+    code.write_text(MAKES_EVERYTHING)
+    assert _type_errors(code) == []
+
+    code.write_text(
+        MAKES_EVERYTHING.replace(", buyer=MISSING", "").replace(", greeting=MISSING", "")
+    )
+    assert [error.partition("error: ")[2] for error in _type_errors(code)] == [
+        'Missing named argument "buyer" for "Sold"  [call-arg]',
+        'Missing named argument "greeting" for "SoldBuyer"  [call-arg]',
+    ]
+
+
+def _type_errors(code: Path) -> list[str]:
+    settings = ["--config-file", str(Path(__file__).parents[4] / "pyproject.toml")]
+    found = subprocess.run(
+        [sys.executable, "-m", "mypy", *settings, code.name],
+        cwd=code.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode in (0, 1), found.stderr
+    return [line for line in found.stdout.splitlines() if ": error: " in line]
+
+
+def test_what_is_sent_is_read_also_without_what_may_be_left_out(package: Path) -> None:
+    sold = {"sale_id": SALE["sale_id"], "price": MONEY}
+
+    read = load_models(package)["sent"].Sold.model_validate_json(json.dumps(sold))
+    assert json.loads(read.model_dump_json()) == sold
+
+
 def test_bundles_stand_alone_and_hold_what_is_used_of_other_services(package: Path) -> None:
     asyncapi = json.loads((package / "asyncapi.json").read_bytes())
 

@@ -26,7 +26,7 @@ class Variant(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     product_id: UUID
-    name: str | MISSING = MISSING
+    name: Annotated[str | MISSING, Field(default=MISSING)]
     price: Price
     version: Annotated[StrictInt, Field(ge=1)]
 
@@ -48,7 +48,7 @@ class Product(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     product_id: UUID
     name: str
-    description: str | MISSING = MISSING
+    description: Annotated[str | MISSING, Field(default=MISSING)]
     variants: list[Variant]
     created_at: AwareDatetime
 

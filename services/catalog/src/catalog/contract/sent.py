@@ -1,4 +1,4 @@
-"""The payloads that catalog sends; they take no unknown field. Generated; never edited."""
+"""The payloads that catalog sends; each field is given, and no unknown one is taken. Generated; never edited."""
 
 from __future__ import annotations
 

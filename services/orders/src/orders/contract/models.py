@@ -77,10 +77,10 @@ class Transition(BaseModel):
 class Order(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
-    reference: str | MISSING = MISSING
+    reference: Annotated[str | MISSING, Field(default=MISSING)]
     customer_ref: str
     status: OrderStatus
-    rejection: Rejection | MISSING = MISSING
+    rejection: Annotated[Rejection | MISSING, Field(default=MISSING)]
     lines: list[OrderLine]
     total: Money
     placed_at: AwareDatetime

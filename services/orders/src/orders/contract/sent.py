@@ -1,4 +1,4 @@
-"""The payloads that orders sends; they take no unknown field. Generated; never edited."""
+"""The payloads that orders sends; each field is given, and no unknown one is taken. Generated; never edited."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class WantedLine(BaseModel):
 class OrderPlaced(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
-    reference: str | MISSING = MISSING
+    reference: Annotated[str | MISSING, Field(default=MISSING)]
     customer_ref: str
     total: Money
     lines: Annotated[list[PlacedLine], Field(min_length=1)]

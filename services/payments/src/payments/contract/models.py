@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import MISSING, BaseModel, ConfigDict
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from waybill.scalars import UUID, AwareDatetime
 
 from .shared import Money
@@ -33,11 +34,11 @@ class Payment(BaseModel):
     payment_id: UUID
     order_id: UUID
     status: PaymentStatus
-    decline_code: DeclineCode | MISSING = MISSING
+    decline_code: Annotated[DeclineCode | MISSING, Field(default=MISSING)]
     amount: Money
     captured: Money
     refunded: Money
-    provider_reference: str | MISSING = MISSING
+    provider_reference: Annotated[str | MISSING, Field(default=MISSING)]
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

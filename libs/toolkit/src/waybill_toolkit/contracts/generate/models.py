@@ -2,17 +2,19 @@
 
 Four modules for each service: `shared` (what all contracts share, so that Money is one class
 however it came), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
-forbid unknown fields and receivers ignore them; this is put into the schemas beforehand.
+forbid unknown fields and receivers ignore them; this is put into the schemas beforehand. What is
+sent has to be given field by field, also what may be left out (`given.py`).
 """
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.given import without_defaults
 from waybill_toolkit.contracts.generate.names import fault_of_pascal
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of
 
@@ -61,8 +63,18 @@ NOT_FOR_PYTHON: Final = ("description", "example", "examples")
 """Left out of the modules: they stand in the contract, where one looks for them."""
 
 
-def make_models(module: str, components: Mapping[str, Node], extra: Extra, faults: Faults) -> str:
-    """Write the module `module` for those of `components` that belong there; "" when none does."""
+def make_models(
+    module: str,
+    components: Mapping[str, Node],
+    extra: Extra,
+    faults: Faults,
+    *,
+    given: Collection[str] = (),
+) -> str:
+    """Write the module `module` for those of `components` that belong there; "" when none does.
+
+    Each field of those named in `given` has to be given to their constructors.
+    """
     own = {name: node for name, node in components.items() if module_of(node, module) == module}
     for node in own.values():
         _check(node, faults)
@@ -70,7 +82,7 @@ def make_models(module: str, components: Mapping[str, Node], extra: Extra, fault
     if not own:
         return ""
     schemas = {name: _schema(node, module, extra) for name, node in own.items()}
-    return _run(module, schemas)
+    return without_defaults(_run(module, schemas), given)
 
 
 def _check(component: Node, faults: Faults) -> None:

@@ -43,13 +43,28 @@ def schema_nodes(root: Node) -> Iterator[Node]:
     for path, operation in operation_nodes(root):
         for parameter in parameter_nodes(path, operation):
             yield parameter.target().child("schema")
+    yield from asked_nodes(root)
+    yield from answered_nodes(root)
+
+
+def asked_nodes(root: Node) -> Iterator[Node]:
+    """Go to the schema of each JSON body of a request."""
+    for _, operation in operation_nodes(root):
+        yield from _bodies(operation.get("requestBody"))
+
+
+def answered_nodes(root: Node) -> Iterator[Node]:
+    """Go to the schema of each JSON body that is answered and no problem."""
+    for _, operation in operation_nodes(root):
         responses = operation.get("responses")
-        answers = responses.children() if responses else ()
-        holders = [operation.get("requestBody"), *(answer.target() for answer in answers)]
-        for holder in filter(None, holders):
-            media = (holder.get("content") or holder).get(JSON)
-            if media:
-                yield media.child("schema")
+        yield from _bodies(*(each.target() for each in responses.children()) if responses else ())
+
+
+def _bodies(*holders: Node | None) -> Iterator[Node]:
+    for holder in filter(None, holders):
+        media = (holder.get("content") or holder).get(JSON)
+        if media:
+            yield media.child("schema")
 
 
 def operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:

@@ -12,7 +12,7 @@ from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faul
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
 from waybill_toolkit.contracts.generate.models import make_models
 from waybill_toolkit.contracts.generate.names import fault_of_service
-from waybill_toolkit.contracts.generate.openapi import read_openapi, schema_nodes
+from waybill_toolkit.contracts.generate.openapi import answered_nodes, read_openapi, schema_nodes
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of, reachable
@@ -22,7 +22,7 @@ from waybill_toolkit.contracts.generate.validate import validate_asyncapi, valid
 TEXTS: Final = {
     "shared": "What all contracts share.",
     "models": "The bodies that {service} gets and answers.",
-    "sent": "The payloads that {service} sends; they take no unknown field.",
+    "sent": "The payloads that {service} sends; each field is given, and no unknown one is taken.",
     "received": "The payloads that {service} receives; unknown fields are ignored.",
 }
 
@@ -106,10 +106,14 @@ def _models(service: str, openapi: Node, events: EventContract, faults: Faults) 
     received = reachable(message.schema for message in events.received)
     together = {**models, **sent, **received}
     shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
+    answered = reachable(answered_nodes(openapi))
+    told = {**answered, **sent}
     made = {
-        "shared": make_models(SHARED, dict(sorted(shared.items())), "as the contract says", faults),
-        "models": make_models("models", models, "as the contract says", faults),
-        "sent": make_models("sent", sent, "forbid", faults),
+        "shared": make_models(
+            SHARED, dict(sorted(shared.items())), "as the contract says", faults, given=told
+        ),
+        "models": make_models("models", models, "as the contract says", faults, given=answered),
+        "sent": make_models("sent", sent, "forbid", faults, given=sent),
         "received": make_models("received", received, "ignore", faults),
     }
     return {

@@ -1,0 +1,124 @@
+"""Every field that a contract promises is used by the service's code.
+
+A field of a request or of a command that the service obeys has to be read, one of an answer or of
+an event has to be given. The type checker sees neither a field that nobody reads nor one that is
+given as `MISSING` each time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from waybill_toolkit.contracts.gates.classes import Package
+from waybill_toolkit.contracts.gates.contracts import ServiceContract, read_contracts
+from waybill_toolkit.contracts.gates.uses import Uses, uses
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.schemas import module_of, reachable
+
+RULE: Final = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a schema, where it is written, and the class that it became."""
+
+    schema: str
+    node: Node
+    classes: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """As exceptions name it: `PlaceOrder.reference`."""
+        return f"{self.schema}.{self.node.name}"
+
+    def is_in(self, pairs: set[tuple[str, str]]) -> bool:
+        return any((each, self.node.name) in pairs for each in self.classes)
+
+
+def unused_fields(
+    repository: Repository, exceptions: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Fault]:
+    """Find the fields that no code uses.
+
+    `exceptions` gives the reason why one need not be: service -> `Schema.field` -> reason. One that
+    is not needed is a fault too.
+    """
+    faults: list[Fault] = []
+    for contract in read_contracts(repository):
+        allowed = (exceptions or {}).get(contract.service, {})
+        found = dict(_unused(repository, contract))
+        faults += [fault for name, fault in found.items() if name not in allowed]
+        faults += [
+            contract.openapi.fault(f"{name} is used; remove its exception.", RULE)
+            for name in sorted(allowed.keys() - found.keys())
+        ]
+    return faults
+
+
+def _unused(repository: Repository, contract: ServiceContract) -> Iterator[tuple[str, Fault]]:
+    service = contract.service
+    generated = repository.package(service)
+    package = Package.read(generated.parent)
+    found = uses(package, leave_out=f"{service}.contract")
+    where = generated.parent.relative_to(repository.root)
+    for field in _fields(package, contract, _heard(contract)):
+        if not field.is_in(found.read):
+            yield field.name, _fault(field, f"nothing in {where} reads it; read it")
+    for field in _fields(package, contract, _told(contract)):
+        if _is_made(field, found) and not field.is_in(found.given):
+            yield field.name, _fault(field, f"nothing in {where} gives it a value; give it one")
+
+
+def _fault(field: Field, what: str) -> Fault:
+    return field.node.fault(f"{field.name}: {what}, or take it out of the contract.", RULE)
+
+
+def _is_made(field: Field, found: Uses) -> bool:
+    """Tell whether the code makes such an object; if not, it passes on one that it was handed."""
+    return not field.classes.isdisjoint(found.made)
+
+
+def _heard(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
+    """Give what the service is asked and ordered. Of others' events it takes what it needs."""
+    yield "models", asked_nodes(contract.openapi)
+    own = {topic.name for topic in contract.events.topics}
+    yield "received", [each.schema for each in contract.events.received if each.topic in own]
+
+
+def _told(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
+    yield "models", answered_nodes(contract.openapi)
+    yield "sent", [each.schema for each in contract.events.sent]
+
+
+def _fields(
+    package: Package, contract: ServiceContract, sides: Iterable[tuple[str, Iterable[Node]]]
+) -> Iterator[Field]:
+    for module, schemas in sides:
+        for name, node in reachable(schemas).items():
+            full = f"{contract.service}.contract.{module_of(node, module)}.{name}"
+            yield from _fields_of(package, name, node, frozenset({full}))
+
+
+def _fields_of(
+    package: Package, schema: str, node: Node, classes: frozenset[str]
+) -> Iterator[Field]:
+    """Go through the fields of a schema, also of objects that are described in place."""
+    properties = node.get("properties") if node.reference is None else None
+    for each in properties.children() if properties else ():
+        yield Field(schema, each, classes)
+        inner = (package.members.get(full, {}).get(each.name, ()) for full in classes)
+        yield from _fields_of(package, f"{schema}.{each.name}", each, frozenset().union(*inner))
+    for below in _parts(node):
+        yield from _fields_of(package, schema, below, classes)
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    if node.reference is not None or not isinstance(node.value, dict):
+        return
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        yield from node.child(keyword).children() if keyword in node.value else ()
+    if "items" in node.value:
+        yield node.child("items")
