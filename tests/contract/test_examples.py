@@ -2,7 +2,7 @@ from waybill_toolkit.contracts.gates.examples import example_faults
 from waybill_toolkit.contracts.generate.repository import Repository
 
 
-def test_every_example_is_judged_as_its_name_says_by_schema_and_model(
+def test_every_example_is_judged_as_its_name_says_by_the_models(
     repository: Repository,
 ) -> None:
     assert example_faults(repository) == []

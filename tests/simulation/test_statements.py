@@ -27,6 +27,7 @@ from orders.contract import received
 from orders.contract.models import OrderStatus
 from orders.domain import Line, Order
 from orders.saga import PLACE_ORDER
+from orders.store import PriceRow
 from payments import store as payments_store
 from payments.claims import Claims
 from payments.commands.authorize_payments import OrderToPay, authorize_payments
@@ -227,8 +228,9 @@ async def test_orders_and_sagas_are_the_same(both: Both) -> None:
     sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
     placed = [_order(n) for n in range(3)]
     async with _Work(both) as tx:
-        await orders_store.upsert_prices(tx, [("tea", 5, "GBP", 1), ("mug", 5, "GBP", 2)])
-        await orders_store.upsert_prices(tx, [("tea", 6, "GBP", 2), ("mug", 6, "GBP", 1)])
+        for amount, tea, mug in ((5, 1, 2), (6, 2, 1)):
+            prices = [PriceRow("tea", amount, "GBP", tea), PriceRow("mug", amount, "GBP", mug)]
+            await orders_store.upsert_prices(tx, prices)
         await orders_store.insert_orders(tx, placed)
         await sagas.start(tx, [SagaStart(order.order_id, order) for order in placed])
     await _same_tables(both)

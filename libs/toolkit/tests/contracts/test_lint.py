@@ -135,6 +135,22 @@ CASES = [
         "this is no Money",
         "example",
     ),
+    Case(
+        "example",
+        API,
+        "        note: {type: string",
+        "        gift: {type: string}\n        note: {type: string",
+        "no valid example of Sell has gift",
+        "gift:",
+    ),
+    Case(
+        "example",
+        EVENTS,
+        "{name: {type: string, ",
+        "{email: {type: string}, name: {type: string, ",
+        "no valid example of Sold has email",
+        "email:",
+    ),
     Case("example", f"{SELL}/valid-cash.json", "cash", "coin", "this is no Sell", "pay"),
     Case("example", f"{SELL}/invalid-no-units.json", ": 0", ": 1", "this is a Sell", "{"),
     Case("example", f"{SELL}/valid-cash.json", "{", "[", "this is no JSON", "["),
@@ -167,6 +183,24 @@ def test_a_schema_is_shown_by_the_example_of_another_only_in_the_branch_it_takes
     assert [fault.message.partition(";")[0] for fault in lint(repository)] == [
         "Cash has no example"
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "schema"), [("shop", "Sell"), ("shop", "Sold"), ("stock", "Units")]
+)
+def test_a_body_or_an_event_without_an_invalid_example_is_found(
+    repository: Repository, service: str, schema: str
+) -> None:
+    folder = repository.root / "contracts" / service / "examples" / schema
+    for path in folder.glob("invalid-*"):
+        path.unlink()
+
+    [fault] = lint(repository)
+    assert (
+        fault.message
+        == f"{schema} is a whole body or event; write examples/{schema}/invalid-….json."
+    )
+    assert fault.rule == "example"
 
 
 def test_a_post_that_may_be_repeated_says_why(repository: Repository) -> None:

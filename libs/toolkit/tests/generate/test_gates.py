@@ -24,30 +24,20 @@ def _example(tree: Repository, service: str, name: str, value: object) -> None:
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
-def test_a_schema_without_examples_is_found(generated: Repository) -> None:
-    faults = example_faults(generated)
-
-    assert "stock/Counted: no valid example" in faults
-    assert "stock/Counted: no invalid example" in faults
-    assert "stock/Counted: no valid example has units" in faults
-
-
-def test_a_schema_with_examples_is_in_order(generated: Repository) -> None:
+def test_examples_that_are_judged_as_their_names_say_are_in_order(generated: Repository) -> None:
     _example(generated, "stock", "Counted/valid-one.json", COUNTED)
     _example(generated, "stock", "Counted/invalid-negative.json", {**COUNTED, "units": -1})
 
-    assert not [fault for fault in example_faults(generated) if "Counted" in fault]
+    assert example_faults(generated) == []
 
 
 def test_an_example_that_is_judged_otherwise_is_found(generated: Repository) -> None:
     _example(generated, "stock", "Counted/valid-text.json", {**COUNTED, "units": "1"})
     _example(generated, "stock", "Counted/invalid-not.json", COUNTED)
 
-    assert [fault for fault in example_faults(generated) if ".json" in fault] == [
+    assert example_faults(generated) == [
         "stock/Counted/invalid-not.json: the model shop.received differs",
-        "stock/Counted/invalid-not.json: the schema of shop.received differs",
         "stock/Counted/valid-text.json: the model shop.received differs",
-        "stock/Counted/valid-text.json: the schema of shop.received differs",
     ]
 
 

@@ -1,6 +1,7 @@
 """Writes of the catalog service."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,24 +9,35 @@ from uuid import UUID
 from catalog.domain import Product, Variant
 from catalog.queries import variant_of
 from waybill.postgres.database import Transaction
+from waybill.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _VariantRow:
+    sku: str
+    name: str | None
+    amount_minor: int
+    currency: str
+    version: int
+
+
+_VARIANTS: Final = Rows(_VariantRow)
 
 _INSERT_PRODUCT: Final = """
     insert into products (product_id, name, description, created_at) values ($1, $2, $3, $4)
 """
 # Sorted by SKU: two requests that add the same SKUs in different orders wait for one another
 # instead of each for the other.
-_INSERT_VARIANTS: Final = """
-    insert into variants
-        (sku, product_id, number, name, amount_minor, currency, version, updated_at)
-    select sku, $1, number + coalesce(
+_INSERT_VARIANTS: Final = _VARIANTS.statement("""
+    insert into variants ({columns}, product_id, number, updated_at)
+    select {columns}, $1, number + coalesce(
             (select max(number) from variants where variants.product_id = $1), 0
-        ), name, amount_minor, currency, version, $2
-    from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[])
-        with ordinality as variant (sku, name, amount_minor, currency, version, number)
+        ), $2
+    from {rows} with ordinality as variant ({columns}, number)
     order by sku collate "C"
     on conflict (sku) do nothing
     returning sku
-"""
+""")
 _LOCK_PRODUCT: Final = """
     select name from products where product_id = $1 for no key update
 """
@@ -58,16 +70,17 @@ async def insert_variants(
     Returns a SKU that belongs to another variant already, and then the caller must roll back;
     None when all were written.
     """
-    rows = await tx.fetch(
-        _INSERT_VARIANTS,
-        product_id,
-        now,
-        [variant.sku for variant in variants],
-        [variant.name for variant in variants],
-        [variant.price.amount_minor for variant in variants],
-        [variant.price.currency for variant in variants],
-        [variant.version for variant in variants],
-    )
+    new = [
+        _VariantRow(
+            sku=variant.sku,
+            name=variant.name,
+            amount_minor=variant.price.amount_minor,
+            currency=variant.price.currency,
+            version=variant.version,
+        )
+        for variant in variants
+    ]
+    rows = await tx.fetch(_INSERT_VARIANTS, product_id, now, *_VARIANTS.arrays(new))
     written = {row["sku"] for row in rows}
     return next((variant.sku for variant in variants if variant.sku not in written), None)
 

@@ -9,6 +9,7 @@ An adjustment does without the book: it locks one stock row and waits for nothin
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,28 @@ from uuid import UUID
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
 from waybill.postgres.database import Transaction
+from waybill.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _LineRow:
+    order_id: UUID
+    sku: str
+    quantity: int
+    on_hand_when_refused: int | None
+    """Set where it fell short."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenRow:
+    sku: str
+    units: int
+
+
+_NEW: Final = Rows(Reservation, leave_out=["shortages"])
+_LINES: Final = Rows(_LineRow)
+_TAKEN: Final = Rows(_TakenRow)
+_MOVES: Final = Rows(Move)
 
 # Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
 # each named by one number, are never the same.
@@ -38,30 +61,25 @@ _DUE: Final = """
 _LOCK_STOCK: Final = """
     select sku, on_hand from stock where sku = any($1) order by sku for update
 """
-_ADD: Final = """
-    insert into reservations (order_id, status, expires_at, updated_at)
-    select order_id, status, expires_at, $4
-    from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-        as reservation (order_id, status, expires_at)
-"""
-_ADD_LINES: Final = """
-    insert into reservation_lines (order_id, sku, quantity, on_hand_when_refused)
-    select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
-"""
-_SET_ASIDE: Final = """
+_ADD: Final = _NEW.statement("""
+    insert into reservations ({columns}, updated_at)
+    select {columns}, $1 from {rows} as new ({columns})
+""")
+_ADD_LINES: Final = _LINES.insert("reservation_lines")
+_SET_ASIDE: Final = _TAKEN.statement("""
     update stock
-    set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $3
-    from unnest($1::text[], $2::bigint[]) as taken (sku, units)
+    set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $1
+    from {rows} as taken ({columns})
     where stock.sku = taken.sku
-"""
+""")
 _ADD_EMPTY: Final = """
     insert into reservations (order_id, status, expires_at, updated_at)
     select order_id, 'released', $2, $2 from unnest($1::uuid[]) as order_id
 """
-_MOVE: Final = """
+_MOVE: Final = _MOVES.statement("""
     with moved as (
-        update reservations set status = move.after, updated_at = $4
-        from unnest($1::uuid[], $2::text[], $3::text[]) as move (order_id, before, after)
+        update reservations set status = move.after, updated_at = $1
+        from {rows} as move ({columns})
         where reservations.order_id = move.order_id and status = move.before
         returning reservations.order_id, move.before, move.after
     ), units as (
@@ -75,10 +93,10 @@ _MOVE: Final = """
     )
     update stock
     set on_hand = on_hand + units.freed, reserved = reserved - units.unreserved,
-        committed = stock.committed + units.committed, updated_at = $4
+        committed = stock.committed + units.committed, updated_at = $1
     from units
     where stock.sku = units.sku
-"""
+""")
 _ADD_UNITS: Final = """
     with level as (
         insert into stock (sku, on_hand, reserved, committed, updated_at)
@@ -150,24 +168,19 @@ class StockBook:
     ) -> None:
         """Write new reservations with their lines, and set the units of the granted ones aside."""
         taken: Counter[str] = Counter()
-        lines: list[tuple[UUID, str, int, int | None]] = []
+        lines: list[_LineRow] = []
         for request, reservation in zip(requests, decided, strict=True):
             short = {shortage.sku: shortage.on_hand for shortage in reservation.shortages}
             if reservation.status == "reserved":
                 taken.update(request.units)
             lines.extend(
-                (request.order_id, sku, wanted, short.get(sku))
+                _LineRow(request.order_id, sku, wanted, short.get(sku))
                 for sku, wanted in request.units.items()
             )
-        await self._tx.enqueue(
-            _ADD,
-            [reservation.order_id for reservation in decided],
-            [reservation.status for reservation in decided],
-            [reservation.expires_at for reservation in decided],
-            now,
-        )
-        await self._tx.enqueue(_ADD_LINES, *map(list, zip(*lines, strict=True)))
-        await self._tx.enqueue(_SET_ASIDE, list(taken), list(taken.values()), now)
+        await self._tx.enqueue(_ADD, now, *_NEW.arrays(decided))
+        await self._tx.enqueue(_ADD_LINES, *_LINES.arrays(lines))
+        rows = [_TakenRow(sku, units) for sku, units in taken.items()]
+        await self._tx.enqueue(_SET_ASIDE, now, *_TAKEN.arrays(rows))
 
     async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
         """Write that orders, not known so far, hold nothing and never will."""
@@ -179,13 +192,7 @@ class StockBook:
         """Change reservations and move their units between on hand, reserved and committed."""
         if not moves:
             return
-        await self._tx.execute(
-            _MOVE,
-            [move.order_id for move in moves],
-            [move.before for move in moves],
-            [move.after for move in moves],
-            now,
-        )
+        await self._tx.execute(_MOVE, now, *_MOVES.arrays(moves))
 
     async def _shortages(self, order_ids: Collection[UUID]) -> dict[UUID, list[Shortage]]:
         found: dict[UUID, list[Shortage]] = {}

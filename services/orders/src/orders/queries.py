@@ -13,12 +13,14 @@ from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
 from waybill.postgres.database import Connection, Transaction
+from waybill.rows import Rows
 
-_ORDER: Final = """
-    select order_id, reference, customer_ref, status, rejection_code, rejection_detail, currency,
-        total_minor, payment_token, placed_at, updated_at
-    from orders
-"""
+ORDERS: Final = Rows(Order, leave_out=["rejection", "lines"])
+"""A row of `orders`, beside which its rejection and its lines are kept."""
+
+_ORDER: Final = ORDERS.statement("""
+    select {columns}, rejection_code, rejection_detail from orders
+""")
 _ORDERS_BY_ID: Final = _ORDER + "where order_id = any($1)"
 _ORDERS_PAGE: Final = (
     _ORDER
@@ -116,19 +118,8 @@ async def _with_lines(connection: Connection, rows: Sequence[asyncpg.Record]) ->
 
 def _order(row: asyncpg.Record, lines: tuple[Line, ...]) -> Order:
     code = row["rejection_code"]
-    return Order(
-        order_id=row["order_id"],
-        reference=row["reference"],
-        customer_ref=row["customer_ref"],
-        status=OrderStatus(row["status"]),
-        rejection=Rejection(RejectionCode(code), row["rejection_detail"]) if code else None,
-        currency=row["currency"],
-        lines=lines,
-        total_minor=row["total_minor"],
-        payment_token=row["payment_token"],
-        placed_at=row["placed_at"],
-        updated_at=row["updated_at"],
-    )
+    rejection = Rejection(RejectionCode(code), row["rejection_detail"]) if code else None
+    return Order(**ORDERS.read(row), rejection=rejection, lines=lines)
 
 
 def _price(row: asyncpg.Record) -> tuple[str, Price]:

@@ -1,88 +1,94 @@
 """Writes of the orders service."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
+from orders.queries import ORDERS
 from waybill.postgres.database import Transaction
+from waybill.rows import Rows
 
-_INSERT_ORDERS: Final = """
-    insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
-        payment_token, placed_at, updated_at)
-    select order_id, reference, customer_ref, status, currency, total_minor, payment_token,
-        placed_at, placed_at
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                $7::text[], $8::timestamptz[])
-        as placed(order_id, reference, customer_ref, status, currency, total_minor,
-            payment_token, placed_at)
-"""
-_INSERT_LINES: Final = """
-    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
-    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::bigint[])
-"""
-_SET_STATUSES: Final = """
-    update orders set status = change.status, rejection_code = change.code,
-        rejection_detail = change.detail, updated_at = $5
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-        as change(order_id, status, code, detail)
+
+@dataclass(frozen=True, slots=True)
+class _LineRow:
+    order_id: UUID
+    line_number: int
+    sku: str
+    quantity: int
+    unit_price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusRow:
+    order_id: UUID
+    status: OrderStatus
+    rejection_code: str | None
+    rejection_detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """What is known of a SKU's price; the version orders its changes."""
+
+    sku: str
+    amount_minor: int
+    currency: str
+    version: int
+
+
+_LINES: Final = Rows(_LineRow)
+_STATUSES: Final = Rows(_StatusRow)
+_PRICES: Final = Rows(PriceRow)
+
+_INSERT_ORDERS: Final = ORDERS.insert("orders")
+_INSERT_LINES: Final = _LINES.insert("order_lines")
+_SET_STATUSES: Final = _STATUSES.statement("""
+    update orders set status = change.status, rejection_code = change.rejection_code,
+        rejection_detail = change.rejection_detail, updated_at = $1
+    from {rows} as change ({columns})
     where orders.order_id = change.order_id
-"""
-_UPSERT_PRICES: Final = """
-    insert into prices (sku, amount_minor, currency, version)
-    select * from unnest($1::text[], $2::bigint[], $3::text[], $4::int[])
+""")
+_UPSERT_PRICES: Final = _PRICES.statement("""
+    insert into prices ({columns})
+    select {columns} from {rows} as known ({columns})
     on conflict (sku) do update
     set amount_minor = excluded.amount_minor, currency = excluded.currency,
         version = excluded.version
     where prices.version < excluded.version
-"""
+""")
 
 
 async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
     """Write orders that were just placed."""
     lines = [
-        (order.order_id, number, line)
+        _LineRow(order.order_id, number, line.sku, line.quantity, line.unit_price_minor)
         for order in orders
         for number, line in enumerate(order.lines, start=1)
     ]
-    await tx.enqueue(
-        _INSERT_ORDERS,
-        [order.order_id for order in orders],
-        [order.reference for order in orders],
-        [order.customer_ref for order in orders],
-        [order.status for order in orders],
-        [order.currency for order in orders],
-        [order.total_minor for order in orders],
-        [order.payment_token for order in orders],
-        [order.placed_at for order in orders],
-    )
-    await tx.enqueue(
-        _INSERT_LINES,
-        [order_id for order_id, _, _ in lines],
-        [number for _, number, _ in lines],
-        [line.sku for _, _, line in lines],
-        [line.quantity for _, _, line in lines],
-        [line.unit_price_minor for _, _, line in lines],
-    )
+    await tx.enqueue(_INSERT_ORDERS, *ORDERS.arrays(orders))
+    await tx.enqueue(_INSERT_LINES, *_LINES.arrays(lines))
 
 
 async def set_statuses(
     tx: Transaction, changes: Mapping[UUID, tuple[OrderStatus, Rejection | None]], now: datetime
 ) -> None:
     """Set the status of orders whose sagas the transaction has locked."""
-    rejections = [rejection for _, rejection in changes.values()]
-    await tx.enqueue(
-        _SET_STATUSES,
-        list(changes),
-        [status for status, _ in changes.values()],
-        [rejection.code if rejection else None for rejection in rejections],
-        [rejection.detail if rejection else None for rejection in rejections],
-        now,
-    )
+    rows = [
+        _StatusRow(
+            order_id=order_id,
+            status=status,
+            rejection_code=rejection.code if rejection else None,
+            rejection_detail=rejection.detail if rejection else None,
+        )
+        for order_id, (status, rejection) in changes.items()
+    ]
+    await tx.enqueue(_SET_STATUSES, now, *_STATUSES.arrays(rows))
 
 
-async def upsert_prices(tx: Transaction, prices: Sequence[tuple[str, int, str, int]]) -> None:
-    """Keep the newest version of each (sku, amount_minor, currency, version); a SKU stands once."""
-    await tx.execute(_UPSERT_PRICES, *map(list, zip(*prices, strict=True)))
+async def upsert_prices(tx: Transaction, prices: Sequence[PriceRow]) -> None:
+    """Keep the newest version of each price; a SKU stands once."""
+    await tx.execute(_UPSERT_PRICES, *_PRICES.arrays(prices))

@@ -7,16 +7,21 @@ from orders.contract.received import PriceChanged, VariantAdded
 from waybill.postgres.database import Transaction
 
 
-async def sync_prices(tx: Transaction, news: Iterable[VariantAdded | PriceChanged]) -> None:
+async def sync_prices(tx: Transaction, heard: Iterable[VariantAdded | PriceChanged]) -> None:
     """Take over the prices that are newer than what is known; the version decides."""
     newest: dict[str, VariantAdded | PriceChanged] = {}
-    for price in news:
+    for price in heard:
         known = newest.get(price.sku)
         if known is None or known.version < price.version:
             newest[price.sku] = price
     # Sorted, so that two replicas lock the rows that they share in the same order.
     rows = [
-        (sku, newest[sku].price.amount_minor, newest[sku].price.currency, newest[sku].version)
-        for sku in sorted(newest)
+        store.PriceRow(
+            sku=price.sku,
+            amount_minor=price.price.amount_minor,
+            currency=price.price.currency,
+            version=price.version,
+        )
+        for price in (newest[sku] for sku in sorted(newest))
     ]
     await store.upsert_prices(tx, rows)

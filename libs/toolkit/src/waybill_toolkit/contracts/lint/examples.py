@@ -1,5 +1,8 @@
 """Examples are what people copy and what mocks answer: each schema has one, and each is true.
 
+Each field of a schema occurs in a valid example, so that one that was added shows. What crosses the
+border as a whole, a body or a payload, has an invalid example too.
+
 An example stands in the contract (`example:`) or beside it, in
 `contracts/<service>/examples/<Schema>/{valid,invalid}-<what>.json`. A schema also has one when a
 valid example of another schema shows it.
@@ -9,39 +12,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from waybill_toolkit.contracts.generate.documents import Library, Node, Pointer
+from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault
-from waybill_toolkit.contracts.schema_check import SchemaDocument, escape
+from waybill_toolkit.contracts.lint.holder import RULE, UNIONS, Holder, Place
+from waybill_toolkit.contracts.lint.unshown import unshown_faults
 
-RULE: Final = "example"
 KINDS: Final = ("valid", "invalid")
-UNIONS: Final = ("oneOf", "anyOf", "allOf")
-
-Place: TypeAlias = tuple[Path, Pointer]
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A document with schemas, and what checks values by them."""
-
-    root: Node
-    checker: SchemaDocument
-
-    @property
-    def folder(self) -> Path:
-        return self.root.document.path.parent / "examples"
-
-    @property
-    def schemas(self) -> list[Node]:
-        """Those that are written in this document itself."""
-        components = self.root.get("components")
-        schemas = components.get("schemas") if components else None
-        return list(schemas.children()) if schemas else []
-
-    def faults(self, schema: str, value: object) -> list[str]:
-        return self.checker.faults(f"/components/schemas/{escape(schema)}", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +38,26 @@ class Example:
 
 
 def example_faults(holders: Sequence[Holder]) -> Iterator[Fault]:
-    """Check all examples, and find schemas that have none."""
-    shown: set[object] = set()
+    """Check all examples, and find what none shows."""
+    shown: dict[Place, set[str]] = {}
+    kinds: dict[Place, set[str]] = {}
     for holder in holders:
         for schema in holder.schemas:
             yield from _inline(holder, schema)
-            shown.update(place for place, _ in inline_shown(holder, schema))
+            parts = list(inline_shown(holder, schema))
+            own = {"valid"} if parts else set()
             for example in examples(holder, schema.name):
                 if isinstance(example, Fault):
                     yield example
                     continue
                 yield from _judge(holder, schema.name, example)
-                if example.valid:
-                    shown.update(place for place, _ in parts_shown(holder, schema, example.value))
-    for schema in (each for holder in holders for each in holder.schemas):
-        if schema.place not in shown:
-            files = f"examples/{schema.name}/valid-….json and invalid-….json"
-            yield schema.fault(f"{schema.name} has no example; write example: or {files}.", RULE)
+                own.add("valid" if example.valid else "invalid")
+                parts += parts_shown(holder, schema, example.value) if example.valid else ()
+            kinds[schema.place] = own
+            for place, value in parts:
+                shown.setdefault(place, set()).update(value if isinstance(value, dict) else ())
+    for holder in holders:
+        yield from unshown_faults(holder, shown, kinds)
     yield from _strays(holders)
 
 

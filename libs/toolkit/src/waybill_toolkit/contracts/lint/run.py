@@ -10,8 +10,9 @@ from waybill_toolkit.contracts.generate.problems import ProblemType, read_regist
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.contracts.generate.service import Documents, open_documents
-from waybill_toolkit.contracts.lint.examples import Holder, example_faults
+from waybill_toolkit.contracts.lint.examples import example_faults
 from waybill_toolkit.contracts.lint.follows import follow_faults
+from waybill_toolkit.contracts.lint.holder import Holder
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults

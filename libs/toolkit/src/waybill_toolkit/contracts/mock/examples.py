@@ -7,13 +7,8 @@ from typing import Any, Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault
-from waybill_toolkit.contracts.lint.examples import (
-    Holder,
-    Place,
-    examples,
-    inline_shown,
-    parts_shown,
-)
+from waybill_toolkit.contracts.lint.examples import examples, inline_shown, parts_shown
+from waybill_toolkit.contracts.lint.holder import Holder, Place
 
 UNNAMED: Final = "example"
 """The name of an example that stands in the contract, or in an example of another schema."""

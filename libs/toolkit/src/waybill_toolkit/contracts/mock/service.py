@@ -20,7 +20,7 @@ from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
-from waybill_toolkit.contracts.lint.examples import Holder
+from waybill_toolkit.contracts.lint.holder import Holder
 from waybill_toolkit.contracts.mock.answering import Answering, implement
 from waybill_toolkit.contracts.mock.examples import Examples
 from waybill_toolkit.contracts.mock.generated import load

@@ -1,0 +1,60 @@
+"""What no example shows: a schema, a field of one, or how a body or a payload is not to be."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.faults import Fault
+from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.lint.holder import RULE, UNIONS, Holder, Place
+
+
+def unshown_faults(
+    holder: Holder, shown: Mapping[Place, Collection[str]], kinds: Mapping[Place, Collection[str]]
+) -> Iterator[Fault]:
+    """Find what examples leave out of a document.
+
+    `shown` are the schemas that occur in a valid example, with the fields that do, and `kinds` says
+    whether a schema has valid and invalid examples of its own.
+    """
+    crossing = {node.target().place for node in _crossing(holder.root)}
+    for schema in holder.schemas:
+        missing = {"valid", "invalid"}.difference(kinds.get(schema.place, ()))
+        files = [f"examples/{schema.name}/{kind}-….json" for kind in sorted(missing, reverse=True)]
+        if schema.place not in shown:
+            text = f"{schema.name} has no example; write example: or {' and '.join(files)}."
+            yield schema.fault(text, RULE)
+            continue
+        if missing and schema.place in crossing and "properties" in schema.value:
+            text = f"{schema.name} is a whole body or event; write {' and '.join(files)}."
+            yield schema.fault(text, RULE)
+        for described, name in _fields(schema):
+            if described.place in shown and name.name not in shown[described.place]:
+                text = f"no valid example of {schema.name} has {name.name}; add it to one."
+                yield name.fault(text, RULE)
+
+
+def _crossing(root: Node) -> Iterator[Node]:
+    """Go to the schemas of whole bodies and payloads."""
+    if root.get("paths"):
+        yield from asked_nodes(root)
+        yield from answered_nodes(root)
+    components = root.get("components")
+    messages = components.get("messages") if components else None
+    for message in messages.children() if messages else ():
+        if "payload" in message.value:
+            yield message.child("payload")
+
+
+def _fields(schema: Node) -> Iterator[tuple[Node, Node]]:
+    """Go to each field of a schema, also of objects in it that have no name, with its object."""
+    if schema.reference is not None or not isinstance(schema.value, dict):
+        return
+    properties = schema.get("properties")
+    for field in properties.children() if properties else ():
+        yield schema, field
+        yield from _fields(field)
+    if "items" in schema.value:
+        yield from _fields(schema.child("items"))
+    for union in UNIONS:
+        for branch in schema.child(union).children() if union in schema.value else ():
+            yield from _fields(branch)
