@@ -43,7 +43,7 @@ record: $(VENV)/ready
 	@test -n "$(RELEASE)" || { echo "Say which release: make record RELEASE=1.2.0"; exit 2; }
 	$(BIN)/pytest services --record-traffic=tests/contract/releases/$(RELEASE)
 
-# Follows docs/tutorial.md to the letter, in a copy of the tree.
+# Follows docs/tutorial.md to the letter, in a copy of the tree, and adds a field to an order there.
 tutorial: $(VENV)/ready
 	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
 

@@ -166,7 +166,7 @@ def test_every_block_of_the_tutorial_is_a_step() -> None:
     steps = list(read_steps(text))
 
     kinds = [sum(isinstance(step, kind) for step in steps) for kind in (Patch, File)]
-    assert kinds == [text.count("\n```diff\n"), len(re.findall(r"\n```(?:python|csv)\n", text))]
+    assert kinds == [text.count("\n```diff\n"), len(re.findall(r"\n```(?:python|csv|sql)\n", text))]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rows go to SQL and come back by the names of a dataclass' fields.
+"""Rows go to SQL and come back by the names of the fields of a class.
 
     PRICES: Final = Rows(KnownPrice)
     _ADD: Final = PRICES.insert("prices")
@@ -7,8 +7,8 @@
     await tx.enqueue(_ADD, *PRICES.arrays(prices))
     prices = [KnownPrice(**PRICES.read(record)) for record in await tx.fetch(_ALL)]
 
-A field is a column of the same name. So a field that is added to the dataclass is in each statement
-and in its arguments, and no two arrays can change places. The text is made once, at import, from
+A field is a column of the same name. So a field that is added to the class is in each statement and
+in its arguments, and no two arrays can change places. The text is made once, at import, from
 names in the source alone: values only ever go as parameters.
 """
 
@@ -16,21 +16,16 @@ import re
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from operator import attrgetter
-from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-
-class _Dataclass(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Row = TypeVar("Row", bound=_Dataclass)
+Row = TypeVar("Row")
 
 TYPES: Final[Mapping[type, str]] = {
     UUID: "uuid",
@@ -51,25 +46,29 @@ class _Column:
     """PostgreSQL's type."""
     enumeration: type[Enum] | None
 
-    def read(self, value: Any) -> Any:  # noqa: ANN401 (any scalar)
-        return value if self.enumeration is None or value is None else self.enumeration(value)
-
 
 class Rows(Generic[Row]):
-    """The rows of one dataclass; its fields in `leave_out` are no columns."""
+    """The rows of one dataclass or NamedTuple; its fields in `leave_out` are no columns.
+
+    A NamedTuple is made three times as fast as a frozen dataclass: for what is only written.
+    """
 
     def __init__(self, kind: type[Row], *, leave_out: Collection[str] = ()) -> None:
         """Look at the fields. Raises TypeError for one that is no column and is not left out."""
         hints = typing.get_type_hints(kind)
-        named = [each.name for each in fields(kind)]
-        if unknown := sorted(set(leave_out).difference(named)):
+        if unknown := sorted(set(leave_out).difference(hints)):
             raise TypeError(f"{kind.__name__} has no field {', '.join(unknown)}")
         self._columns: Final = {
-            name: _column(f"{kind.__name__}.{name}", hints[name])
-            for name in named
+            name: _column(f"{kind.__name__}.{name}", hint)
+            for name, hint in hints.items()
             if name not in leave_out
         }
         self._values: Final = [attrgetter(name) for name in self._columns]
+        self._enumerations: Final = [
+            (name, column.enumeration)
+            for name, column in self._columns.items()
+            if column.enumeration
+        ]
 
     def statement(self, text: str) -> str:
         """Fill in `{columns}`, the names, and `{rows}`, an `unnest` of one array for each.
@@ -94,8 +93,12 @@ class Rows(Generic[Row]):
         return [list(map(value, rows)) for value in self._values]
 
     def read(self, record: asyncpg.Record) -> dict[str, Any]:
-        """Give the fields of the dataclass, from a record that has `{columns}`."""
-        return {name: column.read(record[name]) for name, column in self._columns.items()}
+        """Give the fields of the class, from a record that has `{columns}`."""
+        found = {name: record[name] for name in self._columns}
+        for name, enumeration in self._enumerations:
+            if found[name] is not None:
+                found[name] = enumeration(found[name])
+        return found
 
 
 def _column(name: str, hint: Any) -> _Column:  # noqa: ANN401 (an annotation)

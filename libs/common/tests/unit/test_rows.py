@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 import asyncpg
@@ -52,8 +52,7 @@ def test_arrays_are_numbered_behind_the_parameters_of_the_text() -> None:
 
 
 def test_an_insert_names_the_columns_on_both_sides() -> None:
-    @dataclass(frozen=True, slots=True)
-    class Pair:
+    class Pair(NamedTuple):
         sku: str
         units: int
 

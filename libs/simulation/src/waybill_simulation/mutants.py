@@ -78,12 +78,12 @@ MUTANTS: Final = (
             "waybill.http.idempotency",
             """
             ORDER BY principal, operation, key
-            \"\"\"
+            \"\"\")
             """,
             """
             ORDER BY principal, operation, key
             ON CONFLICT DO NOTHING
-            \"\"\"
+            \"\"\")
             """,
         ),
     ),

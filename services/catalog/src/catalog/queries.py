@@ -10,24 +10,19 @@ from catalog.contract.shared import Price
 from catalog.domain import Product, Variant
 from waybill.postgres.database import Connection
 
-_VARIANT: Final = """
-    select sku, product_id, name, amount_minor, currency, version from variants where sku = $1
-"""
-_VARIANT_PAGE: Final = """
+VARIANTS: Final = """
     select sku, product_id, name, amount_minor, currency, version from variants
-    where ($1::text is null or sku > $1) order by sku limit $2
 """
-_VARIANTS_OF: Final = """
-    select sku, product_id, name, amount_minor, currency, version from variants
-    where product_id = any($1) order by product_id, number
-"""
-_PRODUCT: Final = """
-    select product_id, name, description, created_at from products where product_id = $1
-"""
-_PRODUCT_PAGE: Final = """
+_PRODUCTS: Final = """
     select product_id, name, description, created_at from products
-    where ($1::uuid is null or product_id > $1) order by product_id limit $2
 """
+_VARIANT: Final = VARIANTS + "where sku = $1"
+_VARIANT_PAGE: Final = VARIANTS + "where ($1::text is null or sku > $1) order by sku limit $2"
+_VARIANTS_OF: Final = VARIANTS + "where product_id = any($1) order by product_id, number"
+_PRODUCT: Final = _PRODUCTS + "where product_id = $1"
+_PRODUCT_PAGE: Final = (
+    _PRODUCTS + "where ($1::uuid is null or product_id > $1) order by product_id limit $2"
+)
 
 
 def variant_of(row: asyncpg.Record) -> Variant:

@@ -1,19 +1,17 @@
 """Writes of the catalog service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from catalog.domain import Product, Variant
-from catalog.queries import variant_of
+from catalog.queries import VARIANTS, variant_of
 from waybill.postgres.database import Transaction
 from waybill.rows import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class _VariantRow:
+class _VariantRow(NamedTuple):
     sku: str
     name: str | None
     amount_minor: int
@@ -41,10 +39,7 @@ _INSERT_VARIANTS: Final = _VARIANTS.statement("""
 _LOCK_PRODUCT: Final = """
     select name from products where product_id = $1 for no key update
 """
-_LOCK_VARIANT: Final = """
-    select sku, product_id, name, amount_minor, currency, version
-    from variants where sku = $1 for no key update
-"""
+_LOCK_VARIANT: Final = VARIANTS + "where sku = $1 for no key update"
 _SET_PRICE: Final = """
     update variants set amount_minor = $2, currency = $3, version = $4, updated_at = $5
     where sku = $1

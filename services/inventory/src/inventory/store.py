@@ -9,9 +9,8 @@ An adjustment does without the book: it locks one stock row and waits for nothin
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from inventory.contract.models import AdjustStockReason
@@ -20,8 +19,7 @@ from waybill.postgres.database import Transaction
 from waybill.rows import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class _LineRow:
+class _LineRow(NamedTuple):
     order_id: UUID
     sku: str
     quantity: int
@@ -29,8 +27,7 @@ class _LineRow:
     """Set where it fell short."""
 
 
-@dataclass(frozen=True, slots=True)
-class _TakenRow:
+class _TakenRow(NamedTuple):
     sku: str
     units: int
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from orders.contract.models import OrderStatus
@@ -13,8 +13,7 @@ from waybill.postgres.database import Transaction
 from waybill.rows import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class _LineRow:
+class _LineRow(NamedTuple):
     order_id: UUID
     line_number: int
     sku: str
@@ -22,8 +21,7 @@ class _LineRow:
     unit_price_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class _StatusRow:
+class _StatusRow(NamedTuple):
     order_id: UUID
     status: OrderStatus
     rejection_code: str | None

@@ -1,6 +1,7 @@
 """The whole orders service, its neighbours faked over a real broker; the contract is checked."""
 
 import asyncio
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,31 @@ async def test_an_order_is_confirmed_when_its_neighbours_do_their_part(
         "capture-payment",
         "completed",
     ]
+
+
+async def test_what_an_order_is_placed_with_is_answered_and_told_where_the_contract_has_it(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    """Each field of the example that has a plain value, so one that was added is looked at, too."""
+    await _sell(client, neighbours, SKU, 255)
+    example = json.loads((EXAMPLES / "PlaceOrder" / "valid-two-lines.json").read_bytes())
+    example["lines"] = [{"sku": SKU, "quantity": 1}]
+
+    placed = (await _place(client, example)).json()
+    read = (await client.get(f"/v1/orders/{placed['order_id']}")).json()
+    told = await _next(neighbours, "orders.order-placed.v1", placed["order_id"])
+
+    for schema, document, values in (
+        ("Order", "openapi.json", placed),
+        ("Order", "openapi.json", read),
+        ("OrderPlaced", "asyncapi.json", told.data),
+    ):
+        written = json.loads(CONTRACT_FILE.with_name(document).read_bytes())
+        fields = written["components"]["schemas"][schema]["properties"]
+        plain = {name: value for name, value in example.items() if isinstance(value, str)}
+        kept = {name: value for name, value in plain.items() if name in fields}
+        assert kept.keys() >= {"customer_ref", "reference"}
+        assert {name: values.get(name) for name in kept} == kept
 
 
 async def _story_until(client: httpx.AsyncClient, order_id: str, state: str) -> list[str]:

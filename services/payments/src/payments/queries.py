@@ -10,21 +10,14 @@ from payments.contract.models import DeclineCode, Payment, PaymentStatus
 from payments.contract.shared import Money
 from waybill.postgres.database import Connection
 
-_GET: Final = """
+_PAYMENTS: Final = """
     select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
         refunded_minor, provider_reference, created_at, updated_at
-    from payments where payment_id = $1
+    from payments
 """
-_GET_BY_ORDER: Final = """
-    select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
-        refunded_minor, provider_reference, created_at, updated_at
-    from payments where order_id = $1
-"""
-_LIST: Final = """
-    select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,
-        refunded_minor, provider_reference, created_at, updated_at
-    from payments where payment_id < $1 order by payment_id desc limit $2
-"""
+_GET: Final = _PAYMENTS + "where payment_id = $1"
+_GET_BY_ORDER: Final = _PAYMENTS + "where order_id = $1"
+_LIST: Final = _PAYMENTS + "where payment_id < $1 order by payment_id desc limit $2"
 
 _BEFORE_THE_FIRST: Final = UUID(int=2**128 - 1)
 """Greater than any id: the position before the first page."""

@@ -6,7 +6,7 @@ calls a second need few commits.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -16,23 +16,34 @@ from payments.domain import Operation
 from waybill.group_commit import GroupCommit
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
+from waybill.rows import Rows
+
+
+class _ChargeRow(NamedTuple):
+    idempotency_key: str
+    operation: Operation
+    payment_id: UUID
+    reference: str
+    amount_minor: int
+    currency: str
+    decline_code: DeclineCode | None
+
+
+_CHARGES: Final = Rows(_ChargeRow)
 
 # A capture or void needs an authorization of the same amount, and not the other of the two; a
 # refund needs a capture. What is missing from the rows returned was refused. What is known of the
 # payments is read first: asked for row by row, PostgreSQL may read all the books for each.
-_ENTER: Final = """
+_ENTER: Final = _CHARGES.statement("""
     with known as materialized (
         select payment_id, operation, amount_minor, currency
-        from sandbox.charges where payment_id = any($3) and outcome = 'approved'
+        from sandbox.charges where payment_id = any($1) and outcome = 'approved'
     )
     insert into sandbox.charges (idempotency_key, operation, payment_id, reference, amount_minor,
         currency, outcome, decline_code, attempts, at)
     select idempotency_key, operation, payment_id, reference, amount_minor, currency,
         case when decline_code is null then 'approved' else 'declined' end, decline_code, 1, now()
-    from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[],
-                $7::text[])
-        as wanted (idempotency_key, operation, payment_id, reference, amount_minor, currency,
-            decline_code)
+    from {rows} as wanted ({columns})
     where operation = 'authorize'
         or exists (
             select from known as before
@@ -49,7 +60,7 @@ _ENTER: Final = """
     order by idempotency_key
     on conflict (idempotency_key) do update set attempts = charges.attempts + 1
     returning idempotency_key, reference, decline_code, attempts
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +99,22 @@ class Books:
         return await self._together.do(charge)
 
     async def _write(self, asked: Sequence[Charge]) -> list[Entered | None]:
-        charges = {charge.idempotency_key: charge for charge in asked}.values()
+        by_key = {charge.idempotency_key: charge for charge in asked}
+        charges = [
+            _ChargeRow(
+                idempotency_key=charge.idempotency_key,
+                operation=charge.operation,
+                payment_id=charge.payment_id,
+                reference=f"sandbox-{uuid7().hex}",
+                amount_minor=charge.amount_minor,
+                currency=charge.currency,
+                decline_code=charge.decline_code,
+            )
+            for charge in by_key.values()
+        ]
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                _ENTER,
-                [charge.idempotency_key for charge in charges],
-                [charge.operation for charge in charges],
-                [charge.payment_id for charge in charges],
-                [f"sandbox-{uuid7().hex}" for _ in charges],
-                [charge.amount_minor for charge in charges],
-                [charge.currency for charge in charges],
-                [charge.decline_code for charge in charges],
+                _ENTER, [each.payment_id for each in charges], *_CHARGES.arrays(charges)
             )
         entered = {row["idempotency_key"]: _entered(row) for row in rows}
         return [entered.get(charge.idempotency_key) for charge in asked]

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
 from waybill.postgres.database import Transaction
+from waybill.rows import Rows
 
 RETENTION: Final = timedelta(days=7)
 """Longer than any client of ours keeps trying, and than a weekend without operators."""
@@ -33,22 +34,6 @@ _CLAIM: Final = """
         WITH ORDINALITY AS asked (lock, principal, operation, key, number)
     LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
     ORDER BY asked.number
-"""
-_LOOK: Final = """
-    SELECT kept.fingerprint, status, headers, body
-    FROM unnest($1::text[], $2::text[], $3::text[])
-        WITH ORDINALITY AS asked (principal, operation, key, number)
-    LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
-    ORDER BY asked.number
-"""
-# An array cannot have arrays of many lengths, so headers come as lines: no header holds a line end.
-_KEEP: Final = """
-    INSERT INTO idempotency_keys (principal, operation, key, fingerprint, status, headers, body)
-    SELECT principal, operation, key, fingerprint, status, string_to_array(headers, E'\n'), body
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::text[],
-                $7::bytea[])
-        AS answered (principal, operation, key, fingerprint, status, headers, body)
-    ORDER BY principal, operation, key
 """
 _FORGET: Final = """
     DELETE FROM idempotency_keys
@@ -86,6 +71,34 @@ class StoredAnswer:
     body: bytes
 
 
+class _AnswerRow(NamedTuple):
+    principal: str
+    operation: str
+    key: str
+    fingerprint: bytes
+    status: int
+    headers: str
+    body: bytes
+
+
+_KEYS: Final = Rows(KeyedRequest, leave_out=["fingerprint"])
+_ANSWERED: Final = Rows(_AnswerRow)
+
+_LOOK: Final = _KEYS.statement("""
+    SELECT kept.fingerprint, status, headers, body
+    FROM {rows} WITH ORDINALITY AS asked ({columns}, number)
+    LEFT JOIN idempotency_keys AS kept USING ({columns})
+    ORDER BY asked.number
+""")
+# An array cannot have arrays of many lengths, so headers come as lines: no header holds a line end.
+_KEEP: Final = _ANSWERED.statement("""
+    INSERT INTO idempotency_keys (principal, operation, key, fingerprint, status, headers, body)
+    SELECT principal, operation, key, fingerprint, status, string_to_array(headers, E'\n'), body
+    FROM {rows} AS answered ({columns})
+    ORDER BY principal, operation, key
+""")
+
+
 class Claim(Enum):
     """What came of asking for a key, when no answer is stored."""
 
@@ -104,12 +117,7 @@ async def claim(tx: Transaction, request: KeyedRequest) -> Claim | StoredAnswer:
 
 async def look(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
     """Find out whose keys were used before. Of two equal ones here, the first is ours."""
-    rows = await tx.fetch_outside(
-        _LOOK,
-        [request.principal for request in requests],
-        [request.operation for request in requests],
-        [request.key for request in requests],
-    )
+    rows = await tx.fetch_outside(_LOOK, *_KEYS.arrays(requests))
     claims: list[Claim | StoredAnswer] = []
     seen: set[tuple[str, str, str]] = set()
     for request, row in zip(requests, rows, strict=True):
@@ -132,17 +140,19 @@ async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnsw
 
     Raises ConcurrencyConflictError when another transaction has used one of the keys.
     """
-    await tx.enqueue(
-        _KEEP,
-        [request.principal for request, _ in answers],
-        [request.operation for request, _ in answers],
-        [request.key for request, _ in answers],
-        [request.fingerprint for request, _ in answers],
-        [answer.status for _, answer in answers],
-        ["\n".join(chain.from_iterable(answer.headers)) for _, answer in answers],
-        [answer.body for _, answer in answers],
-        claims="idempotency_keys_pkey",
-    )
+    rows = [
+        _AnswerRow(
+            principal=request.principal,
+            operation=request.operation,
+            key=request.key,
+            fingerprint=request.fingerprint,
+            status=answer.status,
+            headers="\n".join(chain.from_iterable(answer.headers)),
+            body=answer.body,
+        )
+        for request, answer in answers
+    ]
+    await tx.enqueue(_KEEP, *_ANSWERED.arrays(rows), claims="idempotency_keys_pkey")
 
 
 def _paired(flat: list[str]) -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,7 @@ from waybill import trace
 from waybill.clock import Clock, SystemClock
 from waybill.events import Cause, Message, T, encode_payload
 from waybill.ids import uuid7
-from waybill.postgres.outbox import APPEND, PendingEvent
+from waybill.postgres.outbox import APPEND, PENDING, PendingEvent
 from waybill.postgres.writes import Write, table_of, together
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ class Transaction(Connection):
             work = next(iter(self._deferred))
             await work(self, self._deferred.pop(work))
         if self._sent:
-            await self.enqueue(APPEND, *map(list, zip(*self._sent, strict=True)))
+            await self.enqueue(APPEND, *PENDING.arrays(self._sent))
             self._sent = []
             self.after_commit(self._on_sent)
 

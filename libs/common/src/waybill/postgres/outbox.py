@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from waybill.rows import Rows
+
 
 class PendingEvent(NamedTuple):
-    """One event on its way into the outbox; the order of the fields is that of APPEND."""
+    """One event on its way into the outbox: a row of it."""
 
     event_id: UUID
     topic: str
@@ -18,14 +20,12 @@ class PendingEvent(NamedTuple):
     payload: bytes
 
 
+PENDING: Final = Rows(PendingEvent)
+
 # The rows are numbered in the order in which they were sent: PostgreSQL evaluates the identity
 # column after the sort (INSERT ... SELECT ... ORDER BY).
-APPEND: Final = """
-    INSERT INTO outbox (event_id, topic, key, type, source, time, traceparent, payload)
-    SELECT event_id, topic, key, type, source, time, traceparent, payload
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
-                $6::timestamptz[], $7::text[], $8::bytea[])
-         WITH ORDINALITY AS
-         sent (event_id, topic, key, type, source, time, traceparent, payload, number)
+APPEND: Final = PENDING.statement("""
+    INSERT INTO outbox ({columns})
+    SELECT {columns} FROM {rows} WITH ORDINALITY AS sent ({columns}, number)
     ORDER BY number
-"""
+""")

@@ -21,6 +21,7 @@ from waybill.events import Cause, Event
 from waybill.postgres.database import Transaction
 from waybill.saga.advance import Move, Position, Signal, advance, begin
 from waybill.saga.definition import C, Reason, S, Saga
+from waybill.saga.rows import MOVE, MOVED, TELL, TOLD, MovedRow, ToldRow
 
 _LOOK: Final = """
     select saga_id, definition, version, direction, position,
@@ -37,21 +38,6 @@ _START: Final = """
     insert into sagas (saga_id, definition, version, direction, position, transitions,
         deadline_at, updated_at)
     select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
-"""
-_TELL: Final = """
-    insert into saga_transitions (saga_id, number, at, state, detail, event_id)
-    select saga_id, number, $2, state, detail, event_id
-    from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
-        as told (saga_id, number, state, detail, event_id)
-"""
-_MOVE: Final = """
-    update sagas set direction = m.direction, position = m.position, reason_code = m.reason_code,
-        reason_detail = m.reason_detail, transitions = m.transitions, deadline_at = m.deadline_at,
-        updated_at = $8
-    from unnest(
-        $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::timestamptz[]
-    ) as m(saga_id, direction, position, reason_code, reason_detail, transitions, deadline_at)
-    where sagas.saga_id = m.saga_id
 """
 
 
@@ -129,11 +115,8 @@ class Sagas(Generic[S, C]):
         await tx.enqueue(
             _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
         )
-        count = len(begun)
-        state = _state(saga, at)
-        await tx.enqueue(
-            _TELL, saga_ids, now, [1] * count, [state] * count, ["started"] * count, [None] * count
-        )
+        told = [ToldRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
+        await tx.enqueue(TELL, now, *TOLD.arrays(told))
         command = move.command
         moves = [
             SagaTransition(
@@ -213,28 +196,30 @@ class Sagas(Generic[S, C]):
 async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
     """Write where the sagas stand now, and how they came there."""
     latest = {change.row.saga_id: change for change in changes}
-    moves = [change.move for change in latest.values()]
-    reasons = [move.position.reason for move in moves]
-    await tx.enqueue(
-        _MOVE,
-        list(latest),
-        [move.position.direction for move in moves],
-        [move.position.index for move in moves],
-        [reason.code if reason else None for reason in reasons],
-        [reason.detail if reason else None for reason in reasons],
-        [change.number for change in latest.values()],
-        [now + move.deadline if move.deadline else None for move in moves],
-        now,
-    )
-    await tx.enqueue(
-        _TELL,
-        [change.row.saga_id for change in changes],
-        now,
-        [change.number for change in changes],
-        [_state(change.row.saga, change.move.position) for change in changes],
-        [change.detail for change in changes],
-        [change.cause.id if change.cause else None for change in changes],
-        claims="saga_transitions_pkey",
+    await tx.enqueue(MOVE, now, *MOVED.arrays([_moved_row(each, now) for each in latest.values()]))
+    told = [
+        ToldRow(
+            saga_id=change.row.saga_id,
+            number=change.number,
+            state=_state(change.row.saga, change.move.position),
+            detail=change.detail,
+            event_id=change.cause.id if change.cause else None,
+        )
+        for change in changes
+    ]
+    await tx.enqueue(TELL, now, *TOLD.arrays(told), claims="saga_transitions_pkey")
+
+
+def _moved_row(change: _Change[S, C], now: datetime) -> MovedRow:
+    position, deadline = change.move.position, change.move.deadline
+    return MovedRow(
+        saga_id=change.row.saga_id,
+        direction=position.direction,
+        position=position.index,
+        reason_code=position.reason.code if position.reason else None,
+        reason_detail=position.reason.detail if position.reason else None,
+        transitions=change.number,
+        deadline_at=now + deadline if deadline else None,
     )
 
 
