@@ -2,7 +2,7 @@
 
 Whoever builds a wheel renders them into the generated package, so that an installed service needs
 no template engine. They are not in git. A service that runs from a checkout asks a renderer, which
-another distribution brings by an entry point of the group `waybill.http.pages`: a function that takes
+another distribution brings by an entry point of the group `waybill.pages`: a function that takes
 the generated package, and gives a function from the page's name to its HTML, or None.
 """
 
@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from importlib.resources.abc import Traversable
 from typing import Final
 
-RENDERERS: Final = "waybill.http.pages"
+RENDERERS: Final = "waybill.pages"
 
 Render = Callable[[str], str]
 

@@ -1,6 +1,6 @@
 """The pages of a service that runs from a checkout, rendered when somebody asks for one.
 
-The runtime finds `renderer_of` by the entry point `waybill.http.pages`. What it shows was rendered from
+The runtime finds `renderer_of` by the entry point `waybill.pages`. What it shows was rendered from
 the contracts as they are at that moment: there is no file that could be stale. Another process
 renders it, so that the service neither loads a template engine nor stops serving meanwhile.
 """
