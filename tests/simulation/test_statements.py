@@ -116,7 +116,7 @@ class _Work:
     """A transaction on both, committed at the end."""
 
     def __init__(self, both: Both) -> None:
-        self._tx = Transaction(cast("Any", both), "test", ManualClock(NOW), lambda: None)
+        self._tx = Transaction(cast("Any", both), "test", ManualClock(NOW), lambda _: None)
 
     async def __aenter__(self) -> Transaction:
         return self._tx

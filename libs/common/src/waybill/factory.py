@@ -82,7 +82,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             stopping.callback(delattr, self.state, "service")
             self._serve(settings, service, process, stopping)
             if self.child and service.database:
-                service.database.on_sent = self.child.wake
+                service.database.on_sent = self.child.publish
             parts = [self.child] if self.child else service.background
             async with running([*parts, *service.in_each_process], process):
                 yield

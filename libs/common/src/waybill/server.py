@@ -72,10 +72,10 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
     async def work(parent: Parent) -> int:
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
-        woken = service.database.on_sent if service.database else lambda: None
+        publish = service.database.on_sent if service.database else lambda _: None
         try:
             async with running(service.background, process), asyncio.TaskGroup() as tasks:
-                listening = tasks.create_task(parent.listen(woken))
+                listening = tasks.create_task(parent.listen(publish))
                 process.on_crash = listening.cancel
         finally:
             await close(service, process)

@@ -1,5 +1,6 @@
 """Transactions and their losses on a real PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from waybill.events import (
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
 from waybill.postgres.migrations import migrate
+from waybill.postgres.outbox import SentEvent
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -58,8 +60,8 @@ async def test_events_are_in_the_outbox_in_the_order_of_sending_after_the_commit
 
 
 async def test_nothing_is_in_the_outbox_when_the_transaction_fails(database: Database) -> None:
-    sent: list[None] = []
-    database.on_sent = lambda: sent.append(None)
+    sent: list[SentEvent] = []
+    database.on_sent = sent.extend
     with pytest.raises(ZeroDivisionError):
         await _commit_and_fail(database)
     assert (await _numbers(database), sent) == ([], [])
@@ -68,8 +70,8 @@ async def test_nothing_is_in_the_outbox_when_the_transaction_fails(database: Dat
 async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_sent(
     database: Database,
 ) -> None:
-    sent: list[None] = []
-    database.on_sent = lambda: sent.append(None)
+    sent: list[SentEvent] = []
+    database.on_sent = sent.extend
     async with database.transaction() as tx:
         await tx.execute("SELECT 1")
     assert sent == []
@@ -77,7 +79,46 @@ async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_se
         tx.send(NOTED, Noted(account="a", number=1))
         await tx.finish()
         assert sent == []
-    assert sent == [None]
+    assert await _numbers_sent(database, sent) == [1]
+
+
+async def test_the_relay_is_told_of_each_event_and_its_position_when_a_savepoint_is_undone(
+    database: Database,
+) -> None:
+    """As a batch does that is done again one by one: each event's outbox is written by itself."""
+    sent: list[SentEvent] = []
+    database.on_sent = sent.extend
+    async with database.transaction() as tx:
+        for number in (1, 2):
+            tx.send(NOTED, Noted(account="a", number=number))
+        async with tx.savepoint():
+            tx.send(NOTED, Noted(account="a", number=3))
+            await tx.finish()
+        with pytest.raises(ZeroDivisionError):
+            await _write_and_fail(tx)
+        tx.send(NOTED, Noted(account="a", number=5))
+        await tx.finish()
+        tx.send(NOTED, Noted(account="a", number=6))
+    assert await _numbers_sent(database, sent) == [1, 2, 3, 5, 6]
+
+
+async def _write_and_fail(tx: Transaction) -> None:
+    async with tx.savepoint():
+        tx.send(NOTED, Noted(account="a", number=4))
+        await tx.finish()
+        await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        raise ZeroDivisionError
+
+
+async def _numbers_sent(database: Database, sent: list[SentEvent]) -> list[int]:
+    """See that what was handed over is what stands in the outbox, and return its numbers."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT position, event_id, payload FROM outbox ORDER BY position"
+        )
+    told = [(each.position, each.event.event_id, each.event.payload) for each in sent]
+    assert told == [tuple(row) for row in rows]
+    return [json.loads(each.event.payload)["number"] for each in sent]
 
 
 async def test_what_was_sent_before_it_stays_when_a_savepoint_is_undone(

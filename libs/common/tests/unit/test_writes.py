@@ -2,7 +2,7 @@
 
 import pytest
 
-from waybill.postgres.writes import Write, table_of, together
+from waybill.postgres.writes import AFTER_OTHERS, Write, table_of, together
 
 
 def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
@@ -15,6 +15,23 @@ def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
         (1, 2, 3),
         frozenset({"a_pkey", "c_pkey"}),
     )
+
+
+def test_the_outbox_comes_after_the_others_because_it_asks_for_what_they_return() -> None:
+    last = Write(
+        f"insert into c select $1 where true\n{AFTER_OTHERS}returning d", (3,), comes_last=True
+    )
+    one, two = Write("update a set x = $1", (1,)), Write("delete from b where y = $1", (2,))
+    assert together([last, one, two]) == Write(
+        "with write_1 as (update a set x = $1 returning 1),"
+        " write_2 as (delete from b where y = $2 returning 1)"
+        " insert into c select $3 where true\n"
+        "and (select count(*) from write_1) >= 0\nand (select count(*) from write_2) >= 0\n"
+        "returning d",
+        (1, 2, 3),
+        comes_last=True,
+    )
+    assert together([last]).sql == "insert into c select $1 where true\nreturning d"
 
 
 def test_a_lone_write_stays_as_it_is() -> None:

@@ -152,7 +152,7 @@ class Desk:
         # Nobody runs this one: what comes due is left to the workers of the test.
         self._reactions = EventHandlers(clock, self.worker(FakeProvider()))
         self._sent = asyncio.Event()
-        database.on_sent = self._sent.set
+        database.on_sent = lambda _: self._sent.set()
 
     def give_to(self, worker: Worker) -> None:
         """Let this worker claim what the commands make due, as in a service."""

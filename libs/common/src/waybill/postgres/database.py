@@ -6,7 +6,7 @@
 Everything else that goes wrong (constraint violations, deadlocks) surfaces as asyncpg raises it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -17,7 +17,7 @@ from waybill import trace
 from waybill.clock import Clock, SystemClock
 from waybill.events import Cause, Message, T, encode_payload
 from waybill.ids import uuid7
-from waybill.postgres.outbox import APPEND, PENDING, PendingEvent
+from waybill.postgres.outbox import APPEND, PENDING, PendingEvent, SentEvent
 from waybill.postgres.writes import Write, table_of, together
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+OnSent: TypeAlias = Callable[[Sequence[SentEvent]], None]
 
 RUNS_MAX: Final = 3
 """Of work that others are in the way of; whoever was first is not there any more at the second."""
@@ -112,6 +113,11 @@ class Connection:
         with _unavailable(self._raw):
             return await self._raw.execute(sql, *arguments)
 
+    def check(self) -> None:
+        """Raise DatabaseUnavailableError when the connection is known to be lost."""
+        if _is_closed(self._raw):
+            raise DatabaseUnavailableError("the connection to the database is lost")
+
     async def listen(self, channel: str, heard: Callable[[], None]) -> None:
         """Call `heard` at each NOTIFY on the channel, as long as this connection lasts."""
         with _unavailable(self._raw):
@@ -128,6 +134,8 @@ class Transaction(Connection):
 
     __slots__ = (
         "_afterwards",
+        "_appended",
+        "_appending",
         "_clock",
         "_deferred",
         "_has_begun",
@@ -142,7 +150,7 @@ class Transaction(Connection):
         raw: "RawConnection",
         source: str | None,
         clock: Clock,
-        on_sent: Callable[[], None],
+        on_sent: OnSent,
     ) -> None:
         super().__init__(raw)
         self._source = source
@@ -152,6 +160,8 @@ class Transaction(Connection):
         self._writes: list[Write] = []
         self._deferred: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._sent: list[PendingEvent] = []
+        self._appending: list[PendingEvent] = []
+        self._appended: list[SentEvent] = []
         self._afterwards: list[Callable[[], None]] = []
 
     @override
@@ -211,11 +221,17 @@ class Transaction(Connection):
         if not self._writes:
             return
         writes, self._writes = self._writes, []
-        sql, arguments, claims = together(writes)
+        whole = together(writes)
         try:
-            await super().execute(sql, *arguments)
+            if whole.comes_last:
+                rows = await super().fetch(whole.sql, *whole.arguments)
+                # Positions are given out one by one, in the order of sending.
+                positions = sorted(row["position"] for row in rows)
+                self._appended += map(SentEvent, positions, self._appending)
+            else:
+                await super().execute(whole.sql, *whole.arguments)
         except asyncpg.UniqueViolationError as error:
-            if error.constraint_name in claims:
+            if error.constraint_name in whole.claims:
                 raise ConcurrencyConflictError(f"another transaction was first: {error}") from error
             raise
 
@@ -261,13 +277,13 @@ class Transaction(Connection):
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what is done and sent inside when it raises; the transaction itself goes on."""
         deferred = {work: list(items) for work, items in self._deferred.items()}
-        before = deferred, list(self._sent), list(self._afterwards)
+        before = deferred, list(self._sent), list(self._afterwards), list(self._appended)
         await self.execute("SAVEPOINT attempt")
         try:
             yield
             await self._write_now()
         except BaseException:
-            self._deferred, self._sent, self._afterwards = before
+            self._deferred, self._sent, self._afterwards, self._appended = before
             self._writes = []
             with suppress(DatabaseUnavailableError):
                 await self.execute("ROLLBACK TO SAVEPOINT attempt")
@@ -277,17 +293,19 @@ class Transaction(Connection):
     async def finish(self) -> None:
         """Do what was put off, and write what was sent.
 
-        For whoever opened the transaction. The outbox comes last before the commit, when the
-        aggregates are locked: so the positions of one aggregate's events follow the order of the
-        commits.
+        For whoever opened the transaction. The outbox is written by the last statement before the
+        commit, when the aggregates are locked: so the positions of one aggregate's events follow
+        the order of the commits.
         """
         while self._deferred:
             work = next(iter(self._deferred))
             await work(self, self._deferred.pop(work))
         if self._sent:
-            await self.enqueue(APPEND, *PENDING.arrays(self._sent))
-            self._sent = []
-            self.after_commit(self._on_sent)
+            if any(waiting.comes_last for waiting in self._writes):
+                await self._settle()
+            columns = tuple(PENDING.arrays(self._sent))
+            self._writes.append(Write(APPEND, columns, comes_last=True))
+            self._appending, self._sent = self._sent, []
 
     async def commit(self) -> None:
         """End the transaction. For whoever opened it."""
@@ -304,6 +322,8 @@ class Transaction(Connection):
         """Make the calls that were to come after the commit, each once."""
         for call in dict.fromkeys(self._afterwards):
             call()
+        if self._appended:
+            self._on_sent(self._appended)
 
 
 @asynccontextmanager
@@ -331,8 +351,8 @@ async def connect(
 class Database:
     """One service's database: the pool, and what every transaction needs.
 
-    `on_sent` is called after each commit that appended to the outbox (the relay sets it). `begin`
-    makes its transactions.
+    `on_sent` is called after each commit that appended to the outbox, with what it appended
+    (`event_runtime` sets it to the relay). `begin` makes its transactions.
     """
 
     def __init__(
@@ -341,7 +361,7 @@ class Database:
         self._pool = pool
         self._source = source
         self._clock = clock
-        self.on_sent: Callable[[], None] = _nobody
+        self.on_sent: OnSent = _nobody
         self.begin: Callable[..., Transaction] = Transaction
 
     @classmethod
@@ -450,5 +470,5 @@ async def _leave(_: object) -> None:
     """
 
 
-def _nobody() -> None:
-    """Listen to nothing."""
+def _nobody(_: Sequence[SentEvent]) -> None:
+    """Let the events be found in the outbox."""

@@ -1,16 +1,19 @@
 """Writes that wait for each other: one statement, and so one round trip, for all of them.
 
-    insert into orders ...   ─┐
-    insert into sagas ...    ─┼─> with write_3 as (insert into outbox ...),
-    insert into outbox ...   ─┘        write_2 as (insert into sagas ...)
-                                  insert into orders ...
+    insert into orders ...   ─┐   with write_1 as (insert into orders ... returning 1),
+    insert into sagas ...    ─┼─>      write_2 as (insert into sagas ... returning 1)
+    insert into outbox ...   ─┘   insert into outbox ... where (select count(*) from write_1) >= 0
+                                      and (select count(*) from write_2) >= 0 returning position
 
 All parts of a statement see the tables as they were before it, and PostgreSQL leaves open which
 part comes first. So the writes that wait are of different tables; none can read what another one
 writes, and none takes a lock that the others rely on.
 https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
 
-As it is, PostgreSQL does the last line first, and then the parts from the last to the first. So
+The outbox is the exception: it comes after the others, because it asks for what they return. Its
+positions are given out when all rows of the statement are locked and all keys are claimed.
+
+Without it, PostgreSQL does the last line first, and then the parts from the last to the first. So
 they stand in that order: who locks rows in the order of writing meets fewer deadlocks.
 """
 
@@ -20,6 +23,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
+AFTER_OTHERS: Final = "-- and after the others\n"
+"""Where a write that comes last asks for what the others return: a line of its own."""
+
 _WRITE: Final = re.compile(r"\s*(?:insert\s+into|update|delete\s+from)\s+([\w.]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 _TEXTS_MAX: Final = 256
@@ -27,12 +33,14 @@ _TEXTS_MAX: Final = 256
 
 
 class Write(NamedTuple):
-    """A statement that changes one table and returns nothing, with its arguments."""
+    """A statement that changes one table, with its arguments."""
 
     sql: str
     arguments: tuple[object, ...]
     claims: frozenset[str] = frozenset()
     """Unique constraints that fail when another transaction was first."""
+    comes_last: bool = False
+    """Whether it returns rows, and has AFTER_OTHERS in its WHERE. One of those that wait may."""
 
 
 @lru_cache(_TEXTS_MAX)
@@ -46,20 +54,40 @@ def table_of(sql: str) -> str:
 
 def together(writes: Sequence[Write]) -> Write:
     """Make one write of those that wait."""
-    sizes = tuple(len(write.arguments) for write in writes)
-    sql = _one_statement(tuple(write.sql for write in writes), sizes)
-    arguments = tuple(chain.from_iterable(write.arguments for write in writes))
-    return Write(sql, arguments, frozenset().union(*(write.claims for write in writes)))
+    # A stable sort: those that do not come last stay in their order.
+    ordered = sorted(writes, key=lambda write: write.comes_last)
+    sizes = tuple(len(write.arguments) for write in ordered)
+    make = _with_last if ordered[-1].comes_last else _one_statement
+    sql = make(tuple(write.sql for write in ordered), sizes)
+    arguments = tuple(chain.from_iterable(write.arguments for write in ordered))
+    claims = frozenset[str]().union(*(write.claims for write in ordered))
+    return Write(sql, arguments, claims, comes_last=ordered[-1].comes_last)
 
 
 @lru_cache(_TEXTS_MAX)
 def _one_statement(statements: tuple[str, ...], sizes: tuple[int, ...]) -> str:
-    before = [sum(sizes[:number]) for number in range(len(sizes))]
-    first, *others = map(_numbered_from, statements, before)
+    first, *others = _numbered(statements, sizes)
     if not others:
         return first
     named = [f" write_{number} as ({part})" for number, part in enumerate(others, start=2)]
     return f"with{','.join(reversed(named))} {first}"
+
+
+@lru_cache(_TEXTS_MAX)
+def _with_last(statements: tuple[str, ...], sizes: tuple[int, ...]) -> str:
+    *others, last = _numbered(statements, sizes)
+    names = [f"write_{number}" for number in range(1, len(others) + 1)]
+    conditions = [f"and (select count(*) from {name}) >= 0" for name in names]  # noqa: S608 - constant texts
+    last = last.replace(AFTER_OTHERS, "\n".join((*conditions, "")))
+    if not others:
+        return last
+    named = [f" {name} as ({part} returning 1)" for name, part in zip(names, others, strict=True)]
+    return f"with{','.join(named)} {last}"
+
+
+def _numbered(statements: tuple[str, ...], sizes: tuple[int, ...]) -> list[str]:
+    before = [sum(sizes[:number]) for number in range(len(sizes))]
+    return list(map(_numbered_from, statements, before))
 
 
 def _numbered_from(sql: str, before: int) -> str:

@@ -43,7 +43,7 @@ def event_runtime(
     broker = settings.kafka_bootstrap_servers
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
-    database.on_sent = relay.wake
+    database.on_sent = relay.publish
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
     timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, forget_after()))

@@ -4,11 +4,14 @@ Every replica runs one. The one that holds the advisory lock of the database lea
 it does all its database work on the connection that holds the lock, so that a lost connection is a
 lost lead at the same moment. The others try for the lock every second.
 
-        commit ──> on_sent ──> wake() ──> leads? ──yes──> publish
-                                            └───no───> NOTIFY ──> wake() of the one that leads
+        commit ──> on_sent ──> publish() ──> leads? ──yes──> broker ──> marks, once a second
+                                               └───no───> NOTIFY ──> wake() of the one that leads
 
-NOTIFY is sent by followers between transactions, never inside one: PostgreSQL lets commits that
-notify happen only one at a time. A wake-up that gets lost costs one poll (a second).
+The one that leads gets the events of its own process in memory, and publishes them without asking
+the database as long as it knows that nothing is left behind (`waybill.frontier`). Else, when it was
+woken, and every second it reads the outbox. NOTIFY is sent by followers between transactions, never
+inside one: PostgreSQL lets commits that notify happen only one at a time. A wake-up that gets lost
+costs one poll (a second).
 """
 
 import asyncio
@@ -24,8 +27,10 @@ import asyncpg
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
+from waybill.handover import Handover
 from waybill.kafka.link import BrokerError, BrokerLink
 from waybill.postgres.database import Connection, DatabaseUnavailableError, connect
+from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
 from waybill.sending.publisher import Publisher
 
@@ -40,8 +45,9 @@ GATHER_SECONDS_MAX: Final = 0.015
 trips, for one event as for five hundred. The more the last one carried, the more are to be
 expected, and the more is saved by waiting for them; a lone event is followed at once."""
 
-MARK_SECONDS: Final = 0.1
-"""How late at most it is noted that something is published. Mostly the next round does that."""
+MARK_SECONDS: Final = 1.0
+"""How late at most it is noted that something is published. What was not noted before a crash is
+published again, and consumers drop it."""
 
 SETTINGS_OFF: Final = (
     # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
@@ -59,7 +65,7 @@ class Relay:
     """Publishes the events of one database: each at least once, those of one key in order.
 
     `topics` are those that the service owns: they are made when they are missing. Set
-    `database.on_sent = relay.wake`.
+    `database.on_sent = relay.publish`.
     """
 
     name: Final = "relay"
@@ -79,15 +85,27 @@ class Relay:
         self._clock = clock or SystemClock()
         self._retention = retention
         self._woken = asyncio.Event()
+        self._handover = Handover()
         self._database_backoff = Backoff(_log, "relay")
         self._broker_backoff = Backoff(_log, "relay")
         self.leads = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
 
-    def wake(self) -> None:
-        """Say that there is something to publish. Cheap; may be called at any time."""
+    def publish(self, events: Sequence[SentEvent]) -> None:
+        """Publish events that were committed; with none, what is in the outbox.
+
+        Cheap; may be called at any time.
+        """
+        if not events:
+            self._handover.give_up()
+        elif self.leads:
+            self._handover.add(events)
         self._woken.set()
+
+    def wake(self) -> None:
+        """Publish what is in the outbox. Cheap; may be called at any time."""
+        self.publish(())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow or lead until `stop` is set, whatever is away meanwhile."""
@@ -136,23 +154,36 @@ class Relay:
                 connection, link, self._topics, clock=self._clock, retention=self._retention
             )
             await publisher.start()
-            looked = time.monotonic()
-            while not stop.is_set():
-                self._woken.clear()
-                count = await publisher.publish_round()
-                self.published += count
-                self._broker_backoff.reset()
-                if count:
-                    await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
-                if not publisher.is_behind:
-                    poll = looked + POLL_SECONDS - time.monotonic()
-                    await self._wait(min(poll, MARK_SECONDS) if count else poll)
-                if time.monotonic() - looked >= POLL_SECONDS:
-                    await publisher.look()
-                    looked = time.monotonic()
-            await publisher.mark()
+            try:
+                await self._publish(publisher, stop)
+            finally:
+                # Whatever has become of the broker: what it has acknowledged is on record then.
+                await publisher.mark()
         finally:
             await link.close()
+
+    async def _publish(self, publisher: Publisher, stop: asyncio.Event) -> None:
+        looked = marked = time.monotonic()
+        while not stop.is_set():
+            self._woken.clear()
+            now = time.monotonic()
+            is_to_look = now - looked >= POLL_SECONDS
+            if is_to_look or (publisher.is_open and now - marked >= MARK_SECONDS):
+                marked = now
+                await publisher.ask_for_holes()
+                self._handover.give_up()
+            count = await publisher.publish_round(self._handover.take())
+            self.published += count
+            self._broker_backoff.reset()
+            if is_to_look:
+                looked = now
+                await publisher.look()
+            if count:
+                await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
+            if not publisher.is_behind:
+                until = min(looked + POLL_SECONDS, marked + MARK_SECONDS)
+                until = until if publisher.is_open else looked + POLL_SECONDS
+                await self._wait(until - time.monotonic())
 
     async def _wait(self, seconds: float) -> bool:
         """Wait to be woken, and tell whether that happened."""

@@ -11,6 +11,7 @@ import asyncpg
 from waybill.events import Envelope
 from waybill.kafka.link import Partition
 from waybill.postgres.database import Connection
+from waybill.postgres.outbox import SentEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class OutboxEvent:
     key: str
     envelope: Envelope
     payload: bytes
+
+
+def outbox_event(sent: SentEvent) -> OutboxEvent:
+    """Make of an event that was just sent what would be read in the outbox."""
+    event = sent.event
+    envelope = Envelope(event.event_id, event.type, event.source, event.time, event.traceparent)
+    return OutboxEvent(sent.position, event.topic, event.key, envelope, event.payload)
 
 
 class Published(NamedTuple):
@@ -165,3 +173,13 @@ async def clear_tail(
 
 def _count(status: str) -> int:
     return int(status.rsplit(" ", 1)[-1])
+
+
+async def newest_transaction(connection: Connection) -> int:
+    """Return a transaction id: all that are in use by now are lower."""
+    return int(await connection.fetchval("SELECT pg_current_xact_id()"))
+
+
+async def oldest_transaction(connection: Connection) -> int:
+    """Return a transaction id: all lower ones have ended."""
+    return int(await connection.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())"))

@@ -23,7 +23,7 @@ async def test_events_arrive_and_offsets_are_kept_when_the_consumer_stops_in_ord
     world: Any, running: Any, eventually: Any, bootstrap_servers: str
 ) -> None:
     relay = world.relay(bootstrap_servers)
-    world.database.on_sent = relay.wake
+    world.database.on_sent = relay.publish
     async with running(relay):
         async with running(world.consumer(bootstrap_servers)):
             for number in range(50):
@@ -59,7 +59,7 @@ async def test_replicas_share_the_work_and_keep_the_order_when_one_comes_and_one
     world: Any, running: Any, eventually: Any, bootstrap_servers: str
 ) -> None:
     relay = world.relay(bootstrap_servers)
-    world.database.on_sent = relay.wake
+    world.database.on_sent = relay.publish
     first = world.consumer(bootstrap_servers)
     other_database = await Database.open(world.url, source="test")
     second = world.consumer(bootstrap_servers, other_database)
@@ -93,7 +93,7 @@ async def test_all_arrives_once_and_in_order_when_the_broker_comes_back_empty(
     world: Any, running: Any, eventually: Any, broker_server: Any
 ) -> None:
     relay = world.relay(broker_server.bootstrap_servers)
-    world.database.on_sent = relay.wake
+    world.database.on_sent = relay.publish
     sent = 0
     stopped = asyncio.Event()
 

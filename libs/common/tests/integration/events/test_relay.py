@@ -93,7 +93,7 @@ async def test_events_of_a_key_are_in_commit_order_when_many_write_at_once(
         await tx.execute("CREATE TABLE counter (account text PRIMARY KEY, number int)")
         await tx.execute("INSERT INTO counter SELECT 'key-' || n, 0 FROM generate_series(0, 2) n")
     relay = world.relay(bootstrap_servers)
-    world.database.on_sent = relay.wake
+    world.database.on_sent = relay.publish
 
     async def write(writer: int) -> None:
         for turn in range(each):
@@ -126,7 +126,7 @@ async def test_each_event_is_published_once_when_two_relays_run(
 ) -> None:
     relays = [world.relay(bootstrap_servers), world.relay(bootstrap_servers)]
     # This process commits, but may not be the one that leads: followers pass the word on.
-    world.database.on_sent = lambda: [relay.wake() for relay in relays]
+    world.database.on_sent = lambda events: [relay.publish(events) for relay in relays]
     async with running(*relays):
         for number in range(100):
             await world.send(f"key-{number % 5}", number)
@@ -156,7 +156,7 @@ async def test_the_follower_tells_the_leader_when_it_has_something_to_publish(
                 wake()
 
             leader.wake = note
-            world.database.on_sent = follower.wake
+            world.database.on_sent = follower.publish
             await world.send("a", 1)
             await eventually(lambda: _is_published(world))
 

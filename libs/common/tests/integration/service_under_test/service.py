@@ -41,7 +41,7 @@ class Api:
 
     async def put_number(self, _call: Call, body: int) -> Number204:  # noqa: ARG002
         """Wake what a commit that sent events would wake."""
-        self._database.on_sent()
+        self._database.on_sent(())
         return Number204()
 
     async def get_slowly(self, _call: Call) -> Number200:
@@ -126,7 +126,7 @@ async def echo(websocket: WebSocket) -> None:
 async def assemble(settings: Settings) -> Service:
     database = await Database.open(settings.database_url.get_secret_value())
     part = Part()
-    database.on_sent = part.woken.set
+    database.on_sent = lambda _: part.woken.set()
 
     async def closed() -> None:
         log.info("closed")

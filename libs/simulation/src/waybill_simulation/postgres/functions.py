@@ -90,6 +90,10 @@ def _nulls(_: object, *values: object) -> int:
 
 FUNCTIONS: Final[dict[str, Function]] = {
     "now": lambda run: run.session.now(),
+    "pg_current_xact_id": lambda run: run.session.transaction_id(run.work),
+    # A snapshot is its xmin here: nothing else of it is asked for.
+    "pg_current_snapshot": lambda run: run.session.oldest_transaction_id(),
+    "pg_snapshot_xmin": _strict(lambda snapshot: snapshot),
     "pg_try_advisory_lock": _try_session,
     "pg_try_advisory_xact_lock": _try_transaction,
     "pg_notify": _notify,

@@ -38,6 +38,12 @@ class Session(Protocol):
 
     def now(self) -> datetime: ...
 
+    def transaction_id(self, work: Work) -> int:
+        """Return the id of a transaction; it gets one when it is first asked for."""
+
+    def oldest_transaction_id(self) -> int:
+        """Return an id such that all transactions with lower ones have ended."""
+
     def notify(self, channel: str) -> None:
         """Send to a channel when the transaction is committed."""
 

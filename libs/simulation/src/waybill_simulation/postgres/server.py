@@ -43,6 +43,8 @@ class Server:
         self.on_commit: Callable[[Sequence[Slot]], None] = lambda _: None
         self._commits = 0
         self._commands = 0
+        self._numbers = 0
+        self._numbered: dict[Work, int] = {}
         self._unflushed: list[Slot] = []
 
     def crash(self) -> None:
@@ -60,6 +62,17 @@ class Server:
         return Run(
             params, self.tables, self.row_locks, work, session, self._commits, self._commands
         )
+
+    def number_of(self, work: Work) -> int:
+        """Give a transaction its id, when it has none; ids follow the asking."""
+        if work not in self._numbered:
+            self._numbers += 1
+            self._numbered[work] = self._numbers
+        return self._numbered[work]
+
+    def oldest_number(self) -> int:
+        """Return a transaction id such that all lower ones have ended."""
+        return min(self._numbered.values(), default=self._numbers + 1)
 
     def mark(self) -> int:
         """Return the number of the last statement, for a savepoint."""
@@ -87,6 +100,7 @@ class Server:
         self.advisory_locks.release(work)
         work.slots = []
         work.ended = True
+        self._numbered.pop(work, None)
         _resume_waiters(work)
 
     def rollback_to(self, work: Work) -> None:

@@ -115,6 +115,12 @@ class Session:
     def now(self) -> datetime:
         return self._server.now()
 
+    def transaction_id(self, work: Work) -> int:
+        return self._server.number_of(work)
+
+    def oldest_transaction_id(self) -> int:
+        return self._server.oldest_number()
+
     def notify(self, channel: str) -> None:
         """Send to a channel when the transaction is committed."""
         self._block.notified.append(channel)
