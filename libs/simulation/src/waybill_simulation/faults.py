@@ -41,16 +41,19 @@ class Faults:
         """Let no further fault strike."""
         self._faults.clear()
 
-    def _break(self, fault: Fault) -> None:  # noqa: C901 (one branch for each kind)
+    def _break(self, fault: Fault) -> None:  # noqa: C901, PLR0912 (one branch for each kind)
         replicas = self._replicas.of(fault.service)
         node = replicas[fault.replica % len(replicas)]
         match fault.kind:
             case "kill" if not node.is_dead:
                 self._network.note(f"SIGKILL {node.name}")
                 self._replicas.kill(node, fault.seconds)
-            case "stop" if not (node.is_dead or node.is_stopped):
-                self._network.note(f"SIGSTOP {node.name} for {fault.seconds} s")
-                self._stop(node, fault.seconds)
+            case "stop" if not (node.is_dead or any(each.is_stopped for each in node.processes)):
+                # The worker process is stopped alone, or both are.
+                stopped = self._network.random.choice((node.processes, node.processes[-1:]))
+                for each in stopped:
+                    self._network.note(f"SIGSTOP {each.name} for {fault.seconds} s")
+                    self._stop(each, fault.seconds)
             case "cut database":
                 self._cut_database(fault)
             case "crash database" if self._servers[fault.service].is_up:
@@ -66,6 +69,9 @@ class Faults:
                 self._network.note(f"{fault.kind}")
                 self._broker.stop(forget=fault.kind == "wipe broker")
                 self._repairs.later(fault.seconds, self._broker_up)
+            case "refuse":
+                self._network.note("a partition has no leader for a moment")
+                self._broker.refusals += 1
             case "rewind":
                 self._network.note(f"the consumers of {fault.service} read again")
                 for consumer in self._broker.consumers:

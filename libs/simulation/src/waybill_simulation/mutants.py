@@ -157,6 +157,49 @@ MUTANTS: Final = (
         ),
     ),
     Mutant(
+        "published-across-a-gap",
+        "the relay publishes from memory what comes behind positions it knows nothing of",
+        Edit(
+            "waybill.frontier",
+            """
+            elif position < self._unknown_below or position > following:
+                return None
+            elif position == following:
+                if holes or self._unknown_below:
+                    return None
+                following += 1
+                admitted.append(event)
+            """,
+            """
+            elif position >= following:
+                following = position + 1
+                admitted.append(event)
+            """,
+        ),
+    ),
+    Mutant(
+        "holes-forgotten",
+        "the relay takes all for published that is below what it has read in the outbox",
+        Edit(
+            "waybill.frontier",
+            "self._holes |= set(range(self._next, following)) - found",
+            "pass",
+        ),
+    ),
+    Mutant(
+        "failed-batch-left-behind",
+        "the relay goes on with newer events from memory when the broker has not taken a batch",
+        Edit(
+            "waybill.sending.publisher",
+            """
+            if failure is not None:
+                raise failure
+            return count
+            """,
+            "return sum(len(batch.positions) for batch in batches.values())",
+        ),
+    ),
+    Mutant(
         "published-before-acknowledged",
         "the relay marks what the broker has not acknowledged",
         Edit(

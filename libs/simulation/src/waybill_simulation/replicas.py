@@ -1,6 +1,6 @@
 """The processes of the services: started, killed, started again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ from waybill.app import Service
 from waybill.process.background import Process, running
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.network import Machine, MachineClock, Network
+from waybill_simulation.pipe import Pipe
 from waybill_simulation.scenario import SERVICES, Scenario
 from waybill_simulation.service_settings import settings_of
 
@@ -35,6 +36,12 @@ class Node(Machine):
     number: int = 0
     assembled: Service | None = None
     context: Any = None
+    child: "Node | None" = None
+    """The worker process of this one, if it has one."""
+
+    @property
+    def processes(self) -> "tuple[Node, ...]":
+        return (self,) if self.child is None else (self, self.child)
 
 
 class Repairs:
@@ -85,20 +92,50 @@ class Replicas:
         name = service if alone else f"{service}-{number + 1}"
         node = Node(name, service, skew=skew, number=number)
         self.nodes[service, number] = node
+        if service == "orders" and self._scenario.is_apart:
+            node.child = Node(f"{name}-background", service, skew=skew, number=number)
+            pipe = Pipe(self._network, node.child)
+            self._begin(node.child, self._work(node.child, node, pipe))
+            self._begin(node, self._serve(node, pipe))
+        else:
+            self._begin(node, self._serve(node, None))
+
+    def _begin(self, node: Node, main: Coroutine[Any, Any, None]) -> None:
         node.context = copy_context()
         node.context.run(PROCESS.set, node)
-        self._network.loop.create_task(self._serve(node), context=node.context)
+        self._network.loop.create_task(main, context=node.context)
 
-    async def _serve(self, node: Node) -> None:
+    async def _serve(self, node: Node, pipe: Pipe | None) -> None:
+        """Be a process that serves requests, and works in the background or has it done."""
+        service = await self._assembled(node, node)
+        if service is None:
+            return
+        node.assembled = service
+        if pipe is None:
+            await self._run(service, node)
+        elif service.database is not None:
+            service.database.on_sent = pipe.send
+
+    async def _work(self, child: Node, parent: Node, pipe: Pipe) -> None:
+        """Be a process that works in the background only."""
+        service = await self._assembled(child, parent)
+        if service is not None and service.database is not None:
+            pipe.listen(service.database.on_sent, child.context)
+            await self._run(service, parent)
+
+    async def _assembled(self, node: Node, parent: Node) -> Service | None:
         settings = settings_of(node.service, self._scenario)
         clock = MachineClock(self._network, node.skew)
         try:
-            service = await _ASSEMBLE[node.service](settings, clock)
+            service: Service = await _ASSEMBLE[node.service](settings, clock)
         except Exception:  # noqa: BLE001 (it cannot start yet: its platform tries again)
-            self._die(node)
-            self._network.deliver(1.0, self.start, node.service, node.number)
-            return
-        node.assembled = service
+            if not parent.is_dead:
+                self._die(parent)
+                self._network.deliver(1.0, self.start, parent.service, parent.number)
+            return None
+        return service
+
+    async def _run(self, service: Service, node: Node) -> None:
         process = Process(10.0)
         process.on_crash = partial(self._crashed, node)
         parts = [part for part in service.background if part.name not in _LEFT_OUT]
@@ -120,8 +157,9 @@ class Replicas:
             self.start(node.service, node.number)
 
     def _die(self, node: Node) -> None:
-        if not node.is_dead:
-            node.is_dead = True
-            node.backlog.clear()
-            for call in node.on_death:
-                call()
+        for each in node.processes:
+            if not each.is_dead:
+                each.is_dead = True
+                each.backlog.clear()
+                for call in each.on_death:
+                    call()

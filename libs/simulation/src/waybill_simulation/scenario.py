@@ -6,17 +6,19 @@ from typing import Any, Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
     "kill", "stop", "cut database", "crash database", "cut broker", "restart broker", "wipe broker",
-    "rewind",
+    "refuse", "rewind",
 ]  # fmt: skip
 SERVICES: Final = ("orders", "inventory", "payments")
 SKUS: Final = ("tea", "mug")
 
 _KINDS: Final[tuple[Kind, ...]] = (
     "kill", "kill", "kill", "stop", "stop", "cut database", "cut database", "cut database",
-    "crash database", "cut broker", "cut broker", "restart broker", "wipe broker", "rewind",
+    "crash database", "cut broker", "cut broker", "restart broker", "wipe broker",
+    "refuse", "refuse", "rewind",
 )  # fmt: skip
 
 _FRESH_SHARE: Final = 0.15
+_APART_SHARE: Final = 0.4
 _REPLICAS: Final = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 2))
 
 QUESTIONS_AT_START: Final = 30
@@ -63,6 +65,8 @@ class Scenario:
     provider_faults: float
     is_fresh: bool
     """Whether the topics are yet to be made."""
+    is_apart: bool
+    """Whether orders serves its requests in one process and does all else in another one."""
 
     def describe(self) -> dict[str, Any]:
         """Give it as JSON does."""
@@ -95,6 +99,7 @@ def draw(seed: int) -> Scenario:
         skew_seconds=tuple(rng.choice((0.0, 0.0, -1.5, 1.5)) for _ in range(3)),  # type: ignore[arg-type]
         provider_faults=rng.choice((0.0, 0.0, 0.05, 0.3)),
         is_fresh=rng.random() < _FRESH_SHARE,
+        is_apart=rng.random() < _APART_SHARE,
     )
 
 
@@ -149,6 +154,7 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ("reservation_seconds", 60.0),
         ("stock", 5),
         ("is_fresh", False),
+        ("is_apart", False),
     )
     options += [
         # The name is a field's, and the value fits it: both come from the fields.

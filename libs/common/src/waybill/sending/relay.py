@@ -163,26 +163,25 @@ class Relay:
             await link.close()
 
     async def _publish(self, publisher: Publisher, stop: asyncio.Event) -> None:
-        looked = marked = time.monotonic()
+        look_at, mark_at = time.monotonic() + POLL_SECONDS, time.monotonic() + MARK_SECONDS
         while not stop.is_set():
             self._woken.clear()
             now = time.monotonic()
-            is_to_look = now - looked >= POLL_SECONDS
-            if is_to_look or (publisher.is_open and now - marked >= MARK_SECONDS):
-                marked = now
+            is_to_look = now >= look_at
+            if is_to_look or (publisher.is_open and now >= mark_at):
+                mark_at = now + MARK_SECONDS
                 await publisher.ask_for_holes()
                 self._handover.give_up()
             count = await publisher.publish_round(self._handover.take())
             self.published += count
             self._broker_backoff.reset()
             if is_to_look:
-                looked = now
+                look_at = now + POLL_SECONDS
                 await publisher.look()
             if count:
                 await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:
-                until = min(looked + POLL_SECONDS, marked + MARK_SECONDS)
-                until = until if publisher.is_open else looked + POLL_SECONDS
+                until = min(look_at, mark_at) if publisher.is_open else look_at
                 await self._wait(until - time.monotonic())
 
     async def _wait(self, seconds: float) -> bool:

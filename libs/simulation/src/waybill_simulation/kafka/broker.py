@@ -43,6 +43,8 @@ class Broker:
     is_up: bool = True
     era: int = 0
     """Counts restarts: a connection is good for one."""
+    refusals: int = 0
+    """How many batches are yet to be refused, as by a partition that changes its leader."""
     links: list[Any] = field(default_factory=list)
     consumers: list[Any] = field(default_factory=list)
     """What is connected; for faults."""

@@ -110,6 +110,10 @@ class SimulatedLink:
                 if partition.topic not in self._broker.logs:
                     results[partition] = BrokerUnavailableError("UnknownTopicOrPartition")
                     continue
+                if self._broker.refusals:
+                    self._broker.refusals -= 1
+                    results[partition] = BrokerUnavailableError("NotLeaderForPartition")
+                    continue
                 results[partition] = at = self._broker.append(partition, batch)
                 text = f"{partition.topic}: appended at {at}"
                 self._network.say(self._machine.name, "broker", text)
