@@ -178,15 +178,6 @@ MUTANTS: Final = (
         ),
     ),
     Mutant(
-        "holes-forgotten",
-        "the relay takes all for published that is below what it has read in the outbox",
-        Edit(
-            "waybill.frontier",
-            "self._holes |= set(range(self._next, following)) - found",
-            "pass",
-        ),
-    ),
-    Mutant(
         "failed-batch-left-behind",
         "the relay goes on with newer events from memory when the broker has not taken a batch",
         Edit(
