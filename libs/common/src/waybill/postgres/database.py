@@ -79,7 +79,7 @@ class DatabaseUnavailableError(Exception):
 
 
 class ConcurrencyConflictError(Exception):
-    """What this transaction claims was claimed by another one, which has committed.
+    """What this transaction claims or relies on was changed by another one, which has committed.
 
     Nothing was done. Done again it will find what the other one has done.
     """
@@ -143,6 +143,7 @@ class Transaction(Connection):
         "_sent",
         "_source",
         "_writes",
+        "optimistic",
     )
 
     def __init__(
@@ -163,6 +164,12 @@ class Transaction(Connection):
         self._appending: list[PendingEvent] = []
         self._appended: list[SentEvent] = []
         self._afterwards: list[Callable[[], None]] = []
+        self.optimistic = False
+        """Whether the work may rely on what this process remembers, without reading it again.
+
+        Only for work whose writes raise ConcurrencyConflictError when that has changed. The work
+        is then retried in a transaction that is not optimistic.
+        """
 
     @override
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
@@ -197,18 +204,33 @@ class Transaction(Connection):
             await self._settle()
         return await super().fetch(sql, *arguments)
 
-    async def enqueue(self, sql: str, *arguments: object, claims: str | None = None) -> None:
+    async def enqueue(
+        self,
+        sql: str,
+        *arguments: object,
+        claims: str | None = None,
+        guards: str | None = None,
+    ) -> None:
         """Change a table by a plain INSERT, UPDATE or DELETE, at the latest at the end.
 
         It goes out with the writes of other tables, before the next statement. It must not read
         what they change, and rows must be locked before it when others change them too. What goes
         wrong is raised by the statement that sends it: ConcurrencyConflictError when `claims`, a
-        unique constraint, does not hold. Raises ValueError for another kind of statement.
+        unique constraint, does not hold, or when `guards`, a not-null column (`table.column`),
+        would become null: this is how a statement reports that what it relies on has changed.
+        Raises ValueError for another kind of statement.
         """
         table = table_of(sql)
         if any(table_of(waiting.sql) == table for waiting in self._writes):
             await self._settle()
-        self._writes.append(Write(sql, arguments, frozenset({claims} if claims else ())))
+        self._writes.append(
+            Write(
+                sql,
+                arguments,
+                frozenset({claims} if claims else ()),
+                frozenset({guards} if guards else ()),
+            )
+        )
 
     async def _settle(self) -> None:
         """Let the next statement be in the transaction, and see all that was written."""
@@ -233,6 +255,12 @@ class Transaction(Connection):
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name in whole.claims:
                 raise ConcurrencyConflictError(f"another transaction was first: {error}") from error
+            raise
+        except asyncpg.NotNullViolationError as error:
+            if f"{error.table_name}.{error.column_name}" in whole.guards:
+                raise ConcurrencyConflictError(
+                    f"what was relied on has changed: {error}"
+                ) from error
             raise
 
     def defer(
@@ -401,10 +429,14 @@ class Database:
             yield Connection(raw)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception."""
+    async def transaction(self, *, optimistic: bool = False) -> AsyncIterator[Transaction]:
+        """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception.
+
+        The caller of an `optimistic` one retries its work after a ConcurrencyConflictError.
+        """
         async with self._acquired() as raw:
             tx = self.begin(raw, self._source, self._clock, self.on_sent)
+            tx.optimistic = optimistic
             try:
                 yield tx
                 await tx.finish()

@@ -39,6 +39,8 @@ class Write(NamedTuple):
     arguments: tuple[object, ...]
     claims: frozenset[str] = frozenset()
     """Unique constraints that fail when another transaction was first."""
+    guards: frozenset[str] = frozenset()
+    """Columns (`table.column`) that become null when what the write relies on has changed."""
     comes_last: bool = False
     """Whether it returns rows, and has AFTER_OTHERS in its WHERE. One of those that wait may."""
 
@@ -58,10 +60,13 @@ def together(writes: Sequence[Write]) -> Write:
     ordered = sorted(writes, key=lambda write: write.comes_last)
     sizes = tuple(len(write.arguments) for write in ordered)
     make = _with_last if ordered[-1].comes_last else _one_statement
-    sql = make(tuple(write.sql for write in ordered), sizes)
-    arguments = tuple(chain.from_iterable(write.arguments for write in ordered))
-    claims = frozenset[str]().union(*(write.claims for write in ordered))
-    return Write(sql, arguments, claims, comes_last=ordered[-1].comes_last)
+    return Write(
+        make(tuple(write.sql for write in ordered), sizes),
+        tuple(chain.from_iterable(write.arguments for write in ordered)),
+        claims=frozenset[str]().union(*(write.claims for write in ordered)),
+        guards=frozenset[str]().union(*(write.guards for write in ordered)),
+        comes_last=ordered[-1].comes_last,
+    )
 
 
 @lru_cache(_TEXTS_MAX)

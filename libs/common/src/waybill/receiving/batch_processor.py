@@ -1,11 +1,21 @@
 """Processing a batch of events: each takes effect once, or is parked with a reason.
 
     batch ──one transaction──> event handlers, inbox, outbox            (nearly always)
+      │ a conflict: an event is known, or one is parked
+      ├──again, asking the inbox first
       │ fails
       └──one transaction each─> inbox, and event handler or dead letter (one bad event)
 
 Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
 one transaction only, whoever comes first.
+
+Events are taken for new, and for events of lines in which nothing is parked. The insert into the
+inbox, at the end, fails when that is not so. But an event handler may read what a retry of a parked
+event is about to change, and that retry may end, and with it what is parked, before the insert. So the
+inbox is asked first whenever something may be parked in a line of ours: after partitions have come
+to us, and after a conflict or a parked event, until nothing is known and nothing is parked. From
+then on all events of our lines pass through our hands: whoever else parks one of them has put it
+into the inbox, which is a conflict here.
 """
 
 import asyncio
@@ -67,6 +77,11 @@ class BatchProcessor:
         self._database = database
         self._event_router = event_router
         self._clock = clock
+        self._asks_first = True
+
+    def ask_first(self) -> None:
+        """Ask the inbox before the next batch: other partitions have come."""
+        self._asks_first = True
 
     async def process(self, batch: Sequence[Delivery], stop: asyncio.Event) -> None:
         """Deal with every event of a batch, in order per key; when this returns, it is committed.
@@ -79,6 +94,7 @@ class BatchProcessor:
             try:
                 await self._together(batch)
             except ConcurrencyConflictError:
+                self._asks_first = True
                 conflicts += 1  # who was first has ended: there is nothing to wait for
             except TRANSIENT as error:
                 conflicts += not isinstance(error, DatabaseUnavailableError)
@@ -89,6 +105,7 @@ class BatchProcessor:
             else:
                 backoff.reset()
                 return
+        self._asks_first = True
         for delivery in batch:
             await self._until_done(delivery, backoff, stop)
 
@@ -109,12 +126,16 @@ class BatchProcessor:
 
     async def _together(self, batch: Sequence[Delivery]) -> None:
         now = self._clock.now()
-        async with self._database.transaction() as tx:
-            ids = {each.event_id for each in batch}
-            if all(each.error is None for each in batch) and await has_no_duplicates(tx, ids):
+        ids = {each.event_id for each in batch}
+        is_readable = all(each.error is None for each in batch)
+        is_taken_for_new = is_readable and not self._asks_first
+        async with self._database.transaction(optimistic=is_taken_for_new) as tx:
+            if is_taken_for_new or (is_readable and await has_no_duplicates(tx, ids)):
                 await self._react(tx, _first_of_each(batch, ids))
                 tx.defer(mark_processed, [(event_id, now) for event_id in ids])
+                self._asks_first = False
                 return
+            self._asks_first = True
             fresh, free = await claim_new(tx, ids, now)
             if not fresh:
                 return

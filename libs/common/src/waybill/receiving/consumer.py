@@ -19,7 +19,7 @@ and commit one to the broker that comes after. Whoever finds it begins at the st
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -113,7 +113,7 @@ class Consumer:
             if stop.is_set():
                 return
             kafka = self._client()
-            progress = _Progress(kafka, link, self._group, ids)
+            progress = _Progress(kafka, link, self._group, ids, self._processor.ask_first)
             kafka.subscribe(topics=sorted(ids), listener=progress)
             try:
                 async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
@@ -213,12 +213,18 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
     """
 
     def __init__(
-        self, kafka: AIOKafkaConsumer, link: BrokerLink, group: str, ids: dict[str, UUID]
+        self,
+        kafka: AIOKafkaConsumer,
+        link: BrokerLink,
+        group: str,
+        ids: dict[str, UUID],
+        on_assigned: Callable[[], None],
     ) -> None:
         self._kafka = kafka
         self._link = link
         self._group = group
         self.ids = ids
+        self._on_assigned = on_assigned
         self._checked: set[TopicPartition] = set()
         self._offsets: dict[TopicPartition, int] = {}
         self._committed_at = time.monotonic()
@@ -277,6 +283,9 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @override
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        # A batch that is in hand must not decide anew, afterwards, that there is no need to ask.
+        async with self.in_hand:
+            self._on_assigned()
         _log.info("consumer has %d partitions", len(assigned))
 
 

@@ -6,12 +6,14 @@ no event can fall between a consumer that parks and a timer that retries.
 
 Why that is safe without a lock on the ordering key:
 
+- When something may be parked (see `batch_processor`), a consumer asks for that first.
 - When anything is parked, or the inbox knows one of the batch, a consumer asks for parked keys
   *after* it has put the batch into the inbox. Another consumer that has (or had) the same
   partition, and parks one of these events, does that in the transaction that puts it into its
   inbox; so ours has waited for the end of that transaction, and sees the row.
 - Otherwise it puts the batch into the inbox at the end. If another consumer has parked one of these
-  events meanwhile, that event is in the inbox: ours fails there, and starts again.
+  events meanwhile, that event is in the inbox: ours fails there, and starts again. It fails as well
+  when anything else is parked by then.
 - A retry holds a row lock on the first event of the key until it is committed. A consumer that
   still sees the row parks behind it; one that does not see it comes after the commit.
 """

@@ -24,7 +24,11 @@ _LOOK: Final = """
 """
 _NOTE: Final = """
     INSERT INTO inbox (event_id, received_at)
-    SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
+    SELECT event_id, CASE
+        WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
+        ELSE received_at
+    END
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)
 """
 
 
@@ -55,8 +59,7 @@ async def claim_new(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -
 async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
     """Tell whether all events are here for the first time, and nothing is parked.
 
-    Then they can be dealt with without a lock, and noted at the end. Should another transaction
-    note or park one of them meanwhile, `mark_processed` fails, and all is undone.
+    Then they can be dealt with without a lock, and noted at the end.
     """
     [[is_special]] = await tx.fetch_outside(_LOOK, list(event_ids))
     return not is_special
@@ -65,6 +68,12 @@ async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
 async def mark_processed(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
     """Note when events were received.
 
-    Raises ConcurrencyConflictError when another transaction has noted one of them.
+    Raises ConcurrencyConflictError when another transaction has noted one of them, or when anything
+    is parked.
     """
-    await tx.enqueue(_NOTE, *map(list, zip(*sorted(received), strict=True)), claims="inbox_pkey")
+    await tx.enqueue(
+        _NOTE,
+        *map(list, zip(*sorted(received), strict=True)),
+        claims="inbox_pkey",
+        guards="inbox.received_at",
+    )
