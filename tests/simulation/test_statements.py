@@ -20,6 +20,7 @@ from inventory.commands.release_stock import release_stock
 from inventory.commands.reserve_stock import reserve_stock
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Request
+from inventory.granted import Granted
 from inventory.store import change_on_hand
 from orders import store as orders_store
 from orders.commands.apply_transitions import OrderSagaStore
@@ -36,6 +37,7 @@ from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.commands.reverse_payments import reverse_payments
 from payments.contract.models import DeclineCode
 from payments.domain import Operation, Payment
+from payments.memory import Memory
 from payments.provider import Approved, Declined
 from waybill.clock import ManualClock
 from waybill.events import Event
@@ -149,7 +151,7 @@ async def test_reservations_are_the_same(both: Both) -> None:
             Request(two, {"mug": 1}),
             Request(three, {"tea": 1}),
         ]
-        decided = await reserve_stock(tx, wanted, now=NOW, expires_at=NOW + SECOND)
+        decided = await reserve_stock(tx, wanted, Granted(), now=NOW, expires_at=NOW + SECOND)
         assert [decided[each].status for each in (one, two, three)] == [
             "reserved",
             "refused",
@@ -157,8 +159,8 @@ async def test_reservations_are_the_same(both: Both) -> None:
         ]
     await _same_tables(both)
     async with _Work(both) as tx:
-        await reserve_stock(tx, [Request(two, {"mug": 1})], now=NOW, expires_at=NOW)
-        await commit_stock(tx, [one, two], now=NOW)
+        await reserve_stock(tx, [Request(two, {"mug": 1})], Granted(), now=NOW, expires_at=NOW)
+        await commit_stock(tx, [one, two], Granted(), now=NOW)
     async with _Work(both) as tx:
         await release_stock(tx, [one, four], now=NOW)
     async with _Work(both) as tx:
@@ -183,6 +185,7 @@ async def test_payments_are_the_same(both: Both) -> None:
             await authorize_payments(tx, wanted, now, claims(tx, now, room=1))
 
     claimed: list[Payment] = []
+    memory = Memory()
 
     def claims(tx: Transaction, now: datetime, room: int) -> Claims:
         return Claims(
@@ -201,38 +204,39 @@ async def test_payments_are_the_same(both: Both) -> None:
     await _same_tables(both)
     async with _Work(both) as tx:
         calls = [
-            _called(claimed[0].payment_id, Operation.AUTHORIZE, Approved("r")),
-            _called(
-                claimed[1].payment_id, Operation.AUTHORIZE, Declined(DeclineCode.CARD_DECLINED)
-            ),
-            _called(claimed[2].payment_id, Operation.AUTHORIZE, CallAgain(NOW + SECOND)),
+            _called(claimed[0], Operation.AUTHORIZE, Approved("r")),
+            _called(claimed[1], Operation.AUTHORIZE, Declined(DeclineCode.CARD_DECLINED)),
+            _called(claimed[2], Operation.AUTHORIZE, CallAgain(NOW + SECOND)),
         ]
-        await record_answers(tx, calls, NOW, claims(tx, NOW, room=0))
+        await record_answers(tx, calls, NOW, claims(tx, NOW, room=0), memory)
     await authorize(NOW + SECOND)
     async with _Work(both) as tx:
-        await capture_payments(tx, orders, NOW, claims(tx, NOW, room=1))
-        captured = _called(claimed[0].payment_id, Operation.CAPTURE, Approved("r"))
-        await record_answers(tx, [captured], NOW, claims(tx, NOW, room=0))
+        await capture_payments(tx, orders, NOW, claims(tx, NOW, room=1), memory)
+        captured = _called(claimed[0], Operation.CAPTURE, Approved("r"))
+        await record_answers(tx, [captured], NOW, claims(tx, NOW, room=0), memory)
     async with _Work(both) as tx:
         everybody = [(each, "x") for each in (*orders, uuid7())]
         await reverse_payments(tx, everybody, NOW, claims(tx, NOW, room=0))
     await _same_tables(both)
 
 
-def _called(payment_id: UUID, operation: Operation, answer: Any) -> Call:
-    return Call(payment_id=payment_id, operation=operation, attempt=1, answer=answer)
+def _called(payment: Payment, operation: Operation, answer: Any) -> Call:
+    return Call(payment=payment, operation=operation, answer=answer)
 
 
 async def test_orders_and_sagas_are_the_same(both: Both) -> None:
     clock = ManualClock(NOW)
-    sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
+    sagas = Sagas(clock)
+    sagas.add(OrderSagaStore(clock), PLACE_ORDER)
     placed = [_order(n) for n in range(3)]
     async with _Work(both) as tx:
         for amount, tea, mug in ((5, 1, 2), (6, 2, 1)):
             prices = [PriceRow("tea", amount, "GBP", tea), PriceRow("mug", amount, "GBP", mug)]
             await orders_store.upsert_prices(tx, prices)
         await orders_store.insert_orders(tx, placed)
-        await sagas.start(tx, [SagaStart(order.order_id, order) for order in placed])
+        await sagas.start(
+            tx, PLACE_ORDER.name, [SagaStart(order.order_id, order) for order in placed]
+        )
     await _same_tables(both)
     async with _Work(both) as tx:
         refused = received.StockRefused(order_id=placed[1].order_id, shortages=[])
@@ -254,7 +258,7 @@ async def test_orders_and_sagas_are_the_same(both: Both) -> None:
 def _order(number: int) -> Order:
     return Order(
         order_id=uuid7(), reference=None, customer_ref="c", status=OrderStatus.PLACED,
-        currency="GBP", lines=(Line("tea", 1 + number, 5), Line("mug", 1, 5)),
+        currency="GBP", lines=(Line("tea", 1 + number, 6), Line("mug", 1, 5)),
         total_minor=10, payment_token=TOKEN, placed_at=NOW, updated_at=NOW,
     )  # fmt: skip
 

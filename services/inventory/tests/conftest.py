@@ -1,7 +1,7 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -30,7 +30,7 @@ from waybill.clock import ManualClock
 from waybill.events import Event
 from waybill.ids import uuid7
 from waybill.kafka.link import ensure_topics
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
@@ -77,6 +77,15 @@ class Warehouse:
         async with self._connections, self.database.transaction() as tx:
             yield tx
 
+    async def _deal(self, react: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Take the commands for new, as the consumer does, and then not."""
+        try:
+            async with self._connections, self.database.transaction(optimistic=True) as tx:
+                await react(tx)
+        except ConcurrencyConflictError:
+            async with self._transaction() as tx:
+                await react(tx)
+
     async def receive_stock(self, **units: int) -> None:
         async with self._transaction() as tx:
             for sku, delta in units.items():
@@ -95,18 +104,15 @@ class Warehouse:
             )
             for order_id, units in wanted
         ]
-        async with self._transaction() as tx:
-            await self.event_handlers.reserve_stock(tx, events)
+        await self._deal(lambda tx: self.event_handlers.reserve_stock(tx, events))
 
     async def commit(self, *order_ids: UUID) -> None:
         events = [event(received.CommitStock(order_id=order_id)) for order_id in order_ids]
-        async with self._transaction() as tx:
-            await self.event_handlers.commit_stock(tx, events)
+        await self._deal(lambda tx: self.event_handlers.commit_stock(tx, events))
 
     async def release(self, *order_ids: UUID) -> None:
         events = [event(received.ReleaseStock(order_id=order_id)) for order_id in order_ids]
-        async with self._transaction() as tx:
-            await self.event_handlers.release_stock(tx, events)
+        await self._deal(lambda tx: self.event_handlers.release_stock(tx, events))
 
     async def expire(self, limit: int = 100) -> int:
         async with self._transaction() as tx:

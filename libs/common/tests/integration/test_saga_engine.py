@@ -1,12 +1,13 @@
 """The saga engine on a real PostgreSQL: rows, history, commands in the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from pydantic import BaseModel
 from typing_extensions import override
@@ -77,12 +78,16 @@ V2: Saga[UUID, Command] = Saga("buy", 2, (PAY,))
 class Recorder(SagaStore[UUID, Command]):
     """Sends the commands, as a service would, and keeps the moves to look at."""
 
+    select = "select saga_id from unnest($1::uuid[]) as subject (saga_id)"
+    is_lasting = True
+
     def __init__(self) -> None:
         self.moves: list[SagaTransition[UUID, Command]] = []
 
     @override
-    async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        return {saga_id: saga_id for saga_id in saga_ids}
+    def read(self, row: asyncpg.Record) -> UUID:
+        saga_id: UUID = row["saga_id"]
+        return saga_id
 
     @override
     async def apply_transitions(
@@ -116,19 +121,21 @@ def _event(data: BaseModel) -> Event[Any]:
 
 def _engine(
     *definitions: Saga[UUID, Command],
-) -> tuple[Sagas[UUID, Command], Recorder, ManualClock]:
+) -> tuple[Sagas, Recorder, ManualClock]:
     recorder, clock = Recorder(), ManualClock(START)
-    return Sagas(definitions or (V1,), recorder, clock), recorder, clock
+    sagas = Sagas(clock)
+    sagas.add(recorder, *(definitions or (V1,)))
+    return sagas, recorder, clock
 
 
-async def _start(database: Database, sagas: Sagas[UUID, Command], count: int = 1) -> list[UUID]:
+async def _start(database: Database, sagas: Sagas, count: int = 1) -> list[UUID]:
     ids = [uuid7() for _ in range(count)]
     async with database.transaction() as tx:
-        await sagas.start(tx, [SagaStart(saga_id, saga_id) for saga_id in ids])
+        await sagas.start(tx, "buy", [SagaStart(saga_id, saga_id) for saga_id in ids])
     return ids
 
 
-async def _hear(database: Database, sagas: Sagas[UUID, Command], *heard: BaseModel) -> None:
+async def _hear(database: Database, sagas: Sagas, *heard: BaseModel) -> None:
     async with database.transaction() as tx:
         sagas.receive(tx, [_event(data) for data in heard])
 
@@ -153,14 +160,21 @@ async def test_a_saga_moves_once_when_two_transactions_move_it_from_the_same_pla
     database: Database,
 ) -> None:
     both_looked = asyncio.Barrier(2)
+    moving = 0
 
     class Slow(Recorder):
         @override
-        async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-            await both_looked.wait()
-            return await super().load(tx, saga_ids)
+        async def apply_transitions(
+            self, tx: Transaction, moves: Sequence[SagaTransition[UUID, Command]]
+        ) -> None:
+            nonlocal moving
+            moving += moves[0].before is not None
+            if 1 <= moving <= 2:
+                await both_looked.wait()
+            await super().apply_transitions(tx, moves)
 
-    sagas = Sagas((V1,), Slow(), ManualClock(START))
+    sagas = Sagas(ManualClock(START))
+    sagas.add(Slow(), V1)
     [saga_id] = await _start(database, sagas)
 
     async def hear(tx: Transaction) -> None:
@@ -236,7 +250,7 @@ async def test_nothing_is_left_when_the_transaction_fails(database: Database) ->
 
     async def fail_after_start() -> None:
         async with database.transaction() as tx:
-            await sagas.start(tx, [SagaStart(uuid7(), uuid7())])
+            await sagas.start(tx, "buy", [SagaStart(uuid7(), uuid7())])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

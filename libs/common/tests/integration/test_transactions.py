@@ -159,6 +159,37 @@ async def test_a_lost_race_is_told_from_a_mistake_and_leaves_nothing(database: D
     assert await _numbers(database, B) == []
 
 
+async def test_a_lost_race_is_told_from_a_null_that_is_a_mistake(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("CREATE TABLE c (number int NOT NULL, other int NOT NULL)")
+    add = "INSERT INTO c (number, other) VALUES ($1, $2)"
+
+    async def write(number: int | None, other: int | None) -> None:
+        async with database.transaction() as tx:
+            await tx.enqueue(add, number, other, guards="c.number")
+            await tx.enqueue(ADD_A, 1)
+
+    with pytest.raises(ConcurrencyConflictError, match=r"what c\.number relies on has changed"):
+        await write(None, 1)
+    with pytest.raises(asyncpg.NotNullViolationError, match="other"):
+        await write(1, None)
+    assert await _numbers(database, A) == []
+
+
+async def test_only_the_work_of_an_optimistic_transaction_may_rely_on_what_it_remembers(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        assert not tx.optimistic
+    async with database.transaction(optimistic=True) as tx:
+        assert tx.optimistic
+    await database.run(_is_not_optimistic)
+
+
+async def _is_not_optimistic(tx: Transaction) -> None:
+    assert not tx.optimistic
+
+
 async def test_work_that_lost_a_race_is_done_again_and_sees_who_was_first(
     database: Database,
 ) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from waybill.postgres.database import Transaction
 from waybill.receiving.event_router import EventRouter
+from waybill_simulation.loop import PROCESS
+from waybill_simulation.replicas import Node
 
 _NOTE_EFFECTS: Final = """
     insert into effects (event_id, topic, key)
@@ -29,12 +31,16 @@ async def _note_effects(tx: Transaction, effects: Sequence[tuple[UUID, str, str]
 
 
 def observe_effects() -> None:
-    """Have event handlers noted in the transactions that they are part of."""
+    """Have event handlers noted in the transactions that they are part of; some fail at first."""
     react = EventRouter.react
 
     # Any: it stands before an event handler of any transaction, and watches.
     async def observed(self: EventRouter, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
         await react(self, tx, handler, events)
+        node = PROCESS.get()
+        failures = node.failures if isinstance(node, Node) else None
+        if failures and failures.happen and any(failures.fails(each.id) for each in events):
+            raise ValueError("an event is to be parked")
         topics = {each.message.type: each.message.topic for each in self._received.values()}
         tx.defer(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
 

@@ -7,14 +7,25 @@ from uuid import UUID
 
 import inventory.contract.events
 import orders.contract.events
+import orders.saga
 import payments.contract.events
 from payments.domain import Operation
 from payments.provider import Approved
+from waybill.saga import Signal
+from waybill_simulation.effects import Effect
 from waybill_simulation.scenario import SERVICES, SKUS
 from waybill_simulation.shop import Shop
 from waybill_simulation.world import World
 
 Row = Mapping[str, Any]
+
+_TYPES: Final = {each.message.model: each.message.type for each in orders.contract.events.RECEIVED}
+_ANSWERS: Final[dict[str, frozenset[str]]] = {}
+"""The events that a saga waits for in each state of its history."""
+for _step in orders.saga.PLACE_ORDER.steps:
+    _ANSWERS[_step.name] = frozenset({_TYPES[_step.done]})
+    if _step.compensation is not None:
+        _ANSWERS[f"undo {_step.name}"] = frozenset(_TYPES[done] for done in _step.compensation.done)
 
 RECEIVED: Final[dict[tuple[str, str], list[str]]] = {}
 for _service, _events in (
@@ -63,6 +74,7 @@ def violations(world: World, shop: Shop) -> list[str]:
         *_money(world),
         *_effects(world),
         *_letters(world),
+        *_saga_histories(world),
         *_published(world),
     ]
 
@@ -182,6 +194,27 @@ def _effects(world: World) -> Iterator[str]:
     for (service, event_id), count in times.items():
         if count > 1 and event_id in sent:
             yield f"{sent[event_id]['type']} took effect {count} times in {service}"
+
+
+def _saga_histories(world: World) -> Iterator[str]:
+    """No move is missing from a history, and no saga waits in vain for an answer that came."""
+    types = {e["event_id"]: e["type"] for each in SERVICES for e in world.rows(each, "outbox")}
+    number: Counter[UUID] = Counter()
+    waits_for: dict[UUID, frozenset[str]] = {}
+    heard: dict[UUID, set[str]] = defaultdict(set)
+    for each in world.history:
+        if isinstance(each, Effect):
+            heard[UUID(each.key)].add(types[each.event_id])
+            continue
+        saga_id = each["saga_id"]
+        number[saga_id] += 1
+        if each["number"] != number[saga_id]:
+            yield f"move {number[saga_id]} of a saga is its number {each['number']}"
+        if each["detail"] == Signal.DEADLINE.value:
+            for ignored in heard[saga_id] & waits_for[saga_id]:
+                yield f"a saga gave up waiting for {ignored}, which it had"
+        heard[saga_id] = set()
+        waits_for[saga_id] = _ANSWERS.get(each["state"], frozenset())
 
 
 def _letters(world: World) -> Iterator[str]:

@@ -57,9 +57,9 @@ MUTANTS: Final = (
             "waybill.receiving.batch_processor",
             """
             tx.defer(mark_processed, [(event_id, now) for event_id in ids])
-            return
+            self._asks_first = False
             """,
-            "return",
+            "self._asks_first = False",
         ),
     ),
     Mutant(
@@ -67,8 +67,93 @@ MUTANTS: Final = (
         "events that another replica has dealt with meanwhile are not noted, and have taken effect",
         Edit(
             "waybill.receiving.inbox",
-            "SELECT * FROM unnest($1::uuid[], $2::timestamptz[])",
-            "SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) ON CONFLICT DO NOTHING",
+            "FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)",
+            """
+            FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)
+            ON CONFLICT DO NOTHING
+            """,
+        ),
+    ),
+    Mutant(
+        "parked-events-not-looked-for",
+        "events take effect though an earlier one of their key is parked",
+        Edit(
+            "waybill.receiving.inbox",
+            """
+            _LOOK: Final = \"\"\"
+            SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
+            OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
+            \"\"\"
+            _NOTE: Final = \"\"\"
+            INSERT INTO inbox (event_id, received_at)
+            SELECT event_id, CASE
+            WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
+            ELSE received_at
+            END
+            """,
+            """
+            _LOOK = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
+            _NOTE = \"\"\"
+                INSERT INTO inbox (event_id, received_at)
+                SELECT event_id, received_at
+            """,
+        ),
+    ),
+    Mutant(
+        "remembered-saga-moved-without-its-number",
+        "a saga that another process has moved meanwhile is moved on from where it was",
+        Edit(
+            "waybill.saga.rows",
+            """
+            _TELL: Final = \"\"\"
+            insert into saga_transitions (saga_id, number, at, state, detail, event_id)
+            select saga_id, number, $2, state, detail, event_id
+            from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
+            as told (saga_id, number, state, detail, event_id)
+            \"\"\"
+            _MOVE: Final = \"\"\"
+            update sagas
+            set direction = case when sagas.transitions = m.before then m.direction end,
+            """,
+            """
+            _TELL = \"\"\"
+                insert into saga_transitions (saga_id, number, at, state, detail, event_id)
+                select saga_id, number, $2, state, detail, event_id
+                from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
+                    as told (saga_id, number, state, detail, event_id)
+                on conflict do nothing
+            \"\"\"
+            _MOVE = \"\"\"
+                update sagas
+                set direction = m.direction,
+            """,
+        ),
+    ),
+    Mutant(
+        "remembered-saga-believed-when-nothing-moves",
+        "an event counts as out of turn because of where the saga stood when it was last here",
+        Edit(
+            "waybill.saga.engine",
+            "if tx.optimistic and _moves_with_each(row, by_saga[saga_id])",
+            "if tx.optimistic",
+        ),
+    ),
+    Mutant(
+        "remembered-reservation-not-checked",
+        "units are sold that were taken back since they were set aside",
+        Edit(
+            "inventory.at_once",
+            "set status = case when reservations.status = 'reserved' then 'committed' end,",
+            "set status = 'committed',",
+        ),
+    ),
+    Mutant(
+        "stock-taken-for-enough",
+        "orders are promised units of which there are none",
+        Edit(
+            "inventory.at_once",
+            "when on_hand >= taken.units then on_hand - taken.units",
+            "when on_hand >= taken.units then on_hand - taken.units else on_hand",
         ),
     ),
     Mutant(

@@ -12,6 +12,7 @@ import orders.app
 import payments.app
 from waybill.app import Service
 from waybill.process.background import Process, running
+from waybill_simulation.failures import Failures
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.network import Machine, MachineClock, Network
 from waybill_simulation.pipe import Pipe
@@ -36,6 +37,7 @@ class Node(Machine):
     number: int = 0
     assembled: Service | None = None
     context: Any = None
+    failures: Failures | None = None
     child: "Node | None" = None
     """The worker process of this one, if it has one."""
 
@@ -66,10 +68,13 @@ class Repairs:
 class Replicas:
     """All replicas of all services."""
 
-    def __init__(self, scenario: Scenario, network: Network, repairs: Repairs) -> None:
+    def __init__(
+        self, scenario: Scenario, network: Network, repairs: Repairs, failures: Failures
+    ) -> None:
         self._scenario = scenario
         self._network = network
         self._repairs = repairs
+        self._failures = failures
         self.nodes: dict[tuple[str, int], Node] = {}
         self.crashes: list[str] = []
 
@@ -90,10 +95,12 @@ class Replicas:
             skew = -skew
         alone = self._scenario.replicas[SERVICES.index(service)] == 1
         name = service if alone else f"{service}-{number + 1}"
-        node = Node(name, service, skew=skew, number=number)
+        node = Node(name, service, skew=skew, number=number, failures=self._failures)
         self.nodes[service, number] = node
         if service == "orders" and self._scenario.is_apart:
-            node.child = Node(f"{name}-background", service, skew=skew, number=number)
+            node.child = Node(
+                f"{name}-background", service, skew=skew, number=number, failures=self._failures
+            )
             pipe = Pipe(self._network, node.child)
             self._begin(node.child, self._work(node.child, node, pipe))
             self._begin(node, self._serve(node, pipe))

@@ -21,8 +21,8 @@ _FRESH_SHARE: Final = 0.15
 _APART_SHARE: Final = 0.4
 _REPLICAS: Final = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 2))
 
-QUESTIONS_AT_START: Final = 30
-QUESTIONS_PER_ORDER: Final = 170
+QUESTIONS_AT_START: Final = 100
+QUESTIONS_PER_ORDER: Final = 40
 """So many are asked of databases and broker; faults strike somewhere among them."""
 
 
@@ -67,6 +67,8 @@ class Scenario:
     """Whether the topics are yet to be made."""
     is_apart: bool
     """Whether orders serves its requests in one process and does all else in another one."""
+    parked_share: float
+    """How many events fail at first, so that they are parked and tried again."""
 
     def describe(self) -> dict[str, Any]:
         """Give it as JSON does."""
@@ -100,6 +102,7 @@ def draw(seed: int) -> Scenario:
         provider_faults=rng.choice((0.0, 0.0, 0.05, 0.3)),
         is_fresh=rng.random() < _FRESH_SHARE,
         is_apart=rng.random() < _APART_SHARE,
+        parked_share=rng.choice((0.0, 0.0, 0.0, 0.1)),
     )
 
 
@@ -155,6 +158,7 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ("stock", 5),
         ("is_fresh", False),
         ("is_apart", False),
+        ("parked_share", 0.0),
     )
     options += [
         # The name is a field's, and the value fits it: both come from the fields.

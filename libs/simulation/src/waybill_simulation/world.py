@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from waybill_simulation.bank import Bank
 from waybill_simulation.effects import Effect
+from waybill_simulation.failures import Failures
 from waybill_simulation.faults import Faults
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import Network
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.server import Server
 from waybill_simulation.postgres.session import run_now
-from waybill_simulation.postgres.tables import Slot
+from waybill_simulation.postgres.tables import Slot, Version
 from waybill_simulation.replicas import Repairs, Replicas
 from waybill_simulation.scenario import SERVICES, SKUS, Scenario
 from waybill_simulation.schemas import schema_of
@@ -31,6 +32,8 @@ class World:
     network: Network
     servers: dict[str, Server] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
+    history: list[Effect | Version] = field(default_factory=list)
+    """What took effect in orders, and how sagas moved (rows of saga_transitions), as committed."""
     not_simulated: NotSimulatedError | None = None
     """What a service has sent to its database, and the simulated one does not know."""
 
@@ -48,7 +51,8 @@ class World:
             server.on_not_simulated = self._not_simulated
             self.servers[service] = server
         self._repairs = Repairs(network)
-        self.replicas = Replicas(self.scenario, network, self._repairs)
+        failures = Failures(network, self.scenario.parked_share)
+        self.replicas = Replicas(self.scenario, network, self._repairs, failures)
         self.faults = Faults(
             self.scenario,
             network,
@@ -89,6 +93,11 @@ class World:
             if slot.table.name == "effects" and (effect := slot.latest()):
                 found = Effect(service, effect["event_id"], effect["topic"], effect["key"])
                 self.effects.append(found)
+                if service == "orders":
+                    self.history.append(found)
+        for slot in written:
+            if slot.table.name == "saga_transitions" and (move := slot.latest()):
+                self.history.append(move)
         if self.network.is_recorded:
             for slot in written:
                 self._tell(service, slot)

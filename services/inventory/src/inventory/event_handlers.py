@@ -13,6 +13,7 @@ from inventory.commands.reserve_stock import reserve_stock
 from inventory.contract import events, received, sent
 from inventory.contract.events import send
 from inventory.domain import Request, Reservation, Status
+from inventory.granted import Granted
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.postgres.database import Transaction
@@ -24,6 +25,7 @@ class EventHandlers(events.EventHandlers):
     def __init__(self, clock: Clock, reservation_time: timedelta) -> None:
         self._clock = clock
         self._reservation_time = reservation_time
+        self._granted = Granted()
 
     @override
     async def reserve_stock(
@@ -31,7 +33,8 @@ class EventHandlers(events.EventHandlers):
     ) -> None:
         now = self._clock.now()
         requests = [_request(event.data) for event in events]
-        after = await reserve_stock(tx, requests, now=now, expires_at=now + self._reservation_time)
+        expires_at = now + self._reservation_time
+        after = await reserve_stock(tx, requests, self._granted, now=now, expires_at=expires_at)
         for event in events:
             send(tx, _reserved(after[event.data.order_id]), cause=event)
 
@@ -40,7 +43,7 @@ class EventHandlers(events.EventHandlers):
         self, tx: Transaction, events: Sequence[Event[received.CommitStock]]
     ) -> None:
         order_ids = [event.data.order_id for event in events]
-        after = await commit_stock(tx, order_ids, now=self._clock.now())
+        after = await commit_stock(tx, order_ids, self._granted, now=self._clock.now())
         for event in events:
             order_id = event.data.order_id
             send(tx, _committed(order_id, after.get(order_id)), cause=event)

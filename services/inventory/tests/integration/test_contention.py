@@ -18,6 +18,8 @@ from inventory.commands.reserve_stock import reserve_stock
 from inventory.contract.models import AdjustStockReason
 from inventory.contract.problems import StockBelowZero
 from inventory.domain import Request, StockLevel
+from inventory.granted import Granted
+from inventory.store import StockBook
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, Transaction
 from waybill_toolkit.eventually import eventually
@@ -76,14 +78,16 @@ async def test_transactions_that_reserve_and_commit_crosswise_both_pass(
 
     async def other_way_round() -> None:
         async with replica.database.transaction() as tx:
-            await reserve_stock(tx, [Request(uuid7(), {"B": 1})], now=now, expires_at=later)
-            await commit_stock(tx, [has_a], now=now)
+            await reserve_stock(
+                tx, [Request(uuid7(), {"B": 1})], Granted(), now=now, expires_at=later
+            )
+            await commit_stock(tx, [has_a], Granted(), now=now)
 
     async with asyncio.TaskGroup() as group, warehouse.database.transaction() as tx:
-        await reserve_stock(tx, [Request(uuid7(), {"A": 1})], now=now, expires_at=later)
+        await reserve_stock(tx, [Request(uuid7(), {"A": 1})], Granted(), now=now, expires_at=later)
         group.create_task(other_way_round())
         await _until_somebody_waits(warehouse.database)
-        await commit_stock(tx, [has_b], now=now)
+        await commit_stock(tx, [has_b], Granted(), now=now)
 
     for sku in ("A", "B"):
         assert await warehouse.level(sku) == StockLevel(sku, on_hand=8, reserved=1, committed=1)
@@ -192,3 +196,55 @@ async def _until_somebody_waits(database: Database) -> None:
     """
     async with database.connection() as connection:
         await eventually("somebody to wait", partial(connection.fetchval, waiting), bool)
+
+
+async def test_a_statement_that_reserves_or_sells_at_once_holds_no_row_before_it_has_the_book(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    sold = uuid7()
+    await warehouse.receive_stock(A=10)
+    await replica.reserve((sold, {"A": 1}))
+
+    async with asyncio.TaskGroup() as group, warehouse.database.transaction() as tx:
+        await StockBook.open(tx)
+        group.create_task(replica.reserve((uuid7(), {"A": 1})))
+        await _until_somebody_waits(warehouse.database)
+        await tx.fetch("select from stock for update nowait")
+    async with asyncio.TaskGroup() as group, warehouse.database.transaction() as tx:
+        await StockBook.open(tx)
+        group.create_task(replica.commit(sold))
+        await _until_somebody_waits(warehouse.database)
+        await tx.fetch("select from stock for update nowait")
+        await tx.fetch("select from reservations for update nowait")
+
+    assert await warehouse.level("A") == StockLevel("A", on_hand=8, reserved=1, committed=1)
+
+
+async def test_a_reservation_that_expired_meanwhile_is_not_sold_by_the_replica_that_remembers_it(
+    warehouse: Warehouse, replica: Warehouse
+) -> None:
+    order = uuid7()
+    await warehouse.receive_stock(A=10)
+    await warehouse.reserve((order, {"A": 1}))
+    warehouse.clock.advance(dt.timedelta(minutes=15))
+    assert await replica.expire() == 1
+    await warehouse.commit(order)
+
+    assert await warehouse.sent_types() == [
+        "stock-reserved",
+        "reservation-expired",
+        "commit-refused",
+    ]
+    assert await warehouse.level("A") == StockLevel("A", on_hand=10, reserved=0, committed=0)
+
+
+@pytest.mark.parametrize("wanted", [{"A": 11}, {"A": 1, "NONE": 1}])
+async def test_an_order_for_more_than_there_is_is_refused_though_the_stock_was_taken_for_enough(
+    warehouse: Warehouse, wanted: dict[str, int]
+) -> None:
+    await warehouse.receive_stock(A=10)
+    await warehouse.reserve((uuid7(), wanted))
+    await warehouse.reserve((uuid7(), {"A": 1}))
+
+    assert await warehouse.sent_types() == ["stock-refused", "stock-reserved"]
+    assert await warehouse.level("A") == StockLevel("A", on_hand=9, reserved=1, committed=0)

@@ -26,10 +26,10 @@ from orders.contract.api import (
     PlaceOrder201,
     PlaceOrderResult,
 )
-from orders.contract.events import Sent
 from orders.contract.problems import OrderNotFound
 from orders.contract.shared import Money, Price
 from orders.domain import Order
+from orders.known_prices import KnownPrices
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call
 from waybill.http.pages import Cursor, split_page
@@ -43,10 +43,11 @@ _PRICES: Final = Cursor(str)
 class Api(OrdersApi):
     """Implements the contract."""
 
-    def __init__(self, database: Database, sagas: Sagas[Order, Sent], clock: Clock) -> None:
+    def __init__(self, database: Database, sagas: Sagas, clock: Clock) -> None:
         self._database = database
         self._sagas = sagas
         self._clock = clock
+        self._prices = KnownPrices()
         self._placing = BatchedOperation(database, self._place_orders)
 
     @override
@@ -56,7 +57,7 @@ class Api(OrdersApi):
     async def _place_orders(
         self, tx: Transaction, asked: Sequence[BatchedRequest[models.PlaceOrder]]
     ) -> Sequence[PlaceOrderResult]:
-        placed = await place_orders(tx, self._sagas, self._clock, asked)
+        placed = await place_orders(tx, self._sagas, self._prices, self._clock, asked)
         return [
             PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
             if isinstance(each, Order)

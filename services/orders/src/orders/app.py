@@ -26,7 +26,8 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     """Open the database and make all parts; `clock` is for tests."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
-    sagas = Sagas([PLACE_ORDER], OrderSagaStore(clock), clock)
+    sagas = Sagas(clock)
+    sagas.add(OrderSagaStore(clock), PLACE_ORDER)
     return Service(
         api=Api(database, sagas, clock),
         database=database,

@@ -6,8 +6,6 @@ from typing_extensions import override
 
 from orders.commands.sync_prices import sync_prices
 from orders.contract import events, received
-from orders.contract.events import Sent
-from orders.domain import Order
 from waybill.events import Event
 from waybill.postgres.database import Transaction
 from waybill.saga import Sagas
@@ -16,7 +14,7 @@ from waybill.saga import Sagas
 class EventHandlers(events.EventHandlers):
     """Each answer of a neighbour moves the sagas of the orders it is about."""
 
-    def __init__(self, sagas: Sagas[Order, Sent]) -> None:
+    def __init__(self, sagas: Sagas) -> None:
         self._sagas = sagas
 
     @override

@@ -16,11 +16,16 @@ from waybill.postgres.database import Connection, Transaction
 from waybill.rows import Rows
 
 ORDERS: Final = Rows(Order, leave_out=["rejection", "lines"])
-"""A row of `orders`, beside which its rejection and its lines are kept."""
+"""A row of `orders`; its rejection and its lines are stored beside it."""
 
 _ORDER: Final = ORDERS.statement("""
     select {columns}, rejection_code, rejection_detail from orders
 """)
+ORDERS_WITHOUT_LINES: Final = ORDERS.statement("""
+    select order_id as saga_id, {columns}, rejection_code, rejection_detail
+    from orders where order_id = any($1)
+""")
+"""Orders as the later steps of their sagas need them: an order may have 1,000 lines."""
 _ORDERS_BY_ID: Final = _ORDER + "where order_id = any($1)"
 _ORDERS_PAGE: Final = (
     _ORDER
@@ -67,12 +72,9 @@ async def get_orders(connection: Connection, order_ids: Sequence[UUID]) -> Mappi
     return {order.order_id: order for order in await _with_lines(connection, rows)}
 
 
-async def get_orders_without_lines(
-    tx: Transaction, order_ids: Sequence[UUID]
-) -> Mapping[UUID, Order]:
-    """Read orders as the later steps of their sagas need them: an order may have 1,000 lines."""
-    rows = await tx.fetch_outside(_ORDERS_BY_ID, order_ids)
-    return {row["order_id"]: _order(row, ()) for row in rows}
+def order_without_lines(row: asyncpg.Record) -> Order:
+    """Read a row of ORDERS_WITHOUT_LINES."""
+    return _order(row, ())
 
 
 async def list_orders(

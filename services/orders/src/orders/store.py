@@ -18,7 +18,8 @@ class _LineRow(NamedTuple):
     line_number: int
     sku: str
     quantity: int
-    unit_price_minor: int
+    amount_minor: int
+    currency: str
 
 
 class _StatusRow(NamedTuple):
@@ -43,7 +44,12 @@ _STATUSES: Final = Rows(_StatusRow)
 _PRICES: Final = Rows(PriceRow)
 
 _INSERT_ORDERS: Final = ORDERS.insert("orders")
-_INSERT_LINES: Final = _LINES.insert("order_lines")
+_INSERT_LINES: Final = _LINES.statement("""
+    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
+    select order_id, line_number, line.sku, quantity, prices.amount_minor
+    from {rows} as line ({columns})
+        left join prices using (sku, amount_minor, currency)
+""")
 _SET_STATUSES: Final = _STATUSES.statement("""
     update orders set status = change.status, rejection_code = change.rejection_code,
         rejection_detail = change.rejection_detail, updated_at = $1
@@ -61,14 +67,19 @@ _UPSERT_PRICES: Final = _PRICES.statement("""
 
 
 async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
-    """Write orders that were just placed."""
+    """Write orders that were just placed.
+
+    Raises ConcurrencyConflictError when the price of one of their lines has changed.
+    """
     lines = [
-        _LineRow(order.order_id, number, line.sku, line.quantity, line.unit_price_minor)
+        _LineRow(
+            order.order_id, number, line.sku, line.quantity, line.unit_price_minor, order.currency
+        )
         for order in orders
         for number, line in enumerate(order.lines, start=1)
     ]
     await tx.enqueue(_INSERT_ORDERS, *ORDERS.arrays(orders))
-    await tx.enqueue(_INSERT_LINES, *_LINES.arrays(lines))
+    await tx.enqueue(_INSERT_LINES, *_LINES.arrays(lines), guards="order_lines.unit_price_minor")
 
 
 async def set_statuses(

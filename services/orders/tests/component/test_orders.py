@@ -317,6 +317,17 @@ async def test_the_newest_price_stays_when_an_older_one_arrives_late(
     assert {"sku": PRICED, "price": _money(310)} in await _prices(client)
 
 
+async def test_an_order_costs_the_newest_price_when_the_process_remembers_an_older_one(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    sku = "ORDERS-N"
+    await _sell(client, neighbours, sku, 100)
+    assert (await _place(client, _order((sku, 2)))).json()["total"] == _money(200)
+    await _sell(client, neighbours, sku, 110, version=2)
+    assert (await _place(client, _order((sku, 2)))).json()["total"] == _money(220)
+    assert (await _place(client, _order((sku, 2)))).json()["total"] == _money(220)
+
+
 async def test_bad_input_gets_the_problem_that_the_contract_names(
     client: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:

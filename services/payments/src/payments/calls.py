@@ -42,12 +42,7 @@ class Caller:
         """Ask the provider to carry out the operation that the payment waits for."""
         with trace.within(payment.traceparent), logs.bound(order_id=str(payment.order_id)):
             answer = await self._answer(payment, operation)
-        return Call(
-            payment_id=payment.payment_id,
-            operation=operation,
-            attempt=payment.attempts,
-            answer=answer,
-        )
+        return Call(payment=payment, operation=operation, answer=answer)
 
     async def _answer(self, payment: Payment, operation: Operation) -> Answer:
         known_as = {"payment_id": payment.payment_id, "operation": operation}

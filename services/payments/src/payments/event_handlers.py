@@ -44,7 +44,9 @@ class EventHandlers(events.EventHandlers):
     ) -> None:
         now = self._clock.now()
         order_ids = [event.data.order_id for event in events]
-        await capture_payments(tx, order_ids, now, self._worker.claims(tx, now))
+        await capture_payments(
+            tx, order_ids, now, self._worker.claims(tx, now), self._worker.memory
+        )
 
     @override
     async def reverse_payment(

@@ -5,7 +5,7 @@ a circle. Two transactions of several such statements may; PostgreSQL then ends 
 whoever runs it does it again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,6 +14,8 @@ import asyncpg
 
 from payments.announce import announce
 from payments.claims import Claims
+from payments.contract.models import DeclineCode
+from payments.contract.models import PaymentStatus as Status
 from payments.domain import Payment, Step
 from payments.ledger import Account, PostedOperation
 from waybill.ids import uuid7
@@ -30,9 +32,27 @@ class _EntryRow(NamedTuple):
     currency: str
 
 
+class _ChangeRow(NamedTuple):
+    """What changes of a payment, and how it was before."""
+
+    payment_id: UUID
+    status: Status
+    captured_minor: int
+    refunded_minor: int
+    decline_code: DeclineCode | None
+    provider_reference: str | None
+    token: str | None
+    reverse_wanted: bool
+    attempts: int
+    due_at: datetime | None
+    traceparent: str
+    status_before: Status
+    attempts_before: int
+    reverse_wanted_before: bool
+
+
 _PAYMENTS: Final = Rows(Payment)
-_CHANGES: Final = Rows(Payment, leave_out=["order_id", "amount_minor", "currency"])
-"""What changes of a payment."""
+_CHANGES: Final = Rows(_ChangeRow)
 _ENTRIES: Final = Rows(_EntryRow)
 
 _DUE: Final = "payments_due"
@@ -57,7 +77,12 @@ _CLAIM: Final = _PAYMENTS.statement("""
     returning {columns}
 """)
 _UPDATE: Final = _CHANGES.statement("""
-    update payments set status = step.status, captured_minor = step.captured_minor,
+    update payments set status = case
+            when payments.status = step.status_before
+                and payments.attempts = step.attempts_before
+                and payments.reverse_wanted = step.reverse_wanted_before
+            then step.status
+        end, captured_minor = step.captured_minor,
         refunded_minor = step.refunded_minor, decline_code = step.decline_code,
         provider_reference = step.provider_reference, token = step.token,
         reverse_wanted = step.reverse_wanted, attempts = step.attempts, due_at = step.due_at,
@@ -76,12 +101,13 @@ async def insert_opened(
 ) -> set[UUID]:
     """Write new payments and tell what is known of them; returns the orders that had none yet.
 
-    ConcurrencyConflictError when one of those has got one meanwhile.
+    An optimistic transaction expects that no order has one. Raises ConcurrencyConflictError when
+    one of those returned has a payment by now.
     """
     by_order: dict[UUID, Step] = {}
     for step in steps:
         by_order.setdefault(step.payment.order_id, step)
-    for row in await tx.fetch_outside(_KNOWN, list(by_order)):
+    for row in [] if tx.optimistic else await tx.fetch_outside(_KNOWN, list(by_order)):
         del by_order[row["order_id"]]
     opened = list(by_order.values())
     payments = [claims.claim(step.payment) for step in opened]
@@ -126,16 +152,48 @@ async def notify_due(tx: Transaction, _due: Sequence[Payment]) -> None:
     await tx.execute("select pg_notify($1, '')", _DUE)
 
 
-async def save(tx: Transaction, steps: Sequence[Step], now: datetime, claims: Claims) -> None:
-    """Write what became of locked payments, post it to the ledger, and tell it."""
+async def save(
+    tx: Transaction,
+    before: Iterable[Payment],
+    steps: Sequence[Step],
+    now: datetime,
+    claims: Claims,
+) -> None:
+    """Write what became of payments, post it to the ledger, and tell it.
+
+    They are locked, or expected to be as they were `before`. Raises ConcurrencyConflictError when
+    one of them has changed.
+    """
     if not steps:
         return
+    # Sorted, so that those who have not locked them lock them in the order of all.
     by_id = {step.payment.payment_id: step.payment for step in steps}
-    latest = [claims.claim(payment) for payment in by_id.values()]
-    await tx.enqueue(_UPDATE, now, *_CHANGES.arrays(latest))
+    latest = [claims.claim(by_id[payment_id]) for payment_id in sorted(by_id)]
+    were = {payment.payment_id: payment for payment in before}
+    changes = [_change(payment, were[payment.payment_id]) for payment in latest]
+    await tx.enqueue(_UPDATE, now, *_CHANGES.arrays(changes), guards="payments.status")
     claims.written(latest)
     await _post(tx, steps, now)
     announce(tx, steps)
+
+
+def _change(payment: Payment, before: Payment) -> _ChangeRow:
+    return _ChangeRow(
+        payment_id=payment.payment_id,
+        status=payment.status,
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+        decline_code=payment.decline_code,
+        provider_reference=payment.provider_reference,
+        token=payment.token,
+        reverse_wanted=payment.reverse_wanted,
+        attempts=payment.attempts,
+        due_at=payment.due_at,
+        traceparent=payment.traceparent,
+        status_before=before.status,
+        attempts_before=before.attempts,
+        reverse_wanted_before=before.reverse_wanted,
+    )
 
 
 async def _post(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:

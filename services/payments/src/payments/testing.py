@@ -1,7 +1,7 @@
 """For tests: a provider in memory, and a desk that commands payments as the consumer does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,7 +35,7 @@ from payments.worker import Worker
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -183,18 +183,27 @@ class Desk:
     ) -> None:
         amount = Money(amount_minor=amount_minor, currency="GBP")
         commands = [AuthorizePayment(order_id=i, amount=amount, token=token) for i in order_ids]
-        async with self._database.transaction() as tx:
-            await self._reactions.authorize_payment(tx, self._events(order_ids, commands))
+        events = self._events(order_ids, commands)
+        await self._deal(lambda tx: self._reactions.authorize_payment(tx, events))
 
     async def capture(self, *order_ids: UUID) -> None:
         commands = [CapturePayment(order_id=order_id) for order_id in order_ids]
-        async with self._database.transaction() as tx:
-            await self._reactions.capture_payment(tx, self._events(order_ids, commands))
+        events = self._events(order_ids, commands)
+        await self._deal(lambda tx: self._reactions.capture_payment(tx, events))
 
     async def reverse(self, *order_ids: UUID) -> None:
         commands = [ReversePayment(order_id=order_id) for order_id in order_ids]
-        async with self._database.transaction() as tx:
-            await self._reactions.reverse_payment(tx, self._events(order_ids, commands))
+        events = self._events(order_ids, commands)
+        await self._deal(lambda tx: self._reactions.reverse_payment(tx, events))
+
+    async def _deal(self, react: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Take the commands for new, as the consumer does, and then not."""
+        try:
+            async with self._database.transaction(optimistic=True) as tx:
+                await react(tx)
+        except ConcurrencyConflictError:
+            async with self._database.transaction() as tx:
+                await react(tx)
 
     async def payment(self, order_id: UUID) -> Payment:
         async with self._database.connection() as connection:

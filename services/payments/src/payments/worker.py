@@ -23,9 +23,11 @@ from payments.calls import Caller
 from payments.claims import Claims
 from payments.commands.record_answers import Call, CallAgain, record_answers
 from payments.domain import Operation, Payment
+from payments.memory import Memory
 from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.postgres.database import (
+    ConcurrencyConflictError,
     Connection,
     Database,
     DatabaseUnavailableError,
@@ -65,6 +67,8 @@ class Worker:
         self._lease = lease
         self._calls_max = calls_max
         self._poll_seconds = poll.total_seconds()
+        self.memory = Memory()
+        """Payments whose authorization was recorded last."""
         self._claim_backoff = Backoff(_log, "cannot look for due calls")
         self._record_backoff = Backoff(_log, "cannot record the provider's answers")
         self._woken = asyncio.Event()
@@ -165,7 +169,7 @@ class Worker:
             await self._record_when_database_is_there(batch, stop)
         except Exception:  # noqa: BLE001 (found out one by one)
             if len(batch) == 1:
-                extra = {"payment_id": batch[0].payment_id}
+                extra = {"payment_id": batch[0].payment.payment_id}
                 _log.exception("cannot record an answer; the call will be repeated", extra=extra)
                 return
             for call in batch:
@@ -174,11 +178,16 @@ class Worker:
     async def _record_when_database_is_there(
         self, batch: Sequence[Call], stop: asyncio.Event
     ) -> None:
+        optimistic = True
         while True:
             try:
-                async with self._database.transaction() as tx:
+                async with self._database.transaction(optimistic=optimistic) as tx:
                     now = self._clock.now()
-                    await record_answers(tx, batch, now, self.claims(tx, now))
+                    await record_answers(tx, batch, now, self.claims(tx, now), self.memory)
+            except ConcurrencyConflictError:
+                if not optimistic:
+                    raise
+                optimistic = False  # a payment is not any more as it was claimed
             except DatabaseUnavailableError as error:
                 if stop.is_set():
                     return  # the leases run out, and the calls are made again

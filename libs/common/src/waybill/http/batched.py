@@ -95,7 +95,7 @@ class BatchedOperation(Generic[RequestBody, Result]):
         return result
 
     async def _as_new(self, asked: Sequence[BatchedRequest[RequestBody]]) -> Sequence[Result]:
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(optimistic=True) as tx:
             results = await self._work(tx, asked)
             answered = _answered(asked, results)
             if len(answered) < len(asked):

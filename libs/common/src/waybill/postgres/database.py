@@ -257,10 +257,9 @@ class Transaction(Connection):
                 raise ConcurrencyConflictError(f"another transaction was first: {error}") from error
             raise
         except asyncpg.NotNullViolationError as error:
-            if f"{error.table_name}.{error.column_name}" in whole.guards:
-                raise ConcurrencyConflictError(
-                    f"what was relied on has changed: {error}"
-                ) from error
+            column = f"{error.table_name}.{error.column_name}"
+            if column in whole.guards:
+                raise ConcurrencyConflictError(f"what {column} relies on has changed") from error
             raise
 
     def defer(

@@ -9,13 +9,13 @@
 Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
 one transaction only, whoever comes first.
 
-Events are taken for new, and for events of lines in which nothing is parked. The insert into the
-inbox, at the end, fails when that is not so. But an event handler may read what a retry of a parked
-event is about to change, and that retry may end, and with it what is parked, before the insert. So the
-inbox is asked first whenever something may be parked in a line of ours: after partitions have come
-to us, and after a conflict or a parked event, until nothing is known and nothing is parked. From
-then on all events of our lines pass through our hands: whoever else parks one of them has put it
-into the inbox, which is a conflict here.
+A batch is first processed optimistically: as if all events were new and no earlier event of their
+keys were parked. The insert into the inbox, at the end, fails when that is wrong. This is not
+enough by itself: an event handler may read what the retry of a parked event is about to change, and
+that retry may commit before the insert. So the inbox is read first whenever one of our keys may have
+a parked event: after an assignment of partitions, a conflict or a parked event, until one
+read finds nothing known and nothing parked. From then on all events of our keys are processed
+here: another process that parks one of them has inserted it into the inbox, which is a conflict.
 """
 
 import asyncio

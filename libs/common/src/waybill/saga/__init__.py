@@ -5,13 +5,15 @@
     backward        v                  v                                     v cancelled
                (nothing to undo)   undo what may have been done, last step first --> undone
 
-`definition` says what a saga is, `advance` how one moves (pure, no I/O), `engine` keeps the sagas
-of a service in its database. After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
+`definition` says what a saga is, `advance` how one moves (pure, no I/O), `subjects` what a service
+says of the things its sagas are about, `engine` keeps the sagas of a service in its database. After
+Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
 """
 
 from waybill.saga.advance import CANCELLED, Move, Position, Signal, advance
 from waybill.saga.definition import Compensation, Reason, Saga, Step
-from waybill.saga.engine import Sagas, SagaStart, SagaStore, SagaTransition
+from waybill.saga.engine import Sagas
+from waybill.saga.subjects import SagaStart, SagaStore, SagaTransition
 
 __all__ = [
     "CANCELLED",

@@ -69,3 +69,15 @@ class Saga(Generic[S, C]):
         names = [step.name for step in self.steps]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"saga {self.name}: it needs steps, each with a name of its own")
+
+    @property
+    def answers(self) -> frozenset[type[BaseModel]]:
+        """The events that can move it."""
+        found: set[type[BaseModel]] = set()
+        for step in self.steps:
+            found.add(step.done)
+            if step.refused is not None:
+                found.add(step.refused)
+            if step.compensation is not None:
+                found.update(step.compensation.done)
+        return frozenset(found)

@@ -5,131 +5,95 @@ goes out through the outbox of that transaction. The transitions of a saga are n
 transactions that move it on from the same position one fails, and starts again. Timers and requests
 lock the saga first. A whole batch is processed at once: the number of statements does not grow
 with the batch.
+
+Where a saga stands is remembered by the process that moved it last, and not read again in an
+optimistic transaction, as long as the events move it on from there. One that would not may have
+come too early for what is remembered, and nothing would be claimed: so then the row is read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, Protocol
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel
 
 from waybill.clock import Clock
-from waybill.events import Cause, Event
+from waybill.events import Event
 from waybill.postgres.database import Transaction
-from waybill.saga.advance import Move, Position, Signal, advance, begin
-from waybill.saga.definition import C, Reason, S, Saga
-from waybill.saga.rows import MOVE, MOVED, TELL, TOLD, MovedRow, ToldRow
-
-_LOOK: Final = """
-    select saga_id, definition, version, direction, position,
-        reason_code, reason_detail, transitions
-    from sagas where saga_id = any($1)
-"""
-_LOCK: Final = _LOOK + "order by saga_id for update"
-_LOCK_DUE: Final = """
-    select saga_id, definition, version, direction, position,
-        reason_code, reason_detail, transitions
-    from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
-"""
-_START: Final = """
-    insert into sagas (saga_id, definition, version, direction, position, transitions,
-        deadline_at, updated_at)
-    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
-"""
+from waybill.saga import rows
+from waybill.saga.advance import Signal, advance, begin
+from waybill.saga.definition import C, S, Saga
+from waybill.saga.memory import Memory
+from waybill.saga.rows import Change, Row, hear
+from waybill.saga.subjects import SagaStart, SagaStore, SagaTransition, load
 
 
 @dataclass(frozen=True, slots=True)
-class SagaStart(Generic[S]):
-    """A saga to begin: the id of what it is about, that itself, and what led to it."""
+class _Kind:
+    """The sagas of one name."""
 
-    saga_id: UUID
-    subject: S
-    cause: Cause | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SagaTransition(Generic[S, C]):
-    """One move of one saga, with what it is about and what caused it, if anything did."""
-
-    saga_id: UUID
-    before: Position | None
-    after: Position
-    command: C | None
-    subject: S
-    cause: Cause | None
+    subjects: SagaStore[Any, Any]
+    newest: Saga[Any, Any]
+    look: str
+    answers: tuple[type[BaseModel], ...]
 
 
-class SagaStore(Protocol[S, C]):
-    """What the engine needs of the service whose sagas it moves."""
+class Sagas:
+    """Starts sagas, and moves each by the definition that it began with."""
 
-    async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, S]:
-        """Read what the sagas are about, without a lock (`tx.fetch_outside`)."""
-
-    async def apply_transitions(
-        self, tx: Transaction, moves: Sequence[SagaTransition[S, C]]
-    ) -> None:
-        """Follow the moves with the service's own state and events, and send their commands."""
-
-
-@dataclass(slots=True)
-class _Row(Generic[S, C]):
-    """A row as it was read; it changes as events of one batch move it on."""
-
-    saga_id: UUID
-    saga: Saga[S, C]
-    position: Position
-    transitions: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Change(Generic[S, C]):
-    row: _Row[S, C]
-    before: Position
-    move: Move[S, C]
-    number: int
-    detail: str
-    cause: Event[Any] | None
-
-
-class Sagas(Generic[S, C]):
-    """Starts sagas by the newest definition and moves each by the one that it began with."""
-
-    def __init__(
-        self, definitions: Iterable[Saga[S, C]], subjects: SagaStore[S, C], clock: Clock
-    ) -> None:
-        by_version = sorted(definitions, key=lambda saga: saga.version)
-        self._newest = by_version[-1]
-        self._definitions = {(saga.name, saga.version): saga for saga in by_version}
-        self._store = subjects
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._kinds: dict[str, _Kind] = {}
+        self._definitions: dict[tuple[str, int], Saga[Any, Any]] = {}
+        self._memory = Memory()
 
-    async def start(self, tx: Transaction, begun: Sequence[SagaStart[S]]) -> None:
-        """Begin sagas and send their first commands."""
-        saga, move, now = self._newest, begin(self._newest), self._clock.now()
-        at = move.position
-        saga_ids = [each.saga_id for each in begun]
-        deadline_at = now + move.deadline if move.deadline else None
-        await tx.enqueue(
-            _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
-        )
-        told = [ToldRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
-        await tx.enqueue(TELL, now, *TOLD.arrays(told))
+    def add(self, subjects: SagaStore[S, C], *versions: Saga[S, C]) -> None:
+        """Know a saga by all of its versions that may be under way.
+
+        Raises ValueError when there are none, when they differ in name or two are of one version,
+        and when the name is another saga's.
+        """
+        names = {saga.name for saga in versions}
+        if len(names) != 1:
+            raise ValueError(f"a saga has versions, all of one name, not {sorted(names)}")
+        [name] = names
+        if name in self._kinds:
+            raise ValueError(f"there are two sagas {name}: give the second one another name")
+        known = {(name, saga.version): saga for saga in versions}
+        if len(known) < len(versions):
+            raise ValueError(f"saga {name}: two definitions are of one version")
+        answers = {answer for saga in versions for answer in saga.answers}
+        newest = max(versions, key=lambda saga: saga.version)
+        look = rows.look_with(subjects.select)
+        self._kinds[name] = _Kind(subjects, newest, look, tuple(answers))
+        self._definitions |= known
+
+    async def start(self, tx: Transaction, name: str, begun: Sequence[SagaStart[Any]]) -> None:
+        """Begin sagas of this name by its newest definition, and send their first commands.
+
+        Raises LookupError when there is no saga of this name.
+        """
+        kind = self._kind(name)
+        saga = kind.newest
+        move = begin(saga)
+        await rows.insert(tx, saga, [each.saga_id for each in begun], move, self._clock.now())
         command = move.command
         moves = [
             SagaTransition(
                 each.saga_id,
                 None,
-                at,
+                move.position,
                 command(each.subject) if command else None,
                 each.subject,
                 each.cause,
             )
             for each in begun
         ]
-        await self._store.apply_transitions(tx, moves)
+        await kind.subjects.apply_transitions(tx, moves)
 
     def receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
         """Move the sagas that wait for these events; the events' key is the saga's id.
@@ -139,51 +103,99 @@ class Sagas(Generic[S, C]):
         tx.defer(self._receive, events)
 
     async def _receive(self, tx: Transaction, events: Sequence[Event[Any]]) -> None:
-        found = await tx.fetch_outside(_LOOK, list({UUID(event.key) for event in events}))
-        by_id = {row.saga_id: row for row in map(self._row, found)}
-        changes: list[_Change[S, C]] = []
+        by_saga: dict[UUID, list[Event[Any]]] = {}
         for event in events:
-            row = by_id.get(UUID(event.key))
-            change = _hear(row, event.data, event.type, event) if row else None
-            if change:
-                changes.append(change)
-        await self._apply(tx, changes)
+            by_saga.setdefault(UUID(event.key), []).append(event)
+        remembered = self._memory.take(by_saga)
+        found = {
+            saga_id: row
+            for saga_id, row in remembered.items()
+            if tx.optimistic and _moves_with_each(row, by_saga[saga_id])
+        }
+        found |= await self._look(
+            tx, {each: heard for each, heard in by_saga.items() if each not in found}
+        )
+        changes = (
+            hear(row, event.data, event.type, event)
+            for event in events
+            if (row := found.get(UUID(event.key)))
+        )
+        await self._apply(tx, [change for change in changes if change])
+
+    async def _look(
+        self, tx: Transaction, by_saga: dict[UUID, list[Event[Any]]]
+    ) -> dict[UUID, Row]:
+        """Read sagas, with what they are about where the first event tells which ones they are."""
+        guessed: dict[str, list[UUID]] = {}
+        for saga_id, events in by_saga.items():
+            guessed.setdefault(self._guess(events[0].data), []).append(saga_id)
+        found: dict[UUID, Row] = {}
+        for name, saga_ids in guessed.items():
+            kind = self._kinds[name]
+            for record in await tx.fetch_outside(kind.look, saga_ids):
+                row = self._row(record)
+                if row.saga.name == name and record["saga_id"] is not None:
+                    row.subject = kind.subjects.read(record)
+                found[row.saga_id] = row
+        return found
+
+    def _guess(self, heard: BaseModel) -> str:
+        for name, kind in self._kinds.items():
+            if isinstance(heard, kind.answers):
+                return name
+        return next(iter(self._kinds))
 
     async def cancel(self, tx: Transaction, saga_id: UUID) -> bool:
         """Turn a saga back; False when it is already going back, or undone."""
-        rows = list(map(self._row, await tx.fetch(_LOCK, [saga_id])))
-        changes = [_hear(row, Signal.CANCEL, Signal.CANCEL.value, None) for row in rows]
-        applied = [change for change in changes if change]
-        await self._apply(tx, applied)
-        return bool(applied)
+        return bool(await self._signal(tx, Signal.CANCEL, await tx.fetch(rows.LOCK, [saga_id])))
 
     async def take_due(self, tx: Transaction, now: datetime, limit: int) -> int:
         """Move the sagas whose deadline has passed; a timer's `take`."""
-        rows = list(map(self._row, await tx.fetch(_LOCK_DUE, now, limit)))
-        changes = [_hear(row, Signal.DEADLINE, Signal.DEADLINE.value, None) for row in rows]
-        await self._apply(tx, [change for change in changes if change])
-        return len(rows)
+        due = await tx.fetch(rows.LOCK_DUE, now, limit)
+        await self._signal(tx, Signal.DEADLINE, due)
+        return len(due)
 
-    def _row(self, r: asyncpg.Record) -> _Row[S, C]:
-        reason = Reason(r["reason_code"], r["reason_detail"]) if r["reason_code"] else None
-        return _Row(
-            r["saga_id"],
-            self._definition(r["definition"], r["version"]),
-            Position(r["direction"], r["position"], reason),
-            r["transitions"],
+    async def _signal(
+        self, tx: Transaction, signal: Signal, locked: Iterable[asyncpg.Record]
+    ) -> list[Change]:
+        found = [hear(self._row(record), signal, signal.value) for record in locked]
+        changes = [change for change in found if change]
+        self._memory.take(change.row.saga_id for change in changes)
+        await self._apply(tx, changes)
+        return changes
+
+    def _row(self, record: asyncpg.Record) -> Row:
+        return Row(
+            record["saga"],
+            self._definition(record["saga_definition"], record["saga_version"]),
+            rows.position_of(record),
+            record["saga_transitions"],
         )
 
-    async def _apply(self, tx: Transaction, changes: Sequence[_Change[S, C]]) -> None:
+    async def _apply(self, tx: Transaction, changes: Sequence[Change]) -> None:
         if not changes:
             return
-        now = self._clock.now()
-        subjects = await self._store.load(tx, [change.row.saga_id for change in changes])
-        await _write(tx, changes, now)
-        await self._store.apply_transitions(
-            tx, [_moved(change, subjects[change.row.saga_id]) for change in changes]
-        )
+        by_name: dict[str, list[Change]] = {}
+        for change in changes:
+            by_name.setdefault(change.row.saga.name, []).append(change)
+        for name, ours in by_name.items():
+            await _find_subjects(tx, self._kinds[name].subjects, [change.row for change in ours])
+        await rows.update(tx, changes, self._clock.now())
+        for name, ours in by_name.items():
+            subjects = self._kinds[name].subjects
+            await subjects.apply_transitions(tx, [change.apply_transitions() for change in ours])
+            moved = {change.row.saga_id: change.row for change in ours}
+            stand = [row.copy(with_subject=subjects.is_lasting) for row in moved.values()]
+            tx.after_commit(partial(self._memory.put, stand))
 
-    def _definition(self, name: str, version: int) -> Saga[S, C]:
+    def _kind(self, name: str) -> _Kind:
+        try:
+            return self._kinds[name]
+        except KeyError:
+            known = ", ".join(self._kinds)
+            raise LookupError(f"there is no saga {name} here, only: {known or 'none'}") from None
+
+    def _definition(self, name: str, version: int) -> Saga[Any, Any]:
         try:
             return self._definitions[name, version]
         except KeyError:
@@ -193,59 +205,20 @@ class Sagas(Generic[S, C]):
             ) from None
 
 
-async def _write(tx: Transaction, changes: Sequence[_Change[S, C]], now: datetime) -> None:
-    """Write where the sagas stand now, and how they came there."""
-    latest = {change.row.saga_id: change for change in changes}
-    await tx.enqueue(MOVE, now, *MOVED.arrays([_moved_row(each, now) for each in latest.values()]))
-    told = [
-        ToldRow(
-            saga_id=change.row.saga_id,
-            number=change.number,
-            state=_state(change.row.saga, change.move.position),
-            detail=change.detail,
-            event_id=change.cause.id if change.cause else None,
-        )
-        for change in changes
-    ]
-    await tx.enqueue(TELL, now, *TOLD.arrays(told), claims="saga_transitions_pkey")
+async def _find_subjects(
+    tx: Transaction, subjects: SagaStore[Any, Any], moved: Sequence[Row]
+) -> None:
+    unknown = {row.saga_id: row for row in moved if row.subject is None}
+    if unknown:
+        for saga_id, subject in (await load(tx, subjects, list(unknown))).items():
+            unknown[saga_id].subject = subject
 
 
-def _moved_row(change: _Change[S, C], now: datetime) -> MovedRow:
-    position, deadline = change.move.position, change.move.deadline
-    return MovedRow(
-        saga_id=change.row.saga_id,
-        direction=position.direction,
-        position=position.index,
-        reason_code=position.reason.code if position.reason else None,
-        reason_detail=position.reason.detail if position.reason else None,
-        transitions=change.number,
-        deadline_at=now + deadline if deadline else None,
-    )
-
-
-def _hear(
-    row: _Row[S, C], heard: BaseModel | Signal, detail: str, cause: Event[Any] | None
-) -> _Change[S, C] | None:
-    move = advance(row.saga, row.position, heard)
-    if move is None:
-        return None
-    before, row.position = row.position, move.position
-    row.transitions += 1
-    return _Change(row, before, move, row.transitions, detail, cause)
-
-
-def _moved(change: _Change[S, C], subject: S) -> SagaTransition[S, C]:
-    command = change.move.command(subject) if change.move.command else None
-    return SagaTransition(
-        change.row.saga_id, change.before, change.move.position, command, subject, change.cause
-    )
-
-
-def _state(saga: Saga[S, C], position: Position) -> str:
-    match position.direction:
-        case "forward":
-            return saga.steps[position.index].name
-        case "compensating":
-            return f"compensate {saga.steps[position.index].name}"
-        case "completed" | "compensated":
-            return position.direction
+def _moves_with_each(row: Row, events: Sequence[Event[Any]]) -> bool:
+    position = row.position
+    for event in events:
+        move = advance(row.saga, position, event.data)
+        if move is None:
+            return False
+        position = move.position
+    return True

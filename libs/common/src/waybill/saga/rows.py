@@ -1,15 +1,24 @@
-"""What is written when sagas move: where they stand, and how they came there."""
+"""The rows of sagas and of their histories: SQL to typed rows and back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
+from pydantic import BaseModel
+
+from waybill.events import Event
+from waybill.postgres.database import Transaction
 from waybill.rows import Rows
-from waybill.saga.advance import Direction
+from waybill.saga.advance import Direction, Move, Position, Signal, advance
+from waybill.saga.definition import Reason, Saga
+from waybill.saga.subjects import SagaTransition
 
 
-class MovedRow(NamedTuple):
-    """Where a saga stands now; `transitions` counts its moves."""
+class _MovedRow(NamedTuple):
+    """Where a saga stands now; `transitions` counts its moves, `before` those before this one."""
 
     saga_id: UUID
     direction: Direction
@@ -18,10 +27,11 @@ class MovedRow(NamedTuple):
     reason_detail: str | None
     transitions: int
     deadline_at: datetime | None
+    before: int
 
 
-class ToldRow(NamedTuple):
-    """One move of a saga's history."""
+class _HistoryRow(NamedTuple):
+    """One transition of a saga."""
 
     saga_id: UUID
     number: int
@@ -30,17 +40,169 @@ class ToldRow(NamedTuple):
     event_id: UUID | None
 
 
-MOVED: Final = Rows(MovedRow)
-TOLD: Final = Rows(ToldRow)
+_MOVED: Final = Rows(_MovedRow)
+_HISTORY: Final = Rows(_HistoryRow)
 
-MOVE: Final = MOVED.statement("""
-    update sagas set direction = m.direction, position = m.position, reason_code = m.reason_code,
-        reason_detail = m.reason_detail, transitions = m.transitions, deadline_at = m.deadline_at,
-        updated_at = $1
+_SELECT: Final = """
+    select sagas.saga_id as saga, sagas.definition as saga_definition,
+        sagas.version as saga_version, sagas.direction as saga_direction,
+        sagas.position as saga_position, sagas.reason_code as saga_reason_code,
+        sagas.reason_detail as saga_reason_detail, sagas.transitions as saga_transitions
+"""
+"""Named so that a subject may have columns of any other name."""
+LOCK: Final = _SELECT + "from sagas where saga_id = any($1) order by saga_id for update"
+LOCK_DUE: Final = (
+    _SELECT
+    + """
+    from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
+"""
+)
+_START: Final = """
+    insert into sagas (saga_id, definition, version, direction, position, transitions,
+        deadline_at, updated_at)
+    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
+"""
+_APPEND: Final = _HISTORY.statement("""
+    insert into saga_transitions ({columns}, at)
+    select {columns}, $1 from {rows} as moved ({columns})
+""")
+_MOVE: Final = _MOVED.statement("""
+    update sagas
+    set direction = case when sagas.transitions = m.before then m.direction end,
+        position = m.position, reason_code = m.reason_code, reason_detail = m.reason_detail,
+        transitions = m.transitions, deadline_at = m.deadline_at, updated_at = $1
     from {rows} as m ({columns})
     where sagas.saga_id = m.saga_id
 """)
-TELL: Final = TOLD.statement("""
-    insert into saga_transitions ({columns}, at)
-    select {columns}, $1 from {rows} as told ({columns})
-""")
+
+
+def look_with(select: str) -> str:
+    """Make the statement that reads sagas together with what they are about, if that is there."""
+    return f"""
+        with subject as ({select})
+        {_SELECT}, subject.*
+        from sagas left join subject using (saga_id)
+        where sagas.saga_id = any($1)
+    """
+
+
+@dataclass(slots=True)
+class Row:
+    """A saga as it was read; it changes as events of one batch move it on.
+
+    `subject` is what it is about, when that is known.
+    """
+
+    saga_id: UUID
+    saga: Saga[Any, Any]
+    position: Position
+    transitions: int
+    subject: Any = None
+
+    def copy(self, *, with_subject: bool) -> "Row":
+        """Make one that stays as this one is now."""
+        return replace(self) if with_subject else replace(self, subject=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One move of a saga, and what caused it."""
+
+    row: Row
+    before: Position
+    move: Move[Any, Any]
+    number: int
+    detail: str
+    cause: Event[Any] | None
+
+    def apply_transitions(self) -> SagaTransition[Any, Any]:
+        """Say it to the service."""
+        row, make = self.row, self.move.command
+        command = make(row.subject) if make else None
+        return SagaTransition(
+            row.saga_id, self.before, self.move.position, command, row.subject, self.cause
+        )
+
+
+def position_of(record: asyncpg.Record) -> Position:
+    """Read where a saga stands."""
+    code = record["saga_reason_code"]
+    reason = Reason(code, record["saga_reason_detail"]) if code else None
+    return Position(record["saga_direction"], record["saga_position"], reason)
+
+
+def hear(
+    row: Row, heard: BaseModel | Signal, detail: str, cause: Event[Any] | None = None
+) -> Change | None:
+    """Move a saga on by what was heard; None when it changes nothing."""
+    move = advance(row.saga, row.position, heard)
+    if move is None:
+        return None
+    before, row.position = row.position, move.position
+    row.transitions += 1
+    return Change(row, before, move, row.transitions, detail, cause)
+
+
+async def insert(
+    tx: Transaction,
+    saga: Saga[Any, Any],
+    saga_ids: Sequence[UUID],
+    move: Move[Any, Any],
+    now: datetime,
+) -> None:
+    """Write sagas that begin with `move`."""
+    at = move.position
+    deadline_at = now + move.deadline if move.deadline else None
+    await tx.enqueue(
+        _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
+    )
+    begun = [_HistoryRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
+    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(begun))
+
+
+async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> None:
+    """Write where sagas stand now, and how they came there.
+
+    Raises ConcurrencyConflictError when one of them no longer stands where it is moved on from.
+    """
+    latest = {change.row.saga_id: change for change in changes}
+    before: dict[UUID, int] = {}
+    for change in changes:
+        before.setdefault(change.row.saga_id, change.number - 1)
+    moved = [_moved(change, before[saga_id], now) for saga_id, change in latest.items()]
+    await tx.enqueue(_MOVE, now, *_MOVED.arrays(moved), guards="sagas.direction")
+    history = [
+        _HistoryRow(
+            saga_id=change.row.saga_id,
+            number=change.number,
+            state=_state(change.row.saga, change.move.position),
+            detail=change.detail,
+            event_id=change.cause.id if change.cause else None,
+        )
+        for change in changes
+    ]
+    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(history), claims="saga_transitions_pkey")
+
+
+def _moved(change: Change, before: int, now: datetime) -> _MovedRow:
+    position, deadline = change.move.position, change.move.deadline
+    return _MovedRow(
+        saga_id=change.row.saga_id,
+        direction=position.direction,
+        position=position.index,
+        reason_code=position.reason.code if position.reason else None,
+        reason_detail=position.reason.detail if position.reason else None,
+        transitions=change.number,
+        deadline_at=now + deadline if deadline else None,
+        before=before,
+    )
+
+
+def _state(saga: Saga[Any, Any], position: Position) -> str:
+    match position.direction:
+        case "forward":
+            return saga.steps[position.index].name
+        case "compensating":
+            return f"compensate {saga.steps[position.index].name}"
+        case "completed" | "compensated":
+            return position.direction

@@ -15,15 +15,13 @@ from waybill_simulation.postgres.plan_select import SelectPlanner
 from waybill_simulation.postgres.plan_write import WritePlanner
 from waybill_simulation.postgres.relations import Relations
 from waybill_simulation.postgres.run import Record, Rows, Run
-from waybill_simulation.postgres.select_step import AdvisoryLockStep, ReadStep
+from waybill_simulation.postgres.select_step import ReadStep
 from waybill_simulation.postgres.syntax import (
-    Call,
     Delete,
     Insert,
     Query,
     Select,
     Statement,
-    Target,
     Update,
 )
 from waybill_simulation.postgres.tables import TableSchema
@@ -109,11 +107,9 @@ class Planner:
 
 def _planned(query: Query, queries: SelectPlanner) -> Step:
     match query:
-        case Select(targets=(Target(Call("pg_advisory_xact_lock", arguments)),), sources=()):
-            scope = Scope(())
-            return AdvisoryLockStep([queries.compiler.compile(each, scope) for each in arguments])
         case Select():
-            return ReadStep(queries.before, queries.plan(query, Scope(())))
+            advisory_lock = queries.advisory_lock(query)
+            return advisory_lock or ReadStep(queries.before, queries.plan(query, Scope(())))
         case Insert():
             return WritePlanner(queries).insert(query)
         case Update():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from waybill_simulation.postgres.compile import Compiled, Compiler, Scope
 from waybill_simulation.postgres.nested_loop import JoinLevel, NestedLoop
 from waybill_simulation.postgres.relations import Relations
-from waybill_simulation.postgres.select_step import SelectPlan
+from waybill_simulation.postgres.select_step import LockingPlan
 from waybill_simulation.postgres.syntax import Among, Binary, Column, Expr, Source
 
 
@@ -16,7 +16,7 @@ class FromPlanner:
     """
 
     def __init__(
-        self, relations: Relations, compiler: Compiler, before: Sequence[SelectPlan]
+        self, relations: Relations, compiler: Compiler, before: Sequence[LockingPlan]
     ) -> None:
         self._relations = relations
         self._compiler = compiler

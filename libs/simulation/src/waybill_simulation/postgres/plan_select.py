@@ -7,7 +7,7 @@ from waybill_simulation.postgres.compile import Compiled, Compiler, Scope
 from waybill_simulation.postgres.functions import Function
 from waybill_simulation.postgres.plan_from import FromPlanner
 from waybill_simulation.postgres.relations import Relations
-from waybill_simulation.postgres.select_step import SelectPlan
+from waybill_simulation.postgres.select_step import AdvisoryLockStep, LockingPlan, SelectPlan
 from waybill_simulation.postgres.syntax import (
     Binary,
     Call,
@@ -28,7 +28,7 @@ class SelectPlanner:
     def __init__(self, relations: Relations, functions: dict[str, Function]) -> None:
         self.relations = relations
         self.compiler = Compiler(self._subselect, functions)
-        self.before: list[SelectPlan] = []
+        self.before: list[LockingPlan] = []
         """Locking queries inside of expressions, which run first."""
         self.from_clause = FromPlanner(relations, self.compiler, self.before)
 
@@ -62,10 +62,20 @@ class SelectPlanner:
                     return value
         return self.compiler.compile(expr, scope)
 
+    def advisory_lock(self, select: Select) -> AdvisoryLockStep | None:
+        """Plan a query that takes an advisory lock and does nothing else."""
+        match select:
+            case Select(targets=(Target(Call("pg_advisory_xact_lock", arguments)),), sources=()):
+                scope = Scope(())
+                return AdvisoryLockStep([self.compiler.compile(each, scope) for each in arguments])
+            case _:
+                return None
+
     def _subselect(self, select: Select, scope: Scope) -> Function:
-        if select.for_update:
+        advisory_lock = self.advisory_lock(select)
+        if select.for_update or advisory_lock:
             number = len(self.before)
-            self.before.append(self.plan(select, Scope(())))
+            self.before.append(advisory_lock or self.plan(select, Scope(())))
             return lambda _e, run: [row[0] for row in run.before[number]]
         outer = len(scope.sources)
         inner = self.plan(select, scope)

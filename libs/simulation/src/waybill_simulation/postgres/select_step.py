@@ -2,13 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from waybill_simulation.postgres.aggregates import group_row
 from waybill_simulation.postgres.compile import Compiled, Environment
 from waybill_simulation.postgres.nested_loop import NestedLoop
 from waybill_simulation.postgres.run import Rows, Run
 from waybill_simulation.postgres.tables import ROW, Slot
+
+
+class LockingPlan(Protocol):
+    """A query inside of an expression that takes locks; it runs before the statement."""
+
+    async def locked(self, run: Run) -> Rows:
+        """Take the locks; return the rows."""
+        ...
 
 
 @dataclass(slots=True)
@@ -100,10 +108,14 @@ class AdvisoryLockStep:
         await run.session.lock_advisory(run.work, key)
         return 1, [("",)]
 
+    async def locked(self, run: Run) -> Rows:
+        _, rows = await self.run(run)
+        return rows
+
 
 @dataclass(slots=True)
 class ReadStep:
-    before: list[SelectPlan]
+    before: list[LockingPlan]
     select: SelectPlan
     verb: str = "SELECT"
 

@@ -6,7 +6,7 @@ from typing import Any
 from waybill_simulation.postgres.compile import Compiled, Environment
 from waybill_simulation.postgres.nested_loop import NestedLoop
 from waybill_simulation.postgres.run import Rows, Run
-from waybill_simulation.postgres.select_step import SelectPlan, lock_row
+from waybill_simulation.postgres.select_step import LockingPlan, SelectPlan, lock_row
 from waybill_simulation.postgres.tables import ROW, Slot, Table, Version
 from waybill_simulation.postgres.unique_keys import find_conflict, place, violation
 
@@ -25,7 +25,7 @@ class ChangeStep:
     """UPDATE, or DELETE when there is nothing to set."""
 
     verb: str
-    before: list[SelectPlan]
+    before: list[LockingPlan]
     reader: NestedLoop
     sets: list[tuple[str, Compiled]] | None
     returning: Returning
@@ -64,7 +64,7 @@ class ChangeStep:
 
 @dataclass(slots=True)
 class InsertStep:
-    before: list[SelectPlan]
+    before: list[LockingPlan]
     table: str
     columns: tuple[str, ...]
     rows: SelectPlan

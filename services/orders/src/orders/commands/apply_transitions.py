@@ -1,8 +1,9 @@
 """Move orders along with their sagas: status, events, commands to the neighbours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
 from typing_extensions import override
 
 from orders import queries, store
@@ -20,13 +21,17 @@ from waybill.saga import Reason, SagaStore, SagaTransition
 class OrderSagaStore(SagaStore[Order, Sent]):
     """What the saga engine asks of orders."""
 
+    # The lines went out with the first command, which is never sent again.
+    select = queries.ORDERS_WITHOUT_LINES
+    # Commands are made from the total and the payment token.
+    is_lasting = True
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     @override
-    async def load(self, tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
-        # The lines went out with the first command, which is never sent again.
-        return await queries.get_orders_without_lines(tx, saga_ids)
+    def read(self, row: asyncpg.Record) -> Order:
+        return queries.order_without_lines(row)
 
     @override
     async def apply_transitions(

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from orders import queries
-from orders.contract.events import Sent
 from orders.contract.models import OrderStatus
 from orders.contract.problems import OrderNotCancellable, OrderNotFound
 from orders.domain import Order
@@ -12,7 +11,7 @@ from waybill.saga import Sagas
 
 
 async def cancel_order(
-    tx: Transaction, sagas: Sagas[Order, Sent], order_id: UUID
+    tx: Transaction, sagas: Sagas, order_id: UUID
 ) -> Order | OrderNotFound | OrderNotCancellable:
     """Begin to undo all that was done for an order. One that is being cancelled stays so."""
     await sagas.cancel(tx, order_id)

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from pydantic import MISSING
 
-from orders import queries, store
-from orders.contract.events import Sent, send
+from orders import store
+from orders.contract.events import send
 from orders.contract.models import OrderStatus, PlaceOrder
 from orders.contract.sent import OrderPlaced, PlacedLine
 from orders.contract.shared import Money
 from orders.contract.shared import Price as UnitPrice
 from orders.domain import Order, Price, Unacceptable, price_lines
+from orders.known_prices import KnownPrices
+from orders.saga import PLACE_ORDER
 from waybill.clock import Clock
 from waybill.http import BatchedRequest
 from waybill.ids import uuid7
@@ -21,14 +23,15 @@ from waybill.saga import Sagas, SagaStart
 
 async def place_orders(
     tx: Transaction,
-    sagas: Sagas[Order, Sent],
+    sagas: Sagas,
+    prices: KnownPrices,
     clock: Clock,
     asked: Sequence[BatchedRequest[PlaceOrder]],
 ) -> Sequence[Order | Unacceptable]:
     """Accept orders at the prices of this moment, or say of each why it is not acceptable."""
-    prices = await queries.find_prices(tx, {line.sku for each in asked for line in each.body.lines})
+    found = await prices.find(tx, {line.sku for each in asked for line in each.body.lines})
     now = clock.now()
-    placed = [_order(each.body, prices, now) for each in asked]
+    placed = [_order(each.body, found, now) for each in asked]
     accepted = [
         SagaStart(order.order_id, order, cause)
         for order, cause in zip(placed, asked, strict=True)
@@ -38,7 +41,7 @@ async def place_orders(
         await store.insert_orders(tx, [each.subject for each in accepted])
         for each in accepted:
             send(tx, _placed(each.subject), each.cause)
-        await sagas.start(tx, accepted)
+        await sagas.start(tx, PLACE_ORDER.name, accepted)
     return placed
 
 

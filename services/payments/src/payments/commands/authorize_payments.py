@@ -68,4 +68,4 @@ async def _answer_again(
         authorize_again(payments[order.order_id], order.amount_minor, order.currency)
         for order in again
     ]
-    await store.save(tx, steps, now, claims)
+    await store.save(tx, payments.values(), steps, now, claims)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
-from uuid import UUID
 
 from payments import store
 from payments.claims import Claims
 from payments.domain import Operation, Payment, Step, approve, call_again, decline
+from payments.memory import Memory
 from payments.provider import Approved, Declined
 from waybill.postgres.database import Transaction
 
@@ -28,31 +28,36 @@ Answer: TypeAlias = Approved | Declined | CallAgain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that was made: which attempt at which operation on which payment, and its answer."""
+    """A call that was made for a payment, as it was claimed for this attempt; and its answer."""
 
-    payment_id: UUID
+    payment: Payment
     operation: Operation
-    attempt: int
     answer: Answer
 
 
 async def record_answers(
-    tx: Transaction, calls: Sequence[Call], now: datetime, claims: Claims
+    tx: Transaction, calls: Sequence[Call], now: datetime, claims: Claims, memory: Memory
 ) -> None:
     """Move the payments on; of some the next operation is due at once.
 
-    An answer that another worker recorded already changes nothing.
+    An answer that another worker recorded already changes nothing. An optimistic transaction
+    relies on the payments being as they were claimed.
     """
-    payments = await store.lock(tx, [call.payment_id for call in calls])
+    payments = {call.payment.payment_id: call.payment for call in calls}
+    if not tx.optimistic or len(payments) < len(calls):
+        payments = await store.lock(tx, list(payments))
+    before = list(payments.values())
     steps: list[Step] = []
     for call in calls:
-        step = _step(payments[call.payment_id], call, now)
+        payment_id = call.payment.payment_id
+        step = _step(payments[payment_id], call, now)
         if step is None:
-            _log.info("answer was recorded before", extra={"payment_id": call.payment_id})
+            _log.info("answer was recorded before", extra={"payment_id": payment_id})
             continue
-        payments[call.payment_id] = step.payment
+        payments[payment_id] = step.payment
         steps.append(step)
-    await store.save(tx, steps, now, claims)
+    await store.save(tx, before, steps, now, claims)
+    memory.keep(tx, payments.values())
 
 
 def _step(payment: Payment, call: Call, now: datetime) -> Step | None:
@@ -62,4 +67,4 @@ def _step(payment: Payment, call: Call, now: datetime) -> Step | None:
         case Declined(code):
             return decline(payment, code)
         case CallAgain(due_at):
-            return call_again(payment, call.operation, call.attempt, due_at)
+            return call_again(payment, call.operation, call.payment.attempts, due_at)

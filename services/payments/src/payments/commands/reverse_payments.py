@@ -25,12 +25,13 @@ async def reverse_payments(
     if missing:
         await store.insert_opened(tx, [_tombstone(*order) for order in missing], now, claims)
         payments = await store.lock_by_order(tx, order_ids)
+    before = list(payments.values())
     steps: list[Step] = []
     for order_id in order_ids:
         step = reverse(payments[order_id], now)
         payments[order_id] = step.payment
         steps.append(step)
-    await store.save(tx, steps, now, claims)
+    await store.save(tx, before, steps, now, claims)
 
 
 def _tombstone(order_id: UUID, traceparent: str) -> Step:

@@ -1,19 +1,21 @@
 """Sagas of four steps, moved by the events they wait for: engine and database, no broker."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel
+from typing_extensions import override
 
 from waybill.clock import SystemClock
 from waybill.events import Event, Message
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
-from waybill.saga import Saga, Sagas, SagaStart, SagaTransition, Step
+from waybill.saga import Saga, Sagas, SagaStart, SagaStore, SagaTransition, Step
 from waybill_toolkit.lab.bench.parts.traffic import SOURCE, TRACE
 from waybill_toolkit.lab.bench.runtime import scratch_database
 from waybill_toolkit.lab.bench.scenario import Figures
@@ -62,10 +64,16 @@ def _step(number: int) -> Step[UUID, Act]:
 _SAGA: Final = Saga("bench", 1, tuple(_step(number) for number in range(len(_ANSWERS))))
 
 
-class _Subjects:
-    async def load(self, _tx: Transaction, saga_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        return {saga_id: saga_id for saga_id in saga_ids}
+class _Subjects(SagaStore[UUID, Act]):
+    select = "select saga_id from unnest($1::uuid[]) as subject (saga_id)"
+    is_lasting = True
 
+    @override
+    def read(self, row: asyncpg.Record) -> UUID:
+        saga_id: UUID = row["saga_id"]
+        return saga_id
+
+    @override
     async def apply_transitions(
         self, tx: Transaction, moves: Sequence[SagaTransition[UUID, Act]]
     ) -> None:
@@ -79,12 +87,13 @@ async def measure_saga(platform: Platform, events: int) -> Figures:
     async with scratch_database(platform) as url:
         await migrate(url)
         database = await Database.open(url, source=SOURCE)
-        sagas = Sagas([_SAGA], _Subjects(), SystemClock())
+        sagas = Sagas(SystemClock())
+        sagas.add(_Subjects(), _SAGA)
         batches = await _start(database, sagas, max(1, events // len(_ANSWERS) // BATCH))
         began, cpu = time.monotonic(), time.process_time()
         for answer in _ANSWERS:
             for saga_ids in batches:
-                async with database.transaction() as tx:
+                async with database.transaction(optimistic=True) as tx:
                     sagas.receive(tx, [_event(answer, saga_id) for saga_id in saga_ids])
         seconds, cpu = time.monotonic() - began, time.process_time() - cpu
         async with database.connection() as connection:
@@ -96,11 +105,11 @@ async def measure_saga(platform: Platform, events: int) -> Figures:
     return {"events_per_second": done / seconds, "cpu_seconds_per_event": cpu / done}
 
 
-async def _start(database: Database, sagas: Sagas[UUID, Act], count: int) -> list[list[UUID]]:
+async def _start(database: Database, sagas: Sagas, count: int) -> list[list[UUID]]:
     batches = [[uuid7() for _ in range(BATCH)] for _ in range(count)]
     for saga_ids in batches:
         async with database.transaction() as tx:
-            await sagas.start(tx, [SagaStart(saga_id, saga_id) for saga_id in saga_ids])
+            await sagas.start(tx, _SAGA.name, [SagaStart(saga_id, saga_id) for saga_id in saga_ids])
     return batches
 
 
