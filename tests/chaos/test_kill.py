@@ -1,4 +1,4 @@
-"""Everything that can be killed is killed while orders move, and nothing comes of it."""
+"""Each process is killed while orders are in progress; no order is lost or duplicated."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ from waybill_toolkit.platform.handle import Platform
 
 ORDERS: Final = 80
 CONCURRENCY: Final = 16
-SECONDS_MAX: Final = 240  # on a quiet machine it takes a few; a start of PostgreSQL up to 60
-KILL_AFTER: Final = 20  # orders: some are then at every step
+SECONDS_MAX: Final = 240  # a few on an idle machine; a start of PostgreSQL takes up to 60
+KILL_AFTER: Final = 20  # orders; by then some are at each step
 
 VICTIMS: Final = (*Repository.around(Path(__file__)).services, "broker", "postgres")
 
@@ -36,8 +36,8 @@ async def test_no_order_is_lost_or_placed_twice_when_a_process_is_killed(
     outcomes = await _replay_and_kill(platform, history, victim)
 
     assert [each.refusal for each in outcomes if each.refusal] == []
-    fates = {each.order.status if each.order else "lost" for each in outcomes}
-    assert fates == {"confirmed"}
+    statuses = {each.order.status if each.order else "lost" for each in outcomes}
+    assert statuses == {"confirmed"}
     assert await _placed(platform, name) == (ORDERS, ORDERS)
     report = await audit_when_settled(platform)
     assert [(each.invariant.name, each.rows) for each in report.broken] == []
@@ -45,11 +45,11 @@ async def test_no_order_is_lost_or_placed_twice_when_a_process_is_killed(
 
 
 async def _replay_and_kill(platform: Platform, history: History, victim: str) -> list[Outcome]:
-    """Replay a history; when so many orders are final, kill the victim and see it come back."""
+    """Replay a history; kill the process when some orders are final, and wait until it is ready."""
     begun = asyncio.Semaphore(0)
 
     @contextmanager
-    def stage(text: str, _total: int) -> Iterator[Callable[[], None]]:
+    def progress(text: str, _total: int) -> Iterator[Callable[[], None]]:
         yield begun.release if text == "Placing orders" else lambda: None
 
     async def kill() -> None:
@@ -68,7 +68,7 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
                     history.orders,
                     history.variants,
                     concurrency=CONCURRENCY,
-                    stage=stage,
+                    progress=progress,
                 )
             )
             group.create_task(kill())
@@ -78,7 +78,7 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
 
 
 async def _placed(platform: Platform, name: str) -> tuple[int, int]:
-    """Count the orders of a history and their references, where they are written down."""
+    """Count the orders of a history and their references in the database."""
     connection = await asyncpg.connect(platform.database_url("orders"))
     try:
         row = await connection.fetchrow(_PLACED, f"{name}-%")

@@ -68,11 +68,11 @@ ALL_GATES: Final = "WAYBILL_ALL_GATES"
 
 WRITE_TABLE: Final = "WAYBILL_WRITE_TABLE"
 
-INTRODUCTION: Final = """# What stops a contract that the code does not follow
+INTRODUCTION: Final = """# Which check detects which contract mutation
 
-Written by `tests/contract/test_mutations.py`, which makes each of these mutations in a copy of the
-repository and asks the gates; `make contract-mutations` asks all of them and writes this page anew.
-A gate that needs generated code is not asked when the generator has refused.
+Written by `tests/contract/test_mutations.py`, which applies each mutation to a copy of the
+repository and runs the checks. `make contract-mutations` runs all of them and writes this page.
+Checks that need generated code do not run when the generator refuses the contract.
 
 """
 

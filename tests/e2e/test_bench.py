@@ -1,4 +1,4 @@
-"""Every scenario of `waybill bench` for a moment, and a short soak: that they measure, not what."""
+"""Each scenario of `waybill bench` and a soak test run; their figures are not checked."""
 
 import json
 import os
@@ -139,7 +139,7 @@ def test_a_short_soak_judges_memory_tables_and_lag(platform: Platform, tmp_path:
 
     found = json.loads(file.read_text("utf-8"))
     assert found["orders_unconfirmed"] == 0, result.output
-    assert found["retention_wrong"] is None  # too short to tell
+    assert found["retention_wrong"] is None  # the run was too short
     judged = {verdict["what"] for verdict in found["verdicts"]}
     assert {"memory of orders, rise", "descriptors of postgres, rise"} <= judged
     assert "size of inventory.public.stock, rise" in judged
@@ -150,7 +150,7 @@ def test_a_short_soak_judges_memory_tables_and_lag(platform: Platform, tmp_path:
     [
         (["bench", "no-such-scenario"], "there is no no-such-scenario"),
         (["bench", "--only", "x"], "need a scenario"),
-        (["bench", "reads", "--compare", "/nowhere.json"], "is no result"),
+        (["bench", "reads", "--compare", "/nowhere.json"], "is not a result"),
     ],
 )
 def test_a_wrong_question_is_refused_before_anything_is_measured(

@@ -1,4 +1,4 @@
-"""The commands that people run, on the whole platform."""
+"""Commands on the whole platform."""
 
 import asyncio
 import json
@@ -46,13 +46,13 @@ def test_a_demo_ends_in_order_as_often_as_it_is_run(platform: Platform, tmp_path
         assert figures["audit_ok"] is True
         assert (figures["placed"], figures["in_flight"]) == (40, 0)
         assert figures["rejected_payment"] == 4
-        assert figures["rejected_out_of_stock"] == 3  # of four that want the limited edition
+        assert figures["rejected_out_of_stock"] == 3  # of four orders for the limited edition
         assert figures["confirmed"] == 33
         for name in ("accept_ms_p50", "accept_ms_p99", "confirm_ms_p50", "confirm_ms_p99"):
             assert figures[name] > 0
 
 
-def test_a_demo_starts_the_platform_and_leaves_none_behind_when_told_to_exit(
+def test_a_demo_starts_the_platform_and_stops_it_with_exit(
     tmp_path: Path,
 ) -> None:
     with short_folder() as folder:
@@ -101,7 +101,7 @@ def test_the_other_orders_are_placed_when_a_row_of_a_history_is_broken(
     )
 
     assert result.exit_code == 1
-    assert f"Line {line_count} is broken: quantity is '-4', not from 1 to 10000." in result.output
+    assert f"Line {line_count} is invalid: quantity is '-4', not from 1 to 10000." in result.output
     figures = read(tmp_path / "replay.json")
     assert (figures["placed"], figures["confirmed"], figures["audit_ok"]) == (2, 2, True)
     assert [row["order_ref"] for row in figures["broken_rows"]] == ["BROKEN-0002"]
@@ -151,7 +151,7 @@ async def test_an_audit_shows_the_rows_when_an_invariant_is_broken(platform: Pla
     assert result.exit_code == 1
     assert "✗ no-dead-letters" in result.output
     assert '"database": "catalog"' in result.output
-    assert "Audit: 1 of 22 invariants are broken." in result.output
+    assert "Audit: 1 of 22 invariants are violated." in result.output
 
 
 def test_a_bench_counts_confirmed_orders(platform: Platform, tmp_path: Path) -> None:

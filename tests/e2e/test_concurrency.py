@@ -1,4 +1,4 @@
-"""Many customers, few units."""
+"""Concurrent orders for few units."""
 
 import asyncio
 from collections import Counter
@@ -59,14 +59,16 @@ async def test_exactly_the_last_units_are_sold_when_more_customers_want_them(
     platform: Platform, client: Client
 ) -> None:
     await seed(client, VARIANTS, {LAST: 20, PLENTY: 1000})
-    # All units are reserved for customers who then cannot pay: they come back.
-    fates = await place_at_once(client, [order(f"broke-{n}", 4, "tok_decline") for n in range(5)])
-    assert fates == {"payment_declined": 5}
+    # All units are reserved for orders with declined payments, and then released.
+    outcomes = await place_at_once(
+        client, [order(f"broke-{n}", 4, "tok_decline") for n in range(5)]
+    )
+    assert outcomes == {"payment_declined": 5}
     assert await levels(platform, LAST) == (20, 0, 0)
 
-    fates = await place_at_once(client, [order(f"last-{n}", 1) for n in range(60)])
+    outcomes = await place_at_once(client, [order(f"last-{n}", 1) for n in range(60)])
 
-    assert fates == {"confirmed": 20, "out_of_stock": 40}
+    assert outcomes == {"confirmed": 20, "out_of_stock": 40}
     assert await levels(platform, LAST) == (0, 0, 20)
     assert await levels(platform, PLENTY) == (980, 0, 20)
     assert (await audit_when_settled(platform)).is_ok

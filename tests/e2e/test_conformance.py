@@ -1,4 +1,4 @@
-"""A short trial of one service, on a closed platform; `make conformance` is the whole of it."""
+"""A short conformance test of one service; `make conformance` tests all of them."""
 
 import io
 

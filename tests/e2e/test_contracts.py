@@ -1,4 +1,4 @@
-"""What travels through the whole platform is what the contracts say."""
+"""Requests and events on the whole platform match the contracts."""
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -41,7 +41,7 @@ SENT: Final = {
     "payments.payment-captured.v1",
     "payments.payment-refunded.v1",
 }
-"""By orders that are confirmed, out of stock, declined and cancelled."""
+"""The event types of confirmed, out-of-stock, declined and cancelled orders."""
 
 
 def contracts(services: Iterable[str]) -> dict[str, EventContract]:
@@ -54,7 +54,7 @@ def contracts(services: Iterable[str]) -> dict[str, EventContract]:
 
 @asynccontextmanager
 async def listening(platform: Platform, topics: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
-    """Hear every event that is published from now on."""
+    """Consume every event that is published from now on."""
     link = await BrokerLink.open(platform.bootstrap_servers)
     states = await link.topics(topics)
     await link.close()
@@ -75,30 +75,30 @@ async def listening(platform: Platform, topics: Iterable[str]) -> AsyncIterator[
 
 
 async def sell(platform: Platform, client: Client) -> None:
-    """Have an order confirmed and cancelled, one out of stock, and one declined."""
+    """Place orders that are confirmed and cancelled, out of stock, and declined."""
     await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 5})
     orders = [
         WantedOrder("wire-confirmed", "c", "GBP", [Line(SKU, 1)], APPROVED),
         WantedOrder("wire-refused", "c", "GBP", [Line(SKU, 100)], APPROVED),
         WantedOrder("wire-declined", "c", "GBP", [Line(SKU, 1)], "tok_decline"),
     ]
-    async with httpx.AsyncClient(base_url=platform.addresses["gateway"]) as door:
+    async with httpx.AsyncClient(base_url=platform.addresses["gateway"]) as gateway:
         order_id, *others = [(await client.place_order(each)).order_id for each in orders]
-        await order_reaches(door, order_id, "confirmed")
+        await order_reaches(gateway, order_id, "confirmed")
         for other in others:
-            await order_reaches(door, other, "rejected")
+            await order_reaches(gateway, other, "rejected")
         await eventually(
             f"the payment of {order_id} to be captured",
-            partial(payment_status, door, order_id),
+            partial(payment_status, gateway, order_id),
             lambda status: status == "captured",
             fails=lambda status: status not in {"authorized", "capturing"},
         )
         path = f"/v1/orders/{order_id}/cancellation"
-        (await door.post(path, headers={"Idempotency-Key": "wire"})).raise_for_status()
+        (await gateway.post(path, headers={"Idempotency-Key": "wire"})).raise_for_status()
 
 
-async def payment_status(door: httpx.AsyncClient, order_id: str) -> str:
-    payments = (await read(door, "/v1/payments", {"order_id": order_id}))["items"]
+async def payment_status(gateway: httpx.AsyncClient, order_id: str) -> str:
+    payments = (await read(gateway, "/v1/payments", {"order_id": order_id}))["items"]
     return str(payments[0]["status"])
 
 
@@ -106,22 +106,22 @@ async def test_every_event_is_one_that_the_contract_of_its_sender_has(platform: 
     by_sender = contracts(platform.services)
     topics = {topic.name for each in by_sender.values() for topic in each.topics}
     client = client_of(platform)
-    heard: set[str] = set()
+    received: set[str] = set()
 
     async with listening(platform, topics) as consumer:
         await sell(platform, client)
 
         async def missing() -> set[str]:
             for records in (await consumer.getmany(timeout_ms=100)).values():
-                heard.update(checked(record, by_sender) for record in records)
-            return SENT - heard
+                received.update(checked(record, by_sender) for record in records)
+            return SENT - received
 
         await eventually("no event to be missing", missing, lambda types: not types)
     client.close()
 
 
 def checked(record: Any, contracts: Mapping[str, EventContract]) -> str:
-    """Check one record by the contract of the service that sent it; gives its type."""
+    """Check one record with the contract of its sender; return its type."""
     headers: dict[str, str] = {name: value.decode() for name, value in record.headers}
     contract = contracts[headers["ce_source"]]
     contract.check(record.topic, record.key.decode(), headers, json.loads(record.value))

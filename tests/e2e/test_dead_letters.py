@@ -1,4 +1,4 @@
-"""Events that cannot take effect, on the whole platform, and what an operator does about them."""
+"""Dead letters on the whole platform, and the commands of an operator."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.jso
 
 @pytest_asyncio.fixture
 async def orders(platform: Platform) -> AsyncIterator[FakeService]:
-    """Send commands to inventory as orders does."""
+    """A fake of orders that sends commands to inventory."""
     contract = EventContract.load(CONTRACT)
     async with fake_service("orders", contract, platform.bootstrap_servers) as orders:
         yield orders
@@ -35,7 +35,7 @@ async def _waybill(platform: Platform, *arguments: str) -> str:
 
 
 async def _letters(platform: Platform, key: str) -> dict[str, str]:
-    """Tell the state of each dead letter of a key, by event type."""
+    """Return the state of each dead letter of a key, by event type."""
     listed = await _waybill(platform, "dead-letters", "list", "--json")
     letters: list[dict[str, Any]] = json.loads(listed)
     return {each["type"]: each["state"] for each in letters if each["key"] == key}

@@ -1,4 +1,4 @@
-"""What the platform takes while nobody asks anything of it."""
+"""The processor time and memory of an idle platform."""
 
 from typing import Final
 

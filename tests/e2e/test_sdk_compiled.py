@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from waybill_toolkit.contracts.sdk.compilers import NEEDED, QUICK_START, Compiler, run, why_not
-from waybill_toolkit.contracts.sdk.trying import cutting_proxy, example
+from waybill_toolkit.contracts.sdk.testing import cutting_proxy, example
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
@@ -64,7 +64,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def compiler(language: str, tmp_path_factory: pytest.TempPathFactory) -> Compiler:
-    """Write the package, and look at it as its compiler does."""
+    """Write the package and check it with its compiler."""
     folder = tmp_path_factory.mktemp(f"sdk-{language}")
     (folder / "programs").mkdir()
     compiler = Compiler(language, folder / "package", folder / "programs")
@@ -81,8 +81,8 @@ def program(compiler: Compiler) -> list[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def door(platform: Platform, language: str) -> str:
-    """Give the gateway's address; there is something to sell."""
+async def address(platform: Platform, language: str) -> str:
+    """The address of the gateway, with products in stock."""
     address = platform.addresses["gateway"]
     client = Client(address, address, address)
     units = {f"{language.upper()} {name}": count for name, count in UNITS.items()} | {"0": 5}
@@ -91,21 +91,23 @@ async def door(platform: Platform, language: str) -> str:
     return address
 
 
-def test_a_program_gets_its_work_done(program: list[str], door: str) -> None:
-    run(program, door, *SCENARIOS)
+def test_a_program_gets_its_work_done(program: list[str], address: str) -> None:
+    run(program, address, *SCENARIOS)
 
 
 def test_no_second_order_is_placed_when_the_connection_is_cut(
-    program: list[str], door: str
+    program: list[str], address: str
 ) -> None:
-    with cutting_proxy(door, cuts=2) as proxy:
+    with cutting_proxy(address, cuts=2) as proxy:
         run(program, proxy.address, "a_repeated_post_places_one_order")
 
     assert proxy.cuts == 2
 
 
-def test_the_example_of_the_readme_runs(compiler: Compiler, door: str) -> None:
-    printed = run(compiler.compile("example", example(compiler.package, compiler.language, door)))
+def test_the_example_of_the_readme_runs(compiler: Compiler, address: str) -> None:
+    printed = run(
+        compiler.compile("example", example(compiler.package, compiler.language, address))
+    )
 
     first, *orders = printed.splitlines()
     assert first.lower() == "the order is confirmed."
@@ -149,7 +151,7 @@ async def test_each_attempt_carries_the_same_key_and_body(program: list[str]) ->
                 await exchange.write(reply(201, ORDER))
 
     async with FakeHttpService(answer) as service:
-        assert await run_beside(program, service, "place") == "done\n"
+        assert await run_concurrently(program, service, "place") == "done\n"
 
     (first, *same), (second, *_), *_ = asked
     assert [rest for _, *rest in asked] == [same] * 4
@@ -170,9 +172,9 @@ async def test_a_call_ends_at_once_when_another_try_is_of_no_use(program: list[s
         await exchange.write(next(replies))
 
     async with FakeHttpService(answer) as service:
-        told = await run_beside(program, service, "place", "set_price", "look", "look")
+        output = await run_concurrently(program, service, "place", "set_price", "look", "look")
 
-    assert told.splitlines() == ["unavailable", "unavailable", "unreadable 200", "of-tomorrow"]
+    assert output.splitlines() == ["unavailable", "unavailable", "unreadable 200", "of-tomorrow"]
     assert len(service.asked) == 4
 
 
@@ -184,9 +186,9 @@ async def test_only_what_can_be_repeated_is_repeated_when_no_answer_comes(
         exchange.cut()
 
     async with FakeHttpService(answer) as service:
-        told = await run_beside(program, service, "place", "set_price")
+        output = await run_concurrently(program, service, "place", "set_price")
 
-    assert told.splitlines() == ["no answer 5 mine", "no answer 1 "]
+    assert output.splitlines() == ["no answer 5 mine", "no answer 1 "]
     assert Counter(each.target for each in service.asked) == {
         "/v1/orders": 5,
         "/v1/variants/A%20B%2FC/price": 1,
@@ -204,7 +206,7 @@ def test_java_reads_and_writes_json_as_python_does(program: list[str]) -> None:
     assert written[len(JSON) :] == [*["refused"] * len(NO_JSON), ""]
 
 
-async def run_beside(command: list[str], service: FakeHttpService, *scenarios: str) -> str:
+async def run_concurrently(command: list[str], service: FakeHttpService, *scenarios: str) -> str:
     return await asyncio.to_thread(run, command, service.address, *scenarios)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from waybill_toolkit.contracts.sdk.trying import cutting_proxy, example
+from waybill_toolkit.contracts.sdk.testing import cutting_proxy, example
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
@@ -39,7 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the package, apart from what is installed here: its dependencies are there."""
+    """Install the package into a separate folder, without its dependencies, which are installed."""
     site = tmp_path_factory.mktemp("site")
     uv = str(Path(sys.executable).with_name("uv"))
     how = ["--offline", "--quiet", "--no-deps", "--no-build-isolation"]
@@ -49,8 +49,8 @@ def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def door(platform: Platform) -> str:
-    """Give the gateway's address; there is something to sell."""
+async def address(platform: Platform) -> str:
+    """The address of the gateway, with products in stock."""
     address = platform.addresses["gateway"]
     client = Client(address, address, address)
     skus = ("0", "0 SDK SOLD", "0 SDK SCARCE")
@@ -60,29 +60,31 @@ async def door(platform: Platform) -> str:
     return address
 
 
-def test_a_program_gets_its_work_done(installed: Path, door: str) -> None:
-    run(installed, PROGRAM, door, *SCENARIOS)
+def test_a_program_gets_its_work_done(installed: Path, address: str) -> None:
+    run(installed, PROGRAM, address, *SCENARIOS)
 
 
-def test_no_second_order_is_placed_when_the_connection_is_cut(installed: Path, door: str) -> None:
-    with cutting_proxy(door, cuts=2) as proxy:
+def test_no_second_order_is_placed_when_the_connection_is_cut(
+    installed: Path, address: str
+) -> None:
+    with cutting_proxy(address, cuts=2) as proxy:
         run(installed, PROGRAM, proxy.address, "a_repeated_post_places_one_order")
 
     assert proxy.cuts == 2
 
 
 def test_a_connection_that_is_cut_was_cut_after_the_order_was_placed(
-    installed: Path, door: str
+    installed: Path, address: str
 ) -> None:
-    with cutting_proxy(door) as proxy:
+    with cutting_proxy(address) as proxy:
         run(installed, PROGRAM, proxy.address, "a_cut_request_was_done_all_the_same")
 
 
 def test_the_example_of_the_readme_runs(
-    package: Path, installed: Path, door: str, tmp_path: Path
+    package: Path, installed: Path, address: str, tmp_path: Path
 ) -> None:
     program = tmp_path / "example.py"
-    program.write_text(example(package, "python", door), encoding="utf-8")
+    program.write_text(example(package, "python", address), encoding="utf-8")
 
     printed = run(installed, program)
 

@@ -22,7 +22,7 @@ CONTRACT_FOLDER = Path(catalog.__file__).with_name("contract")
 CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
 EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
 SCOPES = {"keeper": ["catalog:read", "catalog:write"], "powerless": []}
-"""By token, which is also the name of its caller."""
+"""Scopes by token, which is also the name of its caller."""
 
 
 @pytest_asyncio.fixture
@@ -88,6 +88,6 @@ async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def others(bootstrap_servers: str) -> AsyncIterator[FakeService]:
-    """Stand in for the services that listen to the catalogue."""
+    """A fake for the services that receive events of the catalogue."""
     async with fake_service("others", EVENT_CONTRACT, bootstrap_servers) as others:
         yield others

@@ -23,14 +23,14 @@ OpenChecked = Callable[..., httpx.AsyncClient]
 
 @pytest_asyncio.fixture
 async def service() -> AsyncIterator[FakeHttpService]:
-    """Stand in for every service that the gateway knows."""
+    """A fake for every service of the gateway."""
     async with FakeHttpService() as service:
         yield service
 
 
 @pytest.fixture
 def open_gateway(service: FakeHttpService) -> Iterator[Open]:
-    """Give a function that runs a gateway in front of the fake service and gives its address."""
+    """Return a function that runs a gateway for the fake service and returns its address."""
     with ExitStack() as running:
 
         def run(*, upstreams: Mapping[str, str] | None = None, **settings: object) -> str:
@@ -43,7 +43,7 @@ def open_gateway(service: FakeHttpService) -> Iterator[Open]:
 
 @pytest.fixture
 def address(open_gateway: Open) -> str:
-    """Run a gateway as it is by default."""
+    """Run a gateway with default settings."""
     return open_gateway()
 
 
@@ -55,7 +55,7 @@ async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def open_checked(open_gateway: Open) -> OpenChecked:
-    """Give a function that runs a gateway and makes a client that checks every error."""
+    """Return a function that runs a gateway and creates a client that checks every error."""
 
     async def check(response: httpx.Response) -> None:
         if response.is_error:

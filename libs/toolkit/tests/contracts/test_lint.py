@@ -22,7 +22,7 @@ IDEMPOTENCY_KEY = """      parameters:
 
 @dataclass(frozen=True)
 class Case:
-    """A fault: what is replaced by what, the rule that finds it, and what stands in its line."""
+    """A fault: a replacement in a file, the rule that reports it, and the text of its line."""
 
     rule: str
     file: str
@@ -158,7 +158,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_fault_is_told_with_file_line_and_rule(repository: Repository, case: Case) -> None:
+def test_a_fault_is_reported_with_file_line_and_rule(repository: Repository, case: Case) -> None:
     path = repository.root / "contracts" / case.file
     text = path.read_text(encoding="utf-8")
     assert case.old in text
@@ -166,9 +166,9 @@ def test_a_fault_is_told_with_file_line_and_rule(repository: Repository, case: C
 
     faults = [fault for fault in lint(repository) if fault.rule == case.rule]
 
-    told = [fault for fault in faults if case.message in fault.message]
-    assert told, faults
-    assert case.at in _line(told[0], path)
+    reported = [fault for fault in faults if case.message in fault.message]
+    assert reported, faults
+    assert case.at in _line(reported[0], path)
 
 
 def test_contracts_in_order_have_no_faults(repository: Repository) -> None:
@@ -244,12 +244,12 @@ def test_files_that_nothing_checks_are_found(repository: Repository) -> None:
     (examples / "Gone" / "valid-one.json").write_text("{}")
     (examples / "Sell" / "good.json").write_text("{}")
 
-    told = [fault.message.partition(";")[0] for fault in lint(repository)]
+    reported = [fault.message.partition(";")[0] for fault in lint(repository)]
 
-    assert told == ["there is no schema Gone here", "nothing checks this"]
+    assert reported == ["there is no schema Gone here", "nothing checks this"]
 
 
-def test_faults_of_several_services_are_told_at_once(repository: Repository) -> None:
+def test_faults_of_several_services_are_reported_at_once(repository: Repository) -> None:
     for service in ("shop", "mail"):
         path = repository.root / "contracts" / service / "openapi.yaml"
         path.write_text("openapi: [", encoding="utf-8")

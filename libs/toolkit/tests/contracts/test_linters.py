@@ -16,7 +16,7 @@ from waybill_toolkit.contracts.node.program import NodeUnavailableError, find_no
 
 @dataclass(frozen=True)
 class Planted:
-    """A fault of a contract that only a linter of Node knows; `at` stands in the line of it."""
+    """A fault that only a linter of Node reports; `at` is in its line."""
 
     rule: str
     file: str
@@ -82,7 +82,7 @@ def test_contracts_in_order_pass(repository: Repository, node_home: Path) -> Non
     assert run.lint(repository, node_home) == []
 
 
-def test_each_planted_fault_is_told_where_it_is_written(
+def test_each_planted_fault_is_reported_where_it_is_written(
     repository: Repository, node_home: Path
 ) -> None:
     for planted in PLANTED:
@@ -93,9 +93,9 @@ def test_each_planted_fault_is_told_where_it_is_written(
 
     found = run.lint(repository, node_home)
 
-    told = {(fault.rule, _line(fault)) for fault in found}
+    reported = {(fault.rule, _line(fault)) for fault in found}
     for planted in PLANTED:
-        assert [line for rule, line in told if rule == planted.rule and planted.at in line], (
+        assert [line for rule, line in reported if rule == planted.rule and planted.at in line], (
             planted,
             found,
         )
@@ -136,7 +136,7 @@ def test_a_node_that_is_too_old_is_not_taken(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(NodeUnavailableError, match=r"no Node 20\.19 or newer"):
+    with pytest.raises(NodeUnavailableError, match=r"Node 20\.19 or newer"):
         find_node()
 
 
@@ -147,7 +147,7 @@ def test_it_is_said_what_to_do_when_the_registry_cannot_be_reached(
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
 
-    with pytest.raises(NodeUnavailableError, match=r"make the npm registry reachable"):
+    with pytest.raises(NodeUnavailableError, match=r"Make the npm registry reachable"):
         installed(TOOLS, tmp_path / "node")
 
     assert list((tmp_path / "node").iterdir()) == []

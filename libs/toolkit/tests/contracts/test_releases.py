@@ -1,4 +1,4 @@
-"""The traffic of a release is kept by its forms, and refusals of it are told."""
+"""The traffic of a release is recorded by its forms, and refusals of it are reported."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ EVENT = RecordedEvent(
 )
 
 
-async def test_what_is_taken_today_is_not_told() -> None:
+async def test_accepted_traffic_is_not_reported() -> None:
     assert await refused_requests([REQUEST], [SELL]) == []
     assert refused_events([EVENT], RECEIVED) == []
 
@@ -85,28 +85,30 @@ async def test_what_is_taken_today_is_not_told() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_request_that_is_refused_today_is_told(request_: RecordedRequest, why: str) -> None:
-    [told] = await refused_requests([REQUEST, request_], [SELL])
+async def test_a_request_that_is_refused_today_is_reported(
+    request_: RecordedRequest, why: str
+) -> None:
+    [reported] = await refused_requests([REQUEST, request_], [SELL])
 
-    assert told.startswith("sell, ")
-    assert f"urn:waybill:problem:{why}" in told
+    assert reported.startswith("sell, ")
+    assert f"urn:waybill:problem:{why}" in reported
 
 
 @pytest.mark.parametrize(
     ("event", "why"),
     [
         (replace(EVENT, data={"sale_id": "1"}), "/sku: missing"),
-        (replace(EVENT, topic="shop.deals.v1"), "it travels on shop.sales.v1 now"),
+        (replace(EVENT, topic="shop.deals.v1"), "its topic is shop.sales.v1 now"),
         (replace(EVENT, key="kettle"), "its key is sale_id now"),
         (replace(EVENT, headers={}), "ce_specversion"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_event_that_is_refused_today_is_told(event: RecordedEvent, why: str) -> None:
-    [told] = refused_events([EVENT, event], RECEIVED)
+def test_an_event_that_is_refused_today_is_reported(event: RecordedEvent, why: str) -> None:
+    [reported] = refused_events([EVENT, event], RECEIVED)
 
-    assert told.startswith("shop.sold.v1 at mail: ")
-    assert why in told
+    assert reported.startswith("shop.sold.v1 at mail: ")
+    assert why in reported
 
 
 def test_an_event_that_nobody_receives_is_read_by_nobody() -> None:

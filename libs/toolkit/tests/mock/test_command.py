@@ -1,4 +1,4 @@
-"""`waybill mock` as people run it."""
+"""The command `waybill mock`."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ ID = "019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41"
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Contracts of services that nobody has written yet."""
+    """Contracts of services without code."""
     shutil.copytree(TREE / "contracts", tmp_path / "contracts")
     monkeypatch.chdir(tmp_path)
     return Repository(tmp_path)
@@ -81,10 +81,13 @@ async def test_a_service_just_begun_has_a_mock(tmp_path: Path) -> None:
 
 
 def test_an_unknown_service_is_refused_with_those_there_are(tree: Repository) -> None:
-    assert _mock("shoes") == (2, "no contract for shoes; there is mail, shop, stock, gateway.\n")
+    assert _mock("shoes") == (
+        2,
+        "no contract for shoes; choose one of mail, shop, stock, gateway.\n",
+    )
 
 
-def test_a_port_in_use_is_told_in_a_sentence(tree: Repository) -> None:
+def test_a_port_in_use_is_reported_in_a_sentence(tree: Repository) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -92,11 +95,11 @@ def test_a_port_in_use_is_told_in_a_sentence(tree: Repository) -> None:
 
     assert code == 1
     assert output == (
-        f"Port {port} is in use; choose another one with --port, or 0 for any that is free.\n"
+        f"Port {port} is in use; choose another one with --port, or 0 for a free one.\n"
     )
 
 
-def test_a_faulty_contract_is_told_with_file_and_line(tree: Repository) -> None:
+def test_a_faulty_contract_is_reported_with_file_and_line(tree: Repository) -> None:
     path = tree.root / "contracts/shop/openapi.yaml"
     path.write_text(path.read_text().replace("operationId: sell", "operationId: yield"))
 
@@ -115,15 +118,15 @@ def test_a_faulty_contract_of_a_neighbour_is_no_hindrance(tree: Repository) -> N
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "told"),
+    ("file", "text", "message"),
     [
-        ("valid-sold.json", "", "there is no example of Sale; write examples/Sale/valid-….json."),
+        ("valid-sold.json", "", "Sale has no example; write examples/Sale/valid-….json."),
         ("valid-sold.json", "{", "this is no JSON"),
-        ("valid-sold.json", '{"sale_id": "x"}', "this example does not fit its schema at /"),
+        ("valid-sold.json", '{"sale_id": "x"}', "this example does not match its schema at /"),
     ],
 )
-def test_an_answer_without_a_fitting_example_is_told(
-    tree: Repository, file: str, text: str, told: str
+def test_an_answer_without_a_fitting_example_is_reported(
+    tree: Repository, file: str, text: str, message: str
 ) -> None:
     folder = tree.root / "contracts/shop/examples/Sale"
     shutil.rmtree(folder)
@@ -134,7 +137,7 @@ def test_an_answer_without_a_fitting_example_is_told(
     code, output = _mock("shop")
 
     assert code == 1
-    assert told in output
+    assert message in output
     assert output.startswith("contracts/shop/")
 
 

@@ -1,4 +1,4 @@
-"""Mocks of the contracts of this tree; the client holds each answer against its contract."""
+"""Mocks of this repository's contracts; the client checks each response."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ ORDER: Final = TREE.root / "contracts/orders/examples/PlaceOrder/valid-two-lines
 
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A token file: one caller may do everything, another nothing."""
+    """A token file: one caller has all scopes, another none."""
     operations = CONTRACTS[GATEWAY].operations
     ways = [way for each in operations for way in each.written["security"]]
     scopes = sorted({scope for way in ways for scope in way["oauth2"]})
@@ -79,7 +79,7 @@ def orders_address() -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def orders(orders_address: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A mock of orders that asks nobody who he is."""
+    """A mock of orders with open access."""
     async with CONTRACTS["orders"].client(base_url=orders_address) as client:
         yield client
 
@@ -133,7 +133,7 @@ async def test_every_declared_answer_can_be_asked_for(
 
 
 def _keyed(request: BadRequest, wanted: str) -> BadRequest:
-    """Take a key of its own: the first answer under a key is the answer."""
+    """Return a new key, as a known key returns its first response."""
     key = {name: wanted.replace(" ", "") for name in request.headers if name == "Idempotency-Key"}
     return replace(request, headers={**request.headers, **key})
 

@@ -1,4 +1,4 @@
-"""What the commands say when they cannot begin."""
+"""Errors of the commands before they start."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ def waybill(*arguments: object) -> Result:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "There is no file"),
+        (None, "The file"),
         (b"", "is empty: its first line must be"),
         (b"\xff\xfe", "is not text in UTF-8"),
         (b"sku,quantity\n", "The first line of"),
-        (HEADER.encode(), "holds no orders"),
+        (HEADER.encode(), "has no orders"),
     ],
 )
 def test_a_replay_says_so_in_a_sentence_when_the_file_is_of_no_use(
@@ -51,4 +51,4 @@ def test_a_demo_does_not_begin_when_its_figures_could_not_be_written(tmp_path: P
     result = waybill("demo", "--output", tmp_path / "nowhere" / "out.json", "--data", tmp_path)
 
     assert result.exit_code == 2
-    assert "there is no folder" in result.output
+    assert "no such folder" in result.output

@@ -1,4 +1,4 @@
-"""Order histories: what is read from good rows, and what is said of broken ones."""
+"""Order histories: valid rows, and the errors of invalid ones."""
 
 from pathlib import Path
 
@@ -80,9 +80,9 @@ def test_a_sku_may_contain_a_space_and_a_name_a_comma() -> None:
     [
         ("1,2010-12-01T08:26:00Z,c,A,,1,100", "it has 7 columns, not 8"),
         (GOOD + ",", "it has 9 columns, not 8"),
-        (row(name='"never closed'), "it is no CSV: unexpected end of data"),
-        (row(name='"x"y'), "it is no CSV: ',' expected after '\"'"),
-        (row(name="a\x00b"), "it holds a character that cannot be printed"),
+        (row(name='"never closed'), "it is not CSV: unexpected end of data"),
+        (row(name='"x"y'), "it is not CSV: ',' expected after '\"'"),
+        (row(name="a\x00b"), "it contains a character that cannot be printed"),
         (row(order=""), "order_ref is '', not something"),
         (row(order="1" * 65), "order_ref has 65 characters, more than 64"),
         (row(placed_at="yesterday"), f"placed_at is 'yesterday', {NOT_A_TIME}"),
@@ -178,7 +178,7 @@ def test_a_file_is_read_when_it_has_a_byte_order_mark_and_windows_line_ends(
         (b"", "{file} is empty: its first line must be " + HEADER + "."),
         (b"a,b,c\n", "The first line of {file} is wrong: it must be " + HEADER + "."),
         (GOOD.encode(), "The first line of {file} is wrong: it must be " + HEADER + "."),
-        (HEADER.encode(), "{file} holds no orders: there is nothing below its first line."),
+        (HEADER.encode(), "{file} has no orders below its first line."),
         (HEADER.encode() + b"\n\xff\n", "{file} is not text in UTF-8: convert it first."),
     ],
 )
@@ -194,7 +194,7 @@ def test_a_sentence_says_so_when_the_file_is_of_no_use(
 
 
 def test_a_sentence_says_so_when_there_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(HistoryError, match=r"^There is no file .*nothing\.csv\.$"):
+    with pytest.raises(HistoryError, match=r"^The file .*nothing\.csv does not exist\.$"):
         read_history(tmp_path / "nothing.csv")
 
 

@@ -1,4 +1,4 @@
-"""Replaying orders against a shop that is kept in memory."""
+"""Replaying orders with a shop in memory."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from waybill_toolkit.operations.workload.service import RefusedError
 
 
 class ShopInMemory(Client):
-    """Confirms every order when it is looked at for the second time."""
+    """A shop that confirms every order at its second read."""
 
     def __init__(self) -> None:
         super().__init__("http://none:1", "http://none:2", "http://none:3")

@@ -1,4 +1,4 @@
-"""The client's requests: sent again while a service cannot answer, and never done twice."""
+"""Requests are retried while a service is unavailable, with the same Idempotency-Key."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from waybill_toolkit.operations.workload.service import RefusedError, Service, U
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 
 Answer = Callable[[bytes], bytes | None]
-"""What a server answers to a request's head; None: it ends the connection."""
+"""Returns the response to a request; None closes the connection."""
 
 
 def http(status: int, body: object, extra: str = "") -> bytes:
@@ -49,7 +49,7 @@ async def serving(answer: Answer, port: int = 0) -> AsyncIterator[str]:
 
 
 def in_turn(*answers: bytes | None) -> tuple[Answer, list[bytes]]:
-    """Give these answers one after the other, and note the requests."""
+    """Return these responses one after the other, and record the requests."""
     requests: list[bytes] = []
     remaining = iter(answers)
 
@@ -126,7 +126,9 @@ async def test_a_refusal_says_what_the_service_says() -> None:
         with pytest.raises(RefusedError) as caught:
             await Service("orders", url).get("/")
     assert (caught.value.status, caught.value.slug) == (422, "invalid-body")
-    assert str(caught.value) == "orders says 422 invalid-body: It does not fit.; /lines/0: no"
+    assert (
+        str(caught.value) == "orders responds with 422 invalid-body: It does not fit.; /lines/0: no"
+    )
 
 
 async def test_a_refusal_says_in_which_trace_it_was() -> None:
@@ -139,13 +141,15 @@ async def test_a_refusal_says_in_which_trace_it_was() -> None:
 async def test_a_refusal_shows_the_answer_when_it_is_no_problem() -> None:
     answer, _ = in_turn(http(500, "<html>"))
     async with serving(answer) as url:
-        with pytest.raises(RefusedError, match='orders says 500 : "<html>"'):
+        with pytest.raises(RefusedError, match='orders responds with 500 : "<html>"'):
             await Service("orders", url).get("/")
 
 
 async def test_it_gives_up_when_nobody_listens_for_too_long() -> None:
     service = Service("orders", f"http://{LOOPBACK}:{free_port()}", patience_seconds=0.01)
-    with pytest.raises(UnreachableError, match=r"^orders did not answer GET / within 0\.01 s: "):
+    with pytest.raises(
+        UnreachableError, match=r"^orders did not respond to GET / within 0\.01 s: "
+    ):
         await service.get("/")
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a platform to settle."""
+"""Waiting until the platform is idle."""
 
 import asyncio
 import itertools

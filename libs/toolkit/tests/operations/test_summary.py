@@ -1,4 +1,4 @@
-"""Figures of a run, and the shop of the demo."""
+"""The figures of a run, and the shop of the demo."""
 
 import pytest
 

@@ -11,7 +11,7 @@ TREE: Final = Path(__file__).parents[1] / "contracts" / "tree"
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """Small contracts, to be changed: mail, shop and stock."""
+    """A copy of the small contracts: mail, shop and stock."""
     root = tmp_path / "tree"
     shutil.copytree(TREE, root)
     return Repository(root)

@@ -1,4 +1,4 @@
-"""`waybill sdk LANGUAGE -o DIR`: what it writes where, and what it refuses."""
+"""`waybill sdk LANGUAGE -o DIR`: its output and its errors."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from waybill_toolkit.cli import build
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.sdk import commands
-from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 
 
 @pytest.fixture(autouse=True)
@@ -78,17 +78,17 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_alone(
         (out / ".waybill-sdk.json").write_text(mark)
     before = contents(out)
 
-    code, told = sdk("python", "-o", out)
+    code, output = sdk("python", "-o", out)
 
     assert code == 2
-    assert "choose another folder" in told
+    assert "choose another folder" in output
     assert contents(out) == before
 
 
 def test_a_file_is_refused(out: Path) -> None:
     out.write_text("")
 
-    assert sdk("python", "-o", out) == (2, f"{out} is no folder; choose another one.\n")
+    assert sdk("python", "-o", out) == (2, f"{out} is not a folder; choose another one.\n")
 
 
 def test_nothing_is_touched_when_a_package_cannot_be_made(
@@ -100,7 +100,7 @@ def test_nothing_is_touched_when_a_package_cannot_be_made(
 
     def fail(_: str, __: PublicContract, folder: Path) -> None:
         write(folder, "half")
-        raise NotSayableError("one name for two things; rename one.")
+        raise UnsupportedContractError("one name for two things; rename one.")
 
     monkeypatch.setattr(commands, "write", fail)
 
@@ -109,21 +109,23 @@ def test_nothing_is_touched_when_a_package_cannot_be_made(
 
 
 def test_an_unknown_language_is_refused_with_those_there_are(out: Path) -> None:
-    code, told = sdk("cobol", "-o", out)
+    code, output = sdk("cobol", "-o", out)
 
     assert code == 2
-    assert told.startswith("no SDK for cobol; there is ")
-    assert "python" in told
+    assert output.startswith("no SDK for cobol; choose one of ")
+    assert "python" in output
 
 
-def test_a_faulty_contract_is_told_with_file_and_line(out: Path, repository: Repository) -> None:
+def test_a_faulty_contract_is_reported_with_file_and_line(
+    out: Path, repository: Repository
+) -> None:
     path = repository.root / "contracts" / "shop" / "openapi.yaml"
     path.write_text(path.read_text().replace("      operationId: sell\n", ""))
 
-    code, told = sdk("python", "-o", out)
+    code, output = sdk("python", "-o", out)
 
-    assert (code, told.partition(":")[0]) == (1, "contracts/shop/openapi.yaml")
-    assert "operationId is missing" in told
+    assert (code, output.partition(":")[0]) == (1, "contracts/shop/openapi.yaml")
+    assert "operationId is missing" in output
     assert not out.exists()
 
 
@@ -132,10 +134,10 @@ def test_it_is_refused_outside_of_a_tree(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    code, told = sdk("python", "-o", out)
+    code, output = sdk("python", "-o", out)
 
     assert code == 2
-    assert told.endswith("change into the repository.\n")
+    assert output.endswith("change into the repository.\n")
 
 
 def write(folder: Path, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""What the public contract tells those who write clients."""
+"""The public contract as the generators of clients need it."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import Follow, Operation, Page, PublicContract
+from waybill_toolkit.contracts.sdk.reading import read_public_contract
 
 FOLLOW = "{status: state, until: [closed], refusal: refusal}"
 REFUSAL = """refusal:
@@ -17,8 +18,8 @@ REFUSAL = """refusal:
 
 @pytest.fixture(scope="module")
 def contract() -> PublicContract:
-    """That of this tree."""
-    return PublicContract.read(Repository.around(Path(__file__)))
+    """The contract of this repository."""
+    return read_public_contract(Repository.around(Path(__file__)))
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_problems_are_those_that_a_client_can_meet(
     problems = {each.slug: each for each in contract.problems}
 
     assert {slug for one in operations.values() for slug in one.problems} <= problems.keys()
-    assert problems["not-found"].status == 404  # of a path that nobody serves
+    assert problems["not-found"].status == 404  # for an unknown path
     assert list(problems["unknown-sku"].fields) == ["sku", "pointer"]
     assert {slug for slug, each in problems.items() if each.is_temporary} == {
         *("bad-gateway", "gateway-timeout", "request-timeout", "unavailable"),
@@ -78,6 +79,6 @@ def test_a_refusal_that_is_declared_becomes_classes(repository: Repository) -> N
         encoding="utf-8",
     )
 
-    (sale,) = (each for each in PublicContract.read(repository).operations if each.follow)
+    (sale,) = (each for each in read_public_contract(repository).operations if each.follow)
 
     assert sale.follow == Follow("Sale", "state", ("closed",), "refusal", ("sold_out", "too_late"))

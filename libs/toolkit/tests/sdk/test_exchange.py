@@ -1,4 +1,4 @@
-"""What the Python client sends again, when, and what it tells when it gives up.
+"""Retries of the Python client, and its errors after the last one.
 
 `exchange` neither sends nor waits, so it is asked here step by step.
 """
@@ -66,7 +66,7 @@ def carry_out(
     given: Given | None = None,
     rules: Rules = RULES,
 ) -> tuple[Thing, list[Step]]:
-    """Give what comes of it and each step that was taken."""
+    """Return the result and the executed steps."""
     steps = exchange(operation, given or Given(), rules)
     left, taken = list(outcomes), [next(steps)]
     while True:
@@ -140,7 +140,7 @@ def test_what_was_never_sent_is_sent_again_whatever_it_is() -> None:
     assert len(requests(steps)) == 2
 
 
-def test_who_gets_no_answer_is_told_the_key() -> None:
+def test_an_error_without_a_response_has_the_key() -> None:
     with pytest.raises(NoAnswerError) as failed:
         carry_out(MAKE, [CUT] * 5, Given(idempotency_key="mine"))
 
@@ -208,14 +208,14 @@ def test_a_problem_has_the_fields_of_its_class() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"type": "about:blank"}'])
-def test_an_answer_that_the_contract_does_not_know_is_told_as_such(body: bytes) -> None:
+def test_an_answer_that_the_contract_does_not_know_is_reported_as_such(body: bytes) -> None:
     with pytest.raises(UnexpectedAnswerError) as refused:
         carry_out(MAKE, [httpx.Response(418, content=body)])
 
     assert (refused.value.status, refused.value.body) == (418, body)
 
 
-def test_a_body_that_does_not_fit_is_told_as_such() -> None:
+def test_a_body_that_does_not_fit_is_reported_as_such() -> None:
     with pytest.raises(UnexpectedAnswerError, match="size"):
         carry_out(MAKE, [answered(201, {"length": 1})])
 
@@ -227,7 +227,7 @@ def test_an_answer_has_its_headers_and_may_hold_more_than_is_known() -> None:
     assert hash(thing) == hash(Thing(size=2))
     assert thing != Thing(size=3)
     assert headers(thing)["ETag"] == '"3"'
-    with pytest.raises(ValueError, match="answer"):
+    with pytest.raises(ValueError, match="not the body of a response"):
         headers(Thing(size=2))
 
 

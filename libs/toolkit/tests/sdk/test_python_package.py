@@ -1,4 +1,4 @@
-"""The Python client for contracts other than ours, with everything that a contract can say."""
+"""The Python client for other contracts, with all features of a contract."""
 
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from waybill_toolkit.contracts.generate.repository import Repository
-from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 from waybill_toolkit.contracts.sdk.python import write
+from waybill_toolkit.contracts.sdk.reading import read_public_contract
 
 TREE = Path(__file__).parents[1] / "contracts" / "tree"
 TOKEN = "t0"  # noqa: S105 (of nobody)
@@ -26,9 +27,9 @@ SALE = {
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The package made of the small contracts, imported."""
+    """The imported package of the small contracts."""
     made = tmp_path_factory.mktemp("made")
-    write(PublicContract.read(Repository(TREE)), made)
+    write(read_public_contract(Repository(TREE)), made)
     source = str(made / "src")
     sys.path.insert(0, source)
     try:
@@ -39,8 +40,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             del sys.modules[name]
 
 
-class Stand:
-    """Answers one thing, and keeps what it was asked."""
+class FakeTransport:
+    """A transport with one response, which records the requests."""
 
     def __init__(self, status: int, body: object) -> None:
         self.status, self.body = status, body
@@ -51,13 +52,13 @@ class Stand:
         return httpx.Response(self.status, json=self.body)
 
 
-def calling(client: Any, stand: Stand) -> Any:
+def calling(client: Any, stand: FakeTransport) -> Any:
     transport = httpx.MockTransport(stand)
     return client.Client("http://shop", token=TOKEN, transport=transport)
 
 
 def test_a_field_that_is_none_is_not_sent_unless_none_means_null(client: Any) -> None:
-    models, stand = client.models, Stand(201, SALE)
+    models, stand = client.models, FakeTransport(201, SALE)
     cash = models.Cash(kind="cash")
 
     calling(client, stand).shop.sell(models.Sell(sku="a", pay=cash, note=None))
@@ -69,7 +70,7 @@ def test_a_field_that_is_none_is_not_sent_unless_none_means_null(client: Any) ->
 
 
 def test_a_request_carries_token_key_and_parameters(client: Any) -> None:
-    stand = Stand(200, SALE)
+    stand = FakeTransport(200, SALE)
 
     sale = calling(client, stand).shop.get_sale(
         SALE["sale_id"], if_none_match='"1"', tag=["x", "y"], state="open"
@@ -84,7 +85,7 @@ def test_a_request_carries_token_key_and_parameters(client: Any) -> None:
 
 
 def test_an_address_with_a_path_is_kept(client: Any) -> None:
-    stand = Stand(200, SALE)
+    stand = FakeTransport(200, SALE)
     transport = httpx.MockTransport(stand)
 
     client.Client("http://door/waybill", transport=transport).shop.get_sale(SALE["sale_id"])
@@ -95,7 +96,7 @@ def test_an_address_with_a_path_is_kept(client: Any) -> None:
 def test_an_answer_without_a_body_is_none(client: Any) -> None:
     sell = client.models.Sell(sku="a", pay=client.models.Cash(kind="cash"))
 
-    assert calling(client, Stand(204, None)).shop.sell(sell) is None
+    assert calling(client, FakeTransport(204, None)).shop.sell(sell) is None
 
 
 def test_a_misspelled_field_is_refused_before_it_is_sent(client: Any) -> None:
@@ -104,7 +105,7 @@ def test_a_misspelled_field_is_refused_before_it_is_sent(client: Any) -> None:
 
 
 def test_what_an_answer_holds_beyond_its_fields_is_ignored(client: Any) -> None:
-    stand = Stand(200, {**SALE, "colour": "red", "price": {**SALE["price"], "vat": 20}})  # type: ignore[dict-item]
+    stand = FakeTransport(200, {**SALE, "colour": "red", "price": {**SALE["price"], "vat": 20}})  # type: ignore[dict-item]
 
     assert calling(client, stand).shop.get_sale(SALE["sale_id"]).state == "open"
 
@@ -115,12 +116,12 @@ def test_problems_have_their_fields(client: Any) -> None:
     sell = client.models.Sell(sku="a", pay=client.models.Cash(kind="cash"))
 
     with pytest.raises(client.errors.SoldOut) as refused:
-        calling(client, Stand(409, body)).shop.sell(sell)
+        calling(client, FakeTransport(409, body)).shop.sell(sell)
 
     assert (refused.value.left, refused.value.tried) == (0, [])
 
 
-def test_two_errors_of_one_name_are_told(repository: Repository, tmp_path: Path) -> None:
+def test_two_errors_of_one_name_are_reported(repository: Repository, tmp_path: Path) -> None:
     problems = repository.root / "contracts" / "shared" / "problems.yaml"
     renamed = problems.read_text(encoding="utf-8").replace("bad-gateway", "sale-refused")
     problems.write_text(renamed, encoding="utf-8")
@@ -138,5 +139,5 @@ def test_two_errors_of_one_name_are_told(repository: Repository, tmp_path: Path)
     for path in (repository.root / "contracts").rglob("*.yaml"):
         path.write_text(path.read_text().replace("[bad-gateway]", "[sale-refused]"))
 
-    with pytest.raises(NotSayableError, match="would both be SaleRefused; rename one"):
-        write(PublicContract.read(repository), tmp_path / "made")
+    with pytest.raises(UnsupportedContractError, match="would both be SaleRefused; rename one"):
+        write(read_public_contract(repository), tmp_path / "made")

@@ -68,7 +68,7 @@ class Api(api.CatalogApi):
         async with self._database.connection() as connection:
             product = await queries.find_product(connection, product_id)
         if product is None:
-            return ProductNotFound(detail=f"There is no product {product_id}.")
+            return ProductNotFound(detail=f"The product {product_id} does not exist.")
         return api.GetProduct200(body=_product(product))
 
     @override
@@ -104,7 +104,7 @@ class Api(api.CatalogApi):
         async with self._database.connection() as connection:
             variant = await queries.find_variant(connection, sku)
         if variant is None:
-            return VariantNotFound(detail=f"There is no variant {sku}.")
+            return VariantNotFound(detail=f"The variant {sku} does not exist.")
         return api.GetVariant200(body=_variant(variant), etag=etag(variant))
 
     @override

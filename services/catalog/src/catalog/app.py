@@ -1,4 +1,4 @@
-"""Puts the catalog service together."""
+"""Assembles the catalog service."""
 
 from importlib.resources import files
 
@@ -13,7 +13,7 @@ from waybill.process.event_runtime import event_runtime, open_database
 
 @serves(files("catalog.contract"), OPERATIONS)
 async def assemble(settings: CatalogSettings, clock: Clock | None = None) -> Service:
-    """Open the database and make all parts; `clock` is for tests."""
+    """Open the database and create all parts; `clock` is for tests."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
     return Service(

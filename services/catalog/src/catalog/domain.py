@@ -1,4 +1,4 @@
-"""Products, their variants and what one unit of a variant costs."""
+"""Products, their variants and the unit prices of variants."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from catalog.contract.shared import Price
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A variant that is to be added to a product."""
+    """A new variant of a product."""
 
     sku: str
     name: str | None
@@ -19,7 +19,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is priced, stocked and sold. `version` counts its changes, from 1."""
+    """The unit of pricing and stock. `version` counts its changes, from 1."""
 
     sku: str
     product_id: UUID
@@ -30,7 +30,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a customer looks for; its variants stand in the order in which they were added."""
+    """A product with its variants, in the order in which they were added."""
 
     product_id: UUID
     name: str
@@ -40,7 +40,7 @@ class Product:
 
 
 def first_duplicate(skus: Iterable[str]) -> str | None:
-    """Return the first SKU that has stood there before."""
+    """Return the first SKU that occurs a second time, if any."""
     seen: set[str] = set()
     for sku in skus:
         if sku in seen:
@@ -50,12 +50,12 @@ def first_duplicate(skus: Iterable[str]) -> str | None:
 
 
 def first_version(product_id: UUID, draft: Draft) -> Variant:
-    """Make a draft the variant of a product."""
+    """Return version 1 of a variant."""
     return Variant(draft.sku, product_id, draft.name, draft.price, version=1)
 
 
 def full_name(product_name: str, variant_name: str | None) -> str:
-    """Name a variant where its product is not in sight: `T-Light Holder, White`."""
+    """Return the name of a variant with that of its product: `T-Light Holder, White`."""
     return product_name if variant_name is None else f"{product_name}, {variant_name}"
 
 

@@ -55,7 +55,7 @@ async def find_product(connection: Connection, product_id: UUID) -> Product | No
 
 
 async def list_products(connection: Connection, after: UUID | None, limit: int) -> list[Product]:
-    """Read at most `limit` products, the oldest first, from the first one after `after`."""
+    """Read at most `limit` products, oldest first, from the first one after `after`."""
     rows = await connection.fetch(_PRODUCT_PAGE, after, limit)
     return await _with_variants(connection, rows)
 

@@ -1,9 +1,9 @@
-"""What the catalog service must be told from outside."""
+"""Settings of the catalog service."""
 
 from waybill.process.settings import Settings
 
 
 class CatalogSettings(Settings):
-    """The common settings; the catalogue has no other."""
+    """The common settings; the catalogue has no others."""
 
     service: str = "catalog"

@@ -47,7 +47,7 @@ _SET_PRICE: Final = """
 
 
 async def insert_product(tx: Transaction, product: Product) -> None:
-    """Write a new product, without its variants."""
+    """Insert a new product, without its variants."""
     await tx.execute(
         _INSERT_PRODUCT,
         product.product_id,
@@ -60,10 +60,10 @@ async def insert_product(tx: Transaction, product: Product) -> None:
 async def insert_variants(
     tx: Transaction, product_id: UUID, variants: Sequence[Variant], now: datetime
 ) -> str | None:
-    """Write new variants behind those of their product, which the caller made or holds still.
+    """Insert new variants after those of their product, which the caller created or locked.
 
-    Returns a SKU that belongs to another variant already, and then the caller must roll back;
-    None when all were written.
+    Returns a SKU that already exists, and then the caller must roll back; None when all were
+    inserted.
     """
     new = [
         _VariantRow(
@@ -81,19 +81,19 @@ async def insert_variants(
 
 
 async def lock_product(tx: Transaction, product_id: UUID) -> str | None:
-    """Hold a product still; return its name, None when there is no such product."""
+    """Lock a product and return its name; None when it does not exist."""
     name: str | None = await tx.fetchval(_LOCK_PRODUCT, product_id)
     return name
 
 
 async def lock_variant(tx: Transaction, sku: str) -> Variant | None:
-    """Hold a variant still, and read it."""
+    """Lock a variant and return it; None when it does not exist."""
     row = await tx.fetchrow(_LOCK_VARIANT, sku)
     return None if row is None else variant_of(row)
 
 
 async def write_price(tx: Transaction, variant: Variant, now: datetime) -> None:
-    """Write the price and the version of a variant that the caller holds still."""
+    """Update the price and the version of a variant that the caller has locked."""
     price = variant.price
     await tx.enqueue(
         _SET_PRICE, variant.sku, price.amount_minor, price.currency, variant.version, now

@@ -195,7 +195,7 @@ async def test_bad_input_gets_the_problem_that_the_contract_names(
             await bad.send(client)
 
 
-async def test_who_may_not_ask_is_told_so(
+async def test_a_caller_without_permission_is_refused(
     stranger: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
     for bad in refused_callers(CONTRACT, EXAMPLES, powerless="powerless"):

@@ -1,4 +1,4 @@
-"""What the other services hear of the catalogue over the broker."""
+"""The events that the catalogue publishes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from waybill_toolkit.testing.fake_service import FakeService
 
 
-async def test_a_variant_and_its_prices_are_told_in_order(
+async def test_a_variant_and_its_prices_are_published_in_order(
     client: httpx.AsyncClient, others: FakeService
 ) -> None:
     sku = f"S-{uuid7()}"
@@ -31,12 +31,12 @@ async def test_a_variant_and_its_prices_are_told_in_order(
         )
         assert changed.status_code == 200
 
-    heard = await others.hear(sku, 3)
+    received = await others.hear(sku, 3)
 
-    assert [each.type for each in heard] == [
+    assert [each.type for each in received] == [
         "catalog.variant-added.v1",
         "catalog.price-changed.v1",
         "catalog.price-changed.v1",
     ]
-    assert [each.data["version"] for each in heard] == [1, 2, 3]
-    assert [each.data["price"]["amount_minor"] for each in heard] == [1, 2, 3]
+    assert [each.data["version"] for each in received] == [1, 2, 3]
+    assert [each.data["price"]["amount_minor"] for each in received] == [1, 2, 3]

@@ -64,14 +64,14 @@ async def test_variants_keep_the_order_in_which_they_were_given(database: Databa
     assert [variant.sku for variant in found.variants] == ["C", "A", "B", "0"]
 
 
-async def test_each_new_variant_is_announced(database: Database) -> None:
+async def test_each_new_variant_is_published(database: Database) -> None:
     created = await _create(database, "A", "B")
     assert isinstance(created, Product)
 
     async with database.transaction() as tx:
         await add_variant(tx, created.product_id, Draft("C", "Red", DEARER), now=NOW)
 
-    announced = [
+    published = [
         ("A", "T-Light Holder", 255),
         ("B", "T-Light Holder", 255),
         ("C", "T-Light Holder, Red", 275),
@@ -87,7 +87,7 @@ async def test_each_new_variant_is_announced(database: Database) -> None:
                 "version": 1,
             },
         )
-        for sku, name, amount in announced
+        for sku, name, amount in published
     ]
 
 
@@ -157,7 +157,7 @@ async def test_a_variant_is_refused_when_there_is_no_such_product(database: Data
     assert isinstance(refused, ProductNotFound)
 
 
-async def test_a_new_price_has_a_new_version_and_is_told(database: Database) -> None:
+async def test_a_new_price_has_a_new_version_and_is_published(database: Database) -> None:
     await _create(database, "A")
 
     async with database.transaction() as tx:
@@ -168,8 +168,8 @@ async def test_a_new_price_has_a_new_version_and_is_told(database: Database) -> 
     async with database.connection() as connection:
         assert await find_variant(connection, "A") == changed
     price = {"amount_minor": 275, "currency": "GBP"}
-    told = ("catalog.price-changed.v1", {"sku": "A", "price": price, "version": 2})
-    assert (await _sent(database))[-1] == told
+    price_changed = ("catalog.price-changed.v1", {"sku": "A", "price": price, "version": 2})
+    assert (await _sent(database))[-1] == price_changed
 
 
 @pytest.mark.parametrize("if_match", ['"2"', '"0"', '"01"', f'"{10**30}"'])

@@ -1,1 +1,1 @@
-"""The one door to all services: routes requests by the contracts and passes bodies through."""
+"""The gateway to all services: routes requests by the contracts and forwards them."""

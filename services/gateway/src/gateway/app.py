@@ -1,4 +1,4 @@
-"""Puts the gateway together."""
+"""Assembles the gateway."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -25,7 +25,7 @@ async def assemble(settings: GatewaySettings) -> Service:
 
 
 class MissingUpstreamError(Exception):
-    """The settings do not say where a service is that the contract names."""
+    """The settings lack the address of a service of the contract."""
 
 
 def forwards(settings: GatewaySettings, session: aiohttp.ClientSession) -> Mapping[str, Forward]:
@@ -33,7 +33,7 @@ def forwards(settings: GatewaySettings, session: aiohttp.ClientSession) -> Mappi
     found: dict[str, Forward] = {}
     for route in _ROUTES:
         if route.service not in settings.upstreams:
-            raise MissingUpstreamError(f"WAYBILL_UPSTREAMS does not say where {route.service} is")
+            raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {route.service}")
         address = settings.upstreams[route.service]
         upstream = Upstream(route.service, address, session, settings.answer_seconds)
         found[route.id] = Forward(route, upstream, settings.client_seconds)

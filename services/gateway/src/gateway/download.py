@@ -1,4 +1,4 @@
-"""An answer on its way from a service to the client."""
+"""Streams a response from a service to the client."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ _log = logging.getLogger(__name__)
 
 
 class Download:
-    """Passes an answer on as it arrives, no faster than the client takes it.
+    """Forwards a response as it arrives, with backpressure from the client.
 
-    When the service breaks off in the middle, or the client stops taking, it ends without the last
-    part: the server then cuts the connection, which is how the client can tell.
+    When the service ends the connection early or the client stops reading, the response remains
+    incomplete. The server then closes the connection, so that the client detects it.
     """
 
     def __init__(self, service: str, answer: Answer, send: Send, client_seconds: float) -> None:
@@ -27,23 +27,23 @@ class Download:
         self._client_is_gone = False
 
     async def run(self, receive: Receive | None) -> None:
-        """Pass all of it on. `receive` tells when the client goes; None when another listens."""
+        """Forward the response. `receive`, if given, detects that the client disconnects."""
         answer = self._answer
         headers = to_client(answer.headers, answer.status)
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": headers}
         )
-        if not await self._pass_on():
-            return  # as nearly always: one packet held all of the answer
+        if not await self._forward():
+            return  # the usual case: the whole response was in one packet
         if receive is None:
-            await self._pass_rest_on()
+            await self._forward_rest()
         else:
-            await self._pass_rest_on_while_there(receive)
+            await self._forward_rest_until_gone(receive)
 
-    async def _pass_rest_on_while_there(self, receive: Receive) -> None:
+    async def _forward_rest_until_gone(self, receive: Receive) -> None:
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._close_when_gone(receive))
-            await self._pass_rest_on()
+            await self._forward_rest()
             watch.cancel()
 
     async def _close_when_gone(self, receive: Receive) -> None:
@@ -52,12 +52,12 @@ class Download:
         self._client_is_gone = True
         self._answer.close()
 
-    async def _pass_rest_on(self) -> None:
-        while await self._pass_on():
+    async def _forward_rest(self) -> None:
+        while await self._forward():
             pass
 
-    async def _pass_on(self) -> bool:
-        """Pass on what has come; False when that was the last, or nothing more can follow."""
+    async def _forward(self) -> bool:
+        """Forward the available data; False when the response has ended or failed."""
         try:
             body = await self._answer.read()
             more = not self._answer.is_complete
@@ -65,9 +65,9 @@ class Download:
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
         except UpstreamError as error:
             if not self._client_is_gone:
-                _log.warning("%s broke off in the middle of its answer: %s", self._service, error)
+                _log.warning("%s ended its response early: %s", self._service, error)
             return False
         except TimeoutError:
-            _log.info("a client took nothing of its answer for %g s", self._client_seconds)
+            _log.info("a client read nothing of its response for %g s", self._client_seconds)
             return False
         return more

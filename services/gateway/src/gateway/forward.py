@@ -1,9 +1,9 @@
-"""One operation of a service, as the gateway serves it: an ASGI application.
+"""Forwards the requests of one operation: an ASGI application.
 
     client -> headers, Upload -> service -> headers, Download -> client
 
-What goes wrong before the answer has begun is answered with a problem; it says whether the service
-may have done what it was asked.
+An error before the start of the response is returned as a problem, which says whether the request
+may have been executed.
 """
 
 import logging
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Forward:
-    """Serves one operation by asking the service that has it."""
+    """Serves one operation by forwarding its requests to its service."""
 
     def __init__(self, route: Route, upstream: Upstream, client_seconds: float) -> None:
         self._route: Final = route
@@ -76,20 +76,20 @@ class Forward:
         name = self._upstream.name
         match error:
             case UnreachableError():
-                detail = f"{name} cannot be reached and nothing was done; try again shortly."
+                detail = f"{name} is unavailable and the request was not executed; retry shortly."
                 return Unavailable(detail=detail)
             case SilentError():
-                return GatewayTimeout(detail=f"{name} was silent for too long. {self._advice()}")
+                return GatewayTimeout(detail=f"{name} did not respond in time. {self._advice()}")
             case _:
-                return BadGateway(detail=f"{name} broke off its answer. {self._advice()}")
+                return BadGateway(detail=f"{name} ended its response early. {self._advice()}")
 
     def _advice(self) -> str:
-        """Say how to go on when it is not known what the service has done."""
+        """Return what to do when it is unknown whether the request was executed."""
         if self._route.is_safe:
-            return "Try again."
+            return "Retry the request."
         if self._route.is_keyed:
-            return "It may have done it: repeat the request with the same Idempotency-Key."
-        return "It may have done it: look before you repeat the request."
+            return "The request may have been executed: retry it with the same Idempotency-Key."
+        return "The request may have been executed: check the resource before you retry it."
 
 
 def _target(scope: Scope) -> str:

@@ -1,7 +1,6 @@
-"""Which header fields go on: those that are meant for the other end, not for this connection.
+"""Selects the header fields to forward: all except hop-by-hop fields.
 
-RFC 9110, 7.6.1: a field that belongs to one connection must not be passed on, and neither must the
-fields that Connection names.
+RFC 9110, 7.6.1: connection-specific fields, and those that Connection names, must not be forwarded.
 """
 
 from collections.abc import Iterable
@@ -28,39 +27,39 @@ _HOP_BY_HOP: Final = frozenset(
     }
 )
 _NOT_TO_SERVICES: Final = _HOP_BY_HOP | {
-    b"content-length",  # set anew when there is a body
-    b"expect",  # answered here
+    b"content-length",  # set again when there is a body
+    b"expect",  # handled here
     b"host",
     b"traceparent",
 }
 _NOT_TO_CLIENTS: Final = _HOP_BY_HOP | {
-    b"date",  # these two are set here, for every answer
+    b"date",  # these two are set here, for every response
     b"x-trace-id",
 }
 _WITHOUT_CONTENT: Final = frozenset({204, 304})
 
 
 def to_service(headers: RawHeaders, context: trace.TraceContext) -> list[tuple[str, str]]:
-    """Give the fields of a request to a service, with the trace that it is part of.
+    """Return the fields of a request for a service, with the trace context.
 
-    Raises ProblemError for a value that is no UTF-8: it could not be passed on as it is.
+    Raises ProblemError for a value that is not UTF-8, which could not be forwarded unchanged.
     """
     dropped = _NOT_TO_SERVICES | _named_by_connection(headers)
     if not _continues(headers):
-        dropped |= {b"tracestate"}  # W3C Trace Context, 3.3: it is void without a traceparent
+        dropped |= {b"tracestate"}  # W3C Trace Context, 3.3: invalid without a traceparent
     try:
         kept = [(name.decode(), value.decode()) for name, value in headers if name not in dropped]
     except UnicodeDecodeError:
-        raise ProblemError(MalformedRequest(detail="A header is no UTF-8.")) from None
+        raise ProblemError(MalformedRequest(detail="A header value is not UTF-8.")) from None
     return [*kept, ("traceparent", context.traceparent), _VIA]
 
 
 def to_client(headers: RawHeaders, status: int) -> list[tuple[bytes, bytes]]:
-    """Give the fields of a service's answer to the client; their names are in small letters."""
+    """Return the fields of a service's response for the client, with names in lower case."""
     small = [(name.lower(), value) for name, value in headers]
     dropped = _NOT_TO_CLIENTS | _named_by_connection(small)
     if status in _WITHOUT_CONTENT:
-        dropped |= {b"content-length"}  # it would promise a body
+        dropped |= {b"content-length"}  # there is no body
     return [each for each in small if each[0] not in dropped]
 
 

@@ -1,4 +1,4 @@
-"""Which service answers what: read from the merged contract, which says it in `x-service`."""
+"""The routes of the merged contract; `x-service` names the service of an operation."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _KEY: Final = "Idempotency-Key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation: where it goes, and what the gateway has to know of it.
+    """One operation and its service.
 
-    `body_limit_bytes` is None when it takes no body. `is_keyed` says that it takes an
+    `body_limit_bytes` is None when it takes no body. `is_keyed` is true when it takes an
     Idempotency-Key.
     """
 
@@ -35,7 +35,7 @@ class Route:
 
     @property
     def is_safe(self) -> bool:
-        """Whether it only reads (RFC 9110, 9.2.1): being done twice, it does no more than once."""
+        """Whether it only reads (RFC 9110, 9.2.1), and can be retried."""
         return self.method == "GET"
 
     @property

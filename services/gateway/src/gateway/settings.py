@@ -11,19 +11,19 @@ Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
 
 
 class GatewaySettings(ProcessSettings):
-    """Those of every process, and where the services are."""
+    """The settings of every process, and the addresses of the services."""
 
     service: str = "gateway"
 
     upstreams: Annotated[dict[str, Origin], Field(min_length=1)]
-    """By service, in JSON: {"orders": "http://orders:8000", ...}."""
+    """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}."""
     upstream_connections_max: PositiveInt = 100
-    """To each service. It has ten database connections: more requests would only wait there."""
+    """Maximum for each service. It has ten database connections; more requests would wait there."""
 
     connect_seconds: PositiveFloat = 2.0
-    """For a free connection or a new one. A packet that is lost is sent again after 1 s."""
+    """Timeout for a free or new connection. A lost packet is sent again after 1 s."""
     answer_seconds: PositiveFloat = 40.0
-    """Between two signs of life of a service. It gives up by itself after 35 s: 5 s without a
-    database connection, 30 s for a statement (see `waybill.postgres.database`)."""
+    """Timeout without data from a service. It exceeds the service's own timeouts: 5 s for a
+    database connection and 30 s for a statement (see `waybill.postgres.database`)."""
     client_seconds: PositiveFloat = 30.0
-    """Between two signs of life of a client that sends or takes a body."""
+    """Timeout without progress of a client that sends or reads a body."""

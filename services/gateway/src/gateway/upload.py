@@ -1,4 +1,4 @@
-"""The body of a request on its way from the client to a service."""
+"""Streams the body of a request from the client to a service."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,10 +12,10 @@ from waybill.http.problems import BodyTooLarge, ProblemError
 
 
 class Upload:
-    """Passes a body on as it arrives, within its limit.
+    """Forwards a body as it arrives, up to its limit.
 
-    Never holds more than what arrived last. `failure` tells what ended it early: ProblemError when
-    it is too large or stops arriving, ClientGoneError when the client closes the connection.
+    It holds only the last chunk in memory. `failure` is the reason of an early end: ProblemError
+    when the body is too large or stops arriving, ClientGoneError when the client disconnects.
     """
 
     def __init__(self, receive: Receive, limit_bytes: int, client_seconds: float) -> None:
@@ -28,11 +28,11 @@ class Upload:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it has arrived."""
+        """Whether the whole body has arrived."""
         return not self._more
 
     async def begin(self, declared_length: int | None) -> bytes | AsyncIterator[bytes]:
-        """Wait for its beginning; gives all of it when that is all, else what comes bit by bit.
+        """Wait for the first chunk; return the body if it is complete, otherwise its chunks.
 
         Raises ProblemError or ClientGoneError.
         """
@@ -55,7 +55,7 @@ class Upload:
             async with asyncio.timeout(self._client_seconds):
                 message = await self._receive()
         except TimeoutError:
-            detail = f"Nothing of it came for {self._client_seconds:g} s."
+            detail = f"No data of the body arrived for {self._client_seconds:g} s."
             raise ProblemError(RequestTimeout(detail=detail)) from None
         if message["type"] == "http.disconnect":
             raise ClientGoneError
@@ -67,5 +67,5 @@ class Upload:
 
     def _require_within(self, length: int) -> None:
         if length > self._limit_bytes:
-            detail = f"The body may have {self._limit_bytes} bytes at most."
+            detail = f"The body exceeds the limit of {self._limit_bytes} bytes."
             raise ProblemError(BodyTooLarge(detail=detail))

@@ -1,13 +1,13 @@
-"""The services as the gateway reaches them: aiohttp's client, told to be a pipe and no more.
+"""The HTTP client of the gateway: aiohttp, configured to forward only.
 
     UpstreamError
-      UnreachableError   the request never got there: nobody listens, or all connections are taken
-      BrokenOffError     it may have got there; the connection ended, or what came was no HTTP
-      SilentError        it may have got there; no answer came in time
+      UnreachableError   the request was not sent: connection refused, or all connections are busy
+      BrokenOffError     it may have been sent; the connection ended, or the response is not HTTP
+      SilentError        it may have been sent; there was no response in time
 
-It follows no redirects, keeps no cookies, unpacks nothing and adds no headers of its own. A request
-that only reads is sent once more when its connection breaks off: a kept-alive one may just have
-been closed by the other end. No other request is ever sent twice.
+It follows no redirects, stores no cookies, decompresses nothing and adds no headers. A safe request
+is retried once when its connection ends, because the service may have closed a keep-alive
+connection. Other requests are never retried.
 """
 
 import asyncio
@@ -28,23 +28,23 @@ _STATUSES: Final = range(200, 600)
 
 
 class UpstreamError(Exception):
-    """A service gave no answer, or not all of it."""
+    """A service returned no response, or an incomplete one."""
 
 
 class UnreachableError(UpstreamError):
-    """The request did not reach the service: nothing was done."""
+    """The request did not reach the service and was not executed."""
 
 
 class BrokenOffError(UpstreamError):
-    """The connection ended before the answer was complete, or something else than HTTP came."""
+    """The connection ended before the response was complete, or the response is not HTTP."""
 
 
 class SilentError(UpstreamError):
-    """The service did not answer in time."""
+    """The service did not respond in time."""
 
 
 class Answer:
-    """A service's answer: status and headers, while the body may still be on its way."""
+    """A response: status and headers; the body may still be arriving."""
 
     def __init__(self, response: aiohttp.ClientResponse, silence_seconds_max: float) -> None:
         self._response = response
@@ -54,29 +54,29 @@ class Answer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of the body was read."""
+        """Whether the whole body was read."""
         return self._response.content.at_eof()
 
     async def read(self) -> bytes:
-        """Give what has come of the body; wait when that is nothing. Raises UpstreamError."""
+        """Return the available data of the body; wait for some. Raises UpstreamError."""
         content = self._response.content
-        if content.is_eof():  # all of it is here
+        if content.is_eof():  # the whole body has arrived
             return content.read_nowait()
         try:
-            # aiohttp has this limit too, but forgets it (3.14) when what follows is no HTTP.
+            # aiohttp 3.14 does not apply its own timeout when invalid HTTP follows.
             async with asyncio.timeout(self._silence_seconds_max):
                 return await content.readany()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _explained(error) from error
 
     def close(self) -> None:
-        """Be done with it. A connection on which something is left unread is not used again."""
+        """Release the connection. It is not reused when data is left unread."""
         self._response.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One service: its name, and its address without a path."""
+    """One service: its name and its address without a path."""
 
     name: str
     origin: str
@@ -86,7 +86,7 @@ class Upstream:
     async def send(
         self, method: str, target: str, headers: Headers, body: Body, *, is_safe: bool
     ) -> Answer:
-        """Send a request and wait for the head of its answer. Raises UpstreamError."""
+        """Send a request and wait for the headers of the response. Raises UpstreamError."""
         try:
             return await self._send(method, target, headers, body)
         except BrokenOffError:
@@ -106,7 +106,7 @@ class Upstream:
 
 
 def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
-    """Make the client. Connections are opened when they are needed."""
+    """Create the client. Connections are opened on demand."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, limit_per_host=settings.upstream_connections_max),
         timeout=aiohttp.ClientTimeout(
@@ -122,7 +122,7 @@ def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
 async def _once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Send a request once: aiohttp itself would repeat PUT and DELETE, by these errors."""
+    """Send a request once: aiohttp itself would retry PUT and DELETE after these errors."""
     try:
         return await handler(request)
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -1,9 +1,9 @@
-"""How much the gateway adds to a small read, on this machine.
+"""Measures the latency that the gateway adds to a small read.
 
-Run it with `python services/gateway/tests/bench/added_latency.py`. A service that answers 445 bytes
-and a gateway in front of it run as processes of their own; one client asks each in turn, one
-request at a time. Beside the middle of all rounds it prints the quietest one: on a machine that has
-other things to do, the waiting for a processor is what is measured otherwise.
+Run it with `python services/gateway/tests/bench/added_latency.py`. A service that returns 445 bytes
+and a gateway in front of it run as separate processes; one client alternates between them, one
+request at a time. It prints the median and the fastest round: on a busy machine the median is
+mostly the wait for a processor.
 """
 
 import json
@@ -66,7 +66,7 @@ OPERATION: Final = Operation(
 
 
 def serve(port: int) -> None:
-    """Be the service."""
+    """Run the service."""
     app = Application("orders")
     mount(app.router, Api(), [OPERATION], OpenAccess())
     uvicorn.run(
@@ -82,7 +82,7 @@ def serve(port: int) -> None:
 
 @contextmanager
 def running(port: int, *command: str, **environment: str) -> Iterator[int]:
-    """Run a Python process that listens on `port`; gives its pid."""
+    """Run a Python process that listens on `port`; return its pid."""
     with subprocess.Popen(
         [sys.executable, *command], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
     ) as child:
@@ -95,7 +95,7 @@ def running(port: int, *command: str, **environment: str) -> Iterator[int]:
 
 
 async def compare(service: Origin, door: Origin) -> tuple[list[float], list[float]]:
-    """Ask both in turn; gives milliseconds."""
+    """Send requests to both in turn; return milliseconds."""
     direct, through = [], []
     for _ in range(REQUESTS):
         direct.append(await _ask(service))
@@ -108,12 +108,12 @@ async def _ask(origin: Origin) -> float:
     response = await origin.request("GET", PATH, {"accept": "application/json"})
     took = time.perf_counter() - begin
     if response.status != 200 or len(response.body) != 445:
-        raise RuntimeError(f"an unexpected answer: {response}")
+        raise RuntimeError(f"unexpected response: {response}")
     return took * 1e3
 
 
 def processor_ms(pid: int) -> float:
-    """Read how long a process has run."""
+    """Return the processor time of a process."""
     return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e6
 
 
@@ -126,8 +126,8 @@ async def measure(service_port: int, door_port: int, door_pid: int) -> None:
     medians = sorted(
         (median(through) - median(direct), median(direct)) for direct, through in rounds
     )
-    _say("quietest round", medians[0])
-    _say("middle round", medians[len(medians) // 2])
+    _say("fastest round", medians[0])
+    _say("median round", medians[len(medians) // 2])
     sys.stdout.write(f"processor time of the gateway: {spent:.2f} ms a request\n")
 
 

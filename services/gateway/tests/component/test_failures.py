@@ -1,4 +1,4 @@
-"""What a client is told when a service is down, slow, or does not keep to HTTP."""
+"""Responses of the gateway when a service is down, slow, or violates HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ORDER: Final = "/v1/orders/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"
 PRICE: Final = "/v1/variants/A/price"
-KEY: Final = "repeat the request with the same Idempotency-Key"
+KEY: Final = "retry it with the same Idempotency-Key"
 
 
 async def cut(exchange: Exchange) -> None:
@@ -42,7 +42,7 @@ async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
         away = await checked.request(method, "/v1/orders")
         assert (away.status_code, _slug(away)) == (503, "unavailable")
         assert away.headers["retry-after"] == "1"
-        assert "nothing was done" in away.json()["detail"]
+        assert "was not executed" in away.json()["detail"]
 
     await service.start()
     assert (await checked.get("/v1/orders")).status_code == 200
@@ -77,7 +77,7 @@ async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
         ("POST", "/v1/orders", b"{}", KEY),
         ("POST", "/v1/orders", b"x" * 200_000, KEY),
         ("POST", f"{ORDER}/cancellation", b"", KEY),
-        ("PUT", PRICE, b"{}", "look before you repeat the request"),
+        ("PUT", PRICE, b"{}", "check the resource before you retry it"),
     ],
 )
 async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(

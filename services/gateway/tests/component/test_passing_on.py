@@ -1,4 +1,4 @@
-"""What comes through the gateway: everything that is meant for the other end, as it is."""
+"""Requests and responses are forwarded unchanged, except hop-by-hop headers."""
 
 import asyncio
 from collections.abc import AsyncIterator

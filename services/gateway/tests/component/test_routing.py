@@ -1,4 +1,4 @@
-"""Who is asked: the merged contract says it."""
+"""Requests are routed by the merged contract."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -25,7 +25,7 @@ SERVICES: Final = sorted({each.written["x-service"] for each in CONTRACT.operati
 
 @pytest_asyncio.fixture
 async def services() -> AsyncIterator[Mapping[str, FakeHttpService]]:
-    """Stand in for each service by a server of its own."""
+    """Run a fake for each service."""
     async with AsyncExitStack() as running:
         yield {name: await running.enter_async_context(FakeHttpService()) for name in SERVICES}
 
@@ -78,7 +78,7 @@ async def test_a_wrong_method_is_refused_with_those_there_are_and_nobody_is_aske
 
 
 @pytest.mark.parametrize("path", ["/health/secret", "/docs/secret", "/openapi.json/secret"])
-async def test_what_services_serve_beside_their_contract_is_not_reached(
+async def test_paths_outside_of_the_contracts_are_not_forwarded(
     client: httpx.AsyncClient, service: FakeHttpService, path: str
 ) -> None:
     assert (await client.get(path)).status_code == 404
@@ -96,8 +96,10 @@ async def test_the_contracts_are_served_as_they_are(client: httpx.AsyncClient) -
     assert (await client.get("/health/ready")).json() == {"status": "ready"}
 
 
-async def test_it_does_not_start_when_it_is_not_told_where_a_service_is() -> None:
+async def test_it_does_not_start_when_the_address_of_a_service_is_missing() -> None:
     settings = GatewaySettings(upstreams={"orders": "http://127.0.0.1:1"})
 
-    with pytest.raises(MissingUpstreamError, match="WAYBILL_UPSTREAMS does not say where catalog"):
+    with pytest.raises(
+        MissingUpstreamError, match="WAYBILL_UPSTREAMS lacks the address of catalog"
+    ):
         await assemble(settings)

@@ -1,4 +1,4 @@
-"""Bodies pass through both ways while they are still arriving, in bounded memory."""
+"""Bodies are streamed in both directions with bounded memory."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ CHUNK: Final = b"%x\r\n%b\r\n" % (len(BLOCK), BLOCK)
 LAST_CHUNK: Final = b"0\r\n\r\n"
 CHUNKED_HEAD: Final = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 EVENT_SECONDS_MAX: Final = 20.0
-"""For what must come; only a broken test waits this long."""
+"""Timeout of a test; only a failing test waits this long."""
 
 
 class RawClient:
-    """A client down to the bytes."""
+    """A client that sends and reads raw bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -141,7 +141,7 @@ async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_th
         client.writer.write(b"{")
 
         assert (await client.head()).startswith(b"HTTP/1.1 401")
-        await happens(service.closed)  # what is left of the body goes nowhere
+        await happens(service.closed)  # the rest of the body is discarded
 
 
 async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
@@ -198,7 +198,7 @@ async def test_a_body_of_just_the_limit_is_passed_on(
     assert len(service.asked[0].body) == ORDERS_LIMIT_BYTES
 
 
-async def test_a_client_that_waits_for_it_is_told_to_go_on(
+async def test_a_client_that_expects_100_continue_gets_it(
     address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:

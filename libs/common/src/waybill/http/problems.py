@@ -85,21 +85,21 @@ class FieldError:
 class MalformedRequest(Problem):
     status: ClassVar[int] = 400
     slug: ClassVar[str] = "malformed-request"
-    title: ClassVar[str] = "The request cannot be read"
+    title: ClassVar[str] = "The request is malformed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKeyMissing(Problem):
     status: ClassVar[int] = 400
     slug: ClassVar[str] = "idempotency-key-missing"
-    title: ClassVar[str] = "An Idempotency-Key is needed"
+    title: ClassVar[str] = "The request has no Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unauthenticated(Problem):
     status: ClassVar[int] = 401
     slug: ClassVar[str] = "unauthenticated"
-    title: ClassVar[str] = "The caller is not known"
+    title: ClassVar[str] = "The bearer token is missing or invalid"
 
     challenge: str = field(default="Bearer", metadata={_HEADER: "WWW-Authenticate"})
 
@@ -108,7 +108,7 @@ class Unauthenticated(Problem):
 class Forbidden(Problem):
     status: ClassVar[int] = 403
     slug: ClassVar[str] = "forbidden"
-    title: ClassVar[str] = "The caller may not do this"
+    title: ClassVar[str] = "The caller is not permitted to do this"
 
     challenge: str = field(default="Bearer", metadata={_HEADER: "WWW-Authenticate"})
 
@@ -117,14 +117,14 @@ class Forbidden(Problem):
 class NotFound(Problem):
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "not-found"
-    title: ClassVar[str] = "There is nothing at this path"
+    title: ClassVar[str] = "No operation matches this path"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodNotAllowed(Problem):
     status: ClassVar[int] = 405
     slug: ClassVar[str] = "method-not-allowed"
-    title: ClassVar[str] = "The path does not take this method"
+    title: ClassVar[str] = "The path does not support this method"
 
     allow: str = field(metadata={_HEADER: "Allow"})
 
@@ -156,7 +156,7 @@ class UnsupportedMediaType(Problem):
 class InvalidBody(Problem):
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "invalid-body"
-    title: ClassVar[str] = "The body does not fit the contract"
+    title: ClassVar[str] = "The body does not match the contract"
 
     errors: tuple[FieldError, ...]
 
@@ -165,7 +165,7 @@ class InvalidBody(Problem):
 class InvalidParameters(Problem):
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "invalid-parameters"
-    title: ClassVar[str] = "A parameter does not fit the contract"
+    title: ClassVar[str] = "A parameter does not match the contract"
 
     errors: tuple[FieldError, ...]
 
@@ -181,14 +181,14 @@ class IdempotencyKeyReused(Problem):
 class Internal(Problem):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
-    title: ClassVar[str] = "The service failed"
+    title: ClassVar[str] = "An internal error occurred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable(Problem):
     status: ClassVar[int] = 503
     slug: ClassVar[str] = "unavailable"
-    title: ClassVar[str] = "The service cannot answer right now"
+    title: ClassVar[str] = "The service is temporarily unavailable"
 
     retry_after_seconds: int = field(default=RETRY_AFTER_SECONDS, metadata={_HEADER: "Retry-After"})
 

@@ -12,10 +12,10 @@ one transaction only, whoever comes first.
 A batch is first processed optimistically: as if all events were new and no earlier event of their
 keys were parked. The insert into the inbox, at the end, fails when that is wrong. This is not
 enough by itself: an event handler may read what the retry of a parked event is about to change, and
-that retry may commit before the insert. So the inbox is read first whenever one of our keys may have
-a parked event: after an assignment of partitions, a conflict or a parked event, until one
-read finds nothing known and nothing parked. From then on all events of our keys are processed
-here: another process that parks one of them has inserted it into the inbox, which is a conflict.
+that retry may commit before the insert. So the inbox is read first whenever one of our keys may
+have a parked event: after an assignment of partitions, a conflict or a parked event, until one read
+finds nothing known and nothing parked. From then on all events of our keys are processed here:
+another process that parks one of them has inserted it into the inbox, which is a conflict.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""What people do with a running platform: send orders through it, audit it, repair it."""
+"""Operations on a running platform: placing orders, the audit, dead letters."""

@@ -1,4 +1,4 @@
-"""What is noise between two results, and what is not."""
+"""Changes and noise between two results."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When requests begin, and from when their latency counts."""
+"""The start times of requests and the measurement of their latency."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ def test_a_request_is_due_at_its_intended_time_and_not_before(now: float, due: i
 
 
 async def test_waiting_counts_when_requests_begin_late() -> None:
-    """All of the first 100 ms stand still, so ten of the requests begin late and are that slow."""
+    """The loop is blocked for the first 100 ms, so ten requests start late and count as slow."""
     latencies: list[float] = []
 
     async def act(number: int, intended: float) -> None:
@@ -59,7 +59,7 @@ async def test_an_open_loop_does_not_wait_for_answers() -> None:
     assert under_way == 0
 
 
-async def test_an_open_loop_gives_up_when_told_that_the_line_only_grows() -> None:
+async def test_an_open_loop_gives_up_when_the_queue_only_grows() -> None:
     async def act(_number: int, _intended: float) -> None: ...
 
     begun = await open_loop(act, per_second=1000, seconds=60, gives_up=lambda begun: begun > 5)

@@ -1,4 +1,4 @@
-"""Medians over rounds, shares of costs, baskets, the picture."""
+"""Medians over rounds, shares of costs, baskets, the chart."""
 
 from io import StringIO
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_other_processes_of_postgresql_serve_nobody(title: str) -> None:
 
 
 def test_generated_baskets_have_the_shape_of_the_real_ones() -> None:
-    """Of 300 real baskets: half have at least 11 lines, one in ten at least 40, one one."""
+    """As for 300 real baskets: half have at least 11 lines, one in ten at least 40."""
     lengths = sorted(len(basket) for basket in generated().baskets)
 
     assert 7 <= median(lengths) <= 14

@@ -9,7 +9,7 @@ from waybill_toolkit.lab.bench.searching import RESOLUTION, highest_sustained
 
 @dataclass
 class Platform:
-    """Sustains rates up to a limit, for long only up to another one."""
+    """Sustains rates up to a limit, and for the full time up to a lower one."""
 
     briefly: float
     for_long: float

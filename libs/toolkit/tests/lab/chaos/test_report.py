@@ -1,9 +1,9 @@
-"""What a campaign leaves behind for readers."""
+"""The report of a campaign."""
 
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from waybill_toolkit.lab.chaos.faults import Event
+from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.history import Attempt
 from waybill_toolkit.lab.chaos.recovery import by_kind, recovery
 from waybill_toolkit.lab.chaos.report import write_report
@@ -33,11 +33,11 @@ def result(*violations: Violation) -> Result:
         server_errors=0,
         violations=violations,
         books=Books([], 0, 0, Report([], Moving(0, 0, 0, 0))),
-        is_whole=True,
+        is_ready=True,
     )
 
 
-def test_recovery_is_told_from_the_first_order_after_and_the_last_one_before() -> None:
+def test_recovery_is_measured_from_the_first_order_after_and_the_last_one_before() -> None:
     found = recovery(event(10, 10), result().attempts)
 
     assert found.flows_again_seconds == 3.0
@@ -56,7 +56,7 @@ def test_report_shows_its_picture_and_what_contradicts(tmp_path: Path) -> None:
 
     text = path.read_text()
     assert "BROKEN" in text
-    assert "r-1 (client): an acknowledged order is not there: id" in text
+    assert "r-1 (client): an acknowledged order does not exist: id" in text
     assert "](report.svg)" in text
     picture = ET.parse(tmp_path / "report.svg")  # noqa: S314 - our own file
     assert picture.getroot().tag.endswith("svg")

@@ -1,9 +1,9 @@
-"""Faults follow from the seed."""
+"""The seed determines the faults."""
 
 from waybill_toolkit.lab.chaos.campaign import SECONDS_MIN
-from waybill_toolkit.lab.chaos.schedule import QUIET_SECONDS, Kind, Terrain, draw
+from waybill_toolkit.lab.chaos.schedule import QUIET_SECONDS, Kind, Targets, draw
 
-TERRAIN = Terrain(
+TERRAIN = Targets(
     services=("gateway", "catalog", "inventory", "orders", "payments"),
     databases=("catalog", "inventory", "orders", "payments"),
 )
@@ -21,7 +21,7 @@ def test_every_kind_comes_when_a_campaign_is_as_short_as_it_can_be() -> None:
 
 
 def test_disk_gets_full_only_when_there_is_a_small_one() -> None:
-    small = Terrain(TERRAIN.services, TERRAIN.databases, has_small_disk=True)
+    small = Targets(TERRAIN.services, TERRAIN.databases, has_small_disk=True)
 
     assert {fault.kind for fault in draw(1, 120, small)} == set(Kind)
 

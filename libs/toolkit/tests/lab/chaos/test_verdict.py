@@ -1,4 +1,4 @@
-"""The comparison at the end finds every way in which a system can contradict its clients."""
+"""The comparison finds every kind of contradiction."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from waybill_toolkit.operations.workload.client import APPROVED, Line, WantedOrd
 WANTED = WantedOrder("r-1", "client-1", "GBP", [Line("CUP", 2), Line("CUP", 1)], APPROVED)
 
 
-def told(
+def attempt_of(
     *order_ids: str, refusal: str = "", status: str = "confirmed", cancelled: bool = False
 ) -> Attempt:
     return Attempt(
@@ -39,14 +39,14 @@ def breaches(attempt: Attempt, *system: Placed) -> list[Breach]:
 @pytest.mark.parametrize(
     ("attempt", "system"),
     [
-        (told("a"), [placed()]),
-        (told("a", "a"), [placed()]),
-        (told("a", status="placed"), [placed(status="rejected")]),
-        (told("a", cancelled=True), [placed(status="cancelled")]),
-        (told(refusal="unknown-sku"), []),
+        (attempt_of("a"), [placed()]),
+        (attempt_of("a", "a"), [placed()]),
+        (attempt_of("a", status="placed"), [placed(status="rejected")]),
+        (attempt_of("a", cancelled=True), [placed(status="cancelled")]),
+        (attempt_of(refusal="unknown-sku"), []),
     ],
 )
-def test_nothing_is_found_when_the_system_is_as_its_clients_were_told(
+def test_nothing_is_found_when_the_system_is_as_its_clients_were_attempt_of(
     attempt: Attempt, system: list[Placed]
 ) -> None:
     assert breaches(attempt, *system) == []
@@ -55,16 +55,16 @@ def test_nothing_is_found_when_the_system_is_as_its_clients_were_told(
 @pytest.mark.parametrize(
     ("attempt", "system", "breach"),
     [
-        (told("a"), [], Breach.LOST),
-        (told(), [], Breach.NO_ANSWER),
-        (told(), [placed()], Breach.NO_ANSWER),
-        (told("a"), [placed(), placed("b")], Breach.PLACED_TWICE),
-        (told(refusal="unknown-sku"), [placed()], Breach.REFUSED_BUT_THERE),
-        (told("a"), [placed(), placed("c", reference="r-9")], Breach.NEVER_SENT),
-        (told("a"), [placed(units=4)], Breach.OTHER_CONTENT),
-        (told("a"), [placed(status="rejected")], Breach.WENT_BACK),
-        (told("a", cancelled=True), [placed(status="confirmed")], Breach.NOT_CANCELLED),
-        (told("a", status="placed"), [placed(status="placed")], Breach.NOT_FINAL),
+        (attempt_of("a"), [], Breach.LOST),
+        (attempt_of(), [], Breach.NO_ANSWER),
+        (attempt_of(), [placed()], Breach.NO_ANSWER),
+        (attempt_of("a"), [placed(), placed("b")], Breach.PLACED_TWICE),
+        (attempt_of(refusal="unknown-sku"), [placed()], Breach.REFUSED_BUT_THERE),
+        (attempt_of("a"), [placed(), placed("c", reference="r-9")], Breach.NEVER_SENT),
+        (attempt_of("a"), [placed(units=4)], Breach.OTHER_CONTENT),
+        (attempt_of("a"), [placed(status="rejected")], Breach.WENT_BACK),
+        (attempt_of("a", cancelled=True), [placed(status="confirmed")], Breach.NOT_CANCELLED),
+        (attempt_of("a", status="placed"), [placed(status="placed")], Breach.NOT_FINAL),
     ],
 )
 def test_a_contradiction_is_found_when_the_system_says_something_else(
@@ -74,13 +74,13 @@ def test_a_contradiction_is_found_when_the_system_says_something_else(
 
 
 def test_both_orders_are_named_when_a_repeated_request_got_another_answer() -> None:
-    found = breaches(told("a", "b"), placed("a"), placed("b"))
+    found = breaches(attempt_of("a", "b"), placed("a"), placed("b"))
 
     assert found == [Breach.PLACED_TWICE, Breach.OTHER_ANSWER]
 
 
 def test_an_order_that_was_out_of_sight_is_named_when_it_is_back() -> None:
-    attempt = told("a")
+    attempt = attempt_of("a")
     attempt.lost_sight = True
 
     assert breaches(attempt, placed()) == [Breach.FORGOTTEN_MEANWHILE]

@@ -1,4 +1,4 @@
-"""An exclusion covers what it names, and nothing beside it."""
+"""An exclusion covers what it names, and nothing else."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from waybill_toolkit.lab.conformance.exclusions import Exclusions, Failed
 from waybill_toolkit.lab.conformance.run import EXCLUSIONS
 
-TREE = Path(__file__).parents[4]
+TREE = Path(__file__).parents[5]
 CURSOR = {"pointer": "/query/cursor", "code": "cursor", "detail": "No."}
 REFUSED = Failed(
     ("positive_data_acceptance",),

@@ -1,4 +1,4 @@
-"""A service that breaks its contract does not pass its trial: whatever it does wrong is found."""
+"""The conformance test finds each planted violation of a contract."""
 
 import json
 from pathlib import Path
@@ -92,7 +92,7 @@ CONTRACT: Final[dict[str, Any]] = {
 
 
 class Things:
-    """Keeps its contract, but for what `changes` say."""
+    """A service that matches its contract, except for `changes`."""
 
     def __init__(self, **changes: Any) -> None:
         self._slug = str(changes.get("slug", "invalid-parameters"))

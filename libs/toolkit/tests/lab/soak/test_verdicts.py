@@ -1,4 +1,4 @@
-"""What counts as growth."""
+"""Growth and its limits."""
 
 from collections.abc import Mapping
 

@@ -9,15 +9,16 @@ import pytest
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.contract import PublicContract
-from waybill_toolkit.contracts.sdk.trying import EXAMPLE_ADDRESS, example
-from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.reading import read_public_contract
+from waybill_toolkit.contracts.sdk.testing import EXAMPLE_ADDRESS, example
+from waybill_toolkit.contracts.sdk.typescript.testing import Project
 
 PROGRAMS: Final = Path(__file__).with_name("programs")
 
 
 @pytest.fixture(scope="session")
 def contract() -> PublicContract:
-    return PublicContract.read(Repository.around(Path.cwd()))
+    return read_public_contract(Repository.around(Path.cwd()))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""How the package calls, on a fake service that answers as the test tells it."""
+"""Calls of the package to a fake service."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.typescript.testing import Project
 from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 
 STOCK = {"sku": "A", "on_hand": 1, "reserved": 0, "committed": 0}
@@ -110,7 +110,7 @@ async def test_the_error_comes_at_once_when_retry_after_is_too_long(
     assert (outcome["isUnavailable"], outcome["tries"]) == (True, 1)
 
 
-async def test_the_error_tells_the_key_when_all_tries_are_used_up(
+async def test_the_error_has_the_key_after_the_last_retry(
     project: Project, service: FakeHttpService
 ) -> None:
     outcome = await call(project, service, "post", None, None, None)
@@ -135,7 +135,9 @@ async def test_a_refusal_is_not_repeated(project: Project, service: FakeHttpServ
     assert (outcome["isOurs"], outcome["tries"]) == (True, 1)
 
 
-async def test_a_strange_answer_is_told_apart(project: Project, service: FakeHttpService) -> None:
+async def test_an_unexpected_response_has_its_own_error(
+    project: Project, service: FakeHttpService
+) -> None:
     for strange in (
         answer(200, "<html>", media="text/html"),
         answer(200, "{"),

@@ -7,8 +7,8 @@ from typing import Final
 import httpx
 import pytest
 
-from waybill_toolkit.contracts.sdk.trying import EXAMPLE_ADDRESS, cutting_proxy
-from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.testing import EXAMPLE_ADDRESS, cutting_proxy
+from waybill_toolkit.contracts.sdk.typescript.testing import Project
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
@@ -34,21 +34,23 @@ async def fill(address: str, units: Mapping[str, int]) -> None:
 
 
 async def test_an_order_is_followed_until_it_is_confirmed(project: Project, address: str) -> None:
-    told = await project.result("live", "confirmed", address, PLENTY)
+    output = await project.result("live", "confirmed", address, PLENTY)
 
-    assert told["placed"]["status"] == "placed"
-    assert told["final"]["status"] == "confirmed"
-    assert told["location"] == f"/v1/orders/{told['final']['order_id']}"
+    assert output["placed"]["status"] == "placed"
+    assert output["final"]["status"] == "confirmed"
+    assert output["location"] == f"/v1/orders/{output['final']['order_id']}"
 
 
-async def test_what_is_out_of_stock_is_told_by_the_class_of_its_error(
-    project: Project, address: str
-) -> None:
-    told = await project.result("live", "outOfStock", address, RARE)
+async def test_out_of_stock_has_its_own_error_class(project: Project, address: str) -> None:
+    output = await project.result("live", "outOfStock", address, RARE)
 
-    assert told["name"] == "OrderOutOfStockError"
-    assert (told["code"], told["status"], told["isRefusal"]) == ("out_of_stock", "rejected", True)
-    assert RARE in told["message"]
+    assert output["name"] == "OrderOutOfStockError"
+    assert (output["code"], output["status"], output["isRefusal"]) == (
+        "out_of_stock",
+        "rejected",
+        True,
+    )
+    assert RARE in output["message"]
 
 
 async def test_each_problem_has_its_class_and_its_fields(project: Project, address: str) -> None:
@@ -56,30 +58,30 @@ async def test_each_problem_has_its_class_and_its_fields(project: Project, addre
 
 
 async def test_all_orders_are_seen_page_by_page(project: Project, address: str) -> None:
-    told = await project.result("live", "pages", address, PLENTY)
+    output = await project.result("live", "pages", address, PLENTY)
 
-    assert told["sizes"] == [2, 2, 1]
-    assert told["all"] == told["atOnce"]
-    assert len(set(told["all"])) == 5
+    assert output["sizes"] == [2, 2, 1]
+    assert output["all"] == output["atOnce"]
+    assert len(set(output["all"])) == 5
 
 
 async def test_no_second_order_is_placed_when_the_answer_is_cut_off(
     project: Project, address: str
 ) -> None:
     with cutting_proxy(address) as proxy:
-        told = await project.result("live", "cut", proxy.address, PLENTY)
+        output = await project.result("live", "cut", proxy.address, PLENTY)
 
     assert proxy.cuts == 1
-    assert told["all"] == [told["placed"]]
+    assert output["all"] == [output["placed"]]
 
 
 async def test_an_order_whose_answer_was_cut_off_is_found_again_by_its_key(
     project: Project, address: str
 ) -> None:
     with cutting_proxy(address) as proxy:
-        told = await project.result("live", "cutForTheUser", proxy.address, PLENTY)
+        output = await project.result("live", "cutForTheUser", proxy.address, PLENTY)
 
-    assert told["before"] == told["after"] == [told["placed"]]
+    assert output["before"] == output["after"] == [output["placed"]]
 
 
 async def test_the_examples_of_the_readme_run(project: Project, address: str) -> None:
@@ -90,9 +92,9 @@ async def test_the_examples_of_the_readme_run(project: Project, address: str) ->
         [first] = (await client.get("/v1/prices", params={"limit": 1})).json()["items"]
     await fill(address, {first["sku"]: 1})
 
-    told = await asyncio.to_thread(project.run, "readme")
+    output = await asyncio.to_thread(project.run, "readme")
 
     price = first["price"]
-    assert told.startswith(f"confirmed: {price['amount_minor']} {price['currency']}\n")
-    assert told.splitlines()[1].endswith("confirmed")
+    assert output.startswith(f"confirmed: {price['amount_minor']} {price['currency']}\n")
+    assert output.splitlines()[1].endswith("confirmed")
     assert await asyncio.to_thread(project.run, "readme_headers") == ""

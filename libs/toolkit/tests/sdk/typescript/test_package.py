@@ -16,7 +16,8 @@ from waybill_toolkit.contracts.node import packages
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
 from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.contract import PublicContract
-from waybill_toolkit.contracts.sdk.typescript.trying import Project
+from waybill_toolkit.contracts.sdk.reading import public_contract_of
+from waybill_toolkit.contracts.sdk.typescript.testing import Project
 from waybill_toolkit.contracts.sdk.typescript.types import declaration, type_of
 
 LINES_MAX: Final = 3000
@@ -146,7 +147,7 @@ def with_odd_service(contract: PublicContract) -> PublicContract:
         each.slug: {"status": each.status, "title": each.title, "raised_by": "runtime"}
         for each in contract.problems
     }
-    return PublicContract.of_document(openapi, registry)
+    return public_contract_of(openapi, registry)
 
 
 @pytest.mark.parametrize(

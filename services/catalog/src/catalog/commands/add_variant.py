@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from catalog.announce import announce
 from catalog.contract.problems import ProductNotFound, SkuTaken
 from catalog.domain import Draft, Variant, first_version
+from catalog.publish import publish_added
 from catalog.store import insert_variants, lock_product
 from waybill.postgres.database import Transaction
 
@@ -16,10 +16,10 @@ async def add_variant(
     """Return the new variant, the last one of its product."""
     product_name = await lock_product(tx, product_id)
     if product_name is None:
-        return ProductNotFound(detail=f"There is no product {product_id}.")
+        return ProductNotFound(detail=f"The product {product_id} does not exist.")
     variant = first_version(product_id, draft)
     taken = await insert_variants(tx, product_id, [variant], now)
     if taken is not None:
-        return SkuTaken(detail=f"{taken} belongs to another variant.", sku=taken)
-    announce(tx, product_name, [variant])
+        return SkuTaken(detail=f"The SKU {taken} already exists.", sku=taken)
+    publish_added(tx, product_name, [variant])
     return variant

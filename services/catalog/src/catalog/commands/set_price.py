@@ -1,4 +1,4 @@
-"""Set what one unit of a variant costs."""
+"""Set the unit price of a variant."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,13 +15,13 @@ from waybill.postgres.database import Transaction
 async def set_price(
     tx: Transaction, sku: str, price: Price, *, if_match: str, now: datetime
 ) -> Variant | VariantNotFound | VersionMismatch:
-    """Return the variant with its new price, when `if_match` is still its entity tag."""
+    """Set the price if `if_match` is the current entity tag; return the variant."""
     current = await lock_variant(tx, sku)
     if current is None:
-        return VariantNotFound(detail=f"There is no variant {sku}.")
+        return VariantNotFound(detail=f"The variant {sku} does not exist.")
     if etag(current) != if_match:
         return VersionMismatch(
-            detail=f"{sku} is at {etag(current)} by now, not {if_match}. Get it again and decide."
+            detail=f"The version of {sku} is {etag(current)}, not {if_match}. Read it again."
         )
     changed = replace(current, price=price, version=current.version + 1)
     await write_price(tx, changed, now)

@@ -104,7 +104,7 @@ class CatalogApi(ABC):
     async def list_products(
         self, call: Call, *, cursor: str | None, limit: int
     ) -> ListProductsResult:
-        """List products, the oldest first."""
+        """List products, oldest first."""
 
     @abstractmethod
     async def get_product(self, call: Call, *, product_id: UUID) -> GetProductResult:
@@ -130,9 +130,9 @@ class CatalogApi(ABC):
     async def set_price(
         self, call: Call, body: models.SetPrice, *, sku: shared.Sku, if_match: str
     ) -> SetPriceResult:
-        """Set what one unit of a variant costs.
+        """Set the unit price of a variant.
 
-        Orders that were placed before keep their price.
+        Orders that were already placed keep their price.
         """
 
 

@@ -8,42 +8,42 @@ from waybill.http.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateSku(Problem):
-    """The same SKU stands twice in the product."""
+    """The product contains a SKU twice."""
 
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "duplicate-sku"
-    title: ClassVar[str] = "The same SKU stands twice in the product"
+    title: ClassVar[str] = "The product contains a SKU twice"
 
     sku: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductNotFound(Problem):
-    """There is no such product."""
+    """The product does not exist."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "product-not-found"
-    title: ClassVar[str] = "There is no such product"
+    title: ClassVar[str] = "The product does not exist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuTaken(Problem):
-    """The SKU belongs to another variant."""
+    """The SKU already exists."""
 
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "sku-taken"
-    title: ClassVar[str] = "The SKU belongs to another variant"
+    title: ClassVar[str] = "The SKU already exists"
 
     sku: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantNotFound(Problem):
-    """There is no such variant."""
+    """The variant does not exist."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "variant-not-found"
-    title: ClassVar[str] = "There is no such variant"
+    title: ClassVar[str] = "The variant does not exist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,17 +17,17 @@ class RequestTimeout(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadGateway(Problem):
-    """The service broke off its answer."""
+    """The service ended its response early."""
 
     status: ClassVar[int] = 502
     slug: ClassVar[str] = "bad-gateway"
-    title: ClassVar[str] = "The service broke off its answer"
+    title: ClassVar[str] = "The service ended its response early"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayTimeout(Problem):
-    """The service did not answer in time."""
+    """The service did not respond in time."""
 
     status: ClassVar[int] = 504
     slug: ClassVar[str] = "gateway-timeout"
-    title: ClassVar[str] = "The service did not answer in time"
+    title: ClassVar[str] = "The service did not respond in time"

@@ -35,7 +35,7 @@ GetStockResult: TypeAlias = GetStock200 | problems.StockNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustStock201(Answer):
-    """The stock level after it."""
+    """The stock level after the adjustment."""
 
     status: ClassVar[int] = 201
     body: models.StockLevel
@@ -70,14 +70,14 @@ class InventoryApi(ABC):
     async def adjust_stock(
         self, call: Call, body: models.AdjustStock, *, sku: shared.Sku
     ) -> AdjustStockResult:
-        """Add units to the stock of a SKU, or take some away.
+        """Add units to the stock of a SKU, or remove units.
 
-        The first adjustment of a SKU begins its stock.
+        The first adjustment of a SKU creates its stock.
         """
 
     @abstractmethod
     async def get_reservation(self, call: Call, *, order_id: UUID) -> GetReservationResult:
-        """Get what is set aside for an order."""
+        """Get the reservation of an order."""
 
 
 CURSOR: Final = Parameter(

@@ -74,19 +74,19 @@ class EventHandlers(ABC):
     async def commit_stock(
         self, tx: Transaction, events: Sequence[Event[received.CommitStock]]
     ) -> None:
-        """The units set aside are sold."""
+        """Mark the reserved units as sold."""
 
     @abstractmethod
     async def release_stock(
         self, tx: Transaction, events: Sequence[Event[received.ReleaseStock]]
     ) -> None:
-        """Put back whatever the order holds, reserved or sold."""
+        """Release all units of the order, reserved or sold."""
 
     @abstractmethod
     async def reserve_stock(
         self, tx: Transaction, events: Sequence[Event[received.ReserveStock]]
     ) -> None:
-        """Set units aside for an order, all of them or none."""
+        """Reserve units for an order, all of them or none."""
 
 
 RECEIVED: Final[tuple[Received[Any], ...]] = (

@@ -39,7 +39,7 @@ class ReservedLine(BaseModel):
 
 
 class StockLevel(BaseModel):
-    """Units that came in, less those that went, are on hand, reserved or committed."""
+    """The sum of all adjustments equals on_hand + reserved + committed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku

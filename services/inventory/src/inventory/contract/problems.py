@@ -8,28 +8,28 @@ from waybill.http.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationNotFound(Problem):
-    """There is no reservation for this order."""
+    """The order has no reservation."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "reservation-not-found"
-    title: ClassVar[str] = "There is no reservation for this order"
+    title: ClassVar[str] = "The order has no reservation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockBelowZero(Problem):
-    """There are fewer units than are to be taken away."""
+    """Fewer units are on hand than the adjustment removes."""
 
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "stock-below-zero"
-    title: ClassVar[str] = "There are fewer units than are to be taken away"
+    title: ClassVar[str] = "Fewer units are on hand than the adjustment removes"
 
     on_hand: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockNotFound(Problem):
-    """No stock is kept for this SKU."""
+    """There is no stock of this SKU."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "stock-not-found"
-    title: ClassVar[str] = "No stock is kept for this SKU"
+    title: ClassVar[str] = "There is no stock of this SKU"

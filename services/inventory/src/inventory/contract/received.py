@@ -21,7 +21,7 @@ class ReleaseStock(BaseModel):
 
 
 class WantedLine(BaseModel):
-    """A SKU stands once."""
+    """Each SKU occurs once."""
 
     model_config = ConfigDict(frozen=True)
     sku: Sku

@@ -13,7 +13,7 @@ from orders.contract import models, problems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder201(Answer):
-    """The order, accepted."""
+    """The accepted order."""
 
     status: ClassVar[int] = 201
     body: models.Order
@@ -53,7 +53,7 @@ GetOrderResult: TypeAlias = GetOrder200 | problems.OrderNotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder202(Answer):
-    """The order, being cancelled."""
+    """The order, with its cancellation in progress."""
 
     status: ClassVar[int] = 202
     body: models.Order
@@ -66,7 +66,7 @@ CancelOrderResult: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOrderHistory200(Answer):
-    """Its steps, the first one first."""
+    """Its steps, oldest first."""
 
     status: ClassVar[int] = 200
     body: models.OrderHistory
@@ -93,8 +93,8 @@ class OrdersApi(ABC):
     async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
         """Place an order.
 
-        The order is accepted at once, at the prices of this moment, and then moves by itself;
-        follow it with get_order.
+        The order is accepted at once, at the current prices, and then processed
+        asynchronously. Read its status with get_order.
         """
 
     @abstractmethod
@@ -108,7 +108,7 @@ class OrdersApi(ABC):
         customer_ref: str | None,
         reference: str | None,
     ) -> ListOrdersResult:
-        """List orders, the newest first."""
+        """List orders, newest first."""
 
     @abstractmethod
     async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
@@ -118,20 +118,19 @@ class OrdersApi(ABC):
     async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
         """Cancel an order.
 
-        What has been done for it is undone in reverse; the order is cancelled when all of it
-        is.
+        Completed steps are compensated, last step first. The order is cancelled when all of
+        them are.
         """
 
     @abstractmethod
     async def get_order_history(self, call: Call, *, order_id: UUID) -> GetOrderHistoryResult:
-        """Get every step an order has gone."""
+        """Get the history of an order."""
 
     @abstractmethod
     async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
-        """List the prices that an order placed now would get.
+        """List the prices for new orders.
 
-        The orders service keeps its own copy of the catalogue, which follows the catalogue by
-        events.
+        The orders service has its own copy of the prices, updated by events of the catalogue.
         """
 
 

@@ -102,43 +102,43 @@ class EventHandlers(ABC):
     async def commit_refused(
         self, tx: Transaction, events: Sequence[Event[received.CommitRefused]]
     ) -> None:
-        """The reservation is not there any more, so nothing is sold."""
+        """The reservation is no longer active, so nothing is sold."""
 
     @abstractmethod
     async def payment_authorized(
         self, tx: Transaction, events: Sequence[Event[received.PaymentAuthorized]]
     ) -> None:
-        """The amount is held."""
+        """The amount is authorized."""
 
     @abstractmethod
     async def payment_captured(
         self, tx: Transaction, events: Sequence[Event[received.PaymentCaptured]]
     ) -> None:
-        """The amount is taken."""
+        """The amount is captured."""
 
     @abstractmethod
     async def payment_declined(
         self, tx: Transaction, events: Sequence[Event[received.PaymentDeclined]]
     ) -> None:
-        """The provider says no."""
+        """The provider declined the authorization."""
 
     @abstractmethod
     async def payment_refunded(
         self, tx: Transaction, events: Sequence[Event[received.PaymentRefunded]]
     ) -> None:
-        """What was taken is given back."""
+        """The captured amount is refunded."""
 
     @abstractmethod
     async def payment_voided(
         self, tx: Transaction, events: Sequence[Event[received.PaymentVoided]]
     ) -> None:
-        """Nothing is held, nothing was taken."""
+        """The authorization is voided; nothing was captured."""
 
     @abstractmethod
     async def price_changed(
         self, tx: Transaction, events: Sequence[Event[received.PriceChanged]]
     ) -> None:
-        """A variant costs something else from now on."""
+        """The price of a variant has changed."""
 
     @abstractmethod
     async def stock_committed(
@@ -150,25 +150,25 @@ class EventHandlers(ABC):
     async def stock_refused(
         self, tx: Transaction, events: Sequence[Event[received.StockRefused]]
     ) -> None:
-        """There is too little of something; nothing is set aside."""
+        """At least one SKU has too few units on hand; nothing is reserved."""
 
     @abstractmethod
     async def stock_released(
         self, tx: Transaction, events: Sequence[Event[received.StockReleased]]
     ) -> None:
-        """The order holds nothing any more."""
+        """The order has no units any more."""
 
     @abstractmethod
     async def stock_reserved(
         self, tx: Transaction, events: Sequence[Event[received.StockReserved]]
     ) -> None:
-        """All units are set aside."""
+        """All units are reserved."""
 
     @abstractmethod
     async def variant_added(
         self, tx: Transaction, events: Sequence[Event[received.VariantAdded]]
     ) -> None:
-        """A variant can be sold."""
+        """A variant was added."""
 
 
 RECEIVED: Final[tuple[Received[Any], ...]] = (

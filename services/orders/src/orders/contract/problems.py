@@ -39,20 +39,20 @@ class OrderNotCancellable(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderNotFound(Problem):
-    """There is no such order."""
+    """The order does not exist."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "order-not-found"
-    title: ClassVar[str] = "There is no such order"
+    title: ClassVar[str] = "The order does not exist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantityOutOfRange(Problem):
-    """A quantity is below 1 or beyond the limit."""
+    """A quantity is below 1 or above the limit."""
 
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "quantity-out-of-range"
-    title: ClassVar[str] = "A quantity is below 1 or beyond the limit"
+    title: ClassVar[str] = "A quantity is below 1 or above the limit"
 
     pointer: str
     quantity_max: int

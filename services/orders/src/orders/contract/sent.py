@@ -62,7 +62,7 @@ class ReversePayment(BaseModel):
 
 
 class WantedLine(BaseModel):
-    """A SKU stands once."""
+    """Each SKU occurs once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku

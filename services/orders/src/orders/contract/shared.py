@@ -20,7 +20,7 @@ class Money(BaseModel):
 
 
 class Price(BaseModel):
-    """What one unit costs. At most 1,000,000.00 in a currency of two digits."""
+    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]

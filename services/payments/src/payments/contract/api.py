@@ -40,7 +40,7 @@ class PaymentsApi(ABC):
     async def list_payments(
         self, call: Call, *, cursor: str | None, limit: int, order_id: UUID | None
     ) -> ListPaymentsResult:
-        """List payments, the newest first."""
+        """List payments, newest first."""
 
     @abstractmethod
     async def get_payment(self, call: Call, *, payment_id: UUID) -> GetPaymentResult:

@@ -67,19 +67,19 @@ class EventHandlers(ABC):
     async def authorize_payment(
         self, tx: Transaction, events: Sequence[Event[received.AuthorizePayment]]
     ) -> None:
-        """Hold an amount on the customer's card."""
+        """Authorize an amount on the customer's card."""
 
     @abstractmethod
     async def capture_payment(
         self, tx: Transaction, events: Sequence[Event[received.CapturePayment]]
     ) -> None:
-        """Take the amount that is held."""
+        """Capture the authorized amount."""
 
     @abstractmethod
     async def reverse_payment(
         self, tx: Transaction, events: Sequence[Event[received.ReversePayment]]
     ) -> None:
-        """Let go of what is held, or give back what was taken."""
+        """Void the authorization, or refund the captured amount."""
 
 
 RECEIVED: Final[tuple[Received[Any], ...]] = (

@@ -8,8 +8,8 @@ from waybill.http.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentNotFound(Problem):
-    """There is no such payment."""
+    """The payment does not exist."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "payment-not-found"
-    title: ClassVar[str] = "There is no such payment"
+    title: ClassVar[str] = "The payment does not exist"

@@ -1,6 +1,6 @@
-"""What changed between two states of the contracts, whether it breaks anybody, and whom.
+"""Compares two states of the contracts: what changed, what breaks, and which services are affected.
 
-A contract is read node by node, so every change knows its file and line. Schemas are compared by
-what they are used for (`use.py`), by rules that know each keyword (`schemas.py`); what no rule
-knows counts as breaking, so that a mistake here is an alarm too many and never one too few.
+Contracts are compared node by node, so every change has a file and a line. Schemas are compared
+according to their use (`use.py`), with one rule for each keyword (`schemas.py`). A change that no
+rule covers counts as breaking: a false alarm is better than a missed break.
 """

@@ -1,4 +1,4 @@
-"""Compares what callers get: statuses, bodies, headers, problems."""
+"""Compares responses: statuses, bodies, headers, problems."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,10 +17,10 @@ HEADER: Final = frozenset({"required", "schema"})
 def compare_answers(
     before: Node, after: Node, problems_before: Node | None, problems_after: Node | None
 ) -> Iterator[Change]:
-    """Compare the answers of an operation by status, and its problems by their type.
+    """Compare the responses of an operation by status, and its problems by type.
 
-    A client can always be told of one more thing that went wrong; it takes a problem that it does
-    not know by its status. A success that it does not know, it cannot take for one.
+    A new problem is safe: a client handles a problem of unknown type by its status. A new success
+    status is breaking, because a client does not recognize it as a success.
     """
     old = {each.name: each.target() for each in before.children()}
     new = {each.name: each.target() for each in after.children()}
@@ -77,7 +77,7 @@ def _compare_problems(
 
 
 def _problems(answers: dict[str, Node]) -> dict[tuple[str, str], Node]:
-    """Find where each problem type is declared, by status and slug."""
+    """Map status and slug to the node that declares the problem type."""
     return {
         (status, str(slug.value)): slug
         for status, answer in answers.items()
@@ -87,7 +87,7 @@ def _problems(answers: dict[str, Node]) -> dict[tuple[str, str], Node]:
 
 
 def _compare_fields(old: Node, new: Node) -> Iterator[Change]:
-    """Compare the fields that a problem adds to those that all have; all of them are sent."""
+    """Compare the additional fields of a problem. All of them are always sent."""
     before, after = (
         {each.name: each for each in fields.children()} if (fields := entry.get("fields")) else {}
         for entry in (old, new)

@@ -1,4 +1,4 @@
-"""Compares schemas that are put together: `oneOf`, `anyOf`, `allOf`."""
+"""Compares composed schemas: `oneOf`, `anyOf`, `allOf`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ UNIONS: Final = ("anyOf", "oneOf")
 
 
 def unwrapped(node: Node) -> Node:
-    """Look through an `allOf` that only puts words around one schema."""
+    """Return the schema inside an `allOf` that only adds a description."""
     seen = {node.place}
     while len(node.value.get("allOf", ())) == 1 and _consists_of(node, ("allOf",)):
         node = node.child("allOf").child("0").target()
@@ -25,7 +25,7 @@ def unwrapped(node: Node) -> Node:
 
 
 def became_union(pair: Pair) -> bool:
-    """Tell whether a plain schema became a union, or a union plain."""
+    """Return whether a plain schema became a union, or a union a plain schema."""
     union = pair.after if _union(pair.before) is None else pair.before
     other = pair.before if union is pair.after else pair.after
     return (
@@ -36,7 +36,7 @@ def became_union(pair: Pair) -> bool:
 
 
 def compare_unions(pair: Pair) -> Iterator[Change | Pair]:
-    """Compare branch by branch; a plain schema is a union of one."""
+    """Compare the branches. A plain schema counts as a union with one branch."""
     before, after = _branches(pair.before), _branches(pair.after)
     if _union(pair.before) == "anyOf" and _union(pair.after) == "oneOf" and len(after) > 1:
         message = " fits exactly one of its branches now"
@@ -48,7 +48,7 @@ def compare_unions(pair: Pair) -> Iterator[Change | Pair]:
 
 
 def _may_overlap(union: Node) -> bool:
-    """Tell whether a value may fit two branches, when neither type nor discriminator says no."""
+    """Return whether a value can match two branches: no type or discriminator separates them."""
     if "discriminator" in union.value:
         return False
     types = [types_of(_keywords(each)) for each in _branches(union)]
@@ -64,7 +64,7 @@ def _keywords(branch: Node) -> Schema:
 
 
 def compare_parts(pair: Pair) -> Iterator[Change | Pair]:
-    """Compare what stands beside the other keywords: unions and the parts of `allOf`."""
+    """Compare unions next to other keywords, and the parts of `allOf`."""
     if _union(pair.before) and _union(pair.after):
         yield from compare_unions(pair)
     elif union := _union(pair.before) or _union(pair.after):
@@ -82,7 +82,7 @@ def compare_parts(pair: Pair) -> Iterator[Change | Pair]:
 def _compare(
     pair: Pair, before: Sequence[Node], after: Sequence[Node], *, more_accepts_more: bool
 ) -> Iterator[Change | Pair]:
-    """Go on to the branches that stayed, and judge those that came or went."""
+    """Yield the matched branches as pairs, and a change for each added or removed branch."""
     couples, lost, more = _matched(before, after)
     for old, new in couples:
         yield pair.moved(old, new)
@@ -100,7 +100,7 @@ def _compare(
 def _matched(
     before: Sequence[Node], after: Sequence[Node]
 ) -> tuple[list[tuple[Node, Node]], list[Node], list[Node]]:
-    """Find what belongs together: the same component, the same schema, the same type."""
+    """Match branches by component, by equal schema, then by type."""
     couples: list[tuple[Node, Node]] = []
     lost, more = list(before), list(after)
     for key in (_component, plain, _type):

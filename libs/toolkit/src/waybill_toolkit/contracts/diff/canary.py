@@ -1,7 +1,7 @@
-"""A canary: two states of a small contract whose verdict is known, judged before every real one.
+"""A canary: two states of a small contract with a known result, compared before each real run.
 
-A gate that compares the wrong folders, or whose rules are not reached, finds nothing and lets
-everything pass. This one would then find nothing in the canary either, and says so instead.
+A comparison of the wrong folders, or with rules that are never applied, finds nothing and accepts
+everything. The canary detects this.
 """
 
 from pathlib import Path
@@ -19,21 +19,21 @@ KNOWN: Final = {
     ("partitions-changed", True),
     ("field-added", False),
 }
-"""Each rule that must speak, and whether it must call a change breaking."""
+"""Each rule that must report a change, and whether that change must be breaking."""
 
 
 class BlindGateError(Exception):
-    """The gate does not see what it must; its verdicts are worth nothing."""
+    """The comparison missed a change of the canary, so its results cannot be trusted."""
 
 
 def check_canary() -> None:
-    """Judge what is known. Raises BlindGateError when the verdict is another."""
+    """Compare the canary. Raises BlindGateError when the result is not the known one."""
     judgement = judge(CANARY / "before", CANARY / "after")
     found = {(each.change.rule, each.change.breaking) for each in judgement.changes}
     hit = {hit.service for each in judgement.changes for hit in each.hits}
     if found != KNOWN or judgement.allowed or hit != {"probe"}:
         wrong = ", ".join(sorted(f"{rule}={breaking}" for rule, breaking in found ^ KNOWN))
         raise BlindGateError(
-            f"the gate judges its canary wrongly ({wrong or 'whom it hits'});"
-            " do not trust its verdicts before that is put right."
+            f"contracts diff failed its self-test ({wrong or 'affected services'});"
+            " its results cannot be trusted until this is fixed."
         )

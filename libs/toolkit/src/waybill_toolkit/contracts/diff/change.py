@@ -1,4 +1,4 @@
-"""One change of a contract: what it is, where it stands, whom it touches."""
+"""One change of a contract: its rule, its location, and what it affects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,21 +13,21 @@ Border: TypeAlias = Literal["http", "event"]
 
 
 EVERY_EVENT: Final = "every event"
-"""The subject of a change of a whole AsyncAPI document."""
+"""The subject of a change to a whole AsyncAPI document."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """What a change is a change of: an operation, an event type, a topic.
+    """The subject of a change: an operation, an event type or a topic.
 
-    `document` is the contract that has to get a new version when the change breaks somebody.
+    `document` is the contract that needs a new version when the change is breaking.
     """
 
     border: Border
     service: str
     name: str
     public: bool = True
-    """Whether somebody outside can use it: operations that the gateway serves."""
+    """Whether the operation is part of the public API, which the gateway serves."""
 
     @property
     def document(self) -> str:
@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """A service that a breaking change hits, and what it has to do with what was changed."""
+    """A service that a breaking change affects, and how it uses the subject."""
 
     service: str
     how: Literal["calls", "receives", "sends"]
@@ -47,7 +47,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed; `path` and `line` are those of `side`: what is gone stands in the old file."""
+    """A change. `path` and `line` refer to `side`: a removed node is in the old file."""
 
     rule: str
     breaking: bool
@@ -57,27 +57,27 @@ class Change:
     line: int
     subjects: frozenset[Subject] = frozenset()
     new_version: bool = False
-    """It comes with a new version of what it breaks: `/v2/` for `/v1/`, `.v2` for `.v1`."""
+    """Whether the change comes with a new version: `/v2/` for `/v1/`, `.v2` for `.v1`."""
 
     def of(self, subject: Subject) -> "Change":
-        """Say what it is a change of."""
+        """Return the change with its subject."""
         return replace(self, subjects=self.subjects | {subject})
 
 
 def now(rule: str, node: Node, message: str, *, breaking: bool) -> Change:
-    """Describe a change that shows at `node` of today's contracts."""
+    """Create a change at `node` of the new contracts."""
     return _change(rule, node, message, "now", breaking=breaking)
 
 
 def gone(rule: str, node: Node, message: str, *, breaking: bool = True) -> Change:
-    """Describe the loss of `node`, which only the contracts of before have."""
+    """Create the change that `node` of the old contracts was removed."""
     return _change(rule, node, message, "before", breaking=breaking)
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """Tell each change once, with all that it touches: a shared schema is used in many places.
+    """Merge equal changes into one with all subjects, as a shared schema is used in many places.
 
-    What breaks in one use and not in another is told as breaking, for the use that it breaks.
+    A change that is breaking in one use and safe in another is reported as breaking, for that use.
     """
     found: dict[Change, Change] = {}
     for change in changes:

@@ -1,4 +1,4 @@
-"""Compares what a service has to do with events: topics, events, what it sends and receives."""
+"""Compares the asynchronous side of a service: topics, events, what it sends and receives."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ EVENT: Final = frozenset({"headers", "name", "payload"})
 
 
 def compare_events(before: State, after: State, service: str) -> Iterator[Change]:
-    """Find every change of a service's topics and events, and of what it sends and receives."""
+    """Yield every change of a service's topics and events, and of what it sends and receives."""
     old, new = before.asyncapi(service), after.asyncapi(service)
     for compare in (_topics, _events, _actions, _document):
         for name, change in compare(old, new):
@@ -82,10 +82,10 @@ def _event(before: DeclaredEvent, after: DeclaredEvent) -> Iterator[Change]:
 
 
 def _actions(old: Node | None, new: Node | None) -> Iterator[tuple[str, Change]]:
-    """Judge what is no longer done; what is done besides breaks nobody.
+    """Compare what a service sends and receives. Additions break nobody.
 
-    A fact that its owner does not tell any more, and a command that its owner does not obey any
-    more, are missed. Whoever stops giving commands, or stops listening to facts, is not.
+    A break is an event that its owner no longer sends, or a command that its owner no longer
+    receives. A service that stops sending commands or stops receiving events breaks nobody.
     """
     before, after, declared = actions(old), actions(new), events(new)
     for key in before.keys() - after.keys():

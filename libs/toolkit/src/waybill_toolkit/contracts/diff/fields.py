@@ -10,7 +10,7 @@ from waybill_toolkit.contracts.generate.schemas import SHARED
 
 
 def compare_fields(pair: Pair) -> Iterator[Change | Pair]:
-    """Find fields that came or went or are required otherwise; go on to those that stay."""
+    """Yield added and removed fields and changes of `required`, and the other fields as pairs."""
     old, new = pair.old.get("properties", {}), pair.new.get("properties", {})
     for name in old.keys() - new.keys():
         lost = pair.before.child("properties").child(name)
@@ -28,12 +28,12 @@ def compare_fields(pair: Pair) -> Iterator[Change | Pair]:
 
 
 def _added(pair: Pair, name: str) -> Change:
-    """Judge a new field. Who does not know it ignores it, unless its object is closed to him."""
+    """Return the change of a new field: safe, unless the schema is closed or requires it."""
     required = name in pair.new.get("required", ())
     at = pair.after.child("properties").child(name)
     message = f"{pair.label}.{name} is new{' and required' if required else ''}."
     if _as_written(pair) and pair.old.get("additionalProperties") is False:
-        message += " Receivers of before refuse it: shared schemas are closed for them too."
+        message += " Old receivers refuse it: shared schemas are closed for them too."
         return now("field-added", at, message, breaking=True)
     return now("field-added", at, message, breaking=required and pair.use is not Use.ANSWER)
 
@@ -53,7 +53,7 @@ def _required_otherwise(pair: Pair, came_or_went: Set[str]) -> Iterator[Change]:
 
 
 def _others(pair: Pair) -> Iterator[Change | Pair]:
-    """Compare what is said of fields that have no name in the contract."""
+    """Compare `additionalProperties`."""
     keyword = "additionalProperties"
     old, new = pair.old.get(keyword, True), pair.new.get(keyword, True)
     if isinstance(old, dict) and isinstance(new, dict):
@@ -64,12 +64,12 @@ def _others(pair: Pair) -> Iterator[Change | Pair]:
             old is not True and new is not False,
         )
         if isinstance(old, bool) and isinstance(new, bool) and not _as_written(pair):
-            # What has no name is never sent, and whoever receives it ignores it.
+            # Fields that the schema does not name are never sent, and receivers ignore them.
             narrowed, widened = narrowed and pair.use is Use.REQUEST, False
         message = f" is {'closed' if new is False else 'open'} to fields without a name now"
         yield pair.judge(Effect("closed", keyword, message, narrowed, widened))
 
 
 def _as_written(pair: Pair) -> bool:
-    """Tell whether receivers of an event are as open or closed as the contract writes it."""
+    """Return whether `additionalProperties` applies as written to the receivers of an event."""
     return pair.use is Use.EVENT and pair.before.document.path.parent.name == SHARED

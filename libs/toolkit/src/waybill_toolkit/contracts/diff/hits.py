@@ -1,7 +1,7 @@
-"""Whom a breaking change hits, as the contracts of all services tell.
+"""Finds the services that a breaking change affects.
 
-A service says in its `openapi.yaml` which operations of others it calls, as
-`x-calls: {orders: [get_order]}`; what it sends and receives stands in its `asyncapi.yaml`.
+A service lists the operations of other services that it calls in its `openapi.yaml`, as
+`x-calls: {orders: [get_order]}`. The events that it sends and receives are in its `asyncapi.yaml`.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ CALLS: Final = "x-calls"
 
 @dataclass(frozen=True)
 class Wiring:
-    """Who does what with what, before and now: those of before are still running."""
+    """The use of operations and events by services, in both states: old versions may still run."""
 
     before: State
     after: State
 
     def hits(self, change: Change) -> tuple[Hit, ...]:
-        """Name those whom a breaking change hits; none for others."""
+        """Return the services that a breaking change affects; none for a safe change."""
         if not change.breaking:
             return ()
         return tuple(sorted({hit for each in change.subjects for hit in self._hits(change, each)}))

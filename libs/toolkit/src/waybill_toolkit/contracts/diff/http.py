@@ -1,4 +1,4 @@
-"""Compares what a service serves over HTTP: its operations, and all that belongs to each."""
+"""Compares the HTTP side of a service: its operations and everything that belongs to them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,10 +26,10 @@ LIMIT: Final = "x-body-limit-bytes"
 
 
 def compare_gateway(before: State, after: State) -> Iterator[Change]:
-    """Compare what the gateway answers beside the services, on every operation."""
+    """Compare the responses that the gateway adds to every operation."""
     old, new = before.gateway, after.gateway
     if old is None or new is None:
-        return  # without it, nobody is promised one address
+        return  # without a gateway contract there is no public API
     for change in unknown_members(old, new, GATEWAY_ROOT):
         yield change.of(Subject("http", GATEWAY, "every operation"))
     kinds = {each.name: each for each in old.need("answers").children()}
@@ -44,7 +44,7 @@ def compare_gateway(before: State, after: State) -> Iterator[Change]:
 
 
 def compare_http(before: State, after: State, service: str) -> Iterator[Change]:
-    """Find every change of a service's operations; each says which of them it touches."""
+    """Yield every change of a service's operations, with the operations that it affects."""
     old, new = before.operations(service), after.operations(service)
     for address in old.keys() - new.keys():
         place = old[address]
@@ -92,7 +92,7 @@ class _Operation:
         old, new = (each.node.value.get("operationId") for each in (self.before, self.after))
         if old != new:
             at = self.after.node.get("operationId") or self.after.node
-            message = f"{self.after.name} is called {new} now, was {old}: clients call it by that."
+            message = f"{self.after.name} has the operationId {new} now, had {old}: SDKs use it."
             yield now("operation-renamed", at, message, breaking=True)
 
     def visibility(self) -> Iterator[Change]:

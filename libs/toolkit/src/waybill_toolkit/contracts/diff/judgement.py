@@ -1,4 +1,4 @@
-"""Judges the way from one state of the contracts to another."""
+"""Compares two states of the contracts and decides which changes are allowed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from waybill_toolkit.contracts.diff.versions import is_new_version, next_version
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A change, whom it hits, and whether it may be made."""
+    """A change, the services that it affects, and whether it is allowed."""
 
     change: Change
     hits: tuple[Hit, ...]
@@ -24,9 +24,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All changes, breaking ones first, and the contracts that would need a new version.
+    """All changes, breaking ones first, and the contracts that need a new version.
 
-    `needed` maps such a contract to its version now and the one that it needs.
+    `needed` maps such a contract to its current version and the required one.
     """
 
     changes: tuple[Judged, ...]
@@ -38,7 +38,7 @@ class Judgement:
 
 
 def judge(before: Path, after: Path) -> Judgement:
-    """Compare two folders `contracts/`. Raises ContractError when one of them cannot be read."""
+    """Compare two folders `contracts/`. Raises ContractError when one of them is invalid."""
     old, new = State(before), State(after)
     services = sorted({*old.services, *new.services})
     found = (

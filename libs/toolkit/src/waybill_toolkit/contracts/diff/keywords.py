@@ -1,4 +1,4 @@
-"""How a keyword that stands for itself narrows or widens what a schema accepts."""
+"""How a change of one keyword narrows or widens what a schema accepts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from waybill_toolkit.contracts.diff.words import shown
 
 Schema: TypeAlias = dict[str, Any]
 Values: TypeAlias = frozenset[str] | None
-"""What something is limited to; None: it is not."""
+"""The allowed values; None when the keyword does not limit them."""
 
 OPAQUE: Final = (
     *("contentEncoding", "contentMediaType", "format", "not", "pattern"),
     *("propertyNames", "uniqueItems"),
 )
-"""Adding one accepts less, removing one more; of two values nobody can tell."""
+"""Adding such a keyword narrows, removing it widens; a changed value may do both."""
 
 TYPES: Final[Mapping[type, str]] = {
     type(None): "null",
@@ -25,7 +25,7 @@ TYPES: Final[Mapping[type, str]] = {
     list: "array",
     dict: "object",
 }
-"""Python's types for those of JSON Schema; 1.0 is an integer there."""
+"""Python types of the JSON Schema types; 1.0 is an integer in JSON Schema."""
 
 AT_LEAST: Final = ("minItems", "minLength", "minProperties")
 AT_MOST: Final = ("maxItems", "maxLength", "maxProperties")
@@ -34,7 +34,7 @@ RANGES: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A keyword that is another, and whether the schema accepts less, or more, through it."""
+    """The change of one keyword, and whether it narrows or widens the schema."""
 
     rule: str
     keyword: str
@@ -44,7 +44,7 @@ class Effect:
 
 
 def type_effect(before: Schema, after: Schema) -> Effect | None:
-    """Judge another type; when it both narrows and widens, nothing else is worth comparing."""
+    """Compare the types. When they both narrow and widen, other keywords are not compared."""
     old, new = types_of(before), types_of(after)
     narrowed, widened = _missing(old, new), _missing(new, old)
     if not (narrowed or widened):
@@ -54,7 +54,7 @@ def type_effect(before: Schema, after: Schema) -> Effect | None:
 
 
 def keyword_effects(before: Schema, after: Schema) -> Iterator[Effect]:
-    """Judge every other keyword that stands for itself and differs."""
+    """Compare all other keywords that do not depend on each other."""
     yield from _value_effects(before, after)
     found = [_opaque(keyword, before, after) for keyword in OPAQUE]
     found += [_limit(keyword, before, after, least=True) for keyword in AT_LEAST]
@@ -63,13 +63,13 @@ def keyword_effects(before: Schema, after: Schema) -> Iterator[Effect]:
     found.append(_multiple(before, after))
     yield from (effect for effect in found if effect)
     if _discriminator(before) != _discriminator(after):
-        message = f" is told apart by {_discriminator(after)}, was by {_discriminator(before)}"
+        message = f" has the discriminator {_discriminator(after)}, had {_discriminator(before)}"
         yield Effect("type-changed", "discriminator", message, narrowed=True, widened=True)
     yield from _tag_effects(before, after)
 
 
 def types_of(schema: Schema) -> Values:
-    """Name the types that a schema accepts."""
+    """Return the types that a schema accepts."""
     written = schema.get("type")
     if written is None:
         values = [schema["const"]] if "const" in schema else schema.get("enum")
@@ -84,7 +84,7 @@ def _type_of(value: object) -> str:
 
 
 def _missing(some: Values, within: Values) -> bool:
-    """Tell whether a type of `some` is not `within`; every integer is a number."""
+    """Return whether a type of `some` is not in `within`; every integer is a number."""
     if within is None:
         return False
     if some is None:
@@ -141,7 +141,7 @@ def _opaque(keyword: str, before: Schema, after: Schema) -> Effect | None:
 
 
 def _multiple(before: Schema, after: Schema) -> Effect | None:
-    """Compare steps between numbers: every multiple of 4 is one of 2."""
+    """Compare `multipleOf`: every multiple of 4 is a multiple of 2."""
     old, new = before.get("multipleOf"), after.get("multipleOf")
     if old == new:
         return None
@@ -167,7 +167,7 @@ def _limit(keyword: str, before: Schema, after: Schema, *, least: bool) -> Effec
 
 
 def _range(keywords: tuple[str, str], before: Schema, after: Schema) -> Effect | None:
-    """Compare the edges of two ranges of numbers, each of which can be written in two ways."""
+    """Compare one bound of a range of numbers, which can be written with two keywords."""
     old, new = _edge(keywords, before), _edge(keywords, after)
     if old == new:
         return None
@@ -177,7 +177,7 @@ def _range(keywords: tuple[str, str], before: Schema, after: Schema) -> Effect |
 
 
 def _edge(keywords: tuple[str, str], schema: Schema) -> tuple[float, int]:
-    """Measure an edge so that a higher one accepts less; one that is excluded is a bit higher."""
+    """Return the bound as a tuple; a stricter bound is higher, and an exclusive one is stricter."""
     inclusive, exclusive = keywords
     sign = 1 if inclusive == "minimum" else -1
     whole = schema.get("type") == "integer"
@@ -191,22 +191,22 @@ def _edge(keywords: tuple[str, str], schema: Schema) -> tuple[float, int]:
 
 
 def _discriminator(schema: Schema) -> object:
-    """Name the field that tells branches apart: OpenAPI writes an object, AsyncAPI a string."""
+    """Return the discriminator's property name. OpenAPI has an object here, AsyncAPI a string."""
     written = schema.get("discriminator")
     return written.get("propertyName") if isinstance(written, dict) else written
 
 
 def _tag_effects(before: Schema, after: Schema) -> Iterator[Effect]:
-    """Judge what the values of the field that tells branches apart stand for."""
+    """Compare the schemas that the values of the discriminator select."""
     old, new = _tags(before), _tags(after)
     if any(new[tag] != old[tag] for tag in old.keys() & new.keys()):
-        message = " tells its branches apart by other values"
+        message = " has other discriminator values for its branches"
         yield Effect("tags-changed", "discriminator", message, narrowed=True, widened=True)
     if lost := sorted(old.keys() - new.keys()):
-        message = f" knows no {', '.join(lost)} any more"
+        message = f" has no discriminator value {', '.join(lost)} any more"
         yield Effect("tags-changed", "discriminator", message, narrowed=True, widened=False)
     if more := sorted(new.keys() - old.keys()):
-        message = f" knows {', '.join(more)} now"
+        message = f" has the discriminator value {', '.join(more)} now"
         yield Effect("tags-changed", "discriminator", message, narrowed=False, widened=True)
 
 

@@ -1,4 +1,4 @@
-"""A schema before and now, on the way through both."""
+"""A schema in both states, while both are traversed."""
 
 from dataclasses import dataclass, replace
 
@@ -19,32 +19,32 @@ class Pair:
 
     @property
     def old(self) -> Schema:
-        """The schema before; one that is only `true` or `false` has no keywords."""
+        """The old schema. A schema that is only `true` or `false` has no keywords."""
         return _keywords(self.before)
 
     @property
     def new(self) -> Schema:
-        """The schema now."""
+        """The new schema."""
         return _keywords(self.after)
 
     def moved(self, before: Node, after: Node, suffix: str = "") -> "Pair":
-        """Go on elsewhere."""
+        """Continue with other nodes."""
         return replace(self, before=before, after=after, label=self.label + suffix)
 
     def down(self, keyword: str, suffix: str = "") -> "Pair":
-        """Go down one step that both have."""
+        """Continue with a child that both schemas have."""
         return self.moved(self.before.child(keyword), self.after.child(keyword), suffix)
 
     def named(self, component: str) -> "Pair":
-        """Name what follows by the component it stands in."""
+        """Use the name of a component as the label from here on."""
         return replace(self, label=component)
 
     def judge_all(self, message: str) -> Change:
-        """Judge what cannot be told apart any further: it may accept both less and more."""
+        """Return a change that may accept both less and more, as the values cannot be compared."""
         return self.judge(Effect("not-understood", "", message, narrowed=True, widened=True))
 
     def judge(self, effect: Effect) -> Change:
-        """Say what an effect means for this use, at the line of its keyword."""
+        """Return the change for an effect under this use, at the line of its keyword."""
         breaking = self.use.breaks(narrowed=effect.narrowed, widened=effect.widened)
         message = f"{self.label}{effect.message}."
         if effect.keyword in self.new:

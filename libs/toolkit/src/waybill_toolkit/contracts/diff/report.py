@@ -1,4 +1,4 @@
-"""Tells a judgement to people and to programs."""
+"""Formats a judgement as text and as JSON."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ SUBJECTS_SHOWN_MAX = 4
 
 
 def as_text(judgement: Judgement, base: Revision, root: Path) -> Iterator[str]:
-    """Write one block for each change, and what is to be done."""
+    """Yield the lines for each change, and what to do about it."""
     for each in judgement.changes:
         change = each.change
         verdict = "safe" if not change.breaking else "breaking" + (", allowed" * each.allowed)
@@ -25,13 +25,13 @@ def as_text(judgement: Judgement, base: Revision, root: Path) -> Iterator[str]:
     yield f"{breaking} breaking and {safe} safe changes since {base.name} ({base.commit[:7]})."
     for document, (version, needed) in judgement.needed.items():
         yield (
-            f"contracts/{document} breaks what {version} promised. Leave the old form and add the"
-            f" new one beside it (/v2/…, ….v2), or set info.version to {needed}."
+            f"contracts/{document} breaks {version}. Keep the old form and add the"
+            f" new one (/v2/…, ….v2), or set info.version to {needed}."
         )
 
 
 def as_json(judgement: Judgement, base: Revision, root: Path) -> dict[str, Any]:
-    """Say the same for programs."""
+    """Return the same data for programs."""
     return {
         "base": base.name,
         "commit": base.commit,
@@ -64,7 +64,7 @@ def _change(each: Judged, base: Revision, root: Path) -> dict[str, Any]:
 
 
 def _place(change: Change, base: Revision, root: Path) -> str:
-    """Name the place as editors and `git show` take it."""
+    """Return the location in the form that editors and `git show` accept."""
     file = _file(change, base, root)
     return f"{f'{base.name}:' if change.side == 'before' else ''}{file}:{change.line}"
 
@@ -88,7 +88,7 @@ def _hit(each: Judged) -> str:
 
 
 def _hits_clients(change: Change) -> bool:
-    """Tell whether callers outside are hit: any public operation can have some."""
+    """Return whether external callers are affected: those of any public operation."""
     return change.breaking and any(
         each.border == "http" and each.public for each in change.subjects
     )

@@ -1,4 +1,4 @@
-"""Compares what callers send: parameters and bodies."""
+"""Compares requests: parameters and bodies."""
 
 from collections.abc import Iterator
 from typing import Final, TypeAlias
@@ -18,7 +18,7 @@ BODY: Final = frozenset({"content", "required"})
 
 
 def compare_parameters(before: OperationPlace, after: OperationPlace) -> Iterator[Change]:
-    """Compare the parameters of an operation, by their place and name."""
+    """Compare the parameters of an operation by location and name."""
     for was, is_now in zip(before.path_parameters, after.path_parameters, strict=True):
         if was != is_now:
             message = f"the path parameter {was} is called {is_now} now: SDKs name it so."
@@ -35,7 +35,7 @@ def compare_parameters(before: OperationPlace, after: OperationPlace) -> Iterato
 
 
 def compare_body(old: Node | None, new: Node | None, before: Node, after: Node) -> Iterator[Change]:
-    """Compare the bodies of an operation's requests; `before` and `after` are the operation."""
+    """Compare the request bodies of an operation; `before` and `after` are its nodes."""
     if old is None or new is None:
         if new is not None:
             breaking = _is_required(new)
@@ -49,7 +49,7 @@ def compare_body(old: Node | None, new: Node | None, before: Node, after: Node) 
 
 
 def compare_content(old: Node, new: Node, use: Use, label: str) -> Iterator[Change]:
-    """Compare the media types of a body and the schema of each."""
+    """Compare the media types of a body, and their schemas."""
     before, after = ({each.name: each for each in _media(holder)} for holder in (old, new))
     for name in before.keys() - after.keys():
         yield gone("media-type-removed", before[name], f"{label} is not {name} any more.")
@@ -84,7 +84,7 @@ def _label(parameter: Node) -> str:
 
 def _removed(parameter: Node) -> str:
     if parameter.value.get("name") == IDEMPOTENCY_KEY:
-        return "the Idempotency-Key is gone: what a client sends again would be done again."
+        return "the Idempotency-Key is gone: a retried request would be executed again."
     return f"{_label(parameter)} is gone."
 
 

@@ -1,4 +1,4 @@
-"""The contracts of a git revision, unpacked for as long as they are compared."""
+"""Extracts the contracts of a git revision to a temporary folder."""
 
 import io
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision by the name that was asked for, and its contracts in a folder."""
+    """A revision by the name that the user gave, and the folder with its contracts."""
 
     name: str
     commit: str
@@ -20,12 +20,12 @@ class Revision:
 
 
 class RevisionError(Exception):
-    """There is no such revision, or no repository."""
+    """The revision does not exist, or the folder is not in a git repository."""
 
 
 @contextmanager
 def checked_out(root: Path, name: str) -> Iterator[Revision]:
-    """Unpack `contracts/` as it was at a revision. Raises RevisionError."""
+    """Extract `contracts/` of a revision. Raises RevisionError."""
     commit = _git(root, "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         unpacked = Path(folder).resolve()
@@ -42,10 +42,10 @@ def _unpack(packed: bytes, folder: Path) -> None:
         for member in archive:
             target = (folder / member.name).parent / member.linkname
             if member.issym() and not target.resolve().is_relative_to(folder):
-                raise RevisionError(f"contracts/ has a link that leads out of it: {member.name}")
-        # Python 3.11 has filters since its fourth release; Debian 12 has the second.
+                raise RevisionError(f"contracts/ has a link that points outside: {member.name}")
+        # Extraction filters exist since Python 3.11.4; Debian 12 has 3.11.2.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
-        archive.extractall(folder)  # noqa: S202 - git has made it, and links are looked at above
+        archive.extractall(folder)  # noqa: S202 - git created it, and links are checked above
 
 
 def _git(root: Path, *arguments: str) -> bytes:
@@ -56,8 +56,8 @@ def _git(root: Path, *arguments: str) -> bytes:
             capture_output=True,
         )
     except FileNotFoundError:
-        raise RevisionError("git is not installed; revisions are read with it.") from None
+        raise RevisionError("git is not installed; it is needed to read the revision.") from None
     except subprocess.CalledProcessError as error:
-        told = error.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(f"git says: {told[-1] if told else 'nothing'}") from None
+        stderr = error.stderr.decode(errors="replace").strip().splitlines()
+        raise RevisionError(f"git says: {stderr[-1] if stderr else 'nothing'}") from None
     return done.stdout

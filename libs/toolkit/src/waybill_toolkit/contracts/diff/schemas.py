@@ -1,7 +1,7 @@
-"""Compares two schemas: every difference, and whether it breaks somebody in this use.
+"""Compares two schemas: every difference, and whether it is breaking in this use.
 
-References are followed, and what is behind one is named by its component: a change of `Money` is
-one change, however many fields are Money.
+References are followed. The content of a referenced schema is labelled by its component, so a
+change of `Money` is one change, however many fields refer to it.
 """
 
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ UNJUDGED: Final = (
     *("if", "maxContains", "minContains", "nullable", "patternProperties", "prefixItems"),
     *("readOnly", "then", "unevaluatedItems", "unevaluatedProperties", "writeOnly"),
 )
-"""Keywords of JSON Schema and OpenAPI that have no rule here; most of them the generator refuses.
-What is no keyword at all has no effect, and linters find it."""
+"""Keywords of JSON Schema and OpenAPI that have no rule here; the generator refuses most of them.
+Unknown keywords have no effect, and linters report them."""
 
 
 def compare_schemas(before: Node, after: Node, use: Use, label: str) -> Iterator[Change]:
-    """Find what changed; `label` names the place in messages, up to the first component."""
+    """Yield all changes. `label` names the schema in messages, up to the first component."""
     waiting = [Pair(before, after, use, label)]
     seen = set()
     while waiting:
@@ -64,14 +64,14 @@ def compare_declared(before: Node, after: Node, use: Use, label: str) -> Iterato
 
 
 def _look_at(pair: Pair) -> Iterator[Change | Pair]:
-    """Find what differs here, and where to look next."""
-    yield from _beside_references(pair)
+    """Yield the changes of this schema, and pairs of schemas to compare next."""
+    yield from _reference_siblings(pair)
     pair = _followed(pair)
     if plain(pair.before) == plain(pair.after):
         return
     pair = pair.moved(_as_keywords(pair.before), _as_keywords(pair.after))
     if not all(isinstance(each.value, dict) for each in (pair.before, pair.after)):
-        yield pair.judge_all(" is another schema")
+        yield pair.judge_all(" has another schema")
         return
     pair = pair.moved(unwrapped(pair.before), unwrapped(pair.after))
     if became_union(pair):
@@ -85,7 +85,7 @@ def _look_at(pair: Pair) -> Iterator[Change | Pair]:
 
 
 def _as_keywords(schema: Node) -> Node:
-    """Write `true`, which accepts anything, as keywords: there are none."""
+    """Return `true`, which accepts any value, as a schema without keywords."""
     return replace(schema, value={}) if schema.value is True else schema
 
 
@@ -115,7 +115,7 @@ def _items(pair: Pair) -> Iterator[Change | Pair]:
 
 
 def _default(pair: Pair) -> Iterator[Change]:
-    """Judge what is meant by a field that is left out; an answer is not filled up by clients."""
+    """Compare `default` in requests and events; clients do not apply it to responses."""
     old, new = pair.old.get("default"), pair.new.get("default")
     if shown(old) != shown(new):
         means_another = "default" in pair.old and pair.use is not Use.ANSWER
@@ -132,12 +132,12 @@ def _followed(pair: Pair) -> Pair:
     return moved.named(after.name) if is_component else moved
 
 
-def _beside_references(pair: Pair) -> Iterator[Change]:
-    """Judge what stands beside a `$ref`: it is not followed, and JSON Schema lets it count."""
+def _reference_siblings(pair: Pair) -> Iterator[Change]:
+    """Compare the keywords next to a `$ref`, which JSON Schema applies as well."""
     if pair.before.reference or pair.after.reference:
         before, after = map(_siblings, (pair.before, pair.after))
         if before != after:
-            yield pair.judge_all(": something beside $ref is another")
+            yield pair.judge_all(": a keyword next to $ref has changed")
 
 
 def _siblings(node: Node) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Compares who may call an operation."""
+"""Compares the security requirements of an operation."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -9,11 +9,11 @@ from waybill_toolkit.contracts.diff.words import plain
 from waybill_toolkit.contracts.generate.documents import Node
 
 Way: TypeAlias = dict[str, list[str]]
-"""One way in: each scheme that it takes, with the scopes."""
+"""One alternative of a security requirement: each scheme, with its scopes."""
 
 
 def compare_security(before: OperationPlace, after: OperationPlace) -> Iterator[Change]:
-    """Every caller who was let in before must still be."""
+    """Compare the requirements. Every caller who was authorized before must still be."""
     old, new = _ways(before), _ways(after)
     if old == new:
         return
@@ -24,14 +24,14 @@ def compare_security(before: OperationPlace, after: OperationPlace) -> Iterator[
 
 
 def compare_scheme(before: Node, after: Node) -> Iterator[Change]:
-    """Compare how callers show who they are; further flows and scopes do no harm."""
+    """Compare a security scheme. Additional flows and scopes are safe."""
     old, new = _schemes(before), _schemes(after)
     for name, scheme in old.items():
         other = new.get(name)
         if other is None:
             yield gone("security-scheme-changed", scheme, f"the security scheme {name} is gone.")
         elif not _keeps(scheme, other):
-            message = f"the security scheme {name} is another."
+            message = f"the security scheme {name} has changed."
             yield now("security-scheme-changed", other, message, breaking=True)
 
 
@@ -46,7 +46,7 @@ def _ways(place: OperationPlace) -> list[Way]:
 
 
 def _is_within(new: Way, old: Way) -> bool:
-    """Tell whether whoever came in the old way has all that the new one asks for."""
+    """Return whether every caller who satisfied `old` satisfies `new`."""
     return all(scheme in old and set(new[scheme]) <= set(old[scheme]) for scheme in new)
 
 

@@ -1,4 +1,4 @@
-"""All contracts at one time: those of the working tree, or of a revision."""
+"""All contracts in one state: those of the working tree, or of a revision."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 
 @dataclass(frozen=True, slots=True)
 class OperationPlace:
-    """Where an operation stands: its path, itself, and its document for what it inherits."""
+    """The nodes of an operation: its path, itself, and its document for inherited values."""
 
     root: Node
     path: Node
@@ -25,12 +25,12 @@ class OperationPlace:
 
     @property
     def address(self) -> str:
-        """What a request is sent to: it does not show what path parameters are called."""
+        """Method and path without the names of path parameters."""
         return re.sub(r"\{[^}]*\}", "{}", self.name)
 
     @property
     def path_parameters(self) -> list[str]:
-        """Their names in the order of the path."""
+        """The names in the order of the path."""
         return re.findall(r"\{([^}]*)\}", self.path.name)
 
 
@@ -52,7 +52,7 @@ class State:
 
     @cached_property
     def gateway(self) -> Node | None:
-        """What the gateway adds to the contracts of the services."""
+        """The contract of the gateway, which adds responses to those of the services."""
         return self._open(GATEWAY, f"{GATEWAY}.yaml")
 
     @cached_property
@@ -61,13 +61,13 @@ class State:
         return self._open(SHARED, "problems.yaml")
 
     def operations(self, service: str) -> dict[str, OperationPlace]:
-        """Find all operations of a service, by address."""
+        """Return all operations of a service by address."""
         root = self.openapi(service)
         found = _operations(root) if root else ()
         return {each.address: each for each in found}
 
     def documents(self) -> dict[str, Node]:
-        """Open the contracts, by `service/file`; what is shared has no version of its own."""
+        """Return the contracts by `service/file`, without shared components."""
         found = {
             f"{service}/{kind}.yaml": self._open(service, f"{kind}.yaml")
             for service in self.services

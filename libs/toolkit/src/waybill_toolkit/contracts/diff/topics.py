@@ -1,4 +1,4 @@
-"""Where topics, events and what is done with them stand in an AsyncAPI document."""
+"""Finds topics, events, and sent and received messages in an AsyncAPI document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from waybill_toolkit.contracts.generate.documents import Node
 
 @dataclass(frozen=True, slots=True)
 class DeclaredEvent:
-    """An event type (or a command) in a topic of its owner; `entry` is its line in the channel."""
+    """An event type or command in a topic of its owner; `entry` is its node in the channel."""
 
     type: str
     topic: str
@@ -21,7 +21,7 @@ class DeclaredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """That a service sends or receives an event type, of its own topic or of another's."""
+    """A service sends or receives an event type, of its own topic or of another service's."""
 
     verb: str
     type: str
@@ -30,14 +30,14 @@ class Action:
 
 
 def topics(root: Node | None) -> dict[str, Node]:
-    """Find the channels that a service owns, by topic."""
+    """Return the channels of a service's own topics, by topic."""
     channels = root.get("channels") if root else None
     found = channels.children() if channels else ()
     return {str(each.target().value.get("address", each.name)): each.target() for each in found}
 
 
 def events(root: Node | None) -> dict[str, DeclaredEvent]:
-    """Find the events of the service's own topics, by type."""
+    """Return the events of the service's own topics, by type."""
     return {
         event.type: event
         for topic, channel in topics(root).items()
@@ -46,7 +46,7 @@ def events(root: Node | None) -> dict[str, DeclaredEvent]:
 
 
 def actions(root: Node | None) -> dict[tuple[str, str], Action]:
-    """Find what a service does with which event type."""
+    """Return the actions of a service, by direction and event type."""
     operations = root.get("operations") if root else None
     found = (
         Action(

@@ -1,26 +1,26 @@
-"""What a schema is used for decides which of its changes break somebody.
+"""The use of a schema decides which of its changes are breaking.
 
-A request is written by callers that know the contract of yesterday, and read by the service of
-today: it may accept more, never less. An answer is the other way round: it may say less in each
-field, never more. An event is both at once. It is kept, in topics and in outboxes, so today's
-receivers read what yesterday's senders wrote; and services are replaced one after the other, so
-yesterday's receivers read what today's senders write. It may accept neither less nor more.
+A request is written by clients that know the old contract and read by the new service: it may
+accept more, never less. A response is the opposite: a field may have fewer values, never more. An
+event is both. It is kept in topics and outboxes, so new receivers read the events of old senders.
+Services are deployed one by one, so old receivers read the events of new senders. It may accept
+neither less nor more.
 
-Fields that are new are no such "more": clients and receivers ignore what they do not know.
+New fields do not count as "more": clients and receivers ignore unknown fields.
 """
 
 from enum import Enum
 
 
 class Use(Enum):
-    """Which way values of a schema travel."""
+    """The direction in which values of a schema are sent."""
 
     REQUEST = "request"
     ANSWER = "answer"
     EVENT = "event"
 
     def breaks(self, *, narrowed: bool, widened: bool) -> bool:
-        """Tell whether it breaks somebody that fewer, or more, values are accepted than before."""
+        """Return whether accepting fewer or more values than before is breaking."""
         read_by_us = self in (Use.REQUEST, Use.EVENT)
         read_by_others = self in (Use.ANSWER, Use.EVENT)
         return (narrowed and read_by_us) or (widened and read_by_others)

@@ -1,9 +1,9 @@
-"""What counts as a new version.
+"""Decides what counts as a new version.
 
-Either the new form stands beside the old one under the next number (`/v2/orders`,
-`orders.order-placed.v2`, the topic `orders.order-events.v2`), and then the old one may go. Or the
-document says so as a whole, by the major number of its `info.version` (the minor one below 1.0, as
-in semver.org, rule 4).
+Either the new form has the next number and exists in addition to the old one (`/v2/orders`,
+`orders.order-placed.v2`, the topic `orders.order-events.v2`); the old one may then be removed. Or
+the document has a new major number in its `info.version` (below 1.0 a new minor number, as in
+semver.org, rule 4).
 """
 
 import re
@@ -17,7 +17,7 @@ _AT_END: Final = re.compile(r"(.*\.)v(\d+)()")
 
 
 def has_successor(name: str, names: Iterable[str]) -> bool:
-    """Tell whether `name` is among `names` with a higher version in it."""
+    """Return whether `names` contains `name` with a higher version."""
     parts = _parts(name)
     return parts is not None and any(
         (other := _parts(each)) is not None and other[0] == parts[0] and other[1] > parts[1]
@@ -26,19 +26,19 @@ def has_successor(name: str, names: Iterable[str]) -> bool:
 
 
 def version_of(root: Node) -> str:
-    """Read `info.version`."""
+    """Return `info.version`."""
     info = root.get("info")
     return str(info.value.get("version", "")) if info and isinstance(info.value, dict) else ""
 
 
 def is_new_version(before: str, after: str) -> bool:
-    """Tell whether a version allows for what was promised under the one before to be broken."""
+    """Return whether the new version number allows breaking changes."""
     old, new = _numbers(before), _numbers(after)
     return new[:1] > old[:1] or (new[0] == old[0] == 0 and new > old)
 
 
 def next_version(before: str) -> str:
-    """Name the version that allows for it."""
+    """Return the next version number that allows breaking changes."""
     major, minor = _numbers(before)
     return f"{major + 1}.0.0" if major else f"0.{minor + 1}.0"
 

@@ -1,4 +1,4 @@
-"""Which members of a contract only explain it, and how the others are compared."""
+"""Separates members of a contract that only document it from the others, and compares these."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -14,19 +14,19 @@ WORDS: Final = frozenset(
 
 
 NAMED: Final = ("$defs", "dependentSchemas", "patternProperties", "properties")
-"""Their members are called as their author likes, also `title`."""
+"""The members of these are names chosen by the author, such as `title`."""
 
 VALUES: Final = ("const", "default", "enum")
-"""What they hold is no schema, so no member of it is a word."""
+"""The values of these are no schemas, so none of their members is documentation."""
 
 
 def is_wording(name: str) -> bool:
-    """Tell whether a member explains: texts, examples, and extensions that no rule knows."""
+    """Return whether a member is documentation: texts, examples, and unknown extensions."""
     return name in WORDS or name.startswith("x-")
 
 
 def unknown_members(before: Node, after: Node, known: Collection[str]) -> Iterator[Change]:
-    """Call every changed member breaking, but those that a rule judges and those that explain."""
+    """Report every changed member as breaking, except documentation and members with a rule."""
     names = before.value.keys() | after.value.keys()
     yield from changed_members(
         before, after, {name for name in names if name not in known and not is_wording(name)}
@@ -34,42 +34,42 @@ def unknown_members(before: Node, after: Node, known: Collection[str]) -> Iterat
 
 
 def changed_members(before: Node, after: Node, names: Collection[str]) -> Iterator[Change]:
-    """Call every change of these members breaking."""
+    """Report every change of these members as breaking."""
     for name in sorted((before.value.keys() | after.value.keys()) & set(names)):
         if name not in after.value:
-            yield gone("not-understood", before.child(name), f"{name} is gone; no rule judges it.")
+            yield gone("not-understood", before.child(name), f"{name} is gone; no rule covers it.")
         elif name not in before.value or _plain_member(before, name) != _plain_member(after, name):
-            message = f"{name} is another; no rule judges it."
+            message = f"{name} has changed; no rule covers it."
             yield now("not-understood", after.child(name), message, breaking=True)
 
 
 def plain(node: Node) -> str:
-    """Write a place without what only explains, references followed, to be compared."""
+    """Serialize a node for comparison, without documentation and with references followed."""
     return json.dumps(_stripped(node, (), names=False), sort_keys=True)
 
 
 def _plain_member(holder: Node, name: str) -> str:
-    """Write a member of a schema, which may hold names and no keywords."""
+    """Serialize a member of a schema, which may be a map of names without keywords."""
     return json.dumps(_stripped(holder.child(name), (), names=name in NAMED), sort_keys=True)
 
 
 def shown(value: object) -> str:
-    """Write a value so that equal values of JSON are written equally: 1 is 1.0, and not true."""
+    """Serialize a value so that equal JSON values are equal texts: 1 is 1.0, and not true."""
     return json.dumps(_counted(value), ensure_ascii=False, sort_keys=True)
 
 
 def _stripped(node: Node, above: tuple[object, ...], *, names: bool) -> object:
-    """Copy a place; where its members are `names` of fields, none of them is a word."""
+    """Copy a node. With `names`, its members are field names, and none of them is documentation."""
     if node.reference is not None:
         if node.place in above:
             return node.reference
-        beside = {
+        siblings = {
             child.name: _stripped(child, above, names=False)
             for child in node.children()
             if child.name != "$ref" and not is_wording(child.name)
         }
         target = _stripped(node.target(), (*above, node.place), names=False)
-        return [target, beside] if beside else target
+        return [target, siblings] if siblings else target
     if isinstance(node.value, dict):
         return {
             child.name: child.value

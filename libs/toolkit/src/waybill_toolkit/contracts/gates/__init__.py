@@ -1,1 +1,1 @@
-"""What no type checker sees between contracts and code. Each gate tells what it finds, in words."""
+"""Checks of contracts and code that a type checker cannot do. Each returns findings as text."""

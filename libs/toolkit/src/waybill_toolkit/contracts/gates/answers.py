@@ -1,7 +1,7 @@
-"""Every answer, problem and event that a contract declares is made somewhere in the service's code.
+"""Checks that each response, problem and event of a contract is created somewhere in the service.
 
-The type checker refuses what the contract does not declare. It cannot see the opposite: a status
-that was added to the contract, and that nothing ever answers.
+The type checker refuses a status that the contract does not declare. It cannot detect a declared
+status that the service never returns.
 """
 
 import ast
@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.generate.repository import Repository
 
 
 def unused_answers(repository: Repository) -> list[str]:
-    """Name each declared class that the hand-written code of its service never calls."""
+    """Return each declared class that the hand-written code of its service never calls."""
     return [
         f"{contract.service}: {name} is declared and never made"
         for contract in read_contracts(repository)

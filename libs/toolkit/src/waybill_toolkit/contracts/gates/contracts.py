@@ -1,4 +1,4 @@
-"""The contracts of a tree, read as the generator reads them."""
+"""Reads the contracts of a source tree in the same way as the generator."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from waybill_toolkit.contracts.generate.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class ServiceContract:
-    """Both documents of one service, as written, bundled, and read."""
+    """Both documents of one service: as written, bundled, and parsed."""
 
     service: str
     openapi: Node

@@ -40,7 +40,7 @@ class Border:
 def example_faults(repository: Repository, services: Collection[str] = ()) -> list[str]:
     """Tell every example that a generated model judges otherwise than its name says.
 
-    Only those of `services` are looked at, if any are named.
+    With `services`, only these are checked.
     """
     return sorted(
         fault

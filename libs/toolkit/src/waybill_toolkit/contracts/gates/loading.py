@@ -1,4 +1,4 @@
-"""Loads generated models from any tree, beside those that are installed."""
+"""Loads the generated models of any source tree, in addition to the installed ones."""
 
 import importlib.util
 import itertools
@@ -13,7 +13,7 @@ _numbers = itertools.count()
 
 
 def load_models(package: Path) -> dict[str, ModuleType]:
-    """Import the model modules of a generated package under names that nothing else has."""
+    """Import the model modules of a generated package under unique names."""
     name = f"_loaded_contract_{next(_numbers)}"
     parent = ModuleType(name)
     parent.__path__ = [str(package)]
@@ -24,7 +24,7 @@ def load_models(package: Path) -> dict[str, ModuleType]:
 def _load(name: str, path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no module")
+        raise ImportError(f"{path} is not a module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""The registry of problems, the runtime's classes and the contracts agree."""
+"""Checks that the registry of problems, the runtime's classes and the contracts agree."""
 
 from waybill.http.problems import RUNTIME_PROBLEMS
 from waybill_toolkit.contracts.gates.contracts import read_contracts, read_problem_types
@@ -6,7 +6,7 @@ from waybill_toolkit.contracts.generate.repository import Repository
 
 
 def registry_differences(repository: Repository) -> list[str]:
-    """Tell what of the registry has no class in the runtime or no contract that uses it."""
+    """Return the problems without a class in the runtime, or without a contract that uses them."""
     registry = read_problem_types(repository)
     known = {each.slug: (each.status, each.title) for each in RUNTIME_PROBLEMS}
     listed = {

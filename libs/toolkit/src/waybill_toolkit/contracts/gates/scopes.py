@@ -1,6 +1,6 @@
-"""Who may do what stands a second time in a table that is reviewed by itself.
+"""Compares the scopes in the contracts with a table that is reviewed separately.
 
-A changed scope changes no type, so nothing else would notice it.
+A changed scope changes no type, so no other check detects it.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Table: TypeAlias = Mapping[str, Mapping[str, list[str]]]
 
 
 def scope_differences(repository: Repository, table: Table) -> list[str]:
-    """Tell where the contracts and the table do not say the same."""
+    """Return the differences between the contracts and the table."""
     declared = {
         (contract.service, f"{operation.method} {operation.path}"): sorted(operation.scopes or ())
         for contract in read_contracts(repository)

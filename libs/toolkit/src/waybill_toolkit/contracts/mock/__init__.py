@@ -1,11 +1,11 @@
-"""Serves a contract from its examples, and checks what it is sent as the service would.
+"""Serves a contract with its examples, and validates requests as the service would.
 
-generated.py   the contract package, made of the contracts as they are now
-examples.py    what each schema looks like
-samples.py     what headers and problems hold that no example shows
-offers.py      operation -> all that it can answer
-answering.py   request -> one of them: api of the generated interface
-preference.py  `Prefer: code=404` chooses
+generated.py   the contract package, generated from the contracts as they are now
+examples.py    the examples of each schema
+samples.py     values for headers and problem fields without an example
+offers.py      the possible responses of each operation
+answering.py   selects one of them for a request; implements the generated interface
+preference.py  the Prefer header: `Prefer: code=404`
 keys.py        Idempotency-Keys, in memory
-service.py     all of it together, as a service of the runtime
+service.py     assembles the mock as a service of the runtime
 """

@@ -1,4 +1,4 @@
-"""Who may call a mock."""
+"""Access control of a mock."""
 
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ OPEN: Final = "open"
 
 
 class AnyToken(Access):
-    """A bearer token is needed where the contract asks for one; any will do, and may do all."""
+    """Requires a bearer token where the contract does. Any token is valid and has all scopes."""
 
     @override
     async def identify(self, authorization: str | None) -> Principal:
@@ -20,11 +20,11 @@ class AnyToken(Access):
         return ANYBODY
 
 
-def access_of(told: str) -> Access:
-    """Read `any-token`, `open` or the path of a token file, as services take it.
+def access_of(value: str) -> Access:
+    """Parse `any-token`, `open` or the path of a token file, as services do.
 
     Raises OSError, or pydantic's ValidationError.
     """
-    if told == ANY:
+    if value == ANY:
         return AnyToken()
-    return OpenAccess() if told == OPEN else TokenFile.load(Path(told))
+    return OpenAccess() if value == OPEN else TokenFile.load(Path(value))

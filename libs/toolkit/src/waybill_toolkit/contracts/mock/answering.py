@@ -1,4 +1,4 @@
-"""Answers an operation from its offers: the implementation of a generated interface."""
+"""Answers an operation with one of its offers: the implementation of a generated interface."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.mock.preference import WANTED
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """The handler of one operation. The runtime has checked the request before it comes here."""
+    """The handler of one operation. The runtime has validated the request before."""
 
     offers: Sequence[Offer]
     keys: Keys
@@ -34,10 +34,10 @@ class Answering:
             if wanted.fits(offer.status, offer.name):
                 return offer
         known = ", ".join(f"{each.status} {each.name}" for each in self.offers)
-        detail = f"Prefer asks for what the contract does not have here. There is {known}."
+        detail = f"The contract does not declare what Prefer selects. It declares: {known}."
         raise ProblemError(MalformedRequest(detail=detail))
 
 
 def implement(interface: type, handlers: Mapping[str, Answering]) -> Any:  # noqa: ANN401 (of that type)
-    """Make an object of a generated interface. Raises TypeError when a handler is missing."""
+    """Create an object of a generated interface. Raises TypeError when a handler is missing."""
     return type("Mock", (interface,), dict(handlers))()

@@ -18,28 +18,28 @@ from waybill_toolkit.contracts.mock.serving import serve
 app = typer.Typer()
 
 PORT: Final = 7460
-"""Out of the way of the local platform, which has 7400 to 7421."""
+"""Outside of the ports of the local platform, 7400 to 7421."""
 
 LOOPBACK: Final = "127.0.0.1"
 
-Service = Annotated[str, typer.Argument(help="Or gateway: all services at one address.")]
-Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes one that is free.")]
+Service = Annotated[str, typer.Argument(help="A service, or gateway for all services.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 selects a free port.")]
 Who = Annotated[
     str,
     typer.Option(
         "--access",
-        help="any-token: a bearer token is needed where the contract asks for one, and any will "
-        "do. open: nobody is asked. Else the path of a token file, as services take it.",
+        help="any-token: a bearer token is required where the contract requires one, and any token "
+        "is valid. open: no token is required. Otherwise the path of a token file.",
     ),
 ]
 
 
 @app.command()
 def mock(service: Service, *, port: Port = PORT, access: Who = ANY) -> None:
-    """Serve a contract from its examples, and check what it is sent as the service would.
+    """Serve a contract with its examples, and validate requests as the service would.
 
-    A request that fits gets the first example of its success. It can ask for another answer that
-    the contract declares: `Prefer: code=404`, or by the name of an example or a problem,
+    A valid request gets the first example of its success response. Use the Prefer header to select
+    another declared response: `Prefer: code=404`, or the name of an example or a problem,
     `Prefer: example=unknown-sku`.
     """
     try:
@@ -47,34 +47,36 @@ def mock(service: Service, *, port: Port = PORT, access: Who = ANY) -> None:
     except FileNotFoundError as error:
         _end(f"{error}; change into the repository.", 2)
     if service not in repository.packages:
-        _end(f"no contract for {service}; there is {', '.join(repository.packages)}.", 2)
+        _end(f"no contract for {service}; choose one of {', '.join(repository.packages)}.", 2)
     asked = _access(access)
-    with _listen(port) as listener:  # before anything that takes time
+    with _listen(port) as listener:  # first, because it fails fast
         try:
             made = mock_of(repository, service, asked)
         except ContractError as error:
-            told = (str(fault).removeprefix(f"{repository.root}/") for fault in error.faults)
-            _end("\n".join(told), 1)
+            faults = (str(fault).removeprefix(f"{repository.root}/") for fault in error.faults)
+            _end("\n".join(faults), 1)
         address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        typer.echo(f"{service}, from its examples: {address} (Swagger UI: {address}/docs)")
+        typer.echo(f"{service}, with its examples: {address} (Swagger UI: {address}/docs)")
         serve(made, listener)
 
 
-def _access(told: str) -> Access:
+def _access(value: str) -> Access:
     try:
-        return access_of(told)
+        return access_of(value)
     except OSError as error:
-        _end(f"--access {told}: {error.strerror}; give any-token, open or a token file.", 2)
+        _end(f"--access {value}: {error.strerror}; use any-token, open or a token file.", 2)
     except ValidationError as error:
-        _end(f"--access {told}: this is no token file: {error.errors()[0]['msg']}.", 2)
+        _end(f"--access {value}: this is not a token file: {error.errors()[0]['msg']}.", 2)
 
 
 def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((LOOPBACK, port))
     except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
-        _end(f"Port {port} {why}; choose another one with --port, or 0 for any that is free.", 1)
+        reason = (
+            "is in use" if error.errno == errno.EADDRINUSE else f"is unavailable: {error.strerror}"
+        )
+        _end(f"Port {port} {reason}; choose another one with --port, or 0 for a free one.", 1)
 
 
 def _end(message: str, status: int) -> NoReturn:

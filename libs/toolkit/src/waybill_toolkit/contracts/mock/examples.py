@@ -1,4 +1,4 @@
-"""What each schema of the contracts looks like, by the place where it is written."""
+"""The examples of each schema of the contracts, by the place where the schema is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from waybill_toolkit.contracts.lint.examples import examples, inline_shown, part
 from waybill_toolkit.contracts.lint.holder import Holder, Place
 
 UNNAMED: Final = "example"
-"""The name of an example that stands in the contract, or in an example of another schema."""
+"""The name of an example in the contract, or in the example of another schema."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Example:
     """One example. `name` is that of its file: `two-lines` of valid-two-lines.json."""
 
     name: str
@@ -29,22 +29,22 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Looks up the examples of a schema: its own ones, else what another's example shows of it."""
+    """Finds the examples of a schema: its own, or parts of the examples of other schemas."""
 
-    own: dict[Place, list[Shown]] = field(default_factory=dict)
-    parts: dict[Place, Shown] = field(default_factory=dict)
+    own: dict[Place, list[Example]] = field(default_factory=dict)
+    parts: dict[Place, Example] = field(default_factory=dict)
 
     @classmethod
     def of(cls, holders: Iterable[Holder]) -> "Examples":
-        """Read all examples. Raises ContractError for one that is no JSON."""
+        """Read all examples. Raises ContractError for one that is not JSON."""
         found = cls()
         for holder in holders:
             for schema in holder.schemas:
                 found._add(holder, schema)
         return found
 
-    def find(self, schema: Node) -> list[Shown]:
-        """Give the examples of a schema, or of what it refers to; none when nothing shows it."""
+    def find(self, schema: Node) -> list[Example]:
+        """Return the examples of a schema, or of the schema that it refers to; may be empty."""
         node = schema
         while True:
             if own := self.own.get(node.place):
@@ -56,19 +56,18 @@ class Examples:
         return [part] if part else []
 
     def _add(self, holder: Holder, schema: Node) -> None:
-        for example in examples(holder, schema.name):
-            if isinstance(example, Fault):
-                raise ContractError([example])
-            if example.valid:
-                name = example.path.stem.removeprefix("valid-")
-                shown = Shown(name, example.value, example.path)
-                self.own.setdefault(schema.place, []).append(shown)
-                for place, value in parts_shown(holder, schema, example.value):
-                    self.parts.setdefault(place, Shown(UNNAMED, value, example.path))
+        for read in examples(holder, schema.name):
+            if isinstance(read, Fault):
+                raise ContractError([read])
+            if read.valid:
+                name = read.path.stem.removeprefix("valid-")
+                self.own.setdefault(schema.place, []).append(Example(name, read.value, read.path))
+                for place, value in parts_shown(holder, schema, read.value):
+                    self.parts.setdefault(place, Example(UNNAMED, value, read.path))
         for place, value in inline_shown(holder, schema):
             document = schema.document
             line = document.lines[schema.child("example").pointer]
-            shown = Shown(UNNAMED, value, document.path, line)
-            self.parts.setdefault(place, shown)
+            example = Example(UNNAMED, value, document.path, line)
+            self.parts.setdefault(place, example)
             if place == schema.place:
-                self.own.setdefault(place, []).append(shown)
+                self.own.setdefault(place, []).append(example)

@@ -1,7 +1,7 @@
-"""Runs the generated code of a service, made of the contracts as they are now.
+"""Executes the generated code of a service, generated from the contracts as they are now.
 
-So a contract can be served before there is a service, and one that was just edited is served as it
-is. Beside it, the service itself may be installed: nothing here has its names.
+So a contract can be served before its service exists, and an edited contract is served as edited.
+An installed package of the service is not affected: the module names differ.
 """
 
 import itertools
@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import Final
 
 MODULES: Final = ("shared", "models", "problems", "api")
-"""In the order in which they import each other."""
+"""In the order of their imports."""
 
 _numbers = itertools.count()
 
 
 def load(service: str, sources: Mapping[str, str]) -> ModuleType:
-    """Run what there is of these modules; gives the package that they are in."""
+    """Execute those of these modules that exist; return their package."""
     package = ModuleType(f"_mocked_{next(_numbers)}_{service}")
     package.__path__ = []
     sys.modules[package.__name__] = package

@@ -1,4 +1,4 @@
-"""All that an operation can answer: its examples, and each problem that its contract declares."""
+"""The possible responses of an operation: its examples, and the problems that it declares."""
 
 import json
 import re
@@ -16,16 +16,16 @@ from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import ContractError
 from waybill_toolkit.contracts.generate.names import snake
 from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
-from waybill_toolkit.contracts.mock.examples import UNNAMED, Examples, Shown
+from waybill_toolkit.contracts.mock.examples import UNNAMED, Example, Examples
 from waybill_toolkit.contracts.mock.samples import sample
 
 _PARAMETER: Final = re.compile(r"\{([^}]*)\}")
-_FAULT: Final = FieldError(pointer="/", code="mocked", detail="Here would stand what is wrong.")
+_FAULT: Final = FieldError(pointer="/", code="mocked", detail="The mock shows an error here.")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One answer; `name` is that of the example, or the slug of the problem."""
+    """One response. `name` is that of the example, or the slug of the problem."""
 
     status: int
     name: str
@@ -34,7 +34,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """Makes the offers of one service. `registry` is the top of problems.yaml."""
+    """Creates the offers of one service. `registry` is the root of problems.yaml."""
 
     contract: Node
     registry: Node
@@ -42,9 +42,9 @@ class Offering:
     problems: Mapping[str, type[Problem]]
 
     def offers(self, operation: Operation, added: Mapping[str, Node]) -> list[Offer]:
-        """Give what an operation answers, success first; `added` are responses beside its own.
+        """Return the responses of an operation, successes first. `added` has additional ones.
 
-        Raises ContractError when the contract shows too little of an answer.
+        Raises ContractError when a response has no example.
         """
         responses = self.node(operation).need("responses")
         answers = [
@@ -57,7 +57,7 @@ class Offering:
         return answers + [offer for each in declared for offer in self._refusals(each.target())]
 
     def node(self, operation: Operation) -> Node:
-        """Go to where an operation is written."""
+        """Return the node of an operation."""
         return self.contract.need("paths").need(operation.path).need(operation.method.lower())
 
     def _successes(self, kind: type[Answer], response: Node) -> Iterator[Offer]:
@@ -72,22 +72,22 @@ class Offering:
             return
         schema = response.need("content").need(JSON).child("schema")
         adapter: TypeAdapter[Any] = TypeAdapter(types["body"])
-        for shown in self._shown(schema):
-            if "location" in types and (address := self._address(schema, shown.value)):
+        for example in self._examples(schema):
+            if "location" in types and (address := self._address(schema, example.value)):
                 headers["location"] = address
-            members = {**headers, "body": _body(adapter, shown)}
-            yield Offer(kind.status, shown.name, kind(**members))
+            members = {**headers, "body": _body(adapter, example)}
+            yield Offer(kind.status, example.name, kind(**members))
 
-    def _shown(self, schema: Node) -> list[Shown]:
+    def _examples(self, schema: Node) -> list[Example]:
         found = self.examples.find(schema)
         if not found:
             name = schema.step().name
-            message = f"there is no example of {name}; write examples/{name}/valid-….json."
+            message = f"{name} has no example; write examples/{name}/valid-….json."
             raise schema.error(message, "example")
         return found
 
     def _address(self, schema: Node, body: Mapping[str, Any]) -> str | None:
-        """Find where a resource can be read: by the operation that answers the same schema."""
+        """Find the URL of a resource: that of the operation that returns the same schema."""
         for path, operation in operation_nodes(self.contract):
             answer = operation.need("responses").get("200")
             content = answer.get("content") if answer else None
@@ -113,21 +113,21 @@ class Offering:
         }
         if any(each.name == "errors" and each.default is MISSING for each in fields(kind)):
             members["errors"] = (_FAULT,)
-        return kind(detail="A mock answers this because it was asked to.", **members)
+        return kind(detail="The mock returns this because the Prefer header selects it.", **members)
 
 
 def by_slug(modules: Mapping[str, Any]) -> dict[str, type[Problem]]:
-    """Find the problem types of a generated module, and those of the runtime."""
+    """Map slugs to the problem types of a generated module, and those of the runtime."""
     own = (each for each in modules.values() if isinstance(each, type) and each is not Problem)
     found = (*RUNTIME_PROBLEMS, *(each for each in own if issubclass(each, Problem)))
     return {each.slug: each for each in found}
 
 
-def _body(adapter: TypeAdapter[Any], shown: Shown) -> Any:  # noqa: ANN401 (whatever the type is)
+def _body(adapter: TypeAdapter[Any], example: Example) -> Any:  # noqa: ANN401 (whatever the type is)
     try:
-        return adapter.validate_json(json.dumps(shown.value))
+        return adapter.validate_json(json.dumps(example.value))
     except ValidationError as error:
         first = error.errors()[0]
         where = "/".join(map(str, ("", *first["loc"])))
-        message = f"this example does not fit its schema at {where}: {first['msg']}; correct it."
-        raise ContractError([shown.fault(message)]) from None
+        message = f"this example does not match its schema at {where}: {first['msg']}; correct it."
+        raise ContractError([example.fault(message)]) from None

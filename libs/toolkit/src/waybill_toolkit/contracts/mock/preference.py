@@ -1,7 +1,7 @@
-"""`Prefer: code=404` (RFC 7240): which of the declared answers a client wants to see.
+"""`Prefer: code=404` (RFC 7240) selects one of the declared responses.
 
 `code` is a status, `example` the name of an example or of a problem: `example=order-not-found`.
-Preferences that mean something else are ignored, as the RFC wants.
+Other preferences are ignored, as the RFC requires.
 """
 
 import re
@@ -16,14 +16,14 @@ _ITEM: Final = re.compile(r'\s*(code|example)\s*=\s*"?([\w.-]*)"?\s*', re.ASCII 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What is wanted; empty text: whatever comes first."""
+    """The selected response. An empty text selects the first one."""
 
     code: str = ""
     example: str = ""
 
     @classmethod
     def read(cls, *headers: str) -> "Preference":
-        """Read the Prefer headers of a request; what stands first counts."""
+        """Parse the Prefer headers of a request; the first value of a preference counts."""
         found: dict[str, str] = {}
         for item in re.split("[,;]", ",".join(headers)):
             if match := _ITEM.fullmatch(item):
@@ -35,19 +35,19 @@ class Preference:
 
 
 WANTED: Final[ContextVar[Preference]] = ContextVar("wanted")
-"""That of the request in hand: handlers of the runtime are told of no headers but their own."""
+"""The preference of the current request. Handlers get only the headers of their contract."""
 
 
 class Preferring:
-    """ASGI middleware that reads the preference of each request."""
+    """ASGI middleware that parses the Prefer headers of each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = scope.get("headers", ())
-        told = [value.decode("latin-1") for name, value in headers if name == b"prefer"]
-        token = WANTED.set(Preference.read(*told))
+        preferences = [value.decode("latin-1") for name, value in headers if name == b"prefer"]
+        token = WANTED.set(Preference.read(*preferences))
         try:
             await self._app(scope, receive, send)
         finally:

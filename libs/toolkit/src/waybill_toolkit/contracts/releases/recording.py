@@ -1,7 +1,7 @@
-"""Keeps the traffic that tests check: requests that were answered with success, and events.
+"""Records the traffic that tests check: successful requests, and events.
 
-Of what has the same form, a few are kept. The checks of tests report here (`note_request`,
-`note_event`); nothing is kept unless a run of pytest was asked to, by `--record-traffic`.
+Only a few requests or events of the same form are kept. The checks of the tests call `note_request`
+and `note_event`. They record nothing unless pytest runs with `--record-traffic`.
 """
 
 import json
@@ -19,7 +19,7 @@ EVENTS: Final = "events.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request that a release took. `headers` are those that its contract declares."""
+    """A request that a release accepted. `headers` has only those that its contract declares."""
 
     operation: str
     method: str
@@ -40,31 +40,31 @@ class RecordedEvent:
     data: Any
 
     def bytes(self) -> bytes:
-        """Write the payload as it travels."""
+        """Return the payload as it is sent."""
         return json.dumps(self.data).encode()
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Keeps traffic until it is written; equal traffic in any order gives equal kinds of lines."""
+    """Collects traffic. The order of the traffic does not affect the recorded forms."""
 
     requests: dict[str, list[RecordedRequest]] = field(default_factory=dict)
     events: dict[str, list[RecordedEvent]] = field(default_factory=dict)
 
     def request(self, request: RecordedRequest) -> None:
-        """Keep a request, unless there are enough of its form."""
+        """Keep a request, unless enough of its form are kept."""
         names = sorted([*request.headers, *httpx.QueryParams(request.query)])
         body = json.loads(request.body) if request.body else None
         form = f"{request.operation} {names} {_form(body)}"
         _keep(self.requests.setdefault(form, []), request)
 
     def event(self, event: RecordedEvent) -> None:
-        """Keep an event, unless there are enough of its form."""
+        """Keep an event, unless enough of its form are kept."""
         form = f"{event.type} {sorted(event.headers)} {_form(event.data)}"
         _keep(self.events.setdefault(form, []), event)
 
     def write(self, folder: Path) -> None:
-        """Write one JSON object a line, sorted by operation and by type."""
+        """Write one JSON object per line, sorted by operation and by event type."""
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / REQUESTS, self.requests)
         _write(folder / EVENTS, self.events)
@@ -74,18 +74,18 @@ _active: list[Recorder] = []
 
 
 def start() -> Recorder:
-    """Keep what is noted from now on."""
+    """Start recording."""
     _active.append(Recorder())
     return _active[-1]
 
 
 def stop() -> None:
-    """Keep nothing more in what was started last."""
+    """Stop the recording that was started last."""
     _active.pop()
 
 
 def note_request(operation: str, declared: Mapping[str, str], response: httpx.Response) -> None:
-    """Report a request that was answered as its contract says; `declared` are its headers."""
+    """Record a request with a valid response. `declared` has the headers of its contract."""
     if _active and response.is_success:
         asked = response.request
         url = asked.url
@@ -102,18 +102,18 @@ def note_request(operation: str, declared: Mapping[str, str], response: httpx.Re
 
 
 def note_event(event: RecordedEvent) -> None:
-    """Report an event that is as its contract says."""
+    """Record a valid event."""
     if _active:
         _active[-1].event(event)
 
 
 def read_requests(release: Path) -> list[RecordedRequest]:
-    """Read what a release took."""
+    """Read the recorded requests of a release."""
     return [RecordedRequest(**line) for line in _lines(release / REQUESTS)]
 
 
 def read_events(release: Path) -> list[RecordedEvent]:
-    """Read what a release sent and received."""
+    """Read the recorded events of a release."""
     return [RecordedEvent(**line) for line in _lines(release / EVENTS)]
 
 
@@ -123,7 +123,7 @@ def _keep(kept: list[Any], one: object) -> None:
 
 
 def _form(value: Any) -> object:  # noqa: ANN401 (JSON)
-    """Say how a value is built: the names and types in it, not the values."""
+    """Return the structure of a value: its names and types without the values."""
     if isinstance(value, dict):
         return {name: _form(value[name]) for name in sorted(value)}
     if isinstance(value, list):

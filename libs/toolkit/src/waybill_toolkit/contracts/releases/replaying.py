@@ -1,8 +1,8 @@
-"""Puts what a release took and sent to the services of today.
+"""Replays the recorded traffic of a release to today's services.
 
-Requests go through the whole HTTP side of today's runtime, with today's generated operations, up to
-the handler, which is a fake, so no database is needed. Events are read as a consumer reads them, by
-the models of each service that receives them.
+Requests run through the whole HTTP side of the runtime and the generated operations up to the
+handler, which is a fake, so no database is needed. Events are validated by the models of each
+service that receives them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ TAKEN: Final = Reply(204, ())
 
 
 class _Taker:
-    """Has a handler for every operation, which answers without having done anything."""
+    """Has a handler for every operation, which does nothing."""
 
     def __getattr__(self, _operation: str) -> Any:  # noqa: ANN401 (a handler)
         async def take(*_: object, **__: object) -> None:
@@ -33,7 +33,7 @@ class _Taker:
 async def refused_requests(
     requests: Iterable[RecordedRequest], operations: Sequence[Operation]
 ) -> list[str]:
-    """Tell each request that none of the operations takes any more, and why."""
+    """Return each request that is no longer accepted, with the reason."""
     app = Application("Today")
     mount(app.router, _Taker(), operations, OpenAccess())
     found: list[str] = []
@@ -54,10 +54,10 @@ async def refused_requests(
 def refused_events(
     events: Iterable[RecordedEvent], received: Mapping[str, Sequence[Received[Any]]]
 ) -> list[str]:
-    """Tell each event that a service receives and can no longer read, and why.
+    """Return each event that a service receives and can no longer read, with the reason.
 
-    `received` has what each service receives, by service. An event that was received by somebody
-    once and is no longer is fine: consumers skip what they do not know.
+    `received` maps a service to the events that it receives. An event that no service receives any
+    more is no error: consumers skip unknown types.
     """
     return [
         f"{each.type} at {service}: {why}"
@@ -76,7 +76,7 @@ def _refusal(event: RecordedEvent, received: Received[Any]) -> str:
     except PermanentError as error:
         return str(error)
     if event.topic != message.topic:
-        return f"it travels on {message.topic} now"
+        return f"its topic is {message.topic} now"
     if event.key != str(event.data.get(message.key)):
         return f"its key is {message.key} now"
     return ""

@@ -1,5 +1,5 @@
-"""`waybill sdk LANGUAGE -o DIR`: client packages made from the merged public contract.
+"""`waybill sdk LANGUAGE -o DIR`: generates client packages from the merged public contract.
 
-`contract.py` says what the public API is; each subpackage is a language and writes its package with
-`write(contract, out)`. A language is known to the command because its subpackage is there.
+`contract.py` describes the public API. Each subpackage is a language and writes its package with
+`write(contract, out)`. The command finds the languages by their subpackages.
 """

@@ -11,46 +11,49 @@ from waybill_toolkit.contracts import sdk as languages
 from waybill_toolkit.contracts.generate.faults import ContractError
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
-from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 from waybill_toolkit.contracts.sdk.folder import FolderError, fill
+from waybill_toolkit.contracts.sdk.reading import read_public_contract
 
 app = typer.Typer()
 
 Language = Annotated[str, typer.Argument(help="python, typescript, go or java.")]
-Out = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Empty, or ours.")]
+Out = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="An empty or earlier one.")
+]
 
 
 @app.command()
 def sdk(language: Language, output: Out) -> None:
-    """Write an installable client package for the public API, made from contracts/."""
+    """Write an installable client package for the public API, generated from contracts/."""
     if language not in (known := known_languages()):
-        _refuse(f"no SDK for {language}; there is {', '.join(known)}.")
+        _refuse(f"no SDK for {language}; choose one of {', '.join(known)}.")
     try:
         repository = Repository.around(Path.cwd())
     except FileNotFoundError as error:
         _refuse(f"{error}; change into the repository.")
     try:
-        contract = PublicContract.read(repository)
+        contract = read_public_contract(repository)
         count = fill(output, language, lambda folder: write(language, contract, folder))
     except FolderError as error:
         _refuse(str(error))
-    except (NotSayableError, NodeUnavailableError) as error:
+    except (UnsupportedContractError, NodeUnavailableError) as error:
         typer.echo(f"{language}: {error}", err=True)
         raise typer.Exit(1) from None
     except ContractError as error:
         for fault in error.faults:
             typer.echo(str(fault).removeprefix(f"{repository.root}/"), err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"wrote {count} files into {output}; its README says how to go on")
+    typer.echo(f"wrote {count} files into {output}; see its README")
 
 
 def known_languages() -> list[str]:
-    """Name the languages that there is a subpackage for."""
+    """Return the languages that have a subpackage."""
     return sorted(each.name for each in pkgutil.iter_modules(languages.__path__) if each.ispkg)
 
 
 def write(language: str, contract: PublicContract, out: Path) -> None:
-    """Write the package for one language into `out`, an empty folder. The same bytes each time."""
+    """Write the package for one language into `out`, an empty folder; it is deterministic."""
     import_module(f"{languages.__name__}.{language}").write(contract, out)
 
 

@@ -1,4 +1,4 @@
-"""What tests of the packages for Go and Java need: their compilers, where these are installed."""
+"""Runs the compilers of Go and Java for tests, where they are installed."""
 
 import os
 import re
@@ -10,45 +10,45 @@ from pathlib import Path
 from typing import Final
 
 NEEDED: Final = {"go": ("go", "gofmt"), "java": ("javac", "java")}
-"""The programs for each language."""
+"""The required programs of each language."""
 
 QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""Halves what a short run of Java takes."""
+"""Halves the time of a short Java program."""
 
 RUN_SECONDS_MAX: Final = 120.0
 
 
 def why_not(language: str) -> str | None:
-    """Say why nothing can be compiled here; None when it can."""
+    """Return why nothing can be compiled here; None when it can."""
     missing = [name for name in NEEDED[language] if shutil.which(name) is None]
     return f"{missing[0]} is not installed" if missing else None
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles programs against a package, and runs them. Whatever a compiler says is an error."""
+    """Compiles programs against a package and runs them. Warnings count as errors."""
 
     language: str
     package: Path
     folder: Path
-    """For programs; empty at first."""
+    """The folder for programs; empty at first."""
 
     def check(self) -> None:
-        """Look at the package as its language does. Raises ValueError with all complaints."""
+        """Check the package with the language's tools. Raises ValueError with all messages."""
         _CHECKS[self.language](self)
 
     def compile(self, name: str, source: str) -> list[str]:
-        """Return the command that runs a program. Raises ValueError with all complaints."""
+        """Return the command that runs a program. Raises ValueError with all messages."""
         return _PROGRAMS[self.language](self, name, source)
 
     @property
     def classes(self) -> Path:
-        """Where the package's classes are (Java)."""
+        """The folder with the classes of the package (Java)."""
         return self.folder / "package-classes"
 
 
 def run(command: list[str], *arguments: str, text: str = "") -> str:
-    """Run a program and return what it prints. Raises ValueError with what it complains of."""
+    """Run a program and return its output. Raises ValueError with its error output."""
     return _run([*command, *arguments], text=text)
 
 
@@ -96,7 +96,7 @@ _PROGRAMS: Final[Mapping[str, Callable[[Compiler, str, str], list[str]]]] = {
 
 
 def _go(*arguments: object, folder: Path) -> None:
-    """Run go with what is here: nothing is fetched."""
+    """Run go without network access."""
     variables = {"GOFLAGS": "", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOWORK": "off"}
     _run(["go", *arguments], folder=folder, variables=variables)
 

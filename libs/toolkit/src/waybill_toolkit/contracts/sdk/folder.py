@@ -1,4 +1,4 @@
-"""The folder that an SDK is written into: made by us, or empty, or not touched."""
+"""The output folder of an SDK: missing, empty, or written by an earlier run."""
 
 import json
 import shutil
@@ -8,18 +8,18 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 MARK: Final = ".waybill-sdk.json"
-"""Says what is ours in the folder, so that writing again removes what is no longer made."""
+"""Lists the files that we wrote, so that the next run can delete obsolete ones."""
 
 
 class FolderError(Exception):
-    """The folder holds something else. The message says what to do."""
+    """The folder has other content. The message says what to do."""
 
 
 def fill(folder: Path, language: str, write: Callable[[Path], None]) -> int:
-    """Let `write` fill an empty folder, then bring `folder` up to date with it.
+    """Let `write` fill an empty folder, then update `folder` from it.
 
-    Nothing there has changed if `write` raises. What else is in the folder, such as what was
-    installed for its use, stays. Returns how many files were made. Raises FolderError.
+    When `write` raises, `folder` is unchanged. Other files in the folder, such as installed
+    packages, are kept. Returns the number of files. Raises FolderError.
     """
     old = _ours(folder, language)
     with tempfile.TemporaryDirectory(prefix="waybill-sdk-") as made:
@@ -41,17 +41,17 @@ def fill(folder: Path, language: str, write: Callable[[Path], None]) -> int:
 
 
 def _ours(folder: Path, language: str) -> list[str]:
-    """List what an earlier run wrote."""
+    """Return the files that an earlier run wrote."""
     if folder.exists() and not folder.is_dir():
-        raise FolderError(f"{folder} is no folder; choose another one.")
+        raise FolderError(f"{folder} is not a folder; choose another one.")
     if not folder.exists() or not any(folder.iterdir()):
         return []
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         other, files = str(mark["language"]), [str(name) for name in mark["files"]]
     except (OSError, ValueError, KeyError, TypeError):
-        message = f"{folder} is not empty and holds no SDK of ours; choose another folder."
+        message = f"{folder} is not empty and has no SDK of an earlier run; choose another folder."
         raise FolderError(message) from None
     if other != language:
-        raise FolderError(f"{folder} holds the SDK for {other}; choose another folder.")
+        raise FolderError(f"{folder} has the SDK for {other}; choose another folder.")
     return [name for name in files if ".." not in PurePosixPath(name).parts and name[0] != "/"]

@@ -1,4 +1,4 @@
-"""Writes text from templates, and lays out comments and names for languages with braces."""
+"""Renders templates, and formats comments and names for languages with braces."""
 
 import re
 import textwrap
@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import jinja2
 
-from waybill_toolkit.contracts.sdk.contract import NotSayableError
+from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 
 _COMMENT_WIDTH: Final = 96
 
 
 class Package:
-    """The files of one language: those to be copied in `runtime/`, templates in `templates/`."""
+    """The files of one language: those of `runtime/` are copied, those of `templates/` rendered."""
 
     def __init__(self, module: str, out: Path, filters: Mapping[str, Callable[..., Any]]) -> None:
         """Write into the folder `out`."""
@@ -31,7 +31,7 @@ class Package:
         )
         self._environment.filters |= filters
         self._texts: dict[str, str] = {}
-        self._taken: set[str] = set()  # as file systems see them that make no case of capitals
+        self._taken: set[str] = set()  # in lower case, for case-insensitive file systems
 
     def copy_runtime(self, folder: str = "") -> None:
         """Copy the files that are the same for every contract."""
@@ -51,7 +51,7 @@ class Package:
 
     def _put(self, path: str, text: str) -> None:
         if path.lower() in self._taken:
-            raise NotSayableError(f"two things would both be written as {path}; rename one.")
+            raise UnsupportedContractError(f"two files would have the path {path}; rename one.")
         self._taken.add(path.lower())
         self._texts[path] = text
         target = self._out / path
@@ -60,12 +60,12 @@ class Package:
 
 
 def words(name: str) -> list[str]:
-    """Split a name from a contract: `order_id`, `unknown-sku`, `If-Match`, `In transit`."""
+    """Split a name of a contract: `order_id`, `unknown-sku`, `If-Match`, `In transit`."""
     return [each for each in re.split(r"[^A-Za-z0-9]+", name) if each]
 
 
 def wrapped(text: str, indent: int, mark: str) -> list[str]:
-    """Break text into comment lines; an empty line stands between paragraphs."""
+    """Break text into comment lines, with an empty line between paragraphs."""
     width = _COMMENT_WIDTH - indent - len(mark)
     lines: list[str] = []
     for paragraph in filter(None, (" ".join(each.split()) for each in text.split("\n\n"))):

@@ -1,8 +1,8 @@
-"""The schemas of the public contract as a typed language sees them.
+"""Maps the schemas of the public contract to the types of a statically typed language.
 
-A `Shape` is the type of a value. Schemas that have no name of their own get one from where they
-stand: the field `status` of `Payment` is a `PaymentStatus`. What static types do not say well, such
-as a union without a discriminator, is `Anything`.
+A `Shape` is the type of a value. A schema without a name gets one from its location: the field
+`status` of `Payment` is a `PaymentStatus`. A schema that static types cannot express well, such as
+a union without a discriminator, is `Anything`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.generate.names import pascal
 
 Schema: TypeAlias = Mapping[str, Any]
 AnySchema: TypeAlias = Schema | bool
-"""True allows everything."""
+"""A boolean schema; True allows every value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Nullable:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Any JSON."""
+    """Any JSON value."""
 
 
 Shape: TypeAlias = Scalar | ListOf | MapOf | Named | Nullable | Anything
@@ -55,7 +55,7 @@ Shape: TypeAlias = Scalar | ListOf | MapOf | Named | Nullable | Anything
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a record; `name` is how it is written in JSON."""
+    """A field of a record; `name` is its name in JSON."""
 
     name: str
     shape: Shape
@@ -79,7 +79,7 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several records: the member `tag` tells which, by the values in `options`."""
+    """One of several records. The field `tag` selects it by the values in `options`."""
 
     name: str
     text: str
@@ -94,24 +94,24 @@ FORMATS: Final = ("uuid", "date-time", "date")
 
 
 class Shapes:
-    """Finds the shapes of schemas, and meanwhile all that has to be declared for them."""
+    """Maps schemas to shapes, and collects the types that have to be declared for them."""
 
     def __init__(self, schemas: Mapping[str, Schema]) -> None:
-        """Take all schemas of a document by name."""
+        """`schemas` has all schemas of a document by name."""
         self._schemas = schemas
         self._declared: dict[str, Declared | None] = {}
 
     @property
     def declared(self) -> dict[str, Declared]:
-        """Everything with a name that was met so far, in the order of the names."""
+        """All declared types so far, sorted by name."""
         return {name: each for name, each in sorted(self._declared.items()) if each}
 
     def named(self, name: str) -> Shape:
-        """Give the shape of a schema of the document."""
+        """Return the shape of a schema of the document."""
         return self.of({"$ref": f"#/components/schemas/{name}"}, name)
 
     def of(self, schema: AnySchema, place: str) -> Shape:
-        """Give the shape of a schema; if it has to be declared and has no name, `place` is one."""
+        """Return the shape of a schema. A declared type without a name is named `place`."""
         match schema:
             case {"$ref": str(reference)}:
                 name = reference.rpartition("/")[2]
@@ -168,7 +168,7 @@ class Shapes:
         return _nullable(shape) if len(others) < len(options) else shape
 
     def _joined(self, schema: Schema, parts: list[Schema]) -> Schema:
-        """Make one object of all parts."""
+        """Merge all parts into one object schema."""
         joined: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
         for part in (*parts, {key: value for key, value in schema.items() if key != "allOf"}):
             resolved = self._resolved(part)
@@ -180,7 +180,7 @@ class Shapes:
 
     def _declare(self, schema: Schema, name: str) -> Named:
         if name not in self._declared:
-            self._declared[name] = None  # what follows may come back here
+            self._declared[name] = None  # for recursive schemas
             self._declared[name] = self._declaration(schema, name)
         return Named(name)
 
@@ -216,7 +216,7 @@ class Shapes:
 
 
 def _text(schema: AnySchema) -> str:
-    """Give the description, if there is one."""
+    """Return the description, or an empty text."""
     return schema.get("description", "").strip() if isinstance(schema, Mapping) else ""
 
 

@@ -1,4 +1,4 @@
-"""The public contract with shapes: what the packages for Go and Java are written from."""
+"""The public contract with shapes, from which the packages for Go and Java are generated."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from waybill_toolkit.contracts.sdk.shapes import (
 
 _WORD: Final = re.compile(r"\w+")
 _LOCATION: Final = "location"
-"""Where something new is follows from its id, so this header is of no use beside the body."""
+"""The URL of a new resource follows from its id, so clients do not need this header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class TypedOperation:
-    """An operation with the shapes of what goes in and comes out."""
+    """An operation with the shapes of its inputs and its result."""
 
     spec: Operation
     required: tuple[Input, ...]
@@ -43,11 +43,11 @@ class TypedOperation:
     body: Shape | None
     answer: Shape | None
     headers: tuple[str, ...]
-    """Headers of its answers that users need, such as ETag."""
+    """Response headers that users need, such as ETag."""
     item: Shape | None
-    """The shape of what it lists, if it has pages."""
+    """The shape of its items, if it returns pages."""
     problems: tuple[str, ...]
-    """Slugs, without those that other services answer too: these are a matter of HTTP."""
+    """Slugs of its problems, without those that several services share: these concern HTTP."""
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class TypedProblem:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something that can be followed, and what is to be known of its end."""
+    """A resource that can be followed, and its possible refusals."""
 
     owner: Shape
     follow: Follow
@@ -96,11 +96,11 @@ class TypedContract:
     services: tuple[TypedService, ...]
     problems: tuple[TypedProblem, ...]
     declared: Mapping[str, Declared]
-    """Everything with a name, in the order of the names."""
+    """All declared types, sorted by name."""
 
     @property
     def endings(self) -> tuple[Ending, ...]:
-        """How each kind of thing that can be followed may be refused."""
+        """The refusals of each resource that can be followed."""
         operations = (each for service in self.services for each in service.operations)
         found = {
             each.answer: Ending(each.answer, each.spec.follow)
@@ -110,24 +110,24 @@ class TypedContract:
         return tuple(found.values())
 
     def with_names(self, text: str, spelled: Callable[[str], str]) -> str:
-        """Write the operations that a text names as the language does: `get_order` as GetOrder."""
+        """Rewrite operation ids in a text in the style of the language: `get_order` as GetOrder."""
         names = {each.name for service in self.services for each in service.operations}
         return _WORD.sub(lambda found: spelled(found[0]) if found[0] in names else found[0], text)
 
     def is_enumeration(self, shape: Shape) -> bool:
-        """Tell whether it has values with names."""
+        """Return whether the shape is an enumeration."""
         return isinstance(shape, Named) and isinstance(self.declared[shape.name], Enumeration)
 
     def field(self, owner: Shape | None, name: str) -> Field:
-        """Find a field of a record."""
+        """Return a field of a record."""
         record = self.declared[owner.name] if isinstance(owner, Named) else None
         if not isinstance(record, Record):
-            raise TypeError(f"{owner} is no record")
+            raise TypeError(f"{owner} is not a record")
         return next(each for each in record.fields if each.name == name)
 
 
 def typed(contract: PublicContract) -> TypedContract:
-    """Find the shapes of everything."""
+    """Determine the shapes of the contract."""
     shapes = Shapes(contract.schemas)
     common = _common_problems(contract)
     texts = {tag["name"]: tag.get("description", "") for tag in contract.openapi.get("tags", ())}
@@ -152,7 +152,7 @@ def typed(contract: PublicContract) -> TypedContract:
 
 
 def _common_problems(contract: PublicContract) -> set[str]:
-    """Find the slugs that operations of more than one service answer."""
+    """Return the slugs that operations of more than one service declare."""
     found: dict[str, set[str]] = {}
     for operation in contract.operations:
         for slug in operation.problems:
@@ -184,7 +184,7 @@ def _input(shapes: Shapes, spec: Operation, parameter: Parameter) -> Input:
 
 
 def _answer(shapes: Shapes, spec: Operation) -> Shape | None:
-    """Give what all successes have in common: one schema, nothing, or just JSON."""
+    """Return the result that all success responses share: a schema, nothing, or any JSON."""
     names = {each.schema for each in spec.answers}
     if len(names) > 1:
         return Anything()

@@ -1,11 +1,12 @@
-"""What the orders of a benchmark ask for.
+"""The contents of the orders of a benchmark.
 
     one line     one unit of one of a hundred articles
-    one SKU      one unit of the same article in every order: they all want the same row
-    real         the baskets of an order history (../shared/data/orders.csv) when it is there, else
-                 generated ones of that shape: half have more than 11 lines, one in ten more than 40
+    one SKU      one unit of the same article in every order: all need the same row
+    real         the baskets of an order history (../shared/data/orders.csv) if it exists, otherwise
+                 generated ones of the same shape: half have more than 11 lines, one in ten more
+                 than 40
 
-Articles are stocked with more than any run sells: what is measured is selling.
+Articles have more stock than any run sells.
 """
 
 import random
@@ -23,34 +24,34 @@ from waybill_toolkit.platform.options import tree_root
 
 HISTORY: Final = "../shared/data/orders.csv"
 CURRENCY: Final = "GBP"
-UNITS: Final = 500_000_000  # of each article; one adjustment brings at most twice as many
+UNITS: Final = 500_000_000  # of each article; the limit of one adjustment is twice that
 
 _ARTICLES: Final = 100
 _PRICE_MINOR: Final = 255
 
-# Of 300 real baskets with 6,465 lines, as natural logarithms: how many lines, how many units.
+# Natural logarithms of the numbers of lines and units, of 300 real baskets with 6,465 lines.
 _LINES_MEAN, _LINES_DEVIATION = 2.16, 1.30
 _UNITS_MEAN, _UNITS_DEVIATION = 1.26, 1.24
 _GENERATED_ARTICLES: Final = 1_758
 _GENERATED_BASKETS: Final = 300
 _LONGEST_BASKET: Final = 592
-_POPULARITY: Final = 0.55  # the n-th most wanted article is in n^-0.55 times as many baskets
+_POPULARITY: Final = 0.55  # the n-th most popular article is in n^-0.55 times as many baskets
 
 
 @dataclass(frozen=True, slots=True)
 class Baskets:
-    """Articles to be stocked, and baskets to be ordered again and again."""
+    """Articles to be stocked, and baskets to be ordered repeatedly."""
 
     name: str
     variants: Mapping[str, Variant]
     baskets: Sequence[Sequence[Line]]
 
     async def stock(self, client: Client) -> None:
-        """Make sure that there is more of every article than will be sold."""
+        """Add enough stock of every article."""
         await seed(client, self.variants, dict.fromkeys(self.variants, UNITS))
 
     def orders(self, run: str) -> Iterator[WantedOrder]:
-        """Give orders without end; the same run gives the same ones."""
+        """Yield orders without end; deterministic for the same run."""
         chance = random.Random(run)  # noqa: S311 - load, no secret
         number = 0
         while True:
@@ -70,7 +71,7 @@ def one_sku() -> Baskets:
 
 
 def real() -> Baskets:
-    """Read the history; without one, generate baskets of its shape."""
+    """Read the order history; without one, generate baskets of the same shape."""
     path = tree_root() / HISTORY
     return of_history(path) if path.is_file() else generated()
 
@@ -81,7 +82,7 @@ def of_history(path: Path) -> Baskets:
 
 
 def generated() -> Baskets:
-    """Make 300 baskets, the same ones each time, of the shape of the real ones."""
+    """Generate 300 baskets of the shape of the real ones; deterministic."""
     chance = random.Random(300)  # noqa: S311 - repeatable, no secret
     variants = _articles("BENCH-GEN", _GENERATED_ARTICLES)
     skus = list(variants)

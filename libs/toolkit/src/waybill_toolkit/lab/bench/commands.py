@@ -14,7 +14,7 @@ from waybill_toolkit.lab.bench.run import FORMAT, UnknownCaseError, measure
 from waybill_toolkit.lab.bench.scenario import Options, Scenario, medians
 from waybill_toolkit.lab.bench.scenarios import SCENARIOS
 from waybill_toolkit.operations.workload.options import Exit
-from waybill_toolkit.operations.workload.session import running_platform, told
+from waybill_toolkit.operations.workload.session import errors_reported, running_platform
 from waybill_toolkit.output import AsJson, OutputFile, console_of, give, in_a_folder, keep
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
@@ -27,17 +27,17 @@ _NAMES = [scenario.name for scenario in SCENARIOS]
 def _known(names: list[str] | None) -> list[str]:
     unknown = [name for name in names or () if name not in _NAMES]
     if unknown:
-        raise typer.BadParameter(f"there is no {unknown[0]}: choose of {', '.join(_NAMES)}")
+        raise typer.BadParameter(f"unknown scenario {unknown[0]}; choose from {', '.join(_NAMES)}")
     return names or []
 
 
 def _result(path: Path | None) -> Path | None:
-    """Refuse before hours of measuring what cannot be compared with after them."""
+    """Validate a result of an earlier run, before hours of measurements."""
     if path:
         try:
             format_ = json.loads(path.read_text("utf-8"))["format"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise typer.BadParameter(f"{path} is no result of a scenario: {error}") from error
+            raise typer.BadParameter(f"{path} is not a result of a scenario: {error}") from error
         if format_ != FORMAT:
             raise typer.BadParameter(f"{path} has format {format_}; this version writes {FORMAT}")
     return path
@@ -47,41 +47,40 @@ Scenarios = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="SCENARIO",
-        help=f"{', '.join(_NAMES)}. None: a closed loop on the running platform.",
+        help=f"{', '.join(_NAMES)}. Default: a closed loop on the running platform.",
         callback=_known,
         show_default=False,
     ),
 ]
 Compare = Annotated[
     Path | None,
-    typer.Option("--compare", help="Say what moved since this result.", callback=_result),
+    typer.Option("--compare", help="Report the changes since this result.", callback=_result),
 ]
 PlotFile = Annotated[
     Path | None,
     typer.Option(help="Draw latency over rate there (SVG); of open-loop.", callback=in_a_folder),
 ]
 Only = Annotated[str, typer.Option(help="Measure the cases with this text in their names.")]
-Rounds = Annotated[int, typer.Option(min=1, max=100, help="How often each case is measured.")]
+Rounds = Annotated[int, typer.Option(min=1, max=100, help="Number of measurements of each case.")]
 Clients = Annotated[
-    int | None, typer.Option(min=1, max=256, help="How many at a time.", show_default="32")
+    int | None,
+    typer.Option(min=1, max=256, help="Number of concurrent clients.", show_default="32"),
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option(min=0.5, max=3600, help="How long each round is.", show_default="20 or 10"),
+    typer.Option(min=0.5, max=3600, help="Seconds of each round.", show_default="20 or 10"),
 ]
 Orders = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="How many growth loads at most; how many events the parts get.",
+        help="Maximum number of orders of growth; number of events of the events scenario.",
         show_default="1000000; 50000",
     ),
 ]
 PortBase = Annotated[
     int | None,
-    typer.Option(
-        envvar="WAYBILL_PORT_BASE", help="Where its ports begin, if a platform has to be started."
-    ),
+    typer.Option(envvar="WAYBILL_PORT_BASE", help="First port, if a platform has to be started."),
 ]
 
 
@@ -102,9 +101,9 @@ def bench(
     data: Data = None,
     port_base: PortBase = None,
 ) -> None:
-    """Measure confirmed orders per second, in a closed loop; or whole scenarios.
+    """Measure confirmed orders per second in a closed loop, or run scenarios.
 
-    A scenario starts a platform of its own, from nothing, unless --data names one.
+    A scenario starts a new platform of its own, unless --data names one.
     """
     console = console_of(as_json=as_json)
     if not scenarios:
@@ -115,7 +114,7 @@ def bench(
         give(figures, as_json=as_json, output=output)
         raise typer.Exit(1 if figures["unconfirmed"] else 0)
     if plot and "open-loop" not in scenarios:
-        raise typer.BadParameter("--plot draws what open-loop measures")
+        raise typer.BadParameter("--plot needs the scenario open-loop")
     options = Options(
         console=console,
         rounds=rounds,
@@ -140,7 +139,7 @@ def _chosen(names: list[str]) -> list[Scenario]:
 def _bench(
     scenarios: list[Scenario], options: Options, only: str, output: Path | None
 ) -> dict[str, Any]:
-    with told():
+    with errors_reported():
         try:
             return measure(scenarios, options, only=only, keep=keep(output))
         except UnknownCaseError as error:
@@ -149,7 +148,7 @@ def _bench(
 
 def _compare(console: Console, old: dict[str, Any], new: dict[str, Any]) -> None:
     for condition in other_conditions(old, new):
-        console.print(f"Measured under other conditions: {condition}.", highlight=False)
+        console.print(f"The conditions differ: {condition}.", highlight=False)
     rounds = min(each["conditions"]["rounds"] for each in (old, new))
     show.show_differences(console, list(compare(old, new)), not_compared(old, new), rounds)
 
@@ -164,7 +163,7 @@ def _bench_plainly(
     stop: bool,
 ) -> dict[str, Any]:
     clients, seconds = clients or plain.CLIENTS, seconds or plain.SECONDS
-    with told(), running_platform(folder, port_base, console, stop=stop) as platform:
+    with errors_reported(), running_platform(folder, port_base, console, stop=stop) as platform:
         measured = uvloop.run(plain.measure_plainly(platform, clients=clients, seconds=seconds))
     title = f"One line an order, {clients} clients, {seconds:g} s"
     show.show_figures(console, title, medians([measured]))

@@ -1,11 +1,11 @@
-"""What moved between two results, beyond what the rounds of each differ by themselves.
+"""Changes between two results that exceed the noise between rounds.
 
-A figure has moved when three things hold: the rounds of the one and of the other do not overlap,
+A figure has changed when three things hold: the rounds of both results do not overlap,
 the medians differ by more than three standard deviations, and by more than 3 %. The deviation is
 estimated robustly, by the median of the distances from the median (MAD), so that one disturbed
 round counts little; few rounds make that too small, which a factor corrects (Croux and Rousseeuw,
 "Time-efficient algorithms for two highly robust estimators of scale", 1992). With fewer than three
-rounds on a side noise is not known, and only a difference of a quarter counts.
+rounds on a side the noise is unknown, and only a difference of a quarter counts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,14 +41,14 @@ class Difference:
 
     @property
     def change(self) -> float:
-        """The change as a share of what it was; infinite from nothing."""
+        """The relative change; infinite when the old value is 0."""
         if self.before == self.after:
             return 0.0
         return (self.after - self.before) / abs(self.before) if self.before else float("inf")
 
     @property
     def is_better(self) -> bool:
-        """Whether the change is what one would wish for: more a second, less of all else."""
+        """Whether the change is an improvement: higher rates, lower values of all else."""
         rises = self.after > self.before
         return rises == self.figure.partition(".")[0].endswith(_HIGHER_IS_BETTER)
 
@@ -63,7 +63,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differen
 
 
 def not_compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Name the cases that only one of the results has."""
+    """Return the cases that only one of the results has."""
     there = [
         {(scenario, case) for scenario, cases in each["scenarios"].items() for case in cases}
         for each in (old, new)
@@ -72,7 +72,7 @@ def not_compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def other_conditions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Name what was not the same when the two were measured, of what ought to be."""
+    """Return the conditions that differ between the two results."""
     before, after = old["conditions"], new["conditions"]
     return [
         f"{name}: {before.get(name)}, now {after.get(name)}"
@@ -82,7 +82,7 @@ def other_conditions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
 
 
 def has_moved(before: Sequence[float], after: Sequence[float]) -> bool:
-    """Judge whether the rounds of a figure differ by more than noise."""
+    """Return whether the rounds of a figure differ by more than the noise."""
     middle = median(before)
     distance = abs(median(after) - middle)
     if min(len(before), len(after)) < ROUNDS_MIN:

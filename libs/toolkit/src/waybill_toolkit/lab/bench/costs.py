@@ -1,12 +1,12 @@
-"""What an order costs: processor time by process, SQL, the database's log, events.
+"""The costs of an order: processor time by process, SQL, WAL, events.
 
-Counters are read before and after. What the benchmark itself asks PostgreSQL is left out of
-statements and transactions, and shown apart in processor time.
+Counters are read before and after. The benchmark's own queries are excluded from statements and
+transactions, and reported separately in the processor time.
 
     processor time  /proc/PID/stat (proc_pid_stat(5)), in ticks of 10 ms; PostgreSQL's by database,
-                    as its backends say in their titles whom they serve
+                    from the process titles of its backends
     statements      pg_stat_statements, on a platform that was started with it
-    transactions    pg_stat_database: backends report once a second, and what is left when idle
+    transactions    pg_stat_database: backends report once a second, and when they become idle
     log bytes       pg_current_wal_lsn, of the whole server
     events          rows of the outboxes
 """
@@ -56,7 +56,7 @@ _REPORTED_SECONDS: Final = 1.1  # PGSTAT_MIN_INTERVAL, and a little
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What has been spent so far, by process or by database."""
+    """The counters at one time, by process or by database."""
 
     cpu_seconds: Mapping[str, float]
     statements: Mapping[str, float] | None
@@ -67,7 +67,7 @@ class Counters:
     def figures_since(
         self, before: "Counters", count: int, per: str = "order"
     ) -> dict[str, Figure]:
-        """Share what was spent since then among so many orders, or what else `per` names."""
+        """Return the costs since `before`, divided by the number of orders or other units."""
         if not count:
             return {}
         cpu = _share(before.cpu_seconds, self.cpu_seconds, count)
@@ -102,12 +102,12 @@ class Meter:
         self._databases: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
         self._has_statements = False
         self.own_transactions: Counter[str] = Counter()
-        """What the benchmark itself has done, by database; others who ask add to it."""
+        """The transactions of the benchmark itself, by database; other readers add theirs."""
 
     async def __aenter__(self) -> "Meter":
         for name in self._platform.databases:
             self._databases[name] = await asyncpg.connect(self._platform.admin_url(name))
-        with suppress(asyncpg.PostgresError):  # not loaded, or not there
+        with suppress(asyncpg.PostgresError):  # not preloaded, or not installed
             first = next(iter(self._databases.values()))
             await first.execute(f"create extension if not exists {PRELOAD}")
             await first.fetch(_STATEMENTS, ADMIN)
@@ -119,7 +119,7 @@ class Meter:
             connection.terminate()
 
     async def read(self) -> Counters:
-        """Read everything now."""
+        """Read all counters."""
         await asyncio.sleep(_REPORTED_SECONDS)
         first = next(iter(self._databases))
         transactions = await self._counts(_TRANSACTIONS)
@@ -134,9 +134,9 @@ class Meter:
         )
 
     async def until_quiet(self) -> None:
-        """Return when no order is under way: sagas, payments, events. Gives up after a minute."""
+        """Wait until no saga, payment or event is in progress, for at most a minute."""
         deadline = time.monotonic() + _QUIET_SECONDS
-        while await self._is_busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - others' work
+        while await self._is_busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - external state
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _is_busy(self) -> bool:
@@ -155,7 +155,7 @@ class Meter:
 
 
 def cpu_seconds(platform: Platform) -> dict[str, float]:
-    """Read the processor time of every process of the platform, and our own."""
+    """Return the processor time of every process of the platform, and of this process."""
     pids = {**platform.pids(), "supervisor": platform.state().supervisor.pid}
     named = set(pids.values())
     spent = {
@@ -167,7 +167,7 @@ def cpu_seconds(platform: Platform) -> dict[str, float]:
 
 
 def process_seconds(pid: int, *, with_ended_children: bool = False) -> float:
-    """Return the processor time of a process, 0 when it is gone."""
+    """Return the processor time of a process; 0 when it has exited."""
     fields = _stat(pid)
     ticks = fields[11:15] if with_ended_children else fields[11:13]
     return sum(map(int, ticks)) / _TICKS_PER_SECOND
@@ -193,7 +193,7 @@ def _title(pid: int) -> str:
 
 
 def _stat(pid: int) -> list[bytes]:
-    """Read the fields after the name, of which the first is the state."""
+    """Return the fields after the process name; the first one is the state."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:

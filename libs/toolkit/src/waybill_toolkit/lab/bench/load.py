@@ -1,11 +1,10 @@
-"""Load: one action again and again, by a number of clients or at a rate.
+"""Load: one action repeatedly, by a number of clients or at a rate.
 
-closed    each client begins the next action when its last one is over. Whoever is slow is
-asked less often, so the rate is what it can do, and latencies look better than a
-crowd that does not wait would find them
-open      actions begin at fixed times, whatever became of those before. Latency counts from
-the time that was intended, so that waiting in line is not hidden ("coordinated
-omission": Tene, "How NOT to Measure Latency", 2013)
+closed    each client starts the next action when its last one has ended. A slow system gets fewer
+requests, so the rate is its capacity, and latencies are better than under an open load
+open      actions start at fixed times, whatever the outcome of earlier ones. Latency is measured
+from the scheduled time, which includes queueing ("coordinated omission": Tene, "How NOT
+to Measure Latency", 2013)
 """
 
 import asyncio
@@ -16,27 +15,27 @@ from typing import Any
 from waybill_toolkit.operations.workload.tasks import grouped
 
 Act = Callable[[int, float], Coroutine[Any, Any, None]]
-"""Does the action of this number; latency counts from this time of the running loop."""
+"""Executes the action with this number; latency is measured from this loop time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """When actions are to begin: so many a second, evenly, from `began` on."""
+    """A schedule of actions at a constant rate, starting at `began`."""
 
     per_second: float
     began: float
 
     def intended(self, number: int) -> float:
-        """Return when action `number` (from 0) is to begin."""
+        """Return the scheduled time of action `number`, from 0."""
         return self.began + number / self.per_second
 
     def due(self, now: float) -> int:
-        """Return how many are to have begun by now."""
+        """Return the number of actions that are due."""
         return max(0, int((now - self.began) * self.per_second) + 1)
 
 
 async def closed_loop(act: Act, *, clients: int, seconds: float) -> None:
-    """Have so many clients act, each one action after the other, until the time is over."""
+    """Run the clients, each with one action after the other, until the time has passed."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     number = 0
@@ -55,10 +54,10 @@ async def closed_loop(act: Act, *, clients: int, seconds: float) -> None:
 async def open_loop(
     act: Act, *, per_second: float, seconds: float, gives_up: Callable[[int], bool]
 ) -> int:
-    """Begin actions at a rate for a time, and wait for all; returns how many were begun.
+    """Start actions at a rate for a time, and wait for all; return their number.
 
-    No more are begun once `gives_up` says so of the number begun: nothing is learnt from a line
-    that only grows.
+    No further actions are started when `gives_up` returns true for the number of started ones: a
+    queue that only grows shows nothing.
     """
     loop = asyncio.get_running_loop()
     rate = Rate(per_second, loop.time())

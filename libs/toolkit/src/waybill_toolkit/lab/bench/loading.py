@@ -1,7 +1,7 @@
-"""Filling the databases of a platform with orders that are long done.
+"""Fills the databases of a platform with completed orders.
 
-By SQL into the services' tables, as nobody else may: a million orders through the API would take
-hours. The rows are such that `waybill audit` finds nothing wrong with them.
+It inserts rows into the services' tables by SQL, because a million orders through the API would
+take hours. `waybill audit` passes on these rows.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import asyncpg
 from waybill_toolkit.platform.handle import Platform
 
 DATABASES: Final = ("inventory", "orders", "payments")
-CHUNK: Final = 20_000  # orders a transaction: some seconds each
+CHUNK: Final = 20_000  # orders per transaction, which takes some seconds
 
 # "replica": no foreign keys and triggers, as when a dump is restored.
 _SETTINGS: Final = """
@@ -35,20 +35,20 @@ class Bulk:
     total: int
 
     def chunks(self) -> Iterator[tuple[int, int]]:
-        """Cut it into what one transaction loads."""
+        """Yield the range of each transaction."""
         for begin in range(self.first, self.last + 1, CHUNK):
             yield begin, min(begin + CHUNK - 1, self.last)
 
     @property
     def steps(self) -> int:
-        """Count the transactions in all databases."""
+        """Return the number of transactions in all databases."""
         return len(list(self.chunks())) * len(DATABASES)
 
 
 async def load_orders(
     platform: Platform, bulk: Bulk, step: Callable[[], None] = lambda: None
 ) -> None:
-    """Add orders; the articles of "one line" have to be there.
+    """Add orders; the articles of "one line" must exist.
 
     `step` is called after each chunk of each database.
     """
@@ -59,7 +59,7 @@ async def load_orders(
 
 
 async def _midnight(platform: Platform) -> str:
-    """Return what the ids count from: they have to come out the same in every database."""
+    """Return the start time of all ids, which must be equal in every database."""
     connection = await asyncpg.connect(platform.admin_url("orders"))
     try:
         return str(await connection.fetchval("select date_trunc('day', now())::text"))

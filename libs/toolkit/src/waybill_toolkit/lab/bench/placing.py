@@ -1,4 +1,4 @@
-"""Orders as load, each followed from the moment it was meant to be sent until it is final."""
+"""Orders as load, each measured from its scheduled time until it is final."""
 
 import asyncio
 import secrets
@@ -17,10 +17,10 @@ from waybill_toolkit.operations.workload.client import Client, Order, WantedOrde
 from waybill_toolkit.operations.workload.service import RefusedError, ServiceError
 from waybill_toolkit.platform.handle import Platform
 
-# More connections than that only move the waiting line from the client into the service; who waits
-# for one is late by that, and counted so.
+# More connections would only move the queue from the client into the service. Waiting for a
+# connection is part of the latency.
 CONNECTIONS_MAX: Final = 512
-PATIENCE_SECONDS: Final = 60.0  # without one confirmation more
+PATIENCE_SECONDS: Final = 60.0  # without a further confirmation
 
 _WARM_UP_SECONDS: Final = 1.0
 _CHECKED: Final = 100
@@ -28,12 +28,12 @@ _LOOK_SECONDS: Final = 0.05
 
 
 class DisagreementError(ServiceError):
-    """The API does not say of an order what the benchmark counted."""
+    """The API and the benchmark disagree about an order."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the orders of one round."""
+    """The outcomes of the orders of one round."""
 
     accept: Latencies = field(default_factory=Latencies)
     confirm: Latencies = field(default_factory=Latencies)
@@ -42,7 +42,7 @@ class Tally:
     not_confirmed: int = 0
     last_confirmed_at: float = 0.0
     newest: dict[str, None] = field(default_factory=dict)
-    """Some of those confirmed, for a check against the API."""
+    """Some confirmed orders, to compare with the API."""
 
     @property
     def confirmed(self) -> int:
@@ -50,12 +50,12 @@ class Tally:
 
     @property
     def unconfirmed(self) -> int:
-        """Orders that were refused, rejected or are still under way: there should be none."""
+        """Orders that were refused, rejected or are still in progress; should be 0."""
         return self.accepted - self.confirmed + self.refused
 
 
 class Placer:
-    """Places orders on one platform and keeps the tally."""
+    """Places orders on one platform and counts their outcomes."""
 
     def __init__(self, client: Client, watcher: Watcher, orders: Iterator[WantedOrder]) -> None:
         self._client = client
@@ -68,13 +68,13 @@ class Placer:
         """Place an order and return when it is final."""
         order = await self._place(intended)
         if order:
-            with suppress(TimeoutError):  # it stays unconfirmed
+            with suppress(TimeoutError):  # it remains unconfirmed
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     status, at = await self._watcher.final(order.order_id)
                     self._note(order.order_id, status, intended, at)
 
     async def place(self, _number: int, intended: float) -> None:
-        """Place an order and return when it is accepted; what becomes of it is noted later."""
+        """Place an order and return when it is accepted; its outcome is recorded later."""
         order = await self._place(intended)
         if order:
             order_id = order.order_id
@@ -103,7 +103,7 @@ class Placer:
             self.tally.newest[order_id] = None
 
     async def until_final(self) -> None:
-        """Wait for all orders, as long as some come to their end now and then."""
+        """Wait for all orders, until none becomes final within the timeout."""
         loop = asyncio.get_running_loop()
         left, since = self._watcher.awaited, loop.time()
         while self._watcher.awaited and loop.time() < since + PATIENCE_SECONDS:
@@ -112,7 +112,7 @@ class Placer:
                 left, since = self._watcher.awaited, loop.time()
 
     async def check(self) -> None:
-        """Ask the API about some of the confirmed orders. Raises DisagreementError."""
+        """Compare some confirmed orders with the API. Raises DisagreementError."""
         for order_id in self.tally.newest:
             said = (await self._client.get_order(order_id)).status
             if said != "confirmed":
@@ -121,7 +121,7 @@ class Placer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where orders are placed, and which."""
+    """The platform, the route and the baskets of a measurement."""
 
     platform: Platform
     baskets: Baskets
@@ -134,12 +134,12 @@ class Place:
 
 
 async def place_closed(place: Place, *, clients: int, seconds: float) -> dict[str, Figure]:
-    """Measure a closed loop: the rate is that of all orders until the last one is confirmed."""
+    """Measure a closed loop; the rate includes all orders until the last one is confirmed."""
     return await _measure(place, _Closed(clients, seconds))
 
 
 async def place_open(place: Place, *, per_second: float, seconds: float) -> dict[str, Figure]:
-    """Measure a fixed rate: `offered_per_second` is what was meant to be placed."""
+    """Measure a fixed rate: `offered_per_second` is the scheduled rate."""
     return await _measure(place, _Open(per_second, seconds))
 
 
@@ -182,7 +182,7 @@ class _Open:
         return _Open(self.per_second, min(_WARM_UP_SECONDS, self.seconds))
 
 
-# A line that holds what comes in five seconds cannot be sustained: confirm p99 may be one second.
+# With a queue of five seconds a rate is not sustained: the limit of confirm p99 is one second.
 _LINE_SECONDS: Final = 5.0
 _LINE_MIN: Final = 100
 

@@ -1,8 +1,8 @@
-"""`waybill bench` without a scenario: one closed loop on the platform that runs, in seconds.
+"""`waybill bench` without a scenario: one closed loop on the running platform.
 
-Each of so many clients places an order of one line, waits until it is confirmed, and goes on with
-the next, until the time is over. All that were begun are waited for, and the rate is that of all
-confirmed orders over all of that time. Client and platform share the machine.
+Each client places an order of one line, waits until it is confirmed, and continues with the next
+one until the time has passed. It then waits for all orders. The rate is the number of confirmed
+orders divided by the whole time. Client and platform share the machine.
 """
 
 from typing import Any, Final
@@ -23,7 +23,7 @@ async def measure_plainly(platform: Platform, *, clients: int, seconds: float) -
 
 
 def to_json(figures: Figures, clients: int, seconds: float) -> dict[str, Any]:
-    """Put the figures beside their conditions."""
+    """Return the figures with their conditions."""
     return {
         **medians([figures]),
         "conditions": {**conditions(), "clients": clients, "seconds": seconds, "lines": 1},

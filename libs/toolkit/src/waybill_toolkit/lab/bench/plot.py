@@ -1,4 +1,4 @@
-"""A picture of curves, as SVG: a linear axis to the right, a logarithmic one up."""
+"""A chart of curves as SVG, with a linear x axis and a logarithmic y axis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points from left to right; what is not above zero has no place on a logarithmic axis."""
+    """Points sorted by x. Values of 0 or less cannot be drawn on a logarithmic axis."""
 
     name: str
     points: Sequence[Point]
@@ -29,7 +29,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A titled picture of curves that share their axes."""
+    """A chart with a title and several curves."""
 
     title: str
     x_label: str
@@ -37,10 +37,10 @@ class Plot:
     curves: Sequence[Curve]
 
     def svg(self) -> str:
-        """Draw it. Raises ValueError when there is nothing to draw."""
+        """Return the chart. Raises ValueError without points."""
         points = [point for curve in self.curves for point in curve.points if point[1] > 0]
         if not points:
-            raise ValueError("there is no point to draw")
+            raise ValueError("the chart has no points")
         scale = _Scale(
             x_max=max(x for x, _ in points) or 1.0,
             decades=_decades([y for _, y in points]),
@@ -104,7 +104,7 @@ def _horizontal_axis(scale: _Scale, label: str) -> list[str]:
 
 
 def _round_step(x_max: float) -> float:
-    """Choose 1, 2 or 5 times a power of ten, so that there are at most so many ticks."""
+    """Return 1, 2 or 5 times a power of ten as the step, which limits the number of ticks."""
     power = 10.0 ** floor(log10(x_max / _TICKS_MAX))
     return next(step * power for step in (1, 2, 5, 10) if x_max / (step * power) <= _TICKS_MAX)
 

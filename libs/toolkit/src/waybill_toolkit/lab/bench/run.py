@@ -1,4 +1,4 @@
-"""Measuring scenarios, one after the other, into one result."""
+"""Runs scenarios one after the other and combines their results."""
 
 import os
 import platform as machine
@@ -11,11 +11,11 @@ from waybill_toolkit.lab.bench.scenario import Case, Measured, Options, Scenario
 FORMAT: Final = 1
 
 Kept = Callable[[Mapping[str, Any]], None]
-"""Called with the result so far after each scenario: hours of measuring are not lost at the end."""
+"""Called with the partial result after each scenario, so that an error does not lose it."""
 
 
 class UnknownCaseError(Exception):
-    """No case of a scenario has the text in its name that was asked for; the text says so."""
+    """No case of a scenario matches `only`; the message says so."""
 
 
 def measure(
@@ -43,7 +43,7 @@ def measure(
 
 
 def conditions() -> dict[str, object]:
-    """Describe the machine, as a figure is nothing without it."""
+    """Describe the machine."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "load_average_before": os.getloadavg()[0],

@@ -1,4 +1,4 @@
-"""A database of its own on the measured PostgreSQL, for what is measured without services."""
+"""A separate database on the measured PostgreSQL, for measurements without services."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -17,12 +17,12 @@ _NAME: Final = "waybill_bench"
 
 @asynccontextmanager
 async def scratch_database(platform: Platform) -> AsyncIterator[str]:
-    """Give the address of an empty database, which goes away afterwards."""
+    """Create an empty database within the context and return its URL."""
     password = secrets.token_urlsafe(16)
     connection = await asyncpg.connect(platform.admin_url("postgres"))
     administrator = Administrator(connection)
     try:
-        await administrator.drop_database(_NAME)  # of a run that was killed
+        await administrator.drop_database(_NAME)  # left over from a killed run
         await administrator.ensure_role(_NAME, password)
         await administrator.ensure_database(_NAME, _NAME)
         yield postgres_url(platform.port_base + POSTGRES_OFFSET, _NAME, _NAME, password)

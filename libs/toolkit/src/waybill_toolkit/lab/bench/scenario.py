@@ -1,4 +1,4 @@
-"""What a scenario is: cases, each measured in rounds, and what is said of them."""
+"""Scenarios: cases, each measured in rounds, and their results."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 from rich.console import Console
 
 Figure: TypeAlias = "float | Mapping[str, float | None] | None"
-"""A number, one for each of several parts, or None when it cannot be measured here."""
+"""A number, numbers by name, or None when it cannot be measured here."""
 Figures: TypeAlias = Mapping[str, Figure]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says about all scenarios; None leaves it to the scenario."""
+    """The options of the command line; None selects the default of a scenario."""
 
     console: Console
     rounds: int = 3
@@ -26,7 +26,7 @@ class Options:
     data: Path | None = None
     port_base: int | None = None
     stop: bool = False
-    """A platform at `data` that was started for this."""
+    """Whether `data` is a platform that was started for this run."""
     plot: Path | None = None
 
     def seconds_or(self, default: float) -> float:
@@ -35,18 +35,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that is measured, in rounds that could be told apart only by noise."""
+    """One measurement, repeated in equal rounds."""
 
     name: str
     measure: Callable[[], Figures]
     prepare: Callable[[], None] = lambda: None
     rounds_max: int | None = None
-    """When rounds are long, or each finds what the one before left."""
+    """The maximum number of rounds, for long rounds and rounds that depend on the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Cases to be measured on the platform that `cases` sets up and takes down."""
+    """Cases for the platform that `cases` starts and stops."""
 
     name: str
     meaning: str
@@ -61,12 +61,12 @@ class Measured:
     rounds: list[Figures] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the median of each figure, and the rounds that it is the median of."""
+        """Return the median of each figure, and the rounds."""
         return {**medians(self.rounds), "rounds": [dict(each) for each in self.rounds]}
 
 
 def medians(rounds: Sequence[Figures]) -> dict[str, Any]:
-    """Take the median of each figure over the rounds; of parts, of each part."""
+    """Return the median of each figure over the rounds, also of each part."""
     return {name: _median([each.get(name) for each in rounds]) for name in _names(rounds)}
 
 
@@ -83,12 +83,12 @@ def _names(rounds: Sequence[Figures]) -> list[str]:
 
 
 def rounded(value: float) -> float:
-    """Keep five digits: more would be noise in every figure that is measured here."""
+    """Round to five digits; more would be noise."""
     return float(f"{value:.5g}")
 
 
 def flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Name every number, those of parts as `figure.part`."""
+    """Yield every number with its name, those of parts as `figure.part`."""
     for name, value in figures.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}.")

@@ -1,16 +1,16 @@
-"""Search for the highest rate that is sustained."""
+"""Searches for the highest sustained rate."""
 
 from typing import Final, Protocol
 
 
 class Attempt(Protocol):
-    """Tries a rate, briefly or for as long as counts; says whether it was sustained."""
+    """Measures a rate, for a short or the full time; returns whether it is sustained."""
 
     async def __call__(self, per_second: float, *, for_long: bool) -> bool: ...
 
 
 RESOLUTION: Final = 0.05
-"""How close to the limit the search comes: 5 %, which is what a machine differs from day to day."""
+"""The resolution of the search: 5 %, the difference of a machine between two days."""
 
 _STEP: Final = 2.0
 _LOWEST: Final = 1.0
@@ -18,11 +18,11 @@ _HIGHEST: Final = 100_000.0
 
 
 async def highest_sustained(attempt: Attempt, start: float) -> float:
-    """Return the highest rate that `attempt` sustains for as long as counts; 0 when it is none.
+    """Return the highest rate that `attempt` sustains for the full time; 0 when there is none.
 
-    Brief attempts find the neighbourhood: by doubling or halving from `start`, then by bisection
-    of the ratio. What passes briefly need not pass for long, so from there the rate goes down in
-    steps of RESOLUTION until a long attempt succeeds.
+    Short attempts find an upper bound: by doubling or halving from `start`, then by bisection of
+    the ratio. A rate that passes a short attempt may fail a full one, so from there the rate is
+    reduced in steps of RESOLUTION until a full attempt succeeds.
     """
     good, bad = await _bracket(attempt, start)
     while bad > good * (1 + RESOLUTION):
@@ -37,7 +37,7 @@ async def highest_sustained(attempt: Attempt, start: float) -> float:
 
 
 async def _bracket(attempt: Attempt, start: float) -> tuple[float, float]:
-    """Return a rate that is sustained briefly and a higher one that is not; (0, 0) if none is."""
+    """Return a rate that a short attempt sustains and a higher one that it does not, or (0, 0)."""
     rate = start
     if await attempt(rate, for_long=False):
         while rate < _HIGHEST and await attempt(rate * _STEP, for_long=False):

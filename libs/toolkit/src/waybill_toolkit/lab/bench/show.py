@@ -1,4 +1,4 @@
-"""What `waybill bench` shows: where it is, tables of figures, what moved."""
+"""The output of `waybill bench`: progress, tables of figures, changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,14 +20,14 @@ _SHARE_MIN: Final = 0.02
 
 
 class Rounds:
-    """A progress bar over the rounds of a scenario, which also says what is measured now."""
+    """A progress bar of the rounds of a scenario, with the current case."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
         self._task = progress.add_task("", total=total)
 
     def begin(self, text: str) -> Step:
-        """Say what is measured now; returns what is called when that is done."""
+        """Show the current case; return the function to call when it is done."""
         self._progress.update(self._task, description=text)
         return lambda: self._progress.advance(self._task)
 
@@ -46,7 +46,7 @@ def rounds_bar(console: Console, total: int) -> Iterator[Rounds]:
 
 @contextmanager
 def steps_bar(console: Console, text: str, total: int) -> Iterator[Step]:
-    """Show how far something is that takes minutes: a bar, or without a terminal a line a step."""
+    """Show the progress of a long task: a bar, or without a terminal a line for each step."""
     if console.is_terminal:
         with progress_bar(console, text, total) as step:
             yield step
@@ -56,7 +56,7 @@ def steps_bar(console: Console, text: str, total: int) -> Iterator[Step]:
 
 
 def show_cases(console: Console, scenario: str, cases: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print the figures of all cases: numbers in tables of a readable width, parts after them."""
+    """Print the figures of all cases: tables of numbers, then of parts."""
     plain = {case: _numbers(figures) for case, figures in cases.items()}
     names = _union(plain.values())
     at_a_time = max(1, (console.width - max(map(len, cases), default=0) - 4) // _COLUMN_WIDTH)
@@ -82,9 +82,9 @@ def show_figures(console: Console, title: str, figures: Mapping[str, Any]) -> No
 def show_differences(
     console: Console, differences: Sequence[Difference], missing: Sequence[str], rounds: int
 ) -> None:
-    """Say what moved, and how much was compared."""
+    """Print the changes and the number of compared figures."""
     moved = [each for each in differences if each.has_moved]
-    table = Table(title="What moved", title_justify="left")
+    table = Table(title="Changes", title_justify="left")
     for heading in ("case", "figure", "before", "after", "change"):
         table.add_column(heading, justify="left" if heading in {"case", "figure"} else "right")
     for each in moved:
@@ -95,11 +95,12 @@ def show_differences(
     if moved:
         console.print(table)
     console.print(
-        f"{len(moved)} of {len(differences)} figures moved beyond noise.", highlight=False
+        f"{len(moved)} of {len(differences)} figures changed by more than the noise.",
+        highlight=False,
     )
     if rounds < ROUNDS_MIN:
         console.print(
-            f"With fewer than {ROUNDS_MIN} rounds noise is not known: only a difference of a "
+            f"With fewer than {ROUNDS_MIN} rounds the noise is unknown: only a difference of a "
             "quarter counts."
         )
     for case in missing:
@@ -136,7 +137,7 @@ def _union(figures: Any) -> list[str]:  # noqa: ANN401 - any iterables of names
 
 
 def _worth_showing(parts: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    """Name the parts that make up 2 % of the whole in any case; the JSON has the others."""
+    """Return the parts with at least 2 % of the total in any case; the JSON has all."""
     return [
         name
         for name in _union(parts.values())

@@ -1,9 +1,9 @@
-"""Seeing when orders are confirmed, at little cost to what is measured.
+"""Detects when orders are confirmed, at little cost for the measured system.
 
-The API says it too, but asking it for hundreds of orders under way takes a tenth of a core. So the
-look is a query in the database of orders, on a connection of an administrator, which the costs
-leave out. What it sees is committed: from that moment the API says the same, and a check asks it.
-A confirmation is seen up to one look late, never early.
+Polling the API for hundreds of orders takes a tenth of a core. Instead, one query reads the
+database of orders on an administrator's connection, which the costs exclude. It reads committed
+data, which the API returns as well; a check compares the two. A confirmation is seen up to one poll
+interval late, never early.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from waybill_toolkit.platform.handle import Platform
 LOOK_SECONDS: Final = 0.02
 FEW: Final = 8
 LOOK_AT_FEW_SECONDS: Final = 0.005
-"""Few orders are looked up faster and wait for each other less: here the delay would be seen."""
+"""The interval for few orders, where the delay would affect the latency."""
 
 _FINAL: Final = """
     select order_id, status from orders
@@ -28,11 +28,11 @@ _FINAL: Final = """
 """
 
 Seen = Callable[[str, float], None]
-"""Called with the final status of an order, and when that was seen by the running loop."""
+"""Called with the final status of an order and the loop time when it was seen."""
 
 
 class Watcher:
-    """Looks for the ends of orders, all of them with one query."""
+    """Polls the status of all orders in progress with one query."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
@@ -42,27 +42,27 @@ class Watcher:
 
     @property
     def awaited(self) -> int:
-        """How many orders have been accepted and have not come to their end."""
+        """The number of orders that are not final."""
         return len(self._awaited)
 
     def watch(self, order_id: str, seen: Seen) -> None:
-        """Have `seen` called when the order is final."""
+        """Call `seen` when the order is final."""
         self._awaited[UUID(order_id)] = seen
         self._something.set()
 
     async def final(self, order_id: str) -> tuple[str, float]:
-        """Return the status of the order when it is final, and when that was seen."""
+        """Wait until the order is final; return its status and the time."""
         future: asyncio.Future[tuple[str, float]] = asyncio.get_running_loop().create_future()
 
         def seen(status: str, at: float) -> None:
-            if not future.done():  # nobody waits any more
+            if not future.done():  # the waiting task was cancelled
                 future.set_result((status, at))
 
         self.watch(order_id, seen)
         return await future
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Poll until cancelled."""
         while True:
             await self._something.wait()
             few = len(self._awaited) <= FEW
@@ -81,7 +81,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watching(platform: Platform) -> AsyncIterator[Watcher]:
-    """Watch the orders of a platform meanwhile."""
+    """Watch the orders of a platform within the context."""
     connection = await asyncpg.connect(platform.admin_url("orders"))
     try:
         watcher = Watcher(connection)

@@ -1,10 +1,10 @@
-"""Chaos: orders are placed while whatever can break breaks; then the books are compared.
+"""Chaos tests: place orders, inject faults, then compare the responses with the databases.
 
-    campaign ─┬─ load       clients that place orders, repeat what got no answer, and remember
-              ├─ faults     a seeded schedule of them, one after the other and on top of each other
+    campaign ─┬─ load       clients that place orders, retry, and record the responses
+              ├─ faults     injects the faults of a seeded schedule, which may overlap
               │   └─ fault_proxies   a TCP proxy in front of every server
-              └─ verdict    what clients were told, against what the system says; the audit
+              └─ verdict    compares the recorded responses with the system; the audit
 
-The schedule follows from the seed alone: the same faults, after the same number of orders. What
-happens within the processes meanwhile does not, so the same seed does not give the same run.
+The seed determines the schedule: the same faults after the same number of orders. It does not
+determine the timing inside the processes, so two runs with the same seed differ.
 """

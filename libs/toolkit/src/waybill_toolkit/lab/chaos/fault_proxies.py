@@ -1,12 +1,12 @@
-"""A TCP proxy in front of every server, so that the link between any two processes can be made bad.
+"""A TCP proxy in front of every server, to impair the link between any two processes.
 
-    orders ──┐            ┌── fine ──────────┐
-             ├─> detour ──┤                  ├─> postgres
-    payments ┘            └── 80 ms later ───┘
+    orders ──┐                 ┌── unimpaired ──┐
+             ├─> fault proxy ──┤                ├─> postgres
+    payments ┘                 └── 80 ms delay ─┘
 
-A detour knows who connected, so one link can be bad while all others to the same server are fine:
-by the port for what has one kind of client only, else by asking the kernel. Bytes are delayed, held
-or slowed down, never changed: TCP would not let that through either.
+A fault proxy identifies the client, so it can impair one link while all others to the same server
+work: by the port for servers with one kind of client, otherwise by asking the kernel. Bytes are
+delayed, held or throttled, never changed, as TCP guarantees.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from waybill_toolkit.lab.chaos.peers import process_of_connection
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 
 CLIENTS: Final = "clients"
-"""Everybody who is no process of the platform: whoever places orders."""
+"""Clients outside of the platform, which place orders."""
 
 _CHUNK_BYTES: Final = 65_536
-_BACKLOG: Final = 1024  # all clients come back at once
+_BACKLOG: Final = 1024  # all clients reconnect at the same time
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s (socket(7))
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From who connects to who is connected to."""
+    """A link from a client to a server."""
 
     client: str
     server: str
@@ -44,23 +44,23 @@ class Link:
 
 
 @dataclass(slots=True)
-class Weather:
-    """How bytes get over a link now, in both directions."""
+class LinkState:
+    """The impairment of a link, in both directions."""
 
     delay_seconds: float = 0.0
     bytes_per_second: float | None = None
     clear: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set while anything gets through at all."""
+    """Set unless the link is cut."""
 
     def __post_init__(self) -> None:
         self.clear.set()
 
     @property
-    def is_fine(self) -> bool:
+    def is_healthy(self) -> bool:
         return self.clear.is_set() and not self.delay_seconds and self.bytes_per_second is None
 
     async def hold(self, byte_count: int) -> None:
-        """Return when so many bytes may go on."""
+        """Wait until this number of bytes may be forwarded."""
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
         if self.bytes_per_second:
@@ -70,10 +70,10 @@ class Weather:
 
 
 class FaultProxies:
-    """FaultProxies for servers, given with their ports.
+    """Fault proxies for servers, given with their ports.
 
-    What stands in `only_for` is reached there by one client alone: services by the gateway. For the
-    rest `processes` says who runs now, by pid.
+    `only_for` names the only client of a server, such as the gateway for services. For other
+    servers `processes` returns the running processes by pid.
     """
 
     def __init__(
@@ -85,19 +85,19 @@ class FaultProxies:
         self._servers = servers
         self._only_for = only_for
         self._processes = processes
-        self._weather: defaultdict[Link, Weather] = defaultdict(Weather)
+        self._states: defaultdict[Link, LinkState] = defaultdict(LinkState)
         self._open: defaultdict[Link, set[asyncio.StreamWriter]] = defaultdict(set)
         self.ports: dict[str, int] = {name: free_port() for name in servers}
-        """Where processes of the platform reach each server."""
-        self.doors: dict[str, int] = {name: free_port() for name in only_for}
-        """Where everybody else reaches those that speak HTTP."""
+        """The port of each server for processes of the platform."""
+        self.client_ports: dict[str, int] = {name: free_port() for name in only_for}
+        """The port of each HTTP server for outside clients."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Listen meanwhile."""
+        """Listen within the context."""
         listeners = [
             *[await self._listen(name, port, self._client_of) for name, port in self.ports.items()],
-            *[await self._listen(name, port, _anybody) for name, port in self.doors.items()],
+            *[await self._listen(name, port, _anybody) for name, port in self.client_ports.items()],
         ]
         try:
             yield
@@ -107,18 +107,18 @@ class FaultProxies:
             for link in list(self._open):
                 self.reset(link)
 
-    def weather(self, link: Link) -> Weather:
-        """Return the weather on a link, to be changed."""
-        return self._weather[link]
+    def state(self, link: Link) -> LinkState:
+        """Return the state of a link, which the caller may change."""
+        return self._states[link]
 
-    def clear_up(self) -> None:
-        """Make all links good."""
-        for weather in self._weather.values():
-            weather.delay_seconds, weather.bytes_per_second = 0.0, None
-            weather.clear.set()
+    def heal(self) -> None:
+        """Remove all impairments."""
+        for state in self._states.values():
+            state.delay_seconds, state.bytes_per_second = 0.0, None
+            state.clear.set()
 
     def reset(self, link: Link) -> int:
-        """Break all connections of a link as a crashed router would; returns how many."""
+        """Reset all connections of a link; return their number."""
         writers = self._open.pop(link, set())
         for writer in writers:
             _reset(writer)
@@ -146,16 +146,16 @@ class FaultProxies:
     async def _serve(
         self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Carry one connection until either side ends it."""
-        weather = self._weather[link]
+        """Forward one connection until either side closes it."""
+        state = self._states[link]
         self._open[link].add(writer)
         try:
-            await weather.clear.wait()
+            await state.clear.wait()
             there = await asyncio.open_connection(
                 LOOPBACK, self._servers[link.server], limit=_CHUNK_BYTES
             )
-            await _carry(weather, (reader, writer), there)
-        except OSError:  # nobody listens, or one side was reset: the other one is to see that
+            await _carry(state, (reader, writer), there)
+        except OSError:  # the server is down, or one side was reset; the other side is reset, too
             _reset(writer)
         finally:
             self._open[link].discard(writer)
@@ -169,11 +169,11 @@ def _anybody(_server: str, _from_port: int) -> str:
 _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def _carry(weather: Weather, here: _End, there: _End) -> None:
-    """Carry bytes both ways; the first end of either way ends both."""
+async def _carry(state: LinkState, here: _End, there: _End) -> None:
+    """Forward bytes in both directions until either one ends."""
     ways = [
-        asyncio.ensure_future(_carry_one_way(weather, here[0], there[1])),
-        asyncio.ensure_future(_carry_one_way(weather, there[0], here[1])),
+        asyncio.ensure_future(_carry_one_way(state, here[0], there[1])),
+        asyncio.ensure_future(_carry_one_way(state, there[0], here[1])),
     ]
     try:
         done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -186,18 +186,18 @@ async def _carry(weather: Weather, here: _End, there: _End) -> None:
 
 
 async def _carry_one_way(
-    weather: Weather, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    state: LinkState, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     while data := await reader.read(_CHUNK_BYTES):
-        await weather.hold(len(data))
-        if writer.is_closing():  # it was reset meanwhile
+        await state.hold(len(data))
+        if writer.is_closing():  # reset by a fault
             raise ConnectionResetError
         writer.write(data)
         await writer.drain()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with a RST, so that the other side does not take it for an orderly end."""
+    """Close with a RST, which the other side does not treat as a regular close."""
     peer: socket.socket | None = writer.get_extra_info("socket")
     if peer is not None and not writer.is_closing():
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)

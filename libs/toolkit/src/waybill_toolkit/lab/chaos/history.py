@@ -1,4 +1,4 @@
-"""What clients were told, in their own words: the one side of the comparison at the end."""
+"""The responses that clients got, for the comparison with the system."""
 
 from dataclasses import dataclass, field
 
@@ -7,23 +7,23 @@ from waybill_toolkit.operations.workload.client import WantedOrder
 
 @dataclass(slots=True)
 class Attempt:
-    """One order a client wants, and all that it was told about it."""
+    """One order of a client, and the responses about it."""
 
     wanted: WantedOrder
     began: float
-    """Seconds since the campaign began, as all times here."""
+    """Seconds since the start of the campaign, like all times here."""
     order_ids: list[str] = field(default_factory=list)
-    """What was acknowledged, once for each time that it was asked for."""
+    """The acknowledged order ids, one for each successful request."""
     refusal: str = ""
     accepted: float | None = None
     ended: float | None = None
-    """When it was first seen final."""
+    """When the client first saw a final status."""
     status: str = ""
-    """The last that was seen."""
+    """The last status that the client saw."""
     is_cancelled: bool = False
-    """The client asked for it, and was told that it would be."""
+    """Whether a cancellation was acknowledged."""
     lost_sight: bool = False
-    """The system once did not know an order that it had acknowledged."""
+    """Whether the system once returned 404 for an acknowledged order."""
 
     @property
     def is_acknowledged(self) -> bool:
@@ -40,7 +40,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class History:
-    """What one client did and saw."""
+    """The attempts of one client."""
 
     client: str
     attempts: list[Attempt] = field(default_factory=list)

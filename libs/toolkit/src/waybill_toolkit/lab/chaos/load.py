@@ -1,8 +1,8 @@
-"""Clients that place orders at a steady rate, whatever is broken, and remember all they are told.
+"""Clients that place orders at a constant rate and record the responses.
 
-An order is begun when its time has come, not when the one before it is through, so that an outage
-does not hide what would have been asked meanwhile. Whoever gets no answer asks again with the same
-Idempotency-Key; some ask again although they got one.
+An order is placed at its scheduled time, whatever the outcome of earlier orders, so an outage does
+not reduce the load. A client that gets no response retries with the same Idempotency-Key. Some
+clients repeat a request that got a response.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from waybill_toolkit.lab.chaos.history import Attempt, History
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Order, WantedOrder
 from waybill_toolkit.operations.workload.service import RefusedError, UnreachableError
 
-IN_HAND_MAX: Final = 400  # orders begun and not final: a bound for memory and connections
+IN_PROGRESS_MAX: Final = 400  # orders in progress: a limit for memory and connections
 REPEATED_SHARE: Final = 0.10
 CANCELLED_SHARE: Final = 0.05
 
@@ -26,7 +26,7 @@ _AGAIN_SECONDS: Final = 0.3
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """Returns the seconds since its creation."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -36,24 +36,24 @@ class Stopwatch:
 
 
 class Load:
-    """Places orders through several doors in turn: the gateway, and the service itself."""
+    """Places orders with several clients in turn: of the gateway, and of the service."""
 
     def __init__(
-        self, doors: Sequence[Client], orders: Sequence[WantedOrder], rate: float, seed: int
+        self, clients: Sequence[Client], orders: Sequence[WantedOrder], rate: float, seed: int
     ) -> None:
-        self._doors = doors
+        self._clients = clients
         self._orders = orders
         self._rate = rate
         self._chance = random.Random(f"load {seed}")  # noqa: S311 - repeatable, no secret
-        self._in_hand = asyncio.Semaphore(IN_HAND_MAX)
+        self._in_hand = asyncio.Semaphore(IN_PROGRESS_MAX)
         self._begun = 0
         self.histories: dict[str, History] = {}
         self.payment_token: str | None = None
-        """Replaces good cards, while the payment provider is to be difficult."""
+        """The token that replaces valid cards during a fault of the payment provider."""
         self.server_errors = 0
-        """Answers that say the server failed: nothing is known then, and it is asked again."""
+        """Statuses of a server failure; the outcome is unknown, and the request is retried."""
         self.is_over = False
-        """Set to make clients stop waiting for what does not come."""
+        """Set to stop the clients."""
         self.now = Stopwatch()
 
     @property
@@ -62,16 +62,16 @@ class Load:
 
     @property
     def progress_seconds(self) -> float:
-        """How far it is: the time at which it would be here if it had never been held up."""
+        """The scheduled time of the next order, without delays."""
         return self._begun / self._rate
 
     @property
     def seconds_left(self) -> float:
-        """How long it takes at least until the last order is begun."""
+        """The minimum time until the last order is placed."""
         return len(self._orders) / self._rate - self.progress_seconds
 
     async def run(self) -> None:
-        """Return when every order is final, refused or given up."""
+        """Place all orders; return when each is final, refused or abandoned."""
         self.now = Stopwatch()
         async with asyncio.TaskGroup() as shoppers:
             for number, wanted in enumerate(self._orders):
@@ -79,8 +79,8 @@ class Load:
                 await self._in_hand.acquire()
                 self._begun = number + 1
                 attempt = self._begin(wanted)
-                door = self._doors[number % len(self._doors)]
-                shopper = shoppers.create_task(self._shop(door, attempt, self._chance.random()))
+                client = self._clients[number % len(self._clients)]
+                shopper = shoppers.create_task(self._shop(client, attempt, self._chance.random()))
                 shopper.add_done_callback(lambda _: self._in_hand.release())
 
     def _begin(self, wanted: WantedOrder) -> Attempt:
@@ -91,25 +91,25 @@ class Load:
         history.attempts.append(attempt)
         return attempt
 
-    async def _shop(self, door: Client, attempt: Attempt, whim: float) -> None:
+    async def _shop(self, client: Client, attempt: Attempt, roll: float) -> None:
         try:
-            await self.place(door, attempt)
+            await self.place(client, attempt)
             if not attempt.is_acknowledged:
                 return
             attempt.accepted = self.now()
-            if whim < REPEATED_SHARE:
-                await self.place(door, attempt)
-            elif whim < REPEATED_SHARE + CANCELLED_SHARE:
-                await self._cancel(door, attempt)
-            await self._follow(door, attempt)
+            if roll < REPEATED_SHARE:
+                await self.place(client, attempt)
+            elif roll < REPEATED_SHARE + CANCELLED_SHARE:
+                await self._cancel(client, attempt)
+            await self._follow(client, attempt)
         except UnreachableError:
-            return  # what it was told until now is all it knows
+            return  # stopped: the client has no further responses
 
-    async def place(self, door: Client, attempt: Attempt) -> None:
-        """Ask until there is an answer that says yes or no."""
+    async def place(self, client: Client, attempt: Attempt) -> None:
+        """Retry until the order is accepted or refused."""
         while not self.is_over:
             try:
-                order = await door.place_order(attempt.wanted)
+                order = await client.place_order(attempt.wanted)
             except RefusedError as error:
                 if not await self._is_failure(error):
                     attempt.refusal = error.slug
@@ -119,21 +119,21 @@ class Load:
                 attempt.status = order.status
                 return
 
-    async def _cancel(self, door: Client, attempt: Attempt) -> None:
+    async def _cancel(self, client: Client, attempt: Attempt) -> None:
         while not self.is_over:
             try:
-                await door.cancel_order(attempt.order_ids[0])
+                await client.cancel_order(attempt.order_ids[0])
             except RefusedError as error:
                 if not await self._is_failure(error):
-                    return  # it is rejected already
+                    return  # already rejected
             else:
                 attempt.is_cancelled = True
                 return
 
-    async def _follow(self, door: Client, attempt: Attempt) -> None:
+    async def _follow(self, client: Client, attempt: Attempt) -> None:
         delay = _LOOK_FIRST_SECONDS
         while not self.is_over:
-            order = await self._look(door, attempt)
+            order = await self._look(client, attempt)
             if order is not None:
                 attempt.status = order.status
                 if order.is_final and (order.status == "cancelled" or not attempt.is_cancelled):
@@ -142,9 +142,9 @@ class Load:
             await asyncio.sleep(delay)
             delay = min(delay * 1.6, _LOOK_LAST_SECONDS)
 
-    async def _look(self, door: Client, attempt: Attempt) -> Order | None:
+    async def _look(self, client: Client, attempt: Attempt) -> Order | None:
         try:
-            return await door.get_order(attempt.order_ids[0])
+            return await client.get_order(attempt.order_ids[0])
         except RefusedError as error:
             if not await self._is_failure(error):
                 attempt.lost_sight = True
@@ -152,7 +152,7 @@ class Load:
             return None
 
     async def _is_failure(self, error: RefusedError) -> bool:
-        """Tell a server that failed from one that says no, and wait a little in that case."""
+        """Return whether an error is a server failure; if so, wait before returning."""
         if error.status < 500:
             return False
         self.server_errors += 1

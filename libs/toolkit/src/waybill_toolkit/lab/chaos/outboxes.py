@@ -1,4 +1,4 @@
-"""Making trouble with events that are written down: published twice, late, and in another order."""
+"""Publishes events of an outbox again, late, or in a different order."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from waybill.events import Envelope, encode_headers
 
 AGAIN_MAX: Final = 500
-"""Events that are published again: some seconds of load."""
+"""Number of events to publish again: some seconds of load."""
 
 _SEND_SECONDS: Final = 5.0
 
@@ -33,7 +33,7 @@ _WAITING: Final = """
 
 
 async def publish_again(database_url: str) -> None:
-    """Make the relay forget that it has published the last events."""
+    """Mark the last events as unpublished, so that the relay publishes them again."""
     connection = await asyncpg.connect(database_url, timeout=_SEND_SECONDS)
     try:
         await connection.execute(_FORGET, AGAIN_MAX)
@@ -43,12 +43,12 @@ async def publish_again(database_url: str) -> None:
 
 @asynccontextmanager
 async def relay_held(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Keep every relay of a database from publishing meanwhile, by holding the lock it leads by."""
+    """Hold the leader lock of a database's relays, so that none of them publishes."""
     connection = await asyncpg.connect(database_url, timeout=_SEND_SECONDS)
     try:
         relay = await connection.fetchrow(_RELAY)
         if relay is None:
-            raise LookupError("no relay leads just now")
+            raise LookupError("no relay is the leader at the moment")
         await connection.execute("select pg_terminate_backend($1)", relay["pid"])
         async with asyncio.timeout(_SEND_SECONDS):
             await connection.execute("select pg_advisory_lock($1)", relay["lock"])
@@ -60,7 +60,7 @@ async def relay_held(database_url: str) -> AsyncIterator["asyncpg.Connection[asy
 async def publish_shuffled(
     connection: "asyncpg.Connection[asyncpg.Record]", bootstrap_servers: str, chance: random.Random
 ) -> int:
-    """Publish what waits in an outbox in any order, unmarked, so that it is published again."""
+    """Publish the pending events in random order without marking them as published."""
     rows = list(await connection.fetch(_WAITING, AGAIN_MAX))
     chance.shuffle(rows)
     async with asyncio.timeout(_SEND_SECONDS):

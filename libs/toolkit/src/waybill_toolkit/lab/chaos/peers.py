@@ -1,7 +1,7 @@
-"""Who is at the other end of a connection on the loopback: the kernel knows.
+"""Finds the process at the other end of a loopback connection.
 
-It is asked for the one socket by its two ports (sock_diag(7)). The table /proc/net/tcp says the
-same, but listing every socket of the machine takes tens of milliseconds, for every connection.
+The kernel is queried for one socket by its two ports (sock_diag(7)). Reading /proc/net/tcp lists
+every socket of the machine, which takes tens of milliseconds for each connection.
 """
 
 import socket
@@ -24,7 +24,7 @@ _INODE_AT: Final = 16 + 4 + 48 + 16  # after nlmsghdr and the other fields of in
 
 
 def process_of_connection(port: int, to_port: int, candidates: Iterable[int]) -> int | None:
-    """Find, among processes of ours, the one that connected from `port` to `to_port`."""
+    """Return which of the candidates is connected from `port` to `to_port`."""
     inode = _inode(port, to_port)
     if inode is None:
         return None
@@ -33,7 +33,7 @@ def process_of_connection(port: int, to_port: int, candidates: Iterable[int]) ->
 
 
 def _inode(port: int, to_port: int) -> int | None:
-    """None when there is no such socket any more."""
+    """Return the inode of the socket; None when it is closed."""
     address = socket.inet_aton(LOOPBACK).ljust(16, b"\0")
     question = (
         _QUESTION.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0xFFFF_FFFF)
@@ -46,7 +46,7 @@ def _inode(port: int, to_port: int) -> int | None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
         kernel.send(header + question)
         answer = kernel.recv(4096)
-    if _HEADER.unpack_from(answer)[1] != _BY_FAMILY:  # NLMSG_ERROR: there is none
+    if _HEADER.unpack_from(answer)[1] != _BY_FAMILY:  # NLMSG_ERROR: no such socket
         return None
     return int(struct.unpack_from("=I", answer, _INODE_AT)[0])
 
@@ -54,5 +54,5 @@ def _inode(port: int, to_port: int) -> int | None:
 def _holds(pid: int, name: str) -> bool:
     try:
         return any(str(entry.readlink()) == name for entry in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:  # it has ended, or has just closed one
+    except OSError:  # the process has exited, or has closed a file
         return False

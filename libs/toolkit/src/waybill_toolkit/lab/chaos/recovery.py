@@ -1,4 +1,4 @@
-"""How long it takes until orders flow again, for each kind of fault."""
+"""The recovery time of each kind of fault."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,27 +6,27 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Final
 
-from waybill_toolkit.lab.chaos.faults import Event
+from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.history import Attempt
 from waybill_toolkit.lab.chaos.schedule import BACKGROUND
 from waybill_toolkit.operations.workload.client import APPROVED
 
-_TOLD_APART: Final = {"postgres", "broker", "host", f"orders{BACKGROUND}"}
+_SHOWN_SEPARATELY: Final = {"postgres", "broker", "host", f"orders{BACKGROUND}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Of one fault, in seconds after its end, with whatever else was broken meanwhile."""
+    """The recovery from one fault, in seconds after its end. Other faults may be active."""
 
     flows_again_seconds: float | None
-    """Until an order was confirmed that was begun after it; None when none was."""
+    """Until an order placed after the fault is confirmed; None when there is none."""
     caught_up_seconds: float
-    """Until every order that was begun before its end had come to its own."""
+    """Until every order placed before the end of the fault is final."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recoveries:
-    """Of all faults of a kind."""
+    """The recoveries from all faults of a kind."""
 
     count: int
     flows_again_seconds_median: float | None
@@ -39,7 +39,7 @@ class Recoveries:
 
 
 def recovery(event: Event, attempts: Sequence[Attempt]) -> Recovery:
-    """Look how orders went after a fault. Those that are slow by themselves say nothing of it."""
+    """Return the recovery from a fault. Orders with slow payment tokens do not count."""
     end = event.ended or event.began
     plain = [
         each
@@ -61,7 +61,7 @@ def recovery(event: Event, attempts: Sequence[Attempt]) -> Recovery:
 
 
 def by_kind(events: Sequence[Event], attempts: Sequence[Attempt]) -> dict[str, Recoveries]:
-    """Sum up the recoveries; faults that hit nothing are left out."""
+    """Summarize the recoveries, without faults that had no effect."""
     found: defaultdict[str, list[Recovery]] = defaultdict(list)
     for event in events:
         if not event.missed:
@@ -70,9 +70,9 @@ def by_kind(events: Sequence[Event], attempts: Sequence[Attempt]) -> dict[str, R
 
 
 def _kind(event: Event) -> str:
-    """Tell apart what is ended alike and comes back differently."""
+    """Return the kind, with the target where targets recover differently."""
     fault = event.fault
-    if fault.link is None and fault.target in _TOLD_APART:
+    if fault.link is None and fault.target in _SHOWN_SEPARATELY:
         return f"{fault.kind}: {fault.target}"
     return str(fault.kind)
 

@@ -1,4 +1,4 @@
-"""The report of a campaign, in Markdown, with its timeline beside it."""
+"""The report of a campaign in Markdown, with its timeline."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -9,18 +9,18 @@ from waybill_toolkit.lab.chaos.result import Result
 from waybill_toolkit.lab.chaos.timeline import draw_timeline
 from waybill_toolkit.operations.workload.summary import Latency
 
-_VIOLATIONS_MAX: Final = 100  # the JSON has all
+_VIOLATIONS_MAX: Final = 100  # the JSON has all of them
 
 
 def write_report(path: Path, result: Result) -> None:
-    """Write the report, and the picture it shows as PATH with the ending .svg."""
+    """Write the report, and its chart to the same path with the suffix .svg."""
     picture = path.with_suffix(".svg")
     picture.write_text(draw_timeline(result), "utf-8")
     path.write_text("\n".join(_lines(result, picture.name)) + "\n", "utf-8")
 
 
 def _lines(result: Result, picture: str) -> Iterator[str]:
-    verdict = "nothing lost, nothing twice, nothing oversold" if result.is_ok else "BROKEN"
+    verdict = "no order lost, duplicated or oversold" if result.is_ok else "BROKEN"
     yield f"# Chaos, seed {result.seed}, {len(result.attempts)} orders: {verdict}"
     yield ""
     yield f"![Load, latencies, faults and recoveries over time]({picture})"
@@ -30,9 +30,9 @@ def _lines(result: Result, picture: str) -> Iterator[str]:
     yield "## Time to recover"
     yield ""
     yield (
-        "From the end of a fault until an order was confirmed that was begun after it (*flows*), "
+        "Seconds from the end of a fault until an order placed after it is confirmed (*flows*), "
         "and until all that were begun before it had come to their end (*caught up*), with "
-        "whatever else was broken meanwhile. Seconds."
+        "active."
     )
     yield ""
     yield from _recoveries(result)
@@ -43,7 +43,7 @@ def _lines(result: Result, picture: str) -> Iterator[str]:
 
 
 def _counts(result: Result) -> Iterator[tuple[str, str]]:
-    for fate, count in result.fates().items():
+    for fate, count in result.outcomes().items():
         yield fate, str(count)
     figures = result.to_json()
     for name in (
@@ -55,7 +55,7 @@ def _counts(result: Result) -> Iterator[tuple[str, str]]:
     ):
         yield f"**{name.replace('_', ' ')}**", str(figures[name])
     broken = ", ".join(finding.invariant.name for finding in result.books.audit.broken)
-    yield "**broken invariants**", broken or "none"
+    yield "**violated invariants**", broken or "none"
 
 
 def _latencies(result: Result) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _recoveries(result: Result) -> Iterator[str]:
 def _violations(result: Result) -> Iterator[str]:
     if not result.violations:
         return
-    yield "## What contradicts what clients were told"
+    yield "## Contradictions to the responses of clients"
     yield ""
     for each in result.violations[:_VIOLATIONS_MAX]:
         yield f"- {each.reference} ({each.client}): {each.breach}: {each.detail}"

@@ -1,11 +1,11 @@
-"""What came of a campaign."""
+"""The result of a campaign."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from waybill_toolkit.lab.chaos.faults import Event
+from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.history import Attempt
 from waybill_toolkit.lab.chaos.recovery import by_kind
 from waybill_toolkit.lab.chaos.system import Books
@@ -19,20 +19,20 @@ LOSSES = (Breach.LOST, Breach.FORGOTTEN_MEANWHILE)
 class Result:
     seed: int
     seconds: float
-    """From the first order to the last look at the books."""
+    """From the first order to the last read of the databases."""
     attempts: Sequence[Attempt]
     events: Sequence[Event]
     server_errors: int
     violations: Sequence[Violation]
     books: Books
-    is_whole: bool
-    """Whether every process was ready again when nothing was broken any more."""
+    is_ready: bool
+    """Whether every process was ready after all faults were healed."""
 
     @property
     def is_ok(self) -> bool:
-        """Nothing was lost, repeated, oversold or left undone, and every process is back."""
+        """Whether no order was lost, duplicated, oversold or left in progress."""
         return (
-            self.is_whole
+            self.is_ready
             and not self.violations
             and self.books.audit.is_ok
             and self.books.audit.moving.is_nothing
@@ -43,11 +43,11 @@ class Result:
     def count(self, *breaches: Breach) -> int:
         return sum(violation.breach in breaches for violation in self.violations)
 
-    def fates(self) -> dict[str, int]:
-        """Count what became of the orders, as their clients know it."""
-        fates = Counter(_fate(attempt) for attempt in self.attempts)
+    def outcomes(self) -> dict[str, int]:
+        """Count the orders by outcome, as known to their clients."""
+        outcomes = Counter(_outcome(attempt) for attempt in self.attempts)
         known = ("confirmed", "rejected", "cancelled", "refused", "unknown")
-        return {fate: fates.pop(fate, 0) for fate in known} | dict(fates)
+        return {fate: outcomes.pop(fate, 0) for fate in known} | dict(outcomes)
 
     def to_json(self) -> dict[str, Any]:
         accept = Latency.of(attempt.accept_seconds for attempt in self.attempts)
@@ -58,13 +58,13 @@ class Result:
             "seconds": round(self.seconds, 1),
             "orders": len(self.attempts),
             "acknowledged": sum(attempt.is_acknowledged for attempt in self.attempts),
-            **self.fates(),
+            **self.outcomes(),
             "acknowledged_orders_lost": self.count(*LOSSES),
             "orders_placed_twice": self.count(Breach.PLACED_TWICE, Breach.OTHER_ANSWER),
             "charged_twice": self.books.charged_twice,
             "units_oversold": self.books.units_oversold,
             "violations": [violation.to_json() for violation in self.violations],
-            "every_process_is_back": self.is_whole,
+            "every_process_is_back": self.is_ready,
             "server_errors": self.server_errors,
             "accept_ms_p50": accept.p50,
             "accept_ms_p99": accept.p99,
@@ -79,7 +79,7 @@ class Result:
         }
 
 
-def _fate(attempt: Attempt) -> str:
+def _outcome(attempt: Attempt) -> str:
     if attempt.refusal:
         return "refused"
     return attempt.status if attempt.ended is not None else "unknown"

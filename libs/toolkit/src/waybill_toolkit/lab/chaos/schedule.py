@@ -1,8 +1,8 @@
-"""What breaks when: drawn from a seed, before anything runs.
+"""The schedule of faults, drawn from a seed before the campaign starts.
 
-Kinds come like cards from a shuffled deck, so that each comes before any comes a third time; what
-each hits is drawn freely. A fault lasts some seconds and the next one does not wait for its end.
-Moments are those of the load: when so many orders have been begun as make so many seconds.
+Kinds are drawn like cards from a shuffled deck, so that each occurs before any occurs a third time.
+Targets are random. A fault lasts some seconds, and the next one may start before its end. Times
+refer to the progress of the load.
 """
 
 import random
@@ -17,44 +17,44 @@ from waybill_toolkit.lab.chaos.fault_proxies import CLIENTS, Link
 from waybill_toolkit.platform.plan import GATEWAY
 
 GAP_SECONDS: Final = 2.4
-"""Between the beginnings of two faults, on average: with what they last, one or two at a time, and
-before the last one is got over. Some 20 s let each be got over alone."""
+"""Average time between the starts of two faults. One or two are active at a time, and the next one
+usually starts before the system has recovered. With some 20 s it recovers from each fault."""
 
 BACKGROUND: Final = " background"
-"""After the name of a service: the process of its own in which its background parts run."""
+"""The suffix of a service name for its worker process."""
 
 FIRST_AFTER_SECONDS: Final = 2.0
 QUIET_SECONDS: Final = 6.0
-"""At the end, for the last fault."""
+"""Time at the end of the load for the last fault."""
 
 
 class Kind(StrEnum):
     KILL = "kill"
-    """SIGKILL: as a crash."""
+    """SIGKILL, like a crash."""
     FREEZE = "freeze"
-    """SIGSTOP, later SIGCONT: alive for the system, dead for everybody who waits for it."""
+    """SIGSTOP, later SIGCONT: the process exists but does not respond."""
     RESTART = "restart"
-    """The signal that asks to stop."""
+    """SIGTERM, or SIGINT for PostgreSQL."""
     WIPE = "wipe"
-    """SIGKILL to the broker, which comes back empty: topics, events and offsets are gone."""
+    """SIGKILL to the broker, which loses its topics, events and offsets."""
     CUT = "cut"
-    """Nothing gets through, either way, and nobody is told."""
+    """No data passes in either direction; connections stay open."""
     DELAY = "delay"
-    """Whatever is sent arrives later."""
+    """Data arrives with a delay."""
     THROTTLE = "throttle"
-    """So many bytes a second get through."""
+    """The throughput is limited."""
     RESET = "reset"
-    """All connections break, again and again."""
+    """All connections are reset repeatedly."""
     REPUBLISH = "publish again"
-    """The last events of an outbox are published again: late, and twice."""
+    """The last events of an outbox are published again."""
     REORDER = "hold and reorder"
-    """An outbox is held back; what gathers is published shuffled, and then again in order."""
+    """Pending events of an outbox are published in random order, and then again in order."""
     REBALANCE = "rebalance"
-    """Another replica comes and goes, and each time the consumers share the work anew."""
+    """Another replica joins and leaves repeatedly, with a rebalance each time."""
     PROVIDER = "payment provider"
-    """Payments are answered late, or only when asked twice."""
+    """The provider responds late, or loses the first response."""
     DISK_FULL = "disk full"
-    """PostgreSQL cannot write any more."""
+    """PostgreSQL's disk has no space left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Terrain:
-    """What there is to break."""
+class Targets:
+    """The targets of faults."""
 
     services: Sequence[str]
     databases: Sequence[str]
-    """The services that have one; they use the broker too."""
+    """The services with a database; they also use the broker."""
     has_small_disk: bool = False
 
     def links(self) -> list[Link]:
-        """List who talks to whom."""
+        """Return all links."""
         return [
             *(Link(service, "postgres") for service in self.databases),
             *(Link(service, "broker") for service in self.databases),
@@ -94,11 +94,11 @@ class Terrain:
 
 
 def draw(
-    seed: int, seconds: float, terrain: Terrain, gap_seconds: float = GAP_SECONDS
+    seed: int, seconds: float, targets: Targets, gap_seconds: float = GAP_SECONDS
 ) -> list[Fault]:
-    """Draw the faults of so many seconds; the same for the same arguments."""
+    """Draw the faults of a campaign; deterministic for the same arguments."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    cards = _cards(chance, terrain)
+    cards = _cards(chance, targets)
     faults: list[Fault] = []
     at = FIRST_AFTER_SECONDS
     while at < seconds - QUIET_SECONDS:
@@ -110,8 +110,8 @@ def draw(
     return faults
 
 
-def _cards(chance: random.Random, terrain: Terrain) -> Iterator[tuple[Kind, str | Link]]:
-    services, databases, links = list(terrain.services), list(terrain.databases), terrain.links()
+def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str | Link]]:
+    services, databases, links = list(targets.services), list(targets.databases), targets.links()
     servers = ["postgres", "broker"]
     deck: list[tuple[Kind, Sequence[str | Link]]] = [
         (Kind.KILL, services),
@@ -136,12 +136,12 @@ def _cards(chance: random.Random, terrain: Terrain) -> Iterator[tuple[Kind, str 
         (Kind.REBALANCE, ["orders", "payments", "inventory"]),
         (Kind.PROVIDER, ["slow", "lost answers"]),
     ]
-    if terrain.has_small_disk:
+    if targets.has_small_disk:
         deck.append((Kind.DISK_FULL, ["postgres"]))
     while True:
         chance.shuffle(deck)
-        for kind, targets in deck:
-            yield kind, chance.choice(targets)
+        for kind, candidates in deck:
+            yield kind, chance.choice(candidates)
 
 
 _SECONDS: Final[dict[Kind, tuple[float, float]]] = {
@@ -150,7 +150,7 @@ _SECONDS: Final[dict[Kind, tuple[float, float]]] = {
     Kind.RESTART: (0.0, 0.0),
     Kind.REPUBLISH: (0.0, 0.0),
     Kind.DISK_FULL: (2.0, 4.0),
-    Kind.REBALANCE: (8.0, 10.0),  # a replica takes seconds to start and to join
+    Kind.REBALANCE: (8.0, 10.0),  # a replica takes seconds to start and to join the group
 }
 
 

@@ -1,7 +1,7 @@
-"""Reading the books in a process of its own.
+"""Reads the databases in a separate process.
 
-All links of the platform lead through the campaign's event loop. Reading many orders there holds
-them all up, and what cannot go on meanwhile is the campaign's fault.
+All links of the platform run through the campaign's event loop. Reading many orders there would
+block them, which is a fault that the campaign does not intend.
 """
 
 import asyncio
@@ -16,26 +16,28 @@ from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
 
 
-async def read_books_apart(platform: Platform, customers: str, settle_seconds: float) -> Books:
-    """Do what `read_books` does, while this event loop is free. Raises PlatformError."""
+async def read_books_in_process(platform: Platform, customers: str, settle_seconds: float) -> Books:
+    """Call `read_books` without blocking this event loop. Raises PlatformError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, start_new_session=True
     )
     try:
-        told, _ = await process.communicate(pickle.dumps((platform, customers, settle_seconds)))
+        output, _ = await process.communicate(pickle.dumps((platform, customers, settle_seconds)))
     finally:
         if process.returncode is None:
             process.kill()
     if process.returncode != 0:
-        raise PlatformError(f"The process that reads the books ended with {process.returncode}.")
-    books: Books | PlatformError = pickle.loads(told)  # noqa: S301 - from our own process
+        raise PlatformError(
+            f"The process that reads the databases exited with {process.returncode}."
+        )
+    books: Books | PlatformError = pickle.loads(output)  # noqa: S301 - from our own process
     if isinstance(books, PlatformError):
         raise books
     return books
 
 
 def main() -> None:
-    """Read what stdin asks for and write it to stdout."""
+    """Read the request from stdin and write the result to stdout."""
     asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own campaign
     outcome: Books | PlatformError
     try:

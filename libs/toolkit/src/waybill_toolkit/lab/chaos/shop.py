@@ -1,4 +1,4 @@
-"""What is for sale in a campaign, and what its clients want."""
+"""The articles and orders of a campaign."""
 
 import random
 from collections.abc import Mapping
@@ -11,10 +11,12 @@ CLIENTS: Final = 20
 CURRENCY: Final = "GBP"
 
 _ARTICLES: Final = 12
-_MANY: Final = 1_000_000  # units: more than any campaign sells
-_SCARCE_SHARE: Final = 0.10  # of the orders want the scarce article; it is there for half of these
-_UNKNOWN_SHARE: Final = 0.03  # want an article that does not exist: these are refused
-_TOKENS: Final = {  # as the sandbox documents them; the others are good cards
+_MANY: Final = 1_000_000  # units; more than a campaign sells
+_SCARCE_SHARE: Final = (
+    0.10  # of the orders want the scarce article, which has stock for half of them
+)
+_UNKNOWN_SHARE: Final = 0.03  # want an unknown SKU, and are refused
+_TOKENS: Final = {  # tokens of the sandbox; all others are valid cards
     "tok_decline": 0.05,
     "tok_timeout_then_approved": 0.03,
     "tok_error_once": 0.02,
@@ -29,7 +31,7 @@ class Shop:
 
 
 def open_shop(seed: int, order_count: int, run: str) -> Shop:
-    """Make a shop; the same but for `run`, which is in every name, for the same seed and count."""
+    """Create a shop. It is deterministic, except for `run`, which is part of every name."""
     chance = random.Random(f"shop {seed}")  # noqa: S311 - repeatable, no secret
     skus = [f"CHAOS-{run}-{number:02}" for number in range(_ARTICLES)]
     scarce = f"CHAOS-{run}-SCARCE"

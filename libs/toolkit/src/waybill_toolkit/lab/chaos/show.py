@@ -1,4 +1,4 @@
-"""What `waybill chaos` prints at the end."""
+"""Prints the result of `waybill chaos`."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,9 +10,9 @@ from waybill_toolkit.operations.workload.show import LISTED_MAX, show_audit
 
 
 def show_result(console: Console, result: Result) -> None:
-    """Print it for people."""
-    fates = ", ".join(f"{count} {fate}" for fate, count in result.fates().items() if count)
-    console.print(f"{len(result.attempts)} orders: {fates}.", highlight=False)
+    """Print the result."""
+    outcomes = ", ".join(f"{count} {fate}" for fate, count in result.outcomes().items() if count)
+    console.print(f"{len(result.attempts)} orders: {outcomes}.", highlight=False)
     console.print(_recoveries(result))
     for violation in result.violations[:LISTED_MAX]:
         text = f"✗ {violation.reference}: {violation.breach} ({violation.detail})"
@@ -21,7 +21,7 @@ def show_result(console: Console, result: Result) -> None:
         console.print(f"... and {len(result.violations) - LISTED_MAX} more.")
     show_audit(console, result.books.audit)
     if result.is_ok:
-        console.print("[green]Nothing lost, nothing twice, nothing oversold.[/green]")
+        console.print("[green]No order lost, duplicated or oversold.[/green]")
     else:
         console.print(f"[red]Seed {result.seed}: {_what_is_wrong(result)}.[/red]")
 
@@ -29,20 +29,23 @@ def show_result(console: Console, result: Result) -> None:
 def _what_is_wrong(result: Result) -> str:
     wrong = []
     if result.violations:
-        wrong.append(f"{len(result.violations)} contradictions to what clients were told")
+        wrong.append(f"{len(result.violations)} contradictions to the responses of clients")
     if not result.books.audit.is_ok:
         wrong.append("the audit failed")
     if not result.books.audit.moving.is_nothing:
-        wrong.append("something still moves")
-    if not result.is_whole:
-        wrong.append("not every process came back")
+        wrong.append("the system is not idle")
+    if not result.is_ready:
+        wrong.append("not every process is ready")
     if result.books.charged_twice or result.books.units_oversold:
         wrong.append("charged twice or oversold")
     return ", ".join(wrong)
 
 
 def _recoveries(result: Result) -> Table:
-    table = Table(title="Until orders flow again, and the backlog is gone", title_justify="left")
+    table = Table(
+        title="Time until orders flow again, and until the backlog is processed",
+        title_justify="left",
+    )
     table.add_column("fault")
     for heading in ("times", "flows: median", "most", "caught up: median", "most"):
         table.add_column(heading, justify="right")

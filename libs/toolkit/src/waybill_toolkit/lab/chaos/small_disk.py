@@ -1,6 +1,6 @@
-"""A disk that is small enough to be filled: a file system of its own in memory, for root only.
+"""A small tmpfs that can be filled; mounting it requires root.
 
-Filling the disk of the machine would hit everybody on it, so without one there is no such fault.
+Filling the disk of the machine would affect other users, so without a tmpfs there is no such fault.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from typing import Final
 from waybill_toolkit.platform.errors import PlatformError
 
 BYTES_MAX: Final = 8 * 1024**3
-"""A larger file system is taken for one that others need."""
+"""A larger file system may be used by others and is not filled."""
 MEGABYTES_MIN: Final = 768
-"""PostgreSQL's own 60, 512 for its log, and some for orders."""
+"""60 for PostgreSQL itself, 512 for its WAL, and some for orders."""
 
 _FILLING: Final = "chaos.filling"
 _STEPS: Final = (64 * 1024**2, 1024**2, 4096)
@@ -25,14 +25,14 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def may_be_filled(folder: Path) -> bool:
-    """Whether a folder is on a small file system that is mounted there for it alone."""
+    """Return whether a small file system is mounted on the folder."""
     sizes = os.statvfs(folder)
     return os.path.ismount(folder) and sizes.f_blocks * sizes.f_frsize <= BYTES_MAX
 
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
-    """Mount one on a folder meanwhile; what is on it is gone afterwards. Raises PlatformError."""
+    """Mount a tmpfs on a folder within the context. Raises PlatformError."""
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     options = f"size={megabytes}m,mode=0711"
     _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder))
@@ -44,7 +44,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
 
 @asynccontextmanager
 async def filled(folder: Path) -> AsyncIterator[None]:
-    """Leave no room on a folder's file system meanwhile."""
+    """Fill the file system of a folder within the context."""
     filling = folder / _FILLING
     try:
         await asyncio.to_thread(_fill, filling)  # it may take a second
@@ -72,5 +72,6 @@ def _run(*command: str) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", "") or str(error)
         raise PlatformError(
-            f"No small disk can be made here ({said.strip()}): that needs root; go without."
+            f"The tmpfs cannot be mounted ({said.strip()}); run as root, or without"
+            " --disk-megabytes."
         ) from error

@@ -1,4 +1,4 @@
-"""What the system itself says at the end: its orders, its audit, and its books in figures."""
+"""The state of the system at the end: its orders, its audit and some totals."""
 
 import json
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from waybill_toolkit.operations.workload.session import audit_when_settled
 from waybill_toolkit.platform.handle import Platform
 
 SETTLE_SECONDS: Final = 180.0
-"""A payment whose provider could not be asked is tried again after at most 60 s, a command that
-nobody answered is sent again after 60 s: three times that is long enough."""
+"""A failed call of the payment provider is retried after at most 60 s, a command without a reply
+after 60 s. Three times that is enough."""
 
 _ORDERS: Final = """
     select order_id::text, reference, customer_ref, status, units
@@ -48,7 +48,7 @@ _OVERSOLD: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the databases say."""
+    """The state in the databases."""
 
     orders: list[Placed]
     charged_twice: int
@@ -57,7 +57,7 @@ class Books:
 
 
 async def read_books(platform: Platform, customers: str, settle_seconds: float) -> Books:
-    """Wait until nothing moves, or for too long, and read; `customers` is a LIKE pattern.
+    """Wait until the system is idle or the timeout ends, then read; `customers` is a LIKE pattern.
 
     Raises PlatformError.
     """

@@ -1,8 +1,8 @@
-"""A picture of a campaign over time, as SVG: load, latencies, faults, recoveries.
+"""A chart of a campaign over time, as SVG: load, latencies, faults, recoveries.
 
-▁▃▃▃▁▁▇▅▃▃   orders begun and brought to their end, a second
-▁▁▁▂▂▇▅▂▁▁   seconds until accepted, until final: median and most
-▇▇·· ▇▇▇··   each fault, and behind it the time until orders flowed again
+▁▃▃▃▁▁▇▅▃▃   orders placed and completed per second
+▁▁▁▂▂▇▅▂▁▁   seconds until accepted, until final: median and maximum
+▇▇·· ▇▇▇··   each fault, followed by the time until orders flowed again
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from math import log10
 from statistics import median
 from typing import Final, TypeAlias
 
-from waybill_toolkit.lab.chaos.faults import Event
+from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.history import Attempt
 from waybill_toolkit.lab.chaos.recovery import recovery
 from waybill_toolkit.lab.chaos.result import Result
@@ -44,7 +44,7 @@ _Point: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From seconds since the campaign began to a place in the picture."""
+    """Maps seconds since the start of the campaign to positions in the chart."""
 
     seconds: float
 
@@ -57,7 +57,7 @@ class _Scale:
 
 
 def draw_timeline(result: Result) -> str:
-    """Draw the picture."""
+    """Return the chart as SVG."""
     ends = [each.ended for each in result.attempts if each.ended is not None]
     began = [each.began for each in result.attempts]
     over = [event.ready_again or event.ended or event.began for event in result.events]
@@ -85,7 +85,7 @@ def _load(attempts: Sequence[Attempt], scale: _Scale, top: float) -> Iterable[st
     begun = _per_second((each.began for each in attempts), scale)
     final = _per_second((each.ended for each in attempts if each.ended is not None), scale)
     most = max([1.0, *begun.values(), *final.values()])
-    yield _title(top, "orders a second: begun (light), final")
+    yield _title(top, "orders a second: placed (light), final")
     yield _label(top, f"{most:.0f}")
     width = scale.x(scale.bin_seconds) - _LEFT
     for counts, color, inset in ((begun, _BEGUN, 0.0), (final, _FINAL, 0.25)):
@@ -104,7 +104,7 @@ def _per_second(moments: Iterable[float], scale: _Scale) -> dict[int, float]:
 
 def _latencies(attempts: Sequence[Attempt], scale: _Scale, top: float) -> Iterable[str]:
     yield _title(
-        top, "seconds until accepted (green), until final (blue): median thick, most thin; log"
+        top, "seconds until accepted (green), until final (blue): median thick, maximum thin; log"
     )
     known = [each.end_seconds or each.accept_seconds or 0.0 for each in attempts]
     most = max([10.0, *known])
@@ -147,7 +147,7 @@ def _curves(
 
 
 def _rows(events: Sequence[Event]) -> dict[str, list[Event]]:
-    """Put faults of a kind into one row, in the order of the first of them."""
+    """Group faults by kind, one row each, in the order of the first fault."""
     rows: dict[str, list[Event]] = {}
     for event in events:
         rows.setdefault(str(event.fault.kind), []).append(event)
@@ -157,7 +157,7 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Event]]:
 def _faults(
     rows: dict[str, list[Event]], attempts: Sequence[Attempt], scale: _Scale, top: float
 ) -> Iterable[str]:
-    yield _title(top, "faults (red), until orders flowed again (orange); grey: it hit nothing")
+    yield _title(top, "faults (red), until orders flowed again (orange); grey: no effect")
     for number, (kind, events) in enumerate(rows.items()):
         y = top + number * _ROW
         yield _label(y, kind)

@@ -1,4 +1,4 @@
-"""What clients were told against what the system says: the judgement itself, without any I/O."""
+"""Compares the responses of clients with the state of the system, without I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,17 +11,17 @@ from waybill_toolkit.operations.workload.client import FINAL, WantedOrder
 
 
 class Breach(StrEnum):
-    LOST = "an acknowledged order is not there"
+    LOST = "an acknowledged order does not exist"
     PLACED_TWICE = "an order was placed twice"
-    REFUSED_BUT_THERE = "a refused order is there"
-    NEVER_SENT = "an order is there that no client sent"
-    OTHER_CONTENT = "an order is not what its client sent"
-    OTHER_ANSWER = "a repeated request was answered with another order"
+    REFUSED_BUT_THERE = "a refused order exists"
+    NEVER_SENT = "an order exists that no client sent"
+    OTHER_CONTENT = "an order differs from what its client sent"
+    OTHER_ANSWER = "a repeated request got a different order"
     WENT_BACK = "an order left a final status that its client had seen"
     NOT_CANCELLED = "a cancellation was acknowledged, and the order is not cancelled"
-    NOT_FINAL = "an order did not come to its end"
-    NO_ANSWER = "a client never got an answer, however long it asked"
-    FORGOTTEN_MEANWHILE = "an acknowledged order was not to be found for a while"
+    NOT_FINAL = "an order did not become final"
+    NO_ANSWER = "a client never got a response"
+    FORGOTTEN_MEANWHILE = "an acknowledged order was temporarily not found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order as the system has it."""
+    """An order in the system."""
 
     order_id: str
     reference: str
@@ -47,7 +47,7 @@ class Placed:
 
 
 def compare(histories: Sequence[History], system: Iterable[Placed]) -> list[Violation]:
-    """Find everything in which the system contradicts what a client was told."""
+    """Return all contradictions between the system and the responses of clients."""
     by_reference: defaultdict[str, list[Placed]] = defaultdict(list)
     for order in system:
         by_reference[order.reference].append(order)
@@ -73,18 +73,18 @@ _ENDS: Final = {"confirmed": {"confirmed"}, "rejected": {"rejected"}, "cancelled
 
 def _judge(attempt: Attempt, found: Sequence[Placed]) -> _Verdict:
     known = {order.order_id for order in found}
-    told = list(dict.fromkeys(attempt.order_ids))
+    acknowledged = list(dict.fromkeys(attempt.order_ids))
     if len(found) > 1:
         yield Breach.PLACED_TWICE, ", ".join(sorted(known))
-    if len(told) > 1:
-        yield Breach.OTHER_ANSWER, ", ".join(told)
-    if not told and not attempt.refusal:
+    if len(acknowledged) > 1:
+        yield Breach.OTHER_ANSWER, ", ".join(acknowledged)
+    if not acknowledged and not attempt.refusal:
         yield Breach.NO_ANSWER, ", ".join(sorted(known))
     if attempt.refusal and found:
         yield Breach.REFUSED_BUT_THERE, f"{attempt.refusal}; {found[0].order_id}"
     if attempt.lost_sight:
-        yield Breach.FORGOTTEN_MEANWHILE, ", ".join(told)
-    for order_id in told:
+        yield Breach.FORGOTTEN_MEANWHILE, ", ".join(acknowledged)
+    for order_id in acknowledged:
         if order_id not in known:
             yield Breach.LOST, order_id
     for order in found:

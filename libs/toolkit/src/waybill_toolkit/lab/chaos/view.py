@@ -1,4 +1,4 @@
-"""What is broken right now, for people who watch."""
+"""Shows the active faults while a campaign runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from waybill_toolkit.lab.chaos.arena import Arena
-from waybill_toolkit.lab.chaos.faults import Event, Faults
+from waybill_toolkit.lab.chaos.event import Event
+from waybill_toolkit.lab.chaos.faults import Faults
+from waybill_toolkit.lab.chaos.faulty_platform import FaultyPlatform
 from waybill_toolkit.lab.chaos.load import Load
 
 FRAME_SECONDS: Final = 0.25
@@ -21,34 +22,34 @@ _LAST_SHOWN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What there is to see of a campaign."""
+    """The state of a campaign."""
 
     load: Load
     faults: Faults
-    arena: Arena
+    faulty: FaultyPlatform
 
 
 class View:
-    """Shows nothing."""
+    """A view without output."""
 
     def show(self, _scene: Scene) -> None:
-        """Show how things are now; called again and again."""
+        """Show the current state; called repeatedly."""
 
     def say(self, _what: str) -> None:
-        """Say what is done next."""
+        """Print the next step."""
 
 
 class ConsoleView(View):
-    """A live table on a terminal, a line for each fault elsewhere."""
+    """A live table on a terminal, otherwise a line for each fault."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, transient=True, auto_refresh=False)
-        self._told = 0
+        self._printed = 0
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Keep a place on the terminal meanwhile."""
+        """Show the live table within the context."""
         if not self._console.is_terminal:
             yield
             return
@@ -64,9 +65,9 @@ class ConsoleView(View):
         if self._console.is_terminal:
             self._live.update(_picture(scene), refresh=True)
             return
-        for event in scene.faults.events[self._told :]:
+        for event in scene.faults.events[self._printed :]:
             self._console.print(f"{event.began:6.1f} s  {event.fault}", highlight=False)
-        self._told = len(scene.faults.events)
+        self._printed = len(scene.faults.events)
 
 
 def _picture(scene: Scene) -> Group:
@@ -75,11 +76,11 @@ def _picture(scene: Scene) -> Group:
     final = sum(each.ended is not None for each in attempts)
     refused = sum(bool(each.refusal) for each in attempts)
     line = (
-        f"{now:5.0f} s   begun {len(attempts)}   final {final}   refused {refused}   "
-        f"under way {len(attempts) - final - refused}"
+        f"{now:5.0f} s   placed {len(attempts)}   final {final}   refused {refused}   "
+        f"in progress {len(attempts) - final - refused}"
     )
-    down = scene.arena.down()
-    broken = Text(f"down: {', '.join(down)}" if down else "every process is up")
+    down = scene.faulty.down()
+    broken = Text(f"down: {', '.join(down)}" if down else "every process is ready")
     broken.stylize("red" if down else "green")
     table = Table.grid(padding=(0, 2))
     for event in scene.faults.events[-_LAST_SHOWN:]:
@@ -92,5 +93,5 @@ def _condition(event: Event, now: float) -> Text:
         return Text(event.missed, style="dim")
     if event.ended is None:
         left = max(0.0, event.began + event.fault.seconds - now)
-        return Text(f"broken, {left:.0f} s more", style="red")
+        return Text(f"active, {left:.0f} s more", style="red")
     return Text("over", style="green")

@@ -1,11 +1,11 @@
-"""Puts every running service to its contract with Schemathesis, as `waybill conformance`.
+"""Tests every running service against its contract with Schemathesis: `waybill conformance`.
 
-shop.py         what is there before: some products, stock and orders
-trial.py        one service: all phases of Schemathesis, each answer judged
-judging.py      what Schemathesis does not know of our contracts
-exclusions.py   failures that are none, each with its reason, from one file
-selfcheck.py    what the services found in themselves meanwhile
-closed.py       a platform for it, on which only a known token may do anything
-run.py          all services, and what is looked at when they are done
-report.py       the table, and what failed
+shop.py         the test data: some products, stock and orders
+trial.py        one service: all phases of Schemathesis, with a check of each response
+judging.py      additional checks that Schemathesis does not have
+exclusions.py   expected failures, each with a reason, from one file
+selfcheck.py    the violations that the services found themselves
+closed.py       a platform with access by token
+run.py          all services, and the checks at the end
+report.py       the table and the failures
 """

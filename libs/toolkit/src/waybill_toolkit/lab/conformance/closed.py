@@ -1,6 +1,6 @@
-"""A platform on which only who has the token may do anything, and whose services check themselves.
+"""A platform with access by token, whose services check their own responses and events.
 
-A laptop's platform lets everybody do everything, so nothing could be seen of who is refused.
+The local platform has open access, so refusals could not be tested there.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from waybill_toolkit.testing.violation_log import CHECKED
 
 @dataclass(frozen=True, slots=True)
 class ClosedPlatform:
-    """The platform, and the token that opens it."""
+    """The platform and its token."""
 
     platform: Platform
     token: str
@@ -29,7 +29,7 @@ class ClosedPlatform:
 
 @contextmanager
 def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
-    """Run a fresh platform of the services of a tree meanwhile; nothing of it is left.
+    """Run a new platform of the services of a repository within the context.
 
     Raises PlatformError.
     """

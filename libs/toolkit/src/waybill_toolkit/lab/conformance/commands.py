@@ -17,7 +17,7 @@ SEED = 1
 EXAMPLES = 60
 
 Service = Annotated[
-    list[str] | None, typer.Argument(help="Services to try.", show_default="all of them")
+    list[str] | None, typer.Argument(help="Services to test.", show_default="all services")
 ]
 
 
@@ -29,24 +29,25 @@ if TYPE_CHECKING:
 def conformance(
     services: Service = None,
     *,
-    seed: Annotated[int, typer.Option(help="Equal seeds send equal requests.")] = SEED,
+    seed: Annotated[int, typer.Option(help="The same seed sends the same requests.")] = SEED,
     examples: Annotated[
-        int, typer.Option(min=1, help="Random cases for each operation and phase, at most.")
+        int,
+        typer.Option(min=1, help="Maximum number of random cases for each operation and phase."),
     ] = EXAMPLES,
-    at_least: Annotated[int, typer.Option(help="Fail when there were fewer cases.")] = 0,
+    at_least: Annotated[int, typer.Option(help="Fail with fewer cases.")] = 0,
 ) -> None:
-    """Put every service, running, to its contract with Schemathesis. Exit status 1 on a failure.
+    """Test every running service against its contract. The exit status is 1 after a failure.
 
-    It starts a platform of its own, so nothing that runs is touched.
+    The command starts a platform of its own; a running one is not affected.
     """
     console = Console(soft_wrap=True)
     run = _try_services(console, services, seed, examples, None)
     ok = run.is_ok
     for each in run.exclusions.unused() if services is None else ():
-        console.print(f"No {' or '.join(each.problems)} had to be excluded: remove it.")
+        console.print(f"The exclusion of {' or '.join(each.problems)} was not used: remove it.")
         ok = False
     if run.cases < at_least:
-        console.print(f"{run.cases} cases are fewer than {at_least}: raise --examples.")
+        console.print(f"{run.cases} cases are fewer than {at_least}: increase --examples.")
         ok = False
     raise typer.Exit(0 if ok else 1)
 
@@ -56,17 +57,18 @@ def fuzz(
     services: Service = None,
     *,
     seed: Annotated[
-        int | None, typer.Option(help="Of a run to repeat.", show_default="random")
+        int | None, typer.Option(help="The seed of a run to repeat.", show_default="random")
     ] = None,
-    seconds: Annotated[int, typer.Option(min=1, help="How long for each service.")] = 300,
+    seconds: Annotated[int, typer.Option(min=1, help="Seconds for each service.")] = 300,
     examples: Annotated[
-        int, typer.Option(min=1, help="Random cases for each operation in one round, at most.")
+        int,
+        typer.Option(min=1, help="Maximum number of random cases for each operation in a round."),
     ] = 200,
 ) -> None:
-    """Do the same for long, each time with other requests; prints the seed to repeat it."""
+    """Test for a longer time with random requests; prints the seed to repeat the run."""
     console = Console(soft_wrap=True)
     chosen = random.SystemRandom().randrange(2**32) if seed is None else seed
-    console.print(f"Seed {chosen}: `make fuzz ARGS='--seed {chosen}'` sends the same again.")
+    console.print(f"Seed {chosen}: `make fuzz ARGS='--seed {chosen}'` repeats this run.")
     run = _try_services(console, services, chosen, examples, seconds)
     raise typer.Exit(0 if run.is_ok else 1)
 
@@ -76,10 +78,10 @@ def _try_services(
 ) -> "Run":
     with explained():
         try:
-            # Takes seconds, needs what only developers have, and serves these commands alone.
+            # Imported here: the import takes seconds and needs development packages.
             from waybill_toolkit.lab.conformance.session import try_services  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            message = f"{error.name} is not installed; `make .venv/ready` brings it."
+            message = f"{error.name} is not installed; `make .venv/ready` installs it."
             raise PlatformError(message) from error
         try:
             repository = Repository.around(Path.cwd())

@@ -1,12 +1,12 @@
-"""Failures of a check that are none: the file that lists them, each with its reason.
+"""Expected failures of checks: the file that lists them, each with a reason.
 
     - check: positive_data_acceptance
       operations: [set_price]
       problems: [version-mismatch]
       because: An If-Match of the right form is still not the version of this moment.
 
-An exclusion names the check, the operations and the problems that they answer; `fault` narrows it
-to one code, and to one pointer if it names one. What a whole run did not need is to be removed.
+An exclusion names the check, the operations and the problems in their responses. `fault` restricts
+it to one code, and optionally to one pointer. Unused exclusions must be removed.
 """
 
 import json
@@ -28,13 +28,13 @@ _CONFIG: Final = ConfigDict(extra="forbid", strict=True)
 
 @checked_dataclass(frozen=True, config=_CONFIG)
 class Fault:
-    """What kind of fault the problem lists, and where if that matters."""
+    """The code of the faults in the problem, and optionally their pointer."""
 
     code: str
     pointer: str | None = None
 
     def is_all_of(self, problem: Json) -> bool:
-        """Tell whether a problem lists faults of this kind and no others."""
+        """Return whether a problem has only faults of this kind."""
         faults = problem.get("errors", [])
         return bool(faults) and all(
             each["code"] == self.code and self.pointer in {None, each["pointer"]} for each in faults
@@ -43,17 +43,17 @@ class Fault:
 
 @checked_dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class Exclusion:
-    """One answer to one check that is right although the check says otherwise."""
+    """A correct response that a check reports as a failure."""
 
     check: str
     problems: tuple[str, ...]
     because: str
     operations: tuple[str, ...] | None = None
-    """None means each: for what all services have from the runtime."""
+    """None applies to every operation, for behaviour of the runtime."""
     fault: Fault | None = None
 
     def covers(self, failure: "Failed") -> bool:
-        """Tell whether this failure is meant."""
+        """Return whether the exclusion covers this failure."""
         return (
             self.check in failure.checks
             and (self.operations is None or failure.operation in self.operations)
@@ -64,7 +64,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failure: the checks that find it, the operation by its id, the problem answered."""
+    """A failure: the checks that report it, the operationId, the problem in the response."""
 
     checks: tuple[str, ...]
     operation: str
@@ -72,12 +72,12 @@ class Failed:
 
 
 class Exclusions:
-    """All exclusions, and which of them were needed."""
+    """All exclusions, and the number of their uses."""
 
     def __init__(self, exclusions: Iterable[Exclusion]) -> None:
         self._exclusions: Final = tuple(exclusions)
         self.used: Final[Counter[Exclusion]] = Counter()
-        """How often each was needed."""
+        """The number of uses of each exclusion."""
 
     @classmethod
     def read(cls, path: Path) -> "Exclusions":
@@ -86,7 +86,7 @@ class Exclusions:
         return cls(TypeAdapter(tuple[Exclusion, ...]).validate_json(json.dumps(written)))
 
     def cover(self, failure: Failed) -> bool:
-        """Tell whether a failure is excluded, and note that it was."""
+        """Return whether a failure is excluded, and count the use."""
         for exclusion in self._exclusions:
             if exclusion.covers(failure):
                 self.used[exclusion] += 1
@@ -97,5 +97,5 @@ class Exclusions:
         return iter(self._exclusions)
 
     def unused(self) -> list[Exclusion]:
-        """List those that no failure needed."""
+        """Return the exclusions that no failure used."""
         return [each for each in self if not self.used[each]]

@@ -1,11 +1,11 @@
-"""What Schemathesis does not do by itself. It knows hooks and checks by name, for all services.
+"""Extensions of Schemathesis, which registers hooks and checks by name for all services.
 
-A check, `waybill_contract`: all that contract_check knows beside Schemathesis' own checks, such as
-the problem types that an operation lists, the strict spelling of ids and times, headers that may
-not leave, refusals of unknown paths and methods.
+The check `waybill_contract` adds the checks of contract_check, such as the problem types of an
+operation, the format of ids and times, forbidden headers, and the responses to unknown paths and
+methods.
 
-A hook, `before_call`: an Idempotency-Key that has done something is changed, or all that the next
-request would hear is that the key was used.
+The hook `before_call` replaces an Idempotency-Key that was used before; otherwise the service would
+return the stored response or a conflict.
 """
 
 import itertools
@@ -31,16 +31,16 @@ _DECODED: Final = frozenset({"content-encoding", "transfer-encoding"})
 
 
 _on_trial: Final[dict[str, Contract]] = {}
-"""The contracts of the services that are tried now, by address."""
+"""The contracts of the tested services by address."""
 
 _used_keys: Final[set[tuple[str, str]]] = set()
-"""By operation. Through the gateway it is the same operation, so this outlives a trial."""
+"""By operation. Kept between services, as the gateway has the same operations."""
 _numbers: Final = itertools.count(1)
 
 
 @contextmanager
 def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
-    """Judge the answers to cases of `schema` by `contract` too, meanwhile."""
+    """Check the responses to cases of `schema` with `contract`, too, within the context."""
     address = schema.get_base_url()
     _on_trial[address] = contract
     try:
@@ -51,7 +51,7 @@ def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
 
 @schemathesis.check
 def waybill_contract(_context: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Raise ContractViolationError, an AssertionError, unless the contract allows the answer."""
+    """Raise ContractViolationError, an AssertionError, unless the response matches the contract."""
     contract = _on_trial.get(case.operation.schema.get_base_url())
     if contract:
         contract.check(as_httpx(response))
@@ -59,7 +59,7 @@ def waybill_contract(_context: CheckContext, response: Response, case: Case[Any]
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Change an Idempotency-Key that this operation has had; one of a wrong form stays."""
+    """Replace an Idempotency-Key that was used for this operation, unless it is malformed."""
     key = case.headers.get(_KEY) if case.headers else None
     if case.operation.schema.get_base_url() not in _on_trial:
         return
@@ -72,7 +72,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
 
 
 def as_httpx(response: Response) -> httpx.Response:
-    """Show an answer as the client of our own tests does."""
+    """Convert a response to that of the client of our own tests."""
     asked = response.request
     return httpx.Response(
         response.status_code,

@@ -1,4 +1,4 @@
-"""What people see of a run."""
+"""The console output of a run."""
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -10,9 +10,9 @@ from waybill_toolkit.lab.conformance.trial import PHASES, Verdict
 
 
 def show_verdict(console: Console, verdict: Verdict) -> None:
-    """Say how one service did, as soon as it is known."""
+    """Print the result of one service."""
     count = len(verdict.failures) + len(verdict.errors)
-    word = "as its contract says" if verdict.is_ok else f"{count} failures"
+    word = "no failures" if verdict.is_ok else f"{count} failures"
     console.print(f"{verdict.service}: {verdict.cases.total()} cases, {word}")
 
 
@@ -24,9 +24,9 @@ def show_run(console: Console, run: Run) -> None:
             console.print(escape(text))
     for service, found in run.self_checks.items():
         for violation in found.violations:
-            console.print(f"{service} found in itself: {escape(violation)}")
+            console.print(f"{service} reported a violation: {escape(violation)}")
     for finding in run.audit.broken:
-        console.print(f"The books disagree: {escape(str(finding))}")
+        console.print(f"The audit failed: {escape(str(finding))}")
     console.print(_table(run))
     answers = sum(each.checks.get("answer", 0) for each in run.self_checks.values())
     events = sum(each.checks.get("event", 0) for each in run.self_checks.values())
@@ -36,7 +36,7 @@ def show_run(console: Console, run: Run) -> None:
             f" {', '.join(exclusion.problems)}. {escape(exclusion.because)}"
         )
     console.print(
-        f"The services checked {answers} answers and {events} sent events themselves;"
+        f"The services checked {answers} responses and {events} sent events themselves;"
         f" the audit found {len(run.audit.broken)} faults."
     )
 

@@ -1,7 +1,7 @@
-"""All services of a tree on trial, one after the other, on a fresh platform.
+"""Tests all services of a repository one after the other on a new platform.
 
-Afterwards nothing may be wrong behind the answers either: the books of all services agree (audit),
-and no service has found a violation of its contract in itself, of an answer or of a sent event.
+At the end the audit must pass, and no service may have reported a violation of its contract by a
+response or a sent event.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ EXCLUSIONS: Final = Path("tests/contract/conformance-exclusions.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came out."""
+    """The result of a run."""
 
     verdicts: Sequence[Verdict]
     self_checks: Mapping[str, SelfCheck]
@@ -34,12 +34,12 @@ class Run:
 
     @property
     def cases(self) -> int:
-        """How many requests were sent on trial."""
+        """The number of requests."""
         return sum(each.cases.total() for each in self.verdicts)
 
     @property
     def is_ok(self) -> bool:
-        """Whether nothing is wrong; exclusions that were not needed are for the caller to judge."""
+        """Whether there were no failures; unused exclusions are left to the caller."""
         return (
             all(each.is_ok for each in self.verdicts)
             and not any(each.violations for each in self.self_checks.values())
@@ -54,7 +54,7 @@ def try_all(
     plan: Plan,
     done: Callable[[Verdict], None],
 ) -> Run:
-    """Try the named services; `done` hears each verdict as it comes.
+    """Test the named services; `done` is called with each verdict.
 
     Raises PlatformError, httpx.HTTPError.
     """

@@ -1,4 +1,4 @@
-"""What services found in themselves while they ran with WAYBILL_CHECK_CONTRACT, from /metrics."""
+"""The violations that services report at /metrics with WAYBILL_CHECK_CONTRACT."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _VIOLATIONS: Final = "waybill_contract_violations_total"
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """How many answers and events a service has checked, and what broke its contract."""
+    """The number of checked responses and events of a service, and its violations."""
 
     checks: Mapping[str, int]
     """By side: answer, event."""
@@ -21,7 +21,7 @@ class SelfCheck:
 
 
 def self_check_of(address: str) -> SelfCheck:
-    """Ask a service. Raises httpx.HTTPError."""
+    """Read the metrics of a service. Raises httpx.HTTPError."""
     response = httpx.get(f"{address}/metrics", timeout=10)
     response.raise_for_status()
     found = list(_samples(response.text))

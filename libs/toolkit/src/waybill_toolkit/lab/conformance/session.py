@@ -1,4 +1,4 @@
-"""A whole run: its own platform, the services on trial, what people see of it."""
+"""A complete run: its platform, the tests, the console output."""
 
 from collections.abc import Sequence
 
@@ -21,11 +21,11 @@ def try_services(
     examples: int,
     seconds: int | None = None,
 ) -> Run:
-    """Try these services of a tree, or all of them. Raises PlatformError, httpx.HTTPError."""
+    """Test these services of a repository, or all. Raises PlatformError, httpx.HTTPError."""
     with closed_platform(repository) as closed:
         known = list(closed.platform.addresses)
         if unknown := sorted(set(services or ()) - set(known)):
-            raise PlatformError(f"There is no service {', '.join(unknown)}.")
+            raise PlatformError(f"Unknown service: {', '.join(unknown)}.")
         plan = Plan(seed=seed, examples=examples, token=closed.token, seconds=seconds)
         run = try_all(
             repository, closed, services or known, plan, lambda each: show_verdict(console, each)

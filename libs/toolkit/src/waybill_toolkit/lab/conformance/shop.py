@@ -1,7 +1,7 @@
-"""What Schemathesis finds there: products, stock and orders, and the values that name them.
+"""Test data: products, stock and orders, and their ids.
 
-Random requests hardly ever hit an order that exists. So half of the time a value that identifies
-something is one of these; otherwise it is random, as everything else is.
+Random requests hardly ever use the id of an existing order. So half of the ids are taken from the
+test data, and the others are random.
 """
 
 import time
@@ -18,7 +18,7 @@ Value = str | int
 PROBABILITY: Final = 0.5
 SETTLE_SECONDS_MAX: Final = 60.0
 PRICED: Final = {"85123A": "GBP", "BANK CHARGES": "GBP", "22423": "EUR"}
-"""By SKU: those of the contracts' examples, and one that fits none of their orders."""
+"""Currency by SKU: the SKUs of the contracts' examples, and one in another currency."""
 UNITS: Final = 1_000_000
 TOKENS: Final = ("tok_approve", "tok_decline", "tok_error_once")
 
@@ -27,12 +27,12 @@ _LOOK_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Values that exist, by the parameter or the place in a body that takes them."""
+    """Existing values by parameter or location in a body."""
 
     known: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
     def config(self) -> dict[str, Any]:
-        """Say it as a configuration of Schemathesis."""
+        """Return the configuration of Schemathesis."""
         return {
             "dictionaries": {name: {"values": list(self.known[name])} for name in self.known},
             "parameters": {
@@ -42,22 +42,24 @@ class Shop:
 
 
 def open_shop(addresses: Mapping[str, str], token: str) -> Shop:
-    """Put products, stock and orders into a fresh platform, and wait until all of it is known.
+    """Create products, stock and orders on a new platform, and wait until orders are final.
 
     Raises httpx.HTTPError, TimeoutError.
     """
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=addresses["gateway"], headers=headers, timeout=30) as door:
-        product = _post(door, "/v1/products", "shop", _product())
+    with httpx.Client(base_url=addresses["gateway"], headers=headers, timeout=30) as client:
+        product = _post(client, "/v1/products", "shop", _product())
         for sku in PRICED:
-            _post(door, f"/v1/stock/{sku}/adjustments", f"stock {sku}".replace(" ", "-"), _stock())
-        _wait(lambda: len(_items(door, "/v1/prices")) == len(PRICED))
+            _post(
+                client, f"/v1/stock/{sku}/adjustments", f"stock {sku}".replace(" ", "-"), _stock()
+            )
+        _wait(lambda: len(_items(client, "/v1/prices")) == len(PRICED))
         for number, order in enumerate(_orders()):
-            _post(door, "/v1/orders", f"shop-{number}", order)
-        _wait(lambda: all(each["status"] in FINAL for each in _items(door, "/v1/orders")))
-        _wait(lambda: len(_items(door, "/v1/payments")) >= len(TOKENS))
-        orders = [each["order_id"] for each in _items(door, "/v1/orders")]
-        payments = [each["payment_id"] for each in _items(door, "/v1/payments")]
+            _post(client, "/v1/orders", f"shop-{number}", order)
+        _wait(lambda: all(each["status"] in FINAL for each in _items(client, "/v1/orders")))
+        _wait(lambda: len(_items(client, "/v1/payments")) >= len(TOKENS))
+        orders = [each["order_id"] for each in _items(client, "/v1/orders")]
+        payments = [each["payment_id"] for each in _items(client, "/v1/payments")]
     return Shop(
         {
             "path.product_id": [product["product_id"]],
@@ -99,15 +101,15 @@ def _orders() -> list[dict[str, Any]]:
     ]
 
 
-def _post(door: httpx.Client, path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-    response = door.post(path, json=body, headers={"Idempotency-Key": key})
+def _post(client: httpx.Client, path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = client.post(path, json=body, headers={"Idempotency-Key": key})
     response.raise_for_status()
     answer: dict[str, Any] = response.json()
     return answer
 
 
-def _items(door: httpx.Client, path: str) -> list[dict[str, Any]]:
-    response = door.get(path)
+def _items(client: httpx.Client, path: str) -> list[dict[str, Any]]:
+    response = client.get(path)
     response.raise_for_status()
     items: list[dict[str, Any]] = response.json()["items"]
     return items
@@ -117,5 +119,5 @@ def _wait(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS_MAX
     while not is_so():
         if time.monotonic() > deadline:
-            raise TimeoutError("the first orders of the platform do not settle; see `waybill logs`")
+            raise TimeoutError("the first orders did not become final; see `waybill logs`")
         time.sleep(_LOOK_SECONDS)

@@ -1,6 +1,6 @@
-"""One service on trial: every phase of Schemathesis, against its address, by its contract.
+"""Tests one service: all phases of Schemathesis, with its contract.
 
-All checks are on. What a check calls a failure counts, unless an exclusion covers it.
+All checks are enabled. Every failure counts, unless an exclusion covers it.
 """
 
 import json
@@ -29,40 +29,40 @@ from waybill_toolkit.testing.contract_check import Contract
 
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 REQUEST_SECONDS: Final = 40.0
-"""A service gives up by itself after 35 s."""
+"""Above the timeout of a service, 35 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a service is tried. `seconds` repeats the random phases until they are over."""
+    """The options of a test. With `seconds`, the random phases are repeated for that time."""
 
     seed: int
     examples: int
-    """How many random cases each operation gets at most in a phase."""
+    """Maximum number of random cases for each operation in a phase."""
     token: str
     seconds: int | None = None
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What came out for one service."""
+    """The result of one service."""
 
     service: str
     operations: int
     cases: Counter[str] = field(default_factory=Counter)
     """By phase."""
     checks: Counter[str] = field(default_factory=Counter)
-    """How often each check was made."""
+    """The number of runs of each check."""
     links: Counter[str] = field(default_factory=Counter)
-    """How often each link of the contract was followed."""
+    """The number of uses of each link of the contract."""
     failures: list[str] = field(default_factory=list)
-    """Each as a text that shows the request."""
+    """Each failure as a text with the request."""
     errors: list[str] = field(default_factory=list)
-    """Why something could not be tried."""
+    """Errors that prevented tests."""
 
     @property
     def is_ok(self) -> bool:
-        """Whether everything was tried, and nothing failed."""
+        """Whether all tests ran without a failure."""
         return not self.failures and not self.errors and self.cases.total() > 0
 
 
@@ -75,7 +75,7 @@ def try_service(
     shop: Shop,
     exclusions: Exclusions,
 ) -> Verdict:
-    """Send a service all that its contract suggests, and judge each answer."""
+    """Send requests generated from the contract to a service, and check each response."""
     document = read_json(contract)
     shown = _with_bearers(document)
     bearers = shown["components"]["securitySchemes"]
@@ -87,13 +87,13 @@ def try_service(
     with judged_by(Contract(document), schema):
         for event in from_schema(schema).execute():
             _note(event, verdict, statistic)
-    verdict.failures.extend(_told(statistic, schema))
+    verdict.failures.extend(_failures(statistic, schema))
     verdict.failures.extend(_dead_links(statistic, verdict))
     return verdict
 
 
 def _with_bearers(document: Json) -> Json:
-    """Say of each OAuth2 scheme how it travels, by RFC 6750: Schemathesis tries no other one."""
+    """Replace OAuth2 schemes by bearer tokens (RFC 6750), which Schemathesis supports."""
     components = document.get("components", {})
     schemes = {
         name: {"type": "http", "scheme": "bearer"} if scheme["type"] == "oauth2" else scheme
@@ -114,7 +114,7 @@ def _config(address: str, plan: Plan, shop: Shop, bearers: Iterable[str]) -> Sch
             "seed": plan.seed,
             **auth,
             "continue-on-failure": True,
-            # Says that requests are made slowly: of a busy machine, not of a service.
+            # Reports that requests are generated slowly, which depends on the machine.
             "suppress-health-check": ["too_slow"],
             "request-timeout": REQUEST_SECONDS,
             "workers": 1,
@@ -179,15 +179,15 @@ def _unfinished(event: events.EngineFinished) -> Iterator[str]:
     yield from map(str, event.failures)
 
 
-def _told(statistic: Statistic, schema: BaseSchema) -> Iterator[str]:
+def _failures(statistic: Statistic, schema: BaseSchema) -> Iterator[str]:
     for label, groups in statistic.failures.items():
         for group in groups.values():
-            told = group.format(index=None, curl=group.code_sample, config=schema.config.output)
-            yield f"{label}\n{told}"
+            text = group.format(index=None, curl=group.code_sample, config=schema.config.output)
+            yield f"{label}\n{text}"
 
 
 def _dead_links(statistic: Statistic, verdict: Verdict) -> Iterator[str]:
-    """Tell the links that never found what they name, though the page they begin at had items."""
+    """Yield the links that never resolved although their source had items."""
     for failure in statistic.extraction_failures:
         if not verdict.links[failure.id] and _object(failure.response).get("items") != []:
             yield (

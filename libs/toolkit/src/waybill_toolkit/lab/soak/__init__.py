@@ -1,8 +1,8 @@
-"""`waybill soak`: under a steady load for a long time nothing grows that must not.
+"""`waybill soak`: detects growth under a constant load over a long time.
 
-samples     what is looked at, every few seconds
-growth      how much a series rises, whatever its noise
-verdicts    what may rise and by how much
-planted     old rows that retention has to drop, and young ones that it has to leave
-run         load, samples and verdicts together
+samples     the measured values, every few seconds
+growth      the growth of a series, without noise
+verdicts    the limits of growth
+planted     expired rows that retention must delete, and recent ones that it must keep
+run         load, samples and verdicts
 """

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.run import conditions
 from waybill_toolkit.lab.bench.scenario import Options
-from waybill_toolkit.lab.bench.stage import measured_platform
 from waybill_toolkit.lab.soak.run import Soaked, soak
 from waybill_toolkit.lab.soak.samples import Sample
 from waybill_toolkit.lab.soak.verdicts import Verdict
-from waybill_toolkit.operations.workload.session import told
+from waybill_toolkit.operations.workload.session import errors_reported
 from waybill_toolkit.operations.workload.show import show_audit
 from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
@@ -22,13 +22,11 @@ from waybill_toolkit.platform.options import Data, data_folder
 
 app = typer.Typer()
 
-Minutes = Annotated[float, typer.Option(min=0.05, max=60 * 24 * 7, help="How long.")]
+Minutes = Annotated[float, typer.Option(min=0.05, max=60 * 24 * 7, help="Duration in minutes.")]
 Rate = Annotated[float, typer.Option(min=1, max=1000, help="Orders a second.")]
 PortBase = Annotated[
     int | None,
-    typer.Option(
-        envvar="WAYBILL_PORT_BASE", help="Where its ports begin, if a platform has to be started."
-    ),
+    typer.Option(envvar="WAYBILL_PORT_BASE", help="First port, if a platform has to be started."),
 ]
 
 
@@ -42,14 +40,14 @@ def soak_command(
     data: Data = None,
     port_base: PortBase = None,
 ) -> None:
-    """Place orders steadily for a long time: memory, descriptors, tables and lag must not grow.
+    """Place orders at a constant rate: memory, file descriptors, tables and lag must not grow.
 
-    It starts a platform of its own, from nothing, unless --data names one. The exit status is 1
-    when something grows, retention does not drop what it says, or the audit finds something.
+    The command starts a new platform, unless --data names one. The exit status is 1 when a value
+    grows beyond its limit, retention does not delete expired rows, or the audit fails.
     """
     console = console_of(as_json=as_json)
     options = Options(console, data=data_folder(data) if data else None, port_base=port_base)
-    with told(), measured_platform(options) as platform:
+    with errors_reported(), measured_platform(options) as platform:
         soaked = _soak(console, platform, minutes, rate)
     _show(console, soaked)
     document = {
@@ -70,7 +68,7 @@ def _soak(console: Console, platform: Platform, minutes: float, rate: float) -> 
             progress.update(
                 task,
                 completed=sample.seconds,
-                description=f"{memory:,.0f} MB, {sample.orders_under_way:.0f} orders under way",
+                description=f"{memory:,.0f} MB, {sample.orders_under_way:.0f} orders in progress",
             )
 
         return uvloop.run(
@@ -79,7 +77,7 @@ def _soak(console: Console, platform: Platform, minutes: float, rate: float) -> 
 
 
 def _show(console: Console, soaked: Soaked) -> None:
-    table = Table(title="What rose, after the warm-up", title_justify="left")
+    table = Table(title="Growth after the warm-up", title_justify="left")
     for heading in ("", "what", "measured", "allowed"):
         table.add_column(heading, justify="right" if heading in {"measured", "allowed"} else "left")
     for verdict in soaked.verdicts:
@@ -89,9 +87,11 @@ def _show(console: Console, soaked: Soaked) -> None:
         measured, allowed = _amount(verdict.measured, verdict), _amount(verdict.allowed, verdict)
         table.add_row(mark, verdict.what, measured, allowed)
     console.print(table)
-    console.print(f"{len(soaked.verdicts)} things were judged.", highlight=False)
+    console.print(f"{len(soaked.verdicts)} figures were checked.", highlight=False)
     if soaked.retention_wrong is None:
-        console.print("Retention is not judged: it looks once a minute, and this was too short.")
+        console.print(
+            "Retention was not checked: it runs once a minute, and the run was too short."
+        )
     for each in soaked.retention_wrong or ():
         console.print(f"[red]✗[/red] {each}", highlight=False)
     tally = soaked.tally

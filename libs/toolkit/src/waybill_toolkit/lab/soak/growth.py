@@ -1,7 +1,7 @@
-"""How much a series of samples rises.
+"""The growth of a series of samples.
 
 The slope is the median of the slopes between all pairs of samples (Theil, 1950; Sen, 1968): a few
-peaks, of a checkpoint or a collection of garbage, do not bend it.
+peaks, such as a checkpoint or a garbage collection, do not affect it.
 """
 
 from collections.abc import Sequence
@@ -13,30 +13,30 @@ Point = tuple[float, float]
 """A time in seconds and a value."""
 
 WARM_UP_SHARE: Final = 0.25
-"""Of a series: caches and pools fill, and that is no growth."""
+"""The share of the warm-up, in which caches and pools fill."""
 
 _POINTS_MAX: Final = 200  # 20,000 pairs
 
 
 def slope(points: Sequence[Point]) -> float:
-    """Return the rise per second; 0 of fewer than two moments."""
+    """Return the growth per second; 0 for fewer than two points."""
     thinned = points[:: len(points) // _POINTS_MAX + 1]
     slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(thinned, 2) if u > t]
     return median(slopes) if slopes else 0.0
 
 
 def settled(points: Sequence[Point]) -> Sequence[Point]:
-    """Leave out the warm-up."""
+    """Return the series without the warm-up."""
     return points[int(len(points) * WARM_UP_SHARE) :]
 
 
 def rise(points: Sequence[Point]) -> float:
-    """Return how much the settled part of a series rises from its begin to its end."""
+    """Return the growth of the settled part of a series."""
     kept = settled(points)
     return slope(kept) * (kept[-1][0] - kept[0][0]) if len(kept) > 1 else 0.0
 
 
 def level(points: Sequence[Point]) -> float:
-    """Return the usual value of the settled part; 0 of nothing."""
+    """Return the median of the settled part; 0 for an empty one."""
     kept = settled(points)
     return median(value for _, value in kept) if kept else 0.0

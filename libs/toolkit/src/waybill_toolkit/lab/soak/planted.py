@@ -1,7 +1,7 @@
-"""Rows as if they had been written long ago: retention has to drop the old and leave the young.
+"""Rows with an artificial age: retention must delete the expired ones and keep the others.
 
-A soak is shorter than any retention, so the age is made up: each kind of row is planted a day
-beyond and a day within its time.
+A soak test is shorter than any retention period. So each kind of row is inserted with an age of a
+day above and a day below its retention period.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from waybill_toolkit.platform.handle import Platform
 
 ROWS: Final = 100
 NEEDED_SECONDS: Final = 150.0
-"""Every minute retention looks; twice, and time to work."""
+"""Two runs of retention, which runs every minute, and time for its work."""
 
 _MARK: Final = "soak.planted"
 _DAY: Final = timedelta(days=1)
-# The lowest positions: the relay is past them, and retention looks at the lowest ones.
+# The lowest positions: the relay has passed them, and retention deletes the lowest ones first.
 _PLANT_SENT: Final = """
     insert into outbox (position, event_id, topic, key, type, source, time, traceparent, payload,
         published_at, partition, "offset")
@@ -59,7 +59,7 @@ _KINDS: Final = ("outbox", "inbox", "idempotency_keys")
 
 
 class Planted:
-    """The rows planted in every database of a platform."""
+    """The inserted rows in every database of a platform."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -67,7 +67,7 @@ class Planted:
         self._young = {name: [uuid7() for _ in range(ROWS)] for name in platform.databases}
 
     async def plant(self) -> None:
-        """Write them."""
+        """Insert the rows."""
         for name in self._platform.databases:
             connection = await asyncpg.connect(self._platform.admin_url(name))
             try:
@@ -79,7 +79,7 @@ class Planted:
                 connection.terminate()
 
     async def wrong(self) -> list[str]:
-        """Say what retention left that is too old, or dropped that is not; then clean up."""
+        """Return the expired rows that remain and missing recent rows, and clean up."""
         found = []
         for name in self._platform.databases:
             connection = await asyncpg.connect(self._platform.admin_url(name))
@@ -104,7 +104,7 @@ class Planted:
 
 
 def _wrong(database: str, left: Sequence[int]) -> list[str]:
-    """Compare what is left: of each kind the old rows (none) and the young ones (all)."""
+    """Compare the remaining rows: of each kind no old ones, and all young ones."""
     found = []
     for number, kind in enumerate(_KINDS):
         old, young = left[2 * number : 2 * number + 2]

@@ -1,4 +1,4 @@
-"""A soak: a steady load, a sample every few seconds, the verdicts at the end."""
+"""A soak test: a constant load, a sample every few seconds, the verdicts at the end."""
 
 import asyncio
 import secrets
@@ -26,11 +26,11 @@ _LINE_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Soaked:
-    """What a soak found."""
+    """The result of a soak test."""
 
     verdicts: Sequence[Verdict]
     retention_wrong: Sequence[str] | None
-    """None when the soak was too short for retention to look twice."""
+    """None when the run was too short for two runs of retention."""
     tally: Tally
     audit: Report
     samples: int
@@ -65,7 +65,7 @@ async def soak(
     orders_per_second: float,
     on_sample: Callable[[Sample], None] = lambda _: None,
 ) -> Soaked:
-    """Load the platform for so long and judge it. Raises ServiceError, PlatformError."""
+    """Run the load and check the growth. Raises ServiceError, PlatformError."""
     planted = Planted(platform)
     await planted.plant()
     tally, samples = await _load_and_look(platform, seconds, orders_per_second, on_sample)

@@ -1,4 +1,4 @@
-"""What a soak looks at: memory, descriptors, tables, lag."""
+"""The values that a soak test measures: memory, file descriptors, tables, lag."""
 
 import asyncio
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class TableSize:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look; processes by name, tables by database.schema.table."""
+    """The values at one time; processes by name, tables by database.schema.table."""
 
     seconds: float
     memory_bytes: Mapping[str, float]
@@ -57,7 +57,7 @@ class Sampler:
             connection.terminate()
 
     async def take(self, seconds: float) -> Sample:
-        """Look at everything now."""
+        """Take a sample."""
         pids = {**self._platform.pids(), "supervisor": self._platform.state().supervisor.pid}
         memory = await asyncio.to_thread(_memory, pids)
         unpublished = [
@@ -82,7 +82,7 @@ class Sampler:
 
 def _memory(pids: Mapping[str, int]) -> dict[str, float]:
     apart = list(pids.values())
-    # Shared memory has a fixed size, but counts only as it is used: that would look like growth.
+    # Without shared memory, whose pages count only after their first use, which is no growth.
     return {name: float(tree_pss_bytes(pid, apart, shared=False)) for name, pid in pids.items()}
 
 

@@ -1,10 +1,10 @@
-"""What may rise during a soak, and by how much.
+"""The limits of growth during a soak test.
 
 memory         of a process: 5 % or 4 MB, after the warm-up
 descriptors    5 % or 8
-tables         of a size that does not change (stock, prices): 10 % or 1 MB. Of the others at
-most 35 % of the rows are dead: autovacuum comes at 20 %, once a minute
-lag            events not published, orders under way: by one second's worth
+tables         with a constant number of rows (stock, prices): 10 % or 1 MB. Of the others at
+most 35 % of the rows may be dead: autovacuum starts at 20 %, once a minute
+lag            unpublished events, orders in progress: those of one second
 retention      see planted
 """
 
@@ -24,13 +24,13 @@ _ORDERS: Final = 10.0
 _SHARE: Final = 0.05
 _TABLE_SHARE: Final = 0.10
 _DEAD_SHARE_MAX: Final = 0.35
-_LARGE_ROWS: Final = 5_000  # smaller tables take no room worth judging
+_LARGE_ROWS: Final = 5_000  # smaller tables are not checked
 _GROWS_SHARE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that was judged."""
+    """The growth of one figure, and its limit."""
 
     what: str
     measured: float
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def is_worth_a_look(self) -> bool:
-        """Whether it is more than a tenth of what is allowed."""
+        """Whether it exceeds a tenth of its limit."""
         return self.measured > self.allowed / 10
 
     def to_json(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def judge(samples: Sequence[Sample], orders_per_second: float) -> list[Verdict]:
-    """Judge a series of samples taken under a steady load."""
+    """Check a series of samples taken under a constant load."""
     late = max(_ORDERS, orders_per_second)
     return [
         *_rises(samples, lambda each: each.memory_bytes, "memory", "bytes", _MEMORY_BYTES),

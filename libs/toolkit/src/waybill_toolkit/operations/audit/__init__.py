@@ -1,7 +1,7 @@
-"""The audit: whether what the databases say, each alone and all together, can be true.
+"""The audit: checks the invariants within each database and across all databases.
 
-`invariants` lists what has to hold, each as a query for whatever breaks it. `run` asks them, and
-says how it keeps orders that move meanwhile from looking like faults.
+`invariants` lists the invariants, each as a query for the rows that violate it. `run` runs the
+queries and excludes orders that are in progress.
 """
 
 from waybill_toolkit.operations.audit.report import Finding, Moving, Report

@@ -1,7 +1,7 @@
-"""What holds for events: sent once, each takes effect once in every service that receives it.
+"""Invariants of events: each takes effect once in every service that receives it.
 
-Twice is kept out by the primary key of every inbox. That an event never arrives can only be told
-by what went on without it, because a published event may be in flight at the moment of the look.
+The primary key of each inbox prevents a second effect. A missing event may still be in flight, so
+it counts as lost only when later events were processed or its receiver makes no progress.
 """
 
 from typing import Final
@@ -11,10 +11,10 @@ from waybill_toolkit.operations.audit.invariant import EVERY, TOGETHER, Invarian
 EVENTS: Final = (
     Invariant(
         name="events-are-published",
-        meaning="Every event is published: the relay skips none, and has not stopped.",
+        meaning="Every event is published: the relay skips none and makes progress.",
         where=EVERY,
-        # Skipped: events are published in their order, so a later one was not published before.
-        # Left lying: it is there for a while, and the relay publishes nothing.
+        # Skipped: events are published in order, but a later one is published already.
+        # Stalled: the event is old, and the relay publishes nothing.
         sql="""
             select position, event_id, type, key, time
             from outbox
@@ -30,10 +30,10 @@ EVENTS: Final = (
     ),
     Invariant(
         name="events-take-effect",
-        meaning="Every published event has been taken by each service that receives its type.",
+        meaning="Every published event has been processed by each service that receives its type.",
         where=TOGETHER,
-        # Overtaken: a partition is taken in order, so a later event of it was not taken before.
-        # Left lying: it is there for a while, and its receiver takes nothing from the partition.
+        # Skipped: a partition is processed in order, but a later event of it is processed already.
+        # Stalled: the event is old, and its receiver processes nothing of the partition.
         sql="""
             with missing as (
                 select receiver, sender, event_id, type, topic, partition, position, published_at
@@ -59,7 +59,7 @@ EVENTS: Final = (
     ),
     Invariant(
         name="no-dead-letters",
-        meaning="No event was given up: none is among the dead letters of a service.",
+        meaning="No service has a dead letter.",
         where=EVERY,
         sql="""
             select event_id, type, topic, key, error, attempts, parked_at
@@ -69,7 +69,7 @@ EVENTS: Final = (
     ),
 )
 
-# How much is under way; see report.Moving.
+# Counts of what is in progress; see report.Moving.
 UNPUBLISHED: Final = 'select count(*) from outbox where "offset" is null'
 RETRIED: Final = "select count(*) from dead_letters where state in ('retrying', 'waiting')"
 IN_FLIGHT: Final = """

@@ -1,4 +1,4 @@
-"""What the audit copies from the databases into its own books, and in which look."""
+"""The rows that the audit copies into its own database, and in which pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Rows out of a service's database (PostgreSQL) into a table of the books (SQLite)."""
+    """Copies rows of a service's database (PostgreSQL) into a table of the store (SQLite)."""
 
     select: str
     insert: str
@@ -67,8 +67,8 @@ SECOND_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
     ),
 }
 
-# Of every service: what it has sent, in the first look; what it has taken, in the second.
-# $1 is the service, $2 the event types that anybody receives.
+# Of every service: the sent events in the first pass, the processed ones in the second.
+# $1 is the service, $2 the event types that any service receives.
 SENT: Final = Extract(
     select="""
         select event_id::text, $1::text, type, topic, partition, "offset",

@@ -1,4 +1,4 @@
-"""What an invariant is."""
+"""The definition of an invariant."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,10 +9,10 @@ TOGETHER: Final = "the databases together"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """Something that always holds, in the form of a query that finds what breaks it.
+    """A condition that always holds, as a query that finds the rows that violate it.
 
-    Asked in one database, in EVERY one, or of TOGETHER: the extracts of all of them in the audit's
-    own books, which are SQLite.
+    The query runs in one database, in EVERY one, or in TOGETHER: the SQLite store with the extracts
+    of all databases.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The one list of what the audit checks."""
+"""The list of all invariants."""
 
 from typing import Final
 

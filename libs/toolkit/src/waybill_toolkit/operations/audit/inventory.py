@@ -1,4 +1,4 @@
-"""What holds in the database of inventory."""
+"""Invariants in the database of inventory."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from waybill_toolkit.operations.audit.invariant import Invariant
 INVENTORY: Final = (
     Invariant(
         name="stock-adds-up",
-        meaning="Per SKU what came in, less what went, is on hand, reserved or committed.",
+        meaning="For each SKU the sum of all adjustments is on hand, reserved or committed.",
         where="inventory",
         sql="""
             select sku, came_in, on_hand, reserved, committed
@@ -28,7 +28,7 @@ INVENTORY: Final = (
     ),
     Invariant(
         name="stock-follows-reservations",
-        meaning="Per SKU reserved and committed units are those of the orders that hold them.",
+        meaning="For each SKU reserved and committed units are those of the reservations.",
         where="inventory",
         sql="""
             with held as (

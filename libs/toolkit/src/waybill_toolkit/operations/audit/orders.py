@@ -1,4 +1,4 @@
-"""What holds in the database of orders."""
+"""Invariants in the database of orders."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from waybill_toolkit.operations.audit.invariant import Invariant
 ORDERS: Final = (
     Invariant(
         name="order-follows-its-saga",
-        meaning="Every order has a saga, and the status that fits where its saga stands.",
+        meaning="Every order has a saga and a status that matches the state of the saga.",
         where="orders",
         sql="""
             select coalesce(order_id, saga_id) as order_id, status, direction
@@ -21,9 +21,9 @@ ORDERS: Final = (
     ),
     Invariant(
         name="no-order-is-stuck",
-        meaning="Every order is final or moving: its saga's deadline is not long past.",
+        meaning="Every order is final or in progress: the deadline of its saga is not long past.",
         where="orders",
-        # A deadline that passed while the server was off is taken soon after its start.
+        # A deadline that passed while the server was down is handled soon after its start.
         sql="""
             select saga_id as order_id, direction, position, deadline_at
             from sagas
@@ -34,15 +34,15 @@ ORDERS: Final = (
     ),
     Invariant(
         name="history-is-whole",
-        meaning="Every move of a saga is in its history, numbered from one without a gap.",
+        meaning="Every transition of a saga is in its history, numbered from 1 without a gap.",
         where="orders",
         sql="""
-            select saga_id as order_id, transitions, told, last_number
+            select saga_id as order_id, transitions, recorded, last_number
             from sagas left join (
-                select saga_id, count(*) as told, min(number) as first_number,
+                select saga_id, count(*) as recorded, min(number) as first_number,
                     max(number) as last_number
                 from saga_transitions group by saga_id) as history using (saga_id)
-            where (first_number = 1 and last_number = transitions and told = transitions)
+            where (first_number = 1 and last_number = transitions and recorded = transitions)
                 is not true
         """,
     ),
@@ -60,10 +60,10 @@ ORDERS: Final = (
     ),
     Invariant(
         name="one-key-one-order",
-        meaning="Every order is the answer that is kept under exactly one Idempotency-Key.",
+        meaning="Every order is the stored response of exactly one Idempotency-Key.",
         where="orders",
-        # Answers are kept for a time only: an order older than all of them is not judged. (An
-        # order and its key are written together, by two clocks that may differ a little.)
+        # Responses have a retention period: an order older than all of them is not checked. The
+        # order and its key are written together, with two clocks that may differ a little.
         sql="""
             with kept as (
                 select key, created_at,
@@ -83,7 +83,7 @@ ORDERS: Final = (
     ),
     Invariant(
         name="order-is-announced-once",
-        meaning="No order is said to be placed, confirmed, rejected or cancelled twice.",
+        meaning="No order has two events placed, confirmed, rejected or cancelled.",
         where="orders",
         sql="""
             select key as order_id, type, count(*) as times

@@ -1,8 +1,8 @@
-"""What holds in the database of payments, and between it and the provider's own books.
+"""Invariants in the database of payments, and between it and the ledger of the sandbox.
 
-The sandbox writes its books on connections of its own, before payments writes down what it was
-told. So a snapshot may show a charge whose payment is still under way, never the other way round,
-and payments under way are not compared.
+The sandbox writes its ledger on its own connections before payments records the response. So a
+snapshot may have a charge whose payment is still in progress, never the reverse. Payments in
+progress are not compared.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from waybill_toolkit.operations.audit.invariant import Invariant
 PAYMENTS: Final = (
     Invariant(
         name="payment-is-within-its-amount",
-        meaning="No payment has more captured than held, or more refunded than captured.",
+        meaning="No payment has more captured than authorized, or more refunded than captured.",
         where="payments",
         sql="""
             select order_id, payment_id, status, amount_minor, captured_minor, refunded_minor
@@ -34,7 +34,7 @@ PAYMENTS: Final = (
     ),
     Invariant(
         name="ledger-follows-payments",
-        meaning="The ledger has what every payment captured and refunded, and nothing else.",
+        meaning="The ledger has the captures and refunds of all payments, and nothing else.",
         where="payments",
         sql="""
             with posted as (
@@ -54,7 +54,7 @@ PAYMENTS: Final = (
     ),
     Invariant(
         name="provider-agrees",
-        meaning="The provider's books have what every settled payment says, and nothing else.",
+        meaning="The provider's ledger matches every payment that is not in progress.",
         where="payments",
         sql="""
             with charged as (
@@ -83,7 +83,7 @@ PAYMENTS: Final = (
     ),
     Invariant(
         name="provider-charged-once",
-        meaning="The provider did nothing twice for one payment.",
+        meaning="The provider executed no operation twice for a payment.",
         where="payments",
         sql="""
             select payment_id, operation, count(*) as times, array_agg(idempotency_key) as keys

@@ -1,4 +1,4 @@
-"""Which service receives which events: read from the contracts that the services carry."""
+"""Reads from the contracts of the services which events they receive."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from waybill_toolkit.platform.wheels import installed_package
 
 
 def event_types_received(services: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the event types that each service's contract says it receives."""
+    """Return the event types that each service receives by its contract."""
     return {service: _received(_contract(service)) for service in services}
 
 
@@ -29,7 +29,7 @@ def _received(contract: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _resolve(contract: Mapping[str, Any], reference: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a `$ref` inside a bundled contract: RFC 6901 without the escapes, which none needs."""
+    """Follow a `$ref` inside a bundled contract (RFC 6901, without escapes)."""
     found: Any = contract
     for name in reference["$ref"].removeprefix("#/").split("/"):
         found = found[name]

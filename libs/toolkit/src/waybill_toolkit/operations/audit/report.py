@@ -1,4 +1,4 @@
-"""What an audit found."""
+"""The result of an audit."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -7,21 +7,21 @@ from typing import Any, Final
 from waybill_toolkit.operations.audit.invariant import Invariant
 from waybill_toolkit.operations.audit.invariants import INVARIANTS
 
-ROWS_MAX: Final = 100  # of one invariant: enough to see what is wrong
+ROWS_MAX: Final = 100  # of one invariant
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """What was under way: no fault, but not settled either."""
+    """What was in progress during the audit."""
 
     orders: int
-    """Whose saga has not ended."""
+    """Orders whose saga has not ended."""
     events_unpublished: int
-    """In an outbox, not yet with the broker."""
+    """Events in an outbox that are not published."""
     events_in_flight: int
-    """With the broker, not yet taken by a service that receives them."""
+    """Published events that a receiver has not processed."""
     events_retried: int
-    """Failed once, to be tried again."""
+    """Failed events that will be retried."""
 
     @property
     def is_nothing(self) -> bool:
@@ -30,7 +30,7 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An invariant and the rows that break it; `more` when there are more than these."""
+    """An invariant and the rows that violate it; `more` when there are further ones."""
 
     invariant: Invariant
     rows: Sequence[dict[str, Any]]
@@ -43,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, the good ones too."""
+    """All findings, including those without rows."""
 
     findings: Sequence[Finding]
     moving: Moving
@@ -57,7 +57,7 @@ class Report:
         return [finding for finding in self.findings if not finding.is_ok]
 
     def to_json(self) -> dict[str, Any]:
-        """Make the JSON that `waybill audit --json` prints."""
+        """Return the output of `waybill audit --json`."""
         return {
             "ok": self.is_ok,
             "moving": asdict(self.moving),
@@ -77,7 +77,7 @@ class Report:
 
 @dataclass(slots=True)
 class Collector:
-    """Puts a report together, database by database."""
+    """Collects the findings of all databases into a report."""
 
     rows_max: int = ROWS_MAX
     orders: int = 0
@@ -96,5 +96,5 @@ class Collector:
         return Report([self._finding(invariant) for invariant in INVARIANTS], moving)
 
     def _finding(self, invariant: Invariant) -> Finding:
-        rows = self._rows[invariant]  # a KeyError: it was never asked
+        rows = self._rows[invariant]  # a KeyError: it was never checked
         return Finding(invariant, rows[: self.rows_max], more=len(rows) > self.rows_max)

@@ -1,20 +1,20 @@
-"""One audit: look at every database twice, ask every invariant.
+"""One audit: reads every database twice and checks every invariant.
 
-    first look     orders, then its neighbours     what is settled, held, paid, sent
-    second look    the neighbours, then orders     what was taken; what is still settled
+    first pass     orders, then the other services     settled orders, holdings, payments, sent
+    events second pass    the other services, then orders     processed events; orders that are
+    still settled
 
-The looks are transactions of their own, so what moves is at another place in each of them. Only
-what stands still can be compared: an order that is settled in both looks at orders was settled
-when its neighbours were looked at (see `together`), and an event counts as lost only when things
-went on without it for as long as `grace` (see `events`). So an audit of a running system raises no
-false alarm, and one of a system at rest leaves nothing out.
+Each read is a separate transaction, so orders in progress differ between them. Only orders that do
+not change can be compared: an order that is settled in both reads of orders was settled when the
+other services were read (see `together`). An event counts as lost only after `grace` (see
+`events`). So an audit of a running system has no false positives, and one of an idle system checks
+everything.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from waybill_toolkit.operations.audit.books import Books
 from waybill_toolkit.operations.audit.events import IN_FLIGHT, RETRIED, UNPUBLISHED
 from waybill_toolkit.operations.audit.extracts import FIRST_LOOK, SECOND_LOOK, SENT, TAKEN
 from waybill_toolkit.operations.audit.invariant import EVERY, TOGETHER
@@ -22,8 +22,9 @@ from waybill_toolkit.operations.audit.invariants import INVARIANTS
 from waybill_toolkit.operations.audit.orders import MOVING
 from waybill_toolkit.operations.audit.report import Collector, Report
 from waybill_toolkit.operations.audit.snapshot import Snapshot, look
+from waybill_toolkit.operations.audit.store import AuditStore
 
-GRACE: Final = timedelta(minutes=1)  # far more than a restart of anything takes
+GRACE: Final = timedelta(minutes=1)  # longer than the restart of any process
 
 _FIRST: Final = "orders"
 _NOW: Final = "select extract(epoch from now())::float8"
@@ -36,28 +37,28 @@ async def audit(
 ) -> Report:
     """Check all invariants.
 
-    `databases` are the addresses by service, `receives` the event types that each service takes.
-    Raises OSError or asyncpg's errors when a database cannot be looked at.
+    `databases` are the addresses by service, `receives` the event types that each service receives.
+    Raises OSError or asyncpg's errors when a database cannot be read.
     """
     services = [_FIRST, *sorted(databases.keys() - {_FIRST})]
     types = sorted(frozenset().union(*receives.values()))
     collector = Collector()
     now = 0.0
-    with Books() as books:
+    with AuditStore() as store:
         for service in services:
             async with look(databases[service], grace) as snapshot:
                 await _ask_alone(service, snapshot, collector)
-                await snapshot.copy(SENT, books, service, types)
+                await snapshot.copy(SENT, store, service, types)
                 for extract in FIRST_LOOK.get(service, ()):
-                    await snapshot.copy(extract, books)
+                    await snapshot.copy(extract, store)
         for service in reversed(services):
             async with look(databases[service], grace) as snapshot:
-                await snapshot.copy(TAKEN, books, service)
+                await snapshot.copy(TAKEN, store, service)
                 for extract in SECOND_LOOK.get(service, ()):
-                    await snapshot.copy(extract, books)
+                    await snapshot.copy(extract, store)
                 now = await snapshot.value(_NOW)
-        books.finish(receives)
-        _ask_together(books, now, grace, collector)
+        store.finish(receives)
+        _ask_together(store, now, grace, collector)
     return collector.report()
 
 
@@ -75,10 +76,10 @@ async def _ask_alone(service: str, snapshot: Snapshot, collector: Collector) -> 
         collector.orders = int(await snapshot.value(MOVING))
 
 
-def _ask_together(books: Books, now: float, grace: timedelta, collector: Collector) -> None:
+def _ask_together(store: AuditStore, now: float, grace: timedelta, collector: Collector) -> None:
     parameters = {"now": now, "grace_seconds": grace.total_seconds()}
     for invariant in INVARIANTS:
         if invariant.where == TOGETHER:
-            rows = books.ask(invariant.sql, collector.rows_max + 1, parameters)
+            rows = store.ask(invariant.sql, collector.rows_max + 1, parameters)
             collector.found(invariant, rows)
-    collector.events_in_flight = books.ask(IN_FLIGHT, 1)[0]["events"]
+    collector.events_in_flight = store.ask(IN_FLIGHT, 1)[0]["events"]

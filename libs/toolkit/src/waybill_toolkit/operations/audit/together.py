@@ -1,9 +1,9 @@
-"""What holds between the databases, asked of the audit's own books.
+"""Invariants across the databases, checked in the audit's own store.
 
-`settled` are the orders that ended before the neighbours were looked at and were the same after
-it; `orders` are all, as they were after it. An order that ends in a status never comes back to it
-from another one: so what is settled was so all the while, when the neighbours were looked at too.
-What an order asks for and costs never changes, so that is compared for every order.
+`settled` has the orders that were final before the other services were read and had the same status
+afterwards; `orders` has all orders as they were afterwards. An order never returns to a status that
+it has left, so a settled order had its status when the other services were read. Quantities and
+total of an order never change and are compared for every order.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from waybill_toolkit.operations.audit.invariant import TOGETHER, Invariant
 TOGETHER_ALL: Final = (
     Invariant(
         name="units-belong-to-an-order",
-        meaning="Units that are reserved or sold are exactly those that an order asks for.",
+        meaning="Reserved and sold units are exactly those of an order.",
         where=TOGETHER,
         sql="""
             select order_id, orders.status, holdings.status as reservation,
@@ -44,7 +44,7 @@ TOGETHER_ALL: Final = (
     ),
     Invariant(
         name="paid-is-what-is-owed",
-        meaning="Per settled order captured less refunded is its total, or 0 if it failed.",
+        meaning="For each settled order captured less refunded is its total, or 0 if it failed.",
         where=TOGETHER,
         sql="""
             select order_id, settled.status, settled.currency,
@@ -60,7 +60,7 @@ TOGETHER_ALL: Final = (
     ),
     Invariant(
         name="never-charged-more-than-the-total",
-        meaning="No payment takes more than an order's total, and none has no order.",
+        meaning="No payment exceeds the total of its order, and every payment has an order.",
         where=TOGETHER,
         sql="""
             select order_id, orders.status, orders.currency, total_minor,

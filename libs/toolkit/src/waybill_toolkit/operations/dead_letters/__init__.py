@@ -1,1 +1,1 @@
-"""Putting right by hand what a running platform cannot put right by itself."""
+"""Commands for dead letters."""

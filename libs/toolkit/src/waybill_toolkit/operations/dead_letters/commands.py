@@ -26,14 +26,15 @@ from waybill_toolkit.platform.options import Data, data_folder
 
 app = typer.Typer()
 letters = typer.Typer(
-    help="Look at events that could not take effect, and decide what becomes of them.",
+    help="List, retry and discard events that could not be processed.",
     no_args_is_help=True,
 )
 app.add_typer(letters, name="dead-letters")
 
 EventId = Annotated[UUID, typer.Argument(help="The id of the event, as `list` shows it.")]
 Service = Annotated[
-    str | None, typer.Option(help="Only this service; needed when several have the event.")
+    str | None,
+    typer.Option(help="Only this service; required when several services have the event."),
 ]
 
 
@@ -45,7 +46,7 @@ def list_(
     output: OutputFile = None,
     data: Data = None,
 ) -> None:
-    """List them, with what waits behind them."""
+    """List dead letters, with the number of events that wait behind them."""
     with explained():
         platform = Platform.load(data_folder(data))
         services = platform.databases if service is None else [_known(platform, service)]
@@ -59,7 +60,7 @@ def list_(
 
 @letters.command()
 def show(event_id: EventId, *, data: Data = None) -> None:
-    """Show all that is known of one, its payload too."""
+    """Show a dead letter with its payload."""
     with explained():
         platform = Platform.load(data_folder(data))
         found = asyncio.run(find_letters(platform, event_id))
@@ -76,16 +77,16 @@ def show(event_id: EventId, *, data: Data = None) -> None:
 
 @letters.command("retry")
 def retry(event_id: EventId, *, service: Service = None, data: Data = None) -> None:
-    """Have one tried again, say after a fix; what waits behind it follows when it succeeds."""
+    """Retry a dead letter, for example after a fix; the events behind it follow."""
     _change(event_id, service, data, retry_letter)
-    typer.echo(f"{event_id} will be tried again within a second.")
+    typer.echo(f"{event_id} will be retried within a second.")
 
 
 @letters.command("discard")
 def discard(event_id: EventId, *, service: Service = None, data: Data = None) -> None:
-    """Decide that one takes no effect, ever; what waits behind it goes on."""
+    """Discard a dead letter: it is never processed. The events behind it follow."""
     _change(event_id, service, data, discard_letter)
-    typer.echo(f"{event_id} is discarded. `retry` takes that back.")
+    typer.echo(f"{event_id} is discarded. `retry` reverts this.")
 
 
 def _change(
@@ -108,7 +109,9 @@ async def _change_one(
     if service is None:
         having = [each.service for each in await find_letters(platform, event_id)]
         if len(having) > 1:
-            raise PlatformError(f"Several services have it; add --service: {', '.join(having)}.")
+            raise PlatformError(
+                f"Several services have the event; add --service: {', '.join(having)}."
+            )
         if not having:
             raise _none_such(event_id)
         [service] = having
@@ -118,12 +121,14 @@ async def _change_one(
 
 def _known(platform: Platform, service: str) -> str:
     if service not in platform.databases:
-        raise PlatformError(f"There is no service {service}: {', '.join(platform.databases)}.")
+        raise PlatformError(
+            f"Unknown service {service}; choose from {', '.join(platform.databases)}."
+        )
     return service
 
 
 def _none_such(event_id: UUID) -> PlatformError:
-    return PlatformError(f"No service has {event_id} among its dead letters: see `list`.")
+    return PlatformError(f"{event_id} is not a dead letter; see `waybill dead-letters list`.")
 
 
 def _headers(each: Letter) -> list[tuple[str, bytes]]:

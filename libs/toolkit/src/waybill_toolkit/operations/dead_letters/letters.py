@@ -18,19 +18,19 @@ from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
 
 LISTED_MAX = 1_000
-"""What a person can look through; the oldest come first, and they hold up the others."""
+"""The maximum number in a list; the oldest come first, as they block the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter, and the service that could not deal with it."""
+    """A dead letter and its service."""
 
     service: str
     letter: DeadLetter
 
 
 async def list_letters(platform: Platform, services: Sequence[str]) -> list[Letter]:
-    """Read the dead letters of these services, each service's oldest first."""
+    """Return the dead letters of these services, oldest first in each service."""
     found: list[Letter] = []
     for service in services:
         async with _database(platform, service) as database, database.connection() as connection:
@@ -40,7 +40,7 @@ async def list_letters(platform: Platform, services: Sequence[str]) -> list[Lett
 
 
 async def find_letters(platform: Platform, event_id: UUID) -> list[Letter]:
-    """Find an event among the dead letters; several services may have failed at the same one."""
+    """Return the dead letters of an event, which several services may have."""
     found: list[Letter] = []
     for service in platform.databases:
         async with _database(platform, service) as database, database.connection() as connection:
@@ -51,13 +51,13 @@ async def find_letters(platform: Platform, event_id: UUID) -> list[Letter]:
 
 
 async def retry_letter(platform: Platform, service: str, event_id: UUID) -> bool:
-    """Have an event tried again, with all its attempts; False when the service has none such."""
+    """Retry an event with all its attempts; False when it is not a dead letter there."""
     now = SystemClock().now()
     return await _change(platform, service, lambda tx: retry(tx, event_id, now))
 
 
 async def discard_letter(platform: Platform, service: str, event_id: UUID) -> bool:
-    """Decide that an event takes no effect there; False when the service has none such."""
+    """Discard an event; False when it is not a dead letter there."""
     return await _change(platform, service, lambda tx: discard(tx, event_id))
 
 
@@ -73,7 +73,7 @@ async def _database(platform: Platform, service: str) -> AsyncIterator[Database]
     try:
         database = await Database.open(platform.database_url(service), pool_max=1)
     except DatabaseUnavailableError as error:
-        raise PlatformError(f"The database of {service} does not answer: {error}.") from error
+        raise PlatformError(f"The database of {service} is unavailable: {error}.") from error
     try:
         yield database
     finally:

@@ -1,1 +1,1 @@
-"""Work for a running platform: orders placed over HTTP as a client would, and the audit of it."""
+"""Orders for a running platform, placed over HTTP, with an audit."""

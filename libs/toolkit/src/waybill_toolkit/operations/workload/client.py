@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, Service
 
-VARIANTS_MAX: Final = 500  # of one product, by the contract
-APPROVED: Final = "tok_approve"  # the test token of a card that is good
+VARIANTS_MAX: Final = 500  # per request, by the contract
+APPROVED: Final = "tok_approve"  # the test token of a valid card
 FINAL: Final = frozenset({"confirmed", "rejected", "cancelled"})
 
 
@@ -20,7 +20,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class WantedOrder:
-    """An order as a client sends it; the reference is the client's own number for it."""
+    """An order as a client sends it; the reference is the client's own identifier."""
 
     reference: str
     customer_ref: str
@@ -30,13 +30,13 @@ class WantedOrder:
 
     @property
     def idempotency_key(self) -> str:
-        """The reference, in the characters that a header can carry."""
+        """The reference, encoded for a header."""
         return f"order-{quote(self.reference, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the API says about an order; `rejection_code` only when it is rejected."""
+    """An order of the API; `rejection_code` is set only when it is rejected."""
 
     order_id: str
     status: str
@@ -56,9 +56,9 @@ class Variant:
 
 
 class Client:
-    """A client of the platform; every operation survives services that are away for a while.
+    """A client of the platform, which retries while services are unavailable.
 
-    All raise UnreachableError and RefusedError.
+    All operations raise UnreachableError and RefusedError.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Client:
         return {item["sku"] async for item in self._catalog.items("/v1/variants")}
 
     async def priced_skus(self) -> set[str]:
-        """Return the SKUs that the orders service has heard of, and so can be ordered."""
+        """Return the SKUs whose price the orders service knows."""
         return {item["sku"] async for item in self._orders.items("/v1/prices")}
 
     async def units_on_hand(self) -> dict[str, int]:
@@ -105,7 +105,7 @@ class Client:
         return _order(await self._orders.get(f"/v1/orders/{order_id}"))
 
     async def cancel_order(self, order_id: str) -> Order:
-        """Have an order undone; it is `cancelled` when all that was done for it is."""
+        """Cancel an order; it is `cancelled` after its saga is compensated."""
         path = f"/v1/orders/{order_id}/cancellation"
         return _order(await self._orders.post(path, None, f"cancel-{order_id}"))
 

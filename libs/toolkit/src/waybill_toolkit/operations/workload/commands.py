@@ -12,7 +12,7 @@ from waybill_toolkit.operations.workload.history import read_history
 from waybill_toolkit.operations.workload.options import Exit, PortBase
 from waybill_toolkit.operations.workload.placing import CONCURRENCY
 from waybill_toolkit.operations.workload.runs import run_demo, run_replay
-from waybill_toolkit.operations.workload.session import audit_of, running_platform, told
+from waybill_toolkit.operations.workload.session import audit_of, errors_reported, running_platform
 from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
@@ -21,13 +21,13 @@ from waybill_toolkit.platform.plan import PORT_BASE
 app = typer.Typer()
 
 
-Concurrency = Annotated[int, typer.Option(min=1, max=256, help="How many orders at a time.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=256, help="Number of concurrent orders.")]
 
 
 @app.command()
 def demo(
     *,
-    orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 200,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="Number of orders.")] = 200,
     exit_: Exit = False,
     as_json: AsJson = False,
     output: OutputFile = None,
@@ -36,7 +36,10 @@ def demo(
 ) -> None:
     """Sell something: seed a shop, place orders, see what becomes of them, audit."""
     console = console_of(as_json=as_json)
-    with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
+    with (
+        errors_reported(),
+        running_platform(data_folder(data), port_base, console, stop=exit_) as platform,
+    ):
         run = uvloop.run(run_demo(platform, console, orders))
         run.show(console)
         give(run.to_json(), as_json=as_json, output=output)
@@ -50,7 +53,7 @@ def replay(
     file: Annotated[Path, typer.Argument(help="Orders as CSV, one row for each line.")],
     *,
     orders: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many.", show_default="all")
+        int | None, typer.Option(min=1, help="Only the first N orders.", show_default="all")
     ] = None,
     concurrency: Concurrency = CONCURRENCY,
     exit_: Exit = False,
@@ -61,9 +64,12 @@ def replay(
 ) -> None:
     """Place the orders of a history, each once however often it is replayed."""
     console = console_of(as_json=as_json)
-    with told():
+    with errors_reported():
         history = read_history(file)
-    with told(), running_platform(data_folder(data), port_base, console, stop=exit_) as platform:
+    with (
+        errors_reported(),
+        running_platform(data_folder(data), port_base, console, stop=exit_) as platform,
+    ):
         count = orders or len(history.orders)
         run = uvloop.run(run_replay(platform, console, history, count, concurrency))
         run.show(console)
@@ -81,8 +87,8 @@ def audit(
     output: OutputFile = None,
     data: Data = None,
 ) -> None:
-    """Check the invariants of all databases. The exit status is 1 when one is broken."""
-    with told():
+    """Check the invariants of all databases. The exit status is 1 after a violation."""
+    with errors_reported():
         report = uvloop.run(audit_of(Platform.load(data_folder(data))))
     give(report.to_json(), as_json=as_json, output=output)
     if not as_json:
@@ -93,5 +99,5 @@ def audit(
 
 def _say_what_is_next(console: Console, platform: Platform) -> None:
     gateway = platform.addresses["gateway"]
-    console.print(f"Waybill runs on. Try its API: {gateway}/docs", soft_wrap=True)
+    console.print(f"Waybill keeps running. Try its API: {gateway}/docs", soft_wrap=True)
     console.print("`waybill replay FILE` places real orders, `waybill down` stops everything.")

@@ -1,6 +1,6 @@
-"""The demo's shop: a few articles, and customers of whom some want too much or cannot pay.
+"""The sample shop: a few articles, and orders of which some lack stock or a valid payment.
 
-Articles get SKUs of their own in each run, so that a demo can be repeated on the same data.
+Each run uses new SKUs, so a demo can be repeated on the same data.
 """
 
 import random
@@ -29,12 +29,12 @@ ARTICLES: Final = {
 LIMITED: Final = "LIMITED"
 LIMITED_UNITS: Final = 20
 
-EACH_TENTH: Final = 10  # of ten orders one wants more than there is, and one cannot be paid
+EACH_TENTH: Final = 10  # of ten orders one exceeds the stock, and one has a declined payment
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a demo seeds and what it orders."""
+    """The articles and orders of a demo."""
 
     variants: Mapping[str, Variant]
     units: Mapping[str, int]
@@ -42,7 +42,7 @@ class Shop:
 
 
 def open_shop(order_count: int, run: str | None = None) -> Shop:
-    """Make a shop; the same run and count make the same one."""
+    """Create a shop; deterministic for the same run and count."""
     run = run or secrets.token_hex(3).upper()
     variants = {
         f"{run}-{code}": Variant(f"{run}-{code}", name, price, CURRENCY)

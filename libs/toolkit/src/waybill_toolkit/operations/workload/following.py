@@ -1,4 +1,4 @@
-"""Following orders until they are final, as a client can: by asking."""
+"""Polls orders until they are final."""
 
 import asyncio
 import time
@@ -6,18 +6,18 @@ from typing import Final
 
 from waybill_toolkit.operations.workload.client import Client, Order
 
-# An order is final within some hundredths of a second, or after whatever is down is back up.
+# An order is final within some hundredths of a second, or after the failed process is ready again.
 FIRST_DELAY_SECONDS: Final = 0.01
 LAST_DELAY_SECONDS: Final = 0.25
-# A crash of PostgreSQL takes longest to get over: a minute at most. A saga that heard nothing
-# would turn back after five; by then something is wrong, and that is what is to be reported.
+# The crash recovery of PostgreSQL takes longest, a minute at most. A saga times out after five
+# minutes, but then something is wrong and must be reported.
 PATIENCE_SECONDS: Final = 120.0
 
 
 class Poller:
-    """Asks for each order alone, at growing intervals.
+    """Polls each order with growing intervals.
 
-    As long as some order becomes final now and then, the others are waited for.
+    It waits as long as some order becomes final within the timeout.
     """
 
     def __init__(self, client: Client, patience_seconds: float = PATIENCE_SECONDS) -> None:
@@ -26,7 +26,7 @@ class Poller:
         self._last_progress = time.monotonic()
 
     async def follow(self, order: Order) -> Order:
-        """Return the order when it is final, or as it is when nothing moves any more."""
+        """Return the order when it is final, or its last state when no order makes progress."""
         delay_seconds = FIRST_DELAY_SECONDS
         while not order.is_final and self._is_moving():
             await asyncio.sleep(delay_seconds)

@@ -2,10 +2,9 @@
 
     order_ref,placed_at,customer_ref,sku,name,quantity,unit_price_minor,currency
 
-A row that is broken spoils its order and no other one. Because it may stand anywhere, no order is
-known to be whole before the end of the file; so a history is held in memory, about 200 bytes a row.
-Every row is one line of text: a quoted cell cannot hold a line break, so that a quote which is
-never closed spoils one row and not the rest of the file.
+An invalid row invalidates its order and no other one. Rows of an order may be anywhere in the file,
+so the file is read into memory, about 200 bytes a row. Every row is one line of text: a quoted cell
+cannot contain a line break, so an unclosed quote invalidates one row and not the rest of the file.
 """
 
 import csv
@@ -43,16 +42,16 @@ _WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 class HistoryError(Exception):
-    """The file as a whole cannot be read; the text is one sentence that says what to do."""
+    """The file cannot be read; the message says what to do."""
 
 
 class RowError(Exception):
-    """A row does not say what a row has to say; the text is the reason."""
+    """A row is invalid; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
-    """A row that cannot be used; `order_ref` is empty when it does not even say that."""
+    """An invalid row; `order_ref` is empty when it is missing, too."""
 
     line_number: int
     order_ref: str
@@ -64,7 +63,7 @@ class BrokenRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a file holds: the whole orders as they stand in it, and what each SKU is."""
+    """The content of a file: the complete orders, and the variant of each SKU."""
 
     orders: Sequence[WantedOrder]
     variants: Mapping[str, Variant]
@@ -85,7 +84,7 @@ class Row:
 
 @dataclass(slots=True)
 class _Draft:
-    """An order of which the rows are being collected."""
+    """An order whose rows are being collected."""
 
     first_line_number: int
     customer_ref: str
@@ -94,12 +93,12 @@ class _Draft:
 
 
 def read_history(path: Path) -> History:
-    """Read a file. Raises HistoryError; broken rows are in the result."""
+    """Read a file. Raises HistoryError; invalid rows are in the result."""
     try:
         with path.open(encoding="utf-8-sig", newline=None) as file:
             return read_lines(file, str(path))
     except FileNotFoundError as error:
-        raise HistoryError(f"There is no file {path}.") from error
+        raise HistoryError(f"The file {path} does not exist.") from error
     except OSError as error:
         raise HistoryError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -120,7 +119,7 @@ def read_lines(lines: Iterable[str], name: str) -> History:
             collector.add(line_number, text)
     history = collector.history()
     if not history.orders and not history.broken_rows:
-        raise HistoryError(f"{name} holds no orders: there is nothing below its first line.")
+        raise HistoryError(f"{name} has no orders below its first line.")
     return history
 
 
@@ -138,7 +137,7 @@ class _Collector:
             self._broken.append(BrokenRow(line_number, _order_ref(text), str(error)))
 
     def history(self) -> History:
-        # A history does not say how orders were paid: every card is good.
+        # The file has no payment data: every order uses a valid card.
         spoiled = {row.order_ref for row in self._broken}
         orders = [
             WantedOrder(reference, draft.customer_ref, draft.currency, draft.lines, APPROVED)
@@ -173,7 +172,7 @@ def parse_row(text: str) -> Row:
     if len(cells) != len(COLUMNS):
         raise RowError(f"it has {len(cells)} columns, not {len(COLUMNS)}")
     if not all(cell.isprintable() for cell in cells):
-        raise RowError("it holds a character that cannot be printed")
+        raise RowError("it contains a character that cannot be printed")
     order_ref, placed_at, customer_ref, sku, name, quantity, unit_price_minor, currency = cells
     _require_time(placed_at)
     _require(bool(_SKU.fullmatch(sku)), "sku", sku, "an SKU such as 85123A")
@@ -193,11 +192,11 @@ def _cells(text: str) -> list[str]:
     try:
         return next(csv.reader([text.rstrip("\r\n")], strict=True))
     except csv.Error as error:
-        raise RowError(f"it is no CSV: {error}") from error
+        raise RowError(f"it is not CSV: {error}") from error
 
 
 def _order_ref(text: str) -> str:
-    """Return what a broken row most likely says of its order: the order is then not placed."""
+    """Return the most likely order_ref of an invalid row; that order is not placed."""
     return text.split(",", 1)[0].strip().strip('"')
 
 

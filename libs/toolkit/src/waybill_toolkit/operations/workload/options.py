@@ -1,4 +1,4 @@
-"""What the commands that put work through the platform have in common on their command line."""
+"""Options that several commands share."""
 
 from typing import Annotated
 
@@ -7,7 +7,5 @@ import typer
 Exit = Annotated[bool, typer.Option("--exit", help="Stop the platform if this started it.")]
 PortBase = Annotated[
     int,
-    typer.Option(
-        envvar="WAYBILL_PORT_BASE", help="Where its ports begin, if the platform has to be started."
-    ),
+    typer.Option(envvar="WAYBILL_PORT_BASE", help="First port, if the platform has to be started."),
 ]

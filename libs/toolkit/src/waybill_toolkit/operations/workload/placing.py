@@ -1,4 +1,4 @@
-"""Placing orders as clients do, so many at a time, each followed until it is final."""
+"""Places orders concurrently, and follows each until it is final."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -12,12 +12,12 @@ from waybill_toolkit.operations.workload.tasks import for_each
 CONCURRENCY: Final = 16
 
 Follow: TypeAlias = Callable[[Order], Awaitable[Order]]
-"""Returns an order when it is final, or as it is when it has been waited for too long."""
+"""Returns an order when it is final, or its last state after a timeout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an order; `order` is None when it was refused."""
+    """The outcome of an order; `order` is None when it was refused."""
 
     wanted: WantedOrder
     order: Order | None
@@ -36,9 +36,9 @@ async def place_all(
     known: Mapping[str, Order] | None = None,
     on_final: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
-    """Place orders, so many at a time, each followed until it is final, and return all outcomes.
+    """Place orders concurrently, follow each until it is final, and return all outcomes.
 
-    Those that are `known` by their reference are only followed. Raises UnreachableError.
+    Orders in `known`, by reference, are only followed. Raises UnreachableError.
     """
     outcomes: list[Outcome] = []
 

@@ -1,4 +1,4 @@
-"""Placing the orders of a history, those that are not there yet."""
+"""Places the orders of a history that do not exist yet."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from waybill_toolkit.operations.workload.client import Client, Order, Variant, W
 from waybill_toolkit.operations.workload.following import Poller
 from waybill_toolkit.operations.workload.placing import Outcome, place_all
 from waybill_toolkit.operations.workload.seeding import seed, units_wanted
-from waybill_toolkit.operations.workload.tasks import Stage, Step, for_each, unseen
+from waybill_toolkit.operations.workload.tasks import Progress, Step, for_each, no_progress
 
 
 async def replay(
@@ -15,21 +15,21 @@ async def replay(
     variants: Mapping[str, Variant],
     *,
     concurrency: int,
-    stage: Stage = unseen,
+    progress: Progress = no_progress,
 ) -> list[Outcome]:
-    """Create what the orders need and does not exist, place those that are new, follow all.
+    """Create missing products and stock, place the new orders, and follow all orders.
 
-    An order is there already when its customer placed one under its reference. That is looked up,
-    because services forget their Idempotency-Keys after a time; the key, made of the reference,
-    is there for two replays at the same time. Raises UnreachableError.
+    An order exists when its customer has placed one with its reference. This is queried, because
+    Idempotency-Keys expire; the key, derived from the reference, handles concurrent replays. Raises
+    UnreachableError.
     """
-    with stage("Looking up orders", len(orders)) as step:
+    with progress("Looking up orders", len(orders)) as step:
         known = await _find(client, orders, concurrency, step)
-    # One that is still moving may not have its stock yet.
+    # An order in progress may not have its stock yet.
     open_orders = [each for each in orders if not _is_final(known.get(each.reference))]
     units = units_wanted(open_orders)
-    await seed(client, {sku: variants[sku] for sku in units}, units, stage)
-    with stage("Placing orders", len(orders)) as step:
+    await seed(client, {sku: variants[sku] for sku in units}, units, progress)
+    with progress("Placing orders", len(orders)) as step:
         return await place_all(
             client,
             orders,

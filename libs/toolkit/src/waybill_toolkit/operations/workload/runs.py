@@ -1,4 +1,4 @@
-"""A demo, a replay: orders through a running platform, what came of them, the audit."""
+"""A demo or a replay: places orders, collects their outcomes, and runs the audit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from waybill_toolkit.platform.handle import Platform
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of the orders of one command."""
+    """The result of one command."""
 
     outcomes: Sequence[Outcome]
     summary: Summary
@@ -30,11 +30,11 @@ class Run:
 
     @property
     def is_ok(self) -> bool:
-        """Whether every order was accepted and came to its end, and the audit found nothing."""
+        """Whether every order was accepted and is final, and the audit passed."""
         return self.report.is_ok and not self.summary.in_flight and not self.summary.refused
 
     def to_json(self) -> dict[str, Any]:
-        """Make what --json writes: the counts, the percentiles and what was wrong."""
+        """Return the output of --json: counts, percentiles and errors."""
         return {
             **self.summary.to_json(),
             "audit_ok": self.report.is_ok,
@@ -47,7 +47,7 @@ class Run:
         }
 
     def show(self, console: Console) -> None:
-        """Print it for people."""
+        """Print the result."""
         show.show_summary(console, self.summary)
         show.show_refusals(console, self.outcomes)
         show.show_audit(console, self.report)
@@ -73,9 +73,9 @@ async def run_replay(
     orders = history.orders[:order_count]
     client = client_of(platform)
     try:
-        stage = partial(show.progress_bar, console)
+        progress = partial(show.progress_bar, console)
         outcomes = await replay(
-            client, orders, history.variants, concurrency=concurrency, stage=stage
+            client, orders, history.variants, concurrency=concurrency, progress=progress
         )
     finally:
         client.close()

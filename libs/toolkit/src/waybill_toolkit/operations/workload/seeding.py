@@ -1,7 +1,7 @@
-"""What has to be there before orders can be placed: products, stock, and prices that orders knows.
+"""Creates products and stock, and waits until the orders service knows the prices.
 
-Only what is missing is added, judged by what is there and not by what was asked for before. So a
-second run adds nothing, also when the services have long forgotten its keys.
+It compares with the current state and adds only what is missing. So a second run adds nothing, even
+after the Idempotency-Keys have expired.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from typing import Final
 
 from waybill_toolkit.operations.workload.client import VARIANTS_MAX, Client, Variant, WantedOrder
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, UnreachableError
-from waybill_toolkit.operations.workload.tasks import Stage, for_each, unseen
+from waybill_toolkit.operations.workload.tasks import Progress, for_each, no_progress
 
-CONCURRENCY: Final = 16  # requests at a time; more make nothing faster on two cores
+CONCURRENCY: Final = 16  # concurrent requests; more are not faster on two cores
 PRODUCT_NAME: Final = "Articles"
 
 _LOOK_SECONDS: Final = 0.1
 
 
 def units_wanted(orders: Iterable[WantedOrder]) -> Counter[str]:
-    """Add up what orders ask for, by SKU."""
+    """Sum the quantities of orders by SKU."""
     units: Counter[str] = Counter()
     for order in orders:
         for line in order.lines:
@@ -35,14 +35,14 @@ async def seed(
     client: Client,
     variants: Mapping[str, Variant],
     units: Mapping[str, int],
-    stage: Stage = unseen,
+    progress: Progress = no_progress,
 ) -> None:
-    """Make sure that all variants are sold and that so many units of each are on hand.
+    """Create missing variants, and add stock until the given units are on hand.
 
-    Raises UnreachableError, and RefusedError for a variant that the catalogue does not take.
+    Raises UnreachableError, and RefusedError for a variant that the catalogue refuses.
     """
     await _add_variants(client, variants)
-    await _add_units(client, units, stage)
+    await _add_units(client, units, progress)
     await _wait_for_prices(client, variants.keys())
 
 
@@ -54,7 +54,7 @@ async def _add_variants(client: Client, variants: Mapping[str, Variant]) -> None
         await client.create_product(name, [variants[sku] for sku in skus], f"product-{digest}")
 
 
-async def _add_units(client: Client, units: Mapping[str, int], stage: Stage) -> None:
+async def _add_units(client: Client, units: Mapping[str, int], progress: Progress) -> None:
     on_hand = await client.units_on_hand()
     missing = {
         sku: wanted - on_hand.get(sku, 0)
@@ -63,8 +63,8 @@ async def _add_units(client: Client, units: Mapping[str, int], stage: Stage) -> 
     }
     if not missing:
         return
-    run = secrets.token_hex(8)  # the same lack on another day is not the same request
-    with stage("Stocking up", len(missing)) as step:
+    run = secrets.token_hex(8)  # a later run with the same shortage is a different request
+    with progress("Adding stock", len(missing)) as step:
 
         async def add(item: tuple[str, int]) -> None:
             sku, count = item
@@ -76,7 +76,7 @@ async def _add_units(client: Client, units: Mapping[str, int], stage: Stage) -> 
 
 
 async def _wait_for_prices(client: Client, skus: Collection[str]) -> None:
-    """Return when orders has heard of all SKUs; give up when it hears of none for too long."""
+    """Wait until the orders service knows all SKUs; fail after a timeout without progress."""
     loop = asyncio.get_running_loop()
     known = -1
     deadline = loop.time()
@@ -86,8 +86,8 @@ async def _wait_for_prices(client: Client, skus: Collection[str]) -> None:
             deadline = loop.time() + PATIENCE_SECONDS
         if loop.time() > deadline:
             raise UnreachableError(
-                f"orders has not heard the price of {len(missing)} SKUs, such as {min(missing)}, "
-                f"within {PATIENCE_SECONDS:g} s: see `waybill logs catalog` and `orders`."
+                f"orders does not know the price of {len(missing)} SKUs, such as {min(missing)}, "
+                f"after {PATIENCE_SECONDS:g} s; see `waybill logs orders` and `catalog`."
             )
         await asyncio.sleep(_LOOK_SECONDS)
 

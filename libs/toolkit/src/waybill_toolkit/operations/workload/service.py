@@ -1,8 +1,8 @@
-"""One service's API, asked again while it cannot answer: it may be killed and come back meanwhile.
+"""The HTTP API of one service, with retries while the service is unavailable.
 
 ServiceError
-├── UnreachableError    it could not answer for as long as our patience lasted
-└── RefusedError        it answered with a problem (RFC 9457)
+├── UnreachableError    the service was unavailable until the timeout
+└── RefusedError        the service returned a problem (RFC 9457)
 """
 
 import asyncio
@@ -18,22 +18,22 @@ from waybill_toolkit.operations.workload.wire import ConnectionLostError, Origin
 PAGE_LIMIT: Final = 500  # the contracts' maximum
 FIRST_DELAY_SECONDS: Final = 0.05
 LAST_DELAY_SECONDS: Final = 1.0
-# A service that was killed is back in seconds, PostgreSQL after a crash within one minute.
+# A killed service is ready within seconds, PostgreSQL after a crash within a minute.
 PATIENCE_SECONDS: Final = 90.0
 
 _PROBLEM_TYPE: Final = "urn:waybill:problem:"
 
 
 class ServiceError(Exception):
-    """A request did not succeed; the text is one sentence."""
+    """A request failed; the message is one sentence."""
 
 
 class UnreachableError(ServiceError):
-    """Nobody answered, or only with 503, until patience was over. The request may have worked."""
+    """There was no response, or only 503, until the timeout. The request may have succeeded."""
 
 
 class RefusedError(ServiceError):
-    """The service understood the request and said no: `slug` is the problem's name."""
+    """The service refused the request; `slug` is the problem type."""
 
     def __init__(self, status: int, slug: str, detail: str) -> None:
         super().__init__(detail)
@@ -42,14 +42,14 @@ class RefusedError(ServiceError):
 
 
 class Service:
-    """Sends requests to one service, each as often as it takes."""
+    """Sends requests to one service, with retries."""
 
     def __init__(
         self, name: str, base_url: str, patience_seconds: float = PATIENCE_SECONDS
     ) -> None:
         address = urlsplit(base_url)
         if address.scheme != "http" or address.hostname is None:
-            raise ValueError(f"{base_url} is no http:// address")
+            raise ValueError(f"{base_url} is not an http:// address")
         self._name = name
         self._origin = Origin(address.hostname, address.port or 80)
         self._patience_seconds = patience_seconds
@@ -60,7 +60,7 @@ class Service:
         return await self._ask("GET", target, {})
 
     async def post(self, path: str, body: object, key: str) -> Any:  # noqa: ANN401 - JSON
-        """Have something done once, however often the request has to be sent under its key.
+        """Send a request, with retries under the same Idempotency-Key, and return the JSON.
 
         Raises UnreachableError, RefusedError.
         """
@@ -70,7 +70,7 @@ class Service:
     async def items(
         self, path: str, query: Mapping[str, object] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Go through all pages of a list."""
+        """Iterate over the items of all pages."""
         cursor: str | None = None
         while True:
             page = {"limit": PAGE_LIMIT, **(query or {})}
@@ -103,20 +103,20 @@ class Service:
                 return _json_or_refusal(self._name, response)
             if loop.time() + delay_seconds > deadline:
                 raise UnreachableError(
-                    f"{self._name} did not answer {method} {target} within "
+                    f"{self._name} did not respond to {method} {target} within "
                     f"{self._patience_seconds:g} s: {trouble}."
                 )
-            # The jitter keeps clients that lost one server from coming back in one moment.
+            # The jitter prevents all clients from retrying at the same time.
             await asyncio.sleep(delay_seconds * random.uniform(0.5, 1.0))  # noqa: S311
             delay_seconds = min(delay_seconds * 2, LAST_DELAY_SECONDS)
 
 
 def _passing_trouble(response: Response) -> str:
-    """Say what will pass by itself: the service is not ready, or our first request still runs."""
+    """Describe a temporary error: the service is unavailable, or the first request is running."""
     if response.status == 503:
-        return "it says 503"
+        return "it responds with 503"
     if response.status == 409 and _problem(response)[0] == "idempotency-key-in-use":
-        return "it is still at the same request"
+        return "it is still processing the first request"
     return ""
 
 
@@ -130,7 +130,7 @@ def _json_or_refusal(name: str, response: Response) -> Any:  # noqa: ANN401 - JS
 
 
 def _problem(response: Response) -> tuple[str, str]:
-    """Return the slug and the detail of a problem; of anything else what there is."""
+    """Return the slug and the detail of a problem, or substitutes for another response."""
     try:
         problem = orjson.loads(response.body)
         faults = "".join(

@@ -1,4 +1,4 @@
-"""The platform as the commands here use it: started when it does not run, stopped when asked to."""
+"""The platform for commands: started unless it runs, and stopped on request."""
 
 import asyncio
 import signal
@@ -24,15 +24,15 @@ from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.state import Status
 from waybill_toolkit.platform.waiting import wait_until
 
-SETTLE_SECONDS: Final = 60.0  # more than GRACE would not show more
+SETTLE_SECONDS: Final = 60.0  # equal to GRACE; a longer wait would show nothing more
 
 _LOOK_SECONDS: Final = 0.25
 _OURS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """End the command with status 1 and a sentence when it cannot go on."""
+def errors_reported() -> Iterator[None]:
+    """Report errors as one sentence and exit with status 1."""
     with explained():
         try:
             yield
@@ -44,9 +44,9 @@ def told() -> Iterator[None]:
 def running_platform(
     folder: Path, port_base: int, console: Console, *, stop: bool
 ) -> Iterator[Platform]:
-    """Use the platform that runs on a data folder, or start one.
+    """Return the platform that runs on a data folder, or start one.
 
-    One that was started here stays, or is stopped at the end if `stop`.
+    A platform that was started here keeps running, or is stopped at the end with `stop`.
     """
     platform = _running(folder)
     if platform:
@@ -63,7 +63,7 @@ def running_platform(
 
 
 def client_of(platform: Platform) -> Client:
-    """Make a client of a running platform."""
+    """Return a client of a running platform."""
     addresses = platform.addresses
     return Client(addresses["catalog"], addresses["inventory"], addresses["orders"])
 
@@ -80,14 +80,14 @@ async def audit_of(platform: Platform) -> Report:
         asyncpg.InternalClientError,
     ) as error:
         raise PlatformError(
-            f"The databases cannot be audited now, try again when all are up: {error}."
+            f"The databases are unavailable; retry when all of them run: {error}."
         ) from error
 
 
 async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_SECONDS) -> Report:
-    """Audit as soon as nothing is under way, such as the payments of the last orders.
+    """Audit when nothing is in progress, such as payments of the last orders.
 
-    What does not settle in time is in the report. Raises PlatformError.
+    After the timeout the report has what is still in progress. Raises PlatformError.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settle_seconds
@@ -96,12 +96,12 @@ async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_
         report = await audit_of(platform)
         if report.moving.is_nothing or loop.time() > deadline:
             return report
-        # An audit of many orders slows down what it waits for.
+        # An audit of many orders slows down the services that it waits for.
         await asyncio.sleep(max(_LOOK_SECONDS, loop.time() - began))
 
 
 def _running(folder: Path) -> Platform | None:
-    """Return the platform that runs, once it is ready: somebody may just be starting it."""
+    """Return the running platform when it is ready; another command may be starting it."""
     try:
         platform = Platform.load(folder)
         wait_until(lambda: platform.state().status is Status.READY, START_SECONDS)
@@ -109,12 +109,12 @@ def _running(folder: Path) -> Platform | None:
     except NotRunningError:
         return None
     except TimeoutError as error:
-        raise StartError(f"The platform on {folder} is not ready: see `waybill status`.") from error
+        raise StartError(f"The platform on {folder} is not ready; see `waybill status`.") from error
 
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Have our signal handlers back afterwards: while it starts, Ctrl-C stops the platform."""
+    """Restore the signal handlers afterwards; during the start, Ctrl-C stops the platform."""
     handlers = {number: signal.getsignal(number) for number in _OURS}
     try:
         yield

@@ -1,4 +1,4 @@
-"""What demo, replay, audit and bench print."""
+"""The console output of demo, replay, audit and bench."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from waybill_toolkit.operations.workload.placing import Outcome
 from waybill_toolkit.operations.workload.summary import Latency, Summary
 from waybill_toolkit.operations.workload.tasks import Step
 
-LISTED_MAX: Final = 20  # of what went wrong; the JSON has everything
+LISTED_MAX: Final = 20  # errors; the JSON has all
 
 
 @contextmanager
 def progress_bar(console: Console, text: str, total: int) -> Iterator[Step]:
-    """Show how far something is; where there is no terminal, only that it is done."""
+    """Show a progress bar; without a terminal, only a line at the end."""
     columns = (
         TextColumn("{task.description:20}"),
         BarColumn(),
@@ -39,14 +39,14 @@ def show_summary(console: Console, summary: Summary) -> None:
     table.add_column("count", justify="right")
     for name, count, is_shown in (
         ("placed", summary.placed, True),
-        ("there already", summary.already_there, summary.already_there > 0),
+        ("already placed", summary.already_there, summary.already_there > 0),
         ("confirmed", summary.confirmed, True),
         ("out of stock", summary.rejected_out_of_stock, True),
         ("declined", summary.rejected_payment, True),
         ("timed out", summary.rejected_timed_out, summary.rejected_timed_out > 0),
         ("cancelled", summary.cancelled, summary.cancelled > 0),
         ("refused", summary.refused, summary.refused > 0),
-        ("still moving", summary.in_flight, True),
+        ("in progress", summary.in_flight, True),
     ):
         if is_shown:
             table.add_row(name, str(count))
@@ -55,7 +55,7 @@ def show_summary(console: Console, summary: Summary) -> None:
 
 
 def show_latencies(console: Console, accept: Latency, confirm: Latency) -> None:
-    table = Table(title="As the client sees it", title_justify="left")
+    table = Table(title="Latency for the client", title_justify="left")
     for heading in ("", "p50", "p99"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, latency in (("accepted after", accept), ("confirmed after", confirm)):
@@ -66,14 +66,14 @@ def show_latencies(console: Console, accept: Latency, confirm: Latency) -> None:
 def show_refusals(console: Console, outcomes: Sequence[Outcome]) -> None:
     refused = [outcome for outcome in outcomes if outcome.refusal]
     for outcome in refused[:LISTED_MAX]:
-        _say(console, f"Order {outcome.wanted.reference} is refused: {outcome.refusal}")
+        _say(console, f"Order {outcome.wanted.reference} was refused: {outcome.refusal}")
     _say_more(console, len(refused))
 
 
 def show_broken_rows(console: Console, rows: Sequence[BrokenRow]) -> None:
     for row in rows[:LISTED_MAX]:
         spoiled = f" Order {row.order_ref} is not placed." if row.order_ref else ""
-        _say(console, f"Line {row.line_number} is broken: {row.reason}.{spoiled}")
+        _say(console, f"Line {row.line_number} is invalid: {row.reason}.{spoiled}")
     _say_more(console, len(rows))
 
 
@@ -98,13 +98,13 @@ def show_audit(console: Console, report: Report) -> None:
     if not moving.is_nothing:
         _say(
             console,
-            f"Under way: {moving.orders} orders; events: {moving.events_unpublished} not "
+            f"In progress: {moving.orders} orders; events: {moving.events_unpublished} not "
             f"published, {moving.events_in_flight} in flight, {moving.events_retried} to be "
-            "tried again.",
+            "retried.",
         )
     checked, broken = len(report.findings), len(report.broken)
     if broken:
-        console.print(f"[red]Audit: {broken} of {checked} invariants are broken.[/red]")
+        console.print(f"[red]Audit: {broken} of {checked} invariants are violated.[/red]")
     else:
         console.print(f"[green]Audit: all {checked} invariants hold.[/green]")
 

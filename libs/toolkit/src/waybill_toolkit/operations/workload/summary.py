@@ -1,4 +1,4 @@
-"""What came of a number of orders, in figures."""
+"""Counts and latencies of a number of orders."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from waybill_toolkit.operations.workload.placing import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Percentiles in milliseconds; None when there is nothing to measure."""
+    """Percentiles in milliseconds; None without values."""
 
     p50: float | None
     p99: float | None
@@ -24,7 +24,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Every order is in exactly one of the counts from `confirmed` to `refused`."""
+    """Counts by outcome: each order is in one count from `confirmed` to `refused`."""
 
     placed: int
     already_there: int
@@ -40,24 +40,24 @@ class Summary:
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> "Summary":
-        fates = Counter(_fate(outcome) for outcome in outcomes)
+        outcomes_by_kind = Counter(_kind(outcome) for outcome in outcomes)
         placed = sum(outcome.is_new for outcome in outcomes)
         return cls(
             placed=placed,
-            already_there=len(outcomes) - placed - fates["refused"],
-            confirmed=fates["confirmed"],
-            rejected_out_of_stock=fates["out_of_stock"],
-            rejected_payment=fates["payment_declined"],
-            rejected_timed_out=fates["timed_out"],
-            cancelled=fates["cancelled"],
-            in_flight=fates["in_flight"],
-            refused=fates["refused"],
+            already_there=len(outcomes) - placed - outcomes_by_kind["refused"],
+            confirmed=outcomes_by_kind["confirmed"],
+            rejected_out_of_stock=outcomes_by_kind["out_of_stock"],
+            rejected_payment=outcomes_by_kind["payment_declined"],
+            rejected_timed_out=outcomes_by_kind["timed_out"],
+            cancelled=outcomes_by_kind["cancelled"],
+            in_flight=outcomes_by_kind["in_flight"],
+            refused=outcomes_by_kind["refused"],
             accept=Latency.of(outcome.accept_seconds for outcome in outcomes),
             confirm=Latency.of(outcome.confirm_seconds for outcome in outcomes),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Flatten it: accept_ms_p50, accept_ms_p99 and the same for confirm."""
+        """Return flat figures: accept_ms_p50, accept_ms_p99 and the same for confirm."""
         flat = asdict(self)
         for name in ("accept", "confirm"):
             latency = flat.pop(name)
@@ -65,7 +65,7 @@ class Summary:
         return flat
 
 
-def _fate(outcome: Outcome) -> str:
+def _kind(outcome: Outcome) -> str:
     if outcome.order is None:
         return "refused"
     if not outcome.order.is_final:
@@ -74,7 +74,7 @@ def _fate(outcome: Outcome) -> str:
 
 
 def _percentile_ms(ascending: Sequence[float], percent: int) -> float | None:
-    """Nearest rank: the least value that so many percent of all do not exceed."""
+    """Return a percentile by the nearest-rank method."""
     if not ascending:
         return None
     return round(ascending[ceil(len(ascending) * percent / 100) - 1] * 1000, 1)

@@ -1,4 +1,4 @@
-"""Doing many things at a time, and saying how far they are."""
+"""Runs tasks concurrently and reports their progress."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -8,20 +8,20 @@ from typing import TypeAlias, TypeVar
 T = TypeVar("T")
 
 Step: TypeAlias = Callable[[], None]
-"""Called for each thing that is done."""
-Stage: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
-"""Called with what begins and of how many things it is made, such as a progress bar."""
+"""Called for each completed item."""
+Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Step]]
+"""Called with the name of a step and its number of items; shows a progress bar, for example."""
 
 
 @contextmanager
-def unseen(_text: str, _total: int) -> Iterator[Step]:
-    """Be a stage that nobody sees."""
+def no_progress(_text: str, _total: int) -> Iterator[Step]:
+    """Report no progress."""
     yield lambda: None
 
 
 @contextmanager
 def ungrouped() -> Iterator[None]:
-    """Raise the first failure of a task group as itself: the others followed from it."""
+    """Raise the first error of an exception group; the others are consequences of it."""
     try:
         yield
     except BaseExceptionGroup as failures:
@@ -30,7 +30,7 @@ def ungrouped() -> Iterator[None]:
 
 @asynccontextmanager
 async def grouped() -> AsyncIterator[asyncio.TaskGroup]:
-    """Run tasks beside what is done meanwhile. The first failure of any ends all and is raised."""
+    """Run background tasks within the context. The first error cancels all and is raised."""
     with ungrouped():
         async with asyncio.TaskGroup() as group:
             yield group
@@ -39,7 +39,7 @@ async def grouped() -> AsyncIterator[asyncio.TaskGroup]:
 async def for_each(
     items: Iterable[T], act: Callable[[T], Awaitable[None]], concurrency: int
 ) -> None:
-    """Act on all items, so many at a time. The first failure ends it and is raised."""
+    """Act on all items with limited concurrency. The first error cancels all and is raised."""
     remaining = iter(items)
 
     async def work() -> None:

@@ -8,7 +8,8 @@ from typing import Final
 
 from aiokafka.protocol.admin import ApiVersionRequest_v0  # type: ignore[import-untyped]
 
-from waybill_toolkit.platform.embedded_broker.requests import UNSUPPORTED_VERSION, Requests
+from waybill_toolkit.platform.embedded_broker.error_codes import UNSUPPORTED_VERSION
+from waybill_toolkit.platform.embedded_broker.requests import Requests
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-// Single calls to a stand-in that answers as a test tells it: node calls.js WHAT ADDRESS
+// Single calls to a fake service: node calls.js WHAT ADDRESS
 import {
   NoAnswerError,
   ProblemError,
@@ -27,7 +27,7 @@ const whats: Record<string, () => Promise<unknown>> = {
   follow: () => waybill.orders.followOrder("1", { followSeconds: 0.2 }),
 };
 
-function told(error: unknown): object {
+function describe(error: unknown): object {
   if (!(error instanceof Error)) return { error };
   return {
     error: error.name,
@@ -41,6 +41,6 @@ function told(error: unknown): object {
 
 const outcome = await (whats[what]?.() ?? Promise.reject(what)).then(
   (value) => ({ value }),
-  (error: unknown) => told(error),
+  (error: unknown) => describe(error),
 );
 console.log(JSON.stringify(outcome));

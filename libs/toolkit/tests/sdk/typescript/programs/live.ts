@@ -79,7 +79,7 @@ const whats: Record<string, () => Promise<unknown>> = {
     return { placed: placed.order_id, all: items.map((each) => each.order_id) };
   },
 
-  /** As `cut`, but the client may not repeat: its user does, with the key that the error tells. */
+  /** As `cut`, but without retries: the caller retries with the key of the error. */
   async cutForTheUser() {
     const call = waybill.orders.placeOrder(order("ts-user"), { retriesMax: 0 });
     const error = await failure(call);

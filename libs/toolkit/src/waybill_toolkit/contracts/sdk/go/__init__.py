@@ -1,15 +1,16 @@
-"""The module for Go: nothing but the standard library, every file as gofmt has it."""
+"""The module for Go: only the standard library, formatted as by gofmt."""
 
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
-from waybill_toolkit.contracts.sdk.go.operations import GoOperation, constant
+from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
+from waybill_toolkit.contracts.sdk.go.operations import GoOperation
 from waybill_toolkit.contracts.sdk.go.spelling import (
     block,
     comment,
+    constant,
     exported,
     member,
     model,
@@ -21,7 +22,7 @@ from waybill_toolkit.contracts.sdk.shapes import Choice, Enumeration, Record
 from waybill_toolkit.contracts.sdk.typed import Ending, TypedContract, TypedService, typed
 
 MODULE: Final = "example.com/waybill"
-"""Its path; whoever publishes it changes that one line of go.mod."""
+"""The module path; to publish the module, change this line of go.mod."""
 
 _DECLARED: Final = re.compile(r"^(?:type |func |\t(?=\w+ +\w+ += \"))(\w+)", re.MULTILINE)
 """The names of types, functions and constants in a source."""
@@ -52,22 +53,20 @@ def write(contract: PublicContract, out: Path) -> None:
         **problems,
     )
     for service in contents.services:
-        # Without "_": a name like points_test.go or points_linux.go means something to Go.
+        # Without "_", as suffixes like _test.go and _linux.go have a meaning in Go.
         path = f"api_{service.name.replace('_', '').replace('-', '')}.go"
         package.render("service.go", path, **_service(contents, service))
     _check_names(package.texts)
 
 
 def _check_names(texts: Mapping[str, str]) -> None:
-    """Raise NotSayableError when two things have one name: all of them stand in one package."""
+    """Raise UnsupportedContractError when two names of the package are equal."""
     taken: dict[str, str] = {}
     for path, text in texts.items():
         for name in _DECLARED.findall(text) if path.endswith(".go") else ():
             if name in taken:
-                message = (
-                    f"two things would both be {name}, in {taken[name]} and {path}; rename one."
-                )
-                raise NotSayableError(message)
+                message = f"the name {name} is used twice, in {taken[name]} and {path}; rename one."
+                raise UnsupportedContractError(message)
             taken[name] = path
 
 

@@ -1,4 +1,4 @@
-"""Names, types and comments of Go."""
+"""Names, types and comments in Go."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -29,7 +29,7 @@ _TAKEN: Final = frozenset(
     words(
         "break case chan const continue default defer else fallthrough for func go goto if import"
         " interface map package range return select struct switch type var"
-        # What generated methods call, and their own variables.
+        # Functions and variables in generated methods.
         " answer body call ctx err error header iter nil options query s string time true url"
     )
 )
@@ -39,7 +39,7 @@ RUNTIME: Final = frozenset(
         " UnreadableAnswerError Version WithHTTPClient WithIdempotencyKey WithRetries WithToken"
     )
 )
-"""What the package has of itself; a schema of such a name becomes `ProblemModel`."""
+"""Names in the runtime; a schema with such a name becomes `ProblemModel`."""
 
 
 def exported(name: str) -> str:
@@ -58,12 +58,17 @@ def local(name: str) -> str:
 
 
 def model(name: str) -> str:
-    """Name the type of a schema."""
+    """Return the type of a schema."""
     return f"{name}Model" if name in RUNTIME else name
 
 
+def constant(enumeration: str, value: str) -> str:
+    """Return the name of an enumeration value."""
+    return model(enumeration) + ("".join(exported(each) for each in words(value)) or "Empty")
+
+
 def type_of(shape: Shape) -> str:
-    """Write the type of a value that is there."""
+    """Return the type of a required value."""
     match shape:
         case Scalar(kind):
             return _SCALARS[kind]
@@ -80,24 +85,24 @@ def type_of(shape: Shape) -> str:
 
 
 def optional(shape: Shape) -> str:
-    """Write the type of a value that may be missing: nil is a value of lists and maps already."""
+    """Return the type of an optional value. Lists and maps can be nil without a pointer."""
     written = type_of(shape)
     return written if written.startswith(("[]", "map[", "*")) or written == "any" else f"*{written}"
 
 
 def comment(text: str, indent: int = 0) -> str:
-    """Write lines that begin with slashes, each with its end."""
+    """Return comment lines, each with a newline."""
     lines = wrapped(text, indent * 4, "// ")
     return "".join("\t" * indent + f"// {line}".rstrip() + "\n" for line in lines)
 
 
 def quoted(text: str) -> str:
-    """Write a string literal."""
+    """Return a string literal."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def member(field: Field) -> tuple[str, str, str, str]:
-    """Write a field of a struct, as `block` takes it."""
+    """Return a field of a struct as a row for `block`."""
     is_sure = field.is_required
     written = type_of(field.shape) if is_sure else optional(field.shape)
     tag = field.name if is_sure else f"{field.name},omitzero"
@@ -105,9 +110,9 @@ def member(field: Field) -> tuple[str, str, str, str]:
 
 
 def block(rows: Iterable[Sequence[str]]) -> str:
-    """Lay out lines of a struct or of constants as gofmt does; each row begins with its comment.
+    """Format the lines of a struct or of constants as gofmt does; a row starts with its comment.
 
-    gofmt aligns neighbours, and a comment ends a neighbourhood.
+    gofmt aligns adjacent lines, and a comment ends the alignment.
     """
     groups: list[list[Sequence[str]]] = []
     for row in rows:

@@ -104,9 +104,7 @@ def _write_service(package: Package, contents: TypedContract, service: TypedServ
     name = f"{pascal(service.name)}Service"
     for each in operations:
         if each.options:
-            _write_record(
-                package, each.options_name, f"What {each.name} can be told.", each.options
-            )
+            _write_record(package, each.options_name, f"The options of {each.name}.", each.options)
         if each.has_headers and each.operation.answer:
             headers = [
                 Field(
@@ -115,10 +113,10 @@ def _write_service(package: Package, contents: TypedContract, service: TypedServ
                 for header in each.operation.headers
             ]
             fields = [
-                Field("body", each.operation.answer, is_required=True, text="what it answers"),
+                Field("body", each.operation.answer, is_required=True, text="the response body"),
                 *headers,
             ]
-            text = f"What {each.name} answers, with its headers."
+            text = f"The response of {each.name} with its headers."
             _write_record(package, each.answer_name, text, fields)
     package.render(
         "service.java",

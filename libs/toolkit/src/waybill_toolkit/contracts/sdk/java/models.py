@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from waybill_toolkit.contracts.sdk.contract import NotSayableError
+from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 from waybill_toolkit.contracts.sdk.java.spelling import (
     camel,
     component,
@@ -30,7 +30,7 @@ _ROOM = 60
 def record_parts(
     name: str, text: str, fields: Sequence[Field], choices: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Make what the template of a record needs."""
+    """Return the values for the template of a record."""
     kinds = {field.name: member_type(field) for field in fields}
     checks = list(_checks(fields))
     components = [component(each.name, kinds[each.name]) for each in fields]
@@ -65,7 +65,7 @@ def _tag(field: Field) -> str:
 
 
 def _checks(fields: Sequence[Field]) -> Iterator[str]:
-    """Write the lines that refuse null where something must be, and copy what could be changed."""
+    """Yield the lines that reject null for required fields and copy mutable values."""
     for field in fields:
         name = camel(field.name)
         is_sure = field.is_required and not isinstance(field.shape, Nullable)
@@ -78,7 +78,7 @@ def _checks(fields: Sequence[Field]) -> Iterator[str]:
 
 
 def _copied(shape: Shape) -> str | None:
-    """Name what copies a list or a map; one that may hold null is left as it is."""
+    """Return the class that copies a list or a map; None when it may contain null."""
     match shape:
         case Nullable(inner):
             return _copied(inner)
@@ -93,15 +93,15 @@ def _copied(shape: Shape) -> str | None:
 
 
 def enum_parts(each: Enumeration) -> dict[str, object]:
-    """Make what the template of an enumeration needs."""
+    """Return the values for the template of an enumeration."""
     constants = {constant(value): value for value in each.values}
     if len(constants) < len(each.values):
-        raise NotSayableError(f"two values of {each.name} would have one name; rename one.")
+        raise UnsupportedContractError(f"two values of {each.name} have the same name; rename one.")
     return {"name": model(each.name), "doc": javadoc(each.text), "constants": constants.items()}
 
 
 def choice_parts(each: Choice) -> dict[str, object]:
-    """Make what the template of a choice needs."""
+    """Return the values for the template of a choice."""
     options = sorted(each.options.items())
     names = sorted({model(option) for _, option in options})
     return {

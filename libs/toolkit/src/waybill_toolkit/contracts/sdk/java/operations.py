@@ -1,15 +1,15 @@
-"""Operations in Java: methods of a service's class."""
+"""The operations of a service as Java code: the methods of its class."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from waybill_toolkit.contracts.sdk.java.calls import call_lines
+from waybill_toolkit.contracts.sdk.java.follows import JavaFollow, java_follow
 from waybill_toolkit.contracts.sdk.java.spelling import (
     argument,
     boxed,
     camel,
-    constant,
     javadoc,
     pascal,
     quoted,
@@ -17,35 +17,24 @@ from waybill_toolkit.contracts.sdk.java.spelling import (
     type_of,
 )
 from waybill_toolkit.contracts.sdk.shapes import Field
-from waybill_toolkit.contracts.sdk.typed import Input, TypedContract, TypedOperation
+from waybill_toolkit.contracts.sdk.typed import TypedContract, TypedOperation
 
-_STEP: Final = re.compile(r"\{([^}]+)\}")
 _NEW_KEY: Final = "Call.newKey()"
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to call a method: with some of its arguments."""
+    """An overload of a method with fewer arguments."""
 
     doc: str
     parameters: str
     passed: str
-    """To the form that has them all."""
-
-
-@dataclass(frozen=True, slots=True)
-class JavaFollow:
-    name: str
-    doc: str
-    status: str
-    until: str
-    refusal: str
-    owner: str
+    """The arguments for the overload that has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class JavaOperation:
-    """One operation, each part written in Java."""
+    """One operation, with all parts as Java code."""
 
     contract: TypedContract
     operation: TypedOperation
@@ -60,7 +49,7 @@ class JavaOperation:
 
     @property
     def options(self) -> list[Field]:
-        """The members of the record of what is optional."""
+        """The components of the options record."""
         return [
             Field(
                 each.parameter.argument,
@@ -81,7 +70,7 @@ class JavaOperation:
 
     @property
     def body(self) -> str:
-        """How to get from what is answered to its body."""
+        """The accessor of the body in the method's result."""
         return ".body()" if self.has_headers else ""
 
     @property
@@ -102,7 +91,7 @@ class JavaOperation:
     def text(self) -> str:
         paragraphs = [each.rstrip(".") + "." for each in self.operation.text.split("\n\n")]
         if self.item:
-            paragraphs.append("Goes through all pages, each asked for when it is needed.")
+            paragraphs.append("Iterates over all items and fetches each page when it is needed.")
         return self.contract.with_names("\n\n".join(paragraphs), camel)
 
     @property
@@ -119,7 +108,7 @@ class JavaOperation:
 
     @property
     def forms(self) -> list[Form]:
-        """The shorter ways to call it, the shortest first."""
+        """The overloads with fewer arguments, shortest first."""
         arguments = list(self._arguments())
         found: list[Form] = []
         usual = {"options": f"new {self.options_name}()", "idempotencyKey": _NEW_KEY}
@@ -138,11 +127,11 @@ class JavaOperation:
             return self.doc
         if self.operation.spec.is_idempotent:
             text = (
-                "The same under a key of your own:"
-                " calls with one key and the same input do it once."
+                "The same with a key of your own:"
+                " calls with the same key and the same input are executed once."
             )
         else:
-            text = "The same; the options say which."
+            text = "The same with options."
         return javadoc(text, 4)
 
     @property
@@ -155,7 +144,7 @@ class JavaOperation:
 
     @property
     def page_passed(self) -> str:
-        """The arguments for the page that a cursor leads to."""
+        """The arguments for the next page."""
         further = "cursor == null ? options : options.withCursor(cursor)"
         return ", ".join(further if name == "options" else name for name, _ in self._arguments())
 
@@ -171,9 +160,9 @@ class JavaOperation:
 
     @property
     def code(self) -> str:
-        """The statements that send it."""
+        """The body of the method that sends the request."""
         answer = self.operation.answer
-        call = "".join(f"\n                {each}" for each in self._call())
+        call = "".join(f"\n                {each}" for each in call_lines(self.operation))
         if answer is None:
             return f"        Call call ={call};\n        transport.send(call);\n"
         if not self.has_headers:
@@ -186,76 +175,15 @@ class JavaOperation:
             f"        return new {self.answer_name}(reply.read({token_of(answer)}){headers});\n"
         )
 
-    def _call(self) -> Iterator[str]:
-        """Write the lines that make the call."""
-        spec = self.operation.spec
-        repeatable = "true" if spec.is_repeatable else "false"
-        yield f'new Call("{spec.method}", {self._path()}, {repeatable})'
-        steps = [
-            _given(each, argument(each.parameter.argument)) for each in self.operation.required
-        ]
-        steps += [
-            _given(each, f"options.{camel(each.parameter.argument)}()")
-            for each in self.operation.optional
-        ]
-        steps += [".key(idempotencyKey)"] if spec.is_idempotent else []
-        steps += [".body(body)"] if self.operation.body else []
-        yield from (f"        {each}" for each in steps if each)
-
-    def _path(self) -> str:
-        arguments = {
-            each.parameter.name: argument(each.parameter.argument)
-            for each in self.operation.required
-            if each.parameter.place == "path"
-        }
-        parts = [
-            f"Call.escaped({arguments[part]})" if index % 2 else quoted(part)
-            for index, part in enumerate(_STEP.split(self.operation.spec.path))
-            if part
-        ]
-        return " + ".join(parts)
-
     @property
     def follow(self) -> JavaFollow | None:
-        follow, answer = self.operation.spec.follow, self.operation.answer
-        if follow is None or answer is None:
-            return None
-        owner = type_of(answer)
-        status = self.contract.field(answer, follow.status).shape
-        *others, last = (each.replace("_", " ") for each in follow.until)
-        text = (
-            f"{self.operation.spec.summary.rstrip('.')}, again and again until its"
-            f" {follow.status} is {', '.join(others)} or {last}, for a minute at most."
-        )
-        throws = [
-            f"@throws {owner}RefusedException when it ended in a refusal; a class for each reason",
-            "@throws NotFinalException when it took too long",
-        ]
-        is_enum = self.contract.is_enumeration(status)
-        return JavaFollow(
-            name=camel(self.operation.follow_name),
-            doc=javadoc(text, 4, throws),
-            status=camel(follow.status),
-            until=", ".join(constant(each) if is_enum else quoted(each) for each in follow.until),
-            refusal=camel(follow.refusal),
-            owner=owner,
-        )
+        return java_follow(self.contract, self.operation)
 
     @property
     def sources(self) -> str:
-        """Everything with types in it, to find what has to be imported."""
+        """All code that contains types, to determine the imports."""
         return " ".join((self.parameters, self.type, self.item, self.code))
 
 
 def _listed(arguments: list[tuple[str, str]]) -> str:
     return ", ".join(f"{kind} {name}" for name, kind in arguments)
-
-
-def _given(each: Input, value: str) -> str:
-    match each.parameter.place:
-        case "query":
-            return f".query({quoted(each.parameter.name)}, {value})"
-        case "header":
-            return f".header({quoted(each.parameter.name)}, {value})"
-        case _:
-            return ""

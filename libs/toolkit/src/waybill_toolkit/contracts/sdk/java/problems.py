@@ -1,4 +1,4 @@
-"""Exceptions in Java: a class for each problem, and for each way in which something is refused."""
+"""Exceptions in Java: a class for each problem type and for each refusal code."""
 
 from waybill_toolkit.contracts.sdk.java.spelling import (
     camel,
@@ -16,7 +16,7 @@ from waybill_toolkit.contracts.sdk.typed import Ending, TypedContract, TypedProb
 
 
 def write_problems(package: Package, contents: TypedContract, folder: str, internal: str) -> None:
-    """Write all of them into `folder`, and what makes them into `internal`."""
+    """Write all exceptions into `folder`, and the code that creates them into `internal`."""
     for problem in contents.problems:
         package.render("problem.java", f"{folder}/{_name(problem)}.java", **_parts(problem))
     known = [
@@ -33,7 +33,7 @@ def _name(problem: TypedProblem) -> str:
 
 
 def _members(problem: TypedProblem) -> str:
-    """Write the argument that has what the problem adds."""
+    """Return the argument with the additional fields of the problem."""
     return f", Codec.fromJson(json, {_name(problem)}.Members.class)" if problem.fields else ""
 
 

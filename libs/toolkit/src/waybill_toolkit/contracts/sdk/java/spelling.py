@@ -1,4 +1,4 @@
-"""Names, types and comments of Java."""
+"""Names, types and comments in Java."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -41,14 +41,14 @@ _KEYWORDS: Final = frozenset(
         " instanceof int interface long native new null package private protected public"
         " return short static strictfp super switch synchronized this throw throws transient"
         " true try void volatile while"
-        # Methods of every object, which a record cannot have as members.
+        # Methods of Object, which cannot be components of a record.
         " clone finalize getClass hashCode notify notifyAll toString wait"
     )
 )
 _LOCALS: Final = frozenset(
     words("body call cursor found idempotencyKey last options page patience reply transport")
 )
-"""What generated methods have of their own."""
+"""Variable names in generated methods."""
 _TYPES: Final = frozenset(
     words(
         "Boolean Call Class Codec Double Duration Enum Exception Following"
@@ -58,7 +58,7 @@ _TYPES: Final = frozenset(
         " Void WaybillClient WaybillException Wire Fault Problem ProblemException"
     )
 )
-"""What the sources know by these names; a schema of such a name becomes `ProblemModel`."""
+"""Names in the sources; a schema with such a name becomes `ProblemModel`."""
 
 
 def pascal(name: str) -> str:
@@ -75,7 +75,7 @@ def camel(name: str) -> str:
 
 
 def argument(name: str) -> str:
-    """Name an argument of an operation."""
+    """Return the name of an argument."""
     found = camel(name)
     return f"{found}_" if found in _LOCALS else found
 
@@ -87,12 +87,12 @@ def constant(value: str) -> str:
 
 
 def model(name: str) -> str:
-    """Name the class of a schema."""
+    """Return the class of a schema."""
     return f"{name}Model" if name in _TYPES else name
 
 
 def type_of(shape: Shape) -> str:
-    """Write the type of a value that is there."""
+    """Return the type of a required value."""
     match shape:
         case Scalar(kind):
             return _SCALARS[kind]
@@ -109,13 +109,13 @@ def type_of(shape: Shape) -> str:
 
 
 def boxed(shape: Shape) -> str:
-    """Write the type of a value that may be null."""
+    """Return the type of a nullable value."""
     written = type_of(shape)
     return _BOXED.get(written, written)
 
 
 def token_of(shape: Shape) -> str:
-    """Write the type as a value, for reading it."""
+    """Return the type as an expression, for deserialization."""
     match shape:
         case ListOf(item):
             return f"Codec.listOf({token_of(item)})"
@@ -126,24 +126,24 @@ def token_of(shape: Shape) -> str:
 
 
 def member_type(field: Field) -> str:
-    """Write the type of a member of a record."""
+    """Return the type of a component of a record."""
     return type_of(field.shape) if field.is_required else boxed(field.shape)
 
 
 def component(name: str, kind: str) -> str:
-    """Write a member of a record, with its name in JSON where that is another."""
+    """Return a component of a record, annotated with its JSON name where that differs."""
     written = camel(name)
     return f"{kind} {written}" if written == name else f"@Wire({quoted(name)}) {kind} {written}"
 
 
 def imports(*texts: str) -> list[str]:
-    """Find what has to be imported for types that stand in these texts."""
+    """Return the imports for the types in these texts."""
     found = set(words(" ".join(texts)))
     return sorted(path for name, path in _IMPORTS.items() if name in found)
 
 
 def laid_out(parts: Iterable[str], indent: int, room: int) -> str:
-    """Put parts on one line if there is room, else each on its own."""
+    """Format parts on one line if they fit, otherwise one on each line."""
     parts = list(parts)
     line = ", ".join(parts)
     if len(line) <= room:
@@ -153,18 +153,18 @@ def laid_out(parts: Iterable[str], indent: int, room: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """Write a string literal."""
+    """Return a string literal."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def escaped(text: str) -> str:
-    """Write text so that it stands in a Javadoc comment as it is."""
+    """Escape text for a Javadoc comment."""
     plain = html.escape(" ".join(text.split()), quote=False)
     return plain.replace("@", "&#64;").replace("*/", "*&#47;").replace("\\", "&#92;")
 
 
 def javadoc(text: str, indent: int = 0, tags: Sequence[str] = ()) -> str:
-    """Write a comment with its end of line; nothing when there is nothing to say."""
+    """Return a comment with a newline; empty when there is no text."""
     if not text and not tags:
         return ""
     paragraphs = [escaped(each) for each in text.split("\n\n") if each.strip()]

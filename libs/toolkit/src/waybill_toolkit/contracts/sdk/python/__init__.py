@@ -1,7 +1,7 @@
 """The client package for Python: `waybill-client`, with httpx and pydantic.
 
-Models are made by datamodel-code-generator, the rest by the templates; `runtime/` goes into the
-package as it is.
+datamodel-code-generator generates the models, templates the rest. `runtime/` is copied into the
+package.
 """
 
 from pathlib import Path

@@ -1,9 +1,8 @@
-"""The models, by datamodel-code-generator.
+"""Generates the models with datamodel-code-generator.
 
-A client's models are wider than a service's: what the service checks (lengths, patterns, limits) is
-left to it, so that there is one judge and its answer names the place. What an answer holds beyond
-its fields is ignored, so that a service can say more than this client knows. What is only ever sent
-takes no unknown fields: there they are misspelled.
+A client's models are less strict than a service's. Lengths, patterns and limits are validated by
+the service only, whose error names the field. Unknown fields of a response are ignored, so that a
+service can add fields. Models that are only sent forbid unknown fields, to detect misspelled ones.
 """
 
 import json
@@ -39,7 +38,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "strict_refs": True,
     "disable_timestamp": True,
     "formatters": [],
-    "custom_file_header": '"""What goes over the wire. A field that is None is not sent."""\n',
+    "custom_file_header": '"""Models of the API. A field that is None is not sent."""\n',
 }
 _LEFT_TO_THE_SERVICE: Final = {
     *CONSTRAINTS,
@@ -49,7 +48,7 @@ _LEFT_TO_THE_SERVICE: Final = {
 
 
 def make_models(contract: PublicContract) -> str:
-    """Write the module for all schemas that public operations take and answer."""
+    """Return the module with all schemas that public operations use."""
     answered = _reached(
         contract, (each.schema for one in contract.operations for each in one.answers)
     )
@@ -86,7 +85,7 @@ def _names(schema: object) -> list[str]:
 def _schema(contract: PublicContract, name: str, *, closed: bool) -> dict[str, Any]:
     written: dict[str, Any] = _widened(contract.schemas[name])
     if "properties" in written:
-        written["description"] = written.get("description", "")  # becomes the docstring
+        written["description"] = written.get("description", "")  # used as the docstring
         if closed:
             written["additionalProperties"] = False
     return written
@@ -108,7 +107,7 @@ def _widened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
 
 
 def _properties(schema: Schema) -> dict[str, Any]:
-    """Widen the fields, and mark those that can be left out or be null, which is not the same."""
+    """Relax the fields, and distinguish optional fields from nullable ones."""
     required = schema.get("required", ())
     return {
         name: {**_widened(each), NULLABLE: True}
@@ -125,7 +124,7 @@ def _is_nullable(schema: Schema) -> bool:
 
 
 def _run(schemas: Mapping[str, Any]) -> str:
-    # Imported here: it takes a second, and another language does not need it.
+    # Imported here: the import takes a second, and other languages do not need it.
     from datamodel_code_generator import generate  # noqa: PLC0415
     from datamodel_code_generator.config import GenerateConfig  # noqa: PLC0415
 

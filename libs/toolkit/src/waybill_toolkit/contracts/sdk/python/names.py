@@ -1,10 +1,10 @@
-"""Error classes of two origins in one module must not have one name."""
+"""Checks that the error classes of problems and of refusals have different names."""
 
-from waybill_toolkit.contracts.sdk.contract import NotSayableError, PublicContract
+from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 
 
 def check_names(contract: PublicContract) -> None:
-    """Raise NotSayableError when two error classes would have one name."""
+    """Raise UnsupportedContractError when two error classes would have the same name."""
     taken = {each.class_name: f"the problem {each.slug}" for each in contract.problems}
     for operation in contract.operations:
         if operation.follow is None:
@@ -16,4 +16,4 @@ def check_names(contract: PublicContract) -> None:
         for name, origin in names.items():
             if taken.setdefault(name, origin) != origin:
                 message = f"{taken[name]} and {origin} would both be {name}; rename one."
-                raise NotSayableError(message)
+                raise UnsupportedContractError(message)

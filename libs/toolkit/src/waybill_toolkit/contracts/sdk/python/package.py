@@ -1,4 +1,4 @@
-"""Puts the files of the package together."""
+"""Assembles the files of the package."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ _AT_THE_TOP: Final = ("pyproject.toml", "README.md")
 
 
 def make_package(contract: PublicContract) -> dict[str, str]:
-    """Make all files, by their path in the package's folder. Raises ContractError."""
+    """Return all files by their path in the package's folder. Raises ContractError."""
     check_names(contract)
     environment = _environment()
     modules = {
@@ -100,5 +100,5 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _subject(operation: Operation) -> str:
-    """`get_order` is about an `order`."""
+    """Return the noun of an operation: `get_order` is about an `order`."""
     return operation.id.removeprefix("get_")

@@ -1,4 +1,4 @@
-"""Words of the contract in Python source."""
+"""Formats texts of the contract as Python source."""
 
 import json
 import textwrap
@@ -11,12 +11,12 @@ _WIDTH: Final = 94
 
 
 def literal(text: str) -> str:
-    """Write a string in double quotes."""
+    """Return a string literal in double quotes."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def docstring(paragraphs: str | Iterable[str], indent: int = 4) -> str:
-    """Write a docstring that stands at `indent`, quotes and all."""
+    """Return a docstring with quotes, indented by `indent`."""
     given = [paragraphs] if isinstance(paragraphs, str) else paragraphs
     wrapped = [
         textwrap.fill(" ".join(each.split()).rstrip(".") + ".", _WIDTH - indent)
@@ -29,5 +29,5 @@ def docstring(paragraphs: str | Iterable[str], indent: int = 4) -> str:
 
 
 def paragraphs(operation: Operation) -> list[str]:
-    """Tell what an operation is for."""
+    """Return the summary and description of an operation."""
     return [operation.summary or operation.id.replace("_", " "), operation.description]

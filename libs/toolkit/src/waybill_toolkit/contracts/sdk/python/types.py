@@ -1,4 +1,4 @@
-"""Python types of parameters and answers, and the call that an operation becomes."""
+"""Python types of parameters and results, and the arguments of an operation's method."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -22,29 +22,29 @@ _JSON: Final = {
 
 
 def json_type(schema: Schema) -> str:
-    """Name the type of a member of a problem: it is what JSON has, not converted."""
+    """Return the type of a problem's field: the plain JSON type, without conversion."""
     if schema.get("type") == "array":
         return f"list[{json_type(schema['items'])}]"
     return _JSON[schema["type"]][0]
 
 
 def runtime_type(schema: Schema) -> str:
-    """Write what `isinstance` asks for."""
+    """Return the type for `isinstance`."""
     return "list" if schema.get("type") == "array" else _JSON[schema["type"]][1]
 
 
 def answer_type(operation: Operation) -> str:
-    """Name what an operation answers: a model, None, or one of several."""
+    """Return the type of an operation's result: a model, None, or a union."""
     return " | ".join(dict.fromkeys(_model(each.schema) for each in operation.answers))
 
 
 def answers_by_status(operation: Operation) -> str:
-    """Write which type comes with which status."""
+    """Return the mapping of statuses to types."""
     return ", ".join(f"{each.status}: {_model(each.schema)}" for each in operation.answers)
 
 
 def arguments(operation: Operation, *more: str) -> str:
-    """Write the parameters of the method, `more` last; all but path and body go by name."""
+    """Return the parameters of the method, `more` last; all but path and body are keyword-only."""
     path = [each for each in operation.parameters if each.place == "path"]
     others = [each for each in operation.parameters if each.place != "path"]
     named = [_argument(each) for each in others if each.required]
@@ -59,7 +59,7 @@ def arguments(operation: Operation, *more: str) -> str:
 
 
 def given(operation: Operation) -> str:
-    """Write what the method passes on."""
+    """Return the arguments that the method passes on."""
     parts = [
         f"{keyword}={{{', '.join(entries)}}}"
         for keyword, place in (("path", "path"), ("query", "query"), ("headers", "header"))

@@ -1,13 +1,13 @@
 """The client package for TypeScript and JavaScript: browsers and Node 20, without dependencies.
 
     src/schemas.ts              a type for each schema
-    src/problems.ts             an error class for each type of problem
-    src/refusals.ts             an error class for each reason why something was refused later
+    src/problems.ts             an error class for each problem type
+    src/refusals.ts             an error class for each code of a later refusal
     src/client.ts               the operations, a class for each service
-    src/{transport,...}.ts      what is the same for every API: copied from runtime/
-    dist/                       all of it compiled, with declarations
+    src/{transport,...}.ts      the code that is the same for every API: copied from runtime/
+    dist/                       the compiled code, with declarations
 
-`tsc` runs on what was written, so a package that is not clean is not delivered.
+`tsc` compiles the generated code; a package with errors is not written.
 """
 
 from waybill_toolkit.contracts.sdk.typescript.package import write

@@ -1,4 +1,4 @@
-"""Comments that editors show."""
+"""Documentation comments."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,11 +11,11 @@ _LIMITS: Final = (
     *("format", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("multipleOf", "minLength", "maxLength", "minItems", "maxItems", "default"),
 )
-"""What a schema says that a type cannot."""
+"""Keywords of a schema that a type cannot express."""
 
 
 def comment(paragraphs: Iterable[str], tags: Iterable[str] = ()) -> str:
-    """Write a comment of paragraphs and, below them, tags; nothing when there is nothing to say."""
+    """Return a comment with paragraphs and tags; empty when both are empty."""
     blocks = [_wrapped(each) for each in paragraphs if each.strip()]
     if lines := [_safe(tag) for tag in tags]:
         blocks.append("\n".join(lines))
@@ -29,7 +29,7 @@ def comment(paragraphs: Iterable[str], tags: Iterable[str] = ()) -> str:
 
 
 def schema_comment(schema: Mapping[str, Any], description: str = "") -> str:
-    """Say what a schema means, and its limits."""
+    """Return a comment with the description and the limits of a schema."""
     tags = [
         f"@{name} {value if isinstance(value, str) else literal(value)}"
         for name in _LIMITS

@@ -1,4 +1,4 @@
-"""Runs the TypeScript compiler, with the version that the lock file pins."""
+"""Runs the TypeScript compiler in the version that the lock file pins."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from typing import Final
 
 from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.node.packages import NodePackages, environment, installed
-from waybill_toolkit.contracts.sdk.contract import NotSayableError
+from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 
 TOOLS: Final = Path(__file__).with_name("tools")
 TYPESCRIPT: Final[str] = json.loads((TOOLS / "package.json").read_text(encoding="utf-8"))[
@@ -15,16 +15,16 @@ TYPESCRIPT: Final[str] = json.loads((TOOLS / "package.json").read_text(encoding=
 ]["typescript"]
 
 COMPILE_SECONDS_MAX: Final = 120
-"""It takes two seconds where nothing else runs."""
+"""The compiler takes two seconds on an idle machine."""
 
 
 def compiler() -> NodePackages:
-    """Install the compiler, unless it is there. Raises NodeUnavailableError."""
+    """Install the compiler, unless it is installed. Raises NodeUnavailableError."""
     return installed(TOOLS, Repository.around(Path.cwd()).root / ".waybill" / "node")
 
 
 def compile_package(folder: Path) -> None:
-    """Compile the package. Raises NodeUnavailableError, and NotSayableError if it is not clean."""
+    """Compile the package. Raises NodeUnavailableError or UnsupportedContractError."""
     command = compiler().command("typescript/bin/tsc", "--project", "tsconfig.json")
     done = subprocess.run(  # noqa: S603 - the command is ours
         command,
@@ -36,4 +36,6 @@ def compile_package(folder: Path) -> None:
         timeout=COMPILE_SECONDS_MAX,
     )
     if done.returncode != 0:
-        raise NotSayableError(f"the compiler refuses the package:\n{done.stdout}{done.stderr}")
+        raise UnsupportedContractError(
+            f"the compiler rejects the package:\n{done.stdout}{done.stderr}"
+        )

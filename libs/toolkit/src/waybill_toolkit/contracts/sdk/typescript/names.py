@@ -1,4 +1,4 @@
-"""Names of the contract and what becomes of them in TypeScript."""
+"""TypeScript names for names of the contract."""
 
 import json
 import re
@@ -12,10 +12,10 @@ _RESERVED: Final = """
     null package private protected public return static super switch this throw true try typeof var
     void while with yield
 """
-"""What no name in a module can be (ECMA-262, 12.7.2)."""
+"""Reserved words in modules (ECMA-262, 12.7.2)."""
 
 _USED: Final = "body ending follow look options parameters refusals"
-"""What generated methods call things."""
+"""Variable names in generated methods."""
 
 _TAKEN: Final = frozenset(f"{_RESERVED} {_USED}".split())
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -28,7 +28,7 @@ def camel(name: str) -> str:
 
 
 def argument(name: str) -> str:
-    """`order_id` as `orderId`, and nothing that an argument cannot be called."""
+    """`order_id` as `orderId`; a reserved name gets an underscore."""
     found = camel(name)
     return f"{found}_" if found in _TAKEN else found
 
@@ -39,10 +39,10 @@ def error(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Write the name of a property, in quotes where it needs them."""
+    """Return the name of a property, in quotes where necessary."""
     return name if _IDENTIFIER.fullmatch(name) else literal(name)
 
 
 def literal(value: object) -> str:
-    """Write a JSON value as a literal."""
+    """Return a JSON value as a literal."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The operations as methods."""
+"""Generates the operations as methods."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from waybill_toolkit.contracts.sdk.typescript.names import argument, camel, erro
 from waybill_toolkit.contracts.sdk.typescript.types import type_of
 
 _TYPES: Final = "t."
-"""How client.ts calls the module of the schemas."""
+"""The name of the schema module in client.ts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The method that waits for the end of what an operation reads. All but names is TypeScript."""
+    """The method that waits for the final state of a resource. All but the names is TypeScript."""
 
     name: str
     call: str
@@ -53,7 +53,7 @@ class Method:
 
     name: str
     call: str
-    """How one writes it, for the README: `orders.placeOrder(body)`."""
+    """The call as written in the README: `orders.placeOrder(body)`."""
     summary: str
     comment: str
     parameters_name: str
@@ -79,7 +79,7 @@ class Group:
 
 
 def groups(contract: PublicContract) -> tuple[Group, ...]:
-    """Write all operations, by service."""
+    """Return all operations by service."""
     texts = {tag["name"]: tag["description"] for tag in contract.openapi["tags"]}
     return tuple(
         Group(
@@ -118,7 +118,7 @@ def _method(contract: PublicContract, operation: Operation) -> Method:
 
 
 def _arguments(operation: Operation) -> Iterator[str]:
-    """Write what comes before the options: parts of the path, the body, all other parameters."""
+    """Yield the arguments before the options: path parameters, the body, all other parameters."""
     for each in _in_path(operation):
         yield f"{argument(each.argument)}: {type_of(each.schema, _TYPES)}"
     if operation.body:
@@ -141,7 +141,7 @@ def _call(operation: Operation, name: str) -> str:
 
 
 def _comment(contract: PublicContract, operation: Operation) -> str:
-    """Say what it does, and what it can fail with: the problems that fewest others have first."""
+    """Return the description and the problems, with the least common problems first."""
     answered = Counter(slug for each in contract.operations for slug in each.problems)
     slugs = sorted(operation.problems, key=lambda slug: (answered[slug], slug))
     fails = f"Fails with {alternatives(list(map(error, slugs)))}." if slugs else ""
@@ -153,7 +153,7 @@ def _parameters_name(operation: Operation) -> str:
 
 
 def _in_path(operation: Operation) -> list[Parameter]:
-    """Give the parts of the path in its order."""
+    """Return the path parameters in the order of the path."""
     found = [each for each in operation.parameters if each.place == "path"]
     return sorted(found, key=lambda each: operation.path.index(f"{{{each.name}}}"))
 
@@ -177,7 +177,7 @@ def _body_type(operation: Operation) -> str:
 
 
 def _headers(contract: PublicContract, operation: Operation) -> dict[str, bool]:
-    """Give the headers that an answer can have, and whether every answer has them."""
+    """Return the possible response headers, and whether every response has them."""
     item = contract.openapi["paths"][operation.path][operation.method.lower()]
     declared = [
         {
@@ -258,7 +258,7 @@ def _following(operation: Operation, follow: Follow, arguments: Sequence[str]) -
 
 
 def _spread(name: str, arguments: Sequence[str], result: str) -> str:
-    """Write arguments on one line, or each on its own when the line would be too long."""
+    """Format arguments on one line, or one on each line when that would be too long."""
     line = ", ".join(arguments)
     if len(f"  {name}({line}): {result} {{") <= LINE:
         return line
@@ -266,7 +266,7 @@ def _spread(name: str, arguments: Sequence[str], result: str) -> str:
 
 
 def _object(fields: dict[str, str], indent: int) -> str:
-    """Write an object on one line where it fits, else with a field on each."""
+    """Format an object on one line where it fits, otherwise with one field on each line."""
     if not fields:
         return "{}"
     written = [name if name == value else f"{name}: {value}" for name, value in fields.items()]
@@ -282,7 +282,7 @@ def _list(items: Sequence[str]) -> str:
 
 
 def _lines(items: Sequence[str]) -> str:
-    """Write a list with a line for each item, on one line when there is one."""
+    """Format a list with one item on each line; a single item stays on one line."""
     if len(items) < 2:
         return _list(items)
     return "[" + "".join(f"\n        {each}," for each in items) + "\n      ]"

@@ -24,7 +24,7 @@ _HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class ProblemClass:
-    """A type of problem; `fields` has the fields that it adds, if any, with their types."""
+    """A problem type. `fields` has the types of its additional fields, if any."""
 
     name: str
     slug: str
@@ -36,7 +36,7 @@ class ProblemClass:
 
 @dataclass(frozen=True, slots=True)
 class RefusalClass:
-    """A reason why something was refused later, or the class that all its reasons have above."""
+    """A code of a later refusal, or the base class of all its codes."""
 
     name: str
     base: str
@@ -45,9 +45,9 @@ class RefusalClass:
 
 
 def write(contract: PublicContract, out: Path) -> None:
-    """Write the package into `out`, an empty folder. The same bytes each time.
+    """Write the package into `out`, an empty folder. The output is deterministic.
 
-    Raises NodeUnavailableError, and NotSayableError when what was written is not clean.
+    Raises NodeUnavailableError, and UnsupportedContractError when the compiler reports errors.
     """
     shutil.copytree(_HERE / "runtime", out / "src")
     for name, text in _files(contract).items():

@@ -1,4 +1,4 @@
-"""JSON Schema as TypeScript."""
+"""JSON Schema as TypeScript types."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _OBJECT_WORDS: Final = ("properties", "additionalProperties", "required")
 
 
 def declaration(name: str, schema: Schema) -> str:
-    """Write a schema as an exported type."""
+    """Return a schema as an exported type."""
     is_plain_object = "properties" in schema and type_of(schema).startswith("{")
     written = type_of(schema)
     head = f"interface {name} {written}" if is_plain_object else f"type {name} = {written};"
@@ -28,15 +28,15 @@ def declaration(name: str, schema: Schema) -> str:
 
 
 def type_of(schema: Schema, prefix: str = "") -> str:
-    """Write a schema as a type; `prefix` goes in front of the names of other schemas."""
-    if not isinstance(schema, Mapping):  # true or false, which JSON Schema has too
+    """Return a schema as a type. `prefix` is put in front of the names of other schemas."""
+    if not isinstance(schema, Mapping):  # true or false, which are valid schemas
         return "unknown" if schema else "never"
     parts = list(_parts(schema, prefix))
     return _joined(parts, " & ") or "unknown"
 
 
 def _parts(schema: Schema, prefix: str) -> Iterator[str]:
-    """Write each part of a schema that narrows it: a value must be of all of them."""
+    """Yield each part of a schema; the type is the intersection of all parts."""
     if "$ref" in schema:
         yield prefix + str(schema["$ref"]).rpartition("/")[2]
     if "const" in schema:
@@ -100,7 +100,7 @@ def _members(properties: Mapping[str, Any], required: frozenset[str], prefix: st
 
 
 def _joined(parts: list[str], mark: str) -> str:
-    """Join the parts of a type, each once, in brackets where it consists of several itself."""
+    """Join the distinct parts of a type; a compound part gets parentheses."""
     parts = list(dict.fromkeys(parts))
     if len(parts) == 1:
         return parts[0]

@@ -1,1 +1,1 @@
-"""SQL that fills the services' databases with orders as they look when they are long done."""
+"""SQL that fills the services' databases with completed orders."""

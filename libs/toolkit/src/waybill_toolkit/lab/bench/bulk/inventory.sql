@@ -4,7 +4,7 @@ select order_id, 'committed', at + interval '15 minutes', at from pg_temp.wanted
 insert into reservation_lines (order_id, sku, quantity)
 select order_id, sku, 1 from pg_temp.wanted;
 
--- What was sold had come in.
+-- Adjustments for the sold units.
 insert into stock_adjustments (adjustment_id, sku, delta, reason, at)
 select pg_temp.id(min(n), 1), sku, count(*), 'received', min(at) from pg_temp.wanted group by sku;
 

@@ -1,14 +1,14 @@
--- Order n (from 1) of bulk.total, the same in every database: its id, when it was placed, what it is about.
--- Placed between 13 and 4 days ago: long enough for the outbox to have forgotten it (3 days), not
--- for the inbox (14 days). So what is there is what retention would have left.
--- All are "stable", as the settings that they read: PostgreSQL does not inline an "immutable" one
--- that is not, and to call it for every row took most of the time.
+-- Order n (from 1) of bulk.total, equal in every database: its id, its time, its contents.
+-- Placed between 13 and 4 days ago: after the retention of the outbox (3 days), before that of the
+-- inbox (14 days). So the rows are those that retention would have kept.
+-- All functions are "stable", like the settings that they read. PostgreSQL does not inline a function
+-- wrongly declared "immutable", and calling it for every row took most of the time.
 create or replace function pg_temp.placed_at(n bigint) returns timestamptz language sql stable as $$
     select current_setting('bulk.now')::timestamptz - interval '13 days'
         + interval '9 days' * (n::float8 / current_setting('bulk.total')::float8)
 $$;
 
--- A UUIDv7 of that moment; `kind` tells apart what belongs to one order.
+-- A UUIDv7 of that time; `kind` distinguishes the ids of one order.
 create or replace function pg_temp.id(n bigint, kind integer) returns uuid language sql stable as $$
     select (lpad(to_hex(floor(extract(epoch from pg_temp.placed_at(n)) * 1000)::bigint), 12, '0')
         || '7' || lpad(to_hex(kind), 3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid

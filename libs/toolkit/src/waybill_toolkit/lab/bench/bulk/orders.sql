@@ -21,7 +21,7 @@ from pg_temp.wanted, (values
 insert into inbox (event_id, received_at)
 select pg_temp.id(n, 10 + number), at from pg_temp.wanted, generate_series(2, 5) as number;
 
--- Answers are kept for 7 days.
+-- Responses are kept for 7 days.
 insert into idempotency_keys (principal, operation, key, fingerprint, status, headers, body, created_at)
 select 'anybody', 'place_order', 'bulk-' || n, sha256(n::text::bytea), 201,
     array['location', '/v1/orders/' || order_id, 'content-type', 'application/json'],

@@ -1,1 +1,1 @@
-"""What PostgreSQL and the broker do for an order when nothing but them is in the way."""
+"""The throughput of PostgreSQL alone and of the broker alone."""

@@ -1,7 +1,6 @@
-"""The broker alone: the events of one order written and read, as often as it can.
+"""The broker alone: writes and reads the events of one order repeatedly.
 
-A broker of its own, empty at the start like the platform's: the embedded one gets slower with what
-it holds.
+It runs a new, empty broker, like the platform's.
 """
 
 import asyncio
@@ -23,13 +22,13 @@ from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.ports import free_port
 
 ORDERS_AT_A_TIME: Final = 50
-"""Orders whose events share a batch for each topic: what a relay gathers under full load."""
+"""Orders in a batch of a topic: as many as a relay publishes at once under full load."""
 
 _WRITTEN_MAX: Final = 50_000  # orders; on the disk they take 300 MB
 
 
 async def broker_orders_per_second(order: Footprint, seconds: float) -> dict[str, float]:
-    """Write for so long, then read all of it; the limit is that of doing both."""
+    """Write for a time, then read everything; the limit is the rate of both together."""
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         server = BrokerServer(Path(folder), free_port())
         server.start()

@@ -1,4 +1,4 @@
-"""What one order leaves behind: rows of each kind, and its events."""
+"""The rows and events that one order writes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import asyncpg
 
 from waybill_toolkit.platform.handle import Platform
 
-# Of the newest order that is done; an order of one line makes one row of every other kind.
+# Of the newest completed order. An order of one line writes one row of every other kind.
 _ORDER: Final = """
     select saga_id from sagas where direction = 'completed' order by saga_id desc limit 1
 """
@@ -33,7 +33,7 @@ _RECEIVED: Final = "select count(*) from inbox where event_id = any($1)"
 
 @dataclass(frozen=True, slots=True)
 class OneEvent:
-    """An event of the order, as it is published."""
+    """A published event of the order."""
 
     event_id: UUID
     topic: str
@@ -45,19 +45,19 @@ class OneEvent:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """How many rows of a kind (events, received, transitions ...), and the events themselves."""
+    """The number of rows of each kind (events, received, transitions ...), and the events."""
 
     rows: Mapping[str, int]
     events: tuple[OneEvent, ...]
 
     @property
     def payload_bytes(self) -> int:
-        """The mean size of an event's payload."""
+        """The average size of a payload."""
         return round(sum(len(event.payload) for event in self.events) / len(self.events))
 
 
 async def footprint(platform: Platform) -> Footprint:
-    """Look at the newest order that is done; there has to be one."""
+    """Return the footprint of the newest completed order, which must exist."""
     connections = {
         name: await asyncpg.connect(platform.admin_url(name)) for name in platform.databases
     }

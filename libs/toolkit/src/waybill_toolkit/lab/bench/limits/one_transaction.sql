@@ -1,4 +1,4 @@
--- All rows that one order of one line leaves in all databases, in one statement, which is one transaction.
+-- All rows of one order with one line in all databases, in one statement and one transaction.
 \set article random(0, 99)
 with ids as materialized (
     select uuidv7() as order_id, uuidv7() as payment_id, now() as at,

@@ -1,4 +1,4 @@
-"""PostgreSQL alone: pgbench writes the rows of one order in one transaction, as often as it can."""
+"""PostgreSQL alone: pgbench writes the rows of one order in one transaction, repeatedly."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ _STOCK: Final = """
 async def postgres_orders_per_second(
     platform: Platform, order: Footprint, seconds: float
 ) -> dict[str, float]:
-    """Measure by number of clients, in a database with the tables of all services."""
+    """Measure for each number of clients, in a database with the tables of all services."""
     async with scratch_database(platform) as url:
         await _make_tables(platform, url)
         return {str(clients): await _pgbench(url, order, clients, seconds) for clients in CLIENTS}
@@ -75,7 +75,7 @@ async def _pgbench(url: str, order: Footprint, clients: int, seconds: float) -> 
     rate = _RATE.search(said)
     if process.returncode != 0:
         raise PlatformError(f"pgbench failed: {said[-500:]}")
-    return float(rate["tps"]) if rate else 0.0  # it says nothing of nothing
+    return float(rate["tps"]) if rate else 0.0  # pgbench prints no rate without transactions
 
 
 def _variables(order: Footprint) -> Mapping[str, int]:

@@ -1,1 +1,1 @@
-"""The runtime's parts, each alone in this process, on the platform's PostgreSQL and broker."""
+"""Parts of the runtime, each measured alone in this process."""

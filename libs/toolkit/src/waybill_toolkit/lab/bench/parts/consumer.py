@@ -23,7 +23,7 @@ _WRITE: Final = """
 
 
 class _Reactions:
-    """Writes, and counts what was committed; the clock runs from the first batch that was."""
+    """Writes rows and counts the committed ones; the time starts after the first batch."""
 
     def __init__(self, events: int) -> None:
         self._events = events
@@ -50,7 +50,7 @@ class _Reactions:
 
 
 async def measure_consumer(platform: Platform, events: int) -> Figures:
-    """Take so many events; joining the group and the first batch are not in the time."""
+    """Consume the events; the time excludes joining the group and the first batch."""
     async with scratch_database(platform) as url:
         await migrate(url)
         source = topic()

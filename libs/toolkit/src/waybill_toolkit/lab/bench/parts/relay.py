@@ -24,7 +24,7 @@ _FILL: Final = """
 
 
 async def measure_relay(platform: Platform, events: int) -> Figures:
-    """Publish so many events; the clock runs from the start of the relay."""
+    """Publish the events; the time starts with the relay."""
     async with scratch_database(platform) as url:
         await migrate(url)
         target = topic()
@@ -36,7 +36,7 @@ async def measure_relay(platform: Platform, events: int) -> Figures:
         async with grouped() as group:
             began, cpu = time.monotonic(), time.process_time()
             group.create_task(relay.run(stop))
-            while relay.published < events:  # noqa: ASYNC110 - the relay tells nobody
+            while relay.published < events:  # noqa: ASYNC110 - the relay has no event
                 await asyncio.sleep(_LOOK_SECONDS)
             seconds, cpu = time.monotonic() - began, time.process_time() - cpu
             stop.set()

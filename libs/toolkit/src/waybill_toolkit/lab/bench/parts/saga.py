@@ -1,4 +1,4 @@
-"""Sagas of four steps, moved by the events they wait for: engine and database, no broker."""
+"""Sagas of four steps, advanced by events: engine and database, without a broker."""
 
 import time
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from waybill_toolkit.lab.bench.scenario import Figures
 from waybill_toolkit.platform.handle import Platform
 
 BATCH: Final = 50
-"""Events a transaction: what a consumer finds in a fetch under load."""
+"""Events per transaction: the size of a fetch under load."""
 
 _TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -83,7 +83,7 @@ class _Subjects(SagaStore[UUID, Act]):
 
 
 async def measure_saga(platform: Platform, events: int) -> Figures:
-    """Move sagas by so many events, a batch each transaction; starting them is not in the time."""
+    """Advance sagas with batches of events; the time excludes their start."""
     async with scratch_database(platform) as url:
         await migrate(url)
         database = await Database.open(url, source=SOURCE)
@@ -100,7 +100,7 @@ async def measure_saga(platform: Platform, events: int) -> Figures:
             left = await connection.fetchval("select count(*) from sagas where deadline_at > now()")
         await database.close()
     if left:
-        raise RuntimeError(f"{left} sagas did not come to their end")
+        raise RuntimeError(f"{left} sagas did not complete")
     done = len(batches) * BATCH * len(_ANSWERS)
     return {"events_per_second": done / seconds, "cpu_seconds_per_event": cpu / done}
 

@@ -1,4 +1,4 @@
-"""Events as the parts are given them: the size of an order that was placed."""
+"""Events for the parts, with the size of an order-placed event."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ class OrderNoted(BaseModel):
 
 
 def topic() -> Topic:
-    """Name a topic that nobody has used."""
+    """Return a new topic."""
     return Topic(f"bench.topic-{uuid7()}.v1", partitions=1, retention_hours=1)
 
 
@@ -37,7 +37,7 @@ def message(topic: Topic) -> Message[OrderNoted]:
 
 
 async def fill(bootstrap_servers: str, topic: Topic, count: int) -> None:
-    """Make the topic and write so many events to it, each with a key of its own."""
+    """Create the topic and write events to it, each with its own key."""
     link = await BrokerLink.open(bootstrap_servers)
     try:
         await link.create([topic])

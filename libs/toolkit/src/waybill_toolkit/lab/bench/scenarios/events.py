@@ -7,16 +7,16 @@ from typing import Final
 
 import uvloop
 
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.parts.consumer import measure_consumer
 from waybill_toolkit.lab.bench.parts.relay import measure_relay
 from waybill_toolkit.lab.bench.parts.saga import measure_saga
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import measured_platform
 from waybill_toolkit.platform.handle import Platform
 
 EVENTS: Final = 50_000
 EVENTS_MIN: Final = 2_000
-"""Four full batches: the first one is not in the time of the consumer."""
+"""Four full batches; the consumer's time excludes the first one."""
 
 _PARTS: Final[dict[str, Callable[[Platform, int], Awaitable[Figures]]]] = {
     "relay": measure_relay,

@@ -1,4 +1,4 @@
-"""The same load with ever more orders in the database: nothing may get slower with what is done."""
+"""The same load with a growing number of completed orders in the database."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ import uvloop
 from waybill_toolkit.lab.bench import show
 from waybill_toolkit.lab.bench.baskets import one_line
 from waybill_toolkit.lab.bench.loading import Bulk, load_orders
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import measured_platform
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 CLIENTS: Final = 32
@@ -22,7 +22,7 @@ SECONDS: Final = 10.0
 
 @contextmanager
 def _cases(options: Options) -> Iterator[Sequence[Case]]:
-    # Always a platform of its own: nobody wants made-up orders in theirs.
+    # Always a new platform, because it inserts generated orders.
     with measured_platform(replace(options, data=None)) as platform:
         place = Place(platform, one_line())
         total = max(sizes(options.orders))
@@ -36,9 +36,9 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
 
 
 def sizes(orders_max: int | None) -> list[int]:
-    """Choose the numbers of orders: the usual ones up to the wish, and the wish itself."""
-    wish = orders_max or max(SIZES)
-    return sorted({wish, *(size for size in SIZES if size < wish)})
+    """Return the default numbers of orders up to the maximum, and the maximum."""
+    largest = orders_max or max(SIZES)
+    return sorted({largest, *(size for size in SIZES if size < largest)})
 
 
 def _load(place: Place, bulk: Bulk, options: Options) -> None:

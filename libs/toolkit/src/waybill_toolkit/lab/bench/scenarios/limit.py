@@ -1,6 +1,6 @@
-"""How near the platform comes to what PostgreSQL and the broker could do for orders alone.
+"""Compares the platform with the throughput of PostgreSQL alone and of the broker alone.
 
-One round measures all three, one after the other, so that they share the machine's mood.
+Each round measures all three one after the other, under the same conditions of the machine.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +14,9 @@ from waybill_toolkit.lab.bench.baskets import one_line
 from waybill_toolkit.lab.bench.limits.broker import broker_orders_per_second
 from waybill_toolkit.lab.bench.limits.footprint import footprint
 from waybill_toolkit.lab.bench.limits.postgres import postgres_orders_per_second
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import measured_platform
 
 CLIENTS: Final = 128  # where a closed loop is fastest
 SECONDS: Final = 10.0
@@ -58,5 +58,5 @@ _OTHER_ROWS: Final = 8  # order, line, saga, answer, reservation and its line, s
 
 
 LIMIT: Final = Scenario(
-    "limit", "what fraction of PostgreSQL's and the broker's best is reached", _cases
+    "limit", "the fraction of the throughput of PostgreSQL and of the broker alone", _cases
 )

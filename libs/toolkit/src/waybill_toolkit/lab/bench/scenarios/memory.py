@@ -1,7 +1,7 @@
-"""How much memory the platform takes: just started and idle, and after some thousands of orders.
+"""The memory of the platform: idle after the start, and after some thousands of orders.
 
-PSS: a page that n processes share counts 1/n for each. Everything is counted: supervisor, host,
-PostgreSQL with all its backends, broker, services.
+PSS: a page that n processes share counts 1/n for each. The sum includes the supervisor, the
+pre-fork server, PostgreSQL with all its backends, the broker and the services.
 """
 
 import time
@@ -14,9 +14,9 @@ from typing import Any, Final
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import one_line
+from waybill_toolkit.lab.bench.measured_platform import own_plan
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import own_plan
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.status import report
@@ -28,7 +28,7 @@ IDLE_SECONDS: Final = 10.0
 
 @contextmanager
 def _cases(options: Options) -> Iterator[Sequence[Case]]:
-    # As `waybill up` starts it, without statistics, which take memory of their own.
+    # Started as by `waybill up`, without pg_stat_statements, which needs memory.
     with own_plan(replace(options, data=None)) as plan:
         yield [
             Case("idle", partial(_idle, plan, options)),

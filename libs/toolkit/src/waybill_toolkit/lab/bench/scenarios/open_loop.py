@@ -1,7 +1,7 @@
-"""Orders at fixed rates, and the highest rate at which nobody waits for long.
+"""Orders at fixed rates, and the highest sustained rate.
 
-A rate is sustained when all of its orders are confirmed, accepted within 50 ms and confirmed within
-1 s but for one in a hundred, counted from when each was to be placed.
+A rate is sustained when all orders are confirmed, the 99th percentile of acceptance is at most 50
+ms and that of confirmation at most 1 s, both from the scheduled time of each order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,25 +12,25 @@ from typing import Final
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import BASKETS, one_line
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_open
 from waybill_toolkit.lab.bench.plot import Curve, Plot
 from waybill_toolkit.lab.bench.scenario import Case, Figure, Figures, Options, Scenario
 from waybill_toolkit.lab.bench.searching import highest_sustained
-from waybill_toolkit.lab.bench.stage import measured_platform
 
 ACCEPT_MS_P99_MAX: Final = 50.0
 CONFIRM_MS_P99_MAX: Final = 1000.0
-RATES: Final = (25, 50, 100, 200, 400, 600, 800, 1000)  # an eighth of what is wanted, and on
+RATES: Final = (25, 50, 100, 200, 400, 600, 800, 1000)  # from 25 a second up
 SECONDS: Final = 10.0
 SUSTAINED_SECONDS: Final = 60.0
 
 _SEARCH_FROM: Final = 100.0
-_TITLE: Final = "Latency over rate, orders of one line, straight to the service"
+_TITLE: Final = "Latency over rate, orders of one line, directly to the service"
 _CURVES: Final = ("accept_ms_p50", "accept_ms_p99", "confirm_ms_p50", "confirm_ms_p99")
 
 
 def is_sustained(figures: Figures) -> bool:
-    """Say whether a round at a rate kept what a sustained rate promises."""
+    """Return whether a round meets the conditions of a sustained rate."""
     accept, confirm = figures["accept_ms_p99"], figures["confirm_ms_p99"]
     return (
         figures["unconfirmed"] == 0
@@ -78,7 +78,7 @@ def _sustained(place: Place, options: Options, seen: list[Figures]) -> Figures:
 
 
 async def _search(place: Place, options: Options, seen: list[Figures]) -> Figures:
-    """Find the rate, and look at half of it: there should be no waiting at all."""
+    """Find the rate, and measure half of it, where orders should not queue."""
     brief = options.seconds_or(SECONDS)
     long = options.seconds_or(SUSTAINED_SECONDS)
     at_best: Figures = {}
@@ -112,7 +112,7 @@ _OF_A_ROUND: Final = frozenset({"offered_per_second", "offered_share"})
 
 
 def plot(rounds: Sequence[Figures]) -> Plot:
-    """Draw the latencies of rounds over their rates."""
+    """Return a chart of the latencies over the rates."""
     ordered = sorted(rounds, key=lambda each: _number(each["offered_per_second"]))
     return Plot(
         title=_TITLE,

@@ -1,4 +1,4 @@
-"""Orders in a closed loop: what the platform does for so many clients that wait for each order."""
+"""Orders in a closed loop: each client waits for the confirmation of its order."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from typing import Final
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import BASKETS
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import measured_platform
 
 CLIENTS: Final = (1, 8, 32, 128)
 SECONDS: Final = 10.0

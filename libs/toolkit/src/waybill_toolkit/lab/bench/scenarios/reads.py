@@ -13,9 +13,9 @@ from waybill_toolkit.lab.bench.baskets import one_line
 from waybill_toolkit.lab.bench.costs import Meter
 from waybill_toolkit.lab.bench.latencies import Latencies
 from waybill_toolkit.lab.bench.load import closed_loop
+from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import measured_platform
 from waybill_toolkit.operations.workload.service import Service
 from waybill_toolkit.platform.handle import Platform
 
@@ -32,7 +32,7 @@ class Read:
     name: str
     service: str
     targets: Sequence[str]
-    """Asked for in turn."""
+    """Requested in rotation."""
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
 
 
 async def _reads(platform: Platform, options: Options) -> list[Read]:
-    """Place some orders, and make the requests for them."""
+    """Place some orders, and return the requests for them."""
     seconds = min(_PLACED_SECONDS, options.seconds_or(_PLACED_SECONDS))
     await place_closed(Place(platform, one_line()), clients=CLIENTS, seconds=seconds)
     orders = Service("orders", platform.addresses["orders"])

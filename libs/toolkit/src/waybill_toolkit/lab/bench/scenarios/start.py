@@ -1,7 +1,7 @@
-"""How long `waybill up` takes, from nothing and on data that is there, until an order is confirmed.
+"""The time of `waybill up`, with and without existing data, until an order is confirmed.
 
-The command itself runs, as a person would run it, so the time has Python's start and imports in
-it. From nothing, an article has to be made and stocked before there can be an order.
+It runs the command itself, so the time includes the start of Python and its imports. Without data,
+an article is created and stocked before the order.
 """
 
 import subprocess
@@ -16,8 +16,8 @@ from typing import Final
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import Baskets, one_sku
+from waybill_toolkit.lab.bench.measured_platform import forget, own_plan
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.lab.bench.stage import forget, own_plan
 from waybill_toolkit.operations.workload.following import Poller
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform import launcher

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Problem is a refusal by the API (RFC 9457). Each problem type of the contract has an error type of
-// its own, such as *UnknownSkuError; errors.As finds that, and *Problem for all of them.
+// Problem is an error response (RFC 9457). Each problem type of the contract has its own error type,
+// such as *UnknownSkuError; errors.As finds that, and *Problem for all of them.
 type Problem struct {
 	Type     string  `json:"type"`
 	Title    string  `json:"title"`
@@ -18,7 +18,7 @@ type Problem struct {
 	Errors   []Fault `json:"errors,omitempty"`
 }
 
-// Fault is one fault of the input. Pointer says where: a JSON pointer (RFC 6901) into the body, or
+// Fault is one invalid value. Pointer is its location: a JSON pointer (RFC 6901) into the body, or
 // /query/…, /path/…, /header/….
 type Fault struct {
 	Pointer string `json:"pointer"`
@@ -41,7 +41,7 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("waybill: %d %s: %s%s (trace %s)", p.Status, p.Slug(), p.Detail, &faults, p.TraceID)
 }
 
-// problem makes the error of a reply that is no success.
+// problem returns the error of an unsuccessful response.
 func (r *reply) problem() error {
 	var problem Problem
 	if err := json.Unmarshal(r.body, &problem); err != nil {
@@ -57,8 +57,8 @@ func (r *reply) problem() error {
 	return known
 }
 
-// NoAnswerError means that no answer came, to any attempt. What was asked for may have been done:
-// to be sure, call again with the same IdempotencyKey. It is empty for operations that take none.
+// NoAnswerError means that no attempt got a response. The request may have been executed:
+// retry it with the same IdempotencyKey, which is empty for operations that take none.
 type NoAnswerError struct {
 	Method, Path   string
 	Attempts       int
@@ -72,7 +72,7 @@ func (e *NoAnswerError) Error() string {
 
 func (e *NoAnswerError) Unwrap() error { return e.Err }
 
-// UnreadableAnswerError means that the answer is not what the contract says; a proxy may have sent it.
+// UnreadableAnswerError means that the response does not match the contract; it may come from a proxy.
 type UnreadableAnswerError struct {
 	Status int
 	Body   []byte

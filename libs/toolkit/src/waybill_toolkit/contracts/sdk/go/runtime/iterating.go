@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pages goes through the items of all pages. An error is the last thing that comes.
+// pages iterates over the items of all pages. An error ends the iteration.
 func pages[T any](page func(cursor *string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var cursor *string
@@ -36,7 +36,7 @@ const (
 	lookMax   = time.Second
 )
 
-// follow gets something until it is final, at growing intervals, or the context ends.
+// follow polls a resource with growing intervals until it is final or the context ends.
 func follow[T any](ctx context.Context, get func() (T, error), isFinal func(T) bool) (T, error) {
 	for delay := lookFirst; ; delay = min(delay*3/2, lookMax) {
 		found, err := get()
@@ -49,7 +49,7 @@ func follow[T any](ctx context.Context, get func() (T, error), isFinal func(T) b
 	}
 }
 
-// Ptr gives an optional field its value: Ptr("a") is a *string.
+// Ptr returns a pointer for an optional field: Ptr("a") is a *string.
 func Ptr[T any](value T) *T {
 	return &value
 }

@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// Retries says how often a call is sent, and how long is waited in between.
+// Retries configures the attempts of a call and the delays between them.
 //
-// A call is sent again when no answer came, when the answer is 408, 429, 502, 503 or 504, or when the
-// first attempt still runs (409 idempotency-key-in-use). That is done for all that can safely be
-// repeated: reads, and what has an idempotency key, which is the same for all attempts of a call.
-// Other calls are sent again only when no connection could be made.
+// A call is retried when there is no response, when the response is 408, 429, 502, 503 or 504, or when
+// the first attempt is still running (409 idempotency-key-in-use). This applies to reads and to
+// operations with an idempotency key, which is the same for all attempts of a call. Other calls are
+// retried only when no connection could be opened.
 type Retries struct {
-	// AttemptsMax counts the first attempt too; 1 means no retries.
+	// AttemptsMax includes the first attempt; 1 disables retries.
 	AttemptsMax int
-	// DelayFirst is the longest delay before the second attempt; it doubles from there. The delay
-	// is a random part of it, so that clients that failed together do not come back together.
+	// DelayFirst is the maximum delay before the second attempt; it doubles with each attempt. The
+	// actual delay is random (jitter), so that clients do not retry at the same time.
 	DelayFirst time.Duration
-	// DelayMax is where the delay stops growing.
+	// DelayMax limits the delay.
 	DelayMax time.Duration
-	// RetryAfterMax is the longest Retry-After that is waited for; after a longer one the call fails.
+	// RetryAfterMax limits Retry-After; with a longer one the call fails at once.
 	RetryAfterMax time.Duration
 }
 
-// DefaultRetries last for a few seconds.
+// DefaultRetries take a few seconds in total.
 func DefaultRetries() Retries {
 	return Retries{
 		AttemptsMax:   5,
@@ -39,8 +39,7 @@ func DefaultRetries() Retries {
 	}
 }
 
-// next says whether to send again after an attempt that ended in a reply or an error, and after
-// which delay.
+// next returns whether to retry after an attempt, and after which delay.
 func (r Retries) next(attempt int, repeatable bool, reply *reply, err error) (time.Duration, bool) {
 	if attempt >= r.AttemptsMax || !isTemporary(repeatable, reply, err) {
 		return 0, false

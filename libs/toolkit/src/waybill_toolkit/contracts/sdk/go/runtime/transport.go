@@ -22,18 +22,18 @@ type connection struct {
 	retries Retries
 }
 
-// call is one operation, ready to be sent as often as it takes.
+// call is one request, which can be sent several times.
 type call struct {
 	method string
 	path   string
 	query  url.Values
 	header http.Header
 	body   any
-	// repeatable says that it may be sent again when nobody knows whether it was done.
+	// repeatable says that it can be retried when the outcome is unknown.
 	repeatable bool
 }
 
-// reply is what came back, whole.
+// reply is a complete response.
 type reply struct {
 	status int
 	header http.Header
@@ -114,8 +114,8 @@ const keyHeader = "Idempotency-Key"
 // CallOption changes one call.
 type CallOption func(*call)
 
-// WithIdempotencyKey names what is to be done. Calls with the same key and the same input do it
-// once. Without it each call gets a key of its own, which all of its attempts share.
+// WithIdempotencyKey sets the key. Calls with the same key and the same input are executed once.
+// By default each call gets its own key, which all of its attempts share.
 func WithIdempotencyKey(key string) CallOption {
 	return func(call *call) { call.header.Set(keyHeader, key) }
 }
@@ -126,7 +126,7 @@ func newKey() string {
 	return hex.EncodeToString(key[:])
 }
 
-// put sets an optional parameter, if it is given.
+// put sets an optional parameter unless it is nil.
 func put[T any](set func(name, value string), name string, value *T) {
 	if value != nil {
 		set(name, text(*value))
@@ -140,7 +140,7 @@ func putAll[T any](add func(name, value string), name string, values []T) {
 	}
 }
 
-// segment writes a value as one step of a path.
+// segment escapes a value as one segment of a path.
 func segment(value any) string {
 	return url.PathEscape(text(value))
 }

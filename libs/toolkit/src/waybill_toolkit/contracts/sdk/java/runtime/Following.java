@@ -5,7 +5,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import waybill.internal.Pause;
 
-/** Looks at something that moves by itself until it is final. */
+/** Polls a resource until it is final. */
 final class Following {
     static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -8,11 +8,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** The items of all pages of a list, each page asked for when it is needed. Can be gone through again. */
+/** The items of all pages of a list, each page fetched when it is needed. Can be iterated repeatedly. */
 public final class Items<T> implements Iterable<T> {
     private final Function<String, Page<T>> pages;
 
-    /** Some items, and where the next ones begin: null on the last page. */
+    /** Some items, and the cursor of the next page: null on the last page. */
     record Page<T>(List<T> items, String nextCursor) {}
 
     Items(Function<String, Page<T>> pages) {

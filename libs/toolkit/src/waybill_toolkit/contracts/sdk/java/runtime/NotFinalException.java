@@ -1,6 +1,6 @@
 package waybill;
 
-/** What was followed goes on. */
+/** The resource did not reach a final state in time. */
 public final class NotFinalException extends WaybillException {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class NotFinalException extends WaybillException {
         this.last = last;
     }
 
-    /** How it was seen last. */
+    /** The last known state. */
     public Object last() {
         return last;
     }

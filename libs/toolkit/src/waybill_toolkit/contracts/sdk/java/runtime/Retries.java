@@ -3,23 +3,23 @@ package waybill;
 import java.time.Duration;
 
 /**
- * How often a call is sent, and how long is waited in between.
+ * The attempts of a call and the delays between them.
  *
- * <p>A call is sent again when no answer came, when the answer is 408, 429, 502, 503 or 504, or when
- * the first attempt still runs (409 idempotency-key-in-use). That is done for all that can safely be
- * repeated: reads, and what has an idempotency key, which is the same for all attempts of a call.
- * Other calls are sent again only when no connection could be made.
+ * <p>A call is retried when there is no response, when the response is 408, 429, 502, 503 or 504, or when
+ * the first attempt is still running (409 idempotency-key-in-use). This applies to reads and to
+ * operations with an idempotency key, which is the same for all attempts of a call. Other calls are
+ * retried only when no connection could be opened.
  *
- * @param attemptsMax with the first one; 1 means no retries
- * @param delayFirst the longest delay before the second attempt; it doubles from there. The delay is
- *     a random part of it, so that clients that failed together do not come back together
- * @param delayMax where the delay stops growing
- * @param retryAfterMax the longest Retry-After that is waited for; after a longer one the call fails
+ * @param attemptsMax including the first attempt; 1 disables retries
+ * @param delayFirst the maximum delay before the second attempt; it doubles with each attempt. The
+ *     actual delay is random (jitter), so that clients do not retry at the same time
+ * @param delayMax the limit of the delay
+ * @param retryAfterMax the limit of Retry-After; with a longer one the call fails at once
  */
 public record Retries(
         int attemptsMax, Duration delayFirst, Duration delayMax, Duration retryAfterMax) {
 
-    /** For a few seconds. */
+    /** The default: a few seconds in total. */
     public static final Retries DEFAULT =
             new Retries(5, Duration.ofMillis(400), Duration.ofSeconds(5), Duration.ofSeconds(30));
 

@@ -1,21 +1,21 @@
 package waybill;
 
 /**
- * The root of everything that a client throws.
+ * The base class of all exceptions of a client.
  *
  * <pre>
  * WaybillException
- * ├── ProblemException            the API said no; each type of problem has its own class
- * ├── NoAnswerException           no answer came; it may have been done all the same
- * ├── UnreadableAnswerException   something answered that is not this API
- * ├── NotFinalException           what was followed did not come to its end in time
- * └── ...RefusedException         what was followed ended in a refusal; a class for each reason
+ * ├── ProblemException            an error response; each problem type has its own class
+ * ├── NoAnswerException           there was no response; the request may have been executed
+ * ├── UnreadableAnswerException   the response does not match the contract
+ * ├── NotFinalException           the resource did not reach a final state in time
+ * └── ...RefusedException         the resource was refused; with a subclass for each code
  * </pre>
  */
 public abstract class WaybillException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes one with a message for people. */
+    /** Creates an exception with a message. */
     protected WaybillException(String message, Throwable cause) {
         super(message, cause);
     }

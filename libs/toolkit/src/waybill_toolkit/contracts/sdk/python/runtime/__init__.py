@@ -1,1 +1,1 @@
-"""What is the same for every operation: requests, repeats, errors, pages."""
+"""The code that all operations share: requests, retries, errors, pagination."""

@@ -1,4 +1,4 @@
-"""The two ways to the API: with and without async. They drive the steps of `exchange.py`."""
+"""The sync and async connections. They execute the steps of `exchange.py`."""
 
 import asyncio
 import time
@@ -15,12 +15,12 @@ from .operation import Given, Operation, Request
 A = TypeVar("A")
 
 TIMEOUT_SECONDS: Final = 45.0
-"""The gateway gives up on a service after 40."""
+"""Longer than the gateway's timeout for a service, 40 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Calls operations, one after the other."""
+    """Calls operations one at a time."""
 
     http: httpx.Client
     rules: Rules
@@ -52,7 +52,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class AsyncConnection:
-    """Calls operations, as many at a time as there are tasks."""
+    """Calls operations concurrently, one in each task."""
 
     http: httpx.AsyncClient
     rules: Rules
@@ -93,6 +93,6 @@ def _build(client: httpx.Client | httpx.AsyncClient, step: Request) -> httpx.Req
 
 
 def standing_headers(version: str, token: str | None) -> Mapping[str, str]:
-    """Give what goes with every request."""
+    """Return the headers of every request."""
     agent = {"User-Agent": f"waybill-client/{version}", "Accept": "application/json"}
     return {**agent, "Authorization": f"Bearer {token}"} if token else agent

@@ -1,8 +1,8 @@
-"""One call from its first request to its end, with the repeats between.
+"""One call with its retries.
 
-Nothing here sends or waits. These are generators that yield what is to be done next, a `Request` to
-send or a `Pause` to make, and are told how that went; `connection.py` drives them, with and without
-async. So what is repeated, and when, is said once.
+These are generators without I/O. They yield the next action, a `Request` to send or a `Pause`, and
+receive its result. `connection.py` executes the actions, sync or async, so the retry logic exists
+once.
 """
 
 import random
@@ -29,7 +29,7 @@ NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait before what comes next."""
+    """Wait before the next action."""
 
     seconds: float
 
@@ -41,11 +41,11 @@ Steps: TypeAlias = Generator[Step, Outcome, A]
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a request is sent, and how long is waited between.
+    """The number of attempts and the delays between them: exponential backoff with jitter.
 
-    Before repeat n: `delay_seconds` * 2^n, at most `delay_seconds_max`, or less down to half of it,
-    by chance, so that many clients do not come back at once. A Retry-After is waited for, unless it
-    is longer than `retry_after_seconds_max`: then the caller decides.
+    The delay before retry n is random, between a half and all of `delay_seconds` * 2^n, at most
+    `delay_seconds_max`. A Retry-After replaces it. With a Retry-After above
+    `retry_after_seconds_max` the error is raised at once.
     """
 
     attempts_max: int = 5
@@ -54,7 +54,7 @@ class Retries:
     retry_after_seconds_max: float = 60.0
 
     def delay(self, attempt: int) -> float:
-        """Say how long to wait after the attempt with this number, the first being 1."""
+        """Return the delay after an attempt; attempts are numbered from 1."""
         longest = min(self.delay_seconds * 2.0**attempt, self.delay_seconds_max)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
 
@@ -64,17 +64,17 @@ NO_RETRIES: Final = Retries(attempts_max=1)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for all calls of a client."""
+    """The configuration of all calls of a client."""
 
     retries: Retries
     problems: Mapping[str, type[Problem]]
-    """The error classes by their type URI."""
+    """The error classes by type URI."""
     temporary: frozenset[str]
-    """The type URIs of problems that are worth another try whatever their status."""
+    """The type URIs of problems that are retried whatever their status."""
 
 
 def exchange(operation: Operation[A], given: Given, rules: Rules) -> Steps[A]:
-    """Send a request until it is answered. Raises WaybillError."""
+    """Send a request, with retries, until it gets a final response. Raises WaybillError."""
     sent = request(operation, given)
     retries = rules.retries
     for attempt in range(1, retries.attempts_max + 1):
@@ -91,9 +91,9 @@ def exchange(operation: Operation[A], given: Given, rules: Rules) -> Steps[A]:
 def _judge(
     outcome: Outcome, rules: Rules, operation: Operation[Any], sent: Request
 ) -> tuple[WaybillError, float | None]:
-    """Say what the error is and how long to wait: 0 for the usual time, None to give up."""
+    """Return the error and the delay before a retry: 0 for the default, None for no retry."""
     if not isinstance(outcome, httpx.Response):
-        error = NoAnswerError(f"no answer: {outcome!r}", sent.headers.get(KEY))
+        error = NoAnswerError(f"no response: {outcome!r}", sent.headers.get(KEY))
         error.__cause__ = outcome
         again = operation.is_repeatable or isinstance(outcome, NEVER_SENT)
         return error, 0.0 if again else None
@@ -127,7 +127,7 @@ def _read(operation: Operation[A], response: httpx.Response) -> A:
     try:
         answer = _adapter(kind).validate_json(response.content)
     except ValidationError as error:
-        raise _unexpected(response, f"the body does not fit: {error}") from None
+        raise _unexpected(response, f"the body does not match the contract: {error}") from None
     with_headers(answer, response.headers)
     return cast("A", answer)
 
@@ -142,7 +142,7 @@ def _unexpected(response: httpx.Response, reason: str) -> UnexpectedAnswerError:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Read seconds or a date (RFC 9110, 10.2.3); None when it is neither."""
+    """Parse seconds or a date (RFC 9110, 10.2.3); None when it is neither."""
     if value is None:
         return None
     if value.strip().isdigit():
@@ -153,5 +153,5 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    now = datetime.now(UTC)  # noqa: TID251 (a client has the system's clock)
+    now = datetime.now(UTC)  # noqa: TID251 (a client uses the system clock)
     return max(0.0, (until - now).total_seconds())

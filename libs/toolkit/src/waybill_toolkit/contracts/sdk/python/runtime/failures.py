@@ -1,11 +1,11 @@
-"""Everything that a client raises.
+"""The errors of a client.
 
 WaybillError
-├── NoAnswerError           no answer came; it may have been done all the same
-├── UnexpectedAnswerError   an answer that the contract does not know
-├── NotSettledError         what was followed did not come to its end in time
-├── Refused                 what was followed ended by being refused; a class for each code
-└── Problem                 a refusal of the API (RFC 9457); a class for each type
+├── NoAnswerError           there was no response; the request may have been executed
+├── UnexpectedAnswerError   the response does not match the contract
+├── NotSettledError         the resource did not reach a final state in time
+├── Refused                 the resource was refused; a subclass for each code
+└── Problem                 an error response (RFC 9457); a subclass for each type
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ _MEMBERS: Final = ("type", "title", "detail", "instance", "trace_id")
 
 
 class WaybillError(Exception):
-    """The root of all errors here."""
+    """The base class of all errors of this package."""
 
 
 class NoAnswerError(WaybillError):
-    """No answer came. `__cause__` tells why; it may have been done all the same.
+    """There was no response, for the reason in `__cause__`. The request may have been executed.
 
-    `idempotency_key`, where there is one, is what to repeat it with, in another run of the program.
+    To retry it in another run of the program, use the same `idempotency_key`, if there is one.
     """
 
     def __init__(self, reason: str, idempotency_key: str | None) -> None:
@@ -31,7 +31,7 @@ class NoAnswerError(WaybillError):
 
 
 class UnexpectedAnswerError(WaybillError):
-    """The answer is none that the contract knows, such as the page of a proxy."""
+    """The response does not match the contract, such as an error page of a proxy."""
 
     def __init__(self, status: int, body: bytes, reason: str) -> None:
         super().__init__(f"status {status}: {reason}")
@@ -40,15 +40,15 @@ class UnexpectedAnswerError(WaybillError):
 
 
 class NotSettledError(WaybillError):
-    """What was followed goes on. `last` is how it was seen last."""
+    """The resource did not reach a final state in time. `last` is its last known state."""
 
     def __init__(self, last: object, status: str) -> None:
         super().__init__(f"still {status}")
         self.last = last
 
 
-class Refused(WaybillError):  # noqa: N818 (its classes are named after what happened)
-    """What was followed ended by being refused."""
+class Refused(WaybillError):  # noqa: N818 (named after the event)
+    """The resource was refused."""
 
     code: str
     detail: str
@@ -62,18 +62,18 @@ class Refused(WaybillError):  # noqa: N818 (its classes are named after what hap
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of the input. `pointer` tells where: /lines/0/quantity, /query/limit."""
+    """One invalid value. `pointer` is its location: /lines/0/quantity, /query/limit."""
 
     pointer: str
     code: str
     detail: str
 
 
-class Problem(WaybillError):  # noqa: N818 (its classes are named after what happened)
-    """A refusal of the API. One that has no class here, of a newer version, is this one itself."""
+class Problem(WaybillError):  # noqa: N818 (named after the event)
+    """An error response of the API. A problem of an unknown type is an instance of this class."""
 
     fields: ClassVar[Mapping[str, type]] = {}
-    """What this type adds, each an attribute."""
+    """The additional fields of this type; each is an attribute."""
 
     def __init__(self, status: int, document: Mapping[str, Any], retry_after: float | None) -> None:
         super().__init__(f"{document['title']}: {document['detail']}")
@@ -83,19 +83,19 @@ class Problem(WaybillError):  # noqa: N818 (its classes are named after what hap
         self.detail: str = document["detail"]
         self.instance: str = document["instance"]
         self.trace_id: str = document["trace_id"]
-        """Finds the request in the logs."""
+        """The trace id of the request in the logs."""
         self.errors: Sequence[Fault] = [
             Fault(each["pointer"], each["code"], each["detail"])
             for each in document.get("errors", ())
         ]
-        """One for each fault of the input."""
+        """One entry for each invalid value."""
         self.retry_after_seconds = retry_after
         for name in self.fields:
             setattr(self, name, document[name])
 
     @classmethod
     def fits(cls, document: Mapping[str, Any]) -> bool:
-        """Tell whether a document has what this type adds."""
+        """Return whether a document has the additional fields of this type."""
         return all(isinstance(document.get(name), kind) for name, kind in cls.fields.items())
 
 
@@ -105,7 +105,7 @@ def read_problem(
     retry_after: float | None,
     types: Mapping[str, type[Problem]],
 ) -> Problem | None:
-    """Make the error of a problem document; None when it is none."""
+    """Return the error for a problem document; None when it is not a problem."""
     if not isinstance(document, dict):
         return None
     if not all(isinstance(document.get(name), str) for name in _MEMBERS):

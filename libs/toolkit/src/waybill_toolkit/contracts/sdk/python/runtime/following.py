@@ -1,4 +1,4 @@
-"""Following something that moves by itself to its end."""
+"""Polls a resource until it reaches a final state."""
 
 import time
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from .operation import Given, Operation
 A = TypeVar("A")
 
 _DELAY_SECONDS: Final = 0.05
-"""Before the second look; each one after waits half as long again."""
+"""The delay before the second poll; each further delay is half as long again."""
 _DELAY_SECONDS_MAX: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Which field to watch, its final values, and where a refusal stands."""
+    """The field to poll, its final values, and the field of a refusal."""
 
     status: str
     until: frozenset[str]
@@ -30,7 +30,7 @@ class Follow:
 def following(
     operation: Operation[A], given: Given, follow: Follow, timeout_seconds: float, rules: Rules
 ) -> Steps[A]:
-    """Look until it has come to its end. Raises Refused, NotSettledError and what a look raises."""
+    """Poll until the state is final. Raises Refused, NotSettledError and the errors of a call."""
     deadline = time.monotonic() + timeout_seconds
     delay = _DELAY_SECONDS
     while True:

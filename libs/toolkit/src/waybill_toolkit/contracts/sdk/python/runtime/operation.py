@@ -1,4 +1,4 @@
-"""What a client knows of an operation, and one request to it."""
+"""The description of an operation, and one request to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,21 +16,21 @@ A_co = TypeVar("A_co", covariant=True)
 
 @dataclass(frozen=True)
 class Operation(Generic[A_co]):
-    """One operation of the contract. `A_co` is what it answers."""
+    """One operation of the contract. `A_co` is its result."""
 
     method: str
     path: str
     answers: Mapping[int, Any]
     """The type of the body by status; None for no body."""
     is_idempotent: bool = False
-    """It takes an Idempotency-Key."""
+    """Whether it takes an Idempotency-Key."""
     is_repeatable: bool = False
-    """It can be sent again when nobody knows whether it was done."""
+    """Whether it can be retried when the outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent: the same each time, so that a repeat is known as one."""
+    """A request. Retries send it unchanged, with the same Idempotency-Key."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a caller says. A parameter that is None is left out."""
+    """The arguments of a call. A parameter that is None is omitted."""
 
     path: Mapping[str, object] = field(default_factory=dict)
     query: Mapping[str, object] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Given:
 
 
 def request(operation: Operation[object], given: Given) -> Request:
-    """Write down a request; an operation that needs an Idempotency-Key gets one of its own."""
+    """Create a request, with a new Idempotency-Key if the operation needs one."""
     headers = {name: _text(each) for name, each in given.headers.items() if each is not None}
     if operation.is_idempotent:
         headers[KEY] = given.idempotency_key or str(uuid4())

@@ -1,4 +1,4 @@
-"""Lists that come page by page."""
+"""Pagination."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Page(Protocol[T_co]):
-    """Some items, and where the next ones begin: None on the last page."""
+    """Some items, and the cursor of the next page: None on the last page."""
 
     @property
     def items(self) -> Sequence[T_co]: ...
@@ -22,7 +22,7 @@ class Page(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Pages(Generic[T]):
-    """All items, each page asked for when it is needed. Can be gone through again."""
+    """All items; each page is fetched when it is needed. Can be iterated repeatedly."""
 
     connection: Connection
     operation: Operation[Page[T]]
@@ -33,7 +33,7 @@ class Pages(Generic[T]):
             yield from page.items
 
     def pages(self) -> Iterator[Page[T]]:
-        """Go page by page."""
+        """Iterate over the pages."""
         given = self.given
         while True:
             page = self.connection.call(self.operation, given)
@@ -45,7 +45,7 @@ class Pages(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class AsyncPages(Generic[T]):
-    """All items, each page asked for when it is needed. Can be gone through again."""
+    """All items; each page is fetched when it is needed. Can be iterated repeatedly."""
 
     connection: AsyncConnection
     operation: Operation[Page[T]]
@@ -57,7 +57,7 @@ class AsyncPages(Generic[T]):
                 yield item
 
     async def pages(self) -> AsyncIterator[Page[T]]:
-        """Go page by page."""
+        """Iterate over the pages."""
         given = self.given
         while True:
             page = await self.connection.call(self.operation, given)

@@ -1,6 +1,6 @@
 import { UnexpectedAnswerError, type Sent } from "./errors.js";
 
-/** What came back, before anybody has looked into it. */
+/** A response before its body is checked. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -15,7 +15,7 @@ export interface Answer<Body, Fields> {
   readonly headers: Fields;
 }
 
-/** Names a field of `Answer.headers` and the header that it comes from. */
+/** Maps a field of `Answer.headers` to its header. */
 export interface HeaderField {
   readonly field: string;
   readonly header: string;
@@ -23,7 +23,7 @@ export interface HeaderField {
 }
 
 /**
- * A call that is under way. Await it for the body of the answer:
+ * A pending call. Await it for the body of the response:
  *
  *     const variant = await waybill.catalog.getVariant(sku);
  *     const { body, headers } = await waybill.catalog.getVariant(sku).withHeaders();

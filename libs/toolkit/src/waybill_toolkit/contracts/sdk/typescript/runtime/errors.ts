@@ -1,14 +1,14 @@
 /*
- * What a call can fail with:
+ * The errors of a call:
  *
  *     WaybillError
- *     ├── ProblemError           the API said no, and why; a class for each type of problem
- *     ├── NoAnswerError          no whole answer came: it may have been done or not
- *     ├── UnexpectedAnswerError  what came is not of this API (a proxy's page, say)
- *     ├── RefusedError           accepted at first, refused later; a class for each reason
- *     └── StillMovingError       what was followed was not final in time
+ *     ├── ProblemError           an error response (RFC 9457); a subclass for each problem type
+ *     ├── NoAnswerError          no complete response; the request may have been executed
+ *     ├── UnexpectedAnswerError  the response does not match the contract
+ *     ├── RefusedError           accepted first, refused later; a subclass for each code
+ *     └── StillMovingError       the resource did not reach a final state in time
  *
- * A call that its own `signal` ended fails with the reason of that signal.
+ * A call that is aborted by its `signal` fails with the reason of the signal.
  */
 import type { Problem } from "./schemas.js";
 
@@ -16,17 +16,17 @@ export abstract class WaybillError extends Error {
   override readonly name: string = "WaybillError";
 }
 
-/** What was sent and how often, as errors tell it. */
+/** The request of an error. */
 export interface Sent {
   readonly method: string;
   readonly url: string;
-  /** Call again with the same key to ask for the same thing, not for a second one. */
+  /** The key to retry the same request with. */
   readonly idempotencyKey: string | undefined;
-  /** How many times it was sent. */
+  /** The number of attempts. */
   readonly tries: number;
 }
 
-/** The API said no (RFC 9457). `problem` has what it said, with the fields of its type. */
+/** An error response (RFC 9457). `problem` has its fields. */
 export class ProblemError<P extends Problem = Problem> extends WaybillError {
   override readonly name: string = "ProblemError";
   readonly problem: P;
@@ -41,7 +41,7 @@ export class ProblemError<P extends Problem = Problem> extends WaybillError {
   }
 }
 
-/** The connection failed or the time was over, also when it was sent again. */
+/** The connection failed or timed out, also on every retry. */
 export class NoAnswerError extends WaybillError {
   override readonly name: string = "NoAnswerError";
   readonly sent: Sent;
@@ -52,12 +52,12 @@ export class NoAnswerError extends WaybillError {
   }
 }
 
-/** An answer that no operation of this API gives. */
+/** The response does not match the contract. */
 export class UnexpectedAnswerError extends WaybillError {
   override readonly name: string = "UnexpectedAnswerError";
   readonly status: number;
   readonly headers: Headers;
-  /** How it began, at most 2,000 characters. */
+  /** The start of the body, at most 2,000 characters. */
   readonly text: string;
   readonly sent: Sent;
 
@@ -70,7 +70,7 @@ export class UnexpectedAnswerError extends WaybillError {
   }
 }
 
-/** Accepted at first, refused in the end. `last` is what was followed, as it is now. */
+/** Accepted first, refused later. `last` is the final state of the resource. */
 export class RefusedError<Followed = unknown> extends WaybillError {
   override readonly name: string = "RefusedError";
   readonly code: string;
@@ -83,7 +83,7 @@ export class RefusedError<Followed = unknown> extends WaybillError {
   }
 }
 
-/** What was followed moves on, but it was not final in time. `last` is how it was seen last. */
+/** The resource did not reach a final state in time. `last` is its last known state. */
 export class StillMovingError<Followed = unknown> extends WaybillError {
   override readonly name: string = "StillMovingError";
   readonly last: Followed;
@@ -94,7 +94,7 @@ export class StillMovingError<Followed = unknown> extends WaybillError {
   }
 }
 
-/** `fetch` says "fetch failed" and keeps what it was in the cause. */
+/** `fetch` reports "fetch failed", with the error in its cause. */
 function reason(why: unknown): string {
   if (!(why instanceof Error)) return String(why);
   return why.cause instanceof Error ? `${why.message} (${why.cause.message})` : why.message;

@@ -8,19 +8,19 @@ const LONGEST_LOOK_SECONDS = 2;
 
 type RefusedClass = new (code: string, detail: string, last: never) => RefusedError;
 
-/** How to see the end of something that moves by itself. */
+/** The final states of a resource. */
 export interface Ending {
-  /** The field to watch. */
+  /** The field to poll. */
   readonly status: string;
   readonly until: readonly string[];
-  /** The field that says why it was refused. */
+  /** The field with the reason of a refusal. */
   readonly refusal: string;
-  /** The error class of all refusals, and below it one for each reason. */
+  /** The error class of all refusals, and a subclass for each code. */
   readonly refused: RefusedClass;
   readonly codes: Readonly<Record<string, RefusedClass>>;
 }
 
-/** Looks again and again, ever less often, until it is final; a refusal is thrown. */
+/** Polls with growing delays until the state is final. Throws an error for a refusal. */
 export async function follow<Followed>(
   look: () => PromiseLike<Followed>,
   ending: Ending,
@@ -44,11 +44,11 @@ function isFinal(seen: unknown, { status, until }: Ending): boolean {
 }
 
 function orRefusal<Followed>(seen: Followed, { refusal, refused, codes }: Ending): Followed {
-  const told = (seen as Readonly<Record<string, unknown>>)[refusal] as
+  const reason = (seen as Readonly<Record<string, unknown>>)[refusal] as
     | { readonly code: string; readonly detail: string }
     | null
     | undefined;
-  if (!told) return seen;
-  const Refused = codes[told.code] ?? refused;
-  throw new Refused(told.code, told.detail, seen as never);
+  if (!reason) return seen;
+  const Refused = codes[reason.code] ?? refused;
+  throw new Refused(reason.code, reason.detail, seen as never);
 }

@@ -1,40 +1,40 @@
-/** Where the API is, who calls, and how patiently. */
+/** Address, authentication, timeout and retries. */
 export interface WaybillOptions {
   /** The API's address, such as `https://api.example.com`. */
   readonly address: string;
-  /** The access token, or what gives one; it is asked before each request. */
+  /** The access token, or a function that returns one, called before each request. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** How long one try may take until its answer is complete. 60 unless told. */
+  /** The timeout of one attempt until its response is complete. Default: 60. */
   readonly timeoutSeconds?: number | undefined;
-  /** How often what may be repeated is sent again. 5 unless told: about 8 seconds in all. */
+  /** The maximum number of retries. Default: 5, about 8 seconds in total. */
   readonly retriesMax?: number | undefined;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Used in the place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** What may be different for one call. */
+/** The options of one call. */
 export interface CallOptions {
-  /** Ends the call, also between two tries. */
+  /** Aborts the call, also between two attempts. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly retriesMax?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** For operations that are done once for each key. */
+/** The options of operations with an Idempotency-Key. */
 export interface KeyedCallOptions extends CallOptions {
   /**
    * Names what is wanted: one request with one key is done once, however often it is sent.
-   * A random one for each call unless told. Tell one that you can find again, such as the number
-   * of a cart, where your own program may be cut off and start over.
+   * Default: a random key for each call. Use a reproducible one, such as the id of a cart, if your
+   * program may be restarted and has to retry the call.
    */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** For operations that wait for an end. */
+/** The options of operations that wait for a final state. */
 export interface FollowOptions extends CallOptions {
-  /** How long to wait for the end. 60 unless told. */
+  /** The timeout for the final state. Default: 60. */
   readonly followSeconds?: number | undefined;
 }

@@ -7,8 +7,8 @@ export interface AnyPage {
 }
 
 /**
- * A list, page by page. Await it for its first page, or go through all of its items; the next
- * page is asked for when the last item of the one before has been taken:
+ * A list. Await it for its first page, or iterate over all of its items; the next page is
+ * fetched after the last item of the previous one:
  *
  *     const page = await waybill.orders.listOrders({ limit: 20 });
  *     for await (const order of waybill.orders.listOrders()) console.log(order.order_id);
@@ -28,7 +28,7 @@ export class Pages<Page extends AnyPage, Fields = unknown>
     this.#after = after;
   }
 
-  /** Goes through the pages. */
+  /** Iterates over the pages. */
   async *pages(): AsyncGenerator<Page, void, undefined> {
     let page: Page = await this;
     yield page;
@@ -38,7 +38,7 @@ export class Pages<Page extends AnyPage, Fields = unknown>
     }
   }
 
-  /** Goes through the items of all pages. */
+  /** Iterates over the items of all pages. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Page["items"][number], void, undefined> {
     for await (const page of this.pages()) {
       yield* page.items as readonly Awaited<Page["items"][number]>[];

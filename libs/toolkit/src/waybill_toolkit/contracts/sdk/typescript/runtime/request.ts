@@ -1,28 +1,28 @@
-/** What is always the same about an operation. */
+/** The description of an operation. */
 export interface Operation {
   readonly method: string;
   readonly path: string;
   /** Its query parameters. */
   readonly query?: readonly string[];
-  /** Its header parameters: what they are called here, and the headers. */
+  /** Its header parameters: their names here, and the headers. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** It takes an Idempotency-Key: one that is sent twice is done once. */
+  /** Whether it takes an Idempotency-Key. */
   readonly keyed?: boolean;
-  /** It can be sent again when nobody knows whether it was done. */
+  /** Whether it can be retried when the outcome is unknown. */
   readonly repeatable?: boolean;
-  /** The statuses of its success, and whether a body comes with them. */
+  /** The success statuses, and whether they have a body. */
   readonly answers: Readonly<Record<number, "json" | "nothing">>;
 }
 
-/** What is different for each call of it. */
+/** The arguments of one call. */
 export interface Input {
-  /** In the order in which the path has them. */
+  /** The path parameters, in the order of the path. */
   readonly path?: readonly (string | number | boolean)[];
   readonly parameters?: object | undefined;
   readonly body?: unknown;
 }
 
-/** Puts the values into the path and behind it. */
+/** Builds the URL from path and query parameters. */
 export function urlOf(address: string, operation: Operation, input: Input): string {
   const values = [...(input.path ?? [])];
   const path = operation.path.replace(/\{[^}]*\}/g, () => segment(values.shift()));
@@ -37,7 +37,7 @@ export function urlOf(address: string, operation: Operation, input: Input): stri
   return `${address.replace(/\/+$/, "")}${path}${text && `?${text}`}`;
 }
 
-/** Gives the headers that come from parameters. */
+/** Returns the headers of the header parameters. */
 export function parameterHeaders(operation: Operation, input: Input): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, header] of Object.entries(operation.headers ?? {})) {
@@ -47,7 +47,7 @@ export function parameterHeaders(operation: Operation, input: Input): Record<str
   return found;
 }
 
-/** Makes a key that nobody else makes. `crypto.randomUUID` would not work on pages without TLS. */
+/** Generates a unique key. `crypto.randomUUID` is not available on pages without TLS. */
 export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -59,7 +59,7 @@ function parameter(input: Input, name: string): unknown {
 
 function segment(value: string | number | boolean | undefined): string {
   const text = String(value ?? "");
-  // A URL has no way to write these: "." and ".." are taken as steps, also when they are escaped.
+  // A URL cannot contain these segments: "." and ".." are removed, also when they are escaped.
   if (text === "" || text === "." || text === "..") {
     throw new TypeError(`${JSON.stringify(text)} cannot be part of a path`);
   }

@@ -12,10 +12,10 @@ import {
 } from "./request.js";
 import { sleep, waitSeconds, waitSecondsAfter } from "./waiting.js";
 
-const TIMEOUT_SECONDS = 60; // the API itself gives up after 40
+const TIMEOUT_SECONDS = 60; // above the gateway's own timeout of 40
 const RETRIES_MAX = 5;
 
-/** Everything about a call that stays the same when it is sent again. */
+/** A request; the same for all attempts. */
 interface Request {
   readonly operation: Operation;
   readonly url: string;
@@ -27,14 +27,14 @@ interface Request {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One try: an answer, or why there is none, and how long to wait if it is worth another try. */
+/** The result of one attempt: a response, or an error and the delay before a retry, if any. */
 type Outcome =
   | { readonly answer: RawAnswer }
   | { readonly error: unknown; readonly waitSeconds: number | undefined };
 
 /**
- * Sends requests. What can be repeated without harm is sent again, with the same Idempotency-Key,
- * when no answer came or one that passes.
+ * Sends requests. Those that are safe to retry are retried with the same Idempotency-Key after a
+ * missing response or a temporary error.
  */
 export class Transport {
   readonly #options: WaybillOptions;
@@ -144,7 +144,7 @@ function typeOf(error: ProblemError | UnexpectedAnswerError): string {
   return error instanceof ProblemError ? error.problem.type : "";
 }
 
-/** Reads a body that says it is JSON; `undefined` when it does not, or is not. */
+/** Parses a JSON body; `undefined` when it is not JSON. */
 function json(text: string, headers: Headers): unknown {
   const type = headers.get("content-type") ?? "";
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) return undefined;

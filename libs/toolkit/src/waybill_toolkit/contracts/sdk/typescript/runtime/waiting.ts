@@ -1,28 +1,28 @@
 /*
- * When to send a request again, and how long to wait before.
+ * Retry conditions and delays.
  *
- * Without a word from the API the waits double from a quarter of a second on, each shortened by up
- * to a half at random, so that clients who failed together do not come back together.
+ * Without a Retry-After the delays double from a quarter of a second on. Each is shortened by up to
+ * a half at random (jitter), so that clients do not retry at the same time.
  */
 
 const FIRST_WAIT_SECONDS = 0.25;
 const LONGEST_WAIT_SECONDS = 8;
-/** Whoever is told to wait for longer gets the error at once: it may have better to do. */
+/** With a longer Retry-After the error is thrown at once. */
 const LONGEST_RETRY_AFTER_SECONDS = 60;
 
-/** Tells how long to wait before the try that follows `tries`. */
+/** Returns the delay before the next attempt after `tries` attempts. */
 export function waitSeconds(tries: number): number {
   const longest = Math.min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), LONGEST_WAIT_SECONDS);
   return longest * (1 - Math.random() / 2);
 }
 
-/** Tells how long to wait after an answer that passes; `undefined` when that is too long. */
+/** Returns the delay after a temporary error; `undefined` when it is too long. */
 export function waitSecondsAfter(headers: Headers, tries: number): number | undefined {
-  const told = retryAfterSeconds(headers) ?? 0;
-  return told <= LONGEST_RETRY_AFTER_SECONDS ? Math.max(told, waitSeconds(tries)) : undefined;
+  const requested = retryAfterSeconds(headers) ?? 0;
+  return requested <= LONGEST_RETRY_AFTER_SECONDS ? Math.max(requested, waitSeconds(tries)) : undefined;
 }
 
-/** Reads Retry-After (RFC 9110, 10.2.3): a number of seconds, or a date. */
+/** Parses Retry-After (RFC 9110, 10.2.3): a number of seconds, or a date. */
 function retryAfterSeconds(headers: Headers): number | undefined {
   const value = headers.get("retry-after")?.trim();
   if (!value) return undefined;
@@ -31,7 +31,7 @@ function retryAfterSeconds(headers: Headers): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }
 
-/** Waits; fails with the signal's reason when that comes first. */
+/** Waits. Fails with the reason of the signal when it is aborted. */
 export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const ended = () => {

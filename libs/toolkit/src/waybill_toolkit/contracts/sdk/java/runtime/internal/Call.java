@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** One operation, ready to be sent as often as it takes. */
+/** One request, which can be sent several times. */
 public final class Call {
     static final String KEY = "Idempotency-Key";
 
@@ -20,7 +20,7 @@ public final class Call {
     private final List<String> query = new ArrayList<>();
     private Object body;
 
-    /** A repeatable call may be sent again when nobody knows whether it was done. */
+    /** A repeatable call can be retried when the outcome is unknown. */
     public Call(String method, String path, boolean isRepeatable) {
         this.method = method;
         this.path = path;
@@ -45,7 +45,7 @@ public final class Call {
         return this;
     }
 
-    /** Names what is to be done, so that it is done once. */
+    /** Sets the Idempotency-Key. */
     public Call key(String idempotencyKey) {
         return header(KEY, idempotencyKey);
     }
@@ -56,12 +56,12 @@ public final class Call {
         return this;
     }
 
-    /** Writes a value as one step of a path, or as a part of a query. */
+    /** Escapes a value for a path or a query. */
     public static String escaped(Object value) {
         return URLEncoder.encode(Codec.text(value), StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Makes a key that nobody else has. */
+    /** Generates a unique key. */
     public static String newKey() {
         return UUID.randomUUID().toString();
     }

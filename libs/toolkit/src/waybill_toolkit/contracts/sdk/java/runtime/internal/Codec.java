@@ -17,8 +17,8 @@ import waybill.model.OneOf;
 import waybill.model.Wire;
 
 /**
- * Turns JSON into records and back. Members that a record does not know are left out; a member that is
- * null is not written. Throws IllegalArgumentException for what does not fit.
+ * Converts JSON to records and back. Unknown members are ignored, and null is not written. Throws
+ * IllegalArgumentException for JSON that does not match.
  */
 public final class Codec {
     private Codec() {}
@@ -33,8 +33,8 @@ public final class Codec {
         return new Generic(Map.class, String.class, value);
     }
 
-    /** Reads a value that Json.read gave. */
-    @SuppressWarnings("unchecked") // the caller asks for what the type says
+    /** Converts a value of Json.read. */
+    @SuppressWarnings("unchecked") // the type is checked by the caller
     public static <T> T fromJson(Object json, Type type) {
         return (T) read(json, type, "");
     }
@@ -159,7 +159,7 @@ public final class Codec {
         return new IllegalArgumentException(wanted + " is wanted at " + place);
     }
 
-    /** Turns a record, or anything that it can hold, into what Json.write takes. */
+    /** Converts a record, or a value of one, for Json.write. */
     public static Object toJson(Object value) {
         if (value instanceof Record) {
             return writeRecord((Record) value);
@@ -191,7 +191,7 @@ public final class Codec {
         return written;
     }
 
-    /** Writes a string, a number, a time or a value of an enumeration as the contract does. */
+    /** Formats a string, a number, a time or an enumeration value as in the contract. */
     static String text(Object value) {
         if (!(value instanceof Enum<?> constant)) {
             return value.toString();

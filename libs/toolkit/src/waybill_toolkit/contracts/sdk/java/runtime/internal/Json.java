@@ -10,7 +10,7 @@ import java.util.Map;
  * and fit, else Double; null is null.
  */
 public final class Json {
-    /** No contract nests as deep; deeper input is refused instead of overflowing the stack. */
+    /** The maximum depth; deeper input is refused to prevent a stack overflow. */
     private static final int DEPTH_MAX = 200;
 
     private final String text;
@@ -21,7 +21,7 @@ public final class Json {
         this.text = text;
     }
 
-    /** Reads one value. Throws IllegalArgumentException that says where it is wrong. */
+    /** Reads one value. Throws IllegalArgumentException with the position of an error. */
     public static Object read(String text) {
         Json json = new Json(text);
         Object value = json.value();
@@ -74,7 +74,7 @@ public final class Json {
         }
     }
 
-    /** Takes the end, or the comma before the next. */
+    /** Reads the end, or the comma before the next element. */
     private boolean ends(char end, boolean isFirst) {
         if (peek() == end) {
             position++;

@@ -6,7 +6,7 @@ import java.time.Duration;
 public final class Pause {
     private Pause() {}
 
-    /** Returns false when the thread was interrupted; its flag says so still. */
+    /** Returns false when the thread was interrupted; its interrupt flag remains set. */
     public static boolean of(Duration duration) {
         try {
             Thread.sleep(duration.toMillis());

@@ -7,7 +7,7 @@ import waybill.UnreadableAnswerException;
 import waybill.problem.Problem;
 import waybill.problem.ProblemException;
 
-/** What came back, whole. */
+/** A complete response. */
 public record Reply(int status, HttpHeaders headers, String body) {
 
     /** Reads the body as a type. */
@@ -19,18 +19,18 @@ public record Reply(int status, HttpHeaders headers, String body) {
         }
     }
 
-    /** Gives a header, or null. */
+    /** Returns a header, or null. */
     public String header(String name) {
         return headers.firstValue(name).orElse(null);
     }
 
-    /** Makes the exception of a refusal; `known` does it for the problems that have a class. */
+    /** Creates the exception of an error response; `known` creates those with their own class. */
     ProblemException problem(BiFunction<Problem, Object, ProblemException> known) {
         Problem problem = read(Problem.class);
         try {
             return known.apply(problem, Json.read(body));
         } catch (IllegalArgumentException fault) {
-            return new ProblemException(problem); // its own members are others than here
+            return new ProblemException(problem); // its fields differ from those of the class
         }
     }
 

@@ -24,8 +24,8 @@ import waybill.problem.ProblemException;
 /**
  * Sends calls to one address.
  *
- * @param headers name and value in turn, for every request
- * @param problems makes the exception of a problem that has a class
+ * @param headers alternating names and values, for every request
+ * @param problems creates the exceptions of problems with their own class
  */
 public record Transport(
         String address,
@@ -34,14 +34,14 @@ public record Transport(
         Retries retries,
         BiFunction<Problem, Object, ProblemException> problems) {
 
-    /** Longer than the gateway waits for a service (40 s), so that its answer is heard. */
+    /** Above the timeout of the gateway for a service, 40 s. */
     private static final Duration ANSWER_MAX = Duration.ofSeconds(45);
 
     /**
-     * Sends a call until it is answered.
+     * Sends a call, with retries.
      *
-     * @throws ProblemException when the answer is no success
-     * @throws NoAnswerException when none came
+     * @throws ProblemException after an error response
+     * @throws NoAnswerException when there was no response
      */
     public Reply send(Call call) {
         HttpRequest request = request(call);

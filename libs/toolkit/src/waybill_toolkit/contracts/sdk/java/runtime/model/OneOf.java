@@ -3,7 +3,7 @@ package waybill.model;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 
-/** A member of the JSON tells which of the types it is. */
+/** A field of the JSON object selects one of the types. */
 @Retention(RetentionPolicy.RUNTIME)
 public @interface OneOf {
     /** The name of that member. */

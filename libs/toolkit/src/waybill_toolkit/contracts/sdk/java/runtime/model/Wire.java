@@ -3,7 +3,7 @@ package waybill.model;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 
-/** How a member or a value is written in JSON, where that is not its name in Java. */
+/** The name of a component or value in JSON, where it differs from its name in Java. */
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Wire {
     /** The name in JSON. */

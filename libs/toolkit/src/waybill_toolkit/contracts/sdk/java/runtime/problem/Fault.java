@@ -1,10 +1,10 @@
 package waybill.problem;
 
 /**
- * One fault of the input.
+ * One invalid value.
  *
- * @param pointer where: a JSON pointer (RFC 6901) into the body, or /query/…, /path/…, /header/…
- * @param code what is wrong with it, in one word
- * @param detail the same for people
+ * @param pointer its location: a JSON pointer (RFC 6901) into the body, or /query/…, /path/…, /header/…
+ * @param code the violated rule, in one word
+ * @param detail the error as a sentence
  */
 public record Fault(String pointer, String code, String detail) {}

@@ -5,15 +5,15 @@ import java.util.Objects;
 import waybill.model.Wire;
 
 /**
- * What a refusal says (RFC 9457).
+ * The fields of an error response (RFC 9457).
  *
- * @param type which problem of the contract it is
- * @param title what that means
- * @param status the status of the answer
- * @param detail what happened this time, and what to do
- * @param instance the path that was asked for
- * @param traceId finds the request in the logs
- * @param errors one for each fault of the input
+ * @param type the problem type of the contract
+ * @param title the meaning of the type
+ * @param status the status of the response
+ * @param detail the cause of this occurrence, and what to do
+ * @param instance the path of the request
+ * @param traceId the trace id of the request in the logs
+ * @param errors one entry for each invalid value
  */
 public record Problem(
         String type,
@@ -24,7 +24,7 @@ public record Problem(
         @Wire("trace_id") String traceId,
         List<Fault> errors) {
 
-    /** Checks that the members that each problem has are there. */
+    /** Checks that the required fields are present. */
     public Problem {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(detail, "detail");

@@ -3,29 +3,29 @@ package waybill.problem;
 import java.util.List;
 import waybill.WaybillException;
 
-/** The API said no. A problem of a newer version, which has no class here, is this one itself. */
+/** An error response. A problem of an unknown type is an instance of this class. */
 public class ProblemException extends WaybillException {
     private static final long serialVersionUID = 1L;
 
     private final transient Problem problem;
 
-    /** Made by the client. */
+    /** Created by the client. */
     public ProblemException(Problem problem) {
         super(text(problem), null);
         this.problem = problem;
     }
 
-    /** All that the answer says. */
+    /** The fields of the response. */
     public final Problem problem() {
         return problem;
     }
 
-    /** The status of the answer. */
+    /** The status of the response. */
     public final int status() {
         return (int) problem.status();
     }
 
-    /** One for each fault of the input. */
+    /** One entry for each invalid value. */
     public final List<Fault> errors() {
         return problem.errors();
     }

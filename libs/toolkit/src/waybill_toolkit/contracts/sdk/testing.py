@@ -1,4 +1,4 @@
-"""What tests of SDKs need: the example of a README, and a connection cut at a bad moment."""
+"""Support for tests of SDKs: the example of a README, and a proxy that cuts connections."""
 
 import re
 import socket
@@ -17,7 +17,7 @@ _PATIENCE_SECONDS: Final = 30.0
 
 
 def example(package: Path, language: str, address: str) -> str:
-    """Give the first example of a package's README, to be run against another address."""
+    """Return the first example of a package's README, with another address."""
     text = (package / "README.md").read_text(encoding="utf-8")
     found = re.search(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     if found is None:
@@ -28,14 +28,14 @@ def example(package: Path, language: str, address: str) -> str:
 
 
 class CuttingProxy:
-    """Passes connections on, but cuts the first `cuts` ones when the answer begins.
+    """Forwards connections, but cuts the first `cuts` ones when the response begins.
 
-    So the request was sent and acted on, and its sender cannot know. A connection on which
-    nothing is asked is no cut one.
+    So the request was executed, and the client cannot know it. Connections without a request do not
+    count.
     """
 
     def __init__(self, address: str, cuts: int) -> None:
-        """Pass on to `address`, `http://host:port`."""
+        """Forward to `address`, `http://host:port`."""
         parts = urlsplit(address)
         self._target = (str(parts.hostname), int(parts.port or 80))
         self._cuts_left = cuts
@@ -55,7 +55,7 @@ class CuttingProxy:
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no further connections."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -96,7 +96,7 @@ class CuttingProxy:
 
 @contextmanager
 def cutting_proxy(address: str, cuts: int = 1) -> Iterator[CuttingProxy]:
-    """Run a proxy meanwhile; `proxy.cuts` says how many answers were cut."""
+    """Run a proxy within the context; `proxy.cuts` is the number of cut responses."""
     proxy = CuttingProxy(address, cuts)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()

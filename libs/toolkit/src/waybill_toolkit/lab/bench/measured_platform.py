@@ -1,7 +1,7 @@
-"""The platform that is measured: one of its own, from nothing, so that results can be compared.
+"""The measured platform: by default a new one, so that results can be compared.
 
-It lies in `.waybill-bench/` of the tree, on the disk where the tree is: /tmp may be memory, where
-a flush costs nothing. It uses free ports, and goes away at the end.
+Its data is in `.waybill-bench/` of the repository and not in /tmp, which may be a tmpfs, where a
+flush costs nothing. It uses free ports, and is deleted at the end.
 """
 
 import os
@@ -25,7 +25,7 @@ FOLDER: Final = ".waybill-bench"
 
 @contextmanager
 def measured_platform(options: Options) -> Iterator[Platform]:
-    """Use the platform that was asked for, else one from nothing that counts statements."""
+    """Return the platform of the options, or start a new one with pg_stat_statements."""
     if options.data:
         base = options.port_base or PORT_BASE
         with running_platform(options.data, base, options.console, stop=options.stop) as platform:
@@ -33,16 +33,16 @@ def measured_platform(options: Options) -> Iterator[Platform]:
         return
     with (
         own_plan(options) as plan,
-        options.console.status("Starting a platform of its own ..."),
+        options.console.status("Starting a new platform ..."),
         running(replace(plan, postgres_settings={"shared_preload_libraries": PRELOAD})) as platform,
     ):
-        options.console.print(f"A platform of its own runs in {plan.data}.", soft_wrap=True)
+        options.console.print(f"The new platform is in {plan.data}.", soft_wrap=True)
         yield platform
 
 
 @contextmanager
 def own_plan(options: Options) -> Iterator[Plan]:
-    """Plan a platform with nothing in it, whose data goes away afterwards."""
+    """Plan a new platform whose data is deleted at the end."""
     root = tree_root()
     data = root / FOLDER / str(os.getpid())
     plan = Plan.of(data, root / "services", options.port_base or free_port_base())
@@ -53,7 +53,7 @@ def own_plan(options: Options) -> Iterator[Plan]:
 
 
 def forget(data: Path) -> None:
-    """Remove the data of a platform that does not run."""
+    """Delete the data of a stopped platform."""
     if data.exists():
         remove_home(data)
         shutil.rmtree(data)

@@ -1,4 +1,4 @@
-"""A detour makes one link bad, in one way at a time, and leaves all others alone."""
+"""A fault proxy impairs one link and no other."""
 
 import asyncio
 import os
@@ -49,16 +49,16 @@ async def test_nothing_comes_through_until_it_is_mended_when_a_link_is_cut() -> 
     async with detour_to_an_echo({os.getpid(): "here"}) as fault_proxies:
         connection = await connect(fault_proxies)
         await exchange(connection)
-        fault_proxies.weather(HERE).clear.clear()
+        fault_proxies.state(HERE).clear.clear()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(exchange(connection), 0.05)
-        fault_proxies.clear_up()
+        fault_proxies.heal()
         assert await connection[0].readexactly(5) == b"hello"
 
 
 async def test_answers_come_late_when_a_link_is_slow() -> None:
     async with detour_to_an_echo({os.getpid(): "here"}) as fault_proxies:
-        fault_proxies.weather(HERE).delay_seconds = 0.05
+        fault_proxies.state(HERE).delay_seconds = 0.05
         loop = asyncio.get_running_loop()
         began = loop.time()
         await exchange(await connect(fault_proxies))
@@ -67,7 +67,7 @@ async def test_answers_come_late_when_a_link_is_slow() -> None:
 
 async def test_bytes_come_at_their_rate_when_a_link_is_throttled() -> None:
     async with detour_to_an_echo({os.getpid(): "here"}) as fault_proxies:
-        fault_proxies.weather(HERE).bytes_per_second = 50_000
+        fault_proxies.state(HERE).bytes_per_second = 50_000
         loop = asyncio.get_running_loop()
         began = loop.time()
         await exchange(await connect(fault_proxies), bytes(5_000))
@@ -85,7 +85,7 @@ async def test_the_connection_breaks_when_its_link_is_reset() -> None:
 
 async def test_only_the_link_of_that_process_is_bad_when_another_one_connects() -> None:
     async with detour_to_an_echo({}) as fault_proxies:
-        fault_proxies.weather(HERE).clear.clear()
+        fault_proxies.state(HERE).clear.clear()
         assert await exchange(await connect(fault_proxies)) == b"hello"
         assert fault_proxies.reset(Link(CLIENTS, "echo")) == 1
 
@@ -96,7 +96,7 @@ async def test_clients_have_a_door_of_their_own_when_a_server_has_one_client_els
     fault_proxies = FaultProxies({"echo": port}, {"echo": "gateway"}, dict)
     async with server, fault_proxies.opened():
         inside = await connect(fault_proxies)
-        outside = await asyncio.open_connection(LOOPBACK, fault_proxies.doors["echo"])
+        outside = await asyncio.open_connection(LOOPBACK, fault_proxies.client_ports["echo"])
         await exchange(inside)
         await exchange(outside)
         assert fault_proxies.reset(Link("gateway", "echo")) == 1

@@ -1,4 +1,4 @@
-"""Tell the other services of variants that can be sold."""
+"""Publishes new variants to the other services."""
 
 from collections.abc import Iterable
 
@@ -8,8 +8,8 @@ from catalog.domain import Variant, full_name
 from waybill.postgres.database import Transaction
 
 
-def announce(tx: Transaction, product_name: str, variants: Iterable[Variant]) -> None:
-    """Send VariantAdded for each of a product's new variants."""
+def publish_added(tx: Transaction, product_name: str, variants: Iterable[Variant]) -> None:
+    """Publish VariantAdded for each of a product's new variants."""
     for variant in variants:
         event = VariantAdded(
             sku=variant.sku,

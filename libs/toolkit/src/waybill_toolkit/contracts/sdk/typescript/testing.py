@@ -1,4 +1,4 @@
-"""What tests need: a program of somebody else's, with the package installed and `tsc --strict`."""
+"""Support for tests: a project that uses the installed package, compiled with `tsc --strict`."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ class Project:
 
     @classmethod
     def begin(cls, folder: Path, package: Path) -> "Project":
-        """Install the package in an empty folder as npm does. Nothing is fetched: it needs none."""
+        """Install the package in an empty folder with npm. The package has no dependencies."""
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
         (folder / "tsconfig.json").write_text(json.dumps(SETTINGS))
         project = cls(folder)
@@ -48,15 +48,15 @@ class Project:
         (self.folder / f"{name}.ts").write_text(text, encoding="utf-8")
 
     def compile(self) -> None:
-        """Compile all programs. Raises ValueError with what the compiler refuses."""
+        """Compile all programs. Raises ValueError with the compiler's errors."""
         self._run(compiler().command("typescript/bin/tsc", "--project", "."))
 
     def run(self, program: str, *arguments: str) -> str:
-        """Run a compiled program and return what it prints. Raises ValueError when it fails."""
+        """Run a compiled program and return its output. Raises ValueError when it fails."""
         return self._run([str(find_node().node), f"{program}.js", *arguments])
 
     async def result(self, program: str, *arguments: str) -> Any:  # noqa: ANN401 (JSON)
-        """Run a program while the loop goes on, and read the JSON that it prints."""
+        """Run a program without blocking the event loop, and parse the JSON that it prints."""
         return json.loads(await asyncio.to_thread(self.run, program, *arguments))
 
     def _run(self, command: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The platform of a campaign: every process of it reaches every other one through a detour."""
+"""The platform of a campaign: every link between its processes has a fault proxy."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from waybill_toolkit.lab.chaos.fault_proxies import FaultProxies
-from waybill_toolkit.lab.chaos.schedule import Terrain
+from waybill_toolkit.lab.chaos.schedule import Targets
 from waybill_toolkit.lab.chaos.small_disk import may_be_filled
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.data_folder import DataFolder
@@ -22,42 +22,42 @@ _LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
-    """A platform whose links can be made bad."""
+class FaultyPlatform:
+    """A platform with fault proxies on its links."""
 
     plan: Plan
     platform: Platform
     fault_proxies: FaultProxies
     replicas: dict[int, str]
-    """Processes that the campaign itself adds: their service by pid."""
+    """Replicas that the campaign has started: their service by pid."""
 
     @property
-    def terrain(self) -> Terrain:
-        """What there is to break."""
-        return Terrain(
+    def targets(self) -> Targets:
+        """The targets of faults."""
+        return Targets(
             self.platform.services, self.platform.databases, may_be_filled(self.plan.data)
         )
 
     def address(self, service: str) -> str:
-        """Return where clients reach a service: through a detour."""
-        return f"http://{LOOPBACK}:{self.fault_proxies.doors[service]}"
+        """Return the address of a service for clients: that of a fault proxy."""
+        return f"http://{LOOPBACK}:{self.fault_proxies.client_ports[service]}"
 
-    def is_whole(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether every process runs and is ready."""
         return all(process.condition is Condition.READY for process in self._processes())
 
     def down(self) -> list[str]:
-        """List what does not run now, or is not ready yet."""
+        """Return the processes that do not run or are not ready."""
         return [each.name for each in self._processes() if each.condition in UNSETTLED]
 
     def _processes(self) -> list[ProcessState]:
         return [each for each in self.platform.state().processes if each.kind != "task"]
 
-    async def until_whole(self, within_seconds: float) -> bool:
-        """Wait until every process is ready; False when that takes too long."""
+    async def wait_until_ready(self, within_seconds: float) -> bool:
+        """Wait until every process is ready; False after a timeout."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
-        while not self.is_whole():
+        while not self.is_ready():
             if loop.time() > deadline:
                 return False
             await asyncio.sleep(_LOOK_SECONDS)
@@ -65,10 +65,10 @@ class Arena:
 
 
 @asynccontextmanager
-async def arena(plan: Plan, *, fresh: bool = False) -> AsyncIterator[Arena]:
-    """Run a platform with fault_proxies meanwhile. Raises PlatformError when it cannot start.
+async def faulty_platform(plan: Plan, *, fresh: bool = False) -> AsyncIterator[FaultyPlatform]:
+    """Run a platform with fault proxies. Raises PlatformError when it cannot start.
 
-    Nothing may run on the plan's data folder.
+    No platform may run on the plan's data folder.
     """
     replicas: dict[int, str] = {}
     state_file = DataFolder(plan.data).state_file
@@ -86,8 +86,8 @@ async def arena(plan: Plan, *, fresh: bool = False) -> AsyncIterator[Arena]:
         supervisor = launcher.launch(led, fresh=fresh, dies_with_us=True)
         try:
             await asyncio.to_thread(wait_until_started, led, supervisor)
-            yield Arena(led, Platform.load(plan.data), fault_proxies, replicas)
+            yield FaultyPlatform(led, Platform.load(plan.data), fault_proxies, replicas)
         finally:
-            fault_proxies.clear_up()
+            fault_proxies.heal()
             await asyncio.to_thread(launcher.stop, plan.data)
             supervisor.wait()

@@ -1,7 +1,8 @@
-"""The audit's own books: extracts of several databases side by side, in one SQLite file.
+"""The audit's own database: extracts of several databases in one SQLite file.
 
-No service's database can see another one, and none has to be trusted with a copy; a temporary file
-of SQLite joins them, holds more than memory does, and is gone with the audit.
+The databases of the services cannot query each other, and none of them should store a copy of
+another. A temporary SQLite file can join the extracts, may be larger than memory, and is deleted
+after the audit.
 """
 
 import sqlite3
@@ -21,7 +22,7 @@ TABLES: Final = """
     create index sent_by_partition on sent (topic, partition, position);
     create table receives (receiver, type text, primary key (receiver, type));
 """
-# An order counts as settled only if it is still so after the neighbours were looked at.
+# An order counts as settled only if its status is the same after the other services were read.
 UNSETTLE: Final = """
     delete from settled where not exists (
         select 1 from orders
@@ -29,14 +30,14 @@ UNSETTLE: Final = """
 """
 
 
-class Books:
-    """Opens empty; to be closed by `with`."""
+class AuditStore:
+    """A temporary database; use it as a context manager."""
 
     def __init__(self) -> None:
-        self._books = sqlite3.connect("")  # a temporary file of its own
+        self._connection = sqlite3.connect("")  # a temporary file
 
     def __enter__(self) -> Self:
-        self._books.executescript(TABLES)
+        self._connection.executescript(TABLES)
         return self
 
     def __exit__(
@@ -45,24 +46,24 @@ class Books:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._books.close()
+        self._connection.close()
 
     def enter(self, insert: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows, each of plain numbers, texts and nothing else."""
-        self._books.executemany(insert, rows)
+        """Insert rows that consist of numbers and texts."""
+        self._connection.executemany(insert, rows)
 
     def finish(self, receives: Mapping[str, Iterable[str]]) -> None:
-        """Say that all looks are entered, and which service receives which event types."""
+        """Insert the event types that each service receives, and finish the extracts."""
         self.enter(
             "insert into receives values (?, ?)",
             [(receiver, type_) for receiver, types in receives.items() for type_ in types],
         )
-        self._books.execute(UNSETTLE)
+        self._connection.execute(UNSETTLE)
 
     def ask(
         self, sql: str, at_most: int, parameters: Mapping[str, float] | None = None
     ) -> list[dict[str, Any]]:
-        """Return the first rows that a query finds, by the names of its columns."""
-        cursor = self._books.execute(sql, parameters or {})
+        """Return the first rows of a query as dictionaries."""
+        cursor = self._connection.execute(sql, parameters or {})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchmany(at_most)]

@@ -1,0 +1,20 @@
+"""Error codes and special values of the Kafka protocol."""
+
+from typing import Any, Final, TypeAlias
+
+Request: TypeAlias = Any
+"""A decoded request; aiokafka is untyped."""
+Answer: TypeAlias = tuple[Any, ...]
+
+NOT_THROTTLED: Final = 0
+NO_OFFSET: Final = -1
+
+OFFSET_OUT_OF_RANGE: Final = 1
+CORRUPT_MESSAGE: Final = 2
+UNKNOWN_TOPIC_OR_PARTITION: Final = 3
+INVALID_TOPIC: Final = 17
+UNSUPPORTED_VERSION: Final = 35
+TOPIC_ALREADY_EXISTS: Final = 36
+INVALID_PARTITIONS: Final = 37
+INVALID_CONFIG: Final = 40
+STORAGE_ERROR: Final = 56
