@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.operations.workload.history import History, read_history
 from waybill_toolkit.operations.workload.placing import Outcome
 from waybill_toolkit.operations.workload.replay import replay

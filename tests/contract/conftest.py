@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 from waybill_toolkit.contracts.gates.examples import example_faults
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 def test_every_example_is_judged_as_its_name_says_by_the_models(

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from waybill_toolkit.contracts.generate.repository import Repository, stale
+from waybill_toolkit.contracts.repository import Repository, stale
 
 
 def test_generated_packages_are_what_the_contracts_make_now(repository: Repository) -> None:

@@ -26,9 +26,9 @@ from waybill_toolkit.contracts.gates.registry import registry_differences
 from waybill_toolkit.contracts.gates.scopes import scope_differences
 from waybill_toolkit.contracts.generate.bundle import Bundle
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.validate import validate_openapi
 from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.contract_edits import (
     SCHEMAS,
     Edit,

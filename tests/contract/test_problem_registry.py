@@ -1,5 +1,5 @@
 from waybill_toolkit.contracts.gates.registry import registry_differences
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 def test_the_registry_is_what_runtime_and_contracts_know_of_problems(

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from waybill_toolkit.contracts.gates.fields import unused_fields
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {}
 """Service -> `Schema.field` -> the reason why no code uses it."""

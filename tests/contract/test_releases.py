@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.releases.recording import read_events, read_requests
 from waybill_toolkit.contracts.releases.replaying import refused_events, refused_requests
+from waybill_toolkit.contracts.repository import Repository
 
 RELEASES = Path(__file__).with_name("releases")
 HAD = {"0.1.0": (19, 23)}

@@ -3,7 +3,7 @@ from pathlib import Path
 import yaml
 
 from waybill_toolkit.contracts.gates.scopes import scope_differences
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 TABLE = Path(__file__).with_name("scopes.yaml")
 

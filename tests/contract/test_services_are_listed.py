@@ -2,7 +2,7 @@
 
 import tomllib
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 def test_every_service_is_named_where_folders_cannot_be_looked_for(

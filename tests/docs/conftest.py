@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.site.build import build_site
 from waybill_toolkit.site.serve import server_of
 from waybill_toolkit.testing.browser import (

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.lab.conformance.session import try_services
 from waybill_toolkit.platform.options import tree_root
 

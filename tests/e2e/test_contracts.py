@@ -10,13 +10,13 @@ import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
 from waybill.kafka.link import BrokerLink
-from waybill_toolkit.eventually import eventually, order_reaches, read
 from waybill_toolkit.lab.conformance.selfcheck import self_check_of
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.testing.eventually import eventually, order_reaches, read
 from waybill_toolkit.testing.fake_service import EventContract
 
 SKU: Final = "ON-THE-WIRE"

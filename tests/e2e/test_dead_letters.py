@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from waybill.ids import uuid7
 from waybill_toolkit.cli import build
-from waybill_toolkit.eventually import eventually
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 
 CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"

@@ -9,12 +9,12 @@ import httpx
 import pytest_asyncio
 
 import gateway
-from waybill_toolkit.eventually import order_reaches, read
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import audit_when_settled
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.eventually import order_reaches, read
 
 CONTRACT: Final = Contract.load(Path(gateway.__file__).with_name("contract") / "openapi.json")
 SKU: Final = "THROUGH THE DOOR"

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.templates import FOLDER as TEMPLATES
 
 ROOT: Final = Path(__file__).parents[2]

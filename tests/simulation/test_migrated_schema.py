@@ -17,7 +17,7 @@ from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.schema import Schema
 from waybill_simulation.postgres.server import Server
 from waybill_simulation.schema_snapshot import Migrations, snapshots
-from waybill_toolkit.contracts.generate.cache import Cache
+from waybill_toolkit.contracts.cache import Cache
 
 MIGRATION = """
     ALTER TABLE prices ADD COLUMN note text;

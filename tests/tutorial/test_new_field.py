@@ -20,8 +20,8 @@ from typing_extensions import override
 
 from waybill_toolkit.contracts.gates.examples import example_faults
 from waybill_toolkit.contracts.gates.fields import unused_fields
-from waybill_toolkit.contracts.generate.repository import Repository, stale
 from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.contracts.repository import Repository, stale
 
 ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("contracts", "services", "conftest.py", "pyproject.toml")

@@ -13,11 +13,11 @@ factory.py    build: the FastAPI app, and what its lifespan opens
 server.py     run: the process around it
 """
 
-from waybill.factory import ServiceApp, build
 from waybill.http.application import Application
 from waybill.process.background import Background
-from waybill.server import run
-from waybill.service import CurrentDatabase, CurrentService, Service, serves
+from waybill.process.factory import ServiceApp, build
+from waybill.process.server import run
+from waybill.process.service import CurrentDatabase, CurrentService, Service, serves
 
 __all__ = [
     "Application",

@@ -17,7 +17,7 @@ from waybill.http.access import Access, Principal
 from waybill.http.problems import Problem
 from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 
 class Deposit(BaseModel):

@@ -27,7 +27,7 @@ from waybill.saga import (
     SagaTransition,
     Step,
 )
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -13,7 +13,7 @@ from waybill.postgres.database import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.postgres.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
 from waybill.postgres.timers import Timer, TimerLoop
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 

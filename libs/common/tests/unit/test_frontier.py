@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from waybill.frontier import HOLES_MAX, Frontier
 from waybill.ids import uuid7
 from waybill.postgres.outbox import PendingEvent, SentEvent
+from waybill.sending.frontier import HOLES_MAX, Frontier
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

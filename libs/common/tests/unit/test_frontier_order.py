@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 import pytest
 from typing_extensions import override
 
-from waybill.frontier import Frontier, Suspects
 from waybill.ids import uuid7
 from waybill.postgres.outbox import PendingEvent, SentEvent
+from waybill.sending.frontier import Frontier, Suspects
 
 SEEDS = 2_000
 STEPS = 200

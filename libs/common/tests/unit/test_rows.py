@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class Colour(StrEnum):

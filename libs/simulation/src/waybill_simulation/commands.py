@@ -13,7 +13,7 @@ from waybill.postgres.migrations import MigrationError
 from waybill_simulation.campaign import Findings, run_campaign
 from waybill_simulation.mutants import MUTANTS, find
 from waybill_simulation.planting import Mutant
-from waybill_toolkit.output import AsJson, OutputFile, console_of, give
+from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.errors import PlatformError
 
 app = typer.Typer()

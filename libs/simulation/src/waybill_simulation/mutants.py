@@ -245,7 +245,7 @@ MUTANTS: Final = (
         "published-across-a-gap",
         "the relay publishes from memory what comes behind positions it knows nothing of",
         Edit(
-            "waybill.frontier",
+            "waybill.sending.frontier",
             """
             elif position < self._unknown_below or position > following:
                 return None

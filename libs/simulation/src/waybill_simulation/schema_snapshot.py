@@ -16,7 +16,7 @@ import asyncpg
 
 from waybill.postgres.migrations import RUNTIME_FOLDER, migrate
 from waybill_simulation.postgres import catalog
-from waybill_toolkit.contracts.generate.cache import Cache
+from waybill_toolkit.contracts.cache import Cache
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import ADMIN, PostgresServer

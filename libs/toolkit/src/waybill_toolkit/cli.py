@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from waybill_toolkit.overview import is_asked_for, overview
+from waybill_toolkit.command_line.overview import is_asked_for, overview
 
 if TYPE_CHECKING:
     import typer
@@ -14,7 +14,7 @@ GENERATE_ALL: Final = (["generate"], ["generate", "--check"])
 
 def build() -> "typer.Typer":
     """Put the commands together. A command's module is imported when the command is called."""
-    from waybill_toolkit.lazy_group import root  # noqa: PLC0415 - see main
+    from waybill_toolkit.command_line.lazy_group import root  # noqa: PLC0415 - see main
 
     return root()
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _is_up_to_date() -> bool:
-    from waybill_toolkit.contracts.generate.repository import Repository  # noqa: PLC0415
+    from waybill_toolkit.contracts.repository import Repository  # noqa: PLC0415
 
     try:
         return Repository.around(Path.cwd()).is_up_to_date()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.main import get_group
 
-from waybill_toolkit.lazy_group import root
+from waybill_toolkit.command_line.lazy_group import root
 
 LAUNCH = Path(__file__).parents[4] / ".vscode" / "launch.json"
 

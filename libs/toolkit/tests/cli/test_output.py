@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.output import console_of, give
+from waybill_toolkit.command_line.output import console_of, give
 
 
 def test_the_same_result_is_printed_and_written(

@@ -13,8 +13,8 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.lazy_group import root
-from waybill_toolkit.overview import COMMANDS, GROUPS, overview
+from waybill_toolkit.command_line.lazy_group import root
+from waybill_toolkit.command_line.overview import COMMANDS, GROUPS, overview
 
 PROBE = """
 import contextlib, io, json, sys
@@ -44,14 +44,14 @@ def test_nothing_heavy_is_imported_for_the_overview(arguments: list[str]) -> Non
     assert {name for name in imported if name.startswith("waybill")} == {
         "waybill_toolkit",
         "waybill_toolkit.cli",
-        "waybill_toolkit.overview",
+        "waybill_toolkit.command_line.overview",
     }
 
 
 def test_the_probe_sees_what_a_command_imports() -> None:
     imported = _imported("completion", "bash")
     assert "typer" in imported
-    assert "waybill_toolkit.completion" in imported
+    assert "waybill_toolkit.command_line.completion" in imported
     assert "waybill_toolkit.platform" not in imported
 
 

@@ -13,8 +13,8 @@ from waybill_toolkit.cli import build
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.problems import read_registry
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.service import open_documents
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.contract_edits import SCHEMAS, put, rewrite
 
 from .bad_contracts import API, BAD, EVENTS, MORE, Bad

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from waybill_toolkit.contracts.diff.judgement import judge
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.contract_edits import rewrite
 
 from .diff_corpus.cases import Case

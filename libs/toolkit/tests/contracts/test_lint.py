@@ -7,8 +7,8 @@ import pytest
 from typing_extensions import override
 
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.contracts.repository import Repository
 
 API = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"

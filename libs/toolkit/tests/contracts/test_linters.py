@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.lint import run
 from waybill_toolkit.contracts.lint.linters import TOOLS
 from waybill_toolkit.contracts.node import packages
 from waybill_toolkit.contracts.node.packages import installed
 from waybill_toolkit.contracts.node.program import NodeUnavailableError, find_node
+from waybill_toolkit.contracts.repository import Repository
 
 
 @dataclass(frozen=True)

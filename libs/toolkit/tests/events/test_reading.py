@@ -10,8 +10,8 @@ from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, Partition
 from waybill.kafka.record_batches import RecordBatch
-from waybill_toolkit.events.published import Published
-from waybill_toolkit.events.reading import UnknownTopicError, follow, read
+from waybill_toolkit.operations.events.published import Published
+from waybill_toolkit.operations.events.reading import UnknownTopicError, follow, read
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import free_port
 

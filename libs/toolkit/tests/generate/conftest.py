@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 CONTRACTS = Path(__file__).with_name("contracts")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate import cache
-from waybill_toolkit.contracts.generate.cache import Cache, sum_of_inputs
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts import cache
+from waybill_toolkit.contracts.cache import Cache, sum_of_inputs
+from waybill_toolkit.contracts.repository import Repository
 
 COMMAND = [sys.executable, "-c", "from waybill_toolkit.cli import main; main()", "generate"]
 

@@ -2,7 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 @pytest.fixture

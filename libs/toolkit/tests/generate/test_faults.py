@@ -5,7 +5,7 @@ import pytest
 from typing_extensions import override
 
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 API = "contracts/shop/openapi.yaml"
 EVENTS = "contracts/shop/asyncapi.yaml"

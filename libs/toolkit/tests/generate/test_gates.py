@@ -7,7 +7,7 @@ from waybill_toolkit.contracts.gates.answers import unused_answers
 from waybill_toolkit.contracts.gates.examples import example_faults
 from waybill_toolkit.contracts.gates.registry import registry_differences
 from waybill_toolkit.contracts.gates.scopes import scope_differences
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 COUNTED = {"sku": "a", "units": 1}
 

@@ -11,7 +11,7 @@ from waybill_toolkit.contracts.generate.bundle import bundle
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.merge import Door, Part, merge
-from waybill_toolkit.contracts.generate.repository import Repository, stale
+from waybill_toolkit.contracts.repository import Repository, stale
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
 from waybill_toolkit.contracts.gates.loading import load_models
-from waybill_toolkit.contracts.generate.repository import Repository, stale
+from waybill_toolkit.contracts.repository import Repository, stale
 
 SELL = {"sku": "a", "pay": {"kind": "cash"}}
 SALE = {

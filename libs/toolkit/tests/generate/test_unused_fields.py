@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from waybill_toolkit.contracts.gates.fields import unused_fields
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 @pytest.fixture(scope="module")

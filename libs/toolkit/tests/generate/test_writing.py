@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.writing import stale, write
+from waybill_toolkit.contracts.repository import Repository
 
 OLD = {"a.py": "old a", "b.py": "old b", "c.py": "old c"}
 NEW = {"a.py": "new a", "b.py": "new b", "d.py": "new d"}

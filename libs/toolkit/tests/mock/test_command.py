@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.mock.access import access_of
 from waybill_toolkit.contracts.mock.service import mock_of
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.listings import listed
 from waybill_toolkit.new.names import Names
 from waybill_toolkit.new.templates import files_of

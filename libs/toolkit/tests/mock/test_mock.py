@@ -11,10 +11,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
 from waybill_toolkit.contracts.mock.access import access_of
 from waybill_toolkit.contracts.mock.service import mock_of
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.bad_input import (
     BadRequest,
     bad_requests,

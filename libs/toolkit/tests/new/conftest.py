@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new import service
 
 TREE = Path(__file__).parents[4]

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.names import Names
 from waybill_toolkit.new.refusals import SQL_RESERVED, refusals
 

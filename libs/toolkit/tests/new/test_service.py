@@ -14,8 +14,8 @@ from waybill_toolkit.contracts.gates.answers import unused_answers
 from waybill_toolkit.contracts.gates.examples import example_faults
 from waybill_toolkit.contracts.gates.registry import registry_differences
 from waybill_toolkit.contracts.gates.scopes import scope_differences
-from waybill_toolkit.contracts.generate.repository import Repository, stale
 from waybill_toolkit.contracts.lint.run import lint
+from waybill_toolkit.contracts.repository import Repository, stale
 from waybill_toolkit.new import service
 from waybill_toolkit.new.service import RefusedError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import AlreadyRunningError, DataFolderError
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.routing import Router
 
 from waybill.docs import mount_docs
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.reference.checkout import renderer_of
+from waybill_toolkit.contracts.repository import Repository
 
 ROOT: Final = Path(__file__).parents[4]
 

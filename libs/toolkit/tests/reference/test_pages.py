@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 import yaml
 
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.reference.event_map import draw
 from waybill_toolkit.contracts.reference.pages import read_reference, render_pages
 from waybill_toolkit.contracts.reference.shapes import fields_of, limits_of, words_of
+from waybill_toolkit.contracts.repository import Repository
 
 ROOT: Final = Path(__file__).parents[4]
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 TREE: Final = Path(__file__).parents[1] / "contracts" / "tree"
 

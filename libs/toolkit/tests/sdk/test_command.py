@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk import commands
 from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 

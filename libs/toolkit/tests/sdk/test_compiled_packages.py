@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.compilers import NEEDED, Compiler, run, why_not
 from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import Follow, Operation, Page, PublicContract
 from waybill_toolkit.contracts.sdk.reading import read_public_contract
 

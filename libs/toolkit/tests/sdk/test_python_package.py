@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 from waybill_toolkit.contracts.sdk.python import write
 from waybill_toolkit.contracts.sdk.reading import read_public_contract

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.site import facts
 from waybill_toolkit.site.build import SiteError, build_site
 from waybill_toolkit.site.links import link_faults, read_page

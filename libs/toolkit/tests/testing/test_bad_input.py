@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.bad_input import BadRequest, bad_requests
 from waybill_toolkit.testing.contract_check import Contract
 

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from waybill.app import Service, build
 from waybill.process.settings import ProcessSettings
-from waybill_toolkit.eventually import NotReachedError, eventually, order_reaches, read
+from waybill_toolkit.testing.eventually import NotReachedError, eventually, order_reaches, read
 from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 from waybill_toolkit.testing.serving import require_running, serving
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from catalog.domain import Product, Variant
 from catalog.queries import VARIANTS, variant_of
 from waybill.postgres.database import Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class _VariantRow(NamedTuple):

@@ -16,7 +16,7 @@ from uuid import UUID
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
 from waybill.postgres.database import Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class _LineRow(NamedTuple):

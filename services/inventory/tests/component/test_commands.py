@@ -14,7 +14,7 @@ import pytest_asyncio
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
 from waybill.postgres.database import connect
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 if TYPE_CHECKING:
     from waybill_toolkit.testing.fake_service import FakeService, Heard

@@ -22,7 +22,7 @@ from inventory.granted import Granted
 from inventory.store import StockBook
 from waybill.ids import uuid7
 from waybill.postgres.database import Database, Transaction
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Warehouse

@@ -13,7 +13,7 @@ from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
 from waybill.postgres.database import Connection, Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 ORDERS: Final = Rows(Order, leave_out=["rejection", "lines"])
 """A row of `orders`; its rejection and its lines are stored beside it."""

@@ -10,7 +10,7 @@ from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
 from orders.queries import ORDERS
 from waybill.postgres.database import Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class _LineRow(NamedTuple):

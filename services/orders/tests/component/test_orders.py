@@ -11,9 +11,9 @@ import pytest
 
 import orders
 from waybill.ids import uuid7
-from waybill_toolkit.eventually import eventually, order_reaches, read
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.eventually import eventually, order_reaches, read
 from waybill_toolkit.testing.fake_service import FakeService, Heard
 
 CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"

@@ -16,7 +16,7 @@ from waybill.app import build
 from waybill.events import decode_headers
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
-from waybill_toolkit.eventually import eventually, read
+from waybill_toolkit.testing.eventually import eventually, read
 from waybill_toolkit.testing.fake_service import FakeService
 from waybill_toolkit.testing.serving import serving
 

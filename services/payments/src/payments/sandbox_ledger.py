@@ -16,7 +16,7 @@ from payments.domain import Operation
 from waybill.group_commit import GroupCommit
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class _ChargeRow(NamedTuple):

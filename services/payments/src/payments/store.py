@@ -20,7 +20,7 @@ from payments.domain import Payment, Step
 from payments.ledger import Account, PostedOperation
 from waybill.ids import uuid7
 from waybill.postgres.database import Connection, Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 
 class _EntryRow(NamedTuple):

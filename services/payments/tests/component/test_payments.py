@@ -13,9 +13,9 @@ import payments
 from payments.sandbox import TOK_APPROVE
 from waybill.ids import uuid7
 from waybill.postgres.database import connect
-from waybill_toolkit.eventually import eventually
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_service import FakeService, Heard
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "payments" / "examples"

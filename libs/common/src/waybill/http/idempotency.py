@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from waybill.postgres.database import Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 
 RETENTION: Final = timedelta(days=7)
 """Longer than any client of ours keeps trying, and than a weekend without operators."""

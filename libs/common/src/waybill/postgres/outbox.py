@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from waybill.postgres.rows import Rows
 from waybill.postgres.writes import AFTER_OTHERS
-from waybill.rows import Rows
 
 
 class PendingEvent(NamedTuple):
@@ -34,7 +34,7 @@ class SentEvent(NamedTuple):
 # The rows are numbered in the order in which they were sent: PostgreSQL evaluates the identity
 # column after the sort (INSERT ... SELECT ... ORDER BY). The transaction gets its id before it gets
 # a position, so that the relay can find out by ids when everybody who took a position below
-# another one has ended (`waybill.frontier`).
+# another one has ended (`waybill.sending.frontier`).
 APPEND: Final = PENDING.statement(f"""
     INSERT INTO outbox ({{columns}})
     SELECT {{columns}} FROM {{rows}} WITH ORDINALITY AS sent ({{columns}}, number)

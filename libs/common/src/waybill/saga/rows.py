@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from waybill.events import Event
 from waybill.postgres.database import Transaction
-from waybill.rows import Rows
+from waybill.postgres.rows import Rows
 from waybill.saga.advance import Direction, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga
 from waybill.saga.subjects import SagaTransition

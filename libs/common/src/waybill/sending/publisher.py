@@ -24,8 +24,6 @@ from typing import Final
 
 from waybill.clock import Clock
 from waybill.events import Topic, encode_headers
-from waybill.frontier import Frontier, Suspects
-from waybill.handover import Handed
 from waybill.kafka.link import (
     BrokerLink,
     BrokerUnavailableError,
@@ -34,6 +32,8 @@ from waybill.kafka.link import (
 )
 from waybill.kafka.record_batches import RecordBatch, partition_of
 from waybill.postgres.database import Connection
+from waybill.sending.frontier import Frontier, Suspects
+from waybill.sending.handover import Handed
 from waybill.sending.relay_store import (
     Log,
     OutboxEvent,

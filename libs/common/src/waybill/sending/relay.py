@@ -8,7 +8,7 @@ lost lead at the same moment. The others try for the lock every second.
                                                └───no───> NOTIFY ──> wake() of the one that leads
 
 The one that leads gets the events of its own process in memory, and publishes them without asking
-the database as long as it knows that nothing is left behind (`waybill.frontier`). Else, when it was
+the database as long as it knows that nothing is left behind (`frontier`). Otherwise, when it was
 woken, and every second it reads the outbox. NOTIFY is sent by followers between transactions, never
 inside one: PostgreSQL lets commits that notify happen only one at a time. A wake-up that gets lost
 costs one poll (a second).
@@ -27,11 +27,11 @@ import asyncpg
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
-from waybill.handover import Handover
 from waybill.kafka.link import BrokerError, BrokerLink
 from waybill.postgres.database import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
+from waybill.sending.handover import Handover
 from waybill.sending.publisher import Publisher
 
 _log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import Delivery, EventRouter, InboundRecord
 from waybill.sending.relay import Relay
-from waybill_toolkit.eventually import eventually as wait_for
+from waybill_toolkit.testing.eventually import eventually as wait_for
 
 DEADLINE_SECONDS = 30.0
 START = datetime(2026, 11, 22, tzinfo=UTC)

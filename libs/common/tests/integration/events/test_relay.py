@@ -17,7 +17,7 @@ from waybill.kafka.link import BrokerLink
 from waybill.postgres.database import connect
 from waybill.sending import relay_store
 from waybill.sending.relay import SETTINGS_OFF
-from waybill_toolkit.eventually import eventually as wait_for
+from waybill_toolkit.testing.eventually import eventually as wait_for
 
 
 @asynccontextmanager

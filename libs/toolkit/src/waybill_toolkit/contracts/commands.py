@@ -5,6 +5,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
 from waybill_toolkit.contracts.diff.judgement import Judgement, judge
 from waybill_toolkit.contracts.diff.report import as_json as to_json
@@ -13,12 +14,11 @@ from waybill_toolkit.contracts.diff.revision import Revision, RevisionError, che
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.problems import read_registry
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import SHARED
 from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint import run
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
-from waybill_toolkit.output import AsJson, OutputFile, give
+from waybill_toolkit.contracts.repository import Repository
 
 PROBLEMS: Final = Path("contracts", SHARED, "problems.yaml")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.listings import PROBLEMS, SCOPES, problem_line, scope_lines
 from waybill_toolkit.new.names import Names
 from waybill_toolkit.new.service import RefusedError, new_service

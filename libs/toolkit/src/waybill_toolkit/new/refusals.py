@@ -12,8 +12,8 @@ import yaml
 
 from waybill.postgres.migrations import RUNTIME_FOLDER
 from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import SHARED
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.names import Names, looks_plural, singular_of
 from waybill_toolkit.new.templates import PLACEHOLDERS, python_names
 from waybill_toolkit.platform.plan import RESERVED_NAMES, SERVICES_MAX

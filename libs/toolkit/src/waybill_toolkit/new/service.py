@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.new.change import written
 from waybill_toolkit.new.listings import ListingError, listed
 from waybill_toolkit.new.names import Names

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from waybill_toolkit.output import AsJson, OutputFile, give
+from waybill_toolkit.command_line.explained import explained
+from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.explained import explained
 from waybill_toolkit.platform.log_files import Follower, last_lines
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan

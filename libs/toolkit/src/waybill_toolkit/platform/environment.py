@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, ServiceName, data_folder
 

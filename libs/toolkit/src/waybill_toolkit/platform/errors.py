@@ -9,9 +9,11 @@ PlatformError
 └── StartError           a process did not become ready
 """
 
+from waybill_toolkit.command_line.errors import CommandError
 
-class PlatformError(Exception):
-    """A failure that a person can act on: its text is one sentence that says what to do."""
+
+class PlatformError(CommandError):
+    """A failure of the platform that a person can act on."""
 
 
 class PortInUseError(PlatformError):

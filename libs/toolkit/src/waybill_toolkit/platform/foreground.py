@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.explained import explained
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.launcher import refuse_taken_port
 from waybill_toolkit.platform.lending import claim

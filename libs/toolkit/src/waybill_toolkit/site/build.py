@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from waybill.docs import OWN_ASSETS
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.reference.pages import read_reference
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.site.diagrams import Diagrams
 from waybill_toolkit.site.facts import Facts
 from waybill_toolkit.site.frame import Frame

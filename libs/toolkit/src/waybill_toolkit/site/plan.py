@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.generate.repository import EVENT_MAP, Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.repository import EVENT_MAP, Repository
 
 START: Final = (
     "README.md",

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from waybill.postgres.database import connect
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 _TAKEN: Final = "select exists (select from inbox where event_id = $1)"
 

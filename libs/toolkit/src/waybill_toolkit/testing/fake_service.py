@@ -29,7 +29,7 @@ from waybill.kafka.link import BrokerLink, ensure_topics
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.contracts.releases.recording import RecordedEvent
 from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, read_json
-from waybill_toolkit.eventually import eventually
+from waybill_toolkit.testing.eventually import eventually
 
 _TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from aiokafka import (  # type: ignore[import-untyped]
 
 from waybill.events import Topic
 from waybill.kafka.link import BrokerLink, BrokerRefusedError, Partition, ensure_topics
-from waybill_toolkit.eventually import eventually
 from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.testing.eventually import eventually
 
 LONG = 60.0
 """Seconds, for what must not be waited for; only a broken broker is waited for this long."""

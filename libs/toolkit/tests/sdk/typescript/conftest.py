@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.contract import PublicContract
 from waybill_toolkit.contracts.sdk.reading import read_public_contract

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.node import packages
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.contract import PublicContract
 from waybill_toolkit.contracts.sdk.reading import public_contract_of

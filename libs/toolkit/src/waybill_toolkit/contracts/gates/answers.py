@@ -8,8 +8,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from waybill_toolkit.contracts.gates.contracts import ServiceContract, read_contracts
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.service_contracts import ServiceContract, read_contracts
+from waybill_toolkit.contracts.repository import Repository
 
 
 def unused_answers(repository: Repository) -> list[str]:

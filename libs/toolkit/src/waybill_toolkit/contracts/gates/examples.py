@@ -10,12 +10,12 @@ from types import ModuleType
 
 from pydantic import TypeAdapter, ValidationError
 
-from waybill_toolkit.contracts.gates.contracts import ServiceContract, read_contracts
 from waybill_toolkit.contracts.gates.loading import load_models
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.openapi import schema_nodes
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import module_of, reachable
+from waybill_toolkit.contracts.generate.service_contracts import ServiceContract, read_contracts
+from waybill_toolkit.contracts.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from waybill_toolkit.contracts.gates.classes import Package
-from waybill_toolkit.contracts.gates.contracts import ServiceContract, read_contracts
 from waybill_toolkit.contracts.gates.uses import Uses, uses
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
 from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import module_of, reachable
+from waybill_toolkit.contracts.generate.service_contracts import ServiceContract, read_contracts
+from waybill_toolkit.contracts.repository import Repository
 
 RULE: Final = "used"
 

@@ -1,8 +1,8 @@
 """Checks that the registry of problems, the runtime's classes and the contracts agree."""
 
 from waybill.http.problems import RUNTIME_PROBLEMS
-from waybill_toolkit.contracts.gates.contracts import read_contracts, read_problem_types
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.service_contracts import read_contracts, read_problem_types
+from waybill_toolkit.contracts.repository import Repository
 
 
 def registry_differences(repository: Repository) -> list[str]:

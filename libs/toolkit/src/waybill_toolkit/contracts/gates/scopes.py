@@ -6,8 +6,8 @@ A changed scope changes no type, so no other check detects it.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from waybill_toolkit.contracts.gates.contracts import read_contracts
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.generate.service_contracts import read_contracts
+from waybill_toolkit.contracts.repository import Repository
 
 Table: TypeAlias = Mapping[str, Mapping[str, list[str]]]
 """Service -> method and path -> the scopes that a caller needs."""

@@ -7,7 +7,6 @@ from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.contracts.generate.service import Documents, open_documents
 from waybill_toolkit.contracts.lint.examples import example_faults
@@ -17,6 +16,7 @@ from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redoc
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
 from waybill_toolkit.contracts.node.packages import installed
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import SchemaDocument
 
 

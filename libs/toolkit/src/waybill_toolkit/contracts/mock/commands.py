@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from waybill.http.access import Access
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.mock.access import ANY, access_of
 from waybill_toolkit.contracts.mock.service import mock_of
 from waybill_toolkit.contracts.mock.serving import serve
+from waybill_toolkit.contracts.repository import Repository
 
 app = typer.Typer()
 

@@ -18,7 +18,6 @@ from waybill_toolkit.contracts.generate.bundle import bundle
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.names import pascal
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.contracts.lint.holder import Holder
 from waybill_toolkit.contracts.mock.answering import Answering, implement
@@ -27,6 +26,7 @@ from waybill_toolkit.contracts.mock.generated import load
 from waybill_toolkit.contracts.mock.keys import Keys
 from waybill_toolkit.contracts.mock.offers import Offering, by_slug
 from waybill_toolkit.contracts.mock.preference import Preferring
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import SchemaDocument
 
 INTERNAL: Final = "x-internal"

@@ -41,7 +41,7 @@ def _render(package: Path, page: str) -> str:
         "-X",
         "utf8",
         "-m",
-        "waybill_toolkit.contracts.reference",
+        "waybill_toolkit.contracts.rendered_page",
         str(package),
         page,
     ]

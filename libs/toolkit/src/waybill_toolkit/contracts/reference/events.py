@@ -6,8 +6,8 @@ It is put together from every service's `asyncapi.yaml`, since none of them know
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from waybill_toolkit.contracts.gates.contracts import ServiceContract
 from waybill_toolkit.contracts.generate.asyncapi import Message
+from waybill_toolkit.contracts.generate.service_contracts import ServiceContract
 from waybill_toolkit.contracts.reference.examples import Examples
 from waybill_toolkit.contracts.reference.shapes import Schema, Shape, shape_of
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.gates.contracts import (
-    ServiceContract,
-    read_contracts,
-    read_problem_types,
-)
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.problems import ProblemType
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
+from waybill_toolkit.contracts.generate.service_contracts import (
+    ServiceContract,
+    read_contracts,
+    read_problem_types,
+)
 from waybill_toolkit.contracts.generate.tree import Tree
 from waybill_toolkit.contracts.reference.event_map import draw
 from waybill_toolkit.contracts.reference.events import Events, read_events

@@ -9,8 +9,8 @@ import typer
 
 from waybill_toolkit.contracts import sdk as languages
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.node.program import NodeUnavailableError
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 from waybill_toolkit.contracts.sdk.folder import FolderError, fill
 from waybill_toolkit.contracts.sdk.reading import read_public_contract

@@ -11,11 +11,11 @@ from waybill_toolkit.contracts.generate.names import snake
 from waybill_toolkit.contracts.generate.openapi import JSON, METHODS, PUBLIC
 from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY
 from waybill_toolkit.contracts.generate.problems import read_registry
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.generate.schemas import SHARED
 from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint.follows import FOLLOW, follow_faults
 from waybill_toolkit.contracts.lint.operations import REPEATABLE
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import (
     Answer,
     Follow,

@@ -8,6 +8,14 @@ import typer
 import uvloop
 from rich.console import Console
 
+from waybill_toolkit.command_line.output import (
+    AsJson,
+    OutputFile,
+    console_of,
+    give,
+    in_a_folder,
+    keep,
+)
 from waybill_toolkit.lab.bench import plain, show
 from waybill_toolkit.lab.bench.comparing import compare, not_compared, other_conditions
 from waybill_toolkit.lab.bench.run import FORMAT, UnknownCaseError, measure
@@ -15,7 +23,6 @@ from waybill_toolkit.lab.bench.scenario import Options, Scenario, medians
 from waybill_toolkit.lab.bench.scenarios import SCENARIOS
 from waybill_toolkit.operations.workload.options import Exit
 from waybill_toolkit.operations.workload.session import errors_reported, running_platform
-from waybill_toolkit.output import AsJson, OutputFile, console_of, give, in_a_folder, keep
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
 

@@ -9,6 +9,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from waybill_toolkit.command_line.output import AsJson, console_of, give, in_a_folder, written
 from waybill_toolkit.lab.chaos.campaign import CampaignOptions, run_campaign
 from waybill_toolkit.lab.chaos.faulty_platform import faulty_platform
 from waybill_toolkit.lab.chaos.report import write_report
@@ -19,7 +20,6 @@ from waybill_toolkit.lab.chaos.small_disk import MEGABYTES_MIN, small_disk
 from waybill_toolkit.lab.chaos.view import ConsoleView
 from waybill_toolkit.operations.workload.options import PortBase
 from waybill_toolkit.operations.workload.session import errors_reported
-from waybill_toolkit.output import AsJson, console_of, give, in_a_folder, written
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan

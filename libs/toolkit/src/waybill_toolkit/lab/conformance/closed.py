@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import read_json
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.command_line.explained import explained
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.explained import explained
 
 app = typer.Typer()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.lab.conformance.closed import ClosedPlatform
 from waybill_toolkit.lab.conformance.exclusions import Exclusions
 from waybill_toolkit.lab.conformance.selfcheck import SelfCheck, self_check_of

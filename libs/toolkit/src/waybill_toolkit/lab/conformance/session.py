@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.lab.conformance.closed import closed_platform
 from waybill_toolkit.lab.conformance.report import show_run, show_verdict
 from waybill_toolkit.lab.conformance.run import Run, try_all

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.run import conditions
 from waybill_toolkit.lab.bench.scenario import Options
@@ -16,7 +17,6 @@ from waybill_toolkit.lab.soak.samples import Sample
 from waybill_toolkit.lab.soak.verdicts import Verdict
 from waybill_toolkit.operations.workload.session import errors_reported
 from waybill_toolkit.operations.workload.show import show_audit
-from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 

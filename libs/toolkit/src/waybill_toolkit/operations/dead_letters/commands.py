@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from waybill_toolkit.command_line.explained import explained
+from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.operations.dead_letters.letters import (
     Letter,
     discard_letter,
@@ -18,9 +20,7 @@ from waybill_toolkit.operations.dead_letters.letters import (
     list_letters,
     retry_letter,
 )
-from waybill_toolkit.output import AsJson, OutputFile, give
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.explained import explained
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 

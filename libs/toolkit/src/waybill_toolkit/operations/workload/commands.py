@@ -7,13 +7,13 @@ import typer
 import uvloop
 from rich.console import Console
 
+from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.operations.workload import show
 from waybill_toolkit.operations.workload.history import read_history
 from waybill_toolkit.operations.workload.options import Exit, PortBase
 from waybill_toolkit.operations.workload.placing import CONCURRENCY
 from waybill_toolkit.operations.workload.runs import run_demo, run_replay
 from waybill_toolkit.operations.workload.session import audit_of, errors_reported, running_platform
-from waybill_toolkit.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE

@@ -10,6 +10,7 @@ from typing import Final
 import asyncpg
 from rich.console import Console
 
+from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.workload.client import Client
@@ -17,7 +18,6 @@ from waybill_toolkit.operations.workload.history import HistoryError
 from waybill_toolkit.operations.workload.service import ServiceError
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
-from waybill_toolkit.platform.explained import explained
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan

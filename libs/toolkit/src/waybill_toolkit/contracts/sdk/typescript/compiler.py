@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.generate.repository import Repository
 from waybill_toolkit.contracts.node.packages import NodePackages, environment, installed
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 
 TOOLS: Final = Path(__file__).with_name("tools")

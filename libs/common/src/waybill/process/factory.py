@@ -27,6 +27,7 @@ from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres.database import Database, DatabaseUnavailableError
 from waybill.process.background import Process, running
 from waybill.process.health import Check, Liveness, Readiness, mount_health
+from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
     ProcessSettings,
     Settings,
@@ -35,7 +36,6 @@ from waybill.process.settings import (
     read_settings,
 )
 from waybill.process.worker_process import Child
-from waybill.service import Service, declaration_of
 
 _log = logging.getLogger(__name__)
 

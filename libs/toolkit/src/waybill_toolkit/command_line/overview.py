@@ -58,7 +58,8 @@ GROUPS: Final = {
         "status": Entry("waybill_toolkit.platform.commands", "Show every process."),
         "logs": Entry("waybill_toolkit.platform.commands", "Print or follow the logs."),
         "events": Entry(
-            "waybill_toolkit.events.commands", "Print or follow the events that are published."
+            "waybill_toolkit.operations.events.commands",
+            "Print or follow the events that are published.",
         ),
         "psql": Entry("waybill_toolkit.platform.psql", "Open psql on the database of a service."),
         "docs": Entry("waybill_toolkit.site.commands", "Serve the documentation on this machine."),
@@ -76,7 +77,7 @@ GROUPS: Final = {
     "Contracts": {
         "new": Entry("waybill_toolkit.new.commands", "Write a new service that runs."),
         "generate": Entry(
-            "waybill_toolkit.contracts.generate.commands",
+            "waybill_toolkit.contracts.generate_command",
             "Write each service's code from its contract.",
         ),
         "contracts": Entry(
@@ -114,7 +115,8 @@ GROUPS: Final = {
     },
     "Shell": {
         "completion": Entry(
-            "waybill_toolkit.completion", "Print what makes bash, zsh or fish complete `waybill`."
+            "waybill_toolkit.command_line.completion",
+            "Print what makes bash, zsh or fish complete `waybill`.",
         ),
     },
 }

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
-from waybill_toolkit.events.published import Published
+from waybill_toolkit.operations.events.published import Published
 from waybill_toolkit.platform.errors import PlatformError
 
 _POLL_MS: Final = 1_000

@@ -21,7 +21,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 from typing_extensions import override
 
-from waybill_toolkit.overview import ABOUT, COMMANDS, overview
+from waybill_toolkit.command_line.overview import ABOUT, COMMANDS, overview
 
 _NAMES = tuple(name for name, entry in COMMANDS.items() if entry.is_installed)
 

@@ -1,4 +1,4 @@
-"""Failures that a person can act on, told in one sentence."""
+"""Failures that a person can act on, reported in one sentence."""
 
 import errno
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
-from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.command_line.errors import CommandError
 
 _HINTS = {
     errno.ENOSPC: "the disk is full: make room, or choose another folder with --data",
@@ -23,7 +23,7 @@ def explained() -> Iterator[None]:
     """End the command with status 1 and a sentence, without a traceback, when it cannot go on."""
     try:
         yield
-    except PlatformError as error:
+    except CommandError as error:
         _fail(str(error), error)
     except BrokenPipeError:  # of `waybill logs | head`, say: typer ends quietly
         raise

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 
 def main(package: Path, page: str) -> None:

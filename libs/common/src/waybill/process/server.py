@@ -22,9 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from waybill import logs
-from waybill.factory import Assemble, ServiceApp, close
 from waybill.http.errors import RECORDED
 from waybill.process.background import Process, running
+from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.settings import ProcessSettings, SomeSettings, WrongSettingsError
 from waybill.process.worker_process import Parent, Work, fork
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.generate.cache import Cache, sum_of_inputs
+from waybill_toolkit.contracts.cache import Cache, sum_of_inputs
 from waybill_toolkit.contracts.generate.names import GATEWAY
 from waybill_toolkit.contracts.generate.tree import Tree
 from waybill_toolkit.contracts.generate.writing import alone, stale, write

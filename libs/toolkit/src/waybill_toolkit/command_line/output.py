@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.command_line.errors import CommandError
+from waybill_toolkit.command_line.explained import explained
 
 
 def in_a_folder(path: Path | None) -> Path | None:
@@ -59,7 +59,7 @@ def written(output: Path, write: Callable[[], object]) -> None:
         try:
             write()
         except OSError as error:
-            raise PlatformError(f"{output} cannot be written: {error.strerror}.") from error
+            raise CommandError(f"{output} cannot be written: {error.strerror}.") from error
 
 
 def keep(output: Path | None) -> Callable[[Mapping[str, Any]], None]:

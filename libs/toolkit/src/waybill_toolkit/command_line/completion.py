@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer._completion_shared import get_completion_script
 
-from waybill_toolkit.overview import COMPLETE_VARIABLE
+from waybill_toolkit.command_line.overview import COMPLETE_VARIABLE
 
 app = typer.Typer()
 

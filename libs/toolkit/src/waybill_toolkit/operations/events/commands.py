@@ -12,9 +12,9 @@ from uuid import UUID
 
 import typer
 
-from waybill_toolkit.events.published import Published
-from waybill_toolkit.events.reading import follow, read
-from waybill_toolkit.platform.explained import explained
+from waybill_toolkit.command_line.explained import explained
+from waybill_toolkit.operations.events.published import Published
+from waybill_toolkit.operations.events.reading import follow, read
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from waybill_toolkit.contracts.generate.faults import ContractError
-from waybill_toolkit.contracts.generate.repository import Repository
+from waybill_toolkit.contracts.repository import Repository
 
 app = typer.Typer()
 
