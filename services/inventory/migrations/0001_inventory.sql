@@ -1,6 +1,6 @@
--- SKUs compare byte by byte, so that pages and locks have one order on every server.
+-- SKUs use the collation "C", so pages and locks have the same order on every server.
 
--- Every reservation rewrites the same few rows: the room left in a page keeps the new version in it.
+-- Every reservation updates the same few rows. The low fillfactor allows HOT updates.
 create table stock (
     sku text collate "C" primary key,
     on_hand bigint not null check (on_hand >= 0),
@@ -9,7 +9,7 @@ create table stock (
     updated_at timestamptz not null
 ) with (fillfactor = 50);
 
--- Why on_hand + reserved + committed is what it is. Never changed, only added to.
+-- The changes whose sum is on_hand + reserved + committed. Append-only.
 create table stock_adjustments (
     adjustment_id uuid primary key,
     sku text collate "C" not null,
@@ -24,19 +24,19 @@ create table reservations (
     order_id uuid primary key, -- UUIDv7: new ones are appended
     status text not null
         check (status in ('reserved', 'committed', 'released', 'expired', 'refused')),
-    expires_at timestamptz not null, -- of one that was never 'reserved': when it was written
+    expires_at timestamptz not null, -- if it was never 'reserved': the time of the insert
     updated_at timestamptz not null
 );
 
 create index reservations_open on reservations (expires_at) where status = 'reserved';
 
--- What the order asked for, whatever became of it. Without foreign keys: StockBook alone writes here,
--- each line in the statement that writes its reservation, and a check per line is not for free.
+-- The requested units, in every status. No foreign keys: only StockBook writes here, each line in the
+-- transaction of its reservation, and a check for each line has a cost.
 create table reservation_lines (
     order_id uuid not null,
     sku text collate "C" not null,
     quantity bigint not null check (quantity > 0),
-    -- Set where it fell short.
+    -- Set if the stock was insufficient.
     on_hand_when_refused bigint check (on_hand_when_refused >= 0 and on_hand_when_refused < quantity),
     primary key (order_id, sku)
 );

@@ -41,7 +41,7 @@ CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
 HTTP_CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
 EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
 SCOPES = {"keeper": ["inventory:read", "inventory:write"], "powerless": []}
-"""By token, which is also the name of its caller."""
+"""Scopes by token, which is also the name of its caller."""
 
 START = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 RESERVATION_TIME = dt.timedelta(minutes=15)
@@ -50,7 +50,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def event(data: M) -> Event[M]:
-    """Wrap a command as the consumer would hand it over."""
+    """Wrap a command as the consumer passes it to a handler."""
     return Event(
         id=uuid7(),
         type="test",
@@ -63,12 +63,12 @@ def event(data: M) -> Event[M]:
 
 
 class Warehouse:
-    """The service's event handlers on their own database, and what can be seen from outside."""
+    """The event handlers of the service on a database, and reads of the results."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
-        # Waiting for a connection of the pool has a time limit, which a busy machine may exceed.
+        # Waiting for a pool connection has a timeout, which a busy machine may exceed.
         self._connections = asyncio.Semaphore(10)
         self.event_handlers = EventHandlers(self.clock, RESERVATION_TIME)
 
@@ -77,14 +77,14 @@ class Warehouse:
         async with self._connections, self.database.transaction() as tx:
             yield tx
 
-    async def _deal(self, react: Callable[[Transaction], Awaitable[None]]) -> None:
-        """Take the commands for new, as the consumer does, and then not."""
+    async def _handle(self, handler: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Run optimistically first and retry without on a conflict, as the consumer does."""
         try:
             async with self._connections, self.database.transaction(optimistic=True) as tx:
-                await react(tx)
+                await handler(tx)
         except ConcurrencyConflictError:
             async with self._transaction() as tx:
-                await react(tx)
+                await handler(tx)
 
     async def receive_stock(self, **units: int) -> None:
         async with self._transaction() as tx:
@@ -104,15 +104,15 @@ class Warehouse:
             )
             for order_id, units in wanted
         ]
-        await self._deal(lambda tx: self.event_handlers.reserve_stock(tx, events))
+        await self._handle(lambda tx: self.event_handlers.reserve_stock(tx, events))
 
     async def commit(self, *order_ids: UUID) -> None:
         events = [event(received.CommitStock(order_id=order_id)) for order_id in order_ids]
-        await self._deal(lambda tx: self.event_handlers.commit_stock(tx, events))
+        await self._handle(lambda tx: self.event_handlers.commit_stock(tx, events))
 
     async def release(self, *order_ids: UUID) -> None:
         events = [event(received.ReleaseStock(order_id=order_id)) for order_id in order_ids]
-        await self._deal(lambda tx: self.event_handlers.release_stock(tx, events))
+        await self._handle(lambda tx: self.event_handlers.release_stock(tx, events))
 
     async def expire(self, limit: int = 100) -> int:
         async with self._transaction() as tx:
@@ -131,7 +131,7 @@ class Warehouse:
         return found
 
     async def sent(self) -> list[tuple[str, dict[str, Any]]]:
-        """List the events that were sent: the middle of their type's name, and the payload."""
+        """List the sent events: the name in the middle of the type, and the payload."""
         async with self.database.connection() as connection:
             rows = await connection.fetch("select type, payload from outbox order by position")
         return [(row["type"].split(".")[1], orjson.loads(row["payload"])) for row in rows]
@@ -140,7 +140,7 @@ class Warehouse:
         return [kind for kind, _ in await self.sent()]
 
     async def audit(self) -> list[str]:
-        """List the SKUs whose numbers do not add up."""
+        """List the SKUs whose stock does not equal the sum of its adjustments and reservations."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(
                 """
@@ -149,13 +149,13 @@ class Warehouse:
                         coalesce(sum(quantity) filter (where status = 'reserved'), 0) as reserved,
                         coalesce(sum(quantity) filter (where status = 'committed'), 0) as committed
                     from reservation_lines join reservations using (order_id) group by sku
-                ), came as (
+                ), adjusted as (
                     select sku, sum(delta) as units from stock_adjustments group by sku
                 )
-                select sku from stock left join held using (sku) left join came using (sku)
+                select sku from stock left join held using (sku) left join adjusted using (sku)
                 where stock.reserved is distinct from coalesce(held.reserved, 0)
                     or stock.committed is distinct from coalesce(held.committed, 0)
-                    or stock.on_hand + stock.reserved + stock.committed <> came.units
+                    or stock.on_hand + stock.reserved + stock.committed <> adjusted.units
                 """
             )
         return [row["sku"] for row in rows]
@@ -202,7 +202,7 @@ async def service(
     token_file: Path,
     service_clock: ManualClock,
 ) -> AsyncIterator[str]:
-    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    """Run the service once for a module: joining the consumer group takes seconds."""
     await migrate(module_database_url, migrations_folder(inventory.__file__))
     await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
     settings = InventorySettings.model_validate(
@@ -220,14 +220,14 @@ async def service(
 
 @pytest_asyncio.fixture
 async def stranger(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service without a token; every answer is checked against the contract."""
+    """A client without a token that checks every response against the contract."""
     async with HTTP_CONTRACT.client(base_url=service) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service with all scopes; every answer is checked against the contract."""
+    """A client with all scopes that checks every response against the contract."""
     headers = {"Authorization": "Bearer keeper"}
     async with HTTP_CONTRACT.client(base_url=service, headers=headers) as client:
         yield client
@@ -235,6 +235,6 @@ async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def orders(bootstrap_servers: str) -> AsyncIterator[FakeService]:
-    """Stand in for the orders service, which sends the commands."""
+    """A fake orders service, which sends the commands."""
     async with fake_service("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
         yield orders

@@ -27,7 +27,7 @@ create table order_lines (
     primary key (order_id, line_number)
 );
 
--- What orders knows of the catalogue, kept by its events. The version orders them.
+-- A copy of the catalogue's prices, updated by its events. A higher version is newer.
 create table prices (
     sku text primary key,
     amount_minor bigint not null check (amount_minor >= 0),

@@ -36,20 +36,20 @@ async def settings(module_database_url: str, broker_server: BrokerServer) -> Ord
 
 @pytest.fixture(scope="module")
 def address(settings: OrdersSettings) -> Iterator[str]:
-    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    """Run the service once for a module: joining the consumer group takes seconds."""
     with serving(build(settings, assemble)) as address:
         yield address
 
 
 @pytest_asyncio.fixture
 async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Every answer is checked against the contract."""
+    """A client that checks every response against the contract."""
     async with CONTRACT.client(base_url=address) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def neighbours(bootstrap_servers: str) -> AsyncIterator[FakeService]:
-    """Stand in for catalog, inventory and payments; events are checked against the contract."""
+    """A fake for catalog, inventory and payments that checks events against the contract."""
     async with fake_service("neighbours", EVENTS, bootstrap_servers) as neighbours:
         yield neighbours

@@ -1,5 +1,5 @@
--- One payment per order. due_at is when the provider is to be called next; while a call is under
--- way it is the end of the caller's lease. The constraints say what each status means.
+-- One payment per order. due_at is the time of the next call of the provider; during a call it is the
+-- end of the caller's lease. The constraints define each status.
 create table payments (
     payment_id uuid primary key,
     order_id uuid not null unique,
@@ -36,13 +36,13 @@ create table payments (
     constraint reverse_waits_for_an_outcome check (
         not reverse_wanted or status in ('authorizing', 'capturing'))
 )
--- Rows come into and leave the index of due calls all the time: clean up behind them soon.
+-- Rows enter and leave the index of due calls constantly, so vacuum the table early.
 with (autovacuum_vacuum_scale_factor = 0.02);
 
 create index payments_due on payments (due_at) where due_at is not null;
 
--- Double entry, append-only: a posting is the entries of one operation on one payment, and sums to
--- zero. The unique constraint lets no payment be captured or refunded twice.
+-- Double entry, append-only. A posting consists of the entries of one operation on one payment and
+-- sums to zero. The unique constraint prevents a second capture or refund of a payment.
 create table ledger_entries (
     entry_id uuid primary key,
     payment_id uuid not null references payments,

@@ -1,9 +1,9 @@
--- The books of the built-in provider. They stand for another company's database: they are written
--- by the sandbox alone, on a connection of its own, never in a transaction of payments.
+-- The ledger of the built-in provider. It represents another company's database: only the sandbox
+-- writes it, on its own connection, never in a transaction of payments.
 create schema sandbox;
 
--- Nothing here holds a payment back from being charged twice under two keys. A provider would do
--- it, so an audit of these books shows whether we ever ask for it.
+-- Nothing here prevents two charges of one payment under two keys: a real provider would make both.
+-- An audit of this table therefore shows whether payments ever requests a second charge.
 create table sandbox.charges (
     idempotency_key text primary key,
     operation text not null check (operation in ('authorize', 'capture', 'void', 'refund')),

@@ -1,4 +1,4 @@
-"""Payments on a database of its own: its parts alone, and the service whole."""
+"""Runs payments on its own database: single parts, and the whole service."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ import pytest_asyncio
 import payments
 from payments.app import assemble
 from payments.settings import PaymentsSettings
-from payments.testing import Desk, FakeProvider
+from payments.testing.driver import PaymentsDriver
+from payments.testing.fake_provider import FakeProvider
 from waybill.app import build
 from waybill.clock import ManualClock, SystemClock
 from waybill.kafka.link import ensure_topics
@@ -52,14 +53,14 @@ async def database(migrated_url: str, clock: ManualClock) -> AsyncIterator[Datab
 
 
 @pytest.fixture
-def desk(database: Database, migrated_url: str, clock: ManualClock) -> Desk:
-    return Desk(database, migrated_url, clock)
+def driver(database: Database, migrated_url: str, clock: ManualClock) -> PaymentsDriver:
+    return PaymentsDriver(database, migrated_url, clock)
 
 
 @pytest.fixture
-def hurried_desk(database: Database, migrated_url: str) -> Desk:
-    """A desk that goes by the machine's clock, for what comes due again by itself."""
-    return Desk(database, migrated_url, SystemClock())
+def real_time_driver(database: Database, migrated_url: str) -> PaymentsDriver:
+    """A driver with the system clock, for calls that become due again by themselves."""
+    return PaymentsDriver(database, migrated_url, SystemClock())
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def provider() -> FakeProvider:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service(migrated_module_url: str, broker_server: BrokerServer) -> AsyncIterator[str]:
-    """Run the whole service for the tests of a module: joining its group takes seconds."""
+    """Run the service once for a module: joining the consumer group takes seconds."""
     await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
     settings = PaymentsSettings.model_validate(
         {
@@ -88,13 +89,13 @@ async def service(migrated_module_url: str, broker_server: BrokerServer) -> Asyn
 
 @pytest_asyncio.fixture
 async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service; every answer is checked against the contract."""
+    """A client of the service that checks every response against the contract."""
     async with HTTP_CONTRACT.client(base_url=service) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def orders(bootstrap_servers: str) -> AsyncIterator[FakeService]:
-    """Stand in for the orders service, which sends the commands."""
+    """A fake orders service, which sends the commands."""
     async with fake_service("orders", EVENT_CONTRACT, bootstrap_servers) as orders:
         yield orders

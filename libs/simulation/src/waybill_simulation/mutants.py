@@ -138,7 +138,7 @@ MUTANTS: Final = (
         "remembered-reservation-not-checked",
         "units are sold that were taken back since they were set aside",
         Edit(
-            "inventory.at_once",
+            "inventory.optimistic",
             "set status = case when reservations.status = 'reserved' then 'committed' end,",
             "set status = 'committed',",
         ),
@@ -147,7 +147,7 @@ MUTANTS: Final = (
         "stock-taken-for-enough",
         "orders are promised units of which there are none",
         Edit(
-            "inventory.at_once",
+            "inventory.optimistic",
             "when on_hand >= taken.units then on_hand - taken.units",
             "when on_hand >= taken.units then on_hand - taken.units else on_hand",
         ),

@@ -1,4 +1,4 @@
-"""The stock over HTTP."""
+"""The HTTP interface of inventory."""
 
 from typing import Final
 from uuid import UUID
@@ -20,7 +20,7 @@ _STOCK: Final = Cursor(str)
 
 
 class Api(api.InventoryApi):
-    """Serves the contract from one database."""
+    """Implements the generated interface."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class Api(api.InventoryApi):
         async with self._database.connection() as connection:
             level = await queries.find_stock(connection, sku)
         if level is None:
-            return StockNotFound(detail=f"No stock of {sku} was ever received.")
+            return StockNotFound(detail=f"SKU {sku} has no stock.")
         return api.GetStock200(body=_level(level))
 
     @override
@@ -67,7 +67,7 @@ class Api(api.InventoryApi):
         async with self._database.connection() as connection:
             found = await queries.find_reservation(connection, order_id)
         if found is None:
-            return ReservationNotFound(detail=f"Nothing was ever reserved for order {order_id}.")
+            return ReservationNotFound(detail=f"Order {order_id} has no reservation.")
         return api.GetReservation200(
             body=models.Reservation(
                 order_id=found.order_id,

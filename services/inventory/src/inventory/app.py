@@ -1,4 +1,4 @@
-"""Puts the inventory service together."""
+"""Assembles the inventory service."""
 
 from datetime import timedelta
 from importlib.resources import files
@@ -16,13 +16,13 @@ from waybill.postgres.timers import Timer
 from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
 
-# Reservations hold for minutes: a second more does not matter.
+# Reservations last for minutes, so a delay of one second does not matter.
 _EXPIRY_POLL_SECONDS: Final = 1.0
 
 
 @serves(files("inventory.contract"), OPERATIONS)
 async def assemble(settings: InventorySettings, clock: Clock | None = None) -> Service:
-    """Open the database and make all parts; `clock` is for tests."""
+    """Open the database and create all parts; tests pass a `clock`."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
     event_handlers = EventHandlers(clock, timedelta(minutes=settings.reservation_minutes))
@@ -44,5 +44,5 @@ app = build(InventorySettings, assemble)
 
 
 def main() -> None:
-    """Be the service until it is told to stop."""
+    """Run the service until it receives a stop signal."""
     run(app)

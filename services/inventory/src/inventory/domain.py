@@ -1,4 +1,4 @@
-"""What an order holds of the stock, and how commands move that.
+"""The reservation of an order and its state machine.
 
                   (nothing) --release--> released
                       |                     ^
@@ -7,7 +7,7 @@
                                 | |         |
               expired <--expire-+ +-commit--+--> committed --release--> released
 
-All other commands change nothing: one that comes twice finds its work done.
+All other commands change nothing, so a repeated command has no effect.
 """
 
 from collections import Counter
@@ -20,12 +20,12 @@ from uuid import UUID
 Status: TypeAlias = Literal["reserved", "committed", "released", "expired", "refused"]
 
 QUANTITY_MAX: Final = 2**63 - 1
-"""What the database can write down. No stock is as large, so more is short all the same."""
+"""The maximum of a bigint. No stock is that large, so a larger quantity is a shortage anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """The units of one SKU, by what they are for."""
+    """The units of one SKU by their state."""
 
     sku: str
     on_hand: int
@@ -35,14 +35,14 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an order asks for: units by SKU."""
+    """The units that an order requests, by SKU."""
 
     order_id: UUID
     units: Mapping[str, int]
 
     @classmethod
     def of(cls, order_id: UUID, lines: Iterable[tuple[str, int]]) -> "Request":
-        """Make a request of (sku, quantity) pairs; those of one SKU are counted together."""
+        """Create a request from (sku, quantity) pairs; the quantities of one SKU are added."""
         units: Counter[str] = Counter()
         for sku, quantity in lines:
             units[sku] = min(units[sku] + quantity, QUANTITY_MAX)
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Of this SKU there was less than the order wanted."""
+    """A SKU with fewer units on hand than the order requests."""
 
     sku: str
     wanted: int
@@ -60,18 +60,18 @@ class Shortage:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """How it stands between an order and the stock."""
+    """The units that an order holds."""
 
     order_id: UUID
     status: Status
     expires_at: datetime
     shortages: tuple[Shortage, ...] = ()
-    """Why it was refused; empty in every other status."""
+    """The reason of a refusal; empty in every other status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A reservation that changes its status, and its units with it."""
+    """A change of the status of a reservation, and of its units."""
 
     order_id: UUID
     before: Status
@@ -81,9 +81,9 @@ class Move:
 def decide_reservations(
     requests: Sequence[Request], on_hand: Mapping[str, int], now: datetime, expires_at: datetime
 ) -> list[Reservation]:
-    """Decide on new requests one after the other: each finds what those before it left.
+    """Decide new requests in order; each takes its units from the stock that remains.
 
-    All units of an order are set aside, or none. A SKU that is not in `on_hand` has no stock.
+    An order gets all of its units or none. A SKU that is not in `on_hand` has no stock.
     """
     left = dict(on_hand)
     return [_decide(request, left, now, expires_at) for request in requests]
@@ -105,17 +105,17 @@ def _decide(
 
 
 def after_commit(status: Status) -> Status:
-    """Sell what is reserved, also past its time as long as nobody has taken it back."""
+    """Commit a reservation, also after `expires_at` as long as it has not been expired."""
     return "committed" if status == "reserved" else status
 
 
 def after_release(status: Status) -> Status:
-    """Let go of what the order holds, reserved or sold."""
+    """Release what the order holds, reserved or committed."""
     return "released" if status in ("reserved", "committed") else status
 
 
 def moves(reservations: Iterable[Reservation], after: Callable[[Status], Status]) -> list[Move]:
-    """Return the moves of those reservations that `after` changes."""
+    """Return a move for each reservation whose status `after` changes."""
     return [
         Move(each.order_id, each.status, after(each.status))
         for each in reservations

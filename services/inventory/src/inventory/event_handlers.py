@@ -1,4 +1,4 @@
-"""What inventory does when orders tells it to, for hundreds of orders at a time."""
+"""Handles the commands that inventory receives from orders, in batches."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ from waybill.postgres.database import Transaction
 
 
 class EventHandlers(events.EventHandlers):
-    """Carries out the commands; each is answered with an event, also when it comes again."""
+    """Answers each command with an event, also a repeated one."""
 
     def __init__(self, clock: Clock, reservation_time: timedelta) -> None:
         self._clock = clock
@@ -84,10 +84,10 @@ def _committed(order_id: UUID, status: Status | None) -> sent.StockCommitted | s
         case "committed":
             return sent.StockCommitted(order_id=order_id)
         case "expired" | "released" | "refused":
-            why = sent.CommitRefusedStatus(status)
-            return sent.CommitRefused(order_id=order_id, status=why)
+            reason = sent.CommitRefusedStatus(status)
+            return sent.CommitRefused(order_id=order_id, status=reason)
         case "reserved" | None:
-            why = sent.CommitRefusedStatus.UNKNOWN
-            return sent.CommitRefused(order_id=order_id, status=why)
+            reason = sent.CommitRefusedStatus.UNKNOWN
+            return sent.CommitRefused(order_id=order_id, status=reason)
         case never:
             assert_never(never)

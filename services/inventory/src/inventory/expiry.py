@@ -1,4 +1,4 @@
-"""Reservations that nobody committed in time, taken back by a timer."""
+"""Expires reservations that were not committed in time."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from waybill.postgres.database import Transaction
 
 
 async def expire_due(tx: Transaction, now: datetime, limit: int) -> int:
-    """Expire at most `limit` reservations and tell of each; return how many: a timer's `take`."""
+    """Expire at most `limit` reservations, publish an event for each, and return their number."""
     expired = await expire_reservations(tx, now=now, limit=limit)
     for order_id in expired:
         send(tx, ReservationExpired(order_id=order_id))

@@ -1,4 +1,4 @@
-"""The reservations that this process has made, so that selling them need not read them again."""
+"""A cache of the reservations that this process made, which saves a read when they commit."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -9,31 +9,30 @@ from inventory.domain import Request
 from waybill.postgres.database import Transaction
 
 REMEMBERED_MAX: Final = 4_096
-"""Orders: more than wait to be sold at 1,000 a second, and some megabytes."""
+"""More orders than wait for their commit at 1,000 orders a second; some megabytes."""
 
 
 class Granted:
-    """The reservations that were made last, and whether there was enough for all.
+    """The latest reservations, and whether the stock was sufficient for all of them.
 
-    What is remembered is only relied on in optimistic transactions, whose statements fail when a
-    reservation is not open any more. An entry is taken out when it is used, so nothing has to be
-    taken back after a rollback.
+    Entries are used only in optimistic transactions, whose statements fail if a reservation is no
+    longer open. An entry is removed when it is used, so a rollback leaves no stale entry.
     """
 
     def __init__(self, most: int = REMEMBERED_MAX) -> None:
         self._most = most
         self._units: dict[UUID, Mapping[str, int]] = {}
         self.is_short = False
-        """Whether one of the last orders got nothing. Then the next ones may not either, and
-        finding that out at the end costs more than reading the stock first."""
+        """Whether one of the last orders was refused. The next ones may be refused too, and then a
+        conflict at the end of the transaction costs more than reading the stock first."""
 
     def take(self, order_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, int]]:
-        """Take out those of the orders that are remembered: units by SKU."""
+        """Remove and return the cached reservations of these orders: units by SKU."""
         found = ((order_id, self._units.pop(order_id, None)) for order_id in order_ids)
         return {order_id: units for order_id, units in found if units is not None}
 
     def keep(self, tx: Transaction, requests: Iterable[Request]) -> None:
-        """Remember, after the commit, requests that were granted; forget the oldest ones."""
+        """Cache granted requests after the commit; evict the oldest entries."""
         tx.after_commit(partial(self._put, list(requests)))
 
     def _put(self, requests: Iterable[Request]) -> None:

@@ -1,4 +1,4 @@
-"""Reads of the inventory service."""
+"""Reads stock and reservations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _RESERVATION: Final = """
 
 @dataclass(frozen=True, slots=True)
 class ReservationView:
-    """A reservation with the lines that the order asked for."""
+    """A reservation with the requested lines."""
 
     order_id: UUID
     status: Status
@@ -47,7 +47,7 @@ async def list_stock(connection: Connection, after: str | None, limit: int) -> S
 
 
 async def find_reservation(connection: Connection, order_id: UUID) -> ReservationView | None:
-    """Read what was set aside for an order, or refused to it."""
+    """Read the reservation of an order."""
     row = await connection.fetchrow(_RESERVATION, order_id)
     if row is None:
         return None

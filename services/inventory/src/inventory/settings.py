@@ -1,4 +1,4 @@
-"""What the inventory service must be told from outside."""
+"""Settings of the inventory service."""
 
 from pydantic import PositiveInt
 
@@ -6,13 +6,13 @@ from waybill.process.settings import Settings
 
 
 class InventorySettings(Settings):
-    """The common settings, and how long a reservation holds."""
+    """The common settings and the lifetime of a reservation."""
 
     service: str = "inventory"
 
     reservation_minutes: PositiveInt = 15
-    """How long units stay set aside for an order that is not confirmed.
+    """Time until the reservation of an unconfirmed order expires.
 
-    An order is through in seconds. One that waits for a payment provider has minutes, and while
-    the stock of an order that hangs is held, nobody else can have it: a checkout holds it as long.
+    An order usually completes in seconds. The limit leaves minutes for a slow payment provider; a
+    longer one would keep the stock of stuck orders from other customers.
     """

@@ -1,10 +1,10 @@
 """Writes of the inventory service.
 
-Lock order: first the book, then stock rows. Whoever changes reservations holds the book, so between
-two of them there can be no deadlock, though one transaction reserves, commits and releases for
-hundreds of orders, in any order. Locking each sequence's rows sorted would not be enough for that:
-a second sequence of the same transaction can want a SKU that sorts before those already locked.
-An adjustment does without the book: it locks one stock row and waits for nothing after that.
+Lock order: the stock book, then stock rows. Every transaction that changes reservations holds the
+book, so two of them cannot deadlock, although each reserves, commits and releases for hundreds of
+orders in any order. Sorting the rows of each sequence would not be sufficient: a later sequence of
+the same transaction may need a SKU that sorts before the locked ones. An adjustment does not need
+the book: it locks one stock row and then waits for no other lock.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ class _LineRow(NamedTuple):
     sku: str
     quantity: int
     on_hand_when_refused: int | None
-    """Set where it fell short."""
+    """Set if the stock was insufficient."""
 
 
 class _TakenRow(NamedTuple):
@@ -37,9 +37,8 @@ _LINES: Final = Rows(_LineRow)
 _TAKEN: Final = Rows(_TakenRow)
 _MOVES: Final = Rows(Move)
 
-# Two numbers (the first one reads "IN") are a key in a space of its own: the locks of the runtime,
-# each named by one number, are never the same.
-# Without a parameter: so it goes out with the BEGIN, in one round trip.
+# A key of two numbers (the first one is "IN" in ASCII) never collides with the locks of the
+# runtime, which have one number. Without parameters, it is sent with BEGIN in one round trip.
 _LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
 _RESERVATIONS: Final = """
     select order_id, status, expires_at from reservations where order_id = any($1)
@@ -121,7 +120,7 @@ _TAKE_UNITS: Final = """
 
 
 class StockBook:
-    """The right to change reservations, until the transaction ends; one holder at a time.
+    """The exclusive right to change reservations until the transaction ends.
 
     The number of statements does not grow with the number of orders.
     """
@@ -133,12 +132,12 @@ class StockBook:
 
     @classmethod
     async def open(cls, tx: Transaction) -> "StockBook":
-        """Wait for the book. What is read from now on includes all that its last holder wrote."""
+        """Lock the book. Later reads see everything that its previous holder committed."""
         await tx.execute(_LOCK_BOOK)
         return cls(tx)
 
     async def reservations(self, order_ids: Collection[UUID]) -> dict[UUID, Reservation]:
-        """Read those of the orders that are known."""
+        """Read the reservations of these orders."""
         rows = await self._tx.fetch(_RESERVATIONS, list(order_ids))
         refused = [row["order_id"] for row in rows if row["status"] == "refused"]
         shortages = await self._shortages(refused) if refused else {}
@@ -153,17 +152,17 @@ class StockBook:
         }
 
     async def due(self, now: datetime, limit: int) -> list[UUID]:
-        """Read which reservations have expired, at most `limit`, the most overdue first."""
+        """Read at most `limit` overdue reservations, the most overdue first."""
         return [row["order_id"] for row in await self._tx.fetch(_DUE, now, limit)]
 
     async def lock_stock(self, skus: Iterable[str]) -> dict[str, int]:
-        """Read how many units are on hand, and hold them still; leaves out SKUs without stock."""
+        """Lock stock rows and return the units on hand; SKUs without stock are left out."""
         return {row["sku"]: row["on_hand"] for row in await self._tx.fetch(_LOCK_STOCK, list(skus))}
 
     async def add(
         self, requests: Sequence[Request], decided: Sequence[Reservation], now: datetime
     ) -> None:
-        """Write new reservations with their lines, and set the units of the granted ones aside."""
+        """Insert new reservations with their lines, and reserve the units of the granted ones."""
         taken: Counter[str] = Counter()
         lines: list[_LineRow] = []
         for request, reservation in zip(requests, decided, strict=True):
@@ -180,7 +179,7 @@ class StockBook:
         await self._tx.enqueue(_SET_ASIDE, now, *_TAKEN.arrays(rows))
 
     async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
-        """Write that orders, not known so far, hold nothing and never will."""
+        """Insert released reservations for orders without one, so that they never hold units."""
         if not order_ids:
             return
         await self._tx.execute(_ADD_EMPTY, list(order_ids), now)
@@ -208,9 +207,9 @@ async def change_on_hand(
     reason: AdjustStockReason,
     now: datetime,
 ) -> StockLevel | None:
-    """Write an adjustment and the level after it; None when fewer units are on hand than go.
+    """Write an adjustment and return the new level; None if it would be below zero.
 
-    Units that come begin the stock of an unknown SKU.
+    A positive adjustment of an unknown SKU creates its stock.
     """
     sql = _ADD_UNITS if delta > 0 else _TAKE_UNITS
     row = await tx.fetchrow(sql, sku, abs(delta), adjustment_id, reason, now)

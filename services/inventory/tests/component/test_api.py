@@ -1,4 +1,4 @@
-"""The whole service over HTTP; the contract is checked throughout."""
+"""The whole service over HTTP; every response is checked against the contract."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTRACT = Contract.load(CONTRACT_FILE)
 
 @pytest.fixture
 def sku() -> str:
-    """Name a SKU that no other test has."""
+    """A SKU that no other test uses."""
     return f"S {uuid7()}"
 
 
@@ -39,7 +39,7 @@ def _level(sku: str, on_hand: int) -> dict[str, Any]:
     return {"sku": sku, "on_hand": on_hand, "reserved": 0, "committed": 0}
 
 
-async def test_the_first_adjustment_begins_the_stock(client: httpx.AsyncClient, sku: str) -> None:
+async def test_the_first_adjustment_creates_the_stock(client: httpx.AsyncClient, sku: str) -> None:
     assert (await client.get(f"/v1/stock/{sku}")).status_code == 404
 
     adjusted = await _adjust(client, sku, 40, "delivery-1")
@@ -48,7 +48,7 @@ async def test_the_first_adjustment_begins_the_stock(client: httpx.AsyncClient, 
     assert (await client.get(f"/v1/stock/{sku}")).json() == _level(sku, 40)
 
 
-async def test_units_come_and_go(client: httpx.AsyncClient, sku: str) -> None:
+async def test_adjustments_add_and_remove_units(client: httpx.AsyncClient, sku: str) -> None:
     await _adjust(client, sku, 40, "1")
     await _adjust(client, sku, 2, "2", "returned")
     adjusted = await _adjust(client, sku, -5, "3", "damaged")
@@ -56,7 +56,7 @@ async def test_units_come_and_go(client: httpx.AsyncClient, sku: str) -> None:
     assert adjusted.json() == _level(sku, 37)
 
 
-async def test_no_more_units_go_than_are_on_hand(client: httpx.AsyncClient, sku: str) -> None:
+async def test_an_adjustment_below_zero_is_refused(client: httpx.AsyncClient, sku: str) -> None:
     await _adjust(client, sku, 40, "1")
 
     refused = await _adjust(client, sku, -41, "2", "counted")
@@ -65,7 +65,7 @@ async def test_no_more_units_go_than_are_on_hand(client: httpx.AsyncClient, sku:
     assert (await _adjust(client, sku, -40, "3")).json() == _level(sku, 0)
 
 
-async def test_nothing_is_taken_away_from_a_sku_without_stock(
+async def test_a_negative_adjustment_of_a_sku_without_stock_is_refused(
     client: httpx.AsyncClient, sku: str
 ) -> None:
     refused = await _adjust(client, sku, -1, "1")
@@ -74,9 +74,7 @@ async def test_nothing_is_taken_away_from_a_sku_without_stock(
     assert (await client.get(f"/v1/stock/{sku}")).status_code == 404
 
 
-async def test_an_adjustment_that_is_sent_again_counts_once(
-    client: httpx.AsyncClient, sku: str
-) -> None:
+async def test_a_repeated_adjustment_counts_once(client: httpx.AsyncClient, sku: str) -> None:
     first = await _adjust(client, sku, 40, "same")
     await _adjust(client, sku, 1, "other")
     again = await _adjust(client, sku, 40, "same")
@@ -96,7 +94,7 @@ async def test_a_key_is_refused_when_it_was_used_for_another_adjustment(
     assert refused.json()["type"].endswith(":idempotency-key-reused")
 
 
-async def test_adjustments_at_once_all_count(client: httpx.AsyncClient, sku: str) -> None:
+async def test_concurrent_adjustments_all_count(client: httpx.AsyncClient, sku: str) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_adjust(client, sku, 1, f"key-{number % 10}")) for number in range(20)
@@ -106,9 +104,7 @@ async def test_adjustments_at_once_all_count(client: httpx.AsyncClient, sku: str
     assert (await client.get(f"/v1/stock/{sku}")).json() == _level(sku, 10)
 
 
-async def test_pages_of_stock_hold_every_sku_once_by_name(
-    client: httpx.AsyncClient, sku: str
-) -> None:
+async def test_pages_list_every_sku_once_in_order(client: httpx.AsyncClient, sku: str) -> None:
     for last in ("b", "A", "C", "a", "B"):
         await _adjust(client, f"{sku}{last}", 1, "1")
 
@@ -124,13 +120,13 @@ async def test_pages_of_stock_hold_every_sku_once_by_name(
     assert found == [f"{sku}{last}" for last in ("A", "B", "C", "a", "b")]
 
 
-async def test_a_cursor_that_no_page_gave_is_refused(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_cursor_is_refused(client: httpx.AsyncClient) -> None:
     refused = await client.get("/v1/stock", params={"cursor": "AAAA"})
 
     assert refused.json()["errors"][0]["pointer"] == "/query/cursor"
 
 
-async def test_a_reservation_that_nobody_asked_for_is_not_found(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_reservation_is_not_found(client: httpx.AsyncClient) -> None:
     found = await client.get("/v1/reservations/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41")
 
     assert found.status_code == 404
@@ -144,7 +140,7 @@ async def test_bad_input_gets_the_problem_that_the_contract_names(
             await bad.send(client)
 
 
-async def test_who_may_not_ask_is_told_so(
+async def test_a_caller_without_permission_is_refused(
     stranger: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
     for bad in refused_callers(CONTRACT, EXAMPLES, powerless="powerless"):

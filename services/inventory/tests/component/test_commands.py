@@ -1,4 +1,4 @@
-"""The whole service, told over the broker what to do by a fake service for orders."""
+"""The whole service: a fake orders service sends commands over the broker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RELEASE = "inventory.release-stock.v1"
 
 @pytest_asyncio.fixture
 async def sku(client: httpx.AsyncClient) -> str:
-    """Name a SKU that no other test has, with ten units on hand."""
+    """A SKU that no other test uses, with ten units on hand."""
     sku = f"S-{uuid7()}"
     response = await client.post(
         f"/v1/stock/{sku}/adjustments",
@@ -42,11 +42,11 @@ def _wanted(order: str, sku: str, quantity: int) -> dict[str, Any]:
     return {"order_id": order, "lines": [{"sku": sku, "quantity": quantity}]}
 
 
-def _kinds(heard: Sequence[Heard]) -> list[str]:
-    return [each.type.split(".")[1] for each in heard]
+def _kinds(events: Sequence[Heard]) -> list[str]:
+    return [each.type.split(".")[1] for each in events]
 
 
-async def test_an_order_is_reserved_sold_and_put_back(
+async def test_an_order_is_reserved_committed_and_released(
     client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     order = str(uuid7())
@@ -60,8 +60,8 @@ async def test_an_order_is_reserved_sold_and_put_back(
         statuses.append((await client.get(f"/v1/reservations/{order}")).json()["status"])
         levels.append((await client.get(f"/v1/stock/{sku}")).json())
 
-    heard = await orders.hear(order, 3)
-    assert _kinds(heard) == ["stock-reserved", "stock-committed", "stock-released"]
+    events = await orders.hear(order, 3)
+    assert _kinds(events) == ["stock-reserved", "stock-committed", "stock-released"]
     assert statuses == ["reserved", "committed", "released"]
     assert [(each["on_hand"], each["reserved"], each["committed"]) for each in levels] == [
         (6, 4, 0),
@@ -70,24 +70,24 @@ async def test_an_order_is_reserved_sold_and_put_back(
     ]
 
 
-async def test_commands_that_come_together_are_carried_out_in_their_order(
+async def test_commands_of_one_batch_are_handled_in_order(
     client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
-    sold, dropped, refused = (str(uuid7()) for _ in range(3))
+    sold, released, refused = (str(uuid7()) for _ in range(3))
 
     await orders.send(RESERVE, _wanted(sold, sku, 4))
     await orders.send(COMMIT, {"order_id": sold})
-    await orders.send(RESERVE, _wanted(dropped, sku, 1))
-    await orders.send(RELEASE, {"order_id": dropped})
+    await orders.send(RESERVE, _wanted(released, sku, 1))
+    await orders.send(RELEASE, {"order_id": released})
     await orders.send(RESERVE, _wanted(refused, sku, 11))
     await orders.send(COMMIT, {"order_id": refused})
 
     assert _kinds(await orders.hear(sold, 2)) == ["stock-reserved", "stock-committed"]
-    assert _kinds(await orders.hear(dropped, 2)) == ["stock-reserved", "stock-released"]
-    heard = await orders.hear(refused, 2)
-    assert _kinds(heard) == ["stock-refused", "commit-refused"]
-    assert [each["sku"] for each in heard[0].data["shortages"]] == [sku]
-    assert heard[1].data["status"] == "refused"
+    assert _kinds(await orders.hear(released, 2)) == ["stock-reserved", "stock-released"]
+    events = await orders.hear(refused, 2)
+    assert _kinds(events) == ["stock-refused", "commit-refused"]
+    assert [each["sku"] for each in events[0].data["shortages"]] == [sku]
+    assert events[1].data["status"] == "refused"
     level = (await client.get(f"/v1/stock/{sku}")).json()
     assert level == {"sku": sku, "on_hand": 6, "reserved": 0, "committed": 4}
 
@@ -105,7 +105,7 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(
     assert (await client.get(f"/v1/stock/{sku}")).json()["committed"] == 4
 
 
-async def test_an_answer_belongs_to_the_trace_of_its_command(
+async def test_an_answer_has_the_trace_of_its_command(
     client: httpx.AsyncClient, orders: FakeService, sku: str
 ) -> None:
     order = str(uuid7())
@@ -117,7 +117,7 @@ async def test_an_answer_belongs_to_the_trace_of_its_command(
     assert answer.traceparent.split("-")[1] == TRACEPARENT.split("-")[1]
 
 
-async def test_a_reservation_expires_by_itself(
+async def test_a_reservation_expires(
     client: httpx.AsyncClient, orders: FakeService, sku: str, service_clock: ManualClock
 ) -> None:
     order = str(uuid7())
@@ -130,7 +130,7 @@ async def test_a_reservation_expires_by_itself(
     assert (await client.get(f"/v1/stock/{sku}")).json()["on_hand"] == 10
 
 
-async def test_a_command_that_fits_no_schema_holds_up_its_own_order_alone(
+async def test_an_invalid_command_blocks_only_its_own_order(
     client: httpx.AsyncClient, orders: FakeService, sku: str, module_database_url: str
 ) -> None:
     broken, other = str(uuid7()), str(uuid7())
@@ -147,8 +147,10 @@ async def test_a_command_that_fits_no_schema_holds_up_its_own_order_alone(
 
 
 async def _parked(database_url: str, key: str, count: int) -> Sequence[asyncpg.Record]:
-    """Wait until so many events of a key are parked."""
+    """Wait until that many events of a key are parked."""
     sql = "select state, error from dead_letters where key = $1 order by id"
     async with connect(database_url, name="test") as connection:
-        look = partial(connection.fetch, sql, key)
-        return await eventually(f"{count} parked events", look, lambda rows: len(rows) >= count)
+        fetch_parked = partial(connection.fetch, sql, key)
+        return await eventually(
+            f"{count} parked events", fetch_parked, lambda rows: len(rows) >= count
+        )

@@ -1,4 +1,4 @@
-"""Two replicas of the service at work on one database."""
+"""Two replicas of the service on one database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def replica(warehouse: Warehouse, database_url: str) -> AsyncIterator[Ware
     await database.close()
 
 
-async def test_exactly_the_last_units_are_sold_when_many_want_them_at_once(
+async def test_concurrent_orders_reserve_exactly_the_units_on_hand(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     await warehouse.receive_stock(A=20)
@@ -50,7 +50,7 @@ async def test_exactly_the_last_units_are_sold_when_many_want_them_at_once(
     assert await warehouse.audit() == []
 
 
-async def test_batches_that_want_the_same_skus_in_opposite_order_both_pass(
+async def test_concurrent_batches_with_the_same_skus_in_opposite_order_do_not_deadlock(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     skus = [f"S{number}" for number in range(20)]
@@ -67,10 +67,10 @@ async def test_batches_that_want_the_same_skus_in_opposite_order_both_pass(
     assert await warehouse.audit() == []
 
 
-async def test_transactions_that_reserve_and_commit_crosswise_both_pass(
+async def test_concurrent_transactions_that_reserve_and_commit_crosswise_do_not_deadlock(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
-    """One reserves A then sells B, the other one B then A: the order of rows cannot help there."""
+    """One reserves A, then commits B; the other one does the opposite. Sorted locks do not help."""
     now, later = warehouse.clock.now(), warehouse.clock.now() + dt.timedelta(minutes=15)
     has_a, has_b = uuid7(), uuid7()
     await warehouse.receive_stock(A=10, B=10)
@@ -93,7 +93,7 @@ async def test_transactions_that_reserve_and_commit_crosswise_both_pass(
         assert await warehouse.level(sku) == StockLevel(sku, on_hand=8, reserved=1, committed=1)
 
 
-async def test_one_reservation_comes_of_it_when_two_replicas_get_the_same_order(
+async def test_one_reservation_is_made_when_two_replicas_get_the_same_order(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     order = uuid7()
@@ -107,7 +107,7 @@ async def test_one_reservation_comes_of_it_when_two_replicas_get_the_same_order(
     assert await warehouse.sent_types() == ["stock-reserved"] * 10
 
 
-async def test_a_reservation_is_either_sold_or_expired_when_both_are_tried_at_once(
+async def test_a_reservation_is_either_committed_or_expired_when_both_run_concurrently(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     orders = [uuid7() for _ in range(40)]
@@ -133,7 +133,7 @@ async def test_a_reservation_is_either_sold_or_expired_when_both_are_tried_at_on
     assert await warehouse.audit() == []
 
 
-async def test_no_unit_is_both_taken_away_and_reserved(
+async def test_no_unit_is_both_removed_and_reserved(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     await warehouse.receive_stock(A=40)
@@ -156,7 +156,7 @@ async def test_no_unit_is_both_taken_away_and_reserved(
     assert await warehouse.audit() == []
 
 
-async def test_a_large_batch_takes_no_more_statements_than_a_small_one(
+async def test_a_large_batch_needs_no_more_statements_than_a_small_one(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await warehouse.receive_stock(A=10_000)
@@ -198,7 +198,7 @@ async def _until_somebody_waits(database: Database) -> None:
         await eventually("somebody to wait", partial(connection.fetchval, waiting), bool)
 
 
-async def test_a_statement_that_reserves_or_sells_at_once_holds_no_row_before_it_has_the_book(
+async def test_an_optimistic_statement_locks_no_row_before_the_book(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     sold = uuid7()
@@ -220,7 +220,7 @@ async def test_a_statement_that_reserves_or_sells_at_once_holds_no_row_before_it
     assert await warehouse.level("A") == StockLevel("A", on_hand=8, reserved=1, committed=1)
 
 
-async def test_a_reservation_that_expired_meanwhile_is_not_sold_by_the_replica_that_remembers_it(
+async def test_an_expired_reservation_is_not_committed_by_a_replica_that_has_it_cached(
     warehouse: Warehouse, replica: Warehouse
 ) -> None:
     order = uuid7()
@@ -239,7 +239,7 @@ async def test_a_reservation_that_expired_meanwhile_is_not_sold_by_the_replica_t
 
 
 @pytest.mark.parametrize("wanted", [{"A": 11}, {"A": 1, "NONE": 1}])
-async def test_an_order_for_more_than_there_is_is_refused_though_the_stock_was_taken_for_enough(
+async def test_an_order_is_refused_when_an_optimistic_reservation_finds_too_little_stock(
     warehouse: Warehouse, wanted: dict[str, int]
 ) -> None:
     await warehouse.receive_stock(A=10)

@@ -1,4 +1,4 @@
-"""Commands and what becomes of the stock, on a real PostgreSQL."""
+"""The effects of commands on stock and reservations, on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.inventory.tests.conftest import Warehouse
 
 
-async def test_reserved_units_are_neither_on_hand_nor_sold(warehouse: Warehouse) -> None:
+async def test_reserved_units_are_neither_on_hand_nor_committed(warehouse: Warehouse) -> None:
     order = uuid7()
     await warehouse.receive_stock(A=10, B=5)
 
@@ -29,7 +29,7 @@ async def test_reserved_units_are_neither_on_hand_nor_sold(warehouse: Warehouse)
     assert await warehouse.audit() == []
 
 
-async def test_nothing_is_set_aside_when_one_line_falls_short(warehouse: Warehouse) -> None:
+async def test_nothing_is_reserved_when_one_line_is_short(warehouse: Warehouse) -> None:
     order = uuid7()
     await warehouse.receive_stock(A=10, B=5)
 
@@ -47,7 +47,7 @@ async def test_nothing_is_set_aside_when_one_line_falls_short(warehouse: Warehou
     assert await warehouse.audit() == []
 
 
-async def test_committed_units_are_sold(warehouse: Warehouse) -> None:
+async def test_committed_units_are_not_on_hand(warehouse: Warehouse) -> None:
     order = uuid7()
     await warehouse.receive_stock(A=10)
     await warehouse.reserve((order, {"A": 4}))
@@ -74,7 +74,7 @@ async def test_released_units_are_on_hand_again(warehouse: Warehouse, *, committ
     assert await warehouse.audit() == []
 
 
-async def test_a_command_has_one_effect_and_the_same_answer_when_it_comes_twice(
+async def test_a_repeated_command_has_no_effect_and_the_same_answer(
     warehouse: Warehouse,
 ) -> None:
     granted, refused = uuid7(), uuid7()
@@ -98,7 +98,7 @@ async def test_a_command_has_one_effect_and_the_same_answer_when_it_comes_twice(
     assert (await warehouse.sent_types())[4:] == ["stock-committed"] * 2 + ["stock-released"] * 2
 
 
-async def test_a_command_that_stands_twice_in_a_batch_has_one_effect(warehouse: Warehouse) -> None:
+async def test_a_command_that_occurs_twice_in_a_batch_has_one_effect(warehouse: Warehouse) -> None:
     order = uuid7()
     await warehouse.receive_stock(A=10)
 
@@ -116,7 +116,7 @@ async def test_a_command_that_stands_twice_in_a_batch_has_one_effect(warehouse: 
     ]
 
 
-async def test_a_reservation_is_refused_when_its_release_came_first(warehouse: Warehouse) -> None:
+async def test_a_reservation_is_refused_after_its_release(warehouse: Warehouse) -> None:
     order = uuid7()
     await warehouse.receive_stock(A=10)
 
@@ -154,7 +154,7 @@ async def test_a_commit_is_refused_with_the_status_when_nothing_is_reserved(
     assert await warehouse.level("A") == StockLevel("A", on_hand=10, reserved=0, committed=0)
 
 
-async def test_a_batch_is_decided_in_its_order_and_answered_in_it(warehouse: Warehouse) -> None:
+async def test_a_batch_is_decided_and_answered_in_order(warehouse: Warehouse) -> None:
     orders = [uuid7() for _ in range(100)]
     await warehouse.receive_stock(A=150, B=1000)
 
@@ -177,7 +177,7 @@ async def test_a_quantity_beyond_any_stock_is_refused(warehouse: Warehouse) -> N
     assert await warehouse.sent_types() == ["stock-refused"]
 
 
-async def test_reservations_expire_once_their_time_is_over(warehouse: Warehouse) -> None:
+async def test_reservations_expire_after_their_lifetime(warehouse: Warehouse) -> None:
     early, late = uuid7(), uuid7()
     await warehouse.receive_stock(A=10)
     await warehouse.reserve((early, {"A": 4}))
@@ -194,7 +194,7 @@ async def test_reservations_expire_once_their_time_is_over(warehouse: Warehouse)
     assert await warehouse.audit() == []
 
 
-async def test_a_timer_takes_no_more_than_it_may_and_the_most_overdue_first(
+async def test_expiry_takes_at_most_the_limit_and_the_most_overdue_first(
     warehouse: Warehouse,
 ) -> None:
     orders = [uuid7() for _ in range(5)]
@@ -210,7 +210,7 @@ async def test_a_timer_takes_no_more_than_it_may_and_the_most_overdue_first(
     assert expired == [str(order) for order in orders]
 
 
-async def test_a_commit_past_the_time_sells_when_nobody_has_taken_the_units_back(
+async def test_an_overdue_reservation_can_be_committed_until_it_is_expired(
     warehouse: Warehouse,
 ) -> None:
     order = uuid7()
@@ -242,9 +242,7 @@ async def test_an_expired_reservation_stays_expired_when_it_is_released(
 
 
 @pytest.mark.parametrize("column", ["on_hand", "reserved", "committed"])
-async def test_the_database_itself_keeps_stock_from_falling_below_zero(
-    warehouse: Warehouse, column: str
-) -> None:
+async def test_the_database_refuses_negative_stock(warehouse: Warehouse, column: str) -> None:
     await warehouse.receive_stock(A=1)
 
     with pytest.raises(asyncpg.CheckViolationError):

@@ -25,20 +25,20 @@ def _decide(*requests: Request, **on_hand: int) -> list[Reservation]:
     return decide_reservations(requests, on_hand, NOW, LATER)
 
 
-def test_units_are_set_aside_when_there_are_enough() -> None:
+def test_units_are_reserved_when_the_stock_is_sufficient() -> None:
     decided = _decide(Request(FIRST, {"A": 3, "B": 1}), A=3, B=5)
 
     assert decided == [Reservation(FIRST, "reserved", LATER)]
 
 
-def test_every_shortage_is_named_when_an_order_is_refused() -> None:
+def test_a_refusal_lists_every_shortage() -> None:
     decided = _decide(Request(FIRST, {"A": 4, "B": 1, "C": 1}), A=3, B=5)
 
     shortages = (Shortage("A", wanted=4, on_hand=3), Shortage("C", wanted=1, on_hand=0))
     assert decided == [Reservation(FIRST, "refused", NOW, shortages)]
 
 
-def test_an_order_finds_what_the_orders_before_it_left() -> None:
+def test_an_order_gets_what_earlier_orders_left() -> None:
     decided = _decide(
         Request(FIRST, {"A": 2}), Request(SECOND, {"A": 2}), Request(THIRD, {"A": 1}), A=3
     )
@@ -47,13 +47,13 @@ def test_an_order_finds_what_the_orders_before_it_left() -> None:
     assert decided[1].shortages == (Shortage("A", wanted=2, on_hand=1),)
 
 
-def test_a_refused_order_takes_nothing_from_those_behind_it() -> None:
+def test_a_refused_order_takes_nothing_from_later_orders() -> None:
     decided = _decide(Request(FIRST, {"A": 2, "B": 1}), Request(SECOND, {"A": 2}), A=2)
 
     assert [each.status for each in decided] == ["refused", "reserved"]
 
 
-def test_what_is_on_hand_is_not_changed_by_deciding() -> None:
+def test_deciding_does_not_change_its_arguments() -> None:
     on_hand = {"A": 2}
 
     decide_reservations([Request(FIRST, {"A": 2})], on_hand, NOW, LATER)
@@ -61,11 +61,11 @@ def test_what_is_on_hand_is_not_changed_by_deciding() -> None:
     assert on_hand == {"A": 2}
 
 
-def test_lines_of_one_sku_are_counted_together() -> None:
+def test_quantities_of_one_sku_are_added() -> None:
     assert Request.of(FIRST, [("A", 2), ("B", 1), ("A", 3)]).units == {"A": 5, "B": 1}
 
 
-def test_a_quantity_beyond_the_database_is_refused_like_any_other_shortage() -> None:
+def test_a_quantity_above_bigint_is_a_shortage() -> None:
     request = Request.of(FIRST, [("A", 10**30), ("A", 1)])
 
     assert request.units == {"A": QUANTITY_MAX}
@@ -82,7 +82,7 @@ def test_a_quantity_beyond_the_database_is_refused_like_any_other_shortage() -> 
         ("refused", "refused", "refused"),
     ],
 )
-def test_a_command_leads_from_each_status_to_one(
+def test_each_status_has_one_successor_for_a_command(
     status: Status, committed: Status, released: Status
 ) -> None:
     assert after_commit(status) == committed

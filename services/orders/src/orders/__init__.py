@@ -1,1 +1,1 @@
-"""Orders: places orders and sees them through."""
+"""The orders service: places orders and runs their sagas."""

@@ -1,4 +1,4 @@
-"""The HTTP interface of orders: opens the transaction, calls the command, answers."""
+"""The HTTP interface of orders: opens transactions and calls commands and queries."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -41,7 +41,7 @@ _PRICES: Final = Cursor(str)
 
 
 class Api(OrdersApi):
-    """Implements the contract."""
+    """Implements the generated interface."""
 
     def __init__(self, database: Database, sagas: Sagas, clock: Clock) -> None:
         self._database = database
@@ -55,9 +55,9 @@ class Api(OrdersApi):
         return await self._placing.run(call, body)
 
     async def _place_orders(
-        self, tx: Transaction, asked: Sequence[BatchedRequest[models.PlaceOrder]]
+        self, tx: Transaction, requests: Sequence[BatchedRequest[models.PlaceOrder]]
     ) -> Sequence[PlaceOrderResult]:
-        placed = await place_orders(tx, self._sagas, self._prices, self._clock, asked)
+        placed = await place_orders(tx, self._sagas, self._prices, self._clock, requests)
         return [
             PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
             if isinstance(each, Order)
@@ -141,7 +141,7 @@ class Api(OrdersApi):
 
 
 def _not_found(order_id: UUID) -> OrderNotFound:
-    return OrderNotFound(detail=f"There is no order {order_id}.")
+    return OrderNotFound(detail=f"No order has the id {order_id}.")
 
 
 def _order(order: Order) -> models.Order:

@@ -1,4 +1,4 @@
-"""Puts the orders service together."""
+"""Assembles the orders service."""
 
 from importlib.resources import files
 from typing import Final
@@ -17,13 +17,13 @@ from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
 from waybill.saga import Sagas
 
-# Deadlines are minutes long: a second more does not matter.
+# Deadlines are minutes long, so a delay of one second does not matter.
 _DEADLINE_POLL_SECONDS: Final = 1.0
 
 
 @serves(files("orders.contract"), OPERATIONS)
 async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Service:
-    """Open the database and make all parts; `clock` is for tests."""
+    """Open the database and create all parts; tests pass a `clock`."""
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
     sagas = Sagas(clock)
@@ -46,5 +46,5 @@ app = build(OrdersSettings, assemble)
 
 
 def main() -> None:
-    """Be the service until it is told to stop."""
+    """Run the service until it receives a stop signal."""
     run(app)

@@ -1,4 +1,4 @@
-"""What an order is, and the rules by which one is accepted and named along its way."""
+"""Orders, and the rules for accepting them and for their status."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from orders.contract.shared import RejectionCode
 from waybill.saga import CANCELLED, Position
 
 QUANTITY_MAX: Final = 10_000
-"""More units of one SKU than any order of the history we know holds three times over (2,880)."""
+"""More than three times the largest quantity of a SKU in our order history (2,880)."""
 
 Unacceptable: TypeAlias = EmptyOrder | UnknownSku | CurrencyMismatch | QuantityOutOfRange
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs, in the currency's smallest unit."""
+    """The price of one unit, in the smallest unit of the currency."""
 
     amount_minor: int
     currency: str
@@ -28,7 +28,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """So many units of one SKU, at the price of the moment the order was placed."""
+    """A quantity of one SKU at the price when the order was placed."""
 
     sku: str
     quantity: int
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why an order was not confirmed."""
+    """The reason why an order was not confirmed."""
 
     code: RejectionCode
     detail: str
@@ -45,7 +45,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order that was accepted, as far as it has come."""
+    """An accepted order and its current status."""
 
     order_id: UUID
     reference: str | None
@@ -60,7 +60,7 @@ class Order:
     updated_at: datetime
 
     def units(self) -> Mapping[str, int]:
-        """Units wanted of each SKU; one that stands on several lines is counted together."""
+        """Return the units of each SKU, added over all lines."""
         units: Counter[str] = Counter()
         for line in self.lines:
             units[line.sku] += line.quantity
@@ -70,7 +70,7 @@ class Order:
 def price_lines(
     wanted: Sequence[NewLine], currency: str, prices: Mapping[str, Price]
 ) -> tuple[Line, ...] | Unacceptable:
-    """Price the lines of an order, or say why it cannot be accepted."""
+    """Return the priced lines of an order, or the problem that makes it unacceptable."""
     if not wanted:
         return EmptyOrder(detail="An order needs at least one line.")
     lines: list[Line] = []
@@ -93,8 +93,8 @@ def _price_line(
         )
     if price is None:
         return UnknownSku(
-            detail=f"{line.sku} is not in the catalogue. One that was just added is known "
-            "here within a second: list_prices tells.",
+            detail=f"The catalogue has no SKU {line.sku}. A new SKU can be ordered within a "
+            "second after it was added; list_prices lists all that can be ordered.",
             sku=line.sku,
             pointer=f"{pointer}/sku",
         )
@@ -109,10 +109,10 @@ def _price_line(
 
 
 def status_at(position: Position, confirmed_from: int) -> OrderStatus:
-    """Name what a customer sees while the order's saga stands at `position`.
+    """Return the status of an order whose saga is at `position`.
 
-    An order is confirmed once the saga has come to step `confirmed_from`. One that is being
-    rejected stays `placed` until all is undone, so that a final status means that nothing moves.
+    An order is confirmed when the saga reaches step `confirmed_from`. An order that is being
+    rejected stays `placed` until it is compensated: a rejected order never changes again.
     """
     cancelled = position.reason == CANCELLED
     match position.direction:

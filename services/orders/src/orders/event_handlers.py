@@ -1,4 +1,4 @@
-"""What orders does about the events it receives: prices are copied, sagas move."""
+"""Handles the events that orders receives: price changes, and replies for its sagas."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from waybill.saga import Sagas
 
 
 class EventHandlers(events.EventHandlers):
-    """Each answer of a neighbour moves the sagas of the orders it is about."""
+    """Copies prices, and passes every reply of another service to the saga engine."""
 
     def __init__(self, sagas: Sagas) -> None:
         self._sagas = sagas

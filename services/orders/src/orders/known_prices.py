@@ -1,7 +1,7 @@
-"""Prices as this process read them last: so that placing an order need not read them again.
+"""A cache of prices, which saves a read when an order is placed.
 
-They may have changed since. An order is only written when its prices are those that the database
-has at that moment; otherwise it is placed again, at prices that are read.
+Entries may be stale. The INSERT of an order checks its prices against the database; on a conflict,
+the order is placed again at prices that are read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from orders.domain import Price
 from waybill.postgres.database import Transaction
 
 KNOWN_MAX: Final = 20_000
-"""SKUs: some megabytes."""
+"""The maximum number of SKUs; some megabytes."""
 
 
 class KnownPrices:
-    """The prices that were asked for, up to a limit."""
+    """The prices that were read, up to a limit."""
 
     def __init__(self, most: int = KNOWN_MAX) -> None:
         self._most = most
@@ -25,7 +25,7 @@ class KnownPrices:
     async def find(self, tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
         """Return the prices of those SKUs that have one.
 
-        In an optimistic transaction they may be out of date, if all of them are known.
+        In an optimistic transaction the prices may be stale, if all of them are cached.
         """
         wanted = set(skus)
         if tx.optimistic and wanted <= self._known.keys():

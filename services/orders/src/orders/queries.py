@@ -1,4 +1,4 @@
-"""Reads of the orders service: SQL to typed rows."""
+"""Reads orders, their history, and prices."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from waybill.postgres.database import Connection, Transaction
 from waybill.postgres.rows import Rows
 
 ORDERS: Final = Rows(Order, leave_out=["rejection", "lines"])
-"""A row of `orders`; its rejection and its lines are stored beside it."""
+"""A row of `orders`, without its rejection and its lines."""
 
 _ORDER: Final = ORDERS.statement("""
     select {columns}, rejection_code, rejection_detail from orders
@@ -25,7 +25,7 @@ ORDERS_WITHOUT_LINES: Final = ORDERS.statement("""
     select order_id as saga_id, {columns}, rejection_code, rejection_detail
     from orders where order_id = any($1)
 """)
-"""Orders as the later steps of their sagas need them: an order may have 1,000 lines."""
+"""Orders for the later steps of their sagas, which do not need up to 1,000 lines."""
 _ORDERS_BY_ID: Final = _ORDER + "where order_id = any($1)"
 _ORDERS_PAGE: Final = (
     _ORDER
@@ -41,7 +41,7 @@ _LINES: Final = """
     select order_id, sku, quantity, unit_price_minor
     from order_lines where order_id = any($1) order by order_id, line_number
 """
-_STORY: Final = """
+_HISTORY: Final = """
     select number, at, state, detail from saga_transitions where saga_id = $1 order by number
 """
 _PRICES_BY_SKU: Final = "select sku, amount_minor, currency from prices where sku = any($1)"
@@ -53,7 +53,7 @@ _PRICES_PAGE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an order's history."""
+    """One entry of an order's history."""
 
     number: int
     at: datetime
@@ -86,28 +86,28 @@ async def list_orders(
     customer_ref: str | None,
     reference: str | None,
 ) -> list[Order]:
-    """Read orders, the newest first, beginning after the order `before`."""
+    """Read orders, newest first, starting after the order `before`."""
     rows = await connection.fetch(_ORDERS_PAGE, before, status, customer_ref, reference, limit)
     return await _with_lines(connection, rows)
 
 
 async def get_history(connection: Connection, order_id: UUID) -> list[Transition]:
-    """Read all transitions of an order's saga, the first one first."""
+    """Read all transitions of an order's saga, oldest first."""
     return [
         Transition(row["number"], row["at"], row["state"], row["detail"])
-        for row in await connection.fetch(_STORY, order_id)
+        for row in await connection.fetch(_HISTORY, order_id)
     ]
 
 
 async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
-    """Read the prices of those SKUs that are known here."""
+    """Read the prices of those SKUs that have one."""
     return dict(map(_price, await tx.fetch_outside(_PRICES_BY_SKU, list(skus))))
 
 
 async def list_prices(
     connection: Connection, *, after: str | None, limit: int
 ) -> list[tuple[str, Price]]:
-    """Read prices by SKU, beginning after the SKU `after`."""
+    """Read prices by SKU, starting after the SKU `after`."""
     return list(map(_price, await connection.fetch(_PRICES_PAGE, after, limit)))
 
 

@@ -1,6 +1,6 @@
-"""The saga that sees an order through. Steps and what undoes them, as data.
+"""The saga of an order: its steps and compensations, as data.
 
-A change to the steps is a new version beside this one: orders under way keep theirs.
+A change of the steps is a new version in addition to this one: orders in progress keep theirs.
 """
 
 from datetime import timedelta
@@ -21,10 +21,10 @@ from orders.contract.shared import Money
 from orders.domain import Order
 from waybill.saga import Compensation, Reason, Saga, Step
 
-# Long enough to sit out a broker or a neighbour that is down for some minutes. Three of them take
-# as long as a reservation lives (15 minutes); should it expire first, inventory refuses the commit.
+# Long enough for a broker or a service that is down for some minutes. Three of these timeouts equal
+# the lifetime of a reservation (15 minutes); if it expires first, inventory refuses the commit.
 ANSWER_WITHIN: Final = timedelta(minutes=5)
-# Nothing gets lost on the way, so a repetition is for neighbours that were repaired by hand.
+# Events are not lost, so a repeated command only helps after a manual repair of the other service.
 REPEAT_AFTER: Final = timedelta(minutes=1)
 
 
@@ -88,7 +88,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             deadline=ANSWER_WITHIN,
             compensation=_REVERSE,
         ),
-        # Undone by releasing the stock, which puts back what was sold as well.
+        # Compensated by release-stock, which also releases committed units.
         Step(
             name="commit-stock",
             command=lambda order: CommitStock(order_id=order.order_id),
@@ -97,7 +97,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             reason=_expired,
             deadline=ANSWER_WITHIN,
         ),
-        # From here on the order is confirmed. Undone by reversing the payment, which refunds.
+        # The order is confirmed from here on. Compensated by reverse-payment, which refunds.
         Step(
             name="capture-payment",
             command=lambda order: CapturePayment(order_id=order.order_id),
@@ -108,4 +108,4 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
 )
 
 CONFIRMED_AT_STEP: Final = 3
-"""The order is confirmed when the saga comes to this step: the units are sold."""
+"""An order is confirmed when its saga reaches this step: its stock is committed."""

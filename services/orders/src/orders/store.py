@@ -1,4 +1,4 @@
-"""Writes of the orders service."""
+"""Writes orders and prices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class _StatusRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """What is known of a SKU's price; the version orders its changes."""
+    """The price of a SKU. A higher version is newer."""
 
     sku: str
     amount_minor: int
@@ -67,9 +67,9 @@ _UPSERT_PRICES: Final = _PRICES.statement("""
 
 
 async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
-    """Write orders that were just placed.
+    """Insert new orders.
 
-    Raises ConcurrencyConflictError when the price of one of their lines has changed.
+    Raises ConcurrencyConflictError if the price of one of their lines has changed.
     """
     lines = [
         _LineRow(
@@ -99,5 +99,5 @@ async def set_statuses(
 
 
 async def upsert_prices(tx: Transaction, prices: Sequence[PriceRow]) -> None:
-    """Keep the newest version of each price; a SKU stands once."""
+    """Insert or update prices whose version is newer. Each SKU occurs once."""
     await tx.execute(_UPSERT_PRICES, *_PRICES.arrays(prices))

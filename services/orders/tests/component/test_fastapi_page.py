@@ -1,4 +1,4 @@
-"""docs/fastapi.md: its examples, put on the orders service, do what the page says."""
+"""The examples of docs/fastapi.md on the orders service do what the page says."""
 
 import re
 from importlib.resources import files
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[4] / "docs" / "fastapi.md"
 
 @pytest.fixture
 def examples() -> dict[str, Any]:
-    """Run the examples that stand for whole modules; gives what they define."""
+    """Run the examples that are whole modules; return what they define."""
     defined: dict[str, Any] = {}
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     modules = [block for block in blocks if block.startswith("from ")]

@@ -1,4 +1,4 @@
-"""OpenTelemetry and Prometheus see each operation under the template of its path."""
+"""OpenTelemetry and Prometheus name each operation by its path template."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -118,7 +118,7 @@ async def test_the_handler_label_of_every_operation_is_its_path_template(
     assert counted == operations | {("GET", "/metrics")}
 
 
-async def test_own_counters_are_shown_by_a_service_that_serves_metrics_by_itself(
+async def test_a_service_that_serves_metrics_itself_includes_the_contract_counters(
     settings: OrdersSettings,
 ) -> None:
     assert settings.check_contract

@@ -1,4 +1,4 @@
-"""Two replicas of orders on one database: what they publish, and in which order."""
+"""Two replicas of orders on one database: their events and the order of these."""
 
 import asyncio
 from collections import defaultdict
@@ -32,14 +32,14 @@ VARIANT = {
 }
 
 
-async def test_events_are_published_once_each_and_in_order_when_two_replicas_share_the_work(
+async def test_two_replicas_publish_each_event_once_and_in_order(
     settings: OrdersSettings, neighbours: FakeService
 ) -> None:
     await neighbours.send("catalog.variant-added.v1", VARIANT)
     with serving(build(settings, assemble)) as one:
         with serving(build(settings, assemble)) as two:
             order_ids = await _place_and_cancel([one, two])
-        # The second one has stopped, whether it led or not: the first one goes on alone.
+        # The second replica has stopped, leader or not. The first one continues alone.
         order_ids += await _place_and_cancel([one])
         await _all_published(settings)
     written = await _outbox(settings)
@@ -50,7 +50,7 @@ async def test_events_are_published_once_each_and_in_order_when_two_replicas_sha
 
 
 async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
-    """Place orders at all replicas at once, and cancel each at the next one."""
+    """Place orders at all replicas concurrently, and cancel each at the next replica."""
     async with httpx.AsyncClient(timeout=30) as client:
         look = partial(_skus, client, addresses[0])
         await eventually(f"the price of {SKU}", look, lambda skus: SKU in skus)
@@ -97,7 +97,7 @@ async def _all_published(settings: OrdersSettings) -> None:
 
 
 async def _outbox(settings: OrdersSettings) -> dict[str, list[tuple[str, str]]]:
-    """Read what was sent: (topic, event id) by key, in the order of the commits."""
+    """Read the outbox: (topic, event id) by key, in the order of the commits."""
     written: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     database = await Database.open(settings.database_url.get_secret_value())
     async with database.connection() as connection:

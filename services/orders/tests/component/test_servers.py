@@ -1,4 +1,4 @@
-"""The app in other hands than `python -m orders`: uvicorn, with workers or reload; fastapi dev."""
+"""The app under other servers: uvicorn, with workers or reload, and fastapi dev."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.waiting import wait_until
 
 START_SECONDS_MAX = 60
-"""Reloader, worker and service start one after the other; only a broken test waits this long."""
+"""Reloader, worker and service start one after another. Only a failing test waits this long."""
 
 APP = "orders.app:app"
 COMMANDS = {
@@ -75,7 +75,7 @@ def _status(url: str) -> int:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_app_is_served_whole_and_stops_when_it_is_told_to(
+def test_the_whole_app_is_served_and_stops_on_a_signal(
     settings: OrdersSettings, serve: Serve, command: str
 ) -> None:
     port = free_port()
@@ -91,7 +91,7 @@ def test_the_app_is_served_whole_and_stops_when_it_is_told_to(
     assert "Traceback" not in output
 
 
-def test_wrong_settings_are_said_in_sentences_without_a_traceback(serve: Serve) -> None:
+def test_invalid_settings_are_reported_without_a_traceback(serve: Serve) -> None:
     process = serve("uvicorn", APP, WAYBILL_ACCESS="open", WAYBILL_PORT="70000")
     output, _ = process.communicate()
     assert process.returncode == 3
@@ -100,7 +100,7 @@ def test_wrong_settings_are_said_in_sentences_without_a_traceback(serve: Serve) 
     assert "Traceback" not in output
 
 
-def test_a_database_that_is_away_is_said_in_a_sentence_without_its_password(
+def test_an_unavailable_database_is_reported_without_its_password(
     settings: OrdersSettings, serve: Serve
 ) -> None:
     away = {"WAYBILL_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d"}
@@ -112,7 +112,7 @@ def test_a_database_that_is_away_is_said_in_a_sentence_without_its_password(
     assert "hunter2" not in output
 
 
-def test_nothing_is_read_or_opened_when_the_app_is_imported() -> None:
+def test_importing_the_app_reads_no_settings_and_opens_nothing() -> None:
     code = f"from {APP.replace(':', ' import ')}; print(*[each.name for each in app.routes])"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WAYBILL_")}
     printed = subprocess.run(

@@ -16,7 +16,7 @@ def _line(sku: str = "A", quantity: int = 1) -> NewLine:
     return NewLine(sku=sku, quantity=quantity)
 
 
-def test_lines_get_the_price_of_the_moment() -> None:
+def test_lines_get_the_current_price() -> None:
     lines = price_lines([_line("A", 6), _line("A", 2)], "GBP", PRICES)
 
     assert lines == (Line("A", 6, 255), Line("A", 2, 255))
@@ -55,7 +55,7 @@ def test_a_line_is_refused_when_its_price_is_in_another_currency() -> None:
     assert (refused.sku, refused.price_currency) == ("B", "EUR")
 
 
-def test_units_of_a_sku_on_several_lines_are_counted_together() -> None:
+def test_quantities_of_a_sku_on_several_lines_are_added() -> None:
     now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
     order = Order(
         order_id=UUID(int=1),

@@ -1,4 +1,4 @@
-"""What is told of a payment, as the events of the contract."""
+"""Publishes the facts of a payment as events of the contract."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from waybill.postgres.database import Transaction
 
 
 def announce(tx: Transaction, steps: Iterable[Step]) -> None:
-    """Send the facts of these steps, each in the trace of the command that led to it."""
+    """Write the events of these steps to the outbox, each in the trace of its command."""
     for step in steps:
         if step.facts:
             with trace.within(step.payment.traceparent):

@@ -1,4 +1,4 @@
-"""The HTTP interface of payments: it only shows; money moves by commands."""
+"""The HTTP interface of payments: read-only. Commands move money."""
 
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ _CURSOR: Final = Cursor(UUID)
 
 
 class Api(PaymentsApi):
-    """Reads from the database and answers."""
+    """Implements the generated interface by queries."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class Api(PaymentsApi):
         return GetPayment200(body=payment)
 
     async def _list_payments_of_order(self, order_id: UUID) -> ListPayments200:
-        """Answer with the one payment that the order has at most: never a second page."""
+        """Return the payment of an order. An order has at most one, so there is no second page."""
         async with self._database.connection() as connection:
             payment = await queries.get_payment_of_order(connection, order_id)
         items = [] if payment is None else [payment]

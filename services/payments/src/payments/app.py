@@ -1,4 +1,4 @@
-"""Puts the payments service together."""
+"""Assembles the payments service."""
 
 from datetime import timedelta
 from importlib.resources import files
@@ -10,7 +10,7 @@ from payments.contract.api import OPERATIONS
 from payments.contract.events import RECEIVED, TOPICS
 from payments.event_handlers import EventHandlers
 from payments.sandbox import Sandbox
-from payments.sandbox_ledger import Books
+from payments.sandbox_ledger import SandboxLedger
 from payments.settings import PaymentsSettings
 from payments.worker import Worker
 from waybill.app import Service, build, run, serves
@@ -20,17 +20,17 @@ from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
-"""Its books are written by one statement at a time."""
+"""The sandbox runs one statement at a time."""
 
 
 @serves(files("payments.contract"), OPERATIONS)
 async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Service:
-    """Open the databases and make all parts; `clock` is for tests."""
+    """Open the databases and create all parts; tests pass a `clock`."""
     clock = clock or SystemClock()
     url = settings.database_url.get_secret_value()
     database = await open_database(settings, clock)
-    books_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
-    sandbox = Sandbox(Books(books_database), slow_seconds=settings.sandbox_slow_seconds)
+    ledger_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
+    sandbox = Sandbox(SandboxLedger(ledger_database), slow_seconds=settings.sandbox_slow_seconds)
     worker = _worker(settings, database, sandbox, clock)
     parts = event_runtime(
         settings,
@@ -43,7 +43,7 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
         api=Api(database),
         database=database,
         background=(*parts, worker),
-        closing=(books_database.close,),
+        closing=(ledger_database.close,),
     )
 
 
@@ -71,5 +71,5 @@ app = build(PaymentsSettings, assemble)
 
 
 def main() -> None:
-    """Be the service until it is told to stop."""
+    """Run the service until it receives a stop signal."""
     run(app)

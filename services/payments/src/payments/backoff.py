@@ -1,4 +1,4 @@
-"""How long to wait before something is tried again."""
+"""The delay before a retry."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,5 +13,5 @@ class Backoff:
 
     def after(self, attempts: int) -> timedelta:
         """Return the delay after that many attempts, at least one."""
-        doublings = min(attempts - 1, 30)  # enough for any `longest`, and nothing overflows
+        doublings = min(attempts - 1, 30)  # reaches any `longest` and does not overflow
         return min(self.first * (1 << doublings), self.longest)

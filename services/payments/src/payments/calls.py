@@ -1,4 +1,4 @@
-"""One call of the provider: what is asked for a payment, and what the answer means."""
+"""Calls the provider once for a payment, and interprets the response."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Caller:
-    """Calls the provider for claimed payments. Whatever happens there, there is an answer."""
+    """Calls the provider for claimed payments. Every call has an answer, also when it fails."""
 
     def __init__(
         self, provider: Provider, clock: Clock, *, timeout: timedelta, backoff: Backoff
@@ -39,41 +39,41 @@ class Caller:
         self._backoff = backoff
 
     async def call(self, payment: Payment, operation: Operation) -> Call:
-        """Ask the provider to carry out the operation that the payment waits for."""
+        """Call the provider for the operation that the payment waits for."""
         with trace.within(payment.traceparent), logs.bound(order_id=str(payment.order_id)):
             answer = await self._answer(payment, operation)
         return Call(payment=payment, operation=operation, answer=answer)
 
     async def _answer(self, payment: Payment, operation: Operation) -> Answer:
-        known_as = {"payment_id": payment.payment_id, "operation": operation}
+        fields = {"payment_id": payment.payment_id, "operation": operation}
         try:
-            answer = await self._ask_in_time(payment, operation)
+            answer = await self._call_with_timeout(payment, operation)
         except ProviderUnavailableError as error:
-            _log.warning("outcome not known, asking again: %s", error, extra=known_as)
-            return self._again(self._backoff.after(payment.attempts))
+            _log.warning("outcome unknown, retrying the call: %s", error, extra=fields)
+            return self._retry(self._backoff.after(payment.attempts))
         except ProviderRefusedError as error:
-            _log.error("refused, somebody has to look: %s", error, extra=known_as)
-            return self._again(self._backoff.longest)
-        except Exception:  # noqa: BLE001 (an adapter's fault must not end the worker)
-            _log.exception("the provider's adapter failed, asking again", extra=known_as)
-            return self._again(self._backoff.after(payment.attempts))
+            _log.error("provider refused the call, manual action required: %s", error, extra=fields)
+            return self._retry(self._backoff.longest)
+        except Exception:  # noqa: BLE001 (a bug in an adapter must not stop the worker)
+            _log.exception("provider adapter failed, retrying the call", extra=fields)
+            return self._retry(self._backoff.after(payment.attempts))
         match answer:
             case Approved() | Declined():
                 return answer
             case Pending():
-                return self._again(self._backoff.after(payment.attempts))
+                return self._retry(self._backoff.after(payment.attempts))
 
-    def _again(self, delay: timedelta) -> CallAgain:
+    def _retry(self, delay: timedelta) -> CallAgain:
         return CallAgain(self._clock.now() + delay)
 
-    async def _ask_in_time(self, payment: Payment, operation: Operation) -> Authorized:
+    async def _call_with_timeout(self, payment: Payment, operation: Operation) -> Authorized:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._ask(payment, operation)
+                return await self._call_provider(payment, operation)
         except TimeoutError as error:
-            raise ProviderTimeoutError(f"no answer in {self._timeout_seconds} s") from error
+            raise ProviderTimeoutError(f"no response within {self._timeout_seconds} s") from error
 
-    async def _ask(self, payment: Payment, operation: Operation) -> Authorized:
+    async def _call_provider(self, payment: Payment, operation: Operation) -> Authorized:
         key = idempotency_key(payment.payment_id, operation)
         match operation:
             case Operation.AUTHORIZE:
@@ -88,7 +88,7 @@ class Caller:
 
 def _authorization(payment: Payment) -> Authorization:
     if payment.token is None:
-        raise ValueError("an authorization needs the token")
+        raise ValueError("cannot authorize a payment without its token")
     return Authorization(
         payment_id=payment.payment_id,
         amount_minor=payment.amount_minor,
@@ -99,7 +99,7 @@ def _authorization(payment: Payment) -> Authorization:
 
 def _hold(payment: Payment) -> Hold:
     if payment.provider_reference is None:
-        raise ValueError("nothing was authorized that could be captured, voided or refunded")
+        raise ValueError("cannot capture, void or refund a payment that is not authorized")
     return Hold(
         payment_id=payment.payment_id,
         amount_minor=payment.amount_minor,

@@ -1,4 +1,4 @@
-"""Claiming calls as they come due: in the statement that writes the payment."""
+"""Claims provider calls in the statement that makes them due."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -11,10 +11,10 @@ from waybill.postgres.database import Transaction
 
 
 class Claims:
-    """What one transaction claims for this process; the calls begin when it is committed.
+    """The calls that one transaction claims for this process. They start after the commit.
 
-    `room` is how many calls this process has room for. What comes due beyond that is left to
-    whoever has some: `leave` is called once, at the end of the transaction.
+    This process can claim at most `room` calls. Further due calls are left to other workers:
+    `leave` is called with them once, at the end of the transaction.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Claims:
         self._claimed: set[UUID] = set()
 
     def claim(self, payment: Payment) -> Payment:
-        """Count the attempt before it is made, and lease the call, when it is due at once."""
+        """Count the attempt and lease the call if it is due now."""
         if payment.due_at != self._now or not self._room:
             return payment
         self._room -= 1
@@ -44,7 +44,7 @@ class Claims:
         return replace(payment, due_at=self._until, attempts=payment.attempts + 1)
 
     def written(self, payments: Iterable[Payment]) -> None:
-        """Have the calls of those that were claimed begin after the commit, each once."""
+        """Start the claimed calls of these payments after the commit, each once."""
         payments = list(payments)
         if claimed := [each for each in payments if each.payment_id in self._claimed]:
             self._claimed.clear()

@@ -1,15 +1,15 @@
-"""A payment: what it can be, and what each command and each answer of the provider makes of it.
+"""The state machine of a payment: the effect of each command and of each provider response.
 
-Pure: no I/O, no clock. States ending in -ing wait for the provider to carry out one operation.
+Pure: no I/O, no clock. A state ending in -ing waits for one operation of the provider.
 
     authorizing --approved--> authorized --capture--> capturing --approved--> captured
         |declined                 |reverse                                        |reverse
         v                         v                                               v
      declined                  voiding --approved--> voided       refunding --approved--> refunded
 
-A reverse that comes while an outcome is not known (authorizing, capturing) is kept in
-`reverse_wanted` and carried out as soon as it is. A payment of nothing never meets the provider:
-each operation is done at once.
+A reverse during `authorizing` or `capturing` is stored in `reverse_wanted` and carried out when the
+outcome is known. A payment with the amount 0 is never sent to the provider: each operation succeeds
+immediately.
 """
 
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ NO_CURRENCY: Final = "XXX"
 
 
 class Operation(StrEnum):
-    """What the provider can be asked to do."""
+    """An operation of the provider."""
 
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
@@ -36,7 +36,7 @@ class Operation(StrEnum):
 
 
 class Fact(Enum):
-    """What can be told about a payment; each is an event type of the contract."""
+    """A result that is published; each is an event type of the contract."""
 
     AUTHORIZED = "authorized"
     DECLINED = "declined"
@@ -46,7 +46,7 @@ class Fact(Enum):
 
 
 class OrderAlreadyPaidDifferentlyError(Exception):
-    """A second authorization for an order asks for another amount than the first."""
+    """A second authorization for an order has another amount than the first."""
 
 
 _OPERATIONS: Final = {
@@ -61,8 +61,8 @@ _OPERATIONS: Final = {
 class Payment:
     """The payment of one order.
 
-    `attempts` counts the calls of the operation that is under way, and is written before a call is
-    made: 0 means that the provider was not asked yet. `due_at` is when to call next.
+    `attempts` counts the calls of the current operation and is written before each call: 0 means
+    that the provider has not been called yet. `due_at` is the time of the next call.
     """
 
     payment_id: UUID
@@ -82,13 +82,13 @@ class Payment:
 
     @property
     def operation(self) -> Operation | None:
-        """The operation that the provider is to carry out now, if any."""
+        """The operation that the payment waits for, if any."""
         return _OPERATIONS.get(self.status)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of a payment, what is told about it, and what is posted to the ledger."""
+    """A new state of a payment, the facts to publish and the entries to post to the ledger."""
 
     payment: Payment
     facts: tuple[Fact, ...] = ()
@@ -105,7 +105,7 @@ def open_payment(
     traceparent: str,
     now: datetime,
 ) -> Step:
-    """Begin with the authorization of a new payment."""
+    """Create a payment that waits for its authorization."""
     payment = Payment(
         payment_id=payment_id,
         order_id=order_id,
@@ -119,7 +119,7 @@ def open_payment(
 
 
 def tombstone(*, payment_id: UUID, order_id: UUID, traceparent: str) -> Payment:
-    """Make the payment of an order that was reversed before it was to be paid: nothing, voided."""
+    """Create the payment of an order that was reversed before it was authorized: 0, voided."""
     return Payment(
         payment_id=payment_id,
         order_id=order_id,
@@ -131,7 +131,7 @@ def tombstone(*, payment_id: UUID, order_id: UUID, traceparent: str) -> Payment:
 
 
 def authorize_again(payment: Payment, amount_minor: int, currency: str) -> Step:
-    """Answer an authorization of an order whose payment exists; never authorizes twice.
+    """Answer an authorization of an order that already has a payment. Never authorizes twice.
 
     Raises OrderAlreadyPaidDifferentlyError.
     """
@@ -147,15 +147,15 @@ def authorize_again(payment: Payment, amount_minor: int, currency: str) -> Step:
         case Status.AUTHORIZING | Status.AUTHORIZED | Status.CAPTURING | Status.CAPTURED:
             if (payment.amount_minor, payment.currency) != (amount_minor, currency):
                 raise OrderAlreadyPaidDifferentlyError(
-                    f"{payment.amount_minor} {payment.currency} is or will be held, "
-                    f"{amount_minor} {currency} is asked for"
+                    f"the payment holds {payment.amount_minor} {payment.currency}, "
+                    f"the command requests {amount_minor} {currency}"
                 )
             known = payment.status is not Status.AUTHORIZING
             return Step(payment, (Fact.AUTHORIZED,) if known else ())
 
 
 def capture(payment: Payment, now: datetime) -> Step | None:
-    """Take what is held; None when nothing is, so that nothing can be taken."""
+    """Capture an authorized payment. Returns None if the payment cannot be captured."""
     match payment.status:
         case Status.AUTHORIZED:
             return _begin(payment, Status.CAPTURING, now)
@@ -175,10 +175,10 @@ def capture(payment: Payment, now: datetime) -> Step | None:
 
 
 def reverse(payment: Payment, now: datetime) -> Step:
-    """Let go of what is held, or give back what was taken: the least that undoes the payment."""
+    """Void an authorized payment, or refund a captured one."""
     match payment.status:
         case Status.AUTHORIZING | Status.CAPTURING:
-            return _reverse_under_way(payment, now)
+            return _reverse_in_progress(payment, now)
         case Status.AUTHORIZED:
             return _begin(payment, Status.VOIDING, now)
         case Status.CAPTURED:
@@ -194,14 +194,14 @@ def reverse(payment: Payment, now: datetime) -> Step:
 def approve(
     payment: Payment, operation: Operation, reference: str | None, now: datetime
 ) -> Step | None:
-    """Record that the provider did `operation`; None when that is no longer waited for."""
+    """Record that the provider approved `operation`; None if the payment does not wait for it."""
     if payment.operation is not operation:
         return None
     return _done(payment, operation, reference, now)
 
 
 def decline(payment: Payment, code: DeclineCode) -> Step | None:
-    """Record that the provider declined to authorize; None when that is no longer waited for."""
+    """Record a declined authorization; None if the payment does not wait for one."""
     if payment.status is not Status.AUTHORIZING:
         return None
     fact = Fact.VOIDED if payment.reverse_wanted else Fact.DECLINED
@@ -211,13 +211,13 @@ def decline(payment: Payment, code: DeclineCode) -> Step | None:
 def call_again(
     payment: Payment, operation: Operation, attempt: int, due_at: datetime
 ) -> Step | None:
-    """Plan the next call after attempt number `attempt`; None when somebody else made that plan."""
+    """Schedule the call after attempt `attempt`; None if another worker has changed the payment."""
     if payment.operation is not operation or payment.attempts != attempt:
         return None
     return Step(replace(payment, due_at=due_at))
 
 
-def _reverse_under_way(payment: Payment, now: datetime) -> Step:
+def _reverse_in_progress(payment: Payment, now: datetime) -> Step:
     if payment.attempts > 0:
         return Step(replace(payment, reverse_wanted=True))
     if payment.status is Status.AUTHORIZING:
@@ -226,7 +226,7 @@ def _reverse_under_way(payment: Payment, now: datetime) -> Step:
 
 
 def _begin(payment: Payment, status: Status, now: datetime) -> Step:
-    """Wait for the provider from now on, unless there is no money to move."""
+    """Wait for the provider, unless the amount is 0."""
     operation = _OPERATIONS[status]
     begun = replace(payment, status=status, reverse_wanted=False, attempts=0, due_at=now)
     if begun.amount_minor == 0:
@@ -257,7 +257,7 @@ def _done(payment: Payment, operation: Operation, reference: str | None, now: da
 
 
 def _settle(payment: Payment, status: Status, fact: Fact, entries: tuple[Entry, ...] = ()) -> Step:
-    """Wait for nothing any more."""
+    """Enter a state that waits for nothing."""
     settled = replace(
         payment, status=status, token=None, reverse_wanted=False, attempts=0, due_at=None
     )

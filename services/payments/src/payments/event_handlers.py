@@ -1,7 +1,7 @@
-"""What payments does about the commands it receives.
+"""Handles the commands that payments receives.
 
-The provider is not called here: a command only says what is to be done, in the transaction it is
-received in, and a worker calls when that is committed.
+A handler does not call the provider. It stores what is due in the transaction of the event, and a
+worker calls the provider after the commit.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from waybill.postgres.database import Transaction
 
 
 class EventHandlers(events.EventHandlers):
-    """Carries out whole sequences of commands at once."""
+    """Runs one use case for each sequence of commands."""
 
     def __init__(self, clock: Clock, worker: Worker) -> None:
         self._clock = clock

@@ -1,11 +1,10 @@
 """Double-entry bookkeeping: every posting is a pair of entries that sums to zero.
 
-    capture    provider_balance  +amount    the provider owes us what it took
-               customer_payments -amount    for the customer's payment
-    refund     the same, with the signs turned
+    capture    provider_balance  +amount    the provider owes us the captured amount
+               customer_payments -amount    the customer's payment
+    refund     the same with opposite signs
 
-So the sum over `provider_balance` is what the provider should have paid out, whatever happened on
-the way.
+The sum over `provider_balance` is the amount that the provider owes us.
 """
 
 from dataclasses import dataclass
@@ -31,12 +30,12 @@ class Entry:
 
 
 def capture_posting(amount_minor: int, currency: str) -> tuple[Entry, ...]:
-    """Post what the provider took from the customer; nothing for nothing."""
+    """Return the posting of a capture; empty for the amount 0."""
     return _pair("capture", amount_minor, currency)
 
 
 def refund_posting(amount_minor: int, currency: str) -> tuple[Entry, ...]:
-    """Post what the provider gave back to the customer; nothing for nothing."""
+    """Return the posting of a refund; empty for the amount 0."""
     return _pair("refund", -amount_minor, currency)
 
 

@@ -1,8 +1,7 @@
-"""Payments as this process left them: so that the next command need not read them again.
+"""A cache of payments as this process last wrote them, which saves a read for the next command.
 
-They may have changed since. What is remembered is only relied on in optimistic transactions, where
-`store.save` fails when a payment is not any more as it was remembered. An entry is taken out when
-it is used, so nothing has to be taken back after a rollback.
+Entries may be stale. They are used only in optimistic transactions, where `store.save` fails if a
+payment has changed. An entry is removed when it is used, so a rollback leaves no stale entry.
 """
 
 from collections.abc import Iterable
@@ -15,23 +14,23 @@ from payments.domain import Payment
 from waybill.postgres.database import Transaction
 
 REMEMBERED_MAX: Final = 4_096
-"""Payments: more than wait for their next command at 1,000 orders a second, and some megabytes."""
+"""More payments than wait for their next command at 1,000 orders a second; some megabytes."""
 
 
 class Memory:
-    """The payments that were authorized last, and wait to be captured."""
+    """The payments that were authorized last and wait to be captured."""
 
     def __init__(self, most: int = REMEMBERED_MAX) -> None:
         self._most = most
         self._payments: dict[UUID, Payment] = {}
 
     def take(self, order_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-        """Take out those of the orders' payments that are remembered."""
+        """Remove and return the cached payments of these orders, by order."""
         found = ((order_id, self._payments.pop(order_id, None)) for order_id in order_ids)
         return {order_id: payment for order_id, payment in found if payment is not None}
 
     def keep(self, tx: Transaction, payments: Iterable[Payment]) -> None:
-        """Remember, after the commit, those that are authorized; forget the oldest ones."""
+        """Cache the authorized payments after the commit; evict the oldest entries."""
         authorized = [each for each in payments if each.status is PaymentStatus.AUTHORIZED]
         if authorized:
             tx.after_commit(partial(self._put, authorized))

@@ -1,14 +1,14 @@
-"""The port to whoever moves the money.
+"""The interface of payment providers.
 
-Each call carries an idempotency key. A provider does what is asked at most once for a key, however
-often and from wherever it is asked, and gives the same answer each time. That is all that keeps a
-customer from being charged twice when we crash between a call and the record of its answer.
+Each call carries an idempotency key. A provider carries out an operation at most once for a key and
+returns the same response to every repeated call. This prevents a second charge when the process
+crashes after a call and before its response is recorded.
 
     ProviderError
-    ├── ProviderUnavailableError    whether it was done is not known: ask again with the same key
-    │   └── ProviderTimeoutError    no answer in time
-    └── ProviderRefusedError        not done, and asking again will not change it (a hold that has
-                                    lapsed, say): a person has to look
+    ├── ProviderUnavailableError    outcome unknown: retry with the same key
+    │   └── ProviderTimeoutError    no response in time
+    └── ProviderRefusedError        not done, and a retry does not help (an expired hold, for
+                                    example): manual action is required
 """
 
 from dataclasses import dataclass, field
@@ -20,15 +20,15 @@ from payments.domain import Operation
 
 
 class ProviderError(Exception):
-    """The provider did not answer the question."""
+    """The call of the provider failed."""
 
 
 class ProviderUnavailableError(ProviderError):
-    """The outcome is not known. The call must be made again with the same idempotency key."""
+    """The outcome is unknown. Retry the call with the same idempotency key."""
 
 
 class ProviderTimeoutError(ProviderUnavailableError):
-    """The provider gave no answer in time; it may have done what was asked."""
+    """The provider did not respond in time. It may have carried out the operation."""
 
 
 class ProviderRefusedError(ProviderError):
@@ -37,31 +37,31 @@ class ProviderRefusedError(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """It is done. `reference` is the provider's own number for it."""
+    """The operation is done. `reference` is the provider's identifier of it."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """It is not done and will not be: the card's issuer, or the provider, says no."""
+    """The card's issuer or the provider declined the authorization. This is final."""
 
     code: DeclineCode
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The provider does not know yet. Asked again with the same key, it will."""
+    """The outcome is not known yet. Retry with the same key."""
 
 
 Authorized: TypeAlias = Approved | Declined | Pending
 Settled: TypeAlias = Approved | Pending
-"""What comes of a capture, void or refund: these are not declined, but see ProviderRefusedError."""
+"""The result of a capture, void or refund. These are not declined; see ProviderRefusedError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """What is to be held: the amount, in the currency's smallest unit, on the token's card."""
+    """The amount to hold, in the smallest unit of the currency, and the token of the card."""
 
     payment_id: UUID
     amount_minor: int
@@ -71,7 +71,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What was authorized; `reference` is what the provider called it."""
+    """An authorized amount; `reference` is the provider's identifier of it."""
 
     payment_id: UUID
     amount_minor: int
@@ -87,18 +87,18 @@ class Provider(Protocol):
         ...
 
     async def capture(self, hold: Hold, *, idempotency_key: str) -> Settled:
-        """Take all that is held. Raises ProviderUnavailableError, ProviderRefusedError."""
+        """Capture the whole amount. Raises ProviderUnavailableError, ProviderRefusedError."""
         ...
 
     async def void(self, hold: Hold, *, idempotency_key: str) -> Settled:
-        """Let go of what is held. Raises ProviderUnavailableError, ProviderRefusedError."""
+        """Release the hold. Raises ProviderUnavailableError, ProviderRefusedError."""
         ...
 
     async def refund(self, hold: Hold, *, idempotency_key: str) -> Settled:
-        """Give back all that was taken. Raises ProviderUnavailableError, ProviderRefusedError."""
+        """Refund the whole amount. Raises ProviderUnavailableError, ProviderRefusedError."""
         ...
 
 
 def idempotency_key(payment_id: UUID, operation: Operation) -> str:
-    """Name one operation on one payment, the same for every call that is ever made for it."""
+    """Return the key of an operation on a payment; every retry uses the same key."""
     return f"{payment_id}:{operation}"

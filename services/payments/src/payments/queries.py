@@ -1,4 +1,4 @@
-"""Reads of the payments service: rows as the contract shows them, which is without the token."""
+"""Reads payments as the contract represents them, without the token."""
 
 from typing import Final
 from uuid import UUID
@@ -20,7 +20,7 @@ _GET_BY_ORDER: Final = _PAYMENTS + "where order_id = $1"
 _LIST: Final = _PAYMENTS + "where payment_id < $1 order by payment_id desc limit $2"
 
 _BEFORE_THE_FIRST: Final = UUID(int=2**128 - 1)
-"""Greater than any id: the position before the first page."""
+"""Greater than any id: the cursor of the first page."""
 
 
 async def get_payment(connection: Connection, payment_id: UUID) -> Payment | None:
@@ -34,7 +34,7 @@ async def get_payment_of_order(connection: Connection, order_id: UUID) -> Paymen
 
 
 async def list_payments(connection: Connection, after: UUID | None, limit: int) -> list[Payment]:
-    """Return the payments that follow `after`, the newest first (their ids sort by time)."""
+    """Return the payments after `after`, newest first (the ids are ordered by time)."""
     rows = await connection.fetch(_LIST, _BEFORE_THE_FIRST if after is None else after, limit)
     return [_payment(row) for row in rows]
 

@@ -1,15 +1,15 @@
-"""The built-in provider: it moves no money, and behaves as its test token says.
+"""The built-in provider. It moves no money; the test token selects its behavior.
 
     token                        authorize
     tok_approve                  approved
     tok_decline                  declined: card_declined
     tok_insufficient_funds       declined: insufficient_funds
     tok_slow                     approved, after `slow_seconds`
-    tok_timeout_then_approved    held, but the first answer gets lost; approved when asked again
-    tok_error_once               fails before anything is done; approved when asked again
+    tok_timeout_then_approved    held, but the first response is lost; a retry is approved
+    tok_error_once               fails before it is carried out; a retry is approved
     anything else                declined: unknown_token
 
-What it did it knows for ever: its books are in the database, under the idempotency key.
+It stores every operation in the database under its idempotency key and never deletes it.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from payments.provider import (
     ProviderUnavailableError,
     Settled,
 )
-from payments.sandbox_ledger import Books, Charge, Entered
+from payments.sandbox_ledger import Charge, Entered, SandboxLedger
 from waybill.postgres.database import DatabaseUnavailableError
 
 TOK_APPROVE: Final = "tok_approve"
@@ -49,10 +49,10 @@ _APPROVED: Final = frozenset({TOK_APPROVE, TOK_SLOW, TOK_TIMEOUT_THEN_APPROVED, 
 
 
 class Sandbox(Provider):
-    """A provider for tests, demos and laptops; see the module for its tokens."""
+    """A provider for tests and local use. The module's docstring lists its tokens."""
 
-    def __init__(self, books: Books, *, slow_seconds: float) -> None:
-        self._books = books
+    def __init__(self, ledger: SandboxLedger, *, slow_seconds: float) -> None:
+        self._ledger = ledger
         self._slow_seconds = slow_seconds
         self._failed_once: set[str] = set()
 
@@ -73,7 +73,7 @@ class Sandbox(Provider):
             )
         )
         if wanted.token == TOK_TIMEOUT_THEN_APPROVED and entered.attempts == 1:
-            raise ProviderTimeoutError("the sandbox lost this answer, as the token asks for")
+            raise ProviderTimeoutError("the sandbox dropped this response, as the token requests")
         if entered.decline_code is not None:
             return Declined(entered.decline_code)
         return Approved(entered.reference)
@@ -104,20 +104,20 @@ class Sandbox(Provider):
 
     async def _enter(self, charge: Charge) -> Entered:
         try:
-            entered = await self._books.enter(charge)
+            entered = await self._ledger.enter(charge)
         except DatabaseUnavailableError as error:
-            raise ProviderUnavailableError("the sandbox cannot reach its books") from error
+            raise ProviderUnavailableError("the sandbox cannot reach its database") from error
         if entered is None:
             raise ProviderRefusedError(f"the sandbox cannot {charge.operation} this payment")
         return entered
 
     def _fail_once(self, idempotency_key: str) -> None:
-        """Fail the first time that this process sees the key."""
+        """Fail the first call with this key in this process."""
         if idempotency_key in self._failed_once:
             self._failed_once.remove(idempotency_key)
             return
         self._failed_once.add(idempotency_key)
-        raise ProviderUnavailableError("the sandbox failed, as the token asks for")
+        raise ProviderUnavailableError("the sandbox failed, as the token requests")
 
 
 def _decline_code(token: str) -> DeclineCode | None:

@@ -1,6 +1,6 @@
-"""The books of the sandbox: what it did, under which idempotency key, on disk before it answers.
+"""The ledger of the sandbox: operations by idempotency key, committed before the response.
 
-Calls that come while a statement runs are taken together into the next one, so that hundreds of
+Calls that arrive while a statement runs share the next statement (group commit), so hundreds of
 calls a second need few commits.
 """
 
@@ -31,9 +31,9 @@ class _ChargeRow(NamedTuple):
 
 _CHARGES: Final = Rows(_ChargeRow)
 
-# A capture or void needs an authorization of the same amount, and not the other of the two; a
-# refund needs a capture. What is missing from the rows returned was refused. What is known of the
-# payments is read first: asked for row by row, PostgreSQL may read all the books for each.
+# A capture requires an authorization of the same amount and no void; a void requires the same and
+# no capture; a refund requires a capture. A charge that is missing from the result was refused.
+# The CTE is materialized: without it PostgreSQL may scan the whole table for each row.
 _ENTER: Final = _CHARGES.statement("""
     with known as materialized (
         select payment_id, operation, amount_minor, currency
@@ -65,7 +65,7 @@ _ENTER: Final = _CHARGES.statement("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What is to be entered, unless there is an entry under the key already."""
+    """A charge to enter, unless its key has an entry."""
 
     idempotency_key: str
     operation: Operation
@@ -77,29 +77,29 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What is in the books; `attempts` counts how often it was asked for."""
+    """An entry of the ledger; `attempts` counts the calls with its key."""
 
     reference: str
     decline_code: DeclineCode | None
     attempts: int
 
 
-class Books:
+class SandboxLedger:
     """Enters charges, each key once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._together = GroupCommit(self._write)
+        self._group_commit = GroupCommit(self._write)
 
     async def enter(self, charge: Charge) -> Entered | None:
-        """Enter a charge, or find the entry of its key; None when no such charge can be made.
+        """Enter a charge or return the entry of its key; None if the charge is not possible.
 
-        Raises DatabaseUnavailableError; whether it was entered is then not known.
+        Raises DatabaseUnavailableError; the outcome is then unknown.
         """
-        return await self._together.do(charge)
+        return await self._group_commit.do(charge)
 
-    async def _write(self, asked: Sequence[Charge]) -> list[Entered | None]:
-        by_key = {charge.idempotency_key: charge for charge in asked}
+    async def _write(self, requested: Sequence[Charge]) -> list[Entered | None]:
+        by_key = {charge.idempotency_key: charge for charge in requested}
         charges = [
             _ChargeRow(
                 idempotency_key=charge.idempotency_key,
@@ -117,7 +117,7 @@ class Books:
                 _ENTER, [each.payment_id for each in charges], *_CHARGES.arrays(charges)
             )
         entered = {row["idempotency_key"]: _entered(row) for row in rows}
-        return [entered.get(charge.idempotency_key) for charge in asked]
+        return [entered.get(charge.idempotency_key) for charge in requested]
 
 
 def _entered(row: asyncpg.Record) -> Entered:

@@ -1,4 +1,4 @@
-"""What payments must be told from outside, beside what every service is told."""
+"""The settings of payments, in addition to those of every service."""
 
 from datetime import timedelta
 from typing import Annotated, Self
@@ -10,34 +10,34 @@ from waybill.process.settings import Settings
 
 
 class PaymentsSettings(Settings):
-    """The settings of payments; environment variables carry the prefix WAYBILL_."""
+    """Read from environment variables with the prefix WAYBILL_."""
 
     service: str = "payments"
 
     provider_calls_max: PositiveInt = 256
-    """Calls under way at once. At 1,000 orders/s and a provider that answers in 100 ms, 200 are."""
+    """Concurrent calls. 1,000 orders/s and a provider that responds in 100 ms need 200."""
 
     provider_call_timeout_seconds: PositiveFloat = 5.0
-    """Half of graceful_stop_seconds, so that calls in hand end before the process does."""
+    """Half of graceful_stop_seconds, so that calls in progress end before the process does."""
 
     provider_lease_seconds: PositiveFloat = 30.0
-    """After this, a call that was not recorded counts as lost and is made again."""
+    """A call whose response is not recorded within this time is repeated."""
 
     provider_retry_first_seconds: PositiveFloat = 0.2
     provider_retry_longest_seconds: PositiveFloat = 60.0
 
     provider_poll_seconds: PositiveFloat = 1.0
-    """How long a due call waits when nobody has said that it is there: after a crash, mostly."""
+    """The interval of polling for due calls without a notification, for example after a crash."""
 
     sandbox_slow_seconds: Annotated[float, Field(ge=0)] = 2.0
-    """How long the sandbox thinks about tok_slow."""
+    """The delay of the sandbox for tok_slow."""
 
     @model_validator(mode="after")
     def _lease_outlives_call(self) -> Self:
         if self.provider_lease_seconds <= self.provider_call_timeout_seconds:
             raise ValueError(
                 "provider_lease_seconds must be longer than provider_call_timeout_seconds, "
-                "or another worker repeats calls that are still under way"
+                "otherwise another worker repeats calls that are still in progress"
             )
         return self
 

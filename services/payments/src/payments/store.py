@@ -1,8 +1,8 @@
 """Writes of the payments service. The number of statements does not grow with the batch.
 
-Each statement locks payments in the order of their ids, so two of them never wait for each other in
-a circle. Two transactions of several such statements may; PostgreSQL then ends one of them, and
-whoever runs it does it again.
+Each statement locks payments in the order of their ids, so two statements cannot deadlock. Two
+transactions of several statements can. PostgreSQL then aborts one of them, and its caller retries
+it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,7 @@ class _EntryRow(NamedTuple):
 
 
 class _ChangeRow(NamedTuple):
-    """What changes of a payment, and how it was before."""
+    """The changed columns of a payment, and the expected state before the change."""
 
     payment_id: UUID
     status: Status
@@ -99,10 +99,10 @@ _POST: Final = _ENTRIES.statement("""
 async def insert_opened(
     tx: Transaction, steps: Sequence[Step], now: datetime, claims: Claims
 ) -> set[UUID]:
-    """Write new payments and tell what is known of them; returns the orders that had none yet.
+    """Insert new payments and publish their facts; returns the orders that had no payment.
 
-    An optimistic transaction expects that no order has one. Raises ConcurrencyConflictError when
-    one of those returned has a payment by now.
+    An optimistic transaction assumes that no order has one. Raises ConcurrencyConflictError if
+    another transaction has inserted a payment of a returned order.
     """
     by_order: dict[UUID, Step] = {}
     for step in steps:
@@ -132,22 +132,22 @@ async def lock_by_order(tx: Transaction, order_ids: Sequence[UUID]) -> dict[UUID
 async def claim(
     connection: Connection, now: datetime, lease: timedelta, limit: int
 ) -> list[Payment]:
-    """Take payments whose call is due, so that nobody else takes them until the lease ends.
+    """Claim payments whose call is due, for the duration of the lease.
 
-    The attempt is counted before it is made: committed at once, when this is no transaction.
+    The attempt is counted before the call. Outside of a transaction it is committed immediately.
     """
     return [_payment(row) for row in await connection.fetch(_CLAIM, now, lease, limit)]
 
 
-async def listen_for_due(connection: Connection, heard: Callable[[], None]) -> None:
-    """Call `heard` when calls have come due, as long as the connection lasts."""
-    await connection.listen(_DUE, heard)
+async def listen_for_due(connection: Connection, notify: Callable[[], None]) -> None:
+    """Call `notify` when calls have become due, until the connection is closed."""
+    await connection.listen(_DUE, notify)
 
 
 async def notify_due(tx: Transaction, _due: Sequence[Payment]) -> None:
-    """Tell the workers, when this transaction is committed, that calls have come due.
+    """Notify the workers of due calls when this transaction commits.
 
-    Commits that notify happen one at a time, so this is for whole batches.
+    PostgreSQL serializes commits that notify, so this is called once for a batch.
     """
     await tx.execute("select pg_notify($1, '')", _DUE)
 
@@ -159,18 +159,18 @@ async def save(
     now: datetime,
     claims: Claims,
 ) -> None:
-    """Write what became of payments, post it to the ledger, and tell it.
+    """Write the new states of payments, post to the ledger and publish the facts.
 
-    They are locked, or expected to be as they were `before`. Raises ConcurrencyConflictError when
-    one of them has changed.
+    The payments are locked or, if optimistic, expected to be in the state `before`. Raises
+    ConcurrencyConflictError if one of them has changed.
     """
     if not steps:
         return
-    # Sorted, so that those who have not locked them lock them in the order of all.
+    # Sorted: an optimistic transaction takes its row locks here, in the common lock order.
     by_id = {step.payment.payment_id: step.payment for step in steps}
     latest = [claims.claim(by_id[payment_id]) for payment_id in sorted(by_id)]
-    were = {payment.payment_id: payment for payment in before}
-    changes = [_change(payment, were[payment.payment_id]) for payment in latest]
+    previous = {payment.payment_id: payment for payment in before}
+    changes = [_change(payment, previous[payment.payment_id]) for payment in latest]
     await tx.enqueue(_UPDATE, now, *_CHANGES.arrays(changes), guards="payments.status")
     claims.written(latest)
     await _post(tx, steps, now)

@@ -1,14 +1,14 @@
-"""Makes the calls that payments wait for, outside of any transaction.
+"""Calls the provider for due payments, outside of any transaction.
 
-    claim      a batch of due payments, in one statement: attempt counted, due again after a lease;
-               as they are written, in the transaction that makes them due, when there is room
-    call       the provider, each payment by itself, under the key of its operation
-    record     the answers that are there, in one transaction: status, ledger, events
+    claim      due payments in one statement, which counts the attempt and takes a lease; or in the
+               transaction that makes them due, if this process can make more calls
+    call       the provider, once for each payment, with the idempotency key of the operation
+    record     the available answers in one transaction: status, ledger, events
 
-A call that is slow holds back nobody but itself: answers are recorded as they come. When the
-process dies anywhere between claim and record, the lease runs out and the call is made again under
-the same key; the provider then answers what it answered before. An answer that comes after the
-lease changes nothing, when the other worker's is recorded.
+A slow call does not delay other payments: answers are recorded as they arrive. If the process stops
+between claim and record, the lease expires and another call is made with the same key; the provider
+repeats its first response. An answer that arrives after the lease changes nothing if another worker
+has recorded one.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from typing import Final
 from payments import store
 from payments.calls import Caller
 from payments.claims import Claims
-from payments.commands.record_answers import Call, CallAgain, record_answers
+from payments.commands.record_answers import Call, CallAgain
 from payments.domain import Operation, Payment
 from payments.memory import Memory
+from payments.recorder import AnswerRecorder
 from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.postgres.database import (
-    ConcurrencyConflictError,
     Connection,
     Database,
     DatabaseUnavailableError,
@@ -44,7 +44,7 @@ RECORDED_MAX: Final = 256
 class Worker:
     """A background part of the service; each replica runs one.
 
-    It claims on a connection of its own, on which it also hears that calls have come due.
+    It claims on its own connection and listens there for notifications of due calls.
     """
 
     name: Final = "provider calls"
@@ -60,7 +60,6 @@ class Worker:
         calls_max: int,
         poll: timedelta,
     ) -> None:
-        self._database = database
         self._database_url = database_url
         self._caller = caller
         self._clock = clock
@@ -68,17 +67,17 @@ class Worker:
         self._calls_max = calls_max
         self._poll_seconds = poll.total_seconds()
         self.memory = Memory()
-        """Payments whose authorization was recorded last."""
-        self._claim_backoff = Backoff(_log, "cannot look for due calls")
-        self._record_backoff = Backoff(_log, "cannot record the provider's answers")
+        """The payments whose authorization was recorded last."""
+        self._claim_backoff = Backoff(_log, "cannot query due calls")
+        self._recorder = AnswerRecorder(database, clock, self.claims, self.memory)
         self._woken = asyncio.Event()
         self._answered = asyncio.Event()
         self._answers: list[Call] = []
         self._calls: asyncio.TaskGroup | None = None
-        self._in_hand = 0
+        self._in_flight = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then end the calls in hand and record their answers."""
+        """Run until `stop` is set; then complete the calls in progress and record their answers."""
         calls_ended = asyncio.Event()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._wake_at(stop))
@@ -91,10 +90,10 @@ class Worker:
             self._answered.set()
 
     def claims(self, tx: Transaction, now: datetime) -> Claims:
-        """Claim in this transaction what comes due at `now`, for this process as far as it can."""
+        """Return what claims, in this transaction, the calls that become due at `now`."""
         return Claims(
             tx,
-            room=max(0, self._calls_max - self._in_hand) if self._calls else 0,
+            room=max(0, self._calls_max - self._in_flight) if self._calls else 0,
             now=now,
             until=now + self._lease,
             begin=self._begin,
@@ -117,25 +116,25 @@ class Worker:
     async def _claim_on(self, connection: Connection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._woken.clear()
-            free = max(0, self._calls_max - self._in_hand)
+            free = max(0, self._calls_max - self._in_flight)
             claimed = await store.claim(connection, self._clock.now(), self._lease, free)
             self._claim_backoff.reset()
             self._begin(claimed)
             if free == 0 or len(claimed) < free:
-                await self._wait()
+                await self._wait_for_due_calls()
 
-    async def _wait(self) -> None:
+    async def _wait_for_due_calls(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._poll_seconds):
                 await self._woken.wait()
 
     def _begin(self, claimed: Sequence[Payment]) -> None:
         if self._calls is None:
-            return  # it has stopped meanwhile: the leases run out
+            return  # the worker has stopped; the leases expire
         for payment in claimed:
             if payment.operation is None:
-                raise ValueError(f"payment {payment.payment_id} is due, but waits for no operation")
-            self._in_hand += 1
+                raise ValueError(f"payment {payment.payment_id} is due but waits for no operation")
+            self._in_flight += 1
             self._calls.create_task(self._call(payment, payment.operation))
 
     async def _call(self, payment: Payment, operation: Operation) -> None:
@@ -150,48 +149,15 @@ class Worker:
             while self._answers:
                 batch = self._answers[:RECORDED_MAX]
                 del self._answers[:RECORDED_MAX]
-                await self._record(batch, stop)
-                self._in_hand -= len(batch)
-                self._follow(batch)
+                await self._recorder.record(batch, stop)
+                self._in_flight -= len(batch)
+                self._schedule_wake_ups(batch)
 
-    def _follow(self, batch: Sequence[Call]) -> None:
-        """Look for due calls when there was no room for them, and when the next ones are due."""
-        if self._in_hand + len(batch) >= self._calls_max:
+    def _schedule_wake_ups(self, batch: Sequence[Call]) -> None:
+        """Query due calls if the limit prevented claims, and when the next retries are due."""
+        if self._in_flight + len(batch) >= self._calls_max:
             self._woken.set()
         now = self._clock.now()
         for due_at in {call.answer.due_at for call in batch if isinstance(call.answer, CallAgain)}:
             seconds = max(0.0, (due_at - now).total_seconds())
             asyncio.get_running_loop().call_later(seconds, self._woken.set)
-
-    async def _record(self, batch: Sequence[Call], stop: asyncio.Event) -> None:
-        """Record answers. One that cannot be recorded costs none of the others."""
-        try:
-            await self._record_when_database_is_there(batch, stop)
-        except Exception:  # noqa: BLE001 (found out one by one)
-            if len(batch) == 1:
-                extra = {"payment_id": batch[0].payment.payment_id}
-                _log.exception("cannot record an answer; the call will be repeated", extra=extra)
-                return
-            for call in batch:
-                await self._record([call], stop)
-
-    async def _record_when_database_is_there(
-        self, batch: Sequence[Call], stop: asyncio.Event
-    ) -> None:
-        optimistic = True
-        while True:
-            try:
-                async with self._database.transaction(optimistic=optimistic) as tx:
-                    now = self._clock.now()
-                    await record_answers(tx, batch, now, self.claims(tx, now), self.memory)
-            except ConcurrencyConflictError:
-                if not optimistic:
-                    raise
-                optimistic = False  # a payment is not any more as it was claimed
-            except DatabaseUnavailableError as error:
-                if stop.is_set():
-                    return  # the leases run out, and the calls are made again
-                await self._record_backoff.wait(error, stop)
-            else:
-                self._record_backoff.reset()
-                return

@@ -1,4 +1,4 @@
-"""The whole service: commands come over the broker, answers go back, HTTP shows what became."""
+"""The whole service: commands and answers over the broker, the results over HTTP."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ def wanted(order: str, token: str = TOK_APPROVE) -> dict[str, Any]:
     return {"order_id": order, "amount": GBP_1530, "token": token}
 
 
-def kinds(heard: Sequence[Heard]) -> list[str]:
-    return [each.type.split(".")[1] for each in heard]
+def kinds(events: Sequence[Heard]) -> list[str]:
+    return [each.type.split(".")[1] for each in events]
 
 
 async def payment_of(client: httpx.AsyncClient, order: str) -> Any:
@@ -44,7 +44,7 @@ async def payment_of(client: httpx.AsyncClient, order: str) -> Any:
     return payment
 
 
-async def test_an_order_is_paid_and_paid_back(
+async def test_an_order_is_authorized_captured_and_refunded(
     client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     order = str(uuid7())
@@ -55,9 +55,9 @@ async def test_an_order_is_paid_and_paid_back(
         payment = await payment_of(client, order)
         seen.append((payment["status"], payment["captured"], payment["refunded"]))
 
-    heard = await orders.hear(order, 3)
-    assert kinds(heard) == ["payment-authorized", "payment-captured", "payment-refunded"]
-    assert [each.data["amount"] for each in heard] == [GBP_1530] * 3
+    events = await orders.hear(order, 3)
+    assert kinds(events) == ["payment-authorized", "payment-captured", "payment-refunded"]
+    assert [each.data["amount"] for each in events] == [GBP_1530] * 3
     assert seen == [
         ("authorized", NOTHING, NOTHING),
         ("captured", GBP_1530, NOTHING),
@@ -70,10 +70,10 @@ async def test_an_order_is_paid_and_paid_back(
     [
         ("tok_decline", "card_declined"),
         ("tok_insufficient_funds", "insufficient_funds"),
-        ("tok_of_nobody", "unknown_token"),
+        ("tok_unknown", "unknown_token"),
     ],
 )
-async def test_a_payment_is_declined_with_the_reason_of_the_card(
+async def test_a_declined_payment_has_the_decline_code(
     client: httpx.AsyncClient, orders: FakeService, token: str, code: str
 ) -> None:
     order = str(uuid7())
@@ -87,7 +87,7 @@ async def test_a_payment_is_declined_with_the_reason_of_the_card(
 
 
 @pytest.mark.parametrize("token", ["tok_slow", "tok_timeout_then_approved", "tok_error_once"])
-async def test_a_payment_is_authorized_when_the_provider_has_trouble_first(
+async def test_a_payment_is_authorized_when_the_first_call_of_the_provider_fails(
     orders: FakeService, token: str
 ) -> None:
     order = str(uuid7())
@@ -97,21 +97,21 @@ async def test_a_payment_is_authorized_when_the_provider_has_trouble_first(
     assert kinds(await orders.hear(order, 1)) == ["payment-authorized"]
 
 
-async def test_commands_that_come_together_are_carried_out_in_their_order(
+async def test_commands_of_one_batch_are_handled_in_order(
     client: httpx.AsyncClient, orders: FakeService
 ) -> None:
-    undone, unknown = str(uuid7()), str(uuid7())
+    reversed_order, unknown = str(uuid7()), str(uuid7())
 
     await asyncio.gather(
-        orders.send(AUTHORIZE, wanted(undone, "tok_slow")),
-        orders.send(REVERSE, {"order_id": undone}),
+        orders.send(AUTHORIZE, wanted(reversed_order, "tok_slow")),
+        orders.send(REVERSE, {"order_id": reversed_order}),
         orders.send(REVERSE, {"order_id": unknown}),
         orders.send(AUTHORIZE, wanted(unknown)),
     )
 
-    assert kinds(await orders.hear(undone, 1)) == ["payment-voided"]
+    assert kinds(await orders.hear(reversed_order, 1)) == ["payment-voided"]
     assert kinds(await orders.hear(unknown, 2)) == ["payment-voided"] * 2
-    assert (await payment_of(client, undone))["status"] == "voided"
+    assert (await payment_of(client, reversed_order))["status"] == "voided"
 
 
 async def test_a_command_that_is_delivered_twice_is_answered_once(orders: FakeService) -> None:
@@ -125,7 +125,7 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(orders: FakeSe
     assert kinds(await orders.hear(order, 2)) == ["payment-authorized", "payment-captured"]
 
 
-async def test_an_answer_belongs_to_the_trace_of_its_command(orders: FakeService) -> None:
+async def test_an_answer_has_the_trace_of_its_command(orders: FakeService) -> None:
     order = str(uuid7())
 
     await orders.send(AUTHORIZE, wanted(order), traceparent=TRACEPARENT)
@@ -145,12 +145,14 @@ async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
 
     sql = "select state from dead_letters where key = $1"
     async with connect(module_database_url, name="test") as connection:
-        look = partial(connection.fetchval, sql, order)
-        state = await eventually(f"a dead letter of {order}", look, lambda state: state is not None)
+        fetch_state = partial(connection.fetchval, sql, order)
+        state = await eventually(
+            f"a dead letter of {order}", fetch_state, lambda state: state is not None
+        )
     assert state == "dead"
 
 
-async def test_pages_hold_every_payment_once_and_the_newest_first(
+async def test_pages_list_every_payment_once_newest_first(
     client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     placed = [str(uuid7()) for _ in range(5)]
@@ -171,7 +173,7 @@ async def test_pages_hold_every_payment_once_and_the_newest_first(
     assert len(seen) == len(set(seen))
 
 
-async def test_a_payment_is_found_by_its_id_and_shows_no_token(
+async def test_a_payment_is_read_by_id_without_its_token(
     client: httpx.AsyncClient, orders: FakeService
 ) -> None:
     order = str(uuid7())
@@ -184,7 +186,7 @@ async def test_a_payment_is_found_by_its_id_and_shows_no_token(
     assert "tok_" not in answer.text
 
 
-async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_payment_is_not_found(client: httpx.AsyncClient) -> None:
     missing = await client.get(f"/v1/payments/{uuid7()}")
     assert missing.status_code == 404
     assert missing.json()["type"].endswith(":payment-not-found")
@@ -192,7 +194,7 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None
     assert none.json() == {"items": [], "next_cursor": None}
 
 
-async def test_a_cursor_that_no_page_gave_is_refused(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_cursor_is_refused(client: httpx.AsyncClient) -> None:
     refused = await client.get("/v1/payments", params={"cursor": "AAAA"})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/query/cursor"

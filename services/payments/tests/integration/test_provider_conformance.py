@@ -1,4 +1,4 @@
-"""What every provider must do, shown on the fake and on the sandbox."""
+"""The conformance suite of providers, run on the fake and on the sandbox."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,15 +21,15 @@ from payments.provider import (
     idempotency_key,
 )
 from payments.sandbox import TOK_APPROVE, TOK_DECLINE, TOK_TIMEOUT_THEN_APPROVED, Sandbox
-from payments.sandbox_ledger import Books
-from payments.testing import FakeProvider
+from payments.sandbox_ledger import SandboxLedger
+from payments.testing.fake_provider import FakeProvider
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A provider, and the number of things that it did for a payment."""
+    """A provider, and the number of operations that it carried out for a payment."""
 
     provider: Provider
     count_done: Callable[[UUID], Awaitable[int]]
@@ -68,7 +68,7 @@ def wanted(token: str = TOK_APPROVE) -> Authorization:
 
 @pytest.fixture
 def migrated_url(migrated_module_url: str) -> str:
-    """One database for all tests here: none looks at what is not its own."""
+    """One database for all tests of this module: each test uses its own payments."""
     return migrated_module_url
 
 
@@ -78,20 +78,20 @@ async def subject(request: pytest.FixtureRequest, database: Database) -> AsyncIt
         fake = FakeProvider()
 
         async def count_in_memory(payment_id: UUID) -> int:
-            return sum(key.startswith(str(payment_id)) for key in fake.books.done)
+            return sum(key.startswith(str(payment_id)) for key in fake.ledger.done)
 
         yield Subject(fake, count_in_memory)
     else:
 
-        async def count_in_books(payment_id: UUID) -> int:
+        async def count_in_database(payment_id: UUID) -> int:
             sql = "select count(*) from sandbox.charges where payment_id = $1"
             async with database.connection() as connection:
                 return int(await connection.fetchval(sql, payment_id))
 
-        yield Subject(Sandbox(Books(database), slow_seconds=0), count_in_books)
+        yield Subject(Sandbox(SandboxLedger(database), slow_seconds=0), count_in_database)
 
 
-async def test_same_answer_is_given_when_asked_again_with_the_key(subject: Subject) -> None:
+async def test_retry_with_the_same_key_gets_the_same_response(subject: Subject) -> None:
     order = wanted()
     first = await subject.authorize(order)
     assert isinstance(first, Approved)
@@ -103,20 +103,20 @@ async def test_same_answer_is_given_when_asked_again_with_the_key(subject: Subje
     assert await subject.count_done(order.payment_id) == 3
 
 
-async def test_declined_stays_declined_when_asked_again(subject: Subject) -> None:
+async def test_declined_stays_declined_on_a_retry(subject: Subject) -> None:
     order = wanted(TOK_DECLINE)
     declined = Declined(DeclineCode.CARD_DECLINED)
     assert [await subject.authorize(order) for _ in range(2)] == [declined, declined]
 
 
-async def test_one_charge_is_made_when_calls_with_one_key_meet(subject: Subject) -> None:
+async def test_concurrent_calls_with_one_key_make_one_charge(subject: Subject) -> None:
     hold = await subject.hold(wanted())
     answers = await asyncio.gather(*(subject.settle(Operation.CAPTURE, hold) for _ in range(20)))
     assert len(set(answers)) == 1
     assert await subject.count_done(hold.payment_id) == 2
 
 
-async def test_calls_that_meet_are_answered_each_for_itself(subject: Subject) -> None:
+async def test_concurrent_calls_get_their_own_responses(subject: Subject) -> None:
     orders = [wanted(TOK_DECLINE if number % 3 == 0 else TOK_APPROVE) for number in range(60)]
     answers = await asyncio.gather(*map(subject.authorize, orders))
     declined = [isinstance(answer, Declined) for answer in answers]
@@ -125,7 +125,7 @@ async def test_calls_that_meet_are_answered_each_for_itself(subject: Subject) ->
     assert len(references) == 40
 
 
-async def test_charge_is_known_when_its_first_answer_got_lost(subject: Subject) -> None:
+async def test_retry_finds_the_charge_when_the_first_response_was_lost(subject: Subject) -> None:
     order = wanted(TOK_TIMEOUT_THEN_APPROVED)
     with pytest.raises(ProviderTimeoutError):
         await subject.authorize(order)
@@ -134,13 +134,13 @@ async def test_charge_is_known_when_its_first_answer_got_lost(subject: Subject) 
     assert await subject.count_done(order.payment_id) == 1
 
 
-async def test_hold_is_let_go_when_voided(subject: Subject) -> None:
+async def test_void_can_be_retried(subject: Subject) -> None:
     hold = await subject.hold(wanted())
     assert await subject.settle(Operation.VOID, hold) == await subject.settle(Operation.VOID, hold)
 
 
 @pytest.mark.parametrize("operation", [Operation.CAPTURE, Operation.VOID])
-async def test_nothing_is_done_when_nothing_was_authorized(
+async def test_capture_and_void_are_refused_without_an_authorization(
     subject: Subject, operation: Operation
 ) -> None:
     declined = wanted(TOK_DECLINE)
@@ -152,7 +152,7 @@ async def test_nothing_is_done_when_nothing_was_authorized(
     assert await subject.count_done(declined.payment_id) == 1
 
 
-async def test_nothing_is_given_back_when_nothing_was_captured(subject: Subject) -> None:
+async def test_refund_is_refused_without_a_capture(subject: Subject) -> None:
     hold = await subject.hold(wanted())
     with pytest.raises(ProviderRefusedError):
         await subject.settle(Operation.REFUND, hold)

@@ -1,4 +1,4 @@
-"""The sandbox's test tokens, and its books."""
+"""The test tokens and the ledger of the sandbox."""
 
 import asyncio
 from uuid import UUID
@@ -26,20 +26,20 @@ from payments.sandbox import (
     TOK_TIMEOUT_THEN_APPROVED,
     Sandbox,
 )
-from payments.sandbox_ledger import Books, Charge
+from payments.sandbox_ledger import Charge, SandboxLedger
 from waybill.ids import uuid7
 from waybill.postgres.database import Database
 
 
 @pytest.fixture
 def migrated_url(migrated_module_url: str) -> str:
-    """One database for all tests here: none looks at what is not its own."""
+    """One database for all tests of this module: each test uses its own payments."""
     return migrated_module_url
 
 
 @pytest.fixture
 def sandbox(database: Database) -> Sandbox:
-    return Sandbox(Books(database), slow_seconds=0)
+    return Sandbox(SandboxLedger(database), slow_seconds=0)
 
 
 async def authorize(sandbox: Sandbox, token: str, payment_id: UUID | None = None) -> Authorized:
@@ -93,20 +93,20 @@ async def test_nothing_is_entered_when_the_sandbox_fails_once(
     assert isinstance(await authorize(sandbox, TOK_ERROR_ONCE, payment_id), Approved)
 
 
-async def test_lost_answer_is_remembered_when_the_sandbox_was_restarted(
+async def test_lost_response_is_repeated_after_a_restart_of_the_sandbox(
     sandbox: Sandbox, database: Database
 ) -> None:
     payment_id = uuid7()
     with pytest.raises(ProviderTimeoutError):
         await authorize(sandbox, TOK_TIMEOUT_THEN_APPROVED, payment_id)
-    restarted = Sandbox(Books(database), slow_seconds=0)
+    restarted = Sandbox(SandboxLedger(database), slow_seconds=0)
     assert isinstance(await authorize(restarted, TOK_TIMEOUT_THEN_APPROVED, payment_id), Approved)
 
 
-async def test_second_charge_is_made_when_asked_under_another_key(
+async def test_second_charge_is_made_under_another_key(
     sandbox: Sandbox, database: Database
 ) -> None:
-    """As a provider would: only our own keys keep us from charging twice."""
+    """As a real provider does: only our idempotency keys prevent a second charge."""
     hold = await held(sandbox)
     await sandbox.capture(hold, idempotency_key=f"{hold.payment_id}:one")
     await sandbox.capture(hold, idempotency_key=f"{hold.payment_id}:two")
@@ -121,10 +121,10 @@ async def test_captured_is_not_voided_and_voided_is_not_captured(sandbox: Sandbo
             await second(hold, idempotency_key=f"{hold.payment_id}:2")
 
 
-async def test_others_are_entered_when_the_one_that_writes_for_all_is_cancelled(
+async def test_other_charges_are_entered_when_the_caller_that_runs_the_statement_is_cancelled(
     database: Database,
 ) -> None:
-    books = Books(database)
+    ledger = SandboxLedger(database)
     charges = [
         Charge(
             idempotency_key=str(uuid7()),
@@ -136,8 +136,8 @@ async def test_others_are_entered_when_the_one_that_writes_for_all_is_cancelled(
         for _ in range(5)
     ]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(books.enter(charge)) for charge in charges]
-        await asyncio.sleep(0)  # each has joined; the first one writes
+        tasks = [group.create_task(ledger.enter(charge)) for charge in charges]
+        await asyncio.sleep(0)  # all have joined; the first one runs the statement
         tasks[0].cancel()
     assert tasks[0].cancelled()
     assert all(task.result() is not None for task in tasks[1:])

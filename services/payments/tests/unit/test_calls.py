@@ -33,16 +33,16 @@ FIRST, LONGEST = timedelta(seconds=1), timedelta(seconds=60)
 
 
 class Scripted(Provider):
-    """Answers one thing to everything."""
+    """Returns one response, or raises one error, for every call."""
 
     def __init__(self, answer: Authorized | Exception | None) -> None:
         self._answer = answer
-        self.asked: list[tuple[str, str]] = []
+        self.calls: list[tuple[str, str]] = []
 
     @override
     async def authorize(self, wanted: Authorization, *, idempotency_key: str) -> Authorized:
-        self.asked.append((wanted.token, idempotency_key))
-        return await self._say()
+        self.calls.append((wanted.token, idempotency_key))
+        return await self._respond()
 
     @override
     async def capture(self, hold: Hold, *, idempotency_key: str) -> Settled:
@@ -57,12 +57,12 @@ class Scripted(Provider):
         return await self._settle(hold, idempotency_key)
 
     async def _settle(self, hold: Hold, idempotency_key: str) -> Settled:
-        self.asked.append((hold.reference, idempotency_key))
-        answer = await self._say()
+        self.calls.append((hold.reference, idempotency_key))
+        answer = await self._respond()
         assert not isinstance(answer, Declined)
         return answer
 
-    async def _say(self) -> Authorized:
+    async def _respond(self) -> Authorized:
         if isinstance(self._answer, Exception):
             raise self._answer
         return await _never() if self._answer is None else self._answer
@@ -87,10 +87,10 @@ def payment(status: PaymentStatus, attempts: int = 1) -> Payment:
 
 
 async def answer_to(
-    said: Authorized | Exception | None, status: PaymentStatus, attempts: int = 1
+    response: Authorized | Exception | None, status: PaymentStatus, attempts: int = 1
 ) -> Answer:
     caller = Caller(
-        Scripted(said),
+        Scripted(response),
         ManualClock(NOW),
         timeout=timedelta(milliseconds=5),
         backoff=Backoff(FIRST, LONGEST),
@@ -100,24 +100,24 @@ async def answer_to(
     return (await caller.call(payment(status, attempts), operation)).answer
 
 
-@pytest.mark.parametrize("said", [Approved("r"), Declined(DeclineCode.CARD_DECLINED)])
-async def test_known_outcome_is_passed_on(said: Authorized) -> None:
-    assert await answer_to(said, PaymentStatus.AUTHORIZING) == said
+@pytest.mark.parametrize("response", [Approved("r"), Declined(DeclineCode.CARD_DECLINED)])
+async def test_known_outcome_is_returned(response: Authorized) -> None:
+    assert await answer_to(response, PaymentStatus.AUTHORIZING) == response
 
 
 @pytest.mark.parametrize(
-    "said",
-    [Pending(), ProviderTimeoutError(), ProviderUnavailableError(), ValueError("a fault"), None],
+    "response",
+    [Pending(), ProviderTimeoutError(), ProviderUnavailableError(), ValueError("a bug"), None],
 )
-async def test_call_is_made_again_later_and_later_when_the_outcome_is_unknown(
-    said: Authorized | Exception | None,
+async def test_call_is_retried_with_backoff_when_the_outcome_is_unknown(
+    response: Authorized | Exception | None,
 ) -> None:
     for attempts, delay in ((1, FIRST), (3, FIRST * 4), (100, LONGEST)):
-        answer = await answer_to(said, PaymentStatus.AUTHORIZING, attempts)
+        answer = await answer_to(response, PaymentStatus.AUTHORIZING, attempts)
         assert answer == CallAgain(NOW + delay)
 
 
-async def test_somebody_has_to_look_when_the_provider_refuses(
+async def test_refused_call_is_logged_as_an_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     answer = await answer_to(ProviderRefusedError("lapsed"), PaymentStatus.CAPTURING)
@@ -141,4 +141,4 @@ async def test_each_operation_has_a_key_of_its_own(
     caller = Caller(provider, ManualClock(NOW), timeout=FIRST, backoff=Backoff(FIRST, LONGEST))
     await caller.call(waiting, operation)
     await caller.call(waiting, operation)
-    assert provider.asked == [(given, f"{waiting.payment_id}:{operation.value}")] * 2
+    assert provider.calls == [(given, f"{waiting.payment_id}:{operation.value}")] * 2

@@ -1,4 +1,4 @@
-"""Every state of a payment under every command and every answer."""
+"""Every state of a payment with every command and every provider response."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ BEFORE: Final = NOW - timedelta(minutes=1)
 PAYMENT_ID: Final = UUID("019ab2d4-0002-7c1a-9a3b-5d0c6f8e2b41")
 ORDER_ID: Final = UUID("019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41")
 
-Told: TypeAlias = tuple[Fact, ...]
+Facts: TypeAlias = tuple[Fact, ...]
 
 WAITING: Final = {
     S.AUTHORIZING: Operation.AUTHORIZE,
@@ -42,9 +42,9 @@ WAITING: Final = {
 
 
 def payment(
-    status: S, *, asked: bool = True, reverse_wanted: bool = False, amount_minor: int = 1530
+    status: S, *, called: bool = True, reverse_wanted: bool = False, amount_minor: int = 1530
 ) -> Payment:
-    """A payment in that state; where it waits for the provider, that was `asked` once."""
+    """A payment in that state; `called` says whether the provider was called once."""
     waiting = status in WAITING
     captured = status in (S.CAPTURED, S.REFUNDING, S.REFUNDED)
     return Payment(
@@ -59,12 +59,12 @@ def payment(
         refunded_minor=amount_minor if status is S.REFUNDED else 0,
         provider_reference=None if status in (S.AUTHORIZING, S.DECLINED) else "ref",
         reverse_wanted=reverse_wanted,
-        attempts=1 if waiting and asked else 0,
+        attempts=1 if waiting and called else 0,
         due_at=BEFORE if waiting else None,
     )
 
 
-def summary(step: Step | None) -> tuple[S, Told] | None:
+def summary(step: Step | None) -> tuple[S, Facts] | None:
     return None if step is None else (S(step.payment.status), step.facts)
 
 
@@ -82,7 +82,7 @@ def summary(step: Step | None) -> tuple[S, Told] | None:
         (S.REFUNDED, (S.REFUNDED, (Fact.REFUNDED,))),
     ],
 )
-def test_authorize_again_answers_what_is_known(status: S, expected: tuple[S, Told]) -> None:
+def test_repeated_authorization_repeats_the_answer(status: S, expected: tuple[S, Facts]) -> None:
     assert summary(authorize_again(payment(status), 1530, "GBP")) == expected
 
 
@@ -100,7 +100,9 @@ def test_authorize_again_answers_what_is_known(status: S, expected: tuple[S, Tol
         (S.REFUNDED, None),
     ],
 )
-def test_capture_takes_only_what_is_held(status: S, expected: tuple[S, Told] | None) -> None:
+def test_capture_requires_an_authorized_payment(
+    status: S, expected: tuple[S, Facts] | None
+) -> None:
     assert summary(capture(payment(status), NOW)) == expected
 
 
@@ -118,7 +120,7 @@ def test_capture_takes_only_what_is_held(status: S, expected: tuple[S, Told] | N
         (S.REFUNDED, (S.REFUNDED, (Fact.REFUNDED,))),
     ],
 )
-def test_reverse_undoes_what_was_done(status: S, expected: tuple[S, Told]) -> None:
+def test_reverse_voids_or_refunds(status: S, expected: tuple[S, Facts]) -> None:
     step = reverse(payment(status), NOW)
     assert summary(step) == expected
     assert step.payment.reverse_wanted == (status in (S.AUTHORIZING, S.CAPTURING))
@@ -131,13 +133,13 @@ def test_reverse_undoes_what_was_done(status: S, expected: tuple[S, Told]) -> No
         (S.CAPTURING, (S.VOIDING, ())),
     ],
 )
-def test_reverse_leaves_out_a_call_that_was_not_made(status: S, expected: tuple[S, Told]) -> None:
-    assert summary(reverse(payment(status, asked=False), NOW)) == expected
+def test_reverse_skips_a_call_that_was_not_made(status: S, expected: tuple[S, Facts]) -> None:
+    assert summary(reverse(payment(status, called=False), NOW)) == expected
 
 
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("status", S)
-def test_approval_moves_only_a_payment_that_waits_for_it(status: S, operation: Operation) -> None:
+def test_approval_changes_only_a_payment_that_waits_for_it(status: S, operation: Operation) -> None:
     after = {
         Operation.AUTHORIZE: (S.AUTHORIZED, (Fact.AUTHORIZED,)),
         Operation.CAPTURE: (S.CAPTURED, (Fact.CAPTURED,)),
@@ -155,7 +157,7 @@ def test_approval_moves_only_a_payment_that_waits_for_it(status: S, operation: O
         (S.CAPTURING, (S.REFUNDING, (Fact.CAPTURED,))),
     ],
 )
-def test_approval_is_undone_when_reverse_is_wanted(status: S, expected: tuple[S, Told]) -> None:
+def test_approval_is_reversed_when_reverse_is_wanted(status: S, expected: tuple[S, Facts]) -> None:
     waiting = payment(status, reverse_wanted=True)
     step = approve(waiting, WAITING[status], "new", NOW)
     assert summary(step) == expected
@@ -170,7 +172,7 @@ def test_decline_ends_only_an_authorization(status: S) -> None:
     assert summary(decline(payment(status), DeclineCode.CARD_DECLINED)) == expected
 
 
-def test_declined_is_told_as_voided_when_reverse_is_wanted() -> None:
+def test_declined_is_published_as_voided_when_reverse_is_wanted() -> None:
     waiting = payment(S.AUTHORIZING, reverse_wanted=True)
     step = decline(waiting, DeclineCode.CARD_DECLINED)
     assert summary(step) == (S.DECLINED, (Fact.VOIDED,))
@@ -178,7 +180,9 @@ def test_declined_is_told_as_voided_when_reverse_is_wanted() -> None:
 
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("status", S)
-def test_call_is_planned_again_only_where_it_is_waited_for(status: S, operation: Operation) -> None:
+def test_retry_is_scheduled_only_for_the_expected_operation(
+    status: S, operation: Operation
+) -> None:
     step = call_again(payment(status), operation, 1, NOW)
     if WAITING.get(status) is operation:
         assert step == Step(replace(payment(status), due_at=NOW))
@@ -186,12 +190,12 @@ def test_call_is_planned_again_only_where_it_is_waited_for(status: S, operation:
         assert step is None
 
 
-def test_call_is_not_planned_again_when_another_attempt_has_begun() -> None:
+def test_retry_is_not_scheduled_when_another_attempt_has_started() -> None:
     assert call_again(payment(S.CAPTURING), Operation.CAPTURE, 0, NOW) is None
 
 
 @pytest.mark.parametrize("status", S)
-def test_nothing_waits_and_no_token_is_kept_when_a_state_is_final(status: S) -> None:
+def test_no_call_is_due_and_no_token_is_stored_in_a_final_state(status: S) -> None:
     for step in _steps_from(status):
         waits = step.payment.status in WAITING
         assert (step.payment.due_at is not None) == waits
@@ -199,17 +203,17 @@ def test_nothing_waits_and_no_token_is_kept_when_a_state_is_final(status: S) -> 
 
 
 @pytest.mark.parametrize("status", S)
-def test_every_posting_sums_to_zero_and_agrees_with_the_payment(status: S) -> None:
+def test_every_posting_sums_to_zero_and_matches_the_payment(status: S) -> None:
     before = payment(status)
     for step in _steps_from(status):
         after = step.payment
         assert sum(entry.amount_minor for entry in step.entries) == 0
         received = sum(e.amount_minor for e in step.entries if e.account == "provider_balance")
-        was_ours = before.captured_minor - before.refunded_minor
-        assert after.captured_minor - after.refunded_minor == was_ours + received
+        balance_before = before.captured_minor - before.refunded_minor
+        assert after.captured_minor - after.refunded_minor == balance_before + received
 
 
-def test_second_authorization_is_refused_when_it_asks_for_another_amount() -> None:
+def test_second_authorization_is_refused_when_its_amount_differs() -> None:
     with pytest.raises(OrderAlreadyPaidDifferentlyError):
         authorize_again(payment(S.AUTHORIZED), 1531, "GBP")
     with pytest.raises(OrderAlreadyPaidDifferentlyError):
@@ -222,7 +226,7 @@ def test_late_authorization_holds_nothing_when_its_order_was_reversed() -> None:
     assert summary(authorize_again(reversed_before, 1530, "GBP")) == (S.VOIDED, (Fact.VOIDED,))
 
 
-def test_payment_of_nothing_is_carried_out_without_the_provider() -> None:
+def test_payment_of_zero_does_not_call_the_provider() -> None:
     opened = open_payment(
         payment_id=PAYMENT_ID,
         order_id=ORDER_ID,
@@ -242,16 +246,16 @@ def test_payment_of_nothing_is_carried_out_without_the_provider() -> None:
     assert captured.entries == refunded.entries == ()
 
 
-def test_token_is_not_shown_when_a_payment_is_printed() -> None:
+def test_token_is_not_in_the_repr_of_a_payment() -> None:
     assert "tok_approve" not in repr(payment(S.AUTHORIZING))
 
 
 def _steps_from(status: S) -> list[Step]:
-    """All that can become of a payment in that state."""
+    """All steps that are possible from that state."""
     found: list[Step | None] = []
     for wanted in {False, status in (S.AUTHORIZING, S.CAPTURING)}:
-        for asked in (False, True):
-            before = payment(status, asked=asked, reverse_wanted=wanted and asked)
+        for called in (False, True):
+            before = payment(status, called=called, reverse_wanted=wanted and called)
             found += [
                 authorize_again(before, 1530, "GBP"),
                 capture(before, NOW),

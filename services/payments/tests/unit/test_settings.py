@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from payments.settings import PaymentsSettings
 
 
-def test_lease_is_refused_when_calls_may_outlive_it() -> None:
+def test_lease_is_refused_when_it_is_not_longer_than_a_call() -> None:
     with pytest.raises(ValidationError, match="longer than provider_call_timeout_seconds"):
         PaymentsSettings.model_validate(
             {

@@ -1,4 +1,4 @@
-"""Add units to the stock of a SKU, or take some away."""
+"""Add units to the stock of a SKU, or remove units."""
 
 from datetime import datetime
 
@@ -14,13 +14,13 @@ from waybill.postgres.database import Transaction
 async def adjust_stock(
     tx: Transaction, sku: str, delta: int, reason: AdjustStockReason, *, now: datetime
 ) -> StockLevel | StockBelowZero:
-    """Return the level after it. The first adjustment of a SKU begins its stock."""
+    """Return the new level. The first adjustment of a SKU creates its stock."""
     level = await change_on_hand(tx, sku, delta, adjustment_id=uuid7(), reason=reason, now=now)
     if level is not None:
         return level
     found = await find_stock(tx, sku)
     on_hand = found.on_hand if found else 0
     return StockBelowZero(
-        detail=f"{-delta} units are to be taken away from {sku}, and {on_hand} are on hand.",
+        detail=f"Cannot remove {-delta} units of {sku}: {on_hand} are on hand.",
         on_hand=on_hand,
     )

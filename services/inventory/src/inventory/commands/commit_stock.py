@@ -1,10 +1,10 @@
-"""Sell the units that are set aside for orders."""
+"""Commit the reservations of orders: their units are sold."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from inventory import at_once
+from inventory import optimistic
 from inventory.domain import Status, after_commit, moves
 from inventory.granted import Granted
 from inventory.store import StockBook
@@ -14,13 +14,13 @@ from waybill.postgres.database import Transaction
 async def commit_stock(
     tx: Transaction, order_ids: Sequence[UUID], granted: Granted, *, now: datetime
 ) -> Mapping[UUID, Status]:
-    """Return how each order stands after it: `committed`, or why not. Unknown ones are left out.
+    """Return the new status of each reservation. Orders without one are left out.
 
-    An optimistic transaction takes reservations for open that this process has made.
+    An optimistic transaction assumes that reservations of this process are still open.
     """
     reserved = granted.take(order_ids)
     if tx.optimistic and len(reserved) == len(set(order_ids)):
-        await at_once.commit(tx, reserved, now)
+        await optimistic.commit(tx, reserved, now)
         return dict.fromkeys(reserved, "committed")
     book = await StockBook.open(tx)
     known = await book.reservations(set(order_ids))

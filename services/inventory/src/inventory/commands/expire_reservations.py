@@ -1,4 +1,4 @@
-"""Take back what orders did not commit in time."""
+"""Expire reservations that were not committed in time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from waybill.postgres.database import Transaction
 
 
 async def expire_reservations(tx: Transaction, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """Put back the units of at most `limit` reservations that are due; return their orders."""
+    """Expire at most `limit` overdue reservations; return their orders."""
     book = await StockBook.open(tx)
     due = await book.due(now, limit)
     await book.move([Move(order_id, "reserved", "expired") for order_id in due], now)

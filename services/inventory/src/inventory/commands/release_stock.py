@@ -1,4 +1,4 @@
-"""Put back whatever orders hold, reserved or sold."""
+"""Release the units of orders, reserved or committed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from waybill.postgres.database import Transaction
 
 
 async def release_stock(tx: Transaction, order_ids: Sequence[UUID], *, now: datetime) -> None:
-    """See to it that the orders hold nothing, and that a reservation which is late gets nothing."""
+    """Release the orders' units. A reservation that arrives after its release gets none."""
     wanted = set(order_ids)
     book = await StockBook.open(tx)
     known = await book.reservations(wanted)

@@ -1,10 +1,10 @@
-"""Set units aside for orders, all that an order wants or none."""
+"""Reserve units for orders: all units of an order or none."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from inventory import at_once
+from inventory import optimistic
 from inventory.domain import Request, Reservation, decide_reservations
 from inventory.granted import Granted
 from inventory.store import StockBook
@@ -19,15 +19,15 @@ async def reserve_stock(
     now: datetime,
     expires_at: datetime,
 ) -> Mapping[UUID, Reservation]:
-    """Decide on the requests in their order, and return how each order stands after it.
+    """Decide the requests in order, and return the reservation of each order.
 
-    An order that is known already keeps what was decided, whatever it asks for now. One that let
-    go before it asked gets nothing. An optimistic transaction takes all orders for unknown, and
-    the stock for large enough.
+    An order that has a reservation keeps it, whatever the new request contains. An order that was
+    released before its request gets nothing. An optimistic transaction assumes that all orders are
+    new and the stock is sufficient.
     """
     orders = {request.order_id for request in requests}
     if tx.optimistic and not granted.is_short and len(orders) == len(requests):
-        await at_once.reserve(tx, requests, expires_at, now)
+        await optimistic.reserve(tx, requests, expires_at, now)
         granted.keep(tx, requests)
         return {order_id: Reservation(order_id, "reserved", expires_at) for order_id in orders}
     book = await StockBook.open(tx)
@@ -35,11 +35,11 @@ async def reserve_stock(
     unknown = {request.order_id: request for request in requests if request.order_id not in known}
     if not unknown:
         return known
-    fresh = list(unknown.values())
-    on_hand = await book.lock_stock({sku for request in fresh for sku in request.units})
-    decided = decide_reservations(fresh, on_hand, now, expires_at)
-    await book.add(fresh, decided, now)
-    made = {each.order_id for each in decided if each.status == "reserved"}
-    granted.is_short = len(made) < len(decided)
-    granted.keep(tx, [request for request in fresh if request.order_id in made])
+    new = list(unknown.values())
+    on_hand = await book.lock_stock({sku for request in new for sku in request.units})
+    decided = decide_reservations(new, on_hand, now, expires_at)
+    await book.add(new, decided, now)
+    granted_ids = {each.order_id for each in decided if each.status == "reserved"}
+    granted.is_short = len(granted_ids) < len(decided)
+    granted.keep(tx, [request for request in new if request.order_id in granted_ids])
     return known | {reservation.order_id: reservation for reservation in decided}

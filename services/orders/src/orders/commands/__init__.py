@@ -1,1 +1,1 @@
-"""What the orders service can be told to do, one use case a file."""
+"""The use cases of the orders service, one in each file."""

@@ -1,4 +1,4 @@
-"""Move orders along with their sagas: status, events, commands to the neighbours."""
+"""Applies saga transitions to orders: status, events, commands to other services."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,11 +19,11 @@ from waybill.saga import Reason, SagaStore, SagaTransition
 
 
 class OrderSagaStore(SagaStore[Order, Sent]):
-    """What the saga engine asks of orders."""
+    """Connects the saga engine to orders."""
 
-    # The lines went out with the first command, which is never sent again.
+    # Only the first command needs the lines, and it is never repeated.
     select = queries.ORDERS_WITHOUT_LINES
-    # Commands are made from the total and the payment token.
+    # Commands use the total and the payment token, which do not change.
     is_lasting = True
 
     def __init__(self, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class OrderSagaStore(SagaStore[Order, Sent]):
                     _rejection(move.after.reason) if status is OrderStatus.REJECTED else None
                 )
                 changes[move.saga_id] = (status, rejection)
-                _tell(tx, move, status, rejection)
+                _publish(tx, move, status, rejection)
         if changes:
             await store.set_statuses(tx, changes, self._clock.now())
 
@@ -62,11 +62,11 @@ def _changed_status(move: SagaTransition[Order, Sent]) -> OrderStatus | None:
 
 def _rejection(reason: Reason | None) -> Rejection:
     if reason is None:
-        raise ValueError("a saga was undone without a reason")
+        raise ValueError("the saga was compensated without a reason")
     return Rejection(RejectionCode(reason.code), reason.detail)
 
 
-def _tell(
+def _publish(
     tx: Transaction,
     move: SagaTransition[Order, Sent],
     status: OrderStatus,

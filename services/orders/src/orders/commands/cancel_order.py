@@ -1,4 +1,4 @@
-"""Cancel an order: turn its saga back."""
+"""Cancel an order: compensate its saga."""
 
 from uuid import UUID
 
@@ -13,13 +13,13 @@ from waybill.saga import Sagas
 async def cancel_order(
     tx: Transaction, sagas: Sagas, order_id: UUID
 ) -> Order | OrderNotFound | OrderNotCancellable:
-    """Begin to undo all that was done for an order. One that is being cancelled stays so."""
+    """Start the compensation of an order. An order that is being cancelled is returned as it is."""
     await sagas.cancel(tx, order_id)
     order = await queries.get_order(tx, order_id)
     if order is None:
-        return OrderNotFound(detail=f"There is no order {order_id}.")
+        return OrderNotFound(detail=f"No order has the id {order_id}.")
     if order.status not in (OrderStatus.CANCELLING, OrderStatus.CANCELLED):
         return OrderNotCancellable(
-            detail="The order is rejected, or about to be: what was done for it is undone already."
+            detail="The order is rejected or being rejected, so there is nothing to cancel."
         )
     return order

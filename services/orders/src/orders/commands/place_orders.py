@@ -1,4 +1,4 @@
-"""Place orders: price them, write them down, set their sagas going."""
+"""Place orders: price them, insert them, start their sagas."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,15 +26,15 @@ async def place_orders(
     sagas: Sagas,
     prices: KnownPrices,
     clock: Clock,
-    asked: Sequence[BatchedRequest[PlaceOrder]],
+    requests: Sequence[BatchedRequest[PlaceOrder]],
 ) -> Sequence[Order | Unacceptable]:
-    """Accept orders at the prices of this moment, or say of each why it is not acceptable."""
-    found = await prices.find(tx, {line.sku for each in asked for line in each.body.lines})
+    """Accept orders at current prices, or return the problem of each unacceptable one."""
+    found = await prices.find(tx, {line.sku for each in requests for line in each.body.lines})
     now = clock.now()
-    placed = [_order(each.body, found, now) for each in asked]
+    placed = [_order(each.body, found, now) for each in requests]
     accepted = [
         SagaStart(order.order_id, order, cause)
-        for order, cause in zip(placed, asked, strict=True)
+        for order, cause in zip(placed, requests, strict=True)
         if isinstance(order, Order)
     ]
     if accepted:

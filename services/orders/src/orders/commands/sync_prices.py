@@ -1,4 +1,4 @@
-"""Keep this service's copy of the catalogue's prices."""
+"""Updates the copy of the catalogue's prices."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,14 @@ from orders.contract.received import PriceChanged, VariantAdded
 from waybill.postgres.database import Transaction
 
 
-async def sync_prices(tx: Transaction, heard: Iterable[VariantAdded | PriceChanged]) -> None:
-    """Take over the prices that are newer than what is known; the version decides."""
+async def sync_prices(tx: Transaction, changes: Iterable[VariantAdded | PriceChanged]) -> None:
+    """Store the prices whose version is newer than the stored one."""
     newest: dict[str, VariantAdded | PriceChanged] = {}
-    for price in heard:
+    for price in changes:
         known = newest.get(price.sku)
         if known is None or known.version < price.version:
             newest[price.sku] = price
-    # Sorted, so that two replicas lock the rows that they share in the same order.
+    # Sorted, so that two replicas lock common rows in the same order.
     rows = [
         store.PriceRow(
             sku=price.sku,

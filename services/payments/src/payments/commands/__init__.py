@@ -1,1 +1,1 @@
-"""The use cases. Each takes a transaction, and never commits."""
+"""The use cases. Each takes a transaction and never commits it."""

@@ -1,4 +1,4 @@
-"""Begin payments; money is held later, by the worker."""
+"""Create payments. The worker authorizes them later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from waybill.postgres.database import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderToPay:
-    """The wish to hold an amount for an order."""
+    """An order and the amount to authorize for it."""
 
     order_id: UUID
     amount_minor: int
@@ -26,7 +26,7 @@ class OrderToPay:
 async def authorize_payments(
     tx: Transaction, wanted: Sequence[OrderToPay], now: datetime, claims: Claims
 ) -> None:
-    """Open a payment for each order that has none, and answer again for each that has one.
+    """Create a payment for each order that has none; repeat the answer for each that has one.
 
     Raises OrderAlreadyPaidDifferentlyError.
     """
@@ -50,7 +50,7 @@ def _open(order: OrderToPay, now: datetime) -> Step:
 
 
 def _without_first(wanted: Sequence[OrderToPay], opened: set[UUID]) -> list[OrderToPay]:
-    """Leave out the command that opened a payment; a further one for the same order stays."""
+    """Remove the command that created a payment; keep further ones for the same order."""
     rest: list[OrderToPay] = []
     for order in wanted:
         if order.order_id in opened:

@@ -1,4 +1,4 @@
-"""Take what is held."""
+"""Capture authorized payments."""
 
 import logging
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ _log: Final = logging.getLogger(__name__)
 async def capture_payments(
     tx: Transaction, order_ids: Sequence[UUID], now: datetime, claims: Claims, memory: Memory
 ) -> None:
-    """Begin the captures, and answer again for what is captured.
+    """Start the captures; repeat the answer for payments that are captured.
 
-    Where nothing is held there is nothing to take, and no answer: the sender gave up this order,
-    or never had the authorization that it must have before.
+    A payment that is not authorized cannot be captured and gets no answer: the sender has reversed
+    the order, or sent the command before the authorization succeeded.
     """
     payments = memory.take(order_ids)
     if not tx.optimistic or len(payments) < len(set(order_ids)):
@@ -33,7 +33,9 @@ async def capture_payments(
         step = capture(payment, now) if payment else None
         if step is None:
             status = payment.status if payment else "unknown"
-            _log.warning("nothing to capture", extra={"order_id": order_id, "status": status})
+            _log.warning(
+                "payment cannot be captured", extra={"order_id": order_id, "status": status}
+            )
             continue
         payments[order_id] = step.payment
         steps.append(step)

@@ -1,4 +1,4 @@
-"""Record what the provider answered."""
+"""Record the responses of the provider."""
 
 import logging
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallAgain:
-    """The outcome is not known; the call is to be made again at `due_at`."""
+    """The outcome is unknown; the call is retried at `due_at`."""
 
     due_at: datetime
 
@@ -28,7 +28,7 @@ Answer: TypeAlias = Approved | Declined | CallAgain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that was made for a payment, as it was claimed for this attempt; and its answer."""
+    """A call for a payment, the payment as it was claimed, and the answer."""
 
     payment: Payment
     operation: Operation
@@ -38,10 +38,10 @@ class Call:
 async def record_answers(
     tx: Transaction, calls: Sequence[Call], now: datetime, claims: Claims, memory: Memory
 ) -> None:
-    """Move the payments on; of some the next operation is due at once.
+    """Apply the answers to the payments. For some, the next operation is due immediately.
 
-    An answer that another worker recorded already changes nothing. An optimistic transaction
-    relies on the payments being as they were claimed.
+    An answer that another worker has recorded changes nothing. An optimistic transaction assumes
+    that the payments are as they were claimed.
     """
     payments = {call.payment.payment_id: call.payment for call in calls}
     if not tx.optimistic or len(payments) < len(calls):
@@ -52,7 +52,7 @@ async def record_answers(
         payment_id = call.payment.payment_id
         step = _step(payments[payment_id], call, now)
         if step is None:
-            _log.info("answer was recorded before", extra={"payment_id": payment_id})
+            _log.info("answer already recorded by another worker", extra={"payment_id": payment_id})
             continue
         payments[payment_id] = step.payment
         steps.append(step)

@@ -1,4 +1,4 @@
-"""Undo payments: whatever was or may be held or taken is let go or given back."""
+"""Reverse payments: void what is authorized, refund what is captured."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +14,10 @@ from waybill.postgres.database import Transaction
 async def reverse_payments(
     tx: Transaction, orders: Sequence[tuple[UUID, str]], now: datetime, claims: Claims
 ) -> None:
-    """Begin what undoes the payments of these orders (id, traceparent), and answer what is undone.
+    """Reverse the payments of these orders (id, traceparent); repeat the answer for reversed ones.
 
-    An order without a payment gets one that is voided from the start, so that an authorization
-    which comes late holds nothing.
+    An order without a payment gets one that is already voided, so that a late authorization holds
+    nothing.
     """
     order_ids = [order_id for order_id, _ in orders]
     payments = await store.lock_by_order(tx, order_ids)

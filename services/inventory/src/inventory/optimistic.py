@@ -1,9 +1,9 @@
-"""Reserving and selling in one statement, for orders of which nothing has to be read before.
+"""Optimistic writes: reserve and commit stock without reading it first.
 
-The statement takes the book before it changes a row, and keeps it until its transaction ends. What
-it sees may be older than that; so all that it relies on is checked where PostgreSQL looks at the
-newest version of a row, or at an index: by the changes themselves. When something is not so, it
-fails with ConcurrencyConflictError, and nothing is done.
+Each statement locks the stock book before it changes a row and holds it until the transaction ends.
+Its snapshot may be older than the lock. The statement therefore checks its assumptions where
+PostgreSQL uses the latest version of a row or an index: in the changed columns. If an assumption
+does not hold, it fails with ConcurrencyConflictError and changes nothing.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from uuid import UUID
 from inventory.domain import Request
 from waybill.postgres.database import Transaction
 
-# The first part of a statement is done first: it takes the book, before its first row.
+# The parts of a combined statement run in order; the first one locks the book before any row.
 _RESERVE: Final = """
     insert into reservations (order_id, status, expires_at, updated_at)
     select order_id, 'reserved', $2, $3 from unnest($1::uuid[]) as order_id
@@ -55,9 +55,9 @@ _SELL: Final = """
 async def reserve(
     tx: Transaction, requests: Sequence[Request], expires_at: datetime, now: datetime
 ) -> None:
-    """Set units aside for orders that are not known, each in `requests` once.
+    """Reserve units for new orders, each in `requests` once.
 
-    ConcurrencyConflictError when one is known, or when there are not units enough for all of them.
+    Raises ConcurrencyConflictError if an order has a reservation or the stock is insufficient.
     """
     lines = [
         (request.order_id, sku, units)
@@ -80,9 +80,9 @@ async def reserve(
 async def commit(
     tx: Transaction, reserved: Mapping[UUID, Mapping[str, int]], now: datetime
 ) -> None:
-    """Sell what was set aside for these orders, units by SKU.
+    """Commit the reservations of these orders, given as units by SKU.
 
-    ConcurrencyConflictError when one of the reservations is not open any more.
+    Raises ConcurrencyConflictError if one of the reservations is no longer open.
     """
     await tx.enqueue(_COMMIT, list(reserved), now, guards="reservations.status")
     skus, units = _sum(reserved.values())
