@@ -48,7 +48,7 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def running_service(
     module_database_url: str, broker_server: BrokerServer, token_file: Path
 ) -> AsyncIterator[str]:
-    """Run the whole service for the tests of a module; gives its address."""
+    """Run the service once for a module; return its address."""
     await migrate(module_database_url, migrations_folder(catalog.__file__))
     settings = CatalogSettings.model_validate(
         {
@@ -65,7 +65,7 @@ async def running_service(
 
 @pytest_asyncio.fixture
 async def service(running_service: str, module_database_url: str) -> str:
-    """Give the address of the service, which has no products and knows no keys."""
+    """Return the address of the service, after deleting all products and idempotency keys."""
     async with connect(module_database_url, name="test") as connection:
         await connection.execute("truncate products, variants, idempotency_keys")
     return running_service
@@ -73,14 +73,14 @@ async def service(running_service: str, module_database_url: str) -> str:
 
 @pytest_asyncio.fixture
 async def stranger(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service without a token; every answer is checked against the contract."""
+    """A client without a token that checks every response against the contract."""
     async with CONTRACT.client(base_url=service) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the service with all scopes; every answer is checked against the contract."""
+    """A client with all scopes that checks every response against the contract."""
     headers = {"Authorization": "Bearer keeper"}
     async with CONTRACT.client(base_url=service, headers=headers) as client:
         yield client

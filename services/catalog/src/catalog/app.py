@@ -27,5 +27,5 @@ app = build(CatalogSettings, assemble)
 
 
 def main() -> None:
-    """Be the service until it is told to stop."""
+    """Run the service until it receives a stop signal."""
     run(app)

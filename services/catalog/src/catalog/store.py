@@ -24,8 +24,7 @@ _VARIANTS: Final = Rows(_VariantRow)
 _INSERT_PRODUCT: Final = """
     insert into products (product_id, name, description, created_at) values ($1, $2, $3, $4)
 """
-# Sorted by SKU: two requests that add the same SKUs in different orders wait for one another
-# instead of each for the other.
+# Sorted by SKU: two requests that add the same SKUs in different orders cannot deadlock.
 _INSERT_VARIANTS: Final = _VARIANTS.statement("""
     insert into variants ({columns}, product_id, number, updated_at)
     select {columns}, $1, number + coalesce(

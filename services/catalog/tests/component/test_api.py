@@ -35,7 +35,7 @@ async def _create(client: httpx.AsyncClient, *skus: str, key: str = "", name: st
     return response.json()
 
 
-async def test_a_product_is_found_where_its_answer_says(client: httpx.AsyncClient) -> None:
+async def test_a_new_product_is_found_at_its_location(client: httpx.AsyncClient) -> None:
     variant = {"sku": "85123A", "name": "White", "price": GBP_255}
     body = {"name": "Holder", "description": "Metal.", "variants": [variant]}
 
@@ -47,7 +47,7 @@ async def test_a_product_is_found_where_its_answer_says(client: httpx.AsyncClien
     assert (await client.get(created.headers["location"])).json() == product
 
 
-async def test_a_product_is_created_once_when_the_request_is_sent_again(
+async def test_a_repeated_request_creates_one_product(
     client: httpx.AsyncClient,
 ) -> None:
     first = await _create(client, "A", key="same")
@@ -69,7 +69,7 @@ async def test_a_key_is_refused_when_another_request_has_used_it(
     assert refused.json()["type"].endswith(":idempotency-key-reused")
 
 
-async def test_a_key_is_free_again_when_its_request_was_refused(
+async def test_a_key_can_be_reused_when_its_request_was_refused(
     client: httpx.AsyncClient,
 ) -> None:
     await _create(client, "A")
@@ -82,7 +82,7 @@ async def test_a_key_is_free_again_when_its_request_was_refused(
     assert (await client.post("/v1/products", json=body, headers=_key("retry"))).status_code == 201
 
 
-async def test_a_product_is_refused_when_it_names_a_sku_twice(client: httpx.AsyncClient) -> None:
+async def test_a_product_is_refused_when_it_contains_a_sku_twice(client: httpx.AsyncClient) -> None:
     body = {"name": "Mug", "variants": [{"sku": "A", "price": GBP_255}] * 2}
 
     refused = await client.post("/v1/products", json=body, headers=_key("k"))
@@ -91,7 +91,7 @@ async def test_a_product_is_refused_when_it_names_a_sku_twice(client: httpx.Asyn
     assert refused.json()["type"].endswith(":duplicate-sku")
 
 
-async def test_a_variant_whose_sku_has_spaces_is_found_where_its_answer_says(
+async def test_a_variant_whose_sku_has_spaces_is_found_at_its_location(
     client: httpx.AsyncClient,
 ) -> None:
     product = await _create(client, "A")
@@ -109,7 +109,7 @@ async def test_a_variant_whose_sku_has_spaces_is_found_where_its_answer_says(
     assert found.headers["etag"] == added.headers["etag"] == '"1"'
 
 
-async def test_a_price_is_changed_by_who_has_seen_the_last_one(client: httpx.AsyncClient) -> None:
+async def test_a_price_change_requires_the_current_etag(client: httpx.AsyncClient) -> None:
     await _create(client, "A")
 
     changed = await client.put(
@@ -132,13 +132,13 @@ async def test_a_price_is_changed_by_who_has_seen_the_last_one(client: httpx.Asy
         ("GET", "/v1/variants/NONE"),
     ],
 )
-async def test_what_is_not_there_is_not_found(
+async def test_unknown_products_and_variants_are_not_found(
     client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     assert (await client.request(method, path)).status_code == 404
 
 
-async def test_a_price_or_a_variant_is_refused_for_what_is_not_there(
+async def test_changes_of_unknown_products_and_variants_are_refused(
     client: httpx.AsyncClient,
 ) -> None:
     price = await client.put(
@@ -153,7 +153,7 @@ async def test_a_price_or_a_variant_is_refused_for_what_is_not_there(
     assert (price.status_code, variant.status_code) == (404, 404)
 
 
-async def test_pages_hold_everything_once_and_in_order(client: httpx.AsyncClient) -> None:
+async def test_pages_list_everything_once_in_order(client: httpx.AsyncClient) -> None:
     products = [await _create(client, f"B{number}", f"A{number}") for number in range(5)]
 
     assert await _pages(client, "/v1/products", limit=2) == [
@@ -180,7 +180,7 @@ async def _pages(client: httpx.AsyncClient, path: str, limit: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", ["/v1/products", "/v1/variants"])
-async def test_a_cursor_that_no_page_gave_is_refused(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_invalid_cursor_is_refused(client: httpx.AsyncClient, path: str) -> None:
     refused = await client.get(path, params={"cursor": "AAAA"})
 
     assert refused.status_code == 422

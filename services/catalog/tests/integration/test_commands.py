@@ -1,4 +1,4 @@
-"""Commands on a real PostgreSQL, also several at once."""
+"""Commands on a real PostgreSQL, also concurrent ones."""
 
 import asyncio
 import datetime as dt
@@ -91,7 +91,7 @@ async def test_each_new_variant_is_published(database: Database) -> None:
     ]
 
 
-async def test_a_product_is_refused_when_a_sku_stands_twice_in_it(database: Database) -> None:
+async def test_a_product_is_refused_when_it_contains_a_sku_twice(database: Database) -> None:
     refused = await _create(database, "A", "B", "A")
 
     assert isinstance(refused, DuplicateSku)
@@ -99,7 +99,7 @@ async def test_a_product_is_refused_when_a_sku_stands_twice_in_it(database: Data
     assert await _sent(database) == []
 
 
-async def test_a_product_is_refused_whole_when_one_of_its_skus_is_taken(
+async def test_a_product_is_refused_when_one_of_its_skus_exists(
     database: Database,
 ) -> None:
     await _create(database, "A")
@@ -116,7 +116,7 @@ async def test_a_product_is_refused_whole_when_one_of_its_skus_is_taken(
     assert len(await _sent(database)) == 1
 
 
-async def test_one_product_gets_the_skus_when_many_want_them_at_once(database: Database) -> None:
+async def test_one_of_many_concurrent_products_gets_the_skus(database: Database) -> None:
     skus = [f"S{number}" for number in range(20)]
 
     async with asyncio.TaskGroup() as group:
@@ -131,7 +131,7 @@ async def test_one_product_gets_the_skus_when_many_want_them_at_once(database: D
     assert len(await _sent(database)) == 20
 
 
-async def test_variants_that_are_added_at_once_each_get_a_place(database: Database) -> None:
+async def test_concurrent_variants_each_get_a_position(database: Database) -> None:
     created = await _create(database, "A")
     assert isinstance(created, Product)
 
@@ -150,7 +150,7 @@ async def test_variants_that_are_added_at_once_each_get_a_place(database: Databa
     assert len(found.variants) == 11
 
 
-async def test_a_variant_is_refused_when_there_is_no_such_product(database: Database) -> None:
+async def test_a_variant_is_refused_when_its_product_does_not_exist(database: Database) -> None:
     async with database.transaction() as tx:
         refused = await add_variant(tx, uuid7(), Draft("A", None, PRICE), now=NOW)
 

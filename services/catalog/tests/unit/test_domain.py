@@ -13,7 +13,7 @@ PRICE = Price(amount_minor=255, currency="GBP")
     ("skus", "duplicate"),
     [([], None), (["A", "B"], None), (["A", "a"], None), (["A", "B", "C", "B", "A"], "B")],
 )
-def test_the_first_sku_that_comes_again_is_found(skus: list[str], duplicate: str | None) -> None:
+def test_the_first_repeated_sku_is_found(skus: list[str], duplicate: str | None) -> None:
     assert first_duplicate(skus) == duplicate
 
 

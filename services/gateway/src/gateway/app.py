@@ -44,5 +44,5 @@ app = build(GatewaySettings, assemble)
 
 
 def main() -> None:
-    """Be the service until it is told to stop."""
+    """Run the service until it receives a stop signal."""
     run(app)

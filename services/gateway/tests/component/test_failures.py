@@ -32,7 +32,7 @@ def _slug(response: httpx.Response) -> str:
     return str(response.json()["type"]).rpartition(":")[2]
 
 
-async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
+async def test_a_service_that_is_down_is_unavailable_until_it_runs_again(
     checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     assert (await checked.get("/v1/orders")).status_code == 200
@@ -48,7 +48,7 @@ async def test_a_service_that_is_down_is_unavailable_until_it_is_back(
     assert (await checked.get("/v1/orders")).status_code == 200
 
 
-async def test_a_read_gets_its_answer_when_the_kept_connection_was_just_closed(
+async def test_a_read_is_retried_when_the_idle_connection_was_closed(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def cut_the_second(exchange: Exchange) -> None:
@@ -60,7 +60,7 @@ async def test_a_read_gets_its_answer_when_the_kept_connection_was_just_closed(
     assert len(service.asked) == 3
 
 
-async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
+async def test_a_read_is_sent_at_most_twice_when_the_service_aborts_it(
     checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = cut
@@ -80,7 +80,7 @@ async def test_a_read_is_sent_twice_at_most_when_the_service_cuts_it_off(
         ("PUT", PRICE, b"{}", "check the resource before you retry it"),
     ],
 )
-async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(
+async def test_a_write_is_sent_once_when_the_service_aborts_it(
     checked: httpx.AsyncClient,
     service: FakeHttpService,
     *,
@@ -100,7 +100,7 @@ async def test_what_changes_something_is_sent_once_when_the_service_cuts_it_off(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_service_that_is_silent_is_given_up_and_asked_once(
+async def test_a_request_without_a_response_times_out_and_is_not_retried(
     open_checked: OpenChecked, service: FakeHttpService, method: str
 ) -> None:
     service.handler = say_nothing
@@ -125,7 +125,7 @@ async def test_a_service_that_is_silent_is_given_up_and_asked_once(
         b"HTTP/1.1 200 OK\r\ncontent-le",
     ],
 )
-async def test_what_is_no_http_goes_no_further(
+async def test_a_response_that_is_not_http_is_not_forwarded(
     checked: httpx.AsyncClient, service: FakeHttpService, answer: bytes
 ) -> None:
     async def garble(exchange: Exchange) -> None:
@@ -149,7 +149,7 @@ async def test_what_is_no_http_goes_no_further(
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n123",
     ],
 )
-async def test_the_client_sees_it_when_a_service_breaks_off_in_the_middle(
+async def test_the_client_connection_is_aborted_when_a_response_ends_early(
     client: httpx.AsyncClient, service: FakeHttpService, beginning: bytes
 ) -> None:
     async def break_off(exchange: Exchange) -> None:
@@ -164,7 +164,7 @@ async def test_the_client_sees_it_when_a_service_breaks_off_in_the_middle(
     assert (await client.get(ORDER)).json() == {}
 
 
-async def test_the_client_sees_it_when_a_service_forgets_http_in_the_middle(
+async def test_the_client_connection_is_aborted_when_a_response_becomes_invalid(
     open_checked: OpenChecked, service: FakeHttpService
 ) -> None:
     seen = asyncio.Event()
@@ -185,7 +185,7 @@ async def test_the_client_sees_it_when_a_service_forgets_http_in_the_middle(
             await anext(parts)
 
 
-async def test_the_client_sees_it_when_a_service_stops_in_the_middle(
+async def test_the_client_connection_is_aborted_when_a_response_stalls(
     open_gateway: Open, service: FakeHttpService
 ) -> None:
     async def stop(exchange: Exchange) -> None:
@@ -198,7 +198,7 @@ async def test_the_client_sees_it_when_a_service_stops_in_the_middle(
             await client.get(ORDER)
 
 
-async def test_what_follows_an_answer_is_never_taken_for_another_one(
+async def test_bytes_after_a_response_are_not_used_as_another_response(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def say_too_much(exchange: Exchange) -> None:
@@ -212,7 +212,7 @@ async def test_what_follows_an_answer_is_never_taken_for_another_one(
     assert (first.json(), second.json()) == ({}, {})
 
 
-async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_up(
+async def test_a_busy_service_is_unavailable_and_does_not_delay_others(
     open_checked: OpenChecked, service: FakeHttpService
 ) -> None:
     release = asyncio.Event()
@@ -238,7 +238,7 @@ async def test_one_busy_service_is_unavailable_and_its_neighbours_are_not_held_u
     assert other.status_code == 200
 
 
-async def test_a_request_is_refused_when_its_headers_could_not_be_passed_on_as_they_are(
+async def test_a_request_is_refused_when_its_headers_cannot_be_forwarded_unchanged(
     checked: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     response = await checked.get(ORDER, headers=[(b"authorization", b"Bearer caf\xe9")])

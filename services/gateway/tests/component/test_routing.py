@@ -30,7 +30,7 @@ async def services() -> AsyncIterator[Mapping[str, FakeHttpService]]:
         yield {name: await running.enter_async_context(FakeHttpService()) for name in SERVICES}
 
 
-async def test_every_operation_of_every_contract_is_asked_of_its_service(
+async def test_every_operation_of_every_contract_is_forwarded_to_its_service(
     services: Mapping[str, FakeHttpService],
 ) -> None:
     upstreams = {name: service.address for name, service in services.items()}
@@ -56,7 +56,7 @@ async def _ask(
     "path",
     ["/", "/v1", "/v1/nothing", "/v1//orders", "/v1/orders/", "/v1/orders/1/2/3", "/v1/../orders"],
 )
-async def test_an_unknown_path_is_not_found_and_nobody_is_asked(
+async def test_an_unknown_path_is_not_found_and_not_forwarded(
     address: str, service: FakeHttpService, path: str
 ) -> None:
     async with CONTRACT.client(base_url=address) as client:
@@ -66,7 +66,7 @@ async def test_an_unknown_path_is_not_found_and_nobody_is_asked(
     assert service.asked == []
 
 
-async def test_a_wrong_method_is_refused_with_those_there_are_and_nobody_is_asked(
+async def test_a_wrong_method_is_refused_with_the_allowed_ones_and_not_forwarded(
     address: str, service: FakeHttpService
 ) -> None:
     async with CONTRACT.client(base_url=address) as client:
@@ -85,7 +85,7 @@ async def test_paths_outside_of_the_contracts_are_not_forwarded(
     assert service.asked == []
 
 
-async def test_the_contracts_are_served_as_they_are(client: httpx.AsyncClient) -> None:
+async def test_the_contracts_are_served_byte_for_byte(client: httpx.AsyncClient) -> None:
     merged = await client.get("/openapi.json")
     assert merged.content == (CONTRACT_FOLDER / "openapi.json").read_bytes()
     for name in SERVICES:

@@ -61,9 +61,7 @@ async def happens(event: asyncio.Event) -> None:
         await event.wait()
 
 
-async def test_a_service_gets_the_beginning_of_a_body_before_the_client_has_sent_its_end(
-    address: str, service: FakeHttpService
-) -> None:
+async def test_a_body_is_streamed_to_the_service(address: str, service: FakeHttpService) -> None:
     begun = asyncio.Event()
 
     async def answer(exchange: Exchange) -> None:
@@ -83,9 +81,7 @@ async def test_a_service_gets_the_beginning_of_a_body_before_the_client_has_sent
         assert (await client.head()).startswith(b"HTTP/1.1 200")
 
 
-async def test_a_client_gets_the_beginning_of_an_answer_before_the_service_has_sent_its_end(
-    address: str, service: FakeHttpService
-) -> None:
+async def test_a_response_is_streamed_to_the_client(address: str, service: FakeHttpService) -> None:
     seen = asyncio.Event()
 
     async def answer(exchange: Exchange) -> None:
@@ -101,7 +97,7 @@ async def test_a_client_gets_the_beginning_of_an_answer_before_the_service_has_s
         assert await anext(parts) == b"last"
 
 
-async def test_a_large_answer_waits_in_the_service_until_the_client_takes_it(
+async def test_a_slow_client_causes_backpressure_in_the_service(
     address: str, service: FakeHttpService
 ) -> None:
     block_count = 640  # 40 MB: far more than sockets buffer
@@ -127,7 +123,7 @@ async def test_a_large_answer_waits_in_the_service_until_the_client_takes_it(
         assert length == block_count * len(BLOCK)
 
 
-async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_the_body(
+async def test_a_response_before_the_end_of_the_request_body_is_returned(
     address: str, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
@@ -144,7 +140,7 @@ async def test_a_client_gets_an_answer_that_comes_before_the_service_has_read_th
         await happens(service.closed)  # the rest of the body is discarded
 
 
-async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
+async def test_a_body_is_refused_immediately_when_its_content_length_is_too_large(
     address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
@@ -154,7 +150,7 @@ async def test_a_body_is_refused_at_the_door_when_it_says_that_it_is_too_large(
     assert service.asked == []
 
 
-async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
+async def test_a_chunked_body_is_refused_when_it_exceeds_the_limit(
     address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
@@ -176,7 +172,7 @@ async def test_a_body_is_cut_off_when_it_turns_out_to_be_too_large(
         [b"content-length: +2"],
     ],
 )
-async def test_a_request_is_refused_when_its_end_is_in_doubt(
+async def test_a_request_is_refused_when_its_length_is_ambiguous(
     address: str, service: FakeHttpService, fields: list[bytes]
 ) -> None:
     async with connected(address) as client:
@@ -187,7 +183,7 @@ async def test_a_request_is_refused_when_its_end_is_in_doubt(
     assert service.asked == []
 
 
-async def test_a_body_of_just_the_limit_is_passed_on(
+async def test_a_body_of_exactly_the_limit_is_forwarded(
     address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
@@ -212,7 +208,7 @@ async def test_a_client_that_expects_100_continue_gets_it(
 
 
 @pytest.mark.parametrize("sent", [b"", b"{"])
-async def test_a_request_is_given_up_when_its_body_stops_arriving(
+async def test_a_request_times_out_when_its_body_stops_arriving(
     open_gateway: Open, service: FakeHttpService, sent: bytes
 ) -> None:
     async with connected(open_gateway(client_seconds=0.2)) as client:
@@ -226,7 +222,7 @@ async def test_a_request_is_given_up_when_its_body_stops_arriving(
         assert service.asked == []
 
 
-async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_its_body(
+async def test_the_upstream_request_is_cancelled_when_the_client_disconnects_during_the_body(
     address: str, service: FakeHttpService
 ) -> None:
     async with connected(address) as client:
@@ -238,7 +234,7 @@ async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_
     assert service.asked[0].body == b""
 
 
-async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_the_answer(
+async def test_the_upstream_request_is_cancelled_when_the_client_disconnects_during_the_response(
     address: str, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
@@ -254,7 +250,7 @@ async def test_a_service_is_left_in_peace_when_the_client_goes_in_the_middle_of_
     await happens(service.closed)
 
 
-async def test_a_service_is_left_in_peace_when_the_client_takes_nothing(
+async def test_the_upstream_request_is_cancelled_when_the_client_reads_nothing(
     open_gateway: Open, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:

@@ -11,7 +11,7 @@ from waybill.app import build
 from waybill.process.settings import WrongSettingsError
 
 
-def test_every_operation_of_the_merged_contract_is_a_route_from_the_import_on() -> None:
+def test_every_operation_of_the_merged_contract_is_a_route_after_import() -> None:
     routes = [each for each in app.routes if isinstance(each, Route)]
     assert {each.name for each in routes} >= {"place_order", "list_products", "list_stock"}
     place = next(each for each in routes if each.name == "place_order")
@@ -19,7 +19,7 @@ def test_every_operation_of_the_merged_contract_is_a_route_from_the_import_on() 
     assert getattr(place, "tags", None) == ["orders"]
 
 
-def test_a_forwarded_operation_says_nothing_of_its_answers() -> None:
+def test_a_forwarded_operation_declares_no_responses() -> None:
     route = Forwarded(id="get_it", service="it", method="GET", path="/v1/it", tags=("it",))
     assert (route.operation.id, route.operation.tags, route.operation.answers) == (
         "get_it",

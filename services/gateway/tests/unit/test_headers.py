@@ -12,7 +12,7 @@ def _passed(*headers: tuple[bytes, bytes]) -> list[tuple[str, str]]:
     return to_service(list(headers), HERE)[: -len(ADDED)]
 
 
-def test_what_is_for_the_service_goes_on_in_its_order_and_as_often_as_it_came() -> None:
+def test_end_to_end_headers_are_forwarded_with_order_and_repetition() -> None:
     headers = [(b"x-b", b"1"), (b"authorization", b"Bearer x"), (b"x-b", b"2"), (b"accept", b"")]
 
     assert _passed(*headers) == [(name.decode(), value.decode()) for name, value in headers]
@@ -35,11 +35,11 @@ def test_what_is_for_the_service_goes_on_in_its_order_and_as_often_as_it_came() 
         "upgrade",
     ],
 )
-def test_what_is_for_this_connection_goes_no_further(name: str) -> None:
+def test_hop_by_hop_headers_are_not_forwarded(name: str) -> None:
     assert _passed((name.encode(), b"x")) == []
 
 
-def test_what_connection_names_goes_no_further() -> None:
+def test_headers_that_connection_lists_are_not_forwarded() -> None:
     headers = [(b"connection", b"close, X-Mine"), (b"x-mine", b"1"), (b"x-yours", b"2")]
 
     assert _passed(*headers) == [("x-yours", "2")]
@@ -53,31 +53,31 @@ def test_the_service_gets_the_trace_of_this_request() -> None:
 
 
 @pytest.mark.parametrize("headers", [[], [(b"traceparent", b"nonsense")]])
-def test_a_tracestate_without_its_traceparent_goes_no_further(headers: RawHeaders) -> None:
+def test_a_tracestate_without_a_traceparent_is_not_forwarded(headers: RawHeaders) -> None:
     assert to_service([*headers, (b"tracestate", b"a=1")], HERE) == ADDED
 
 
-def test_bytes_go_on_as_they_are_when_they_are_utf_8() -> None:
+def test_utf_8_header_values_are_forwarded_unchanged() -> None:
     assert _passed((b"x-name", "Zoë".encode())) == [("x-name", "Zoë")]
 
 
-def test_a_request_is_refused_when_its_headers_could_not_go_on_as_they_are() -> None:
+def test_a_request_is_refused_when_a_header_value_is_not_utf_8() -> None:
     with pytest.raises(ProblemError, match="UTF-8"):
         _passed((b"idempotency-key", b"caf\xe9"))
 
 
-def test_the_client_gets_what_the_service_says_of_the_resource() -> None:
+def test_response_headers_of_the_service_are_returned() -> None:
     headers = [(b"ETag", b'"1"'), (b"Set-Cookie", b"a"), (b"Set-Cookie", b"b"), (b"X-N", b"\xe9")]
 
     assert to_client(headers, 200) == [(name.lower(), value) for name, value in headers]
 
 
-def test_the_client_gets_no_second_date_or_trace_id() -> None:
+def test_the_response_has_one_date_and_one_trace_id() -> None:
     headers = [(b"Date", b"x"), (b"X-Trace-Id", b"x"), (b"Transfer-Encoding", b"chunked")]
 
     assert to_client(headers, 200) == []
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_no_length_is_promised_where_there_is_no_body(status: int) -> None:
+def test_a_response_without_a_body_has_no_content_length(status: int) -> None:
     assert to_client([(b"Content-Length", b"5"), (b"ETag", b"x")], status) == [(b"etag", b"x")]

@@ -27,7 +27,7 @@ CONTRACT = {
 }
 
 
-def test_every_operation_is_a_route_to_the_service_that_it_names() -> None:
+def test_every_operation_is_a_route_to_its_service() -> None:
     assert read_routes(CONTRACT) == (
         Route(
             id="list_orders", service="orders", method="GET", path="/v1/orders", tags=("orders",)
@@ -51,5 +51,5 @@ def test_every_operation_is_a_route_to_the_service_that_it_names() -> None:
     )
 
 
-def test_only_reading_is_safe() -> None:
+def test_only_reads_are_safe() -> None:
     assert [route.is_safe for route in read_routes(CONTRACT)] == [True, False, False]

@@ -195,7 +195,7 @@ async def _until_somebody_waits(database: Database) -> None:
                        where datname = current_database() and wait_event_type = 'Lock')
     """
     async with database.connection() as connection:
-        await eventually("somebody to wait", partial(connection.fetchval, waiting), bool)
+        await eventually("a transaction to wait", partial(connection.fetchval, waiting), bool)
 
 
 async def test_an_optimistic_statement_locks_no_row_before_the_book(

@@ -22,9 +22,7 @@ def _answers(raw: bytes) -> Handler:
     return answer
 
 
-async def test_a_read_is_answered_by_the_service(
-    client: httpx.AsyncClient, service: FakeHttpService
-) -> None:
+async def test_a_read_is_forwarded(client: httpx.AsyncClient, service: FakeHttpService) -> None:
     response = await client.get(ORDER, headers={"Authorization": "Bearer x", "X-Request-Id": "7"})
 
     assert (response.status_code, response.json()) == (200, {})
@@ -37,7 +35,7 @@ async def test_a_read_is_answered_by_the_service(
     assert asked.header("content-length") == []
 
 
-async def test_a_service_works_in_the_trace_of_the_client(
+async def test_the_service_continues_the_trace_of_the_client(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     response = await client.get(ORDER, headers={"traceparent": PARENT, "tracestate": "a=1"})
@@ -59,7 +57,7 @@ async def test_a_service_works_in_the_trace_of_the_client(
         "/v1/orders?!$&'()*+,-./:;=?@_~[]{}|^`\"<>%2e%C3%A9%00",
     ],
 )
-async def test_path_and_query_are_passed_on_as_they_are_spelled(
+async def test_path_and_query_are_forwarded_byte_for_byte(
     address: str, service: FakeHttpService, target: str
 ) -> None:
     host, _, port = address.removeprefix("http://").partition(":")
@@ -71,7 +69,7 @@ async def test_path_and_query_are_passed_on_as_they_are_spelled(
     assert service.asked[0].target == target
 
 
-async def test_a_body_is_passed_on_with_its_length(
+async def test_a_body_is_forwarded_with_its_length(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
@@ -85,7 +83,7 @@ async def test_a_body_is_passed_on_with_its_length(
     assert asked.header("idempotency-key") == ["k"]
 
 
-async def test_a_body_in_chunks_arrives_whole(
+async def test_a_chunked_body_is_forwarded(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:
@@ -97,7 +95,7 @@ async def test_a_body_in_chunks_arrives_whole(
     assert service.asked[0].body == b"x" * 200_000
 
 
-async def test_an_operation_without_a_body_is_asked_without_one(
+async def test_a_body_is_not_forwarded_to_an_operation_without_one(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     await client.post(f"{ORDER}/cancellation", content=b"what for?")
@@ -106,7 +104,7 @@ async def test_an_operation_without_a_body_is_asked_without_one(
     assert [asked.header("content-length") for asked in service.asked] == [["0"], []]
 
 
-async def test_the_answer_is_passed_on_as_it_is(
+async def test_the_response_is_returned_unchanged(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(
@@ -126,7 +124,7 @@ async def test_the_answer_is_passed_on_as_it_is(
     assert not {"x-mine", "keep-alive", "connection"} & response.headers.keys()
 
 
-async def test_nothing_of_an_answer_is_acted_on(
+async def test_redirects_and_cookies_are_not_interpreted(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     packed = b"\x1f\x8b not unpacked here"
@@ -144,8 +142,10 @@ async def test_nothing_of_an_answer_is_acted_on(
     assert service.asked[1].header("cookie") == []
 
 
-async def test_a_packed_answer_stays_packed(address: str, service: FakeHttpService) -> None:
-    packed = b"\x1f\x8b no gzip that anybody could unpack"
+async def test_a_compressed_response_stays_compressed(
+    address: str, service: FakeHttpService
+) -> None:
+    packed = b"\x1f\x8b not valid gzip"
     service.handler = _answers(
         b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
         + packed
@@ -157,7 +157,7 @@ async def test_a_packed_answer_stays_packed(address: str, service: FakeHttpServi
     assert (raw, response.headers["content-encoding"]) == (packed, "gzip")
 
 
-async def test_a_head_request_is_one_for_the_service_too(
+async def test_a_head_request_is_forwarded_as_head(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(b'HTTP/1.1 200 OK\r\ncontent-length: 1234\r\netag: "1"\r\n\r\n')
@@ -172,7 +172,7 @@ async def test_a_head_request_is_one_for_the_service_too(
 
 @pytest.mark.parametrize("extra", [b"", b"content-length: 5\r\n"])
 @pytest.mark.parametrize("status", [204, 304])
-async def test_an_answer_without_body_has_none_here(
+async def test_a_response_without_a_body_is_returned_without_one(
     client: httpx.AsyncClient, service: FakeHttpService, status: int, extra: bytes
 ) -> None:
     service.handler = _answers(b"HTTP/1.1 %d No\r\n" % status + extra + b"\r\n")
@@ -183,7 +183,7 @@ async def test_an_answer_without_body_has_none_here(
         assert not {"content-length", "transfer-encoding"} & response.headers.keys()
 
 
-async def test_interim_answers_are_left_out(
+async def test_interim_responses_are_not_forwarded(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     service.handler = _answers(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + OK)
@@ -193,7 +193,7 @@ async def test_interim_answers_are_left_out(
     assert (response.status_code, response.json()) == (200, {})
 
 
-async def test_an_answer_that_ends_with_its_connection_is_passed_on_whole(
+async def test_a_response_that_ends_with_its_connection_is_returned_completely(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     async def answer(exchange: Exchange) -> None:
@@ -207,7 +207,7 @@ async def test_an_answer_that_ends_with_its_connection_is_passed_on_whole(
     assert response.content == b"x" * 100_000
 
 
-async def test_connections_to_a_service_are_kept(
+async def test_connections_to_a_service_are_reused(
     client: httpx.AsyncClient, service: FakeHttpService
 ) -> None:
     for _ in range(5):
