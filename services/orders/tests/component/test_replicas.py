@@ -52,8 +52,8 @@ async def test_two_replicas_publish_each_event_once_and_in_order(
 async def _place_and_cancel(addresses: Sequence[str]) -> list[str]:
     """Place orders at all replicas concurrently, and cancel each at the next replica."""
     async with httpx.AsyncClient(timeout=30) as client:
-        look = partial(_skus, client, addresses[0])
-        await eventually(f"the price of {SKU}", look, lambda skus: SKU in skus)
+        fetch = partial(_skus, client, addresses[0])
+        await eventually(f"the price of {SKU}", fetch, lambda skus: SKU in skus)
 
         async def order(number: int) -> str:
             here = addresses[number % len(addresses)]
@@ -91,8 +91,8 @@ async def _all_published(settings: OrdersSettings) -> None:
     database = await Database.open(settings.database_url.get_secret_value())
     unpublished = "select count(*) from outbox where published_at is null"
     async with database.connection() as connection:
-        look = partial(connection.fetchval, unpublished)
-        await eventually("no event to be unpublished", look, lambda count: count == 0)
+        fetch = partial(connection.fetchval, unpublished)
+        await eventually("no event to be unpublished", fetch, lambda count: count == 0)
     await database.close()
 
 
