@@ -78,7 +78,7 @@ class Warehouse:
             yield tx
 
     async def _handle(self, handler: Callable[[Transaction], Awaitable[None]]) -> None:
-        """Run optimistically first and retry without on a conflict, as the consumer does."""
+        """Use an optimistic transaction, then a normal one after a conflict, like the consumer."""
         try:
             async with self._connections, self.database.transaction(optimistic=True) as tx:
                 await handler(tx)

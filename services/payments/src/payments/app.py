@@ -20,7 +20,7 @@ from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
-"""The sandbox runs one statement at a time."""
+"""The sandbox runs one statement at a time, so it needs one connection."""
 
 
 @serves(files("payments.contract"), OPERATIONS)

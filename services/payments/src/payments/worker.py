@@ -90,7 +90,7 @@ class Worker:
             self._answered.set()
 
     def claims(self, tx: Transaction, now: datetime) -> Claims:
-        """Return what claims, in this transaction, the calls that become due at `now`."""
+        """Return the claims of a transaction, for calls that become due at `now`."""
         return Claims(
             tx,
             room=max(0, self._calls_max - self._in_flight) if self._calls else 0,

@@ -88,7 +88,7 @@ class PaymentsDriver:
         await self._handle(lambda tx: self._event_handlers.reverse_payment(tx, events))
 
     async def _handle(self, handler: Callable[[Transaction], Awaitable[None]]) -> None:
-        """Run optimistically first and retry without on a conflict, as the consumer does."""
+        """Use an optimistic transaction, then a normal one after a conflict, like the consumer."""
         try:
             async with self._database.transaction(optimistic=True) as tx:
                 await handler(tx)
@@ -104,7 +104,7 @@ class PaymentsDriver:
         return payment
 
     async def published(self, order_id: UUID) -> list[str]:
-        """Return the events of an order in order, as "payment-authorized" and so on."""
+        """Return the events of an order, oldest first, as "payment-authorized" and so on."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 "select type from outbox where key = $1 order by position", str(order_id)
