@@ -44,7 +44,7 @@ from waybill.events import Event
 from waybill.http import idempotency
 from waybill.ids import uuid7
 from waybill.kafka.link import Partition
-from waybill.postgres.database import ConcurrencyConflictError, Connection, Transaction
+from waybill.postgres import ConcurrencyConflictError, Connection, Transaction
 from waybill.receiving import dead_letters
 from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
 from waybill.receiving.inbox import claim_new

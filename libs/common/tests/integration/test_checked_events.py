@@ -16,7 +16,7 @@ from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
 from waybill.events import Message
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 
 

@@ -17,7 +17,7 @@ from waybill.http import Answer, Call, Operation, Parameter, mount
 from waybill.http.access import Access, Principal
 from waybill.http.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
 from waybill.http.problems import Problem
-from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
+from waybill.postgres import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from waybill.clock import ManualClock
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.postgres.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
 from waybill.postgres.timers import Timer, TimerLoop

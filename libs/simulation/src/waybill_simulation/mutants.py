@@ -176,7 +176,7 @@ MUTANTS: Final = (
         "outbox-after-the-commit",
         "events are written when their transaction has ended",
         Edit(
-            "waybill.postgres.database",
+            "waybill.postgres.pool",
             """
             await tx.finish()
             await tx.commit()

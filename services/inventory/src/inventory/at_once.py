@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Request
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 # The first part of a statement is done first: it takes the book, before its first row.
 _RESERVE: Final = """

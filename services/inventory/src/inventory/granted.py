@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Request
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 REMEMBERED_MAX: Final = 4_096
 """Orders: more than wait to be sold at 1,000 a second, and some megabytes."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from payments.contract.models import PaymentStatus
 from payments.domain import Payment
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 REMEMBERED_MAX: Final = 4_096
 """Payments: more than wait for their next command at 1,000 orders a second, and some megabytes."""

@@ -26,7 +26,7 @@ from payments.domain import Operation, Payment
 from payments.memory import Memory
 from waybill.backoff import Backoff
 from waybill.clock import Clock
-from waybill.postgres.database import (
+from waybill.postgres import (
     ConcurrencyConflictError,
     Connection,
     Database,

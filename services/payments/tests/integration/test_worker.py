@@ -21,7 +21,7 @@ from payments.sandbox_ledger import Books
 from payments.testing import LEASE, Desk, FakeProvider, working
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill_toolkit.platform.postgres import PostgresServer
 
 AUTHORIZED = "payment-authorized"

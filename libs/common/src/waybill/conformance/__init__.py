@@ -24,7 +24,7 @@ from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
 from waybill.http.operation_route import OperationRoute
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 __all__ = ["check_contract"]
 

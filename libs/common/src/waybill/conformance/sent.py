@@ -9,7 +9,7 @@ from typing_extensions import override
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
 from waybill.events import Envelope, Message, T, encode_headers
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.outbox import PendingEvent
 
 
@@ -70,6 +70,6 @@ def checked_transactions(sent: SentEvents) -> type[Transaction]:
         @override
         def send(self, message: Message[T], data: T, cause: Any = None) -> None:
             super().send(message, data, cause)
-            sent.check(self._sent[-1])
+            sent.check(self._outbox.unwritten[-1])
 
     return Checked

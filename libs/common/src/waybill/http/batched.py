@@ -23,7 +23,7 @@ from waybill.http.call import Call
 from waybill.http.contract import Answer
 from waybill.http.execution import IdempotentExecution, Result, keep, look
 from waybill.http.problems import Problem
-from waybill.postgres.database import (
+from waybill.postgres import (
     ConcurrencyConflictError,
     Database,
     DatabaseUnavailableError,

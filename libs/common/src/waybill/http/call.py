@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from waybill.http.access import Principal
 from waybill.http.execution import IdempotentExecution, Result, transact
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing_extensions import override
 from waybill import trace
 from waybill.http.problems import Internal, Problem, ProblemError, Unavailable
 from waybill.http.reply import Reply, problem_reply
-from waybill.postgres.database import DatabaseUnavailableError
+from waybill.postgres import DatabaseUnavailableError
 
 _log = logging.getLogger(__name__)
 

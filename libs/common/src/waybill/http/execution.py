@@ -8,7 +8,7 @@ from waybill.http.contract import Answer
 from waybill.http.idempotency import Claim, KeyedRequest, StoredAnswer
 from waybill.http.problems import IdempotencyKeyInUse, IdempotencyKeyReused, Problem, ProblemError
 from waybill.http.reply import ReplayedAnswerError, Reply
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 Result = TypeVar("Result", bound=Answer | Problem)
 

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
 RETENTION: Final = timedelta(days=7)

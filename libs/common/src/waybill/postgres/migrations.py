@@ -16,7 +16,7 @@ from typing import Final
 import asyncpg
 from typing_extensions import override
 
-from waybill.postgres.database import Connection, connect
+from waybill.postgres.connection import Connection, connect
 
 RUNTIME_FOLDER: Final = Path(__file__).parents[1] / "migrations"
 """The tables of the runtime itself, in every service's database."""

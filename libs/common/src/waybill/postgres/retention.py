@@ -8,8 +8,8 @@ inbox     must know an event for as long as it can come again: longer than both 
 from datetime import datetime, timedelta
 from typing import Final
 
-from waybill.postgres.database import Transaction
 from waybill.postgres.timers import Timer
+from waybill.postgres.transaction import Transaction
 
 OUTBOX_RETENTION: Final = timedelta(days=3)
 """A broker's loss is found within a second; this also covers a consumer that is away a weekend."""

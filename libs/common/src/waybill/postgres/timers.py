@@ -13,7 +13,9 @@ from typing import Final, TypeAlias
 
 from waybill.backoff import Backoff
 from waybill.clock import Clock, SystemClock
-from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
+from waybill.postgres.errors import DatabaseUnavailableError
+from waybill.postgres.pool import Database
+from waybill.postgres.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 

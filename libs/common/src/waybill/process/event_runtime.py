@@ -7,7 +7,7 @@ from typing import Final
 from waybill.clock import Clock
 from waybill.events import Topic
 from waybill.http.idempotency import forget_after
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.postgres.retention import event_retention
 from waybill.postgres.timers import Timer, TimerLoop
 from waybill.process.background import Background

@@ -24,7 +24,7 @@ from waybill.http.access import Access, access_of
 from waybill.http.application import Application
 from waybill.http.operation_route import OperationRoute
 from waybill.http.routing import add_all, bind, operation_routes
-from waybill.postgres.database import Database, DatabaseUnavailableError
+from waybill.postgres import Database, DatabaseUnavailableError
 from waybill.process.background import Process, running
 from waybill.process.health import Check, Liveness, Readiness, mount_health
 from waybill.process.service import Service, declaration_of

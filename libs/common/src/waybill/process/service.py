@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from waybill.http import Operation
 from waybill.http.routing import Methods
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.process.background import Background
 from waybill.process.health import Check
 

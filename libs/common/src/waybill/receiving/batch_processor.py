@@ -31,7 +31,7 @@ from waybill import logs, trace
 from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.events import PermanentError
-from waybill.postgres.database import (
+from waybill.postgres import (
     ConcurrencyConflictError,
     Database,
     DatabaseUnavailableError,

@@ -34,7 +34,7 @@ from typing_extensions import override
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.kafka.link import BrokerError, BrokerLink, Partition, TopicState
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter, InboundRecord
 

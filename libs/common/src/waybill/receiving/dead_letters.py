@@ -28,7 +28,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from waybill.events import faults
-from waybill.postgres.database import Connection, Transaction
+from waybill.postgres import Connection, Transaction
 from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
 
 State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]

@@ -16,7 +16,7 @@ from waybill.events import (
     decode_headers,
     decode_payload,
 )
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 _UNREADABLE: Final = UUID("b5d5bb0e-1e6f-5c5c-8a5b-6f0e0d1a6a10")
 """Namespace of the ids that events without a readable id get here (RFC 9562, version 5)."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 # Sorted, so that two replicas with overlapping batches wait for each other, never in a circle.
 _ACCEPT: Final = """

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from waybill.events import PermanentError
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
 from waybill.receiving.dead_letters import describe, first_due, note_failure, remove

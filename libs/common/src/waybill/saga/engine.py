@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from waybill.clock import Clock
 from waybill.events import Event
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import rows
 from waybill.saga.advance import Signal, advance, begin
 from waybill.saga.definition import C, S, Saga

@@ -10,7 +10,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from waybill.events import Event
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 from waybill.saga.advance import Direction, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from waybill.events import Cause
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga.advance import Position
 from waybill.saga.definition import C, S
 

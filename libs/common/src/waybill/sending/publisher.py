@@ -31,7 +31,7 @@ from waybill.kafka.link import (
     TopicState,
 )
 from waybill.kafka.record_batches import RecordBatch, partition_of
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 from waybill.sending.frontier import Frontier, Suspects
 from waybill.sending.handover import Handed
 from waybill.sending.relay_store import (

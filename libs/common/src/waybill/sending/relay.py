@@ -28,7 +28,7 @@ from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
 from waybill.kafka.link import BrokerError, BrokerLink
-from waybill.postgres.database import Connection, DatabaseUnavailableError, connect
+from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
 from waybill.sending.handover import Handover

@@ -10,7 +10,7 @@ import asyncpg
 
 from waybill.events import Envelope
 from waybill.kafka.link import Partition
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 from waybill.postgres.outbox import SentEvent
 
 

@@ -14,7 +14,7 @@ from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 
 from waybill.events import decode_headers
 from waybill.kafka.link import BrokerLink
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill.sending import relay_store
 from waybill.sending.relay import SETTINGS_OFF
 from waybill_toolkit.testing.eventually import eventually as wait_for

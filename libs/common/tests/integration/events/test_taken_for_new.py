@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.receiving.batch_processor import BatchProcessor, retry_delay
 from waybill.receiving.dead_letters import list_dead_letters
 from waybill.receiving.retries import dead_letter_retries

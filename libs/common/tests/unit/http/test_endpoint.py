@@ -13,7 +13,7 @@ from pydantic import Strict
 from waybill.http import Operation
 from waybill.http.access import Grant, TokenFile
 from waybill.http.body import BodyReader
-from waybill.postgres.database import DatabaseUnavailableError
+from waybill.postgres import DatabaseUnavailableError
 
 Serve = Callable[..., httpx.AsyncClient]
 
