@@ -105,25 +105,21 @@ MUTANTS: Final = (
         Edit(
             "waybill.saga.rows",
             """
-            _TELL: Final = \"\"\"
-            insert into saga_transitions (saga_id, number, at, state, detail, event_id)
-            select saga_id, number, $2, state, detail, event_id
-            from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
-            as told (saga_id, number, state, detail, event_id)
-            \"\"\"
-            _MOVE: Final = \"\"\"
+            _APPEND: Final = _HISTORY.statement(\"\"\"
+            insert into saga_transitions ({columns}, at)
+            select {columns}, $1 from {rows} as moved ({columns})
+            \"\"\")
+            _MOVE: Final = _MOVED.statement(\"\"\"
             update sagas
             set direction = case when sagas.transitions = m.before then m.direction end,
             """,
             """
-            _TELL = \"\"\"
-                insert into saga_transitions (saga_id, number, at, state, detail, event_id)
-                select saga_id, number, $2, state, detail, event_id
-                from unnest($1::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[])
-                    as told (saga_id, number, state, detail, event_id)
+            _APPEND = _HISTORY.statement(\"\"\"
+                insert into saga_transitions ({columns}, at)
+                select {columns}, $1 from {rows} as moved ({columns})
                 on conflict do nothing
-            \"\"\"
-            _MOVE = \"\"\"
+            \"\"\")
+            _MOVE = _MOVED.statement(\"\"\"
                 update sagas
                 set direction = m.direction,
             """,
@@ -204,7 +200,7 @@ MUTANTS: Final = (
         "a step that did not answer in time counts as not done",
         Edit(
             "waybill.saga.advance",
-            "else _backward(saga, at.index, TIMED_OUT)",
+            "else _compensate(saga, at.index, TIMED_OUT)",
             "else _backward(saga, at.index - 1, TIMED_OUT)",
         ),
     ),
