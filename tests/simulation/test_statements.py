@@ -315,7 +315,7 @@ async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
     async with _Work(both) as tx:
         letter = await dead_letters.first_due(tx, NOW)
         assert letter is not None
-        await dead_letters.note_failure(tx, letter, state="retrying", error="e", due_at=NOW)
+        await dead_letters.record_failure(tx, letter, state="retrying", error="e", due_at=NOW)
         await dead_letters.remove(tx, letter)
         await dead_letters.discard(tx, events[2])
         await dead_letters.retry(tx, events[2], NOW)

@@ -18,11 +18,11 @@ MUTANTS: Final = (
             "waybill.receiving.consumer",
             """
             await self._deliver(records, stop)
-            progress.note(records)
+            offsets.processed(records)
             """,
             """
-            progress.note(records)
-            await progress.commit()
+            offsets.processed(records)
+            await offsets.commit()
             await self._deliver(records, stop)
             """,
         ),
@@ -57,9 +57,9 @@ MUTANTS: Final = (
             "waybill.receiving.batch_processor",
             """
             tx.defer(mark_processed, [(event_id, now) for event_id in ids])
-            self._asks_first = False
+            self._checks_first = False
             """,
-            "self._asks_first = False",
+            "self._checks_first = False",
         ),
     ),
     Mutant(
@@ -80,11 +80,11 @@ MUTANTS: Final = (
         Edit(
             "waybill.receiving.inbox",
             """
-            _LOOK: Final = \"\"\"
+            _FIND: Final = \"\"\"
             SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
             OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
             \"\"\"
-            _NOTE: Final = \"\"\"
+            _MARK: Final = \"\"\"
             INSERT INTO inbox (event_id, received_at)
             SELECT event_id, CASE
             WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
@@ -92,8 +92,8 @@ MUTANTS: Final = (
             END
             """,
             """
-            _LOOK = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
-            _NOTE = \"\"\"
+            _FIND = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
+            _MARK = \"\"\"
                 INSERT INTO inbox (event_id, received_at)
                 SELECT event_id, received_at
             """,
