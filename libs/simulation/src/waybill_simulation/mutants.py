@@ -32,8 +32,8 @@ MUTANTS: Final = (
         "the relay of every replica believes that it leads",
         Edit(
             "waybill.sending.relay",
-            'leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
-            "leads = True",
+            'is_leader = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
+            "is_leader = True",
         ),
     ),
     Mutant(
@@ -201,7 +201,7 @@ MUTANTS: Final = (
         Edit(
             "waybill.saga.advance",
             "else _compensate(saga, at.index, TIMED_OUT)",
-            "else _backward(saga, at.index - 1, TIMED_OUT)",
+            "else _compensate(saga, at.index - 1, TIMED_OUT)",
         ),
     ),
     Mutant(
@@ -276,12 +276,12 @@ MUTANTS: Final = (
         "the relay marks what the broker has not acknowledged",
         Edit(
             "waybill.sending.publisher",
-            "results = await self._link.produce(encoded, self._states)",
+            "results = await self._link.produce(encoded, self._logs.states)",
             """
             for partition, batch in batches.items():
-                self._note(partition, batch, 0)
+                self._published(partition, batch, 0)
             await self.mark()
-            results = await self._link.produce(encoded, self._states)
+            results = await self._link.produce(encoded, self._logs.states)
             """,
         ),
     ),
@@ -289,7 +289,7 @@ MUTANTS: Final = (
         "lost-broker-not-noticed",
         "a broker that has lost its logs is taken for whole",
         Edit(
-            "waybill.sending.publisher",
+            "waybill.sending.broker_logs",
             """
             await self._find_lost_topics()
             await self._find_lost_tails()
