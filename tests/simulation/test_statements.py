@@ -333,11 +333,11 @@ async def test_idempotency_keys_are_the_same(both: Both) -> None:
     async with _Work(both) as tx:
         for each in requests:
             assert await idempotency.claim(tx, each) is idempotency.Claim.OURS
-        await idempotency.keep(tx, [(requests[0], answer)])
+        await idempotency.store(tx, [(requests[0], answer)])
     async with _Work(both) as tx:
-        assert await idempotency.look(tx, requests) == [answer, idempotency.Claim.OURS]
+        assert await idempotency.check(tx, requests) == [answer, idempotency.Claim.OURS]
         assert await idempotency.claim(tx, requests[0]) == answer
     with pytest.raises(ConcurrencyConflictError):
         async with _Work(both) as tx:
-            await idempotency.keep(tx, [(requests[0], answer)])
+            await idempotency.store(tx, [(requests[0], answer)])
     await _same_tables(both)

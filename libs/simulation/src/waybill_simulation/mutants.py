@@ -353,7 +353,7 @@ MUTANTS: Final = (
         "the answer is not kept under the idempotency key",
         Edit(
             "waybill.http.execution",
-            "await idempotency.keep(tx, stored)",
+            "await idempotency.store(tx, stored)",
             "pass",
         ),
     ),
