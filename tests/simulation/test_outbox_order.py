@@ -7,7 +7,7 @@ from tests.simulation.conftest import NOW, Port
 
 from waybill.ids import uuid7
 from waybill.postgres.outbox import APPEND
-from waybill.postgres.writes import Write, together
+from waybill.postgres.writes import Write, combine
 
 _STOCK = (
     "insert into stock (sku, on_hand, reserved, committed, updated_at) values ($1, 5, 0, 0, $2)"
@@ -23,7 +23,7 @@ def _append(key: str) -> Write:
 
 
 async def _send(session: Any, *writes: Write) -> list[int]:
-    whole = together(writes)
+    whole = combine(writes)
     return [row["position"] for row in await session.fetch(whole.sql, *whole.arguments)]
 
 
@@ -37,7 +37,7 @@ async def test_statement_that_waits_for_a_row_takes_its_position_when_it_has_it(
     waiting = asyncio.ensure_future(_send(two, _append("a"), Write(_TAKE, ("tea",))))
     done, _ = await asyncio.wait([waiting], timeout=0.2)
     assert not done
-    assert await _send(three, together([_append("b")])) == [1]
+    assert await _send(three, combine([_append("b")])) == [1]
     await one.execute("COMMIT")
     assert await waiting == [2]
 

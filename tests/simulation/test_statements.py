@@ -44,7 +44,7 @@ from waybill.events import Event
 from waybill.http import idempotency
 from waybill.ids import uuid7
 from waybill.kafka.link import Partition
-from waybill.postgres.database import ConcurrencyConflictError, Connection, Transaction
+from waybill.postgres import ConcurrencyConflictError, Connection, Transaction
 from waybill.receiving import dead_letters
 from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
 from waybill.receiving.inbox import claim_new
@@ -315,7 +315,7 @@ async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
     async with _Work(both) as tx:
         letter = await dead_letters.first_due(tx, NOW)
         assert letter is not None
-        await dead_letters.note_failure(tx, letter, state="retrying", error="e", due_at=NOW)
+        await dead_letters.record_failure(tx, letter, state="retrying", error="e", due_at=NOW)
         await dead_letters.remove(tx, letter)
         await dead_letters.discard(tx, events[2])
         await dead_letters.retry(tx, events[2], NOW)
@@ -333,11 +333,11 @@ async def test_idempotency_keys_are_the_same(both: Both) -> None:
     async with _Work(both) as tx:
         for each in requests:
             assert await idempotency.claim(tx, each) is idempotency.Claim.OURS
-        await idempotency.keep(tx, [(requests[0], answer)])
+        await idempotency.store(tx, [(requests[0], answer)])
     async with _Work(both) as tx:
-        assert await idempotency.look(tx, requests) == [answer, idempotency.Claim.OURS]
+        assert await idempotency.check(tx, requests) == [answer, idempotency.Claim.OURS]
         assert await idempotency.claim(tx, requests[0]) == answer
     with pytest.raises(ConcurrencyConflictError):
         async with _Work(both) as tx:
-            await idempotency.keep(tx, [(requests[0], answer)])
+            await idempotency.store(tx, [(requests[0], answer)])
     await _same_tables(both)

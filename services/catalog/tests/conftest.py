@@ -11,7 +11,7 @@ import catalog
 from catalog.app import assemble
 from catalog.settings import CatalogSettings
 from waybill.app import build
-from waybill.postgres.database import Database, connect
+from waybill.postgres import Database, connect
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract

@@ -30,7 +30,7 @@ from waybill.clock import ManualClock
 from waybill.events import Event
 from waybill.ids import uuid7
 from waybill.kafka.link import ensure_topics
-from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
+from waybill.postgres import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract

@@ -16,7 +16,7 @@ from payments.testing.fake_provider import FakeProvider
 from waybill.app import build
 from waybill.clock import ManualClock, SystemClock
 from waybill.kafka.link import ensure_topics
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract

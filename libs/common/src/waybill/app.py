@@ -1,4 +1,4 @@
-"""What the app.py of a service is written with.
+"""The API for the app.py of a service.
 
     @serves(files("orders.contract"), OPERATIONS)
     async def assemble(settings: OrdersSettings) -> Service: ...
@@ -6,9 +6,9 @@
     app = build(OrdersSettings, assemble)     a FastAPI app: `uvicorn orders.app:app`
 
     def main() -> None:
-        run(app)                              the same as a process of its own
+        run(app)                              the same as a process
 
-service.py    Service, serves: what a service is made of
+service.py    Service, serves: the parts of a service
 factory.py    build: the FastAPI app, and what its lifespan opens
 server.py     run: the process around it
 """

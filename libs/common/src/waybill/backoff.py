@@ -1,4 +1,4 @@
-"""Waiting out what is away: with a growing delay, told when it begins and when it ends."""
+"""Exponential backoff: delays between retries, with a log line at the start and at the end."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from typing import Final
 
 DELAY_FIRST_SECONDS: Final = 0.1
 DELAY_MAX_SECONDS: Final = 2.0
-"""As long as people will gladly wait after a database or broker is back."""
+"""The longest delay after a database or broker is available again."""
 _DOUBLINGS_MAX: Final = 10
 
 
@@ -19,7 +19,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 class Backoff:
-    """The failures in a row of something that `who` needs."""
+    """Counts the consecutive failures of `who`, and waits longer after each."""
 
     def __init__(self, logger: logging.Logger, who: str) -> None:
         self._logger = logger
@@ -27,15 +27,15 @@ class Backoff:
         self.failures = 0
 
     async def wait(self, error: Exception, stop: asyncio.Event) -> None:
-        """Take note of a failure; wait before the next try, or until `stop` is set."""
+        """Record a failure; wait before the next retry, or until `stop` is set."""
         if not self.failures:
-            self._logger.warning("%s waits: %s: %s", self._who, type(error).__name__, error)
+            self._logger.warning("%s: retry after %s: %s", self._who, type(error).__name__, error)
         delay = DELAY_FIRST_SECONDS * 2 ** min(self.failures, _DOUBLINGS_MAX)
         self.failures += 1
         await pause(stop, min(delay, DELAY_MAX_SECONDS))
 
     def reset(self) -> None:
-        """Take note of a success."""
+        """Record a success."""
         if self.failures:
-            self._logger.warning("%s goes on", self._who)
+            self._logger.warning("%s: recovered", self._who)
         self.failures = 0

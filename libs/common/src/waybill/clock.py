@@ -7,7 +7,7 @@ from typing_extensions import override
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
         """Return the current time, aware and in UTC."""
@@ -15,15 +15,15 @@ class Clock(Protocol):
 
 
 class SystemClock(Clock):
-    """The time of the machine."""
+    """The system time."""
 
     @override
     def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 (the one place that asks the machine)
+        return datetime.now(UTC)  # noqa: TID251 (the one place that reads the system time)
 
 
 class ManualClock(Clock):
-    """A clock that stands still until it is moved."""
+    """A clock that changes only by `advance`."""
 
     def __init__(self, start: datetime) -> None:
         """Set the clock to `start`, which must be aware."""

@@ -1,13 +1,13 @@
-"""Events as the services see them, and as they travel.
+"""Events: their Python types, and their encoding in Kafka records.
 
 On the wire an event is a CloudEvent 1.0 in Kafka binary mode
 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md):
 attributes in headers, JSON in the value, the aggregate's id as the record's key.
 
-    PermanentError              repeating cannot help: the event becomes a dead letter at once
+    PermanentError              a retry does not help: the event becomes a dead letter at once
     ├── UnreadableEventError    a required header is missing or malformed
-    ├── InvalidPayloadError     the value is no JSON, or does not fit the event's schema
-    └── PayloadTooLargeError    what was to be sent is more than a broker takes
+    ├── InvalidPayloadError     the value is not JSON, or does not match the event's schema
+    └── PayloadTooLargeError    the payload is larger than a broker accepts
 """
 
 import builtins
@@ -26,20 +26,20 @@ Headers = Sequence[tuple[str, bytes]]
 CONTENT_TYPE: Final = b"application/json"
 
 # Kafka refuses records above 1,048,588 bytes (message.max.bytes); this leaves room for headers.
-# Refusing at the sender keeps a record that can never be published out of the outbox.
+# The sender refuses larger payloads, so that the outbox has no event that cannot be published.
 PAYLOAD_BYTES_MAX: Final = 1_000_000
 
 
 class PermanentError(Exception):
-    """Raised by an event handler for an event that no retry can help."""
+    """Raised by an event handler when a retry of the event does not help."""
 
 
 class UnreadableEventError(PermanentError):
-    """A record whose headers do not make an event of it."""
+    """A record whose headers do not describe an event."""
 
 
 class InvalidPayloadError(PermanentError):
-    """A payload that does not fit the schema of its event type."""
+    """A payload that does not match the schema of its event type."""
 
 
 class PayloadTooLargeError(PermanentError):
@@ -57,7 +57,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Message(Generic[T]):
-    """A type of event or command: where it travels and what it carries.
+    """A type of event or command: its topic and its payload.
 
     Build it without a subscript, `Message(..., model=OrderPlaced)`: T follows from `model`.
     """
@@ -91,7 +91,7 @@ class Event(Generic[T]):
 
 
 class Cause(Protocol):
-    """What leads to an event: one that was received, or a call. Its trace is carried on."""
+    """The cause of an event: a received event, or a call. The event continues its trace."""
 
     @property
     def traceparent(self) -> str:
@@ -100,7 +100,7 @@ class Cause(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the headers of a record say about its event."""
+    """The event attributes in the headers of a record."""
 
     id: UUID
     type: str
@@ -110,15 +110,17 @@ class Envelope:
 
 
 def encode_payload(data: BaseModel) -> bytes:
-    """Write a payload as JSON under its contract's names. Raises PayloadTooLargeError."""
+    """Encode a payload as JSON with the names of the contract. Raises PayloadTooLargeError."""
     payload = type(data).__pydantic_serializer__.to_json(data, by_alias=True)
     if len(payload) > PAYLOAD_BYTES_MAX:
-        raise PayloadTooLargeError(f"{len(payload)} bytes, at most {PAYLOAD_BYTES_MAX} are sent")
+        raise PayloadTooLargeError(
+            f"the payload has {len(payload)} bytes, at most {PAYLOAD_BYTES_MAX} are allowed"
+        )
     return payload
 
 
 def decode_payload(model: type[T], value: bytes | None) -> T:
-    """Read a payload. Raises InvalidPayloadError, which names fields but quotes no values."""
+    """Decode a payload. Raises InvalidPayloadError, which names fields but contains no values."""
     if value is None:
         raise InvalidPayloadError("the record has no value")
     try:
@@ -128,7 +130,7 @@ def decode_payload(model: type[T], value: bytes | None) -> T:
 
 
 def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
-    """Write the record headers of an event (CloudEvents Kafka binding 3.2, W3C trace context)."""
+    """Encode the record headers of an event (CloudEvents Kafka binding 3.2, W3C trace context)."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(envelope.id).encode()),
@@ -141,7 +143,7 @@ def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 
 def decode_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
-    """Read the envelope from a record's headers; only the traceparent may be missing.
+    """Decode the envelope in a record's headers; only the traceparent may be missing.
 
     Raises UnreadableEventError.
     """
@@ -175,7 +177,7 @@ def _required(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def faults(error: ValidationError) -> str:
-    """Say what a validation found, by field and kind, without the values."""
+    """Describe validation errors by field and type, without values."""
     found = error.errors(include_input=False, include_url=False)
     shown = "; ".join(
         f"/{'/'.join(map(str, fault['loc']))}: {fault['type']}" for fault in found[:5]

@@ -1,6 +1,6 @@
-"""Group commit: what is asked for while a round runs is done together in the next one.
+"""Group commit: the items that arrive while a round runs are processed together in the next one.
 
-So hundreds of wishes a second need few transactions, and one that comes alone does not wait.
+So hundreds of items a second need few transactions, and a single item does not wait.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 ROUND_MAX: Final = 64
-"""Enough to make the cost of a transaction small for each, few enough for it to be quick."""
+"""Enough to make a transaction cheap per item, few enough to keep it short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class _Waiting(Generic[Item, Result]):
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Does for many callers at once what each asks for by itself, one round after another.
+    """Processes the items of many callers together, one round after another.
 
-    `work` gives a result for each item, in their order; an exception is the result of all. When the
-    caller whose task carries a round is cancelled, the others' items are done again in the next
-    round: doing something twice must do no harm.
+    `work` returns a result for each item, in their order; an exception is the result of all. When
+    the caller whose task runs a round is cancelled, the items of the others are processed again in
+    the next round, so `work` must be idempotent.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class GroupCommit(Generic[Item, Result]):
         self._turn = asyncio.Lock()
 
     async def do(self, item: Item) -> Result:
-        """Have `item` done in the next round; returns or raises what came of it."""
+        """Process `item` in the next round; returns or raises its result."""
         mine: _Waiting[Item, Result] = _Waiting(item, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
-        # Turns are given in the order of asking, so whoever has the turn is in the next round.
+        # The lock is fair, so the item of the task that holds it is in the next round.
         try:
             async with self._turn:
                 if not mine.result.done():
@@ -67,6 +67,6 @@ class GroupCommit(Generic[Item, Result]):
         for waiting, result in zip(batch, results, strict=True):
             if isinstance(result, Exception):
                 waiting.result.set_exception(result)
-                waiting.result.exception()  # seen: a caller that has gone away does not fetch it
+                waiting.result.exception()  # marks it as retrieved, for a caller that was cancelled
             else:
                 waiting.result.set_result(result)

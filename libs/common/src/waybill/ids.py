@@ -1,4 +1,4 @@
-"""Identifiers that sort by the time they were made."""
+"""Identifiers that sort by the time of their creation."""
 
 import secrets
 import time
@@ -11,7 +11,7 @@ _VARIANT_RFC: Final = 0b10 << 62
 
 
 class _Ticks:
-    """Milliseconds with a fraction of 12 bits, never the same twice and never going back."""
+    """Milliseconds with a fraction of 12 bits, strictly increasing."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -27,10 +27,10 @@ _ticks = _Ticks()
 
 
 def uuid7() -> UUID:
-    """Make a UUID of version 7 (RFC 9562, section 5.7).
+    """Return a UUID of version 7 (RFC 9562, section 5.7).
 
     Within a process each one is greater than the one before (section 6.2, method 3: the 12 bits
-    beside the version hold a fraction of the millisecond), so rows are appended to an index on it.
+    after the version hold a fraction of the millisecond), so rows are appended to an index on it.
     """
     tick = _ticks.next()
     return UUID(

@@ -1,8 +1,8 @@
-"""Logs as JSON lines on standard output: one object a line, with what the work belongs to.
+"""Logs as JSON lines on standard output: one object for each line.
 
 Every line has time, level, logger, message and service; trace_id, order_id and event_id when they
-are known here; whatever was passed as `extra`; and `error` for an exception. A secret that slips
-into a message (a password in an address, a bearer token) is blotted out.
+are known; the fields passed as `extra`; and `error` for an exception. Secrets in a message (a
+password in an address, a bearer token) are masked.
 """
 
 import logging
@@ -48,13 +48,13 @@ def bound(**names: str) -> Iterator[None]:
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Send everything that is logged in this process to standard output, from `level` up."""
+    """Send all log records of this process, from `level` up, to standard output."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # What these tell below WARNING is for their own developers.
-    # It tells of a broker that is away at every try; the runtime does so once.
+    # aiokafka logs every failed connection to a broker; the runtime logs the first one.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # Below WARNING these log details of their own implementation.
     for noisy in ("asyncio", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
@@ -83,7 +83,7 @@ class JsonFormatter(logging.Formatter):
                 line.setdefault(name, value)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _error(record.exc_info[1])
-        return _blot(_encode(line)).decode()
+        return _mask(_encode(line)).decode()
 
 
 def _error(error: BaseException) -> dict[str, str]:
@@ -97,14 +97,14 @@ def _error(error: BaseException) -> dict[str, str]:
 def _encode(line: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # text that is no UTF-8, or an object without end
+    except TypeError:  # text that is not UTF-8, or a recursive object
         plain = {
             name: repr(value).encode("ascii", "replace").decode() for name, value in line.items()
         }
         return orjson.dumps(plain)
 
 
-def _blot(line: bytes) -> bytes:
+def _mask(line: bytes) -> bytes:
     for pattern, replacement in _SECRETS:
         line = pattern.sub(replacement, line)
     return line

@@ -27,7 +27,7 @@ DAY_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}$"
 class OneSpelling:
     """Pydantic annotation: JSON must match `pattern` before it is parsed; Python must be the type.
 
-    JSON that cannot be parsed raises pydantic's `ValidationError`, like anything else it refuses.
+    JSON that cannot be parsed raises pydantic's `ValidationError`, like any other invalid value.
     """
 
     pattern: str
@@ -41,7 +41,7 @@ class OneSpelling:
         return core_schema.json_or_python_schema(
             json_schema=core_schema.lax_or_strict_schema(
                 lax_schema=core_schema.chain_schema([text, self.schema]),
-                # In strict mode, pydantic-core takes the text for Python's and wants an instance.
+                # In strict mode, pydantic-core takes text as Python input and requires an instance.
                 strict_schema=core_schema.chain_schema([read, self.instance]),
             ),
             python_schema=self.instance,

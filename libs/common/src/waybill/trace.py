@@ -1,7 +1,7 @@
-"""The trace a piece of work belongs to, as W3C Trace Context has it.
+"""Trace context (W3C): the trace that a unit of work belongs to.
 
-https://www.w3.org/TR/trace-context/: a caller sends `traceparent`, the work here gets a span of its
-own in the same trace, and everything that leaves (events, logs, answers) names it.
+https://www.w3.org/TR/trace-context/: a caller sends `traceparent`, the work here gets its own span
+in the same trace, and its events, logs and responses carry the trace id.
 """
 
 import random
@@ -25,7 +25,7 @@ _SAMPLED: Final = 0x01
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """A span: 32 and 16 hexadecimal digits, and whether somebody asked for it to be recorded."""
+    """A span: 32 and 16 hexadecimal digits, and the sampled flag."""
 
     trace_id: str
     span_id: str
@@ -37,7 +37,7 @@ class TraceContext:
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def child(self) -> "TraceContext":
-        """Begin a span of its own in the same trace."""
+        """Return a new span in the same trace."""
         return TraceContext(self.trace_id, _hex(64), self.sampled)
 
 
@@ -50,7 +50,7 @@ SCOPE_KEY: Final = "waybill.trace"
 class RequestTrace:
     """The span of one request, in its ASGI scope under SCOPE_KEY.
 
-    A context variable that is set inside a middleware may not be visible outside of it; this is.
+    A context variable that is set inside a middleware may not be visible outside of it.
     """
 
     __slots__ = ("context",)
@@ -60,13 +60,13 @@ class RequestTrace:
 
 
 def of(scope: Mapping[str, Any]) -> TraceContext:
-    """Return the span of the request in `scope`, or a new trace where nothing has begun one."""
+    """Return the span of the request in `scope`, or a new trace if there is none."""
     request: RequestTrace | None = scope.get(SCOPE_KEY)
     return request.context if request else current() or begin()
 
 
 def parse(traceparent: str | None) -> TraceContext | None:
-    """Read a traceparent; None when there is none or it is malformed (then it must be ignored)."""
+    """Parse a traceparent; None when it is missing or malformed, and must be ignored."""
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if found is None or (found["version"] == "00" and found["rest"]):
         return None
@@ -76,7 +76,7 @@ def parse(traceparent: str | None) -> TraceContext | None:
 
 
 def begin(traceparent: str | None = None) -> TraceContext:
-    """Begin a span: in the caller's trace when `traceparent` names one, else in a new trace."""
+    """Return a new span: in the trace of `traceparent` if it is valid, else in a new trace."""
     parent = parse(traceparent)
     if parent is not None:
         return parent.child()
@@ -84,33 +84,33 @@ def begin(traceparent: str | None = None) -> TraceContext:
 
 
 def _hex(bits: int) -> str:
-    """Make an id that is not zero; it has to be another one, not a secret."""
+    """Return a random id that is not zero. It must be unique, not secret."""
     return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"
 
 
 def current() -> TraceContext | None:
-    """Return the span that this task works in, if any."""
+    """Return the current span, or None."""
     return _current.get()
 
 
 def current_traceparent() -> str:
-    """Return the traceparent of the span that this task works in, or of a new trace."""
+    """Return the traceparent of the current span, or of a new trace."""
     return (_current.get() or begin()).traceparent
 
 
 def enter(context: TraceContext) -> Token[TraceContext | None]:
-    """Work in `context` from here on, until the token is given to `leave`."""
+    """Make `context` current, until `leave` is called with the token."""
     return _current.set(context)
 
 
 def leave(token: Token[TraceContext | None]) -> None:
-    """Return to what was current before `enter`."""
+    """Restore the span that was current before `enter`."""
     _current.reset(token)
 
 
 @contextmanager
 def within(traceparent: str | None) -> Iterator[TraceContext]:
-    """Work in a span that `begin(traceparent)` makes, for the length of a `with` block."""
+    """Make the span of `begin(traceparent)` current inside the `with` block."""
     context = begin(traceparent)
     token = enter(context)
     try:

@@ -80,7 +80,7 @@ OPERATIONS: Final = (
 def application() -> Application:
     app = Application("orders")
     mount(app.router, Api(), OPERATIONS, OpenAccess())
-    app.look_for_telemetry()
+    app.detect_telemetry()
     return app
 
 

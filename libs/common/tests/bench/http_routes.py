@@ -94,7 +94,7 @@ async def main() -> None:
     for make in KINDS:
         app = make()
         if isinstance(app, Application):
-            app.look_for_telemetry()
+            app.detect_telemetry()
         for method, path, body in (
             ("POST", "/v1/orders", ORDER),
             ("GET", f"/v1/orders/{ORDER_ID}", b""),

@@ -166,10 +166,10 @@ def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, is_told
         assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204
     os.kill(child, signal.SIGKILL)
     assert process.exit_code() == 1
-    assert "background process ended by itself; stopping the process" in process.messages()
+    assert "background process returned early; stopping the process" in process.messages()
 
 
-@pytest.mark.parametrize("frozen_seconds", [0, 2 * BEAT_SECONDS])  # longer: a beat is not heard
+@pytest.mark.parametrize("frozen_seconds", [0, 2 * BEAT_SECONDS])  # longer: no heartbeat arrives
 def test_the_child_that_has_its_parts_ends_with_the_process(
     start: Start, frozen_seconds: float
 ) -> None:

@@ -15,7 +15,7 @@ from waybill.app import Application
 from waybill.http import Answer, BatchedOperation, BatchedRequest, Call, Operation, mount
 from waybill.http.access import Access, Principal
 from waybill.http.problems import Problem
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill_toolkit.testing.eventually import eventually
 

@@ -16,7 +16,7 @@ from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
 from waybill.events import Message
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 
 
@@ -152,7 +152,11 @@ async def test_an_event_is_counted_and_nothing_else_when_it_is_as_declared(
         ),
         ("wrong topic", Sold(sale_id="a", units=1), ("shop.sold.v1", "topic", "elsewhere.v1")),
         ("wrong key", Sold(sale_id="a", units=1), ("shop.sold.v1", "key", "is not sale_id")),
-        ("only received", Other(sale_id="a"), ("stock.counted.v1", "type", "is none that is sent")),
+        (
+            "only received",
+            Other(sale_id="a"),
+            ("stock.counted.v1", "type", "is not sent by this service"),
+        ),
     ],
 )
 async def test_an_event_is_counted_and_logged_and_sent_when_it_breaks_the_contract(

@@ -15,9 +15,9 @@ from typing_extensions import override
 from waybill.app import Application
 from waybill.http import Answer, Call, Operation, Parameter, mount
 from waybill.http.access import Access, Principal
-from waybill.http.idempotency import KeyedRequest, StoredAnswer, forget_after, keep
+from waybill.http.idempotency import KeyedRequest, StoredAnswer, delete_after, store
 from waybill.http.problems import Problem
-from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
+from waybill.postgres import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate
 
 
@@ -250,17 +250,17 @@ async def test_answer_is_not_kept_twice_when_the_first_commit_came_unseen(
     request = KeyedRequest("ann", "transfer", "k", b"f")
     answer = StoredAnswer(201, (("location", "/"),), b"{}")
     async with database.transaction() as tx:
-        await keep(tx, [(request, answer)])
+        await store(tx, [(request, answer)])
     with pytest.raises(ConcurrencyConflictError):
         async with database.transaction() as tx:
-            await keep(tx, [(request, answer)])
+            await store(tx, [(request, answer)])
 
 
 async def test_old_answers_are_forgotten_a_few_at_a_time(database: Database) -> None:
     async with database.transaction() as tx:
         answer = StoredAnswer(200, (), b"")
-        await keep(tx, [(KeyedRequest("ann", "o", key, b"f"), answer) for key in "abc"])
-    take = forget_after(timedelta(days=1))
+        await store(tx, [(KeyedRequest("ann", "o", key, b"f"), answer) for key in "abc"])
+    take = delete_after(timedelta(days=1))
     later = datetime.now(UTC) + timedelta(days=1, minutes=1)  # noqa: TID251 (the rows have the server's time)
     async with database.transaction() as tx:
         assert await take(tx, later - timedelta(hours=1), 10) == 0

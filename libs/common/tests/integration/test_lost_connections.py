@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from waybill.postgres.database import Database, DatabaseUnavailableError
+from waybill.postgres import Database, DatabaseUnavailableError
 
 
 async def _work(database: Database) -> None:

@@ -99,7 +99,7 @@ async def test_nothing_of_a_file_remains_when_it_fails(database_url: str, folder
 
 async def test_it_is_refused_when_a_file_commits_by_itself(database_url: str, folder: Path) -> None:
     (folder / "0003_commit.sql").write_text("COMMIT; BEGIN;")
-    with pytest.raises(MigrationError, match=r"0003_commit.sql ends its transaction by itself"):
+    with pytest.raises(MigrationError, match=r"0003_commit.sql must not end its transaction"):
         await migrate(database_url, folder)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from waybill.clock import ManualClock
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.postgres.retention import INBOX_RETENTION, OUTBOX_RETENTION, event_retention
 from waybill.postgres.timers import Timer, TimerLoop
@@ -79,7 +79,7 @@ async def test_a_row_is_taken_when_its_time_comes_and_not_before(database: Datab
         stop.set()
 
 
-async def test_the_timer_goes_on_and_tells_once_when_it_fails_for_a_while(
+async def test_the_timer_retries_and_logs_one_error_when_it_fails_for_a_while(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     failures = 2
@@ -100,12 +100,14 @@ async def test_the_timer_goes_on_and_tells_once_when_it_fails_for_a_while(
             tasks.create_task(loop.run(stop))
             await _until(database, "SELECT done = 1 FROM due")
             stop.set()
-    told = [record.message for record in caplog.records if record.name == "waybill.postgres.timers"]
-    assert len([message for message in told if "failed" in message]) == 1
-    assert told[-1] == "timer test goes on"
+    messages = [
+        record.message for record in caplog.records if record.name == "waybill.postgres.timers"
+    ]
+    assert len([each for each in messages if "failed" in each]) == 1
+    assert messages[-1] == "timer test: recovered"
 
 
-async def test_the_timer_goes_on_when_the_database_was_away(database: Database) -> None:
+async def test_the_timer_recovers_when_the_database_was_down(database: Database) -> None:
     stop, timer = asyncio.Event(), Timer("test", 0.01, _take)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(TimerLoop(timer, database, ManualClock(START)).run(stop))
@@ -119,7 +121,7 @@ async def test_the_timer_goes_on_when_the_database_was_away(database: Database) 
         stop.set()
 
 
-async def test_old_events_are_forgotten_and_those_that_are_not_published_are_kept(
+async def test_old_events_are_deleted_and_unpublished_events_are_kept(
     database: Database,
 ) -> None:
     old_sent, old_received = START - OUTBOX_RETENTION, START - INBOX_RETENTION

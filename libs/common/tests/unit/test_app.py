@@ -40,7 +40,7 @@ async def test_a_process_without_database_serves_its_paths_and_is_ready(tmp_path
         assert (await client.get("/openapi.json")).content == b"{}"
 
 
-async def test_operations_are_not_served_when_nothing_says_who_may_call_them(
+async def test_operations_need_settings_with_access(
     tmp_path: Path,
 ) -> None:
     operation = Operation(id="do_it", method="GET", path="/v1/it", answers=(Nothing204,))
@@ -49,6 +49,6 @@ async def test_operations_are_not_served_when_nothing_says_who_may_call_them(
         return Service(contract=tmp_path, operations=(operation,))
 
     app = build(SETTINGS, assemble)
-    with pytest.raises(TypeError, match="who may call them"):
+    with pytest.raises(TypeError, match="need settings with `access`"):
         async with app.router.lifespan_context(app):
             pass

@@ -1,4 +1,4 @@
-"""What is kept of an error."""
+"""The description of an error that a dead letter stores."""
 
 import asyncpg
 import pytest
@@ -14,8 +14,8 @@ class Card(BaseModel):
 def test_the_values_of_a_row_are_left_out() -> None:
     error = asyncpg.UniqueViolationError("duplicate key value violates unique constraint")
     error.detail = "Key (card)=(4000056655665556) already exists."
-    told = describe(error)
-    assert told == "UniqueViolationError: duplicate key value violates unique constraint"
+    text = describe(error)
+    assert text == "UniqueViolationError: duplicate key value violates unique constraint"
 
 
 def test_the_values_of_a_payload_are_left_out() -> None:
@@ -24,8 +24,8 @@ def test_the_values_of_a_payload_are_left_out() -> None:
     assert describe(raised.value) == "ValidationError: 1 fault(s): /number: int_parsing"
 
 
-def test_an_error_is_cut_and_made_fit_for_the_database() -> None:
-    told = describe(ValueError("\0\ud800" + "x" * 10_000))
-    assert len(told) == ERROR_LENGTH_MAX
-    told.encode()
-    assert "\0" not in told
+def test_an_error_is_shortened_and_made_valid_text_for_postgresql() -> None:
+    text = describe(ValueError("\0\ud800" + "x" * 10_000))
+    assert len(text) == ERROR_LENGTH_MAX
+    text.encode()
+    assert "\0" not in text

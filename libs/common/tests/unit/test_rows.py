@@ -86,7 +86,7 @@ def test_no_rows_are_empty_arrays() -> None:
 
 
 def test_a_field_that_is_no_column_has_to_be_left_out() -> None:
-    with pytest.raises(TypeError, match=r"Kettle\.parts is no column; leave it out, or make it"):
+    with pytest.raises(TypeError, match=r"Kettle\.parts has no column type; leave it out, or use"):
         Rows(Kettle)
 
 

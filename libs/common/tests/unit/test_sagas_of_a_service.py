@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from waybill.clock import SystemClock
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import Saga, Sagas, SagaStore, SagaTransition, Step
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from waybill.postgres.writes import AFTER_OTHERS, Write, table_of, together
+from waybill.postgres.writes import AFTER_OTHERS, Write, combine, table_of
 
 
 def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
     one = Write("update a set x = $2 where y = $1", (1, 2), frozenset({"a_pkey"}))
     two = Write("delete from b", ())
     three = Write("insert into c select $1, $1", (3,), frozenset({"c_pkey"}))
-    assert together([one, two, three]) == Write(
+    assert combine([one, two, three]) == Write(
         "with write_3 as (insert into c select $3, $3), write_2 as (delete from b)"
         " update a set x = $2 where y = $1",
         (1, 2, 3),
@@ -22,7 +22,7 @@ def test_the_outbox_comes_after_the_others_because_it_asks_for_what_they_return(
         f"insert into c select $1 where true\n{AFTER_OTHERS}returning d", (3,), comes_last=True
     )
     one, two = Write("update a set x = $1", (1,)), Write("delete from b where y = $1", (2,))
-    assert together([last, one, two]) == Write(
+    assert combine([last, one, two]) == Write(
         "with write_1 as (update a set x = $1 returning 1),"
         " write_2 as (delete from b where y = $2 returning 1)"
         " insert into c select $3 where true\n"
@@ -31,12 +31,12 @@ def test_the_outbox_comes_after_the_others_because_it_asks_for_what_they_return(
         (1, 2, 3),
         comes_last=True,
     )
-    assert together([last]).sql == "insert into c select $1 where true\nreturning d"
+    assert combine([last]).sql == "insert into c select $1 where true\nreturning d"
 
 
 def test_a_lone_write_stays_as_it_is() -> None:
     write = Write("delete from a where x = $1", (1,))
-    assert together([write]) == write
+    assert combine([write]) == write
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,6 @@ def test_the_table_of_a_write_is_found(sql: str, table: str) -> None:
 
 
 @pytest.mark.parametrize("sql", ["select 1", "with a as (select 1) insert into b select 1", ""])
-def test_what_cannot_be_a_part_is_refused(sql: str) -> None:
-    with pytest.raises(ValueError, match="cannot wait"):
+def test_a_statement_that_cannot_be_queued_is_refused(sql: str) -> None:
+    with pytest.raises(ValueError, match="can be queued"):
         table_of(sql)

@@ -22,6 +22,7 @@ import waybill.ids
 import waybill.kafka.link
 import waybill.process.background
 import waybill.receiving.consumer
+import waybill.receiving.offset_tracker
 import waybill.receiving.retries
 import waybill.sending.relay
 import waybill.trace
@@ -131,12 +132,13 @@ def _replacements() -> list[tuple[object, str, object]]:
         (payments.app, "Sandbox", _bank_line),
         (waybill.sending.relay, "time", _Time),
         (waybill.receiving.consumer, "time", _Time),
+        (waybill.receiving.offset_tracker, "time", _Time),
         (waybill.process.background, "time", _Time),
         (waybill.ids, "time", _Time),
         (waybill.ids, "secrets", _Secrets),
         (waybill.trace, "random", _Random),
         (waybill.receiving.consumer, "POLL_MS", 10_000),
-        (waybill.receiving.consumer, "LOOK_SECONDS", RARE_SECONDS),
+        (waybill.receiving.consumer, "TOPICS_CHECK_SECONDS", RARE_SECONDS),
         (waybill.sending.relay, "POLL_SECONDS", RARE_SECONDS),
         (waybill.receiving.retries, "POLL_SECONDS", RARE_SECONDS),
         (orders.app, "_DEADLINE_POLL_SECONDS", POLL_SECONDS),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.receiving.event_router import EventRouter
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.replicas import Node

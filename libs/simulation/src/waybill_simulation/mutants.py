@@ -18,11 +18,11 @@ MUTANTS: Final = (
             "waybill.receiving.consumer",
             """
             await self._deliver(records, stop)
-            progress.note(records)
+            offsets.processed(records)
             """,
             """
-            progress.note(records)
-            await progress.commit()
+            offsets.processed(records)
+            await offsets.commit()
             await self._deliver(records, stop)
             """,
         ),
@@ -32,8 +32,8 @@ MUTANTS: Final = (
         "the relay of every replica believes that it leads",
         Edit(
             "waybill.sending.relay",
-            'leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
-            "leads = True",
+            'is_leader = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))',
+            "is_leader = True",
         ),
     ),
     Mutant(
@@ -57,9 +57,9 @@ MUTANTS: Final = (
             "waybill.receiving.batch_processor",
             """
             tx.defer(mark_processed, [(event_id, now) for event_id in ids])
-            self._asks_first = False
+            self._checks_first = False
             """,
-            "self._asks_first = False",
+            "self._checks_first = False",
         ),
     ),
     Mutant(
@@ -80,11 +80,11 @@ MUTANTS: Final = (
         Edit(
             "waybill.receiving.inbox",
             """
-            _LOOK: Final = \"\"\"
+            _FIND: Final = \"\"\"
             SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
             OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
             \"\"\"
-            _NOTE: Final = \"\"\"
+            _MARK: Final = \"\"\"
             INSERT INTO inbox (event_id, received_at)
             SELECT event_id, CASE
             WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
@@ -92,8 +92,8 @@ MUTANTS: Final = (
             END
             """,
             """
-            _LOOK = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
-            _NOTE = \"\"\"
+            _FIND = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
+            _MARK = \"\"\"
                 INSERT INTO inbox (event_id, received_at)
                 SELECT event_id, received_at
             """,
@@ -172,7 +172,7 @@ MUTANTS: Final = (
         "outbox-after-the-commit",
         "events are written when their transaction has ended",
         Edit(
-            "waybill.postgres.database",
+            "waybill.postgres.pool",
             """
             await tx.finish()
             await tx.commit()
@@ -201,7 +201,7 @@ MUTANTS: Final = (
         Edit(
             "waybill.saga.advance",
             "else _compensate(saga, at.index, TIMED_OUT)",
-            "else _backward(saga, at.index - 1, TIMED_OUT)",
+            "else _compensate(saga, at.index - 1, TIMED_OUT)",
         ),
     ),
     Mutant(
@@ -276,12 +276,12 @@ MUTANTS: Final = (
         "the relay marks what the broker has not acknowledged",
         Edit(
             "waybill.sending.publisher",
-            "results = await self._link.produce(encoded, self._states)",
+            "results = await self._link.produce(encoded, self._logs.states)",
             """
             for partition, batch in batches.items():
-                self._note(partition, batch, 0)
+                self._published(partition, batch, 0)
             await self.mark()
-            results = await self._link.produce(encoded, self._states)
+            results = await self._link.produce(encoded, self._logs.states)
             """,
         ),
     ),
@@ -289,7 +289,7 @@ MUTANTS: Final = (
         "lost-broker-not-noticed",
         "a broker that has lost its logs is taken for whole",
         Edit(
-            "waybill.sending.publisher",
+            "waybill.sending.broker_logs",
             """
             await self._find_lost_topics()
             await self._find_lost_tails()
@@ -353,7 +353,7 @@ MUTANTS: Final = (
         "the answer is not kept under the idempotency key",
         Edit(
             "waybill.http.execution",
-            "await idempotency.keep(tx, stored)",
+            "await idempotency.store(tx, stored)",
             "pass",
         ),
     ),

@@ -18,7 +18,7 @@ from waybill.clock import Clock
 from waybill.http import Call
 from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 _PRODUCTS: Final = Cursor(UUID)
 _VARIANTS: Final = Cursor(str)

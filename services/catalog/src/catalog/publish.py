@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from catalog.contract.events import send
 from catalog.contract.sent import VariantAdded
 from catalog.domain import Variant, full_name
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 def publish_added(tx: Transaction, product_name: str, variants: Iterable[Variant]) -> None:

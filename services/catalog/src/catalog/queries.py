@@ -8,7 +8,7 @@ import asyncpg
 
 from catalog.contract.shared import Price
 from catalog.domain import Product, Variant
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 
 VARIANTS: Final = """
     select sku, product_id, name, amount_minor, currency, version from variants

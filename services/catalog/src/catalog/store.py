@@ -7,7 +7,7 @@ from uuid import UUID
 
 from catalog.domain import Product, Variant
 from catalog.queries import VARIANTS, variant_of
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
 

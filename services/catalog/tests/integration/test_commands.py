@@ -16,7 +16,7 @@ from catalog.contract.shared import Price
 from catalog.domain import Draft, Product, Variant
 from catalog.queries import find_product, find_variant, list_products
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 NOW = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 PRICE = Price(amount_minor=255, currency="GBP")

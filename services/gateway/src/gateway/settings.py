@@ -24,6 +24,6 @@ class GatewaySettings(ProcessSettings):
     """Timeout for a free or new connection. A lost packet is sent again after 1 s."""
     answer_seconds: PositiveFloat = 40.0
     """Timeout without data from a service. It exceeds the service's own timeouts: 5 s for a
-    database connection and 30 s for a statement (see `waybill.postgres.database`)."""
+    database connection and 30 s for a statement (see `waybill.postgres`)."""
     client_seconds: PositiveFloat = 30.0
     """Timeout without progress of a client that sends or reads a body."""

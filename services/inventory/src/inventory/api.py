@@ -14,7 +14,7 @@ from waybill.clock import Clock
 from waybill.http import Call
 from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 _STOCK: Final = Cursor(str)
 

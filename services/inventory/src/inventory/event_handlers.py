@@ -16,7 +16,7 @@ from inventory.domain import Request, Reservation, Status
 from inventory.granted import Granted
 from waybill.clock import Clock
 from waybill.events import Event
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 class EventHandlers(events.EventHandlers):

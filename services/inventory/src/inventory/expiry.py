@@ -5,7 +5,7 @@ from datetime import datetime
 from inventory.commands.expire_reservations import expire_reservations
 from inventory.contract.events import send
 from inventory.contract.sent import ReservationExpired
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def expire_due(tx: Transaction, now: datetime, limit: int) -> int:

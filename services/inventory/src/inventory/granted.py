@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Request
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 REMEMBERED_MAX: Final = 4_096
 """More orders than wait for their commit at 1,000 orders a second; some megabytes."""

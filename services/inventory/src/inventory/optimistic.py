@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Request
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 # The parts of a combined statement run in order; the first one locks the book before any row.
 _RESERVE: Final = """

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Status, StockLevel
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 
 _STOCK: Final = "select sku, on_hand, reserved, committed from stock where sku = $1"
 _STOCK_PAGE: Final = """

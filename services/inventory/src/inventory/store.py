@@ -15,7 +15,7 @@ from uuid import UUID
 
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
 

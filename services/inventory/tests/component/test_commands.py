@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill_toolkit.testing.eventually import eventually
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from inventory.domain import Request, StockLevel
 from inventory.granted import Granted
 from inventory.store import StockBook
 from waybill.ids import uuid7
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill_toolkit.testing.eventually import eventually
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ from orders.known_prices import KnownPrices
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call
 from waybill.http.pages import Cursor, split_page
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.saga import Sagas
 
 _ORDERS: Final = Cursor(UUID)

@@ -7,7 +7,7 @@ from typing_extensions import override
 from orders.commands.sync_prices import sync_prices
 from orders.contract import events, received
 from waybill.events import Event
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import Sagas
 
 

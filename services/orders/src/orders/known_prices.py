@@ -9,7 +9,7 @@ from typing import Final
 
 from orders import queries
 from orders.domain import Price
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 KNOWN_MAX: Final = 20_000
 """The maximum number of SKUs; some megabytes."""

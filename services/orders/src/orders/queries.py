@@ -12,7 +12,7 @@ import asyncpg
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
-from waybill.postgres.database import Connection, Transaction
+from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
 
 ORDERS: Final = Rows(Order, leave_out=["rejection", "lines"])

@@ -9,7 +9,7 @@ from uuid import UUID
 from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
 from orders.queries import ORDERS
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
 

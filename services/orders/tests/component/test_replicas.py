@@ -15,7 +15,7 @@ from orders.settings import OrdersSettings
 from waybill.app import build
 from waybill.events import decode_headers
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill_toolkit.testing.eventually import eventually, read
 from waybill_toolkit.testing.fake_service import FakeService
 from waybill_toolkit.testing.serving import serving

@@ -107,7 +107,7 @@ def test_an_unavailable_database_is_reported_without_its_password(
     process = serve("uvicorn", APP, **(_environment(settings) | away))
     output, _ = process.communicate()
     assert process.returncode == 3
-    assert "The database that WAYBILL_DATABASE_URL names is away" in output
+    assert "The database of WAYBILL_DATABASE_URL is unavailable" in output
     assert "Traceback" not in output
     assert "hunter2" not in output
 

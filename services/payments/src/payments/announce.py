@@ -7,7 +7,7 @@ from payments.contract.events import Sent, send
 from payments.contract.shared import Money
 from payments.domain import Fact, Payment, Step
 from waybill import trace
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 def announce(tx: Transaction, steps: Iterable[Step]) -> None:

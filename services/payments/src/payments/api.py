@@ -17,7 +17,7 @@ from payments.contract.models import PaymentPage
 from payments.contract.problems import PaymentNotFound
 from waybill.http import Call
 from waybill.http.pages import Cursor, split_page
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 _CURSOR: Final = Cursor(UUID)
 

@@ -15,7 +15,7 @@ from payments.settings import PaymentsSettings
 from payments.worker import Worker
 from waybill.app import Service, build, run, serves
 from waybill.clock import Clock, SystemClock
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
 

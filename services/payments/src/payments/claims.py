@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from payments.domain import Payment
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 class Claims:

@@ -17,7 +17,7 @@ from payments.domain import OrderAlreadyPaidDifferentlyError
 from payments.worker import Worker
 from waybill.clock import Clock
 from waybill.events import Event, PermanentError
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 class EventHandlers(events.EventHandlers):

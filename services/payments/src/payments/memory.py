@@ -11,7 +11,7 @@ from uuid import UUID
 
 from payments.contract.models import PaymentStatus
 from payments.domain import Payment
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 REMEMBERED_MAX: Final = 4_096
 """More payments than wait for their next command at 1,000 orders a second; some megabytes."""

@@ -8,7 +8,7 @@ from pydantic import MISSING
 
 from payments.contract.models import DeclineCode, Payment, PaymentStatus
 from payments.contract.shared import Money
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 
 _PAYMENTS: Final = """
     select payment_id, order_id, status, decline_code, amount_minor, currency, captured_minor,

@@ -11,7 +11,7 @@ from payments.commands.record_answers import Call, record_answers
 from payments.memory import Memory
 from waybill.backoff import Backoff
 from waybill.clock import Clock
-from waybill.postgres.database import (
+from waybill.postgres import (
     ConcurrencyConflictError,
     Database,
     DatabaseUnavailableError,

@@ -32,7 +32,7 @@ from payments.provider import (
     Settled,
 )
 from payments.sandbox_ledger import Charge, Entered, SandboxLedger
-from waybill.postgres.database import DatabaseUnavailableError
+from waybill.postgres import DatabaseUnavailableError
 
 TOK_APPROVE: Final = "tok_approve"
 TOK_DECLINE: Final = "tok_decline"

@@ -15,7 +15,7 @@ from payments.contract.models import DeclineCode
 from payments.domain import Operation
 from waybill.group_commit import GroupCommit
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.postgres.rows import Rows
 
 

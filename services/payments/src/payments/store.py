@@ -19,7 +19,7 @@ from payments.contract.models import PaymentStatus as Status
 from payments.domain import Payment, Step
 from payments.ledger import Account, PostedOperation
 from waybill.ids import uuid7
-from waybill.postgres.database import Connection, Transaction
+from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
 
 

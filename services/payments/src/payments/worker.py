@@ -27,7 +27,7 @@ from payments.memory import Memory
 from payments.recorder import AnswerRecorder
 from waybill.backoff import Backoff
 from waybill.clock import Clock
-from waybill.postgres.database import (
+from waybill.postgres import (
     Connection,
     Database,
     DatabaseUnavailableError,

@@ -12,7 +12,7 @@ import pytest
 import payments
 from payments.sandbox import TOK_APPROVE
 from waybill.ids import uuid7
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.eventually import eventually

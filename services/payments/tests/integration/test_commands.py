@@ -7,7 +7,7 @@ from payments.contract.models import PaymentStatus
 from payments.testing.driver import PaymentsDriver
 from waybill.events import PermanentError
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from payments.sandbox import TOK_APPROVE, TOK_DECLINE, TOK_TIMEOUT_THEN_APPROVED
 from payments.sandbox_ledger import SandboxLedger
 from payments.testing.fake_provider import FakeProvider
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from payments.sandbox import (
 )
 from payments.sandbox_ledger import Charge, SandboxLedger
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 
 @pytest.fixture

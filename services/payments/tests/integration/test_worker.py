@@ -11,7 +11,7 @@ from payments.sandbox import (
 from payments.testing.driver import PaymentsDriver, working
 from payments.testing.fake_provider import FakeProvider
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 AUTHORIZED = "payment-authorized"
 CAPTURED = "payment-captured"

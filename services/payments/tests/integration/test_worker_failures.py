@@ -20,7 +20,7 @@ from payments.testing.driver import LEASE, PaymentsDriver, working
 from payments.testing.fake_provider import FakeProvider
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill_toolkit.platform.postgres import PostgresServer
 
 AUTHORIZED = "payment-authorized"

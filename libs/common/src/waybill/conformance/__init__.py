@@ -1,13 +1,13 @@
-"""A service that checks itself: its answers and sent events, against its own contract, as it runs.
+"""Run-time checks of a service: its responses and sent events, against its own contract.
 
-For a test, a staging system, or a while in production: `WAYBILL_CHECK_CONTRACT=true`. Nothing is
-held back or changed. What breaks the contract is logged once per kind, without values, and counted
-at /metrics. Only then is any of this imported; when it is off, no request and no event pays for it.
+For a test, a staging system, or some time in production: `WAYBILL_CHECK_CONTRACT=true`. Responses
+and events are not blocked or changed. Violations are logged once per kind, without values, and
+counted at /metrics. Without the setting nothing of this is imported, and it costs nothing.
 
 schemas.py    a bundled document as fast validators
-findings.py   what was found: the log and the counters
-answers.py    around each operation of the contract
-sent.py       before sent events are appended to the outbox
+findings.py   violations: the log and the counters
+answers.py    checks around each operation of the contract
+sent.py       checks of events before they are appended to the outbox
 """
 
 import json
@@ -24,7 +24,7 @@ from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Schemas
 from waybill.conformance.sent import SentEvents, checked_transactions
 from waybill.http.operation_route import OperationRoute
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 
 __all__ = ["check_contract"]
 
@@ -32,9 +32,9 @@ __all__ = ["check_contract"]
 def check_contract(
     routes: Iterable[BaseRoute], contract: Traversable, database: Database | None
 ) -> CollectorRegistry:
-    """Check from now on what `routes` answer by the contract and what `database` sends.
+    """Check the responses of `routes` and the events of `database` from now on.
 
-    Gives the counters of what is found.
+    Returns the counters.
     """
     findings = Findings()
     schemas = Schemas(_read(contract.joinpath("openapi.json")))

@@ -1,7 +1,7 @@
-"""Answers of the operations of one path, looked at after they have left.
+"""Checks of the responses of one path, after they were sent.
 
-Checked are the status, the media type, the headers, the body and the problem type, as the contract
-has them. A method that the path does not have must be refused with 405.
+It checks the status, the media type, the headers, the body and the problem type against the
+contract. A method that the path does not have must be refused with 405.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,18 +15,18 @@ from waybill.conformance.schemas import Json, Schemas
 from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
-"""A page of 500 orders of 50 lines each. Of a larger body only the head is checked."""
+"""A page of 500 orders of 50 lines each. A larger body is not checked."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _DECLARED_ONLY: Final = frozenset({"etag", "location"})
-"""Headers that say something of the resource, so they leave only where the contract has them."""
+"""Headers that describe the resource: allowed only where the contract declares them."""
 
 Fault = tuple[str, str]
-"""Which part of an answer breaks the contract, and where."""
+"""The part of an answer that violates the contract, and the place."""
 
 
 class CheckedAnswers:
-    """Passes everything on as it is, and checks each answer when it is complete."""
+    """Passes messages through unchanged, and checks each answer when it is complete."""
 
     def __init__(self, app: ASGIApp, contract: "PathContract", findings: Findings) -> None:
         self._app = app
@@ -34,24 +34,24 @@ class CheckedAnswers:
         self._findings = findings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        heard = _Heard()
+        sent = _SentAnswer()
 
-        async def send_and_hear(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             await send(message)
-            heard.hear(message)
-            if heard.is_complete:
-                self._check(scope["method"], heard)
+            sent.record(message)
+            if sent.is_complete:
+                self._check(scope["method"], sent)
 
-        await self._app(scope, receive, send_and_hear)
+        await self._app(scope, receive, send_and_record)
 
-    def _check(self, method: str, heard: "_Heard") -> None:
+    def _check(self, method: str, sent: "_SentAnswer") -> None:
         subject = self._contract.subject(method)
         self._findings.checked("answer")
-        for part, place in self._contract.faults(method, heard):
+        for part, place in self._contract.faults(method, sent):
             self._findings.violation("answer", subject, part, place)
 
 
-class _Heard:
+class _SentAnswer:
     """An answer as it was sent."""
 
     def __init__(self) -> None:
@@ -63,10 +63,10 @@ class _Heard:
 
     @property
     def body(self) -> bytes | None:
-        """The body; None when it was too large to be kept."""
+        """The body; None when it was too large to buffer."""
         return b"".join(self._chunks) if self._size <= BODY_BYTES_MAX else None
 
-    def hear(self, message: Message) -> None:
+    def record(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = {
@@ -82,7 +82,7 @@ class _Heard:
 
 
 class PathContract:
-    """What the contract says of one path."""
+    """The contract of one path."""
 
     def __init__(self, schemas: Schemas, path: str) -> None:
         self._path = path
@@ -94,24 +94,24 @@ class PathContract:
         }
 
     def subject(self, method: str) -> str:
-        """Name the operation, or the path where the method is none of its."""
+        """Return the operation id, or the path for a method that it does not have."""
         operation = self._operation(method)
         return operation.id if operation else self._path
 
-    def faults(self, method: str, heard: _Heard) -> Iterator[Fault]:
-        """List where an answer breaks the contract."""
+    def faults(self, method: str, sent: _SentAnswer) -> Iterator[Fault]:
+        """Yield the violations of an answer."""
         operation = self._operation(method)
         if operation is None:
-            if heard.status != 405:
-                yield "status", f"{heard.status} to a method that is not declared"
+            if sent.status != 405:
+                yield "status", f"{sent.status} to a method that is not declared"
             return
-        answer = operation.answers.get(heard.status)
+        answer = operation.answers.get(sent.status)
         if answer is None:
-            yield "status", f"{heard.status} is not declared"
+            yield "status", f"{sent.status} is not declared"
             return
-        yield from answer.head_faults(heard.headers)
-        if method != "HEAD" and heard.body is not None:
-            yield from answer.body_faults(heard.status, heard.headers, heard.body)
+        yield from answer.head_faults(sent.headers)
+        if method != "HEAD" and sent.body is not None:
+            yield from answer.body_faults(sent.status, sent.headers, sent.body)
 
     def _operation(self, method: str) -> "_Operation | None":
         return self._operations.get("GET" if method == "HEAD" else method)
@@ -127,7 +127,7 @@ class _Operation:
 
 
 class _Answer:
-    """One declared answer, its schemas compiled."""
+    """One declared answer, with compiled schemas."""
 
     def __init__(self, schemas: Schemas, declared: Json) -> None:
         self._bodies = {
@@ -161,7 +161,7 @@ class _Answer:
         try:
             value = orjson.loads(body)
         except ValueError:
-            yield "body", "is no JSON"
+            yield "body", "is not JSON"
             return
         places = check(value)
         yield from (("body", place) for place in places)
@@ -173,7 +173,7 @@ class _Answer:
         if self._problems is not None and slug not in self._problems:
             yield "problem", f"{slug} is not declared"
         if problem["status"] != status:
-            yield "problem", "tells another status"
+            yield "problem", "has another status"
 
 
 class _Header:

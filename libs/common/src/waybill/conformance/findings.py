@@ -1,7 +1,7 @@
-"""What a service found in itself: counted, and logged once for each kind.
+"""Contract violations of a service: counted, and logged once for each kind.
 
-There are as many kinds as the contract has places, so neither the log nor the counters grow with
-the traffic. A kind names places of the contract alone: no value of any customer gets here.
+The number of kinds is limited by the places of the contract, so neither the log nor the counters
+grow with the traffic. A kind contains places of the contract only, no customer data.
 """
 
 import logging
@@ -34,13 +34,13 @@ class Findings:
         self._logged: set[tuple[str, str, str, str]] = set()
 
     def checked(self, side: Side) -> None:
-        """Count one answer or event that was looked at."""
+        """Count one checked answer or event."""
         self._checks.labels(side).inc()
 
     def violation(self, side: Side, subject: str, part: str, place: str) -> None:
         """Count a violation of `subject`, an operation or event type; `part` is status, body ...
 
-        The first of its kind is logged with `place`, where the contract is broken.
+        The first of its kind is logged with `place`, the violated place of the contract.
         """
         self._violations.labels(side, subject, part).inc()
         kind = (side, subject, part, place)

@@ -14,14 +14,14 @@ from waybill.scalars import INSTANT_PATTERN, UUID_PATTERN
 Json = Mapping[str, Any]
 
 Checker = Callable[[object], list[str]]
-"""Lists the places of a schema that a value breaks; never what broke them."""
+"""Returns the places of a schema that a value violates, without values."""
 
 _FAULTS_MAX: Final = 3
-"""Who repairs one fault sees the next one."""
+"""After one fault is fixed, the next one is reported."""
 
 
 class Schemas:
-    """A document whose references all stay inside, and its schemas as validators."""
+    """A document without external references, and its schemas as validators."""
 
     def __init__(self, document: Json) -> None:
         self.document: Final = document
@@ -35,14 +35,14 @@ class Schemas:
         return node
 
     def checker(self, schema: Json) -> Checker:
-        """Compile a schema of this document, once however often it is used."""
+        """Return the validator of a schema; each schema is compiled once."""
         written = json.dumps(schema, sort_keys=True)
         if written not in self._checkers:
             self._checkers[written] = self._compile(schema)
         return self._checkers[written]
 
     def _compile(self, schema: Json) -> Checker:
-        # With the components beside it, the references of a schema stay as they are.
+        # Together with the components, the references of a schema stay valid.
         validator = jsonschema_rs.Draft202012Validator(
             {**schema, "components": self._components}, validate_formats=True, formats=_FORMATS
         )
@@ -73,4 +73,4 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
 
 
 _FORMATS: Final = {"uuid": _matcher(UUID_PATTERN), "date-time": _matcher(INSTANT_PATTERN)}
-"""As strict as the services are with what they receive."""
+"""As strict as the checks of received data."""

@@ -1,4 +1,4 @@
-"""Events on their way into the outbox, checked against what the contract lets a service send."""
+"""Checks of the events that a service sends, when they are added to the outbox."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from typing_extensions import override
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
 from waybill.events import Envelope, Message, T, encode_headers
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.outbox import PendingEvent
 
 
@@ -28,11 +28,11 @@ class SentEvents:
         }
 
     def check(self, event: PendingEvent) -> None:
-        """Count an event, and where it breaks the contract."""
+        """Check an event; count it and its violations."""
         self._findings.checked("event")
         message = self._messages.get(event.type)
         if message is None:
-            self._findings.violation("event", event.type, "type", "is none that is sent")
+            self._findings.violation("event", event.type, "type", "is not sent by this service")
             return
         for part, place in message.faults(event):
             self._findings.violation("event", event.type, part, place)
@@ -56,13 +56,13 @@ class _Message:
 
 
 def _headers(event: PendingEvent) -> dict[str, str]:
-    """Make the headers as the relay will."""
+    """Return the headers that the relay will publish."""
     envelope = Envelope(event.event_id, event.type, event.source, event.time, event.traceparent)
     return {name: value.decode() for name, value in encode_headers(envelope)}
 
 
 def checked_transactions(sent: SentEvents) -> type[Transaction]:
-    """Make a kind of transaction that checks what it sends."""
+    """Return a transaction class that checks the events it sends."""
 
     class Checked(Transaction):
         __slots__ = ()
@@ -70,6 +70,6 @@ def checked_transactions(sent: SentEvents) -> type[Transaction]:
         @override
         def send(self, message: Message[T], data: T, cause: Any = None) -> None:
             super().send(message, data, cause)
-            sent.check(self._sent[-1])
+            sent.check(self._outbox.unwritten[-1])
 
     return Checked

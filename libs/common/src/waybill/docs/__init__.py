@@ -1,16 +1,16 @@
-"""The pages that a service shows people, all from this process: nothing is fetched from elsewhere.
+"""The documentation pages of a service, served without external resources.
 
-/docs             Swagger UI, in which operations can be tried
-/docs/reference   the HTTP API, to be read
-/docs/events      the events: who sends and who receives them
-/openapi.json     the contracts themselves, byte for byte; of events /asyncapi.json, and where those
-                  of several services are kept /asyncapi/<service>.json
-/docs/own         Swagger UI of the routes that a service has beside its contract, if it has any;
+/docs             Swagger UI, to try operations
+/docs/reference   the reference of the HTTP API
+/docs/events      the events, with their senders and receivers
+/openapi.json     the contract, byte for byte; of events /asyncapi.json, and for the contracts of
+                  several services /asyncapi/<service>.json
+/docs/own         Swagger UI of the routes of a service outside its contract, if it has any;
                   /docs/own.json is FastAPI's schema of them
 
-Reference and events are rendered from the contracts (see pages.py); here they get their frame.
-Swagger UI is that of the package `fastapi-swagger`, used as data only. Files are read when they are
-asked for: that is seldom, and they need not lie in memory.
+Reference and events are rendered from the contracts (see pages.py); this module adds the frame.
+Swagger UI comes from the package `fastapi-swagger`, used as data only. Files are read for each
+request: requests are rare, and the files need no memory.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _HERE: Final = files("waybill.docs")
 _SWAGGER: Final = files("fastapi_swagger").joinpath("resources")
 
 OWN_ASSETS: Final = {"style.css": _STYLE, "theme.js": _SCRIPT}
-"""What the pages look like; the site of `waybill docs` takes them from here."""
+"""The design of the pages, also used by the site of `waybill docs`."""
 
 _SWAGGER_ASSETS: Final = {
     "swagger-ui-bundle.js": _SCRIPT,
@@ -70,9 +70,9 @@ def mount_docs(
     contract: Traversable,
     own_schema: Callable[[], Mapping[str, Any]] | None = None,
 ) -> None:
-    """Serve the contracts and the pages that the generated package `contract` holds.
+    """Serve the contracts and the pages of the generated package `contract`.
 
-    `own_schema` gives the OpenAPI document of what the service serves beside its contract.
+    `own_schema` returns the OpenAPI document of the routes outside the contract.
     """
     documents = dict(_documents(contract))
     for path, document in documents.items():
@@ -83,7 +83,7 @@ def mount_docs(
     if own_schema:
         own = _SWAGGER_BODY.format(schema=_OWN_SCHEMA)
         add(router, _OWN, {"GET": _Swagger(frame, _OWN, _OWN_TITLE, own)})
-        add(router, _OWN_SCHEMA, {"GET": _Made(own_schema)})
+        add(router, _OWN_SCHEMA, {"GET": _Dynamic(own_schema)})
     for name in _PAGES:
         add(router, f"{_TRY}/{name}", {"GET": _Rendered(frame, name)})
     for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
@@ -105,7 +105,7 @@ def _documents(contract: Traversable) -> Iterator[tuple[str, Traversable]]:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """Answers with a file as it is."""
+    """Serves a file."""
 
     file: Traversable
     media_type: str
@@ -117,8 +117,8 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """Answers with a document that is made when it is asked for."""
+class _Dynamic:
+    """Serves a document that is created for each request."""
 
     make: Callable[[], Mapping[str, Any]]
 
@@ -128,7 +128,7 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Puts what a page shows below a bar with the other pages."""
+    """Adds the navigation bar to a page."""
 
     service: str
     pages: Pages
@@ -159,7 +159,7 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Swagger:
-    """Answers with Swagger UI of one document."""
+    """Serves Swagger UI of one document."""
 
     frame: _Frame
     path: str
@@ -172,7 +172,7 @@ class _Swagger:
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    """Answers with the page that was rendered under this name, or says why there is none."""
+    """Serves the rendered page of this name, or the reason why it is missing."""
 
     frame: _Frame
     name: str

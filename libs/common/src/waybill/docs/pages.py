@@ -1,9 +1,9 @@
-"""The pages that were rendered from a contract: files in a wheel, made on request in a checkout.
+"""The rendered pages of a contract: files in a wheel, rendered on request in a checkout.
 
-Whoever builds a wheel renders them into the generated package, so that an installed service needs
-no template engine. They are not in git. A service that runs from a checkout asks a renderer, which
-another distribution brings by an entry point of the group `waybill.pages`: a function that takes
-the generated package, and gives a function from the page's name to its HTML, or None.
+The build of a wheel renders them into the generated package, so that an installed service needs no
+template engine. They are not in git. A service that runs from a checkout calls a renderer, which
+another distribution provides by an entry point of the group `waybill.pages`: a function that takes
+the generated package, and returns a function from the page's name to its HTML, or None.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Render = Callable[[str], str]
 
 
 class PageMissingError(Exception):
-    """There is no such page. Its one sentence is for whoever asked for it."""
+    """The page does not exist. The message is one sentence for the reader."""
 
 
 class Pages:
@@ -28,12 +28,12 @@ class Pages:
         self._contract = contract
 
     def has(self, name: str) -> bool:
-        """Tell whether there is such a page, or something that can render it."""
+        """Return whether the page exists or can be rendered."""
         return self._render is not None or self._file(name).is_file()
 
     def html(self, name: str) -> str:
-        """Give a page without its frame. Raises PageMissingError."""
-        if self._render is not None:  # before any file: one left in a checkout may be stale
+        """Return a page without its frame. Raises PageMissingError."""
+        if self._render is not None:  # before any file: a file in a checkout may be stale
             try:
                 return self._render(name)
             except RuntimeError as error:

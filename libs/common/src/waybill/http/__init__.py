@@ -1,11 +1,11 @@
-"""The HTTP side of a contract: generated code states it, `mount` serves it.
+"""The HTTP side of a contract: generated code declares it, `mount` serves it.
 
-contract.py       Answer, Operation, Parameter: what generated code is written in
-call.py           Call: what a handler is told beside its input
-joint.py          BatchedOperation: one transaction for many requests of one operation
-application.py    the FastAPI app; tracing.py is around it, errors.py answers what nobody else does
-routing.py        mount: operations -> routes; operation_route.py is one of them
-endpoint.py    one operation, from request to reply: body.py, parameters.py, once.py, reply.py
+contract.py       Answer, Operation, Parameter: the types that generated code uses
+call.py           Call: what a handler gets in addition to its input
+batched.py        BatchedOperation: one transaction for many requests of one operation
+application.py    the FastAPI app, with tracing.py; errors.py handles errors outside operations
+routing.py        mount: operations -> routes (operation_route.py)
+endpoint.py       one operation: body.py, parameters.py, execution.py, reply.py
 """
 
 from waybill.http.batched import BatchedOperation, BatchedRequest

@@ -1,8 +1,8 @@
-"""Who is calling, and what they may do.
+"""Authentication and authorization.
 
-`Access` is the port. Two ways fill it here: `OpenAccess` for a laptop, where everybody may do
-everything, and `TokenFile`, where each caller has a bearer token (RFC 6750) of which the file
-holds only the SHA-256.
+`Access` is the port. It has two implementations: `OpenAccess` for a laptop, where every caller may
+do everything, and `TokenFile`, where each caller has a bearer token (RFC 6750), of which the file
+contains only the SHA-256.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ class Principal:
 
 
 class Access(Protocol):
-    """Tells who is calling."""
+    """Authenticates callers."""
 
     async def identify(self, authorization: str | None) -> Principal:
-        """Find the caller by the Authorization header. Raises ProblemError(Unauthenticated)."""
+        """Return the caller of an Authorization header. Raises ProblemError(Unauthenticated)."""
         ...
 
 
@@ -45,11 +45,11 @@ class _EveryScope(Container[str]):
 
 ANYBODY: Final = Principal("anybody", _EveryScope())
 NOBODY: Final = Principal("anonymous", frozenset())
-"""The caller of a public operation: not asked who it is."""
+"""The caller of a public operation, which needs no authentication."""
 
 
 class OpenAccess(Access):
-    """Everybody is the same caller and holds every scope: for a laptop, never for a network."""
+    """Treats every caller as the same one, with every scope: for a laptop, never for a network."""
 
     @override
     async def identify(self, authorization: str | None) -> Principal:
@@ -58,7 +58,7 @@ class OpenAccess(Access):
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Grant:
-    """What the token file says of one token."""
+    """The entry of one token in the token file."""
 
     subject: str
     scopes: list[str]
@@ -90,7 +90,7 @@ class TokenFile(Access):
 
 
 def bearer_token(authorization: str | None) -> bytes:
-    """Take the token out of an Authorization header. Raises ProblemError(Unauthenticated)."""
+    """Return the token of an Authorization header. Raises ProblemError(Unauthenticated)."""
     if authorization is None:
         raise ProblemError(Unauthenticated(detail="The Authorization header is missing."))
     token = _BEARER.fullmatch(authorization)
@@ -106,14 +106,14 @@ def _unknown_token() -> ProblemError:
 
 
 def access_of(token_file: Path | None) -> Access:
-    """Make the access that the settings ask for: by token file, or open when there is none."""
+    """Return the access that the settings select: by token file, or open when there is none."""
     return OpenAccess() if token_file is None else TokenFile.load(token_file)
 
 
 async def admit(
     access: Access, authorization: str | None, scopes: tuple[str, ...] | None
 ) -> Principal:
-    """Find the caller and make sure that it holds all of `scopes`; None admits anybody.
+    """Authenticate the caller and check that it has all of `scopes`; None admits every caller.
 
     Raises ProblemError with Unauthenticated or Forbidden.
     """

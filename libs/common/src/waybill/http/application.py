@@ -1,4 +1,4 @@
-"""The ASGI application: FastAPI, with the traces, the problems and the unknown paths of Waybill."""
+"""The ASGI application: FastAPI with traces, problems, and a 404 problem for unknown paths."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -19,11 +19,11 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 class Application(FastAPI):
-    """FastAPI whose contract is written and not derived.
+    """FastAPI with a written contract instead of a derived schema.
 
-    All of FastAPI's layers are there. Different are: every request has a trace; an error that
-    nobody handles, and an unknown path, is answered with a problem; paths are taken as they are
-    written, with or without a slash at the end; and FastAPI's own pages about its routes are off.
+    It has all of FastAPI's layers, with these differences: every request has a trace; an unhandled
+    error and an unknown path return a problem; a slash at the end of a path is significant; and
+    FastAPI's own documentation pages are off.
     """
 
     def __init__(self, title: str, lifespan: Lifespan | None = None) -> None:
@@ -39,10 +39,10 @@ class Application(FastAPI):
         self.router.default = not_found
         self._traced = RequestTracing(super().__call__)
 
-    def look_for_telemetry(self) -> None:
-        """Ask now, and not at each request (5 us), whether FastAPI's own telemetry has work to do.
+    def detect_telemetry(self) -> None:
+        """Determine once, not for each request (5 us), whether FastAPI's own telemetry is used.
 
-        It has when a provider of OpenTelemetry is configured. Call it when the lifespan begins.
+        It is when an OpenTelemetry provider is configured. Call this when the lifespan begins.
         """
         is_needed = bool(self.root_path) or self._native_telemetry.enabled()
         app = super().__call__ if is_needed else partial(Starlette.__call__, self)
@@ -50,7 +50,7 @@ class Application(FastAPI):
 
     @override
     def build_middleware_stack(self) -> ASGIApp:
-        # Outside of the service's own middleware, inside of OpenTelemetry's.
+        # Outside the service's own middleware, inside OpenTelemetry's.
         middleware = self.user_middleware
         self.user_middleware = [Middleware(JoinSpan), *middleware]
         try:
@@ -60,6 +60,6 @@ class Application(FastAPI):
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Not a layer of the stack: OpenTelemetry wants FastAPI's own one to be the outermost.
+        # Not a layer of the stack: OpenTelemetry requires FastAPI's own layer to be the outermost.
         app = super().__call__ if scope["type"] == "lifespan" else self._traced
         await app(scope, receive, send)

@@ -1,8 +1,8 @@
 """The body of a request: read within its limit, parsed, checked against the contract.
 
-Refused are, beside what the contract forbids: duplicate member names (RFC 8259 leaves open which
-one counts, so two readers could see two different orders) and NUL characters (PostgreSQL's text
-has none).
+In addition to what the contract forbids, it refuses duplicate member names (RFC 8259 does not
+define which one counts, so two readers could see two different orders) and NUL characters (a
+PostgreSQL text cannot hold them).
 """
 
 import json
@@ -27,7 +27,7 @@ from waybill.http.problems import (
 NUL_FAULT: Final = "nul_character"
 
 _WHOLE_MAX: Final = 2**53
-"""Above it a float no longer tells one whole number from the next (RFC 8259, section 6)."""
+"""Above it a float cannot represent every whole number (RFC 8259, section 6)."""
 
 
 class ClientGoneError(Exception):
@@ -36,7 +36,7 @@ class ClientGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that fits: its value, and one spelling of it that equal documents share."""
+    """A valid body: its value, and its canonical form, which equal documents share."""
 
     value: Any
     canonical: bytes
@@ -59,7 +59,7 @@ class BodyReader:
         """Parse `raw` and check it against the type. Raises ProblemError."""
         document, canonical = parse(raw)
         if b"\\u0000" in raw and (nuls := tuple(map(_nul_fault, _nuls(document)))):
-            raise ProblemError(InvalidBody(detail="The body holds NUL characters.", errors=nuls))
+            raise ProblemError(InvalidBody(detail="The body contains NUL characters.", errors=nuls))
         try:
             return Body(self._type.validator.validate_json(raw), canonical)
         except ValidationError as error:
@@ -68,7 +68,7 @@ class BodyReader:
             raise _refusal(error, document) from None
 
     def _check_whole(self, document: Any) -> Body:  # noqa: ANN401 (any JSON)
-        """Check a document whose whole numbers may be spelled like fractions: `3.0`, `3e2`."""
+        """Check a document whose whole numbers may be written as fractions: `3.0`, `3e2`."""
         whole = _with_whole_numbers(document)
         canonical = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
         try:
@@ -78,7 +78,7 @@ class BodyReader:
 
 
 def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 (any JSON)
-    """Spell 3.0 as 3: to JSON Schema both are the integer 3 (Draft 2020-12 Core, 4.2.3)."""
+    """Convert 3.0 to 3: to JSON Schema both are the integer 3 (Draft 2020-12 Core, 4.2.3)."""
     match value:
         case float() if value.is_integer() and abs(value) <= _WHOLE_MAX:
             return int(value)
@@ -93,7 +93,7 @@ def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 (any JSON)
 def _refusal(error: ValidationError, document: Any) -> ProblemError:  # noqa: ANN401 (any JSON)
     faults = faults_in(error, document)
     if faults[0].code == "json_invalid":  # nested deeper than pydantic reads
-        return ProblemError(MalformedRequest(detail=f"The body is no JSON: {faults[0].detail}"))
+        return ProblemError(MalformedRequest(detail=f"The body is not JSON: {faults[0].detail}"))
     count = error.error_count()
     detail = f"The body has {count} fault{'s' if count > 1 else ''}."
     return ProblemError(InvalidBody(detail=detail, errors=faults))
@@ -112,7 +112,7 @@ def require_json(content_type: bytes) -> None:
 async def receive_body(declared_length: bytes | None, limit_bytes: int, receive: Receive) -> bytes:
     """Receive all of a body, whether its length was declared or it comes in chunks.
 
-    Never holds more than `limit_bytes` and one chunk. Raises ProblemError, or ClientGoneError.
+    Never buffers more than `limit_bytes` and one chunk. Raises ProblemError, or ClientGoneError.
     """
     if declared_length is not None and declared_length.isdigit():
         _require_within(int(declared_length), limit_bytes)
@@ -136,22 +136,22 @@ def _require_within(length: int, limit_bytes: int) -> None:
 
 
 def parse(raw: bytes) -> tuple[Any, bytes]:
-    """Parse strict JSON; gives the document and its canonical spelling. Raises ProblemError."""
+    """Parse strict JSON; returns the document and its canonical form. Raises ProblemError."""
     try:
         document = orjson.loads(raw)
         canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
         if _may_hold_duplicates(raw, canonical):
             json.loads(raw, object_pairs_hook=_without_duplicates)
     except (ValueError, TypeError, RecursionError) as error:
-        raise ProblemError(MalformedRequest(detail=f"The body is no JSON: {error}")) from None
+        raise ProblemError(MalformedRequest(detail=f"The body is not JSON: {error}")) from None
     return document, canonical
 
 
 def _may_hold_duplicates(raw: bytes, canonical: bytes) -> bool:
-    r"""Tell whether a closer look is worth its time (about 20 us for 1 KB; this takes 1 us).
+    r"""Return whether a full check is necessary (about 20 us for 1 KB; this takes 1 us).
 
-    Every member has a colon, and a duplicate is dropped with its own: so as many colons in as out
-    means no duplicate, provided that no string spells one as an escape (`\u003a`).
+    Every member has a colon, and a duplicate is dropped together with its colon. So an equal number
+    of colons means no duplicate, unless a string contains an escaped colon (`\u003a`).
     """
     return raw.count(b":") != canonical.count(b":") or b"\\u003" in raw
 
@@ -161,18 +161,20 @@ def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {json.dumps(twice)} stands twice in one object")
+        raise ValueError(f"the name {json.dumps(twice)} occurs twice in one object")
     return found
 
 
 def _nul_fault(steps: Steps) -> FieldError:
     return FieldError(
-        pointer=pointer(steps), code=NUL_FAULT, detail="A string may not hold the character U+0000."
+        pointer=pointer(steps),
+        code=NUL_FAULT,
+        detail="A string must not contain the character U+0000.",
     )
 
 
 def _nuls(value: Any, steps: Steps = ()) -> Iterator[Steps]:  # noqa: ANN401 (any JSON)
-    """Give the place of every string, and every member name, that holds a NUL."""
+    """Yield the place of every string, and every member name, that contains a NUL."""
     match value:
         case str() if "\0" in value:
             yield steps

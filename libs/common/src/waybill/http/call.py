@@ -1,16 +1,16 @@
-"""What a handler is told about the request it answers, beside its typed input."""
+"""What a handler gets in addition to its typed input."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from waybill.http.access import Principal
 from waybill.http.execution import IdempotentExecution, Result, transact
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request: who asks, in which trace, under which Idempotency-Key."""
+    """One request: its caller, its trace, and its Idempotency-Key."""
 
     principal: Principal
     traceparent: str
@@ -27,13 +27,13 @@ class Call:
         """Run `run` in one transaction, at most once per caller, operation and Idempotency-Key.
 
         An Answer is stored with the key in that same transaction and commits; a Problem rolls
-        back and leaves the key free, as a crash does. `run` is called again when another
-        transaction was in its way. When the answer is stored already this does
-        not return: the endpoint sends it again. Likewise it refuses with 409 while the first
-        request is running, and with 422 when that one asked for something else.
+        back and leaves the key free, as a crash does. `run` is retried after a
+        conflict with another transaction. When the answer is stored already, this does not return:
+        the endpoint replays it. Likewise it refuses with 409 while the first request is running,
+        and with 422 when that request had other input.
 
         Raises RuntimeError when the operation's contract has no Idempotency-Key;
-        DatabaseUnavailableError (then it may have been done: the key makes repeating safe).
+        DatabaseUnavailableError (then it may have been committed: the key makes a retry safe).
         """
         if self.keyed is None:
             raise RuntimeError("the contract of this operation has no Idempotency-Key")

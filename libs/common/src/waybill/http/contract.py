@@ -1,4 +1,4 @@
-"""The shapes in which generated code states a contract: what `contract/api.py` is written in."""
+"""The types that generated code uses to declare a contract, in `contract/api.py`."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
@@ -9,15 +9,15 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place: TypeAlias = Literal["path", "query", "header"]
 
 BODY_LIMIT_BYTES: Final = 64 * 1024
-"""Where a contract names no limit: some forty times the largest example body of the contracts."""
+"""The default limit: some forty times the largest example body of the contracts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One success answer that a contract declares, sealed to its status.
+    """One success answer that a contract declares, with a fixed status.
 
     A subclass sets `status` and has the field `body` when the contract declares content; every
-    other field is a response header: `location` leaves as Location, `etag` as ETag,
+    other field is a response header: `location` is sent as Location, `etag` as ETag,
     `retry_after` as Retry-After. A header field that is None is not sent.
     """
 
@@ -44,7 +44,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a contract: all that the runtime has to know to serve it.
+    """One operation of a contract: all that the runtime needs to serve it.
 
     `id` names the method of the generated interface. `scopes` are all needed; empty: any known
     caller; None: public. `body` is the type of the JSON body, None when the operation has none.

@@ -2,8 +2,8 @@
 
     admit -> read body -> read parameters -> Idempotency-Key -> handler -> reply
 
-A step that refuses leaves by ProblemError. Nothing but a reply leaves from here, except an error
-for which the service has registered an exception handler of its own.
+A step refuses a request by ProblemError. Every error becomes a reply, except one for which the
+service has registered its own exception handler.
 """
 
 import hashlib
@@ -91,33 +91,35 @@ class Endpoint:
         )
 
     def _keyed(
-        self, headers: dict[bytes, bytes], principal: Principal, asked: bytes
+        self, headers: dict[bytes, bytes], principal: Principal, inputs: bytes
     ) -> IdempotentExecution:
         request = KeyedRequest(
             principal=principal.subject,
             operation=self.operation.id,
             key=read_key(headers.get(b"idempotency-key")),
-            fingerprint=asked,
+            fingerprint=inputs,
         )
         return IdempotentExecution(request, self._renderer.render)
 
 
 def fingerprint(scope: Scope, arguments: dict[str, Any], body: Body | None) -> bytes:
-    """Hash what a request asks for; equal for requests that differ only in spelling."""
+    """Hash the input of a request; equal for requests with the same meaning."""
     parameters = orjson.dumps(arguments, default=str, option=orjson.OPT_SORT_KEYS)
-    asked = (
+    inputs = (
         scope["method"].encode(),
         scope["path"].encode(),
         parameters,
         b"" if body is None else body.canonical,
     )
-    return hashlib.sha256(b"\0".join(asked)).digest()
+    return hashlib.sha256(b"\0".join(inputs)).digest()
 
 
 def read_key(value: bytes | None) -> str:
     """Check an Idempotency-Key. Raises ProblemError with a 400."""
     if value is None:
-        detail = "Send an Idempotency-Key: a value of your own for each thing you want done."
+        detail = (
+            "Send an Idempotency-Key: a unique value for each action, the same one for retries."
+        )
         raise ProblemError(IdempotencyKeyMissing(detail=detail))
     key = value.decode("latin-1")
     if not _KEY.fullmatch(key):

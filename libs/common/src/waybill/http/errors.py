@@ -1,7 +1,7 @@
-"""What becomes of an exception: a problem, or what the service's own exception handlers make of it.
+"""Conversion of exceptions: to problems, or to responses of the service's own exception handlers.
 
-An operation answers most errors by itself, see endpoint.py. `ERROR_HANDLERS` do the same for routes
-that a service adds, and answer what no layer has caught.
+An operation handles most errors itself, see endpoint.py. `ERROR_HANDLERS` do the same for routes
+that a service adds, and for errors that no layer has caught.
 """
 
 import logging
@@ -17,36 +17,36 @@ from typing_extensions import override
 from waybill import trace
 from waybill.http.problems import Internal, Problem, ProblemError, Unavailable
 from waybill.http.reply import Reply, problem_reply
-from waybill.postgres.database import DatabaseUnavailableError
+from waybill.postgres import DatabaseUnavailableError
 
 _log = logging.getLogger(__name__)
 
 _CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-"""Two transactions stood in each other's way and this one gave in: it may well work again."""
+"""Conflicts with concurrent transactions: a retry may succeed."""
 
 _SERVER_ERROR: Final = 500
-"""FastAPI takes a handler for this status as one for every exception."""
+"""FastAPI uses a handler for this status as the handler of every exception."""
 
 RECORDED: Final = "waybill.error_recorded"
-"""In the ASGI scope of a request that failed: the error is in the log, and the client has a 500."""
+"""In the ASGI scope of a request that failed: the error is logged, and the client got a 500."""
 
 ErrorHandler = Callable[[Request, Any], Awaitable[Response]]
 
 
 def problem_of(error: Exception, where: str) -> Problem:
-    """Log an error that no handler meant, and tell the client no more than it needs."""
+    """Log an unexpected error, and return a problem that reveals no details."""
     if isinstance(error, DatabaseUnavailableError):
         _log.warning("%s: the database is not available: %s", where, error)
         return Unavailable(detail="The database cannot be reached; try again shortly.")
     if isinstance(error, _CONFLICTS):
-        _log.warning("%s: gave in to another transaction: %s", where, error)
-        return Unavailable(detail="Another request was in the way; try again.")
+        _log.warning("%s: conflict with another transaction: %s", where, error)
+        return Unavailable(detail="The request conflicted with another one; try again.")
     _log.error("%s failed", where, exc_info=error)
     return Internal(detail="The fault has been recorded under this trace id.")
 
 
 def has_own_handler(scope: Scope, error: Exception) -> bool:
-    """Whether the service has registered an exception handler of its own for `error`."""
+    """Whether the service has registered its own exception handler for `error`."""
     handlers: Mapping[Any, Any] = getattr(scope.get("app"), "exception_handlers", {})
     of_class = (handlers[each] for each in type(error).__mro__ if each in handlers)
     handler = next(of_class, None)
@@ -60,7 +60,7 @@ async def _refused(request: Request, refused: ProblemError) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    # The span may be one that began further inside, see tracing.py.
+    # An inner layer may have started another span, see tracing.py.
     token = trace.enter(trace.of(request.scope))
     try:
         problem = problem_of(error, f"{request.method} {request.url.path}")
@@ -70,7 +70,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 class _Recorded(Response):
-    """Notes when it is sent that the log has the error: FastAPI raises it again, for the server."""
+    """Marks the error as logged when it is sent: FastAPI raises it again, for the server."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Work in one transaction: answers commit, problems roll back, keys run once."""
+"""Execution in one transaction: answers commit, problems roll back, keys run once."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -8,12 +8,12 @@ from waybill.http.contract import Answer
 from waybill.http.idempotency import Claim, KeyedRequest, StoredAnswer
 from waybill.http.problems import IdempotencyKeyInUse, IdempotencyKeyReused, Problem, ProblemError
 from waybill.http.reply import ReplayedAnswerError, Reply
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 
 Result = TypeVar("Result", bound=Answer | Problem)
 
 REPLAYED: Final = ("idempotent-replayed", "true")
-"""Tells a client that this answer was stored, and nothing was done now."""
+"""Marks a stored answer: the request was not executed again."""
 
 
 class _RollBackError(Exception):
@@ -53,57 +53,57 @@ class IdempotentExecution:
         """Run `work` unless its answer is stored; see Call.idempotent."""
 
         async def keyed(tx: Transaction) -> Result:
-            no = refusal(await idempotency.claim(tx, self.request))
-            if no is not None:
-                raise no
+            refused = refusal(await idempotency.claim(tx, self.request))
+            if refused is not None:
+                raise refused
             result = await work(tx)
             if isinstance(result, Answer):
-                await keep(tx, [(self, result)])
+                await store(tx, [(self, result)])
             return result
 
         return await transact(database, keyed)
 
     def rendered(self, answer: Answer) -> Reply:
-        """Give the reply that was stored for `answer`, or make it."""
+        """Return the reply that was rendered for `answer`, or render it."""
         if self._rendered is None or self._rendered[0] is not answer:
             self._rendered = answer, self._render(answer)
         return self._rendered[1]
 
 
-async def look(
-    tx: Transaction, asked: Sequence[IdempotentExecution]
+async def check_keys(
+    tx: Transaction, executions: Sequence[IdempotentExecution]
 ) -> list[ReplayedAnswerError | ProblemError | None]:
-    """Tell of each request why it is not to be done, if so."""
-    return list(map(refusal, await idempotency.look(tx, [each.request for each in asked])))
+    """Return for each request why it must not be executed, or None."""
+    return list(map(refusal, await idempotency.check(tx, [each.request for each in executions])))
 
 
-async def keep(tx: Transaction, answered: Sequence[tuple[IdempotentExecution, Answer]]) -> None:
+async def store(tx: Transaction, answered: Sequence[tuple[IdempotentExecution, Answer]]) -> None:
     """Store the answers of requests.
 
     Raises ConcurrencyConflictError when another transaction has executed one of them.
     """
-    replies = [(once.request, once.rendered(answer)) for once, answer in answered]
+    replies = [(each.request, each.rendered(answer)) for each, answer in answered]
     stored = [
         (request, StoredAnswer(reply.status, reply.headers, reply.body))
         for request, reply in replies
     ]
-    await idempotency.keep(tx, stored)
+    await idempotency.store(tx, stored)
 
 
 def refusal(claimed: Claim | StoredAnswer) -> ReplayedAnswerError | ProblemError | None:
-    """Say how a request ends whose key is not its own; None when it is."""
+    """Return the refusal of a request whose key is in use or was used; None when it is new."""
     match claimed:
         case StoredAnswer(status, headers, body):
             return ReplayedAnswerError(Reply(status, (*headers, REPLAYED), body))
         case Claim.IN_USE:
             return _in_use()
         case Claim.REUSED:
-            detail = "The key came first with another request; take a new one for this."
+            detail = "The key was used for another request; send a new key for this one."
             return ProblemError(IdempotencyKeyReused(detail=detail))
         case Claim.OURS:
             return None
 
 
 def _in_use() -> ProblemError:
-    detail = "Another request with this key has not ended; send this one again a little later."
+    detail = "Another request with this key is still running; retry later."
     return ProblemError(IdempotencyKeyInUse(detail=detail))

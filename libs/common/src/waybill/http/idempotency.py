@@ -1,13 +1,14 @@
-"""Answers kept under Idempotency-Keys, so that a request sent again is not done again.
+"""Stored answers of Idempotency-Keys, so that a retried request is not executed again.
 
-    claim ──> OURS ──> the work ──> keep ──> commit
-          ├─> a StoredAnswer: the first request was done; answer the same
+    claim ──> OURS ──> the work ──> store ──> commit
+          ├─> a StoredAnswer: the first request was executed; return its answer
           ├─> IN_USE: the first request is still running
-          └─> REUSED: the key belongs to a request with other input
+          └─> REUSED: the key was used for a request with other input
 
-Claiming takes an advisory lock until the transaction ends, so a crash or a rollback frees the key
-with everything else. Looking takes none: of two requests that look at the same time, the second one
-cannot keep its answer, and is undone with all that it did. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+A claim takes an advisory lock until the transaction ends, so a crash or a rollback frees the key. A
+check takes no lock: of two requests that check at the same time, the second one fails to store its
+answer, and is rolled back.
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import hashlib
@@ -20,22 +21,23 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
 RETENTION: Final = timedelta(days=7)
-"""Longer than any client of ours keeps trying, and than a weekend without operators."""
+"""Longer than any client retries, and than a weekend without operators."""
 
-# One round trip for locks and look-ups. The snapshot is taken before the locks: a first request
-# that commits in between is not seen here, but makes KEEP below fail.
+# One round trip for locks and reads. The snapshot is taken before the locks: a first request that
+# commits in between is not seen here, but makes _STORE below fail.
 _CLAIM: Final = """
-    SELECT pg_try_advisory_xact_lock(asked.lock) AS locked, kept.fingerprint, status, headers, body
+    SELECT pg_try_advisory_xact_lock(requested.lock) AS locked,
+        stored.fingerprint, status, headers, body
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
-        WITH ORDINALITY AS asked (lock, principal, operation, key, number)
-    LEFT JOIN idempotency_keys AS kept USING (principal, operation, key)
-    ORDER BY asked.number
+        WITH ORDINALITY AS requested (lock, principal, operation, key, number)
+    LEFT JOIN idempotency_keys AS stored USING (principal, operation, key)
+    ORDER BY requested.number
 """
-_FORGET: Final = """
+_DELETE: Final = """
     DELETE FROM idempotency_keys
     WHERE ctid = ANY (ARRAY (
         SELECT ctid FROM idempotency_keys
@@ -64,7 +66,7 @@ class KeyedRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """A success answer as it left."""
+    """A success answer as it was sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -84,14 +86,15 @@ class _AnswerRow(NamedTuple):
 _KEYS: Final = Rows(KeyedRequest, leave_out=["fingerprint"])
 _ANSWERED: Final = Rows(_AnswerRow)
 
-_LOOK: Final = _KEYS.statement("""
-    SELECT kept.fingerprint, status, headers, body
-    FROM {rows} WITH ORDINALITY AS asked ({columns}, number)
-    LEFT JOIN idempotency_keys AS kept USING ({columns})
-    ORDER BY asked.number
+_CHECK: Final = _KEYS.statement("""
+    SELECT stored.fingerprint, status, headers, body
+    FROM {rows} WITH ORDINALITY AS requested ({columns}, number)
+    LEFT JOIN idempotency_keys AS stored USING ({columns})
+    ORDER BY requested.number
 """)
-# An array cannot have arrays of many lengths, so headers come as lines: no header holds a line end.
-_KEEP: Final = _ANSWERED.statement("""
+# An array cannot hold arrays of different lengths, so headers are passed as lines: no header
+# contains a line break.
+_STORE: Final = _ANSWERED.statement("""
     INSERT INTO idempotency_keys (principal, operation, key, fingerprint, status, headers, body)
     SELECT principal, operation, key, fingerprint, status, string_to_array(headers, E'\n'), body
     FROM {rows} AS answered ({columns})
@@ -100,7 +103,7 @@ _KEEP: Final = _ANSWERED.statement("""
 
 
 class Claim(Enum):
-    """What came of asking for a key, when no answer is stored."""
+    """The result of a claim, when no answer is stored."""
 
     OURS = auto()
     IN_USE = auto()
@@ -108,16 +111,16 @@ class Claim(Enum):
 
 
 async def claim(tx: Transaction, request: KeyedRequest) -> Claim | StoredAnswer:
-    """Take a key for the length of the transaction, or find out why not."""
+    """Claim a key until the end of the transaction, or return why that is not possible."""
     [row] = await tx.fetch(
         _CLAIM, [request.lock], [request.principal], [request.operation], [request.key]
     )
     return _claim(request, row, is_free=row["locked"])
 
 
-async def look(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
-    """Find out whose keys were used before. Of two equal ones here, the first is ours."""
-    rows = await tx.fetch_outside(_LOOK, *_KEYS.arrays(requests))
+async def check(tx: Transaction, requests: Sequence[KeyedRequest]) -> list[Claim | StoredAnswer]:
+    """Check which keys were used before. Of two equal ones in `requests`, the first is ours."""
+    rows = await tx.fetch_outside(_CHECK, *_KEYS.arrays(requests))
     claims: list[Claim | StoredAnswer] = []
     seen: set[tuple[str, str, str]] = set()
     for request, row in zip(requests, rows, strict=True):
@@ -135,8 +138,8 @@ def _claim(request: KeyedRequest, row: asyncpg.Record, *, is_free: bool) -> Clai
     return StoredAnswer(row["status"], _paired(row["headers"]), row["body"])
 
 
-async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> None:
-    """Store answers in the transaction of the work they answer.
+async def store(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnswer]]) -> None:
+    """Store answers in the transaction of their requests.
 
     Raises ConcurrencyConflictError when another transaction has used one of the keys.
     """
@@ -152,20 +155,20 @@ async def keep(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAnsw
         )
         for request, answer in answers
     ]
-    await tx.enqueue(_KEEP, *_ANSWERED.arrays(rows), claims="idempotency_keys_pkey")
+    await tx.enqueue(_STORE, *_ANSWERED.arrays(rows), claims="idempotency_keys_pkey")
 
 
 def _paired(flat: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple(zip(flat[::2], flat[1::2], strict=True))
 
 
-def forget_after(
+def delete_after(
     retention: timedelta = RETENTION,
 ) -> Callable[[Transaction, datetime, int], Awaitable[int]]:
-    """Make the `take` of a Timer that deletes answers older than `retention`."""
+    """Return the `take` of a Timer that deletes answers older than `retention`."""
 
     async def take(tx: Transaction, now: datetime, count: int) -> int:
-        tag = await tx.execute(_FORGET, now - retention, count)
+        tag = await tx.execute(_DELETE, now - retention, count)
         return int(tag.removeprefix("DELETE "))
 
     return take

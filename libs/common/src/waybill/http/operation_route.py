@@ -1,7 +1,7 @@
-"""One operation of a contract as a route of FastAPI: there from the import, served from the start.
+"""One operation of a contract as a FastAPI route, which exists before the service starts.
 
 Tools that read `app.routes` find each operation with its path, its id as the name, its method and
-its tags. What it answers with needs a database, so it is bound when the service starts.
+its tags. Its handler needs a database, so it is bound when the service starts.
 """
 
 import logging
@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 class OperationRoute(APIRoute):
     """Serves one operation, with the application that `bind` gives it.
 
-    A request goes straight to that application: it reads and checks by the contract, so FastAPI has
-    nothing to add. With `dependencies`, FastAPI solves these first.
+    A request is passed directly to that application, which reads and checks it by the contract.
+    With `dependencies`, FastAPI solves these first.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class OperationRoute(APIRoute):
         dependencies: Sequence[Depends] = (),
         app: FastAPI | None = None,
     ) -> None:
-        """Make the route. `allow` are the methods of all operations with this path.
+        """Create the route. `allow` are the methods of all operations with this path.
 
         Tests may override dependencies in `app`.
         """
@@ -70,12 +70,12 @@ class OperationRoute(APIRoute):
             self.app = app
 
     def wrap(self, layer: Callable[[ASGIApp], ASGIApp]) -> None:
-        """Put `layer` around everything that the contract says of this route."""
+        """Put `layer` around all responses of this route."""
         self.bind(layer(self.bound))
         self.refusal = layer(self.refusal)
 
     def unbind(self) -> None:
-        """Be as before the start."""
+        """Restore the state before the start."""
         self.bind(not_started)
         self.refusal = self._bare_refusal
 
@@ -98,7 +98,7 @@ class MethodRefusal:
         self._allow = ", ".join(sorted(allow))
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        detail = f"This path takes {self._allow}."
+        detail = f"This path supports {self._allow}."
         problem = MethodNotAllowed(detail=detail, allow=self._allow)
         await problem_reply(problem, scope).send(send)
 
@@ -132,7 +132,7 @@ def methods_of(operations: Iterable[Operation]) -> list[str]:
 
 
 class _Rereadable:
-    """Keeps what a dependency reads of a body, so that the operation can read it too."""
+    """Buffers what a dependency reads of a body, so that the operation can read it too."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -148,7 +148,7 @@ class _Rereadable:
 
 
 class _PassOn(Response):
-    """What FastAPI gets from an operation: a response that the operation itself sends."""
+    """The response of an operation for FastAPI; the operation itself sends it."""
 
     def __init__(self, route: OperationRoute, request: Request) -> None:
         super().__init__()

@@ -1,8 +1,7 @@
-"""Cursor pages: `{items, next_cursor}`, where the cursor says after which row the next page begins.
+"""Cursor pages: `{items, next_cursor}`, where the cursor identifies the last row of the page.
 
-A cursor is opaque to clients: the sort key of the last row, as base64url over JSON. It holds
-nothing that its page did not show, so it is not signed; one that was tampered with is refused, or
-at worst a position nobody asked for.
+A cursor is opaque to clients: the sort key of the last row, as base64url over JSON. It contains
+only data of its page, so it is not signed. A modified one is refused, or selects another position.
 """
 
 import base64
@@ -21,18 +20,18 @@ class Cursor(Generic[Position]):
     """Cursors over rows sorted by `position`: a type such as UUID, or tuple[datetime, UUID]."""
 
     def __init__(self, position: type[Position], *, pointer: str = "/query/cursor") -> None:
-        """Prepare; `pointer` names the parameter in problems."""
+        """Create cursors; `pointer` names the parameter in problems."""
         self._type = TypeAdapter(position)
         self._pointer = pointer
 
     def encode(self, position: Position) -> str:
-        """Write the cursor of the page after `position`."""
+        """Return the cursor of the page after `position`."""
         return base64.urlsafe_b64encode(self._type.dump_json(position)).rstrip(b"=").decode()
 
     def decode(self, cursor: str | None) -> Position | None:
-        """Read a cursor; None, for the first page, when there is none.
+        """Decode a cursor; None, for the first page, when there is none.
 
-        Raises ProblemError (422 invalid-parameters) for a cursor that no page gave.
+        Raises ProblemError (422 invalid-parameters) for an invalid cursor.
         """
         if cursor is None:
             return None
@@ -42,9 +41,9 @@ class Cursor(Generic[Position]):
             raise ProblemError(self._problem()) from None
 
     def _problem(self) -> InvalidParameters:
-        detail = "Send the next_cursor of a page, or none to begin."
+        detail = "Send the next_cursor of a page, or no cursor for the first page."
         fault = FieldError(pointer=self._pointer, code="cursor", detail=detail)
-        return InvalidParameters(detail="The cursor was not given out here.", errors=(fault,))
+        return InvalidParameters(detail="The cursor is not valid.", errors=(fault,))
 
 
 def _from_base64(text: str) -> bytes:
@@ -52,12 +51,12 @@ def _from_base64(text: str) -> bytes:
 
 
 def _without_nul(raw: bytes) -> bytes:
-    if b"\\u0000" in raw:  # no row has it, and PostgreSQL would stumble over it
+    if b"\\u0000" in raw:  # no row contains it, and PostgreSQL refuses it
         raise ValueError
     return raw
 
 
 def split_page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], Row | None]:
-    """Split what a query for `limit + 1` rows gave: the page, and its last row if more follow."""
+    """Split the rows of a query for `limit + 1`: the page, and its last row if more follow."""
     page = rows[:limit]
     return page, page[-1] if len(rows) > limit else None

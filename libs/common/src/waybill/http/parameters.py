@@ -1,7 +1,7 @@
 """Path, query and header parameters: text read as the JSON value that the contract describes.
 
-Pydantic's own reading of strings is generous (`2_0`, ` 20`, `yes`). Here a parameter's text becomes
-JSON first, a number or a boolean where the contract wants one, and is then checked like a body.
+Pydantic accepts many strings (`2_0`, ` 20`, `yes`). Here the text of a parameter is converted to
+JSON first, a number or a boolean where the contract requires one, and is then checked like a body.
 """
 
 import re
@@ -33,7 +33,7 @@ class ParameterReader:
         self._query_names = {each.name for each in parameters if each.place == "query"}
 
     def read(self, scope: Scope, headers: Mapping[bytes, bytes]) -> dict[str, Any]:
-        """Give the handler's keyword arguments. Raises ProblemError with all faults at once."""
+        """Return the handler's keyword arguments. Raises ProblemError with all faults at once."""
         if not self._slots and not scope["query_string"]:
             return {}
         query = read_query(scope["query_string"])
@@ -48,11 +48,11 @@ class ParameterReader:
 
     def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[FieldError]:
         for name in query.keys() - self._query_names:
-            yield _fault("query", name, "unknown", "There is no such query parameter.")
+            yield _fault("query", name, "unknown", "The operation has no such query parameter.")
 
 
 class _Slot:
-    """One parameter, prepared."""
+    """One parameter, with its validator."""
 
     def __init__(self, parameter: Parameter) -> None:
         self._parameter = parameter
@@ -63,7 +63,7 @@ class _Slot:
     def texts(
         self, scope: Scope, query: Mapping[str, list[str]], headers: Mapping[bytes, bytes]
     ) -> list[str]:
-        """Find the parameter's text: once, several times, or not at all."""
+        """Return the values of the parameter, none when it is absent."""
         match self._parameter.place:
             case "query":
                 return query.get(self._parameter.name, [])
@@ -74,7 +74,7 @@ class _Slot:
                 return [] if value is None else [value.decode("latin-1")]
 
     def fill(self, texts: list[str], arguments: dict[str, Any]) -> tuple[FieldError, ...]:
-        """Set the handler's argument, or tell what is wrong."""
+        """Set the handler's argument, or return the errors."""
         parameter = self._parameter
         if not texts and not parameter.required:
             arguments[parameter.argument] = parameter.default
@@ -94,9 +94,9 @@ class _Slot:
         if not texts:
             return _fault(place, name, "missing", "The parameter is required.")
         if len(texts) > 1 and not self._parameter.many:
-            return _fault(place, name, "repeated", "The parameter may be given once only.")
+            return _fault(place, name, "repeated", "The parameter must not be repeated.")
         if any("\0" in text for text in texts):
-            return _fault(place, name, NUL_FAULT, "A value may not hold the character U+0000.")
+            return _fault(place, name, NUL_FAULT, "A value must not contain the character U+0000.")
         return None
 
     def _json(self, text: str) -> bytes:
@@ -124,7 +124,7 @@ def read_query(raw: bytes) -> dict[str, list[str]]:
 
 
 def refused_parameters(*faults: FieldError) -> ProblemError:
-    """Make the refusal of a request whose parameters do not fit."""
+    """Return the error of a request with invalid parameters."""
     detail = f"The parameters have {len(faults)} fault{'s' if len(faults) > 1 else ''}."
     return ProblemError(InvalidParameters(detail=detail, errors=faults))
 

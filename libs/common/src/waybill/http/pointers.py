@@ -1,7 +1,7 @@
-"""Where in a JSON document a fault lies, as an RFC 6901 pointer.
+"""The place of an error in a JSON document, as an RFC 6901 pointer.
 
-Pydantic's `loc` is a path through the *schema*: it also holds the tags of unions and the names of
-models, which are no part of the document. Walking the document itself tells them apart.
+Pydantic's `loc` is a path through the *schema*: it also contains the tags of unions and the names
+of models, which are not part of the document. Walking the document distinguishes them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from waybill.http.problems import FieldError
 
 FAULTS_MAX: Final = 100
-"""Nobody reads more of them; and an answer must not grow with what a client sends."""
+"""Limits the size of a response, whatever a client sends."""
 
 _READINGS_MAX: Final = 64
 """Each step of a loc may be a step or a tag; far fewer readings than this are ever possible."""
@@ -22,12 +22,12 @@ Steps = tuple[str | int, ...]
 
 
 def pointer(steps: Sequence[str | int]) -> str:
-    """Write `steps` as an RFC 6901 pointer."""
+    """Return `steps` as an RFC 6901 pointer."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def faults_in(error: ValidationError, document: Any, prefix: Steps = ()) -> tuple[FieldError, ...]:  # noqa: ANN401 (any JSON)
-    """List what is wrong with `document`, at most FAULTS_MAX faults."""
+    """Return the errors of `document`, at most FAULTS_MAX."""
     return tuple(
         FieldError(
             pointer=pointer(prefix + _steps(each["type"], each["loc"], each["input"], document)),
@@ -46,7 +46,7 @@ def _steps(kind: str, loc: Steps, faulty: Any, document: Any) -> Steps:  # noqa:
 
 
 def _readings(loc: Steps, value: Any) -> Iterator[tuple[Steps, Any]]:  # noqa: ANN401 (any JSON)
-    """Give every path through the document that `loc` can mean, the longest first."""
+    """Yield every path through the document that `loc` can mean, the longest first."""
     if not loc:
         yield (), value
         return

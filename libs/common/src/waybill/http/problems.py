@@ -2,7 +2,7 @@
 
 A problem is a value: a handler *returns* it, and the contract lists which ones an operation may
 return. Problem types of a contract are generated as subclasses of `Problem`; those that only the
-runtime makes are below. `contracts/shared/problems.yaml` is the registry of both.
+runtime returns are below. `contracts/shared/problems.yaml` is the registry of both.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:waybill:problem:"
 RETRY_AFTER_SECONDS: Final = 1
-"""Time enough for a restarted database, or for the first request with a key, to be done."""
+"""Long enough for a database to restart, or for the first request with a key to end."""
 
 _HEADER: Final = "header"
 
@@ -24,7 +24,7 @@ _HEADER: Final = "header"
 class Problem:
     """One kind of error; subclasses name status, slug and title and add the registry's fields.
 
-    A field made with `metadata={"header": NAME}` leaves as that response header, every other one
+    A field made with `metadata={"header": NAME}` is sent as that response header, every other one
     as a member of the JSON object.
     """
 
@@ -35,13 +35,13 @@ class Problem:
     detail: str
 
     def headers(self) -> Iterator[tuple[str, str]]:
-        """Name the response headers that go with this problem (Allow, Retry-After ...)."""
+        """Yield the response headers of this problem (Allow, Retry-After ...)."""
         for each in fields(self):
             if name := each.metadata.get(_HEADER):
                 yield name, str(getattr(self, each.name))
 
     def render(self, *, instance: str, trace_id: str) -> bytes:
-        """Make the JSON object of RFC 9457, section 3; `instance` is the path asked for."""
+        """Render the JSON object of RFC 9457, section 3; `instance` is the path of the request."""
         members: dict[str, Any] = {
             "type": TYPE_PREFIX + self.slug,
             "title": self.title,
@@ -65,7 +65,7 @@ def _plain(value: object) -> object:
 
 
 class ProblemError(Exception):
-    """How a step of the runtime ends a request with a problem; handlers return theirs."""
+    """Ends a request with a problem. For the runtime; handlers return problems."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -209,4 +209,4 @@ RUNTIME_PROBLEMS: Final[tuple[type[Problem], ...]] = (
     Internal,
     Unavailable,
 )
-"""What the runtime answers by itself: the registry's entries with `raised_by: runtime`."""
+"""The problems of the runtime: the registry's entries with `raised_by: runtime`."""

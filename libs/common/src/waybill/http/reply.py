@@ -1,4 +1,4 @@
-"""What leaves: a status, headers and bytes, made from an answer or a problem once."""
+"""Responses: a status, headers and bytes, rendered from an answer or a problem."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -33,7 +33,7 @@ class Reply:
 
 
 class ReplayedAnswerError(Exception):
-    """How a stored answer gets past the handler that is not run again."""
+    """Carries a stored answer to the endpoint, past the handler, which does not run again."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__()
@@ -41,9 +41,9 @@ class ReplayedAnswerError(Exception):
 
 
 class Renderer:
-    """Turns the answers of one operation into replies; what can be prepared is, at start-up.
+    """Renders the answers of one operation; serializers are built at start-up.
 
-    Raises pydantic's schema errors when made for a body type that cannot be serialized.
+    Raises pydantic's schema errors for a body type that cannot be serialized.
     """
 
     def __init__(self, answers: Iterable[type[Answer] | type[Problem]]) -> None:
@@ -66,14 +66,14 @@ class Renderer:
 
 
 class UndeclaredAnswerError(Exception):
-    """A handler returned what its contract does not declare, which a type checker would refuse."""
+    """A handler returned an answer that its contract does not declare."""
 
     def __init__(self, answer: object) -> None:
         super().__init__(f"the contract declares no answer {type(answer).__qualname__}")
 
 
 class _Form:
-    """How one answer class becomes a reply."""
+    """Renders one answer class."""
 
     def __init__(self, kind: type[Answer]) -> None:
         types = get_type_hints(kind, include_extras=True)
@@ -96,7 +96,7 @@ class _Form:
 
 
 def problem_reply(problem: Problem, scope: Scope) -> Reply:
-    """Make the problem+json reply to the request in `scope`."""
+    """Return the problem+json reply to the request in `scope`."""
     body = problem.render(instance=_path(scope), trace_id=trace.of(scope).trace_id)
     return Reply(problem.status, (*problem.headers(), ("content-type", MEDIA_TYPE)), body)
 

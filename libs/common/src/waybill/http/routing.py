@@ -1,4 +1,4 @@
-"""Paths and methods: from the operations of a contract to routes that answer every method."""
+"""Paths and methods: the routes of a contract, which respond to every method."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -17,11 +17,11 @@ from waybill.http.problems import NotFound
 from waybill.http.reply import Reply, problem_reply
 
 Methods: TypeAlias = Mapping[str, ASGIApp]
-"""What answers each method of one path."""
+"""The application for each method of one path."""
 
 
 class Resource:
-    """All methods of one path. HEAD is answered as GET is, without the body; others are refused."""
+    """All methods of one path. HEAD is served like GET, without the body; others are refused."""
 
     def __init__(self, methods: Methods) -> None:
         self._apps: dict[str, ASGIApp] = dict(methods)
@@ -34,7 +34,7 @@ class Resource:
 
 
 class _Head:
-    """Answers HEAD by what answers GET."""
+    """Serves HEAD by the application for GET."""
 
     def __init__(self, get: ASGIApp) -> None:
         self._get = get
@@ -44,7 +44,7 @@ class _Head:
 
 
 class Fixed:
-    """Answers every request with the same reply."""
+    """Sends the same reply to every request."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply: Final = reply
@@ -59,7 +59,7 @@ def add(router: Router, path: str, methods: Methods) -> None:
 
 
 def add_all(router: Router, paths: Mapping[str, Methods]) -> None:
-    """Serve paths of a contract: concrete ones are looked at before those with parameters."""
+    """Serve paths of a contract: concrete ones match before those with parameters."""
     for path in sorted(paths, key=_concrete_first):
         add(router, path, paths[path])
 
@@ -69,10 +69,10 @@ def operation_routes(
     dependencies: Sequence[Depends] = (),
     app: FastAPI | None = None,
 ) -> list[OperationRoute]:
-    """Make the routes of a contract; nothing answers yet.
+    """Return the routes of a contract, not bound yet.
 
-    Concrete paths are looked at before those with parameters. `dependencies` of FastAPI are solved
-    before each operation; `app` has what overrides them.
+    Concrete paths match before those with parameters. `dependencies` of FastAPI are solved
+    before each operation; `app` may override them.
     """
     of_path: dict[str, list[Operation]] = {}
     for operation in operations:
@@ -96,7 +96,7 @@ def bind(routes: Iterable[OperationRoute], api: object, access: Access) -> None:
 
 
 def mount(router: Router, api: object, operations: Sequence[Operation], access: Access) -> None:
-    """Make the routes of a contract, serve and add them; raises what `bind` does."""
+    """Create the routes of a contract, bind and add them. Raises what `bind` raises."""
     routes = operation_routes(operations)
     bind(routes, api, access)
     router.routes.extend(routes)
@@ -108,8 +108,8 @@ def _concrete_first(path: str) -> list[tuple[bool, str]]:
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request for an unknown path."""
+    """Respond to a request for an unknown path."""
     if scope["type"] == "websocket":
         await WebSocketClose()(scope, receive, send)
         return
-    await problem_reply(NotFound(detail="No operation has this path."), scope).send(send)
+    await problem_reply(NotFound(detail="No operation matches this path."), scope).send(send)

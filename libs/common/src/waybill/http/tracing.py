@@ -1,10 +1,9 @@
-"""Every request works in a trace, and every response names it.
+"""Every request has a trace, and every response carries its id.
 
     RequestTracing -> the layers of FastAPI and of OpenTelemetry -> JoinSpan -> middleware, routes
 
-RequestTracing continues the trace of the caller or begins one. JoinSpan looks whether OpenTelemetry
-has started a span for the request. Then that is the request's span: its trace id is in the
-response, in logs and in events, so all of them lead to the same trace.
+RequestTracing continues the trace of the caller or starts one. If OpenTelemetry has started a span
+for the request, JoinSpan uses that span: its trace id is in the response, in logs and in events.
 """
 
 from opentelemetry.trace import get_current_span
@@ -15,7 +14,7 @@ from waybill.trace import RequestTrace, TraceContext
 
 
 class RequestTracing:
-    """The outermost layer. Adds X-Trace-Id to every response, also to one that reports an error."""
+    """The outermost layer. Adds X-Trace-Id to every response, including error responses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,7 +37,7 @@ class RequestTracing:
 
 
 class JoinSpan:
-    """Makes OpenTelemetry's span the span of the request, where there is one."""
+    """Uses OpenTelemetry's span, if there is one, as the span of the request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

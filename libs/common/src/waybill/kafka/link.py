@@ -1,14 +1,13 @@
-"""A link to the broker: connections that, once broken, stay broken.
+"""A link to the broker: connections that never reconnect.
 
-Clients of Kafka reconnect in silence. That is not good enough where the broker may come back with
-less than it had: a record sent on a connection renewed a moment ago may land in a new, empty log,
-ahead of older ones that have to be sent again first. So a `BrokerLink` never reconnects. Whoever
-uses it opens another one, and before trusting that compares what it finds (ids of the topics, ends
-of their logs) with what it knew.
+Kafka clients reconnect without notice. That is not safe when the broker may restart without some of
+its data: a record sent over a new connection may be appended to a new, empty log, ahead of older
+records that must be published again first. So a `BrokerLink` never reconnects. Its user opens
+another one, and before using it compares the topic ids and log end offsets with those it knew.
 
     BrokerError
-    ├── BrokerUnavailableError    the broker is away, or the link has broken: open another one
-    └── BrokerRefusedError        the broker answered with an error that a new link will not cure
+    ├── BrokerUnavailableError    the broker is down, or the link is broken: open another link
+    └── BrokerRefusedError        the broker returned an error that a new link does not resolve
 """
 
 import asyncio
@@ -36,7 +35,7 @@ from aiokafka.protocol.produce import ProduceRequest  # type: ignore[import-unty
 from waybill.events import Topic
 from waybill.kafka.protocol import TopicIdsRequest
 
-# An answer takes milliseconds. After this the broker is as good as gone.
+# A response takes milliseconds. After this the broker counts as down.
 REQUEST_TIMEOUT_MS: Final = 10_000
 REPLICATION_MAX: Final = 3
 
@@ -45,47 +44,47 @@ _LATEST: Final = -1
 _GROUP: Final = 0
 _TOPIC_EXISTS: Final = 36
 
-# aiokafka's consumer asks for metadata in a way that makes the broker create a topic it has lost,
-# with a number of partitions that nobody declared. Topics are made by `create` and by nothing else.
+# aiokafka's consumer requests metadata such that the broker creates a topic it has lost, with its
+# default number of partitions. Only `create` may create topics.
 aiokafka.client.MetadataRequest = partial(MetadataRequest, allow_auto_topic_creation=False)
 
 
 class BrokerError(Exception):
-    """Something that had to do with the broker did not work."""
+    """A request to the broker failed."""
 
 
 class BrokerUnavailableError(BrokerError):
-    """The broker cannot be reached, or a connection of this link has broken."""
+    """The broker cannot be reached, or a connection of this link is broken."""
 
 
 class BrokerRefusedError(BrokerError):
-    """The broker said no."""
+    """The broker refused a request."""
 
 
 class Partition(NamedTuple):
-    """One log."""
+    """A partition of a topic: one log."""
 
     topic: str
     number: int
 
 
 class CommittedOffset(NamedTuple):
-    """Where a group is to go on in a partition, and the note that was left with it."""
+    """The offset that a group committed for a partition, and the metadata of that commit."""
 
     offset: int
-    note: str
+    metadata: str
 
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """A topic as it is on the broker; `leaders` holds the node of each partition."""
+    """A topic on the broker; `leaders` holds the leader node of each partition."""
 
     topic_id: UUID
     leaders: tuple[int, ...]
 
 
 class BrokerLink:
-    """Connections to all reachable nodes of one cluster; good until the first of them breaks.
+    """Connections to all reachable nodes of one cluster; usable until the first of them breaks.
 
     Every method raises BrokerUnavailableError when the link is broken or breaks.
     """
@@ -102,7 +101,7 @@ class BrokerLink:
             if connection is not None:
                 nodes[node] = connection
         if not nodes:
-            raise BrokerUnavailableError(f"no broker answers at {bootstrap_servers}")
+            raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
         return cls(nodes)
 
     async def close(self) -> None:
@@ -113,18 +112,18 @@ class BrokerLink:
     def check(self) -> None:
         """Raise BrokerUnavailableError when the link is known to be broken."""
         if not all(connection.connected() for connection in self._nodes.values()):
-            raise BrokerUnavailableError("the connection to the broker has broken")
+            raise BrokerUnavailableError("the connection to the broker is broken")
 
     async def prove(self) -> None:
-        """Ask a small question, to be sure that the link is unbroken.
+        """Send a small request, to make sure that the link is unbroken.
 
-        As a broker's address belongs to one process at a time, this vouches for every connection
-        to the broker that was made before, and for all that comes over it.
+        A broker's address belongs to one process at a time. So a response also shows that every
+        connection opened before it leads to the same process.
         """
         await self._ask_any(FindCoordinatorRequest("waybill", _GROUP))
 
     async def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
-        """Tell which of these topics exist, and as what. Creates none."""
+        """Return the state of those of the topics that exist. Creates none."""
         response = await self._ask_any(TopicIdsRequest(names))
         found: dict[str, TopicState] = {}
         for error, name, topic_id, _, partitions, *_ in response.topics:
@@ -134,7 +133,7 @@ class BrokerLink:
         return found
 
     async def create(self, topics: Sequence[Topic]) -> None:
-        """Make topics; those that exist already are left as they are."""
+        """Create topics; those that exist already stay unchanged."""
         replication = min(REPLICATION_MAX, len(self._nodes))
         wanted: list[object] = [
             (topic.name, topic.partitions, replication, [], _topic_config(topic, replication))
@@ -145,12 +144,14 @@ class BrokerLink:
         )
         for name, error, *_ in response.topic_errors:
             if error not in {0, _TOPIC_EXISTS}:
-                raise BrokerRefusedError(f"topic {name} is not created: {for_code(error).__name__}")
+                raise BrokerRefusedError(
+                    f"topic {name} cannot be created: {for_code(error).__name__}"
+                )
 
     async def end_offsets(
         self, partitions: Iterable[Partition], states: Mapping[str, TopicState]
     ) -> dict[Partition, int]:
-        """Tell where each log ends: the offset of its next record."""
+        """Return the end offset of each log: the offset of its next record."""
         ends: dict[Partition, int] = {}
         for node, wanted in _by_leader(dict.fromkeys(partitions, _LATEST), states).items():
             response = await self._ask(node, OffsetRequest(-1, 0, wanted))
@@ -163,7 +164,7 @@ class BrokerLink:
     async def produce(
         self, batches: Mapping[Partition, bytes], states: Mapping[str, TopicState]
     ) -> dict[Partition, int | BrokerError]:
-        """Append one batch to each partition, and wait for all replicas in sync to have it.
+        """Append one batch to each partition, acknowledged by all in-sync replicas.
 
         Returns the offset of each batch's first record, or why it was not appended. A batch is
         appended whole or not at all. When this raises, it is unknown which ones were.
@@ -182,7 +183,7 @@ class BrokerLink:
     async def committed(
         self, group: str, partitions: Iterable[Partition]
     ) -> dict[Partition, CommittedOffset]:
-        """Tell where a consumer group is to go on; partitions without a commit are left out."""
+        """Return the committed offsets of a group, without partitions that have none."""
         coordinator = await self._ask_any(FindCoordinatorRequest(group, _GROUP))
         _raise_for(coordinator.error_code, group)
         wanted: defaultdict[str, list[int]] = defaultdict(list)
@@ -193,9 +194,9 @@ class BrokerLink:
         )
         _raise_for(response.error_code, group)
         return {
-            Partition(topic, number): CommittedOffset(offset, note or "")
+            Partition(topic, number): CommittedOffset(offset, metadata or "")
             for topic, answers in response.topics
-            for number, offset, note, error in answers
+            for number, offset, metadata, error in answers
             if not error and offset >= 0
         }
 
@@ -209,7 +210,7 @@ class BrokerLink:
             raise BrokerUnavailableError(f"node {node} cannot be reached")
         try:
             return await connection.send(request)
-        # RuntimeError: uvloop's word for a write to a connection that was reset a moment ago.
+        # uvloop raises RuntimeError for a write to a connection that has just been reset.
         except (KafkaError, OSError, RuntimeError) as error:
             connection.close()
             raise BrokerUnavailableError(f"{type(error).__name__}: {error}") from error
@@ -239,7 +240,7 @@ async def _nodes(bootstrap_servers: str) -> list[tuple[int, str, int]]:
             continue
         finally:
             connection.close()
-    raise BrokerUnavailableError(f"no broker answers at {bootstrap_servers}")
+    raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
 
 
 async def _connect(host: str, port: int) -> AIOKafkaConnection | None:
@@ -254,7 +255,7 @@ async def _connect(host: str, port: int) -> AIOKafkaConnection | None:
 def _by_leader(
     values: Mapping[Partition, Any], states: Mapping[str, TopicState]
 ) -> dict[int, list[tuple[str, list[tuple[int, Any]]]]]:
-    """Arrange values as Kafka's requests want them: node -> topic -> partition -> value."""
+    """Group values as Kafka's requests need them: node -> topic -> partition -> value."""
     nodes: defaultdict[int, defaultdict[str, list[tuple[int, Any]]]]
     nodes = defaultdict(lambda: defaultdict(list))
     for (topic, number), value in values.items():
@@ -265,7 +266,7 @@ def _by_leader(
 def _topic_config(topic: Topic, replication: int) -> list[tuple[str, str]]:
     config = [("retention.ms", str(topic.retention_hours * 3_600_000))]
     if replication == REPLICATION_MAX:
-        # With three copies an acknowledged record outlives the loss of one node.
+        # With three replicas an acknowledged record survives the loss of one node.
         config.append(("min.insync.replicas", "2"))
     return config
 

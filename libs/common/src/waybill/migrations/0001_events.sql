@@ -1,7 +1,7 @@
--- Events on their way out: written in the transaction of what they tell, published by the relay.
--- A row whose "offset" is null is yet to be published, or to be published again because the
--- broker has lost it; published_at keeps the first time. (position, topic, key) says in which
--- order a consumer gets the events of one key.
+-- Events to publish: written in the transaction that caused them, published by the relay. A row
+-- whose "offset" is null is not published yet, or must be published again because the broker has
+-- lost it; published_at is the time of the first publication. Consumers receive the events of one
+-- key of a topic in the order of their positions.
 CREATE TABLE outbox (
     position     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id     uuid        NOT NULL,
@@ -17,14 +17,14 @@ CREATE TABLE outbox (
     "offset"     bigint
 );
 
--- As small as the work that is left; all that the relay's polling costs.
+-- Contains unpublished rows only, so the polls of the relay are cheap.
 CREATE INDEX outbox_unpublished ON outbox (position) WHERE "offset" IS NULL;
 
--- Every row is updated once, soon: the space of its first version is wanted again early.
+-- Every row is updated once, soon after its insert: vacuum its old version early.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.02);
 
--- The logs that the relay has written to, and the offset of the last batch. Another topic_id under
--- the same name, or an end that is not beyond that batch, means that the broker has lost something.
+-- The logs that the relay has published to, and the offset of the last batch. If the topic has
+-- another topic_id, or the log ends at or before that offset, the broker has lost records.
 CREATE TABLE published_logs (
     topic        text    NOT NULL,
     partition    integer NOT NULL,
@@ -33,22 +33,22 @@ CREATE TABLE published_logs (
     PRIMARY KEY (topic, partition)
 );
 
--- Events that were received: what stands here has taken effect, once, or stands in dead_letters.
+-- Received events: each has taken effect once, or is in dead_letters.
 CREATE TABLE inbox (
     event_id    uuid        PRIMARY KEY,
     received_at timestamptz NOT NULL
 );
 
--- for retention; rows come in the order of time, so a few pages tell where the old ones are
+-- For retention. Rows are inserted in the order of time, so a BRIN index finds the old ones.
 CREATE INDEX inbox_received_at ON inbox USING brin (received_at);
 
--- Events that were received and have not taken effect. id is the order of arrival; of one key in
--- one topic only the first open one is ever tried.
---   retrying   failed, is tried again when due_at has come
---   waiting    arrived behind another one of its key; due as soon as it is the first
---   dead       is not tried again unless somebody says so; what comes behind it waits
---   discarded  somebody decided that it takes no effect; what comes behind it goes on
--- One that takes effect is deleted.
+-- Received events that have not taken effect. id is the order of arrival. Of one key in one topic
+-- only the first open event is retried.
+--   retrying   failed; is retried at due_at
+--   waiting    arrived behind another event of its key; due as soon as it is the first
+--   dead       is retried only on request; blocks the events behind it
+--   discarded  takes no effect, by decision of an operator; does not block the events behind it
+-- An event that takes effect is deleted.
 CREATE TABLE dead_letters (
     id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id      uuid        NOT NULL UNIQUE,

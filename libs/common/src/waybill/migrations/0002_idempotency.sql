@@ -1,5 +1,5 @@
--- The answers kept under Idempotency-Keys: written in the transaction of what they answer, sent again when
--- the same caller repeats the request.
+-- Responses stored under Idempotency-Keys: written in the transaction of their request, replayed when
+-- the same caller retries the request.
 CREATE TABLE idempotency_keys (
     principal   text        NOT NULL,
     operation   text        NOT NULL,
@@ -12,5 +12,5 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (principal, operation, key)
 );
 
--- for retention, which deletes the oldest first
+-- For retention, which deletes the oldest rows first.
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);

@@ -1,4 +1,4 @@
--- One row per saga, locked while it moves; position is the index of its step in the definition.
+-- One row for each saga. position is the index of its step in the definition.
 create table sagas (
     saga_id uuid primary key,
     definition text not null,
@@ -15,7 +15,7 @@ create table sagas (
 
 create index sagas_due on sagas (deadline_at) where deadline_at is not null;
 
--- The story: every move a saga made, and the event that caused it.
+-- The history: every transition of a saga, and the event that caused it.
 create table saga_transitions (
     saga_id uuid not null,
     number integer not null,

@@ -1,8 +1,8 @@
 """Migrations: plain SQL files, applied once each, in order, forward only.
 
-A folder `orders/migrations` holds the series "orders": 0001_first.sql, 0002_second.sql, ... What
-was applied is on record with its checksum, and the record has to match the files: a series with an
-edited, missing or belated file is refused before anything is changed.
+A folder `orders/migrations` contains the series "orders": 0001_first.sql, 0002_second.sql, ... Each
+applied file is recorded with its checksum, and the record must match the files: a series with an
+edited, missing or late file is refused before anything is changed.
 """
 
 import re
@@ -16,13 +16,13 @@ from typing import Final
 import asyncpg
 from typing_extensions import override
 
-from waybill.postgres.database import Connection, connect
+from waybill.postgres.connection import Connection, connect
 
 RUNTIME_FOLDER: Final = Path(__file__).parents[1] / "migrations"
 """The tables of the runtime itself, in every service's database."""
 
 _FILE_NAME: Final = re.compile(r"(?P<number>\d{4})_[a-z0-9]+(_[a-z0-9]+)*\.sql")
-_LOCK: Final = 0x5742_0001  # "WB", so that it meets nobody else's advisory lock
+_LOCK: Final = 0x5742_0001  # "WB", so that it differs from other advisory locks
 
 _RECORD_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -37,7 +37,7 @@ _RECORD_TABLE: Final = """
 
 
 class MigrationError(Exception):
-    """The database and the migration files do not fit together; the message says how."""
+    """The migration files do not match the database; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Migration:
 def migrations_folder(package_file: str) -> Path:
     """Find a service's migrations, given `__file__` of its package's `__init__` or `app`.
 
-    They lie inside the package when it is installed, two levels above it in the source tree.
+    They are inside the package when it is installed, two levels above it in the source tree.
     Raises MigrationError.
     """
     package = Path(package_file).resolve().parent
@@ -70,15 +70,15 @@ def migrations_folder(package_file: str) -> Path:
 
 
 async def migrate(url: str, *folders: Path) -> list[str]:
-    """Apply what is missing of the runtime's series and of each folder's; return what was applied.
+    """Apply the pending files of the runtime's series and of each folder; returns their names.
 
-    Each file is applied in one transaction together with its record. Two processes at once are
-    safe: the second waits, and finds nothing to do. A series is named after the folder's parent.
+    Each file is applied in one transaction together with its record. Concurrent calls are safe: the
+    second one waits, and finds nothing to do. A series is named after the folder's parent.
     Raises MigrationError, DatabaseUnavailableError.
     """
     series = [_read(folder) for folder in (RUNTIME_FOLDER, *folders)]
     async with connect(url, name="migrate", command_timeout_seconds=None) as connection:
-        # Held by the session, so across the transactions, and gone with it.
+        # Held by the session, across the transactions; released at its end.
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_RECORD_TABLE)
         pending = [
@@ -145,7 +145,7 @@ async def _apply(connection: Connection, migration: _Migration) -> None:
         transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
         await connection.execute(migration.sql)
         if await connection.fetchval("SELECT pg_current_xact_id()::text") != transaction:
-            raise MigrationError(f"{migration} ends its transaction by itself")
+            raise MigrationError(f"{migration} must not end its transaction")
         await connection.execute(
             "INSERT INTO schema_migrations (series, number, file, sha256) VALUES ($1, $2, $3, $4)",
             migration.series,

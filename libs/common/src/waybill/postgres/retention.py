@@ -1,26 +1,26 @@
-"""How long sent and received events are remembered, and forgetting them after that.
+"""Retention of sent and received events.
 
-outbox    an event can be published again for this long after it was first published
-Kafka     keeps what is published for the topic's retention (at most 7 days here), from then on
-inbox     must know an event for as long as it can come again: longer than both together
+outbox    an event can be published again for this long after its first publication
+Kafka     keeps a published event for the topic's retention (at most 7 days here)
+inbox     must contain an event as long as it can be redelivered: longer than both together
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from waybill.postgres.database import Transaction
 from waybill.postgres.timers import Timer
+from waybill.postgres.transaction import Transaction
 
 OUTBOX_RETENTION: Final = timedelta(days=3)
-"""A broker's loss is found within a second; this also covers a consumer that is away a weekend."""
+"""A loss at the broker is detected within a second; this also covers a weekend of downtime."""
 INBOX_RETENTION: Final = timedelta(days=14)
 
 POLL_SECONDS: Final = 60.0
 DELETE_MAX: Final = 5_000
-"""Rows a statement: milliseconds of work, so that it gets in nobody's way."""
+"""Rows for each statement, which then takes milliseconds."""
 
-# Only the oldest rows are looked at, by the primary key, however large the table is.
-_FORGET_SENT: Final = """
+# Reads only the oldest rows, by the primary key, however large the table is.
+_DELETE_SENT: Final = """
     WITH oldest AS (
         SELECT position, published_at FROM outbox ORDER BY position LIMIT $2
     )
@@ -28,7 +28,7 @@ _FORGET_SENT: Final = """
     WHERE outbox.position = oldest.position AND oldest.published_at < $1
 """
 
-_FORGET_RECEIVED: Final = """
+_DELETE_RECEIVED: Final = """
     DELETE FROM inbox
     WHERE event_id = ANY (
         ARRAY(SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)
@@ -39,13 +39,13 @@ _FORGET_RECEIVED: Final = """
 def event_retention(
     outbox: timedelta = OUTBOX_RETENTION, inbox: timedelta = INBOX_RETENTION
 ) -> Timer:
-    """Make the timer that forgets old events. `inbox` must be longer than `outbox`."""
+    """Return the timer that deletes old events. `inbox` must be longer than `outbox`."""
     if inbox <= outbox:
-        raise ValueError("the inbox must remember longer than the outbox")
+        raise ValueError("the retention of the inbox must be longer than that of the outbox")
 
     async def take(tx: Transaction, now: datetime, _: int) -> int:
-        sent = await tx.execute(_FORGET_SENT, now - outbox, DELETE_MAX)
-        received = await tx.execute(_FORGET_RECEIVED, now - inbox, DELETE_MAX)
+        sent = await tx.execute(_DELETE_SENT, now - outbox, DELETE_MAX)
+        received = await tx.execute(_DELETE_RECEIVED, now - inbox, DELETE_MAX)
         return _count(sent) + _count(received)
 
     return Timer("event retention", POLL_SECONDS, take)

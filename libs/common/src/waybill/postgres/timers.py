@@ -1,7 +1,7 @@
-"""Work that is due at a time: rows with a due time, each in its owner's own table.
+"""Timers: work that is due at a time, stored as rows with a due time in the table of its owner.
 
-A timer does not hold times in memory. It asks its owner again and again to take what is due, one
-transaction each: so a crash loses nothing, and replicas share the work (SKIP LOCKED).
+A timer holds no times in memory. It polls its owner for rows that are due, one transaction each. So
+a crash loses nothing, and replicas share the work (SKIP LOCKED).
 """
 
 import asyncio
@@ -13,22 +13,24 @@ from typing import Final, TypeAlias
 
 from waybill.backoff import Backoff
 from waybill.clock import Clock, SystemClock
-from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
+from waybill.postgres.errors import DatabaseUnavailableError
+from waybill.postgres.pool import Database
+from waybill.postgres.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 
 TAKE_MAX: Final = 100
-"""Rows in one transaction: enough to make it cheap per row, few enough to hold locks shortly."""
+"""Rows for each transaction: enough to make it cheap per row, few enough for short locks."""
 
 Take: TypeAlias = Callable[[Transaction, datetime, int], Awaitable[int]]
 
 
 class Timer:
-    """Something that is done when its time has come.
+    """Work that runs when it is due.
 
-    `take(tx, now, n)` takes up to n due rows FOR UPDATE SKIP LOCKED, acts, and returns how many it
-    took. What it does is committed with it, or not at all and then tried again. It may be called
-    in several replicas at once.
+    `take(tx, now, n)` takes up to n due rows FOR UPDATE SKIP LOCKED, processes them, and
+    returns how many. Its transaction is committed, or rolled back and retried. Several replicas may
+    call it at once.
     """
 
     def __init__(self, name: str, poll_seconds: float, take: Take) -> None:
@@ -38,7 +40,7 @@ class Timer:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Look now, not at the next poll."""
+        """Poll now."""
         self._woken.set()
 
     async def sleep(self) -> None:
@@ -59,14 +61,14 @@ class TimerLoop:
         self._clock = clock or SystemClock()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Take what is due until `stop` is set, whatever fails or is away meanwhile."""
+        """Process due rows until `stop` is set; retries failures."""
         backoff = Backoff(_log, self.name)
         async with asyncio.TaskGroup() as tasks:
             waker = tasks.create_task(self._wake_at(stop))
             while not stop.is_set():
                 try:
                     taken = await self._take()
-                except Exception as error:  # noqa: BLE001 (a timer goes on, whatever it meets)
+                except Exception as error:  # noqa: BLE001 (a timer retries after any error)
                     if not backoff.failures and not isinstance(error, DatabaseUnavailableError):
                         _log.error("%s failed", self.name, exc_info=error)
                     await backoff.wait(error, stop)

@@ -1,20 +1,22 @@
-"""Writes that wait for each other: one statement, and so one round trip, for all of them.
+"""Writes that are queued: one statement, and so one round trip, for all of them.
 
     insert into orders ...   ─┐   with write_1 as (insert into orders ... returning 1),
     insert into sagas ...    ─┼─>      write_2 as (insert into sagas ... returning 1)
     insert into outbox ...   ─┘   insert into outbox ... where (select count(*) from write_1) >= 0
                                       and (select count(*) from write_2) >= 0 returning position
 
-All parts of a statement see the tables as they were before it, and PostgreSQL leaves open which
-part comes first. So the writes that wait are of different tables; none can read what another one
-writes, and none takes a lock that the others rely on.
+All parts of a statement see the tables as they were before it, and PostgreSQL does not define which
+part runs first. So queued writes are of different tables, none reads what another one writes, and
+none takes a lock that the others rely on.
 https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
 
-The outbox is the exception: it comes after the others, because it asks for what they return. Its
-positions are given out when all rows of the statement are locked and all keys are claimed.
+The write of the outbox is the exception: it runs after the others, because it reads what they
+return. Its positions are assigned when all rows of the statement are locked and all keys are
+inserted.
 
-Without it, PostgreSQL does the last line first, and then the parts from the last to the first. So
-they stand in that order: who locks rows in the order of writing meets fewer deadlocks.
+Without it, PostgreSQL runs the main statement first, and then the parts from the last to the first.
+They are arranged in that order, so that rows are locked in the order of the calls: this makes
+deadlocks rarer.
 """
 
 import re
@@ -24,12 +26,12 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 AFTER_OTHERS: Final = "-- and after the others\n"
-"""Where a write that comes last asks for what the others return: a line of its own."""
+"""Marks where a write that comes last reads what the others return. A line of its own."""
 
 _WRITE: Final = re.compile(r"\s*(?:insert\s+into|update|delete\s+from)\s+([\w.]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 _TEXTS_MAX: Final = 256
-"""Statements to remember: far more than one service has."""
+"""Size of the cache of statement texts: far more than one service has."""
 
 
 class Write(NamedTuple):
@@ -38,25 +40,25 @@ class Write(NamedTuple):
     sql: str
     arguments: tuple[object, ...]
     claims: frozenset[str] = frozenset()
-    """Unique constraints that fail when another transaction was first."""
+    """Unique constraints that fail when a concurrent transaction has inserted the same key."""
     guards: frozenset[str] = frozenset()
-    """Columns (`table.column`) that become null when what the write relies on has changed."""
+    """Not-null columns (`table.column`) set to null when what the write relies on has changed."""
     comes_last: bool = False
-    """Whether it returns rows, and has AFTER_OTHERS in its WHERE. One of those that wait may."""
+    """Whether it returns rows and has AFTER_OTHERS in its WHERE. At most one queued write does."""
 
 
 @lru_cache(_TEXTS_MAX)
 def table_of(sql: str) -> str:
-    """Name the table that a write changes. Raises ValueError for what cannot be part of others."""
+    """Return the table that a write changes. Raises ValueError for what cannot be queued."""
     match = _WRITE.match(sql)
     if match is None:
-        raise ValueError(f"no plain INSERT, UPDATE or DELETE, so it cannot wait: {sql.strip()}")
+        raise ValueError(f"only a plain INSERT, UPDATE or DELETE can be queued: {sql.strip()}")
     return match[1].lower()
 
 
-def together(writes: Sequence[Write]) -> Write:
-    """Make one write of those that wait."""
-    # A stable sort: those that do not come last stay in their order.
+def combine(writes: Sequence[Write]) -> Write:
+    """Combine queued writes into one."""
+    # A stable sort: those that do not come last keep their order.
     ordered = sorted(writes, key=lambda write: write.comes_last)
     sizes = tuple(len(write.arguments) for write in ordered)
     make = _with_last if ordered[-1].comes_last else _one_statement
@@ -96,5 +98,5 @@ def _numbered(statements: tuple[str, ...], sizes: tuple[int, ...]) -> list[str]:
 
 
 def _numbered_from(sql: str, before: int) -> str:
-    """Move the numbers of the parameters behind those that come before."""
+    """Renumber the parameters to follow those of the statements before."""
     return _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", sql)

@@ -1,4 +1,4 @@
-"""What every service runs beside its requests: the relay, a consumer, timers, retention."""
+"""The background parts of every service: the relay, a consumer, timers, retention."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Final
 
 from waybill.clock import Clock
 from waybill.events import Topic
-from waybill.http.idempotency import forget_after
-from waybill.postgres.database import Database
+from waybill.http.idempotency import delete_after
+from waybill.postgres import Database
 from waybill.postgres.retention import event_retention
 from waybill.postgres.timers import Timer, TimerLoop
 from waybill.process.background import Background
@@ -39,14 +39,14 @@ def event_runtime(
     event_router: EventRouter | None = None,
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
-    """Make the background parts of a service that owns `topics`."""
+    """Return the background parts of a service that owns `topics`."""
     broker = settings.kafka_bootstrap_servers
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
     database.on_sent = relay.publish
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
-    timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, forget_after()))
+    timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, delete_after()))
     if event_router is not None:
         consumer = Consumer(
             database,

@@ -1,7 +1,7 @@
-"""The application of a service: a FastAPI app that opens everything when its lifespan begins.
+"""The application of a service: a FastAPI app that opens all resources in its lifespan.
 
 start   settings -> assemble (database, handlers, background parts) -> bind and mount -> ready
-stop    not ready -> background parts finish the batch in hand -> the database is closed
+stop    not ready -> background parts finish the current batch -> the database is closed
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from waybill.http.access import Access, access_of
 from waybill.http.application import Application
 from waybill.http.operation_route import OperationRoute
 from waybill.http.routing import add_all, bind, operation_routes
-from waybill.postgres.database import Database, DatabaseUnavailableError
+from waybill.postgres import Database, DatabaseUnavailableError
 from waybill.process.background import Process, running
 from waybill.process.health import Check, Liveness, Readiness, mount_health
 from waybill.process.service import Service, declaration_of
@@ -54,9 +54,9 @@ class ServiceApp(Application, Generic[SomeSettings]):
         self._contract: Final = declared.contract
         self.assemble: Final = assemble
         self.process: Process | None = None
-        """Set by `run`, which watches it; otherwise each start makes one."""
+        """Set by `run`; otherwise each start creates one."""
         self.child: Child | None = None
-        """What runs the background parts, if not this process."""
+        """The child process that runs the background parts, or None."""
         self._operations: Final = operation_routes(declared.operations, declared.dependencies, self)
         self.router.routes.extend(self._operations)
         for router in declared.routers:
@@ -64,7 +64,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         declared.configure(self)
 
     def read_settings(self) -> SomeSettings:
-        """Give the settings, from the environment if need be. Raises WrongSettingsError."""
+        """Return the settings; reads the environment if necessary. Raises WrongSettingsError."""
         if isinstance(self._settings, ProcessSettings):
             return self._settings
         return read_settings(self._settings)
@@ -73,7 +73,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         settings = self.read_settings()
         self.title = settings.service
-        self.look_for_telemetry()
+        self.detect_telemetry()
         process = self.process or _process_of(settings)
         service = await self.assemble(settings)
         async with AsyncExitStack() as stopping:
@@ -110,7 +110,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             mount_docs(added, settings.service, contract, self._own_schema())
             if settings.check_contract:
                 self._check(contract, service.database, added, stopping)
-        # Before the routes of the service itself, of which one may take every path.
+        # Before the routes of the service itself, one of which may match every path.
         place = len(self._operations)
         self.routes[place:place] = added.routes
 
@@ -121,7 +121,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         added: Router,
         stopping: AsyncExitStack,
     ) -> None:
-        # Imported here: what it needs is paid for by those who want it.
+        # Imported here, so that only services with `check_contract` load it.
         from waybill.conformance import check_contract  # noqa: PLC0415
         from waybill.process.metrics import METRICS_PATH, mount_metrics, shared_metrics  # noqa: PLC0415
 
@@ -152,16 +152,16 @@ class ServiceApp(Application, Generic[SomeSettings]):
 def build(
     settings: SomeSettings | type[SomeSettings], assemble: Assemble[SomeSettings]
 ) -> ServiceApp[SomeSettings]:
-    """Make the FastAPI app of a service. Nothing is opened before its lifespan begins.
+    """Create the FastAPI app of a service. Nothing is opened before its lifespan begins.
 
-    With a class, the settings are read from the environment at that time too; then the lifespan
+    With a class, the settings are read from the environment at that time too. The lifespan then
     raises WrongSettingsError when they are wrong.
     """
     return ServiceApp(settings, assemble)
 
 
 async def close(service: Service, process: Process) -> None:
-    """Close what `assemble` has opened, within what is left of the time to stop."""
+    """Close what `assemble` has opened, within the remaining time of the shutdown."""
     try:
         async with asyncio.timeout(process.seconds_left()):
             for each in service.closing:
@@ -169,7 +169,7 @@ async def close(service: Service, process: Process) -> None:
             if service.database:
                 await service.database.close()
     except TimeoutError:
-        _log.error("connections did not close in time; left to the system")
+        _log.error("connections did not close in time; the operating system closes them")
 
 
 def _name_in(settings: ProcessSettings | type[ProcessSettings]) -> str:
@@ -186,7 +186,7 @@ def _process_of(settings: ProcessSettings) -> Process:
 
 
 def _ask_server_to_stop() -> None:
-    """Send SIGTERM to a server that listens to it; a test has none, and goes on."""
+    """Send SIGTERM to a server that handles it; without a server, as in a test, do nothing."""
     if callable(signal.getsignal(signal.SIGTERM)):
         signal.raise_signal(signal.SIGTERM)
 
@@ -205,7 +205,7 @@ def _bind(routes: Sequence[OperationRoute], service: Service, settings: ProcessS
 
 def _access(settings: ProcessSettings) -> Access:
     if not isinstance(settings, Settings):
-        raise TypeError("operations need settings that say who may call them: waybill.Settings")
+        raise TypeError("operations need settings with `access`: a subclass of waybill.Settings")
     return access_of(settings.token_file)
 
 
@@ -218,7 +218,7 @@ def _answers(database: Database) -> Check:
 
 
 def _plain_failures(send: Send) -> Send:
-    """Let a server log a failure to start as a sentence, where that says all there is to know."""
+    """Make the server log a known failure to start as one sentence, without a stack trace."""
 
     async def send_plainly(message: Message) -> None:
         if message["type"] == "lifespan.startup.failed":
@@ -226,7 +226,7 @@ def _plain_failures(send: Send) -> Send:
                 case WrongSettingsError() as error:
                     message = {**message, "message": str(error)}
                 case DatabaseUnavailableError() as error:
-                    sentence = f"The database that WAYBILL_DATABASE_URL names is away: {error}."
+                    sentence = f"The database of WAYBILL_DATABASE_URL is unavailable: {error}."
                     message = {**message, "message": sentence}
                 case _:
                     pass

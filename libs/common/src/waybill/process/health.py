@@ -1,8 +1,8 @@
-"""Whether this process is alive, and whether it may be sent requests.
+"""Liveness and readiness of the process.
 
-/health/live says that the event loop turns, that of a child process too. /health/ready says that
-this process can do its work now: every check passes, nothing has crashed, nobody has asked it to
-stop.
+/health/live reports that the event loop responds, that of a child process too. /health/ready
+reports that the process can work now: every check passes, nothing has crashed, and the process is
+not stopping.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from waybill.http.reply import JSON, Reply
 from waybill.http.routing import Fixed, add
 
 Check: TypeAlias = Callable[[], Awaitable[object]]
-"""Returns when what it checks is well, raises when it is not."""
+"""Returns when the checked resource works, raises when it does not."""
 
 CHECK_SECONDS_MAX: Final = 2.0
-"""A platform's probe gives up after a few seconds; the answer must be there before."""
+"""A platform's probe times out after a few seconds; the response must arrive before."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Readiness:
     """Answers /health/ready."""
 
     def __init__(self, checks: Mapping[str, Check], reason: Callable[[], str | None]) -> None:
-        """Take the checks, and `reason`: why the process is not ready whatever they say."""
+        """Use the checks. `reason` returns why the process is not ready regardless of them."""
         self._checks = dict(checks)
         self._reason = reason
 
@@ -47,11 +47,11 @@ class Readiness:
 
 
 async def _run(name: str, check: Check) -> str | None:
-    """Give the check's name if it fails."""
+    """Return the check's name if it fails."""
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             await check()
-    except Exception as error:  # noqa: BLE001 (however a check fails, it has failed)
+    except Exception as error:  # noqa: BLE001 (any error is a failed check)
         _log.warning("not ready: check %s failed: %s %s", name, type(error).__name__, error)
         return name
     return None
@@ -61,7 +61,7 @@ class Liveness:
     """Answers /health/live."""
 
     def __init__(self, is_alive: Callable[[], bool]) -> None:
-        """Take what tells about a child process; this one is alive when it answers."""
+        """Use the state of a child process; this process is alive when it responds."""
         self._is_alive = is_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,7 +18,7 @@ METRICS_PATH: Final = "/metrics"
 
 
 class Metrics:
-    """Writes down a registry as it is now."""
+    """Renders the current values of a registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -45,7 +45,7 @@ def shared_metrics(registry: CollectorRegistry) -> Iterator[None]:
 
 
 class _Shared(Collector):
-    """Names nothing when it is registered, as two services of one process count the same things."""
+    """Describes no metrics, because two services in one process have the same ones."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry

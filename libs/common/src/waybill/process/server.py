@@ -1,10 +1,10 @@
 """A service as a process of its own: `python -m orders`.
 
-start   settings -> fork the background process, if the service wants one -> serve -> ready
-stop    SIGTERM -> not ready -> requests in hand are answered -> the lifespan of the app ends;
+start   settings -> fork the background process, if it is enabled -> serve -> ready
+stop    SIGTERM -> not ready -> running requests are answered -> the lifespan of the app ends;
         all within `graceful_stop_seconds`
-crash   a background part that fails or ends by itself stops the process, exit code 1: the
-        platform starts a whole one again
+crash   a background part that fails or returns early stops the process, exit code 1: the
+        platform starts a new one
 """
 
 import asyncio
@@ -31,23 +31,23 @@ from waybill.process.worker_process import Parent, Work, fork
 _log = logging.getLogger(__name__)
 
 EXIT_CRASHED: Final = 1
-EXIT_MISCONFIGURED: Final = 78  # EX_CONFIG of sysexits.h: starting again will not help
+EXIT_MISCONFIGURED: Final = 78  # EX_CONFIG of sysexits.h: a restart does not help
 
 COLLECTED_AFTER_OBJECTS: Final = 50_000
-"""Python's own 700 is reached by a few requests; this many objects take some megabytes."""
+"""Python's default of 700 is reached by a few requests; this many objects take some megabytes."""
 
 KEEP_ALIVE_SECONDS: Final = 75
-"""Longer than the 60 s for which load balancers commonly keep an idle connection to us."""
+"""Longer than the 60 s for which load balancers commonly keep an idle connection."""
 
 _DRAIN_SHARE: Final = 0.6
-"""Of the time to stop, for requests: clients may read slowly. Batches in hand are done sooner."""
+"""Share of the shutdown time for requests: clients may read slowly. Batches end sooner."""
 
 
 def run(app: ServiceApp[SomeSettings]) -> None:
-    """Be the service until SIGTERM or SIGINT: the whole of a service's `main`.
+    """Run the service until SIGTERM or SIGINT: the whole of a service's `main`.
 
     Exits with 0 when stopped, 1 when a background part crashed, 3 when it cannot start (port in
-    use, database away), 78 when the settings are wrong.
+    use, database unavailable), 78 when the settings are wrong.
     """
     logs.configure("waybill")
     try:
@@ -58,7 +58,7 @@ def run(app: ServiceApp[SomeSettings]) -> None:
         sys.exit(EXIT_MISCONFIGURED)
     logs.configure(settings.service, settings.log_level)
     app.process = Process(settings.graceful_stop_seconds)
-    _calm_the_garbage_collector()
+    _tune_garbage_collector()
     if _has_worker_process(settings):
         app.child = fork(_background_of(settings, app.assemble))
     _Server(_config(settings, app), app.process).run()
@@ -67,7 +67,7 @@ def run(app: ServiceApp[SomeSettings]) -> None:
 
 
 def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> Work:
-    """Make what a child does: run the background parts, and nothing else, until it is to stop."""
+    """Return the work of the child process: run the background parts until it must stop."""
 
     async def work(parent: Parent) -> int:
         process = Process(settings.graceful_stop_seconds)
@@ -85,7 +85,7 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells `process` of a signal, and ends with 0 after one that it obeyed."""
+    """A uvicorn server that stops `process` on a signal, and then exits with 0."""
 
     def __init__(self, config: uvicorn.Config, process: Process) -> None:
         super().__init__(config)
@@ -95,7 +95,7 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is there now stays: a full collection need not walk it (some 50 ms) ever again.
+        # Objects that exist now are permanent: later collections skip them (some 50 ms).
         gc.collect()
         gc.freeze()
         for server in self.servers:
@@ -114,12 +114,12 @@ class _Server(uvicorn.Server):
 
 
 def _has_worker_process(settings: ProcessSettings) -> bool:
-    # What breaks the contract is counted at /metrics, by one process for all.
+    # Contract violations are counted at /metrics, which reports one process only.
     return settings.background_process and not settings.check_contract
 
 
-def _calm_the_garbage_collector() -> None:
-    """Leave alone what was imported, and look for cycles less often: hardly any are made here."""
+def _tune_garbage_collector() -> None:
+    """Freeze imported objects, and collect less often: services create hardly any cycles."""
     gc.freeze()
     gc.set_threshold(COLLECTED_AFTER_OBJECTS)
 
@@ -143,13 +143,13 @@ def _config(settings: ProcessSettings, app: ServiceApp[SomeSettings]) -> uvicorn
 
 
 def _has_websockets(app: ServiceApp[SomeSettings]) -> bool:
-    """Whether the server needs to speak it: the library for that takes some megabytes."""
+    """Whether the server needs WebSockets: the library takes some megabytes."""
     routes = (each.original_route for each in iter_route_contexts(app.routes))
     return any(isinstance(each, WebSocketRoute | Mount) for each in routes)
 
 
 class _LoggedOnce:
-    """Keeps an error from the server's log that stands in ours, with its trace."""
+    """Hides from the server an error that the runtime has logged already, with its trace."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from waybill.http import Operation
 from waybill.http.routing import Methods
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.process.background import Background
 from waybill.process.health import Check
 
@@ -29,16 +29,16 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What a service is made of; `assemble` in its app.py puts one together.
+    """The parts of a service; `assemble` in its app.py creates it.
 
-    `api` implements the generated interface of the operations; `endpoints` has what answers an
-    operation instead, by its id. `paths` are what is served beside the operations. `checks` are
-    asked by /health/ready, beside the database. `closing` runs last, in order, before the database
-    is closed.
+    `api` implements the generated interface of the operations; `endpoints` maps the
+    id of an operation to an application that serves it instead. `paths` are served in addition to
+    the operations. `checks` are run by /health/ready, in addition to the database check. `closing`
+    runs last, in order, before the database is closed.
 
-    `background` are the parts that the service has once: they run in the background process where
-    there is one. `in_each_process` are parts that every serving process has, such as one that keeps
-    something in its memory up to date.
+    `background` are the parts of which the service has one: they run in the background process if
+    there is one. `in_each_process` are parts that run in every serving process, such as one that
+    refreshes a cache.
 
     `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
     """
@@ -57,7 +57,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What an application has before anything is open; see `serves`."""
+    """The parts of an application that need no open resource; see `serves`."""
 
     contract: Traversable | None = None
     operations: Sequence[Operation] = ()
@@ -67,7 +67,7 @@ class Declaration:
 
 
 class Assembly(Generic[P]):
-    """An `assemble` function with its declaration; it is called as the function is."""
+    """An `assemble` function with its declaration; calling it calls the function."""
 
     def __init__(self, assemble: Callable[P, Awaitable[Service]], declaration: Declaration) -> None:
         update_wrapper(self, assemble)
@@ -86,12 +86,12 @@ def serves(
     dependencies: Sequence[Dependency] = (),
     configure: Callable[[FastAPI], object] = lambda _app: None,
 ) -> Callable[[Callable[P, Awaitable[Service]]], Assembly[P]]:
-    """Declare what every application has that is built of an `assemble` function.
+    """Declare the parts of every application that is built from an `assemble` function.
 
     `contract` is the generated package, `operations` are its operations. `routers` are included
     after them. `dependencies` are solved before each operation, as FastAPI does it for a route.
-    `configure` is given the new application: there a service adds middleware, exception handlers
-    and instrumentors. It is called once for each application, before its lifespan.
+    `configure` is called with the new application: there a service adds middleware, exception
+    handlers and instrumentors. It is called once for each application, before its lifespan.
     """
     declaration = Declaration(
         contract=contract,
@@ -104,7 +104,7 @@ def serves(
 
 
 def declaration_of(assemble: Callable[..., Any]) -> Declaration:
-    """Find what `serves` has declared; looks through functools.partial."""
+    """Return the declaration of `serves`; unwraps functools.partial."""
     while isinstance(assemble, partial):
         assemble = assemble.func
     return assemble.declaration if isinstance(assemble, Assembly) else Declaration()
@@ -124,7 +124,7 @@ def _current_database(service: Annotated[Service, Depends(_current_service)]) ->
 CurrentService = Annotated[Service, Depends(_current_service)]
 """The service, for a parameter of a route or a dependency: `async def stats(of: CurrentService)`.
 
-It is there while the application's lifespan is running.
+It exists while the application's lifespan is running.
 """
 
 CurrentDatabase = Annotated[Database, Depends(_current_database)]

@@ -1,4 +1,4 @@
-"""What a service must be told from outside: `WAYBILL_*` environment variables."""
+"""The settings of a service: `WAYBILL_*` environment variables."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def _postgresql(url: SecretStr) -> SecretStr:
 class ProcessSettings(BaseSettings):
     """The settings of every process, also of one without database and events.
 
-    Raises pydantic's ValidationError, which names what is wrong and repeats no values.
+    Raises pydantic's ValidationError, which names the wrong settings and contains no values.
     """
 
     model_config = SettingsConfigDict(
@@ -45,22 +45,22 @@ class ProcessSettings(BaseSettings):
     )
 
     service: str
-    """Its name in logs and events; each service has its own, and nobody need say it."""
+    """The name in logs and events; each service has a default."""
     host: str = "127.0.0.1"
     """The address to listen on; 0.0.0.0 for all."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
-    """0 takes a free one."""
+    """0 selects a free port."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     check_contract: bool = False
-    """Check own answers and sent events against the contract while running; see `conformance`."""
+    """Check responses and sent events against the contract at run time; see `conformance`."""
 
     background_process: bool = False
-    """Whether relay, consumer and timers run in a process of their own, so that no request waits
-    for the batch that they have in hand. Takes the connections and most of the memory of two."""
+    """Whether relay, consumer and timers run in a separate process, so that no request waits for
+    their current batch. Needs the connections and most of the memory of two processes."""
 
     graceful_stop_seconds: PositiveFloat = 10.0
-    """From SIGTERM to the end; a platform must wait longer than this before it kills."""
+    """Time limit of the shutdown after SIGTERM. A platform must wait longer before SIGKILL."""
 
 
 class Settings(ProcessSettings):
@@ -69,24 +69,24 @@ class Settings(ProcessSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
     """postgresql://user:password@host/database, the service's own."""
     database_pool_max: PositiveInt = 10
-    """Two cores of a database server keep no more than this busy (see docs/benchmarks.md)."""
+    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
 
     kafka_bootstrap_servers: str
-    """host:port of one or more brokers, with commas between them."""
+    """host:port of one or more brokers, separated by commas."""
     kafka_session_timeout_ms: PositiveInt = 6_000
-    """How long the partitions of a replica that was killed are left alone. The least that Kafka
+    """Time after which the partitions of a killed replica are reassigned. The minimum that Kafka
     allows by default."""
 
     kafka_partitions_max: PositiveInt | None = None
-    """Makes topics with fewer partitions than their contract says: 1 with the embedded broker, as
-    one replica takes all of them anyway, and what comes in one batch costs least."""
+    """Creates topics with fewer partitions than their contract says: 1 with the embedded broker,
+    because one replica is assigned all of them, and larger batches cost less."""
 
     access: Literal["open"] | FilePath
-    """Who may call: a token file, or "open" (everybody may do everything). Nothing is assumed."""
+    """Who may call: a token file, or "open" (every caller may do everything). No default."""
 
     @property
     def token_file(self) -> Path | None:
-        """The file that says who may call; None when access is open."""
+        """The token file; None when access is open."""
         return None if self.access == "open" else Path(self.access)
 
 

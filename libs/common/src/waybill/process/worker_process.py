@@ -1,18 +1,18 @@
-"""The background parts of a service in a process of their own, beside the one that serves.
+"""A child process that runs the background parts of a service.
 
-In one process a request waits for whatever batch of events is in hand, tens of milliseconds when
-there are many. Apart, it waits for nobody but its own transaction.
+In one process a request waits for the current batch of events, tens of milliseconds when there are
+many. With a separate process, it waits only for its own transaction.
 
-    parent   serves requests, and hands the events that a commit has sent to the child
-    child    relay, consumer, timers: assembled anew from the same settings; tells the parent each
-             second that its event loop turns
+    parent   serves requests, and sends the events of each commit to the child
+    child    relay, consumer, timers, assembled from the same settings; sends a heartbeat to the
+             parent each second
 
-They have nothing in common but the database, and stand and fall together: a child that ends stops
-the parent, a parent that is gone takes the child along. Stopping is up to the parent, which alone
-obeys signals.
+They share only the database. When the child ends, the parent stops; when the parent is gone, the
+child exits. Only the parent handles signals, and stops the child.
 
-Between them is a socket that keeps messages whole. Sending never waits: events that find no room
-are left to be read in the outbox, and the child is told so when there is room again.
+They communicate over a socket that preserves message boundaries. Sending never blocks: when the
+socket is full, the events are read from the outbox, and the child is notified when there is space
+again.
 """
 
 import asyncio
@@ -29,62 +29,62 @@ import uvloop
 
 from waybill.postgres.outbox import SentEvent
 
-# The first byte of a message. Events follow theirs; none means that some are in the outbox.
+# The first byte of a message. _EVENTS without events means that the child must read the outbox.
 _EVENTS: Final = b"e"
 _STOP: Final = b"s"
-_BEAT: Final = b"b"
+_HEARTBEAT: Final = b"b"
 BEAT_SECONDS: Final = 1.0
 _SILENT_SECONDS_MAX: Final = 5.0
 _MESSAGE_BYTES_MAX: Final = 65_536
-"""A third of what a socket holds by default. Larger ones are left to be read in the outbox."""
+"""A third of the default socket buffer. Events of larger messages are read from the outbox."""
 _EXIT_ORPHANED: Final = 1
 _NICENESS: Final = 10
-"""Where processor time is short, it goes to requests first: somebody waits for those."""
+"""Requests have priority when processor time is short."""
 
 Work = Callable[["Parent"], Coroutine[None, None, int]]
 
 
 class Parent:
-    """The parent, as the child knows it."""
+    """The parent, as seen by the child."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
     async def listen(self, publish: Callable[[Sequence[SentEvent]], None]) -> None:
-        """Call `publish` with what each commit has sent; return when it is time to stop.
+        """Call `publish` with the events of each commit; returns when the child must stop.
 
-        Called with nothing, there are events in the outbox. Ends the process when the parent is
-        gone: another one may have been started by now.
+        A call without events means that there are events in the outbox. Exits the process when the
+        parent is gone: the platform may have started another one.
         """
-        self._beat(asyncio.get_running_loop())
-        while (said := await _hear(self._channel)) != _STOP:
-            if not said:
+        self._heartbeat(asyncio.get_running_loop())
+        while (message := await _receive(self._channel)) != _STOP:
+            if not message:
                 os._exit(_EXIT_ORPHANED)
-            publish(_events(said))
+            publish(_events(message))
 
-    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _heartbeat(self, loop: asyncio.AbstractEventLoop) -> None:
         with suppress(BlockingIOError, ConnectionError):
-            self._channel.send(_BEAT)
-        loop.call_later(BEAT_SECONDS, self._beat, loop)
+            self._channel.send(_HEARTBEAT)
+        loop.call_later(BEAT_SECONDS, self._heartbeat, loop)
 
 
 class Child:
-    """The child, as one background part of the parent."""
+    """The child, as a background part of the parent."""
 
     name: Final = "background process"
 
     def __init__(self, pid: int, channel: socket.socket) -> None:
         self._pid = pid
         self._channel = channel
-        self._heard = time.monotonic()
+        self._heartbeat_at = time.monotonic()
         self._is_behind = False
 
     def is_alive(self) -> bool:
-        """Whether its event loop turned in the last seconds."""
-        return time.monotonic() - self._heard < _SILENT_SECONDS_MAX
+        """Whether a heartbeat arrived in the last seconds."""
+        return time.monotonic() - self._heartbeat_at < _SILENT_SECONDS_MAX
 
     def publish(self, events: Sequence[SentEvent]) -> None:
-        """Hand over events that were committed. Never waits."""
+        """Send committed events to the child. Never blocks."""
         if not self._is_behind and not self._sent(_message(events)):
             self._is_behind = True
             asyncio.get_running_loop().add_writer(self._channel, self._catch_up)
@@ -99,24 +99,24 @@ class Child:
             self._channel.send(message)
         except BlockingIOError:
             return False
-        except ConnectionError:  # it has ended, which `run` finds out
+        except ConnectionError:  # it has ended, which `run` detects
             return True
         return True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Return when the child has ended, which it is asked to do when `stop` is set."""
+        """Return when the child has ended. Stops it when `stop` is set."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                asking = tasks.create_task(self._ask_at(stop))
-                while await _hear(self._channel):
-                    self._heard = time.monotonic()
-                asking.cancel()
+                stopping = tasks.create_task(self._stop_at(stop))
+                while await _receive(self._channel):
+                    self._heartbeat_at = time.monotonic()
+                stopping.cancel()
         finally:
             asyncio.get_running_loop().remove_writer(self._channel)
             self._channel.close()
-        os.waitpid(self._pid, 0)  # noqa: ASYNC222 - it has ended, and waits to be noticed
+        os.waitpid(self._pid, 0)  # noqa: ASYNC222 - it has ended, so this does not block
 
-    async def _ask_at(self, stop: asyncio.Event) -> None:
+    async def _stop_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         with suppress(ConnectionError):
             await asyncio.get_running_loop().sock_sendall(self._channel, _STOP)
@@ -133,18 +133,18 @@ def _events(message: bytes) -> Sequence[SentEvent]:
     return events
 
 
-async def _hear(channel: socket.socket) -> bytes:
-    """Return a message, nothing when the other process is gone."""
+async def _receive(channel: socket.socket) -> bytes:
+    """Return a message, empty when the other process is gone."""
     try:
         return await asyncio.get_running_loop().sock_recv(channel, _MESSAGE_BYTES_MAX)
-    except ConnectionResetError:  # it had not read all that it was told
+    except ConnectionResetError:  # it had not read all messages
         return b""
 
 
 def fork(work: Work) -> Child:
-    """Start a child that does `work` and exits with what that returns.
+    """Start a child that runs `work` and exits with its result.
 
-    Call it before there are threads or an event loop: a fork copies only what runs.
+    Call it before there are threads or an event loop: a fork copies only the calling thread.
     """
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     ours.settimeout(0)
@@ -152,13 +152,13 @@ def fork(work: Work) -> Child:
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _be_the_child(work, theirs)
+        _run_child(work, theirs)
     theirs.close()
     return Child(pid, ours)
 
 
-def _be_the_child(work: Work, channel: socket.socket) -> NoReturn:
-    # A terminal's Ctrl-C and most process managers send their signals to both.
+def _run_child(work: Work, channel: socket.socket) -> NoReturn:
+    # Ctrl-C in a terminal, and most process managers, send their signals to both processes.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICENESS)

@@ -1,20 +1,20 @@
-"""Processing a batch of events: each takes effect once, or is parked with a reason.
+"""Processes batches of events: each event takes effect once, or is parked with a reason.
 
     batch ──one transaction──> event handlers, inbox, outbox            (nearly always)
-      │ a conflict: an event is known, or one is parked
-      ├──again, asking the inbox first
+      │ a conflict: an event is a duplicate, or one is parked
+      ├──retry, reading the inbox first
       │ fails
       └──one transaction each─> inbox, and event handler or dead letter (one bad event)
 
-Nothing here depends on who else has the same events in hand: the inbox lets each be dealt with by
-one transaction only, whoever comes first.
+Several replicas may process the same event at once. The inbox deduplicates: only one transaction
+can insert an event.
 
 A batch is first processed optimistically: as if all events were new and no earlier event of their
 keys were parked. The insert into the inbox, at the end, fails when that is wrong. This is not
 enough by itself: an event handler may read what the retry of a parked event is about to change, and
 that retry may commit before the insert. So the inbox is read first whenever one of our keys may
 have a parked event: after an assignment of partitions, a conflict or a parked event, until one read
-finds nothing known and nothing parked. From then on all events of our keys are processed here:
+finds no duplicate and nothing parked. From then on all events of our keys are processed here:
 another process that parks one of them has inserted it into the inbox, which is a conflict.
 """
 
@@ -31,7 +31,7 @@ from waybill import logs, trace
 from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.events import PermanentError
-from waybill.postgres.database import (
+from waybill.postgres import (
     ConcurrencyConflictError,
     Database,
     DatabaseUnavailableError,
@@ -49,70 +49,76 @@ TRANSIENT: Final = (
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidCachedStatementError,
 )
-"""Not the events' fault: the database is away, somebody else was first, a deadlock chose this
-transaction, or a migration has just changed a table."""
+"""Errors to retry: the database is down, a conflict, a deadlock, or a migration that has just
+changed a table."""
 
 CONFLICTS_MAX: Final = 3
-"""Batches that keep getting into each other's way are done one by one: fewer locks at a time."""
+"""After so many conflicts the events are processed one by one, which holds fewer locks at once."""
 
 ATTEMPTS_MAX: Final = 10
 RETRY_DELAY_FIRST: Final = timedelta(seconds=1)
-"""Doubled after each attempt: ten attempts take about nine minutes, a longish restart."""
+"""Doubled after each attempt: ten attempts take about nine minutes, longer than a restart."""
 
 
 class AbandonedError(Exception):
-    """The service stops while something is away; the batch will be delivered again."""
+    """The service stops while the database is down; the batch will be redelivered."""
 
 
 def retry_delay(attempts: int) -> timedelta:
-    """Tell how long to wait after so many attempts."""
+    """Return the delay after so many attempts."""
     doublings: int = 2 ** (attempts - 1)
     return RETRY_DELAY_FIRST * doublings
 
 
 class BatchProcessor:
-    """Delivers batches into one database."""
+    """Processes batches in one database."""
 
     def __init__(self, database: Database, event_router: EventRouter, clock: Clock) -> None:
         self._database = database
         self._event_router = event_router
         self._clock = clock
-        self._asks_first = True
+        self._checks_first = True
 
-    def ask_first(self) -> None:
-        """Ask the inbox before the next batch: other partitions have come."""
-        self._asks_first = True
+    def check_first(self) -> None:
+        """Read the inbox before the next batch: other partitions have been assigned."""
+        self._checks_first = True
 
     async def process(self, batch: Sequence[Delivery], stop: asyncio.Event) -> None:
-        """Deal with every event of a batch, in order per key; when this returns, it is committed.
+        """Process a batch, in order per key. It is committed when this returns.
 
-        Waits as long as the database is away. Raises AbandonedError when `stop` is set meanwhile.
+        Retries while the database is down. Raises AbandonedError when `stop` is set meanwhile.
         """
         backoff = Backoff(_log, "consumer")
         conflicts = 0
         while conflicts < CONFLICTS_MAX:
             try:
-                await self._together(batch)
+                await self._process_batch(batch)
             except ConcurrencyConflictError:
-                self._asks_first = True
-                conflicts += 1  # who was first has ended: there is nothing to wait for
+                self._checks_first = True
+                conflicts += 1  # the other transaction has ended, so retry without a delay
             except TRANSIENT as error:
                 conflicts += not isinstance(error, DatabaseUnavailableError)
                 await self._wait(backoff, error, stop)
-            except Exception as error:  # noqa: BLE001 (found out one by one)
-                _log.info("batch of %d is done one by one: %s", len(batch), describe(error))
+            except Exception as error:  # noqa: BLE001 (processing one by one finds the event)
+                _log.info(
+                    "consumer: batch of %d failed, retrying one by one: %s",
+                    len(batch),
+                    describe(error),
+                )
                 break
             else:
                 backoff.reset()
                 return
-        self._asks_first = True
+        self._checks_first = True
         for delivery in batch:
-            await self._until_done(delivery, backoff, stop)
+            await self._process_until_done(delivery, backoff, stop)
 
-    async def _until_done(self, delivery: Delivery, backoff: Backoff, stop: asyncio.Event) -> None:
+    async def _process_until_done(
+        self, delivery: Delivery, backoff: Backoff, stop: asyncio.Event
+    ) -> None:
         while True:
             try:
-                await self._alone(delivery)
+                await self._process_one(delivery)
             except TRANSIENT as error:
                 await self._wait(backoff, error, stop)
             else:
@@ -124,34 +130,38 @@ class BatchProcessor:
         if stop.is_set():
             raise AbandonedError from error
 
-    async def _together(self, batch: Sequence[Delivery]) -> None:
+    async def _process_batch(self, batch: Sequence[Delivery]) -> None:
         now = self._clock.now()
         ids = {each.event_id for each in batch}
         is_readable = all(each.error is None for each in batch)
-        is_taken_for_new = is_readable and not self._asks_first
-        async with self._database.transaction(optimistic=is_taken_for_new) as tx:
-            if is_taken_for_new or (is_readable and await has_no_duplicates(tx, ids)):
+        is_optimistic = is_readable and not self._checks_first
+        async with self._database.transaction(optimistic=is_optimistic) as tx:
+            if is_optimistic or (is_readable and await has_no_duplicates(tx, ids)):
                 await self._react(tx, _first_of_each(batch, ids))
                 tx.defer(mark_processed, [(event_id, now) for event_id in ids])
-                self._asks_first = False
+                self._checks_first = False
                 return
-            self._asks_first = True
-            fresh, free = await claim_new(tx, ids, now)
+            self._checks_first = True
+            fresh, is_unblocked = await claim_new(tx, ids, now)
             if not fresh:
                 return
             new = _first_of_each(batch, fresh)
-            stuck = set() if free else await parked_keys(tx, {each.ordering_key for each in new})
+            blocked = (
+                set()
+                if is_unblocked
+                else await parked_keys(tx, {each.ordering_key for each in new})
+            )
             ready: list[Delivery] = []
-            aside: list[Parking] = []
+            parkings: list[Parking] = []
             for each in new:
-                if each.ordering_key in stuck:
-                    aside.append(Parking(each, "waiting", None, 0, now))
+                if each.ordering_key in blocked:
+                    parkings.append(Parking(each, "waiting", None, 0, now))
                 elif each.error is not None:
-                    aside.append(Parking(each, "dead", describe(each.error), 0, now))
-                    stuck.add(each.ordering_key)
+                    parkings.append(Parking(each, "dead", describe(each.error), 0, now))
+                    blocked.add(each.ordering_key)
                 else:
                     ready.append(each)
-            await park(tx, aside, now)
+            await park(tx, parkings, now)
             await self._react(tx, ready)
 
     async def _react(self, tx: Transaction, ready: Sequence[Delivery]) -> None:
@@ -161,20 +171,22 @@ class BatchProcessor:
         for handler, events in batches(ready):
             await self._event_router.react(tx, handler, events)
 
-    async def _alone(self, delivery: Delivery) -> None:
+    async def _process_one(self, delivery: Delivery) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            fresh, free = await claim_new(tx, [delivery.event_id], now)
+            fresh, is_unblocked = await claim_new(tx, [delivery.event_id], now)
             if not fresh:
                 return
-            if not free and await parked_keys(tx, {delivery.ordering_key}):
+            if not is_unblocked and await parked_keys(tx, {delivery.ordering_key}):
                 await park(tx, [Parking(delivery, "waiting", None, 0, now)], now)
                 return
             error = await attempt(tx, self._event_router, delivery)
             if error is None:
                 return
             _log.warning(
-                "event is parked: %s", describe(error), extra={"event_id": str(delivery.event_id)}
+                "consumer: parked event: %s",
+                describe(error),
+                extra={"event_id": str(delivery.event_id)},
             )
             dead = isinstance(error, PermanentError)
             parking = Parking(
@@ -188,7 +200,7 @@ class BatchProcessor:
 
 
 async def react(tx: Transaction, event_router: EventRouter, delivery: Delivery) -> None:
-    """Let the event handler deal with one event, in the event's own trace."""
+    """Call the event handler with one event, in the event's trace."""
     if delivery.error is not None or delivery.event is None:
         raise delivery.error or PermanentError("not an event")
     event = delivery.event
@@ -199,25 +211,25 @@ async def react(tx: Transaction, event_router: EventRouter, delivery: Delivery) 
 async def attempt(
     tx: Transaction, event_router: EventRouter, delivery: Delivery
 ) -> Exception | None:
-    """Try one event; when it fails, undo what it did, and return why.
+    """Process one event; when it fails, roll back to a savepoint and return the error.
 
-    Raises what is TRANSIENT: the whole transaction is then to be repeated.
+    Raises TRANSIENT errors: the caller then retries the whole transaction.
     """
     try:
         async with tx.savepoint():
             await react(tx, event_router, delivery)
-            # Whatever would fail at the commit has to fail here.
+            # What would fail at the commit must fail here.
             await tx.finish()
             await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except TRANSIENT:
         raise
-    except Exception as error:  # noqa: BLE001 (whatever it is, it is this event's alone)
+    except Exception as error:  # noqa: BLE001 (any other error is of this event)
         return error
     return None
 
 
 def _first_of_each(batch: Sequence[Delivery], fresh: set[UUID]) -> list[Delivery]:
-    """Keep each fresh event once: a log may hold an event twice."""
+    """Return each fresh event once: a log may hold an event twice."""
     left = set(fresh)
     new: list[Delivery] = []
     for each in batch:

@@ -1,21 +1,21 @@
-"""Dead letters: events that were received and have not taken effect, each with its reason.
+"""Dead letters: received events that have not taken effect, each with its reason.
 
-Of one ordering key (a key in a topic) only the first parked event is ever tried; the others wait
-behind it, and so does whatever arrives. Which one is the first is read from the table each time, so
-no event can fall between a consumer that parks and a timer that retries.
+Of one ordering key (a key in a topic) only the first parked event is retried. The others wait
+behind it, and so do later events. The first one is read from the table each time, so no event is
+lost between a consumer that parks and a timer that retries.
 
-Why that is safe without a lock on the ordering key:
+This is safe without a lock on the ordering key:
 
-- When something may be parked (see `batch_processor`), a consumer asks for that first.
-- When anything is parked, or the inbox knows one of the batch, a consumer asks for parked keys
-  *after* it has put the batch into the inbox. Another consumer that has (or had) the same
-  partition, and parks one of these events, does that in the transaction that puts it into its
-  inbox; so ours has waited for the end of that transaction, and sees the row.
-- Otherwise it puts the batch into the inbox at the end. If another consumer has parked one of these
-  events meanwhile, that event is in the inbox: ours fails there, and starts again. It fails as well
-  when anything else is parked by then.
+- When an event may be parked (see `batch_processor`), a consumer reads that first.
+- When any event is parked, or one of the batch is a duplicate, a consumer reads the parked keys
+  *after* it has inserted the batch into the inbox. Another consumer that has (or had) the same
+  partition, and parks one of these events, does that in the transaction that inserts it into the
+  inbox. So ours has waited for the end of that transaction, and sees the row.
+- Otherwise it inserts the batch into the inbox at the end. If another consumer has parked one of
+  these events meanwhile, that event is in the inbox: the insert fails, and the batch is retried. It
+  fails as well when any other event is parked by then.
 - A retry holds a row lock on the first event of the key until it is committed. A consumer that
-  still sees the row parks behind it; one that does not see it comes after the commit.
+  still sees the row parks behind it; one that does not see it runs after the commit.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,7 +28,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from waybill.events import faults
-from waybill.postgres.database import Connection, Transaction
+from waybill.postgres import Connection, Transaction
 from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
 
 State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]
@@ -90,7 +90,7 @@ class Parking:
 
 
 async def parked_keys(tx: Transaction, ordering_keys: Collection[OrderingKey]) -> set[OrderingKey]:
-    """Tell in which of these ordering keys something is parked."""
+    """Return those of the ordering keys that have parked events."""
     rows = await tx.fetch(
         _PARKED,
         [ordering_key.topic for ordering_key in ordering_keys],
@@ -100,7 +100,7 @@ async def parked_keys(tx: Transaction, ordering_keys: Collection[OrderingKey]) -
 
 
 async def park(tx: Transaction, parkings: Sequence[Parking], now: datetime) -> None:
-    """Put events aside, in the order of their record."""
+    """Park events, in the given order."""
     for parking in parkings:
         delivery, record = parking.delivery, parking.delivery.record
         await tx.execute(
@@ -123,7 +123,7 @@ async def park(tx: Transaction, parkings: Sequence[Parking], now: datetime) -> N
 
 
 def describe(error: Exception) -> str:
-    """Say what failed, short enough to keep, and without the values that it failed on."""
+    """Describe an error in at most ERROR_LENGTH_MAX characters, without the values of the event."""
     match error:
         case asyncpg.PostgresError():
             text = str(error.args[0])  # str(error) would add the row
@@ -135,15 +135,15 @@ def describe(error: Exception) -> str:
 
 
 async def first_due(tx: Transaction, now: datetime) -> DeadLetter | None:
-    """Take the event that is to be retried next, and lock it; skips what others have taken."""
+    """Read and lock the event to retry next; skips rows that other transactions have locked."""
     row = await tx.fetchrow(_FIRST_DUE, now)
     return None if row is None else _letter(row)
 
 
-async def note_failure(
+async def record_failure(
     tx: Transaction, letter: DeadLetter, *, state: State, error: str, due_at: datetime
 ) -> None:
-    """Keep how another attempt failed."""
+    """Record a failed attempt."""
     await tx.execute(
         "UPDATE dead_letters SET attempts = attempts + 1, state = $2, error = $3, due_at = $4"
         " WHERE id = $1",
@@ -155,14 +155,14 @@ async def note_failure(
 
 
 async def remove(tx: Transaction, letter: DeadLetter) -> None:
-    """Forget an event that takes effect in this transaction."""
+    """Delete an event that takes effect in this transaction."""
     await tx.execute("DELETE FROM dead_letters WHERE id = $1", letter.id)
 
 
 async def list_dead_letters(
     connection: Connection, *, state: State | None = None, after: int = 0, limit: int = 100
 ) -> list[DeadLetter]:
-    """Read dead letters in the order of their record, beginning behind the id `after`."""
+    """Read dead letters in the order in which they were parked, from the id after `after`."""
     rows = await connection.fetch(
         "SELECT * FROM dead_letters WHERE id > $1 AND ($2::text IS NULL OR state = $2)"
         " ORDER BY id LIMIT $3",
@@ -180,10 +180,10 @@ async def find_dead_letter(connection: Connection, event_id: UUID) -> DeadLetter
 
 
 async def retry(tx: Transaction, event_id: UUID, now: datetime) -> bool:
-    """Let an event be tried again, with all its attempts; False when there is none such.
+    """Schedule an event for retry, with all its attempts; False when there is no such event.
 
-    It is tried once it is the first of its key. Also for one that was discarded: it then comes
-    after events that did not wait for it.
+    It is retried once it is the first of its key. A discarded event can be retried too: it then
+    takes effect after events that did not wait for it.
     """
     status = await tx.execute(
         "UPDATE dead_letters SET state = 'retrying', attempts = 0, due_at = $2 WHERE event_id = $1",
@@ -194,7 +194,7 @@ async def retry(tx: Transaction, event_id: UUID, now: datetime) -> bool:
 
 
 async def discard(tx: Transaction, event_id: UUID) -> bool:
-    """Decide that an event takes no effect; what waits behind it goes on. False when none such."""
+    """Discard an event, and unblock the events behind it. False when there is no such event."""
     status = await tx.execute(
         "UPDATE dead_letters SET state = 'discarded' WHERE event_id = $1 AND state <> 'discarded'",
         event_id,
@@ -203,7 +203,7 @@ async def discard(tx: Transaction, event_id: UUID) -> bool:
 
 
 def _text(foreign: str) -> str:
-    """Leave out what PostgreSQL's text does not take."""
+    """Remove what a PostgreSQL text cannot hold."""
     return foreign.replace("\0", "").encode("utf-8", "replace").decode()
 
 

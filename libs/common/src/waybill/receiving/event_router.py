@@ -1,4 +1,4 @@
-"""What arrives from Kafka, made ready for the event handlers."""
+"""Decodes records from Kafka and passes their events to the event handlers."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -16,16 +16,16 @@ from waybill.events import (
     decode_headers,
     decode_payload,
 )
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 _UNREADABLE: Final = UUID("b5d5bb0e-1e6f-5c5c-8a5b-6f0e0d1a6a10")
-"""Namespace of the ids that events without a readable id get here (RFC 9562, version 5)."""
+"""Namespace of the ids assigned to events without a readable id (RFC 9562, version 5)."""
 
 EventHandler: TypeAlias = Callable[[Transaction, Sequence[Event[Any]]], Awaitable[None]]
 
 
 class InboundRecord(NamedTuple):
-    """A record as it came: from Kafka, or again from the dead letters."""
+    """A record as it was received from Kafka, or read from the dead letters."""
 
     topic: str
     partition: int
@@ -36,7 +36,7 @@ class InboundRecord(NamedTuple):
 
 
 class OrderingKey(NamedTuple):
-    """What keeps its order: the events of one key in one topic."""
+    """A key in a topic. Its events are processed in order."""
 
     topic: str
     key: str
@@ -44,7 +44,7 @@ class OrderingKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A record that this service has to deal with: an event and its event handler, or an error."""
+    """A record that this service must process: an event and its event handler, or an error."""
 
     event_id: UUID
     type: str | None
@@ -56,10 +56,10 @@ class Delivery:
 
 
 class EventRouter:
-    """Reads records, and hands their events to the event handlers that the contract names."""
+    """Decodes records, and calls the event handlers that the contract names."""
 
     def __init__(self, event_handlers: object, received: Sequence[Received[Any]]) -> None:
-        """Look up all handlers now, so that a missing one is found at the start."""
+        """Look up all handlers. Raises AttributeError for a missing one."""
         self._received = {(each.message.topic, each.message.type): each for each in received}
         self._handlers: dict[str, EventHandler] = {
             each.handler: getattr(event_handlers, each.handler) for each in received
@@ -67,15 +67,15 @@ class EventRouter:
         self.topics = frozenset(each.message.topic for each in received)
 
     def read(self, record: InboundRecord) -> Delivery | None:
-        """Make a delivery of a record; None when its type is not received here.
+        """Decode a record; None when the service does not receive events of its type.
 
-        Never raises for what is in the record: what is wrong with it becomes the delivery's error.
+        Does not raise for a malformed record: the delivery carries the error.
         """
         ordering_key = _ordering_key(record)
         try:
             envelope = decode_headers(record.headers)
         except PermanentError as error:
-            return Delivery(_made_up_id(record), None, record, ordering_key, None, "", error)
+            return Delivery(_derived_id(record), None, record, ordering_key, None, "", error)
         received = self._received.get((record.topic, envelope.type))
         if received is None:
             return None
@@ -92,14 +92,14 @@ class EventRouter:
         )
 
     async def react(self, tx: Transaction, handler: str, events: Sequence[Event[Any]]) -> None:
-        """Let the event handlers deal with events of one type."""
+        """Call an event handler with events of one type."""
         await self._handlers[handler](tx, events)
 
 
 def batches(deliveries: Iterable[Delivery]) -> Iterator[tuple[str, list[Event[Any]]]]:
-    """Arrange events for as few calls as possible, each for many events of one type.
+    """Group events into as few calls as possible, each with events of one type.
 
-    The events of one key keep their order, and each call has at most one of a key.
+    The events of one key keep their order, and each call has at most one event of a key.
     """
     ordering_keys: dict[OrderingKey, deque[Delivery]] = {}
     for delivery in deliveries:
@@ -130,14 +130,14 @@ def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[An
 
 def _ordering_key(record: InboundRecord) -> OrderingKey:
     if record.key is None:
-        # Without a key there is no order to keep: it waits for nobody, nobody waits for it.
+        # A record without a key has no order: no event waits for another one.
         return OrderingKey(record.topic, f"{record.topic}/{record.partition}/{record.offset}")
-    # PostgreSQL's text takes neither broken UTF-8 nor NUL.
+    # A PostgreSQL text can hold neither invalid UTF-8 nor NUL.
     key = record.key.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
     return OrderingKey(record.topic, key)
 
 
-def _made_up_id(record: InboundRecord) -> UUID:
-    # The content is part of it: after the loss of a broker, other records have these offsets.
+def _derived_id(record: InboundRecord) -> UUID:
+    # Includes the content: after a broker has lost its logs, other records have these offsets.
     digest = sha256(repr((record.key, record.headers, record.value)).encode()).hexdigest()
     return uuid5(_UNREADABLE, f"{record.topic}/{record.partition}/{record.offset}/{digest}")

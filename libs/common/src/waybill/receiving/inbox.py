@@ -1,28 +1,28 @@
-"""The inbox: which events were received, so that each takes effect once however often it comes."""
+"""The inbox: the ids of received events, so that each takes effect once."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
-# Sorted, so that two replicas with overlapping batches wait for each other, never in a circle.
-_ACCEPT: Final = """
-    WITH accepted AS (
+# Sorted, so that two replicas with overlapping batches cannot deadlock.
+_CLAIM: Final = """
+    WITH claimed AS (
         INSERT INTO inbox (event_id, received_at)
         SELECT event_id, $2 FROM unnest($1::uuid[]) AS received (event_id)
         ON CONFLICT DO NOTHING
         RETURNING event_id
     )
     SELECT event_id, EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') AS parked
-    FROM accepted
+    FROM claimed
 """
-_LOOK: Final = """
+_FIND: Final = """
     SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
         OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
 """
-_NOTE: Final = """
+_MARK: Final = """
     INSERT INTO inbox (event_id, received_at)
     SELECT event_id, CASE
         WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
@@ -32,47 +32,47 @@ _NOTE: Final = """
 """
 
 
-class Accepted(NamedTuple):
-    """Which events are here for the first time, and whether they are free to take effect.
+class Claimed(NamedTuple):
+    """The new events, and whether they are known to be unblocked.
 
-    They are not `free` when any event may be parked: then a further statement has to find out which
-    ordering keys are blocked.
+    `is_unblocked` is False when any event may be parked. The caller then reads which ordering keys
+    are blocked.
     """
 
     fresh: set[UUID]
-    free: bool
+    is_unblocked: bool
 
 
-async def claim_new(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> Accepted:
-    """Note events as received; tell those that were not before.
+async def claim_new(tx: Transaction, event_ids: Iterable[UUID], now: datetime) -> Claimed:
+    """Insert events into the inbox; returns those that are new.
 
-    Waits for other transactions that are noting the same events, and believes what they come to.
-    What such a transaction has parked this statement does not see, as it began before; so it is
-    not believed about parked events when it found an event that was there already.
+    Waits for concurrent transactions that insert the same events. This statement does not see what
+    such a transaction has parked, because it began before. So `is_unblocked` is False whenever an
+    event was in the inbox already.
     """
     ids = sorted(set(event_ids))
-    rows = await tx.fetch(_ACCEPT, ids, now)
-    free = len(rows) == len(ids) and not any(row["parked"] for row in rows)
-    return Accepted({row["event_id"] for row in rows}, free)
+    rows = await tx.fetch(_CLAIM, ids, now)
+    is_unblocked = len(rows) == len(ids) and not any(row["parked"] for row in rows)
+    return Claimed({row["event_id"] for row in rows}, is_unblocked)
 
 
 async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
-    """Tell whether all events are here for the first time, and nothing is parked.
+    """Return whether all events are new, and no event is parked.
 
-    Then they can be dealt with without a lock, and noted at the end.
+    Then they can be processed without a lock, and marked at the end.
     """
-    [[is_special]] = await tx.fetch_outside(_LOOK, list(event_ids))
-    return not is_special
+    [[is_found]] = await tx.fetch_outside(_FIND, list(event_ids))
+    return not is_found
 
 
 async def mark_processed(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
-    """Note when events were received.
+    """Insert processed events into the inbox, with the times of their receipt.
 
-    Raises ConcurrencyConflictError when another transaction has noted one of them, or when anything
-    is parked.
+    Raises ConcurrencyConflictError when another transaction has inserted one of them, or when any
+    event is parked.
     """
     await tx.enqueue(
-        _NOTE,
+        _MARK,
         *map(list, zip(*sorted(received), strict=True)),
         claims="inbox_pkey",
         guards="inbox.received_at",

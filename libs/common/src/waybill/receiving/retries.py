@@ -1,14 +1,14 @@
-"""Trying parked events again when their time has come."""
+"""Retries parked events when they are due."""
 
 import logging
 from datetime import datetime
 from typing import Final
 
 from waybill.events import PermanentError
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
-from waybill.receiving.dead_letters import describe, first_due, note_failure, remove
+from waybill.receiving.dead_letters import describe, first_due, record_failure, remove
 from waybill.receiving.event_router import EventRouter
 
 _log = logging.getLogger(__name__)
@@ -17,14 +17,14 @@ POLL_SECONDS: Final = 1.0
 
 
 def dead_letter_retries(event_router: EventRouter) -> Timer:
-    """Make the timer that retries the first parked event of each ordering key.
+    """Return the timer that retries the first parked event of each ordering key.
 
-    An event that takes effect leaves the dead letters in the same transaction. One that fails for
-    good stays, as dead, and so does what waits behind it.
+    An event that takes effect is deleted from the dead letters in the same transaction. An event
+    whose attempts are used up stays, as dead, and blocks the events behind it.
     """
 
     async def take(tx: Transaction, now: datetime, _: int) -> int:
-        # One at a time: its transaction is short, and its failure its own.
+        # One at a time: the transaction is short, and a failure concerns no other event.
         letter = await first_due(tx, now)
         if letter is None:
             return 0
@@ -39,7 +39,7 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
             return 1
         attempts = letter.attempts + 1
         dead = isinstance(error, PermanentError) or attempts >= ATTEMPTS_MAX
-        await note_failure(
+        await record_failure(
             tx,
             letter,
             state="dead" if dead else "retrying",
@@ -48,7 +48,7 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
         )
         if dead:
             extra = {"event_id": str(letter.event_id)}
-            _log.error("event is a dead letter: %s", describe(error), extra=extra)
+            _log.error("consumer: dead letter: %s", describe(error), extra=extra)
         return 1
 
     return Timer("dead letter retries", POLL_SECONDS, take)

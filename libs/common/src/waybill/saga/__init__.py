@@ -1,12 +1,12 @@
-"""Sagas: a chain of steps that other services carry out, and what undoes them, written as data.
+"""Sagas: steps that other services carry out, and their compensations, declared as data.
 
     forward    reserve-stock --> authorize-payment --> commit-stock --> capture-payment --> done
                     |refused           |refused, or no answer in time        |
-    backward        v                  v                                     v cancelled
-               (nothing to undo)   undo what may have been done, last step first --> undone
+    compensating    v                  v                                     v cancelled
+             (nothing to undo)   compensate what may be done, last step first --> compensated
 
-`definition` says what a saga is, `advance` how one moves (pure, no I/O), `subjects` what a service
-says of the things its sagas are about, `engine` keeps the sagas of a service in its database. After
+`definition` declares a saga, `advance` computes its moves (pure, no I/O), `subjects` is the
+interface that a service implements, `engine` stores the sagas of a service in its database. After
 Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
 """
 

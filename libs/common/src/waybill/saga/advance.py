@@ -1,6 +1,6 @@
-"""How a saga moves: from where it stands and what was heard, to where it goes and what it sends.
+"""How a saga moves: from its position and an event or signal, to the next position and command.
 
-Pure. What is heard twice, late or out of turn moves nothing.
+Pure functions. A duplicate, late or out-of-order event moves nothing.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Direction: TypeAlias = Literal["forward", "compensating", "completed", "compensa
 
 
 class Signal(Enum):
-    """What moves a saga beside the events it waits for."""
+    """What moves a saga other than the events it waits for."""
 
     DEADLINE = "no answer in time"
     CANCEL = "cancelled"
@@ -29,7 +29,7 @@ CANCELLED = Reason("cancelled", "cancelled on request")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a saga stands: waiting for the answer of step `index`, or of its undoing, or ended."""
+    """A saga waits for the answer to step `index` or to its compensation, or has ended."""
 
     direction: Direction
     index: int
@@ -37,13 +37,13 @@ class Position:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the saga has ended: only a cancellation can still move it."""
         return self.direction in ("completed", "compensated")
 
 
 @dataclass(frozen=True, slots=True)
 class Move(Generic[S, C]):
-    """One transition, what to send for it, and how long to wait for the answer."""
+    """One transition, the command to send for it, and the deadline of the answer."""
 
     position: Position
     command: Callable[[S], C] | None = None
@@ -51,51 +51,51 @@ class Move(Generic[S, C]):
 
 
 def begin(saga: Saga[S, C]) -> Move[S, C]:
-    """Take the first step."""
+    """Return the move to the first step."""
     return _forward(saga, 0)
 
 
-def advance(saga: Saga[S, C], at: Position, heard: BaseModel | Signal) -> Move[S, C] | None:
-    """Return the move that `heard` causes, or None when it changes nothing."""
+def advance(saga: Saga[S, C], at: Position, trigger: BaseModel | Signal) -> Move[S, C] | None:
+    """Return the move that `trigger` causes, or None when it changes nothing."""
     match at.direction:
         case "forward":
-            return _advance_forward(saga, at, heard)
+            return _advance_forward(saga, at, trigger)
         case "compensating":
-            return _advance_compensating(saga, at, heard)
+            return _advance_compensating(saga, at, trigger)
         case "completed":
             last = len(saga.steps) - 1
-            return _compensate(saga, last, CANCELLED) if heard is Signal.CANCEL else None
+            return _compensate(saga, last, CANCELLED) if trigger is Signal.CANCEL else None
         case "compensated":
             return None
 
 
 def _advance_forward(
-    saga: Saga[S, C], at: Position, heard: BaseModel | Signal
+    saga: Saga[S, C], at: Position, trigger: BaseModel | Signal
 ) -> Move[S, C] | None:
     step = saga.steps[at.index]
-    if heard is Signal.CANCEL:
+    if trigger is Signal.CANCEL:
         return _compensate(saga, at.index, CANCELLED)
-    if heard is Signal.DEADLINE:
-        # Whether the step was done is not known, so it is undone as well.
+    if trigger is Signal.DEADLINE:
+        # It is unknown whether the step was done, so it is compensated as well.
         return (
             _forward(saga, at.index)
             if step.refused is None
             else _compensate(saga, at.index, TIMED_OUT)
         )
-    if isinstance(heard, step.done):
+    if isinstance(trigger, step.done):
         return _forward(saga, at.index + 1)
-    if step.refused is not None and step.reason is not None and isinstance(heard, step.refused):
-        return _compensate(saga, at.index - 1, step.reason(heard))
+    if step.refused is not None and step.reason is not None and isinstance(trigger, step.refused):
+        return _compensate(saga, at.index - 1, step.reason(trigger))
     return None
 
 
 def _advance_compensating(
-    saga: Saga[S, C], at: Position, heard: BaseModel | Signal
+    saga: Saga[S, C], at: Position, trigger: BaseModel | Signal
 ) -> Move[S, C] | None:
     compensation = saga.steps[at.index].compensation
-    if heard is Signal.DEADLINE:
+    if trigger is Signal.DEADLINE:
         return _compensate(saga, at.index, at.reason)
-    if compensation is not None and isinstance(heard, compensation.done):
+    if compensation is not None and isinstance(trigger, compensation.done):
         return _compensate(saga, at.index - 1, at.reason)
     return None
 
@@ -108,7 +108,7 @@ def _forward(saga: Saga[S, C], index: int) -> Move[S, C]:
 
 
 def _compensate(saga: Saga[S, C], index: int, reason: Reason | None) -> Move[S, C]:
-    """Undo the step at `index`, or the nearest one before it that has something to compensation."""
+    """Compensate the step at `index`, or the nearest earlier one that has a compensation."""
     for i in range(index, -1, -1):
         compensation = saga.steps[i].compensation
         if compensation is not None:

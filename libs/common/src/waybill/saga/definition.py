@@ -1,4 +1,4 @@
-"""What a saga is made of."""
+"""The definition of a saga: its steps and their compensations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 S = TypeVar("S")
-"""What the saga is about, such as an order: all that its commands are made from."""
+"""The subject of the saga, such as an order; its commands are made from it."""
 C = TypeVar("C", bound=BaseModel)
 """The commands it sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a saga turned back."""
+    """Why a saga was compensated."""
 
     code: str
     detail: str
@@ -23,10 +23,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compensation(Generic[S, C]):
-    """How a step is undone, whether it was done, half done or never begun.
+    """How a step is compensated, whether it was done, partly done or not done.
 
-    The command is sent again every `deadline` until one of `done` comes, so whoever carries it out
-    must answer each time.
+    The command is sent again every `deadline` until one of the `done` events arrives, so its
+    receiver must answer each time.
     """
 
     command: Callable[[S], C]
@@ -36,10 +36,10 @@ class Compensation(Generic[S, C]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Generic[S, C]):
-    """One step: the command to send and the event that means done.
+    """One step: the command to send, and the event that reports it done.
 
-    With `refused`, that event turns the saga back, and so does the deadline. Without it the step
-    cannot be refused: its command is sent again every `deadline` until it is done.
+    The event `refused`, or the deadline, starts the compensation. Without `refused` the step cannot
+    be refused: its command is sent again every `deadline` until it is done.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Step(Generic[S, C]):
 
 @dataclass(frozen=True, slots=True)
 class Saga(Generic[S, C]):
-    """A saga. One that runs keeps the version it began with, so change steps in a new version."""
+    """A saga. A running saga keeps the version it started with: change steps in a new version."""
 
     name: str
     version: int

@@ -1,4 +1,4 @@
-"""The rows of sagas and of their histories: SQL to typed rows and back."""
+"""The rows of sagas and of their histories: conversion between SQL and typed rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from waybill.events import Event
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 from waybill.saga.advance import Direction, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga
@@ -18,7 +18,7 @@ from waybill.saga.subjects import SagaTransition
 
 
 class _MovedRow(NamedTuple):
-    """Where a saga stands now; `transitions` counts its moves, `before` those before this one."""
+    """A saga's position; `transitions` counts its moves, `before` those before this update."""
 
     saga_id: UUID
     direction: Direction
@@ -49,7 +49,7 @@ _SELECT: Final = """
         sagas.position as saga_position, sagas.reason_code as saga_reason_code,
         sagas.reason_detail as saga_reason_detail, sagas.transitions as saga_transitions
 """
-"""Named so that a subject may have columns of any other name."""
+"""The prefix avoids conflicts with the columns of a subject."""
 LOCK: Final = _SELECT + "from sagas where saga_id = any($1) order by saga_id for update"
 LOCK_DUE: Final = (
     _SELECT
@@ -60,7 +60,7 @@ LOCK_DUE: Final = (
 _START: Final = """
     insert into sagas (saga_id, definition, version, direction, position, transitions,
         deadline_at, updated_at)
-    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as begun (saga_id)
+    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as started (saga_id)
 """
 _APPEND: Final = _HISTORY.statement("""
     insert into saga_transitions ({columns}, at)
@@ -76,8 +76,8 @@ _MOVE: Final = _MOVED.statement("""
 """)
 
 
-def look_with(select: str) -> str:
-    """Make the statement that reads sagas together with what they are about, if that is there."""
+def select_with(select: str) -> str:
+    """Return the statement that reads sagas together with their subjects, if they exist."""
     return f"""
         with subject as ({select})
         {_SELECT}, subject.*
@@ -88,9 +88,9 @@ def look_with(select: str) -> str:
 
 @dataclass(slots=True)
 class Row:
-    """A saga as it was read; it changes as events of one batch move it on.
+    """A saga as it was read, then as the events of one batch have moved it.
 
-    `subject` is what it is about, when that is known.
+    `subject` is None until it is read.
     """
 
     saga_id: UUID
@@ -100,13 +100,13 @@ class Row:
     subject: Any = None
 
     def copy(self, *, with_subject: bool) -> "Row":
-        """Make one that stays as this one is now."""
+        """Return a copy of the current state."""
         return replace(self) if with_subject else replace(self, subject=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One move of a saga, and what caused it."""
+    """One transition of a saga, and its cause."""
 
     row: Row
     before: Position
@@ -115,8 +115,8 @@ class Change:
     detail: str
     cause: Event[Any] | None
 
-    def apply_transitions(self) -> SagaTransition[Any, Any]:
-        """Say it to the service."""
+    def transition(self) -> SagaTransition[Any, Any]:
+        """Return the transition for the service."""
         row, make = self.row, self.move.command
         command = make(row.subject) if make else None
         return SagaTransition(
@@ -125,17 +125,17 @@ class Change:
 
 
 def position_of(record: asyncpg.Record) -> Position:
-    """Read where a saga stands."""
+    """Return the position that a record holds."""
     code = record["saga_reason_code"]
     reason = Reason(code, record["saga_reason_detail"]) if code else None
     return Position(record["saga_direction"], record["saga_position"], reason)
 
 
-def hear(
-    row: Row, heard: BaseModel | Signal, detail: str, cause: Event[Any] | None = None
+def apply(
+    row: Row, trigger: BaseModel | Signal, detail: str, cause: Event[Any] | None = None
 ) -> Change | None:
-    """Move a saga on by what was heard; None when it changes nothing."""
-    move = advance(row.saga, row.position, heard)
+    """Move a saga by an event or a signal; None when it does not change the saga."""
+    move = advance(row.saga, row.position, trigger)
     if move is None:
         return None
     before, row.position = row.position, move.position
@@ -150,20 +150,20 @@ async def insert(
     move: Move[Any, Any],
     now: datetime,
 ) -> None:
-    """Write sagas that begin with `move`."""
+    """Insert sagas that start with `move`."""
     at = move.position
     deadline_at = now + move.deadline if move.deadline else None
     await tx.enqueue(
         _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
     )
-    begun = [_HistoryRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
-    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(begun))
+    started = [_HistoryRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
+    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(started))
 
 
 async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> None:
-    """Write where sagas stand now, and how they came there.
+    """Write the positions of sagas, and append their histories.
 
-    Raises ConcurrencyConflictError when one of them no longer stands where it is moved on from.
+    Raises ConcurrencyConflictError when a concurrent transaction has moved one of them.
     """
     latest = {change.row.saga_id: change for change in changes}
     before: dict[UUID, int] = {}

@@ -1,4 +1,4 @@
-"""What the engine and the service whose sagas it moves say to each other."""
+"""The interface between the engine and the service whose sagas it moves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from uuid import UUID
 import asyncpg
 
 from waybill.events import Cause
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga.advance import Position
 from waybill.saga.definition import C, S
 
 
 @dataclass(frozen=True, slots=True)
 class SagaStart(Generic[S]):
-    """A saga to begin: the id of what it is about, that itself, and what led to it."""
+    """A saga to start: the id of its subject, the subject, and the cause."""
 
     saga_id: UUID
     subject: S
@@ -24,7 +24,7 @@ class SagaStart(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class SagaTransition(Generic[S, C]):
-    """One move of one saga, with what it is about and what caused it, if anything did."""
+    """One transition of one saga, with its subject and its cause, if any."""
 
     saga_id: UUID
     before: Position | None
@@ -35,29 +35,29 @@ class SagaTransition(Generic[S, C]):
 
 
 class SagaStore(Protocol[S, C]):
-    """What the sagas of one name are about; the service that has them implements it."""
+    """The subjects of the sagas of one name; the service implements it."""
 
     select: str
-    """Reads subjects: a SELECT without a lock, with a column `saga_id`, for the ids in `$1`."""
+    """A SELECT of subjects that locks nothing, with a column `saga_id`, for the ids in `$1`."""
 
     is_lasting: bool = False
-    """Whether commands are made only from what stays as it is while a saga runs.
+    """Whether commands use only data that does not change while a saga runs.
 
-    Then a subject is kept in memory with its saga, and not read again for each move.
+    Then a subject is cached with its saga, and not read again for each move.
     """
 
     def read(self, row: asyncpg.Record) -> S:
-        """Make a subject of a row of `select`."""
+        """Convert a row of `select` to a subject."""
 
     async def apply_transitions(
         self, tx: Transaction, moves: Sequence[SagaTransition[S, C]]
     ) -> None:
-        """Follow the moves with the service's own state and events, and send their commands."""
+        """Update the service's own state, send its events, and send the commands of the moves."""
 
 
 async def load(
     tx: Transaction, subjects: SagaStore[Any, Any], saga_ids: Sequence[UUID]
 ) -> dict[UUID, Any]:
-    """Read what sagas are about."""
+    """Read the subjects of sagas."""
     rows = await tx.fetch_outside(subjects.select, list(saga_ids))
     return {row["saga_id"]: subjects.read(row) for row in rows}

@@ -1,22 +1,22 @@
-"""Which positions of the outbox are accounted for, so that an event needs no look in the outbox.
+"""The frontier: which positions of the outbox are accounted for, to publish without reading it.
 
-A position is accounted for when its event is published, or when there will never be one because its
-transaction was rolled back. An event may be published as soon as all positions below its own are
-accounted for: then no event of its key is left behind. A position that is not is a hole. Whoever
-took it still runs, or has committed and has not told us yet.
+A position is accounted for when its event is published, or when its transaction was rolled back. An
+event may be published as soon as all lower positions are accounted for: then no earlier event of
+its key is unpublished. A position that is not accounted for is a hole: its transaction is still
+running, or has committed and the relay has not received its event yet.
 
     published            hole      hole   next
     1  2  3  4  5  6  7   8   9 10  11     12
-                          └─ comes: publish it. 12 comes: read the outbox, 8 or 11 may be there.
+                          └─ 8 arrives: publish it. 12 arrives: read the outbox, for 8 and 11.
 
-Why the event of a hole may be published at once, whatever other holes there are: of one key, each
-transaction takes its positions after the one before it has committed (see `Transaction.finish`).
-Position 8 became a hole when the outbox was read and somebody above it, 10, was there. What was
-committed before 8 was taken was committed before 10 was taken, so that reading has found it.
+The event of a hole may be published at once, even while there are other holes. Of one key, each
+transaction gets its positions after the previous one has committed (see `Transaction.finish`).
+Position 8 became a hole when the outbox was read and a higher position, 10, was found. What was
+committed before 8 was assigned was committed before 10 was assigned, so that read has found it.
 
-A transaction that was rolled back leaves a hole for ever. It is known to be dead when the outbox is
-read after all transactions have ended that were begun before: `suspects` are the holes of now,
-`bury` is called when that has come.
+The hole of a transaction that was rolled back is never filled. It is dead when the outbox is read
+after all transactions have ended that were running when it was found: `suspects` returns the
+current holes, and `bury` removes them after such a read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,19 +26,19 @@ from typing import Final
 from waybill.postgres.outbox import SentEvent
 
 HOLES_MAX: Final = 10_000
-"""More are not counted one by one: all that is below is then taken for unknown."""
+"""More holes are not tracked one by one: then all lower positions count as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """Holes that are dead when they are not filled before some moment."""
+    """Holes that are dead unless they are filled before the next read of the outbox."""
 
     holes: frozenset[int]
     unknown_below: int
 
 
 class Frontier:
-    """How far one relay has published, and where it has left holes."""
+    """The next position of one relay, and the holes below it."""
 
     def __init__(self) -> None:
         self._next = 0
@@ -51,10 +51,10 @@ class Frontier:
         return bool(self._holes) or self._unknown_below > 0
 
     def admit(self, events: Sequence[SentEvent]) -> list[SentEvent] | None:
-        """Return those that may be published now, in this order, as they come by position.
+        """Return those of the events, which are ordered by position, that may be published now.
 
-        Those that have been published are left out. None: the outbox has to be read first. What
-        is returned counts as published.
+        Events that were published are left out. None means that the outbox must be read first. The
+        returned events count as published.
         """
         following, holes = self._next, set(self._holes)
         admitted: list[SentEvent] = []
@@ -74,9 +74,9 @@ class Frontier:
         return admitted
 
     def caught_up(self, positions: Iterable[int]) -> None:
-        """Take note that the outbox was read, and all of it published that was there.
+        """Record that the outbox was read and published to its end.
 
-        `positions` are those that were read, and those of committed events that were known before.
+        `positions` are those that were read, and those of events received from memory before.
         """
         found = set(positions)
         self._holes -= found
@@ -91,16 +91,16 @@ class Frontier:
         self._next = following
 
     def forget(self) -> None:
-        """Know nothing: the outbox has to be read, and published to its end."""
+        """Reset: the outbox must be read, and published to its end."""
         self._next, self._unknown_below = 0, 0
         self._holes.clear()
 
     def suspects(self) -> Suspects:
-        """Return the holes there are."""
+        """Return the current holes."""
         return Suspects(frozenset(self._holes), self._unknown_below)
 
     def bury(self, suspects: Suspects) -> None:
-        """Take those of the holes for dead that are still there."""
+        """Remove those of the suspects that are still holes."""
         self._holes -= suspects.holes
         if suspects.unknown_below == self._unknown_below:
             self._unknown_below = 0

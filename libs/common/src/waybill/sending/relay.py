@@ -1,17 +1,17 @@
-"""The relay: brings the outbox to the broker.
+"""The relay: publishes the outbox to the broker.
 
-Every replica runs one. The one that holds the advisory lock of the database leads and publishes;
-it does all its database work on the connection that holds the lock, so that a lost connection is a
-lost lead at the same moment. The others try for the lock every second.
+Every replica runs one. Leader election: the replica that holds the advisory lock of the database is
+the leader and publishes. It does all its database work on the connection that holds the lock, so it
+loses the leadership at the moment it loses the connection. The followers try to get the lock every
+second.
 
-        commit ──> on_sent ──> publish() ──> leads? ──yes──> broker ──> marks, once a second
-                                               └───no───> NOTIFY ──> wake() of the one that leads
+        commit ──> on_sent ──> publish() ──> leader? ──yes──> broker ──> marks, once a second
+                                                └───no───> NOTIFY ──> wake() of the leader
 
-The one that leads gets the events of its own process in memory, and publishes them without asking
-the database as long as it knows that nothing is left behind (`frontier`). Otherwise, when it was
-woken, and every second it reads the outbox. NOTIFY is sent by followers between transactions, never
-inside one: PostgreSQL lets commits that notify happen only one at a time. A wake-up that gets lost
-costs one poll (a second).
+The leader gets the events of its own process in memory, and publishes them without reading the
+outbox as long as no earlier event is unpublished (`frontier`). Otherwise, when it was woken, and
+every second, it reads the outbox. Followers send NOTIFY outside transactions, because PostgreSQL
+serializes the commits of transactions that notify. A lost wake-up costs one poll (a second).
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -28,32 +29,32 @@ from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
 from waybill.kafka.link import BrokerError, BrokerLink
-from waybill.postgres.database import Connection, DatabaseUnavailableError, connect
+from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
-from waybill.sending.handover import Handover
+from waybill.sending.commit_queue import CommitQueue
 from waybill.sending.publisher import Publisher
 
 _log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
-"""How late at most a lost wake-up, a lost lead or a lost log is noticed."""
+"""Longest time until a lost wake-up, a lost leadership or a lost log is detected."""
 
 GATHER_SECONDS_PER_EVENT: Final = 0.001
 GATHER_SECONDS_MAX: Final = 0.015
-"""From one round to the next, so that under load a round carries many events: it costs two round
-trips, for one event as for five hundred. The more the last one carried, the more are to be
-expected, and the more is saved by waiting for them; a lone event is followed at once."""
+"""Delay between rounds, so that under load a round carries many events: it costs two round trips,
+for one event as for five hundred. The delay grows with the number of events of the last round: the
+more events to expect, the more a longer wait saves. After a single event it is 1 ms."""
 
 MARK_SECONDS: Final = 1.0
-"""How late at most it is noted that something is published. What was not noted before a crash is
-published again, and consumers drop it."""
+"""Longest time until published events are marked. Events that were not marked before a crash are
+published again, and consumers drop the duplicates."""
 
 SETTINGS_OFF: Final = (
-    # A lost mark is a repeated event, which consumers drop; not worth a flush of the disk.
+    # A lost mark causes a duplicate event, which consumers drop; a flush to disk costs more.
     "synchronous_commit",
-    # The index of what is unpublished holds all that was published since the last vacuum. A plain
-    # scan marks those entries as dead as it passes them; these would read all of them every time.
+    # The index of unpublished rows contains all rows published since the last vacuum. An index scan
+    # marks those entries as dead; these scans would read all of them every time.
     "enable_bitmapscan",
     "enable_seqscan",
 )
@@ -64,7 +65,7 @@ _CHANNEL: Final = "waybill_outbox"
 class Relay:
     """Publishes the events of one database: each at least once, those of one key in order.
 
-    `topics` are those that the service owns: they are made when they are missing. Set
+    `topics` are those that the service owns; missing ones are created. Set
     `database.on_sent = relay.publish`.
     """
 
@@ -80,35 +81,36 @@ class Relay:
         retention: timedelta = OUTBOX_RETENTION,
     ) -> None:
         self._database_url = database_url
+        self._database_name = urlsplit(database_url).path.lstrip("/")
         self._bootstrap_servers = bootstrap_servers
         self._topics = topics
         self._clock = clock or SystemClock()
         self._retention = retention
         self._woken = asyncio.Event()
-        self._handover = Handover()
+        self._queue = CommitQueue()
         self._database_backoff = Backoff(_log, "relay")
         self._broker_backoff = Backoff(_log, "relay")
-        self.leads = False
+        self.is_leader = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
 
     def publish(self, events: Sequence[SentEvent]) -> None:
-        """Publish events that were committed; with none, what is in the outbox.
+        """Publish committed events; without events, read the outbox.
 
         Cheap; may be called at any time.
         """
         if not events:
-            self._handover.give_up()
-        elif self.leads:
-            self._handover.add(events)
+            self._queue.drop()
+        elif self.is_leader:
+            self._queue.add(events)
         self._woken.set()
 
     def wake(self) -> None:
-        """Publish what is in the outbox. Cheap; may be called at any time."""
+        """Read the outbox and publish it. Cheap; may be called at any time."""
         self.publish(())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow or lead until `stop` is set, whatever is away meanwhile."""
+        """Publish as the leader, or wait as a follower, until `stop` is set; retries failures."""
         async with asyncio.TaskGroup() as tasks:
             waker = tasks.create_task(self._wake_at(stop))
             while not stop.is_set():
@@ -118,22 +120,22 @@ class Relay:
                 except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
                     await self._database_backoff.wait(error, stop)
                 finally:
-                    self.leads = False
+                    self.is_leader = False
             waker.cancel()
 
     async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
         for setting in SETTINGS_OFF:
             await connection.execute(f"SET {setting} = off")
         while not stop.is_set():
-            leads = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
+            is_leader = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
             self._database_backoff.reset()
-            if leads:
+            if is_leader:
                 break
             await self._follow(connection)
         else:
             return
-        self.leads = True
-        _log.info("relay leads")
+        self.is_leader = True
+        _log.info("relay: elected leader for database %s", self._database_name)
         await connection.listen(_CHANNEL, self.wake)
         while not stop.is_set():
             try:
@@ -157,35 +159,35 @@ class Relay:
             try:
                 await self._publish(publisher, stop)
             finally:
-                # Whatever has become of the broker: what it has acknowledged is on record then.
+                # Also when the broker fails: what it has acknowledged is marked.
                 await publisher.mark()
         finally:
             await link.close()
 
     async def _publish(self, publisher: Publisher, stop: asyncio.Event) -> None:
-        look_at, mark_at = time.monotonic() + POLL_SECONDS, time.monotonic() + MARK_SECONDS
+        check_at, mark_at = time.monotonic() + POLL_SECONDS, time.monotonic() + MARK_SECONDS
         while not stop.is_set():
             self._woken.clear()
             now = time.monotonic()
-            is_to_look = now >= look_at
-            if is_to_look or (publisher.is_open and now >= mark_at):
+            is_check_due = now >= check_at
+            if is_check_due or (publisher.is_open and now >= mark_at):
                 mark_at = now + MARK_SECONDS
-                await publisher.ask_for_holes()
-                self._handover.give_up()
-            count = await publisher.publish_round(self._handover.take())
+                await publisher.check_holes()
+                self._queue.drop()
+            count = await publisher.publish_round(self._queue.take())
             self.published += count
             self._broker_backoff.reset()
-            if is_to_look:
-                look_at = now + POLL_SECONDS
-                await publisher.look()
+            if is_check_due:
+                check_at = now + POLL_SECONDS
+                await publisher.check_broker()
             if count:
                 await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:
-                until = min(look_at, mark_at) if publisher.is_open else look_at
+                until = min(check_at, mark_at) if publisher.is_open else check_at
                 await self._wait(until - time.monotonic())
 
     async def _wait(self, seconds: float) -> bool:
-        """Wait to be woken, and tell whether that happened."""
+        """Wait for a wake-up; returns whether there was one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._woken.wait()

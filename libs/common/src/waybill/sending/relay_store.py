@@ -1,4 +1,4 @@
-"""What the relay reads and writes: the outbox, and how far each log has got."""
+"""The statements of the relay: the outbox, and the state of the logs that were published to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import asyncpg
 
 from waybill.events import Envelope
 from waybill.kafka.link import Partition
-from waybill.postgres.database import Connection
+from waybill.postgres import Connection
 from waybill.postgres.outbox import SentEvent
 
 
@@ -26,14 +26,14 @@ class OutboxEvent:
 
 
 def outbox_event(sent: SentEvent) -> OutboxEvent:
-    """Make of an event that was just sent what would be read in the outbox."""
+    """Convert an event that was just sent to the row that a read of the outbox would return."""
     event = sent.event
     envelope = Envelope(event.event_id, event.type, event.source, event.time, event.traceparent)
     return OutboxEvent(sent.position, event.topic, event.key, envelope, event.payload)
 
 
 class Published(NamedTuple):
-    """Where a row of the outbox has been published."""
+    """The partition and offset at which a row of the outbox was published."""
 
     position: int
     partition: Partition
@@ -41,16 +41,16 @@ class Published(NamedTuple):
 
 
 class Log(NamedTuple):
-    """A log that was written to, and the offset of the batch that was appended last."""
+    """A log that was published to, and the offset of the last batch."""
 
     topic_id: UUID
     batch_offset: int
 
 
-# One round trip for both: marks what the last round published, reads what is next. Reading sees the
-# rows as they were before the marks, so it leaves out by position what is being marked. Rows that
-# were first published before $10 are history: their retention is over, and consumers may have
-# forgotten that they know them.
+# One round trip for both: marks what the last round published, and reads the next rows. The SELECT
+# sees the rows as they were before the marks, so it excludes the marked positions. It also excludes
+# rows first published before $10: their retention is over, and the inboxes of consumers may no
+# longer contain them.
 MARK_AND_READ: Final = """
     WITH grown AS (
         INSERT INTO published_logs (topic, partition, topic_id, batch_offset)
@@ -77,7 +77,7 @@ MARK_AND_READ: Final = """
 """
 
 _CLEAR_STEP: Final = 50_000
-"""Positions a statement: well within a statement's time-out, on a slow disk too."""
+"""Positions for each statement: well within the statement timeout, even on a slow disk."""
 
 _CLEAR_TOPIC: Final = """
     UPDATE outbox SET partition = NULL, "offset" = NULL
@@ -104,9 +104,9 @@ async def mark_and_read(
     since: datetime,
     limit: int,
 ) -> list[OutboxEvent]:
-    """Note where rows were published and how far that has brought the logs; read the next rows.
+    """Mark published rows, update the state of the logs, and read the next rows.
 
-    They come by position, but for the topics in `skip`.
+    The rows are ordered by position, without those of the topics in `skip`.
     """
     rows = await connection.fetch(
         MARK_AND_READ,
@@ -137,7 +137,7 @@ def _outbox_event(row: asyncpg.Record) -> OutboxEvent:
 
 
 async def published_logs(connection: Connection) -> dict[Partition, Log]:
-    """Read which logs were written to, and how far."""
+    """Read the state of all logs that were published to."""
     rows = await connection.fetch(
         "SELECT topic, partition, topic_id, batch_offset FROM published_logs"
     )
@@ -148,10 +148,10 @@ async def published_logs(connection: Connection) -> dict[Partition, Log]:
 
 
 async def clear_topic(connection: Connection, topic: str, since: datetime) -> int:
-    """Let all of a topic be published again; returns how many events that are.
+    """Make all rows of a topic unpublished; returns how many.
 
-    In steps, as there may be millions. The log is forgotten last: whoever finds it after a crash
-    begins anew.
+    In steps, because there may be millions. The state of the logs is deleted last: after a crash
+    the loss is detected again.
     """
     row = await connection.fetchrow("SELECT min(position), max(position) FROM outbox")
     first, last = row if row is not None and row["min"] is not None else (1, 0)
@@ -166,7 +166,7 @@ async def clear_topic(connection: Connection, topic: str, since: datetime) -> in
 async def clear_tail(
     connection: Connection, partition: Partition, end: int, since: datetime
 ) -> int:
-    """Let what was published at and beyond `end` be published again; returns how many events."""
+    """Make the rows published at and after the offset `end` unpublished; returns how many."""
     status = await connection.execute(_CLEAR_TAIL, partition.topic, partition.number, end, since)
     return _count(status)
 
@@ -176,10 +176,10 @@ def _count(status: str) -> int:
 
 
 async def newest_transaction(connection: Connection) -> int:
-    """Return a transaction id: all that are in use by now are lower."""
+    """Return a transaction id that is higher than all assigned before."""
     return int(await connection.fetchval("SELECT pg_current_xact_id()"))
 
 
 async def oldest_transaction(connection: Connection) -> int:
-    """Return a transaction id: all lower ones have ended."""
+    """Return a transaction id below which all transactions have ended."""
     return int(await connection.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())"))

@@ -17,7 +17,7 @@ from waybill.events import Envelope, Event, Message, Received, Topic, encode_hea
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, Partition
 from waybill.kafka.record_batches import RecordBatch, partition_of
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import Delivery, EventRouter, InboundRecord

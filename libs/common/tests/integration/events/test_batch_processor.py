@@ -1,4 +1,4 @@
-"""Batches into the database: once each, in order, a bad one costs itself."""
+"""Batches of events on a real PostgreSQL: each takes effect once, in order."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ def deliver(world: Any) -> Any:
 
 @pytest.fixture
 def tick(world: Any) -> Any:
-    """Let the timer of retries run until nothing is due."""
+    """Run the retry timer until nothing is due."""
     timer = dead_letter_retries(world.event_router)
 
     async def run() -> None:
@@ -48,7 +48,7 @@ async def _ids(world: Any) -> list[Any]:
         return [letter.event_id for letter in await list_dead_letters(connection)]
 
 
-async def test_each_event_takes_effect_once_when_a_batch_comes_again(
+async def test_each_event_takes_effect_once_when_a_batch_is_redelivered(
     world: Any, deliver: Any
 ) -> None:
     batch = [world.delivery("a", 1), world.delivery("a", 2), world.delivery("b", 3)]
@@ -65,7 +65,7 @@ async def test_an_event_takes_effect_once_when_a_batch_holds_it_twice(
     assert await world.seen() == [("a", 1), ("a", 2)]
 
 
-async def test_each_event_takes_effect_once_when_two_replicas_have_them_in_hand_at_once(
+async def test_each_event_takes_effect_once_when_two_replicas_process_them_at_once(
     world: Any,
 ) -> None:
     batch = [world.delivery("a", 1), world.delivery("b", 2)]
@@ -135,7 +135,7 @@ async def test_parked_events_take_effect_in_order_when_the_first_one_passes(
     assert await _letters(world) == []
 
 
-async def test_an_event_is_dead_when_all_attempts_failed_and_lives_when_somebody_says_so(
+async def test_an_event_is_dead_after_all_attempts_and_can_be_retried_on_request(
     world: Any, deliver: Any, tick: Any
 ) -> None:
     world.event_handlers.failing[1] = ValueError("never")
@@ -154,7 +154,7 @@ async def test_an_event_is_dead_when_all_attempts_failed_and_lives_when_somebody
     assert await world.seen() == [("a", 1), ("a", 2)]
 
 
-async def test_what_waits_goes_on_when_the_first_one_is_discarded(
+async def test_waiting_events_are_processed_when_the_first_one_is_discarded(
     world: Any, deliver: Any, tick: Any
 ) -> None:
     world.event_handlers.failing[1] = PermanentError("makes no sense")
@@ -168,7 +168,7 @@ async def test_what_waits_goes_on_when_the_first_one_is_discarded(
     assert [state for _, state, _ in await _letters(world)] == ["discarded"]
 
 
-async def test_a_discarded_event_stays_without_effect_when_it_comes_again(
+async def test_a_discarded_event_stays_without_effect_when_it_is_redelivered(
     world: Any, deliver: Any, tick: Any
 ) -> None:
     bad = world.delivery("a", 1)
@@ -205,7 +205,7 @@ async def test_an_event_is_dead_at_once_and_its_key_waits_when_it_cannot_be_read
     )
 
 
-async def test_nobody_waits_for_it_when_an_unreadable_event_has_no_key(
+async def test_no_event_waits_for_an_unreadable_event_without_a_key(
     world: Any, deliver: Any
 ) -> None:
     bad = world.delivery("a", 1, key=None, headers=[])
@@ -215,7 +215,7 @@ async def test_nobody_waits_for_it_when_an_unreadable_event_has_no_key(
     assert (key, state) == (f"{world.topic.name}/0/{bad.record.offset}", "dead")
 
 
-async def test_it_is_kept_when_an_event_is_full_of_what_postgresql_does_not_take(
+async def test_an_event_is_stored_when_it_has_bytes_that_a_postgresql_text_cannot_hold(
     world: Any, deliver: Any
 ) -> None:
     await deliver(world.delivery("a", 1, key=b"\xff\x00", headers=[("\0", b"\0\xff")], value=b"\0"))
@@ -223,7 +223,7 @@ async def test_it_is_kept_when_an_event_is_full_of_what_postgresql_does_not_take
     assert (key, state) == ("\\xff\\x00", "dead")
 
 
-async def test_nothing_remains_when_a_reaction_fails(world: Any, deliver: Any) -> None:
+async def test_nothing_remains_when_an_event_handler_fails(world: Any, deliver: Any) -> None:
     world.event_handlers.reply = world.noted
     world.event_handlers.failing[1] = ValueError("after writing and sending")
     await deliver(world.delivery("a", 1))
@@ -259,9 +259,7 @@ async def test_an_event_is_parked_when_its_transaction_would_fail_at_the_commit(
     assert error.startswith("UniqueViolationError")
 
 
-async def test_the_batch_is_done_again_whole_when_the_database_chose_it_in_a_deadlock(
-    world: Any, deliver: Any
-) -> None:
+async def test_the_whole_batch_is_retried_after_a_deadlock(world: Any, deliver: Any) -> None:
     world.event_handlers.failing[2] = asyncpg.DeadlockDetectedError("chosen")
     done = asyncio.Event()
 
@@ -281,9 +279,9 @@ async def test_the_batch_is_done_again_whole_when_the_database_chose_it_in_a_dea
 async def test_each_event_takes_effect_once_and_in_order_when_two_replicas_have_the_same_batches(
     world: Any, deliver: Any, tick: Any
 ) -> None:
-    """A replica whose partition was taken away goes on with what it had in hand."""
+    """A replica whose partition was revoked still processes its current batch."""
     events = [world.delivery(f"key-{number % 7}", number) for number in range(300)]
-    world.event_handlers.failing[21] = ValueError("fails once, in whoever comes first")
+    world.event_handlers.failing[21] = ValueError("fails once, in the first replica")
 
     async def replica(size: int) -> None:
         for start in range(0, len(events), size):

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 from waybill.events import Received
 from waybill.kafka.link import BrokerLink, Partition, ensure_topics
 from waybill.kafka.record_batches import partition_of
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.receiving.event_router import EventRouter
 
 

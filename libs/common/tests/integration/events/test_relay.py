@@ -14,7 +14,7 @@ from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 
 from waybill.events import decode_headers
 from waybill.kafka.link import BrokerLink
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill.sending import relay_store
 from waybill.sending.relay import SETTINGS_OFF
 from waybill_toolkit.testing.eventually import eventually as wait_for
@@ -133,7 +133,7 @@ async def test_each_event_is_published_once_when_two_relays_run(
         await eventually(lambda: _is_published(world))
         async with _log_when_made(world, bootstrap_servers) as read:
             records = await read(100)
-        assert sorted(relay.leads for relay in relays) == [False, True]
+        assert sorted(relay.is_leader for relay in relays) == [False, True]
     ids = Counter(dict(record.headers)["ce_id"] for record in records)
     assert (len(records), len(ids)) == (100, 100)
     assert sorted(relay.published for relay in relays) == [0, 100]
@@ -273,11 +273,11 @@ async def _is_published(world: Any) -> bool:
 
 
 async def _leads(relay: Any) -> bool:
-    return bool(relay.leads)
+    return bool(relay.is_leader)
 
 
 async def _one_leads(*relays: Any) -> bool:
-    return [relay.leads for relay in relays].count(True) == 1
+    return [relay.is_leader for relay in relays].count(True) == 1
 
 
 async def test_what_was_published_is_not_read_again_in_every_round(world: Any) -> None:

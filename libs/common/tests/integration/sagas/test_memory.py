@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from waybill.postgres.database import ConcurrencyConflictError
+from waybill.postgres import ConcurrencyConflictError
 
 
 async def test_a_saga_is_looked_up_once_and_then_remembered(world: Any) -> None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, WebSocket
 
 from waybill.app import Service, build, run, serves
 from waybill.http import Answer, Call, Operation
-from waybill.postgres.database import Database
+from waybill.postgres import Database
 from waybill.process.settings import Settings
 
 log = logging.getLogger("sample")

@@ -156,7 +156,7 @@ async def test_an_answer_is_counted_and_nothing_else_when_it_is_as_declared(
             "location is not declared",
         ),
         (Reply(200, (ETAG, ("content-type", "text/plain")), b"1"), "media type", "not declared"),
-        (Reply(200, (ETAG, JSON), b'{"number": 1'), "body", "is no JSON"),
+        (Reply(200, (ETAG, JSON), b'{"number": 1'), "body", "is not JSON"),
         (Reply(204, (JSON,), b"{}"), "body", "none is declared"),
         (sale(number=0), "body", "components/schemas/Sale/properties/number/minimum"),
         (sale(secret=1), "body", "components/schemas/Sale/additionalProperties"),
@@ -166,7 +166,7 @@ async def test_an_answer_is_counted_and_nothing_else_when_it_is_as_declared(
             "components/schemas/Sale/properties/sold_at/format",
         ),
         (problem("sold-out", 404), "problem", "sold-out is not declared"),
-        (problem("sale-not-found", 410), "problem", "tells another status"),
+        (problem("sale-not-found", 410), "problem", "has another status"),
     ],
 )
 async def test_an_answer_is_counted_and_logged_and_sent_as_it_is_when_it_breaks_the_contract(

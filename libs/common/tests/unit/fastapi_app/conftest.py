@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from waybill.app import CurrentService, Service, ServiceApp, build, serves
 from waybill.http import Answer, Call, Operation, Parameter
 from waybill.http.problems import NotFound, ProblemError
-from waybill.postgres.database import DatabaseUnavailableError
+from waybill.postgres import DatabaseUnavailableError
 from waybill.process.settings import Settings
 
 SETTINGS = Settings.model_validate(

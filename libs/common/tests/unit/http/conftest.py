@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import httpx
 import pytest
@@ -161,6 +161,23 @@ def application(api: object, operations: Sequence[Operation], access: Access) ->
     app = Application("orders")
     mount(app.router, api, operations, access)
     return app
+
+
+ORDER: dict[str, Any] = {
+    "lines": [{"sku": "mug", "quantity": 2}],
+    "payment": {"method": "card", "number": "1"},
+}
+ORDER_ID = "019a9f6e-0000-7000-8000-000000000001"
+
+
+def assert_problem(response: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem["type"] == f"urn:waybill:problem:{slug}"
+    assert problem["status"] == status
+    assert problem["trace_id"] == response.headers["x-trace-id"]
+    return problem
 
 
 @pytest_asyncio.fixture

@@ -15,7 +15,7 @@ from waybill_simulation.postgres.transaction_block import Answer
 
 
 class SimulatedConnection:
-    """What `waybill.postgres.database` asks of a connection."""
+    """What `waybill.postgres` uses of a connection."""
 
     def __init__(self, network: Network, session: Session, machine: Machine) -> None:
         self._network = network
@@ -96,7 +96,7 @@ class SimulatedConnection:
 
 
 class SimulatedPool:
-    """What `waybill.postgres.database` asks of a pool."""
+    """What `waybill.postgres` uses of a pool."""
 
     def __init__(self, network: Network, server: Server, most: int) -> None:
         self._network = network

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill_toolkit.testing.eventually import eventually
 
 _TAKEN: Final = "select exists (select from inbox where event_id = $1)"

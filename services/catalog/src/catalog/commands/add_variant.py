@@ -7,7 +7,7 @@ from catalog.contract.problems import ProductNotFound, SkuTaken
 from catalog.domain import Draft, Variant, first_version
 from catalog.publish import publish_added
 from catalog.store import insert_variants, lock_product
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def add_variant(

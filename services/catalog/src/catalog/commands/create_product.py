@@ -8,7 +8,7 @@ from catalog.domain import Draft, Product, first_duplicate, first_version
 from catalog.publish import publish_added
 from catalog.store import insert_product, insert_variants
 from waybill.ids import uuid7
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def create_product(

@@ -9,7 +9,7 @@ from catalog.contract.sent import PriceChanged
 from catalog.contract.shared import Price
 from catalog.domain import Variant, etag
 from catalog.store import lock_variant, write_price
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def set_price(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from waybill.events import Cause, Message, Received, Topic
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 from catalog.contract import sent
 

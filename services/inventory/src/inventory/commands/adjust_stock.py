@@ -8,7 +8,7 @@ from inventory.domain import StockLevel
 from inventory.queries import find_stock
 from inventory.store import change_on_hand
 from waybill.ids import uuid7
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def adjust_stock(

@@ -8,7 +8,7 @@ from inventory import optimistic
 from inventory.domain import Status, after_commit, moves
 from inventory.granted import Granted
 from inventory.store import StockBook
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def commit_stock(

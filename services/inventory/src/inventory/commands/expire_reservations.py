@@ -6,7 +6,7 @@ from uuid import UUID
 
 from inventory.domain import Move
 from inventory.store import StockBook
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def expire_reservations(tx: Transaction, *, now: datetime, limit: int) -> Sequence[UUID]:

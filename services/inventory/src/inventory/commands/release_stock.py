@@ -6,7 +6,7 @@ from uuid import UUID
 
 from inventory.domain import after_release, moves
 from inventory.store import StockBook
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def release_stock(tx: Transaction, order_ids: Sequence[UUID], *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from inventory import optimistic
 from inventory.domain import Request, Reservation, decide_reservations
 from inventory.granted import Granted
 from inventory.store import StockBook
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def reserve_stock(

@@ -14,7 +14,7 @@ from orders.contract.shared import RejectionCode
 from orders.domain import Order, Rejection, status_at
 from orders.saga import CONFIRMED_AT_STEP
 from waybill.clock import Clock
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import Reason, SagaStore, SagaTransition
 
 

@@ -6,7 +6,7 @@ from orders import queries
 from orders.contract.models import OrderStatus
 from orders.contract.problems import OrderNotCancellable, OrderNotFound
 from orders.domain import Order
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import Sagas
 
 

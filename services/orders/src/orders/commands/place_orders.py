@@ -17,7 +17,7 @@ from orders.saga import PLACE_ORDER
 from waybill.clock import Clock
 from waybill.http import BatchedRequest
 from waybill.ids import uuid7
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.saga import Sagas, SagaStart
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from orders import store
 from orders.contract.received import PriceChanged, VariantAdded
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def sync_prices(tx: Transaction, changes: Iterable[VariantAdded | PriceChanged]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from waybill.events import Cause, Event, Message, Received, Topic
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 from orders.contract import received, sent
 

@@ -9,7 +9,7 @@ from payments import store
 from payments.claims import Claims
 from payments.domain import Step, authorize_again, open_payment
 from waybill.ids import uuid7
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

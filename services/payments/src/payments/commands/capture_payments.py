@@ -10,7 +10,7 @@ from payments import store
 from payments.claims import Claims
 from payments.domain import Step, capture
 from payments.memory import Memory
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 _log: Final = logging.getLogger(__name__)
 

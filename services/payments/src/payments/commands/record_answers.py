@@ -11,7 +11,7 @@ from payments.claims import Claims
 from payments.domain import Operation, Payment, Step, approve, call_again, decline
 from payments.memory import Memory
 from payments.provider import Approved, Declined
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 _log: Final = logging.getLogger(__name__)
 

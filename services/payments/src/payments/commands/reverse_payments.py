@@ -8,7 +8,7 @@ from payments import store
 from payments.claims import Claims
 from payments.domain import Step, reverse, tombstone
 from waybill.ids import uuid7
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 
 
 async def reverse_payments(

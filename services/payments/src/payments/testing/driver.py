@@ -25,7 +25,7 @@ from payments.worker import Worker
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.ids import uuid7
-from waybill.postgres.database import ConcurrencyConflictError, Database, Transaction
+from waybill.postgres import ConcurrencyConflictError, Database, Transaction
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from waybill.clock import SystemClock
-from waybill.postgres.database import Database, DatabaseUnavailableError, Transaction
+from waybill.postgres import Database, DatabaseUnavailableError, Transaction
 from waybill.receiving.dead_letters import (
     DeadLetter,
     discard,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from waybill.events import Event, Received
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import EventRouter

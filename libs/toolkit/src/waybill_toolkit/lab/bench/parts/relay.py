@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Final
 
-from waybill.postgres.database import connect
+from waybill.postgres import connect
 from waybill.postgres.migrations import migrate
 from waybill.sending.relay import Relay
 from waybill_toolkit.lab.bench.parts.traffic import NOTE, SOURCE, TRACE, topic

@@ -13,7 +13,7 @@ from typing_extensions import override
 from waybill.clock import SystemClock
 from waybill.events import Event, Message
 from waybill.ids import uuid7
-from waybill.postgres.database import Database, Transaction
+from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.saga import Saga, Sagas, SagaStart, SagaStore, SagaTransition, Step
 from waybill_toolkit.lab.bench.parts.traffic import SOURCE, TRACE

@@ -1,4 +1,4 @@
-"""Events are taken for new, until one is not: when the inbox is asked first, and what it saves."""
+"""Batches are processed optimistically until a conflict: when the inbox is read first."""
 
 import asyncio
 from typing import Any
@@ -6,34 +6,34 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from waybill.postgres.database import Transaction
+from waybill.postgres import Transaction
 from waybill.receiving.batch_processor import BatchProcessor, retry_delay
 from waybill.receiving.dead_letters import list_dead_letters
 from waybill.receiving.retries import dead_letter_retries
 
 
 class Replica:
-    """A process that delivers, and how often it asks before it writes."""
+    """A process that counts how often it reads the inbox before it writes."""
 
     def __init__(self, world: Any) -> None:
-        self._deliverer = BatchProcessor(world.database, world.event_router, world.clock)
-        self.ask_first = self._deliverer.ask_first
+        self._processor = BatchProcessor(world.database, world.event_router, world.clock)
+        self.check_first = self._processor.check_first
         self._database = world.database
 
     async def deliver(self, *batch: Any) -> int:
-        asked = 0
+        reads = 0
 
         class Counted(Transaction):
             @override
             async def fetch_outside(self, sql: str, *arguments: object) -> Any:
-                nonlocal asked
-                asked += 1
+                nonlocal reads
+                reads += 1
                 return await super().fetch_outside(sql, *arguments)
 
         self._database.begin = Counted
         async with asyncio.timeout(20):
-            await self._deliverer.process(batch, asyncio.Event())
-        return asked
+            await self._processor.process(batch, asyncio.Event())
+        return reads
 
 
 @pytest.fixture
@@ -46,18 +46,18 @@ async def _states(world: Any) -> list[str]:
         return [letter.state for letter in await list_dead_letters(connection)]
 
 
-async def test_the_inbox_is_asked_at_the_start_and_after_an_assignment_and_not_in_between(
+async def test_the_inbox_is_read_at_the_start_and_after_an_assignment_and_not_in_between(
     world: Any, replica: Replica
 ) -> None:
     assert await replica.deliver(world.delivery("a", 1)) == 1
     assert await replica.deliver(world.delivery("a", 2)) == 0
     assert await replica.deliver(world.delivery("a", 3), world.delivery("b", 4)) == 0
-    replica.ask_first()
+    replica.check_first()
     assert await replica.deliver(world.delivery("a", 5)) == 1
     assert await replica.deliver(world.delivery("a", 6)) == 0
 
 
-async def test_the_inbox_is_asked_after_a_conflict_until_no_event_is_known(
+async def test_the_inbox_is_read_after_a_conflict_until_a_batch_has_no_duplicate(
     world: Any, replica: Replica
 ) -> None:
     one, two = world.delivery("a", 1), world.delivery("a", 2)
@@ -84,9 +84,7 @@ async def test_an_event_waits_behind_one_that_another_replica_has_parked(
     assert await _states(world) == ["retrying", "waiting", "waiting"]
 
 
-async def test_the_inbox_is_asked_as_long_as_anything_is_parked(
-    world: Any, replica: Replica
-) -> None:
+async def test_the_inbox_is_read_while_an_event_is_parked(world: Any, replica: Replica) -> None:
     await replica.deliver(world.delivery("a", 1))
     world.event_handlers.failing[2] = ValueError("not yet")
     await replica.deliver(world.delivery("a", 2))
@@ -102,10 +100,10 @@ async def test_the_inbox_is_asked_as_long_as_anything_is_parked(
     assert await world.seen() == [("a", 1), ("b", 3), ("a", 2), ("a", 4), ("a", 5)]
 
 
-async def test_an_event_is_not_taken_for_new_when_its_transaction_would_end_beside_a_parked_one(
+async def test_a_batch_is_retried_when_an_earlier_event_is_parked_before_its_commit(
     world: Any, replica: Replica
 ) -> None:
-    """Whoever parks it comes between the event handler and the insert into the inbox."""
+    """The other replica parks it between the event handler and the insert into the inbox."""
     await replica.deliver(world.delivery("b", 0))
     write = world.event_handlers._write
 

@@ -1,0 +1,90 @@
+"""A connection to PostgreSQL: the statements of asyncpg, with the errors of this package."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+
+from waybill.postgres.errors import DatabaseUnavailableError, is_closed, unavailability
+
+if TYPE_CHECKING:
+    from waybill.postgres.errors import RawConnection
+
+# Statements take milliseconds. Only a lock that is never released, or a server that does not
+# respond any more, takes this long.
+COMMAND_TIMEOUT_SECONDS: Final = 30.0
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+CLOSE_TIMEOUT_SECONDS: Final = 1.0  # for a clean shutdown; after it the socket is dropped
+
+SERVER_SETTINGS: Final = {
+    # Compiling costs more than it saves on statements of a few milliseconds.
+    "jit": "off",
+    # A process that froze inside a transaction must not hold its row locks indefinitely.
+    "idle_in_transaction_session_timeout": "60s",
+    # The server detects a lost peer in about 25 s (over TCP) instead of two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+
+class Connection:
+    """One connection. Its methods raise DatabaseUnavailableError when the connection is lost."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: "RawConnection") -> None:
+        self._raw = raw
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Return all rows of a statement."""
+        with unavailability(self._raw):
+            return await self._raw.fetch(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
+        """Return the first row of a statement, or None."""
+        with unavailability(self._raw):
+            return await self._raw.fetchrow(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 (as asyncpg)
+        """Return the first column of the first row, or None."""
+        with unavailability(self._raw):
+            return await self._raw.fetchval(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Run a statement; returns its command tag, such as "UPDATE 3"."""
+        with unavailability(self._raw):
+            return await self._raw.execute(sql, *arguments)
+
+    def check(self) -> None:
+        """Raise DatabaseUnavailableError when the connection is known to be lost."""
+        if is_closed(self._raw):
+            raise DatabaseUnavailableError("the connection to the database is lost")
+
+    async def listen(self, channel: str, on_notify: Callable[[], None]) -> None:
+        """Call `on_notify` at each NOTIFY on the channel until this connection is closed."""
+        with unavailability(self._raw):
+            await self._raw.add_listener(channel, lambda *_: on_notify())
+
+
+@asynccontextmanager
+async def connect(
+    url: str, *, name: str, command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS
+) -> AsyncIterator[Connection]:
+    """Open a connection outside any pool: for session locks, LISTEN and migrations.
+
+    Closing it ends its open transaction, locks and LISTEN. Raises DatabaseUnavailableError.
+    """
+    with unavailability():
+        raw = await asyncpg.connect(
+            url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            command_timeout=command_timeout_seconds,
+            server_settings={**SERVER_SETTINGS, "application_name": name},
+        )
+    try:
+        yield Connection(raw)
+    finally:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await raw.close(timeout=CLOSE_TIMEOUT_SECONDS)
