@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.gates.classes import Package
 from waybill_toolkit.contracts.gates.uses import Uses, uses
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.generate.openapi import request_nodes, response_nodes
 from waybill_toolkit.contracts.generate.schemas import module_of, reachable
 from waybill_toolkit.contracts.generate.service_contracts import ServiceContract, read_contracts
 from waybill_toolkit.contracts.repository import Repository
@@ -83,13 +83,13 @@ def _is_made(field: Field, found: Uses) -> bool:
 
 def _heard(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
     """Give what the service is asked and ordered. Of others' events it takes what it needs."""
-    yield "models", asked_nodes(contract.openapi)
+    yield "models", request_nodes(contract.openapi)
     own = {topic.name for topic in contract.events.topics}
     yield "received", [each.schema for each in contract.events.received if each.topic in own]
 
 
 def _told(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
-    yield "models", answered_nodes(contract.openapi)
+    yield "models", response_nodes(contract.openapi)
     yield "sent", [each.schema for each in contract.events.sent]
 
 

@@ -12,7 +12,7 @@ from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faul
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
 from waybill_toolkit.contracts.generate.models import make_models
 from waybill_toolkit.contracts.generate.names import fault_of_service
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, read_openapi, schema_nodes
+from waybill_toolkit.contracts.generate.openapi import read_openapi, response_nodes, schema_nodes
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of, reachable
@@ -106,7 +106,7 @@ def _models(service: str, openapi: Node, events: EventContract, faults: Faults) 
     received = reachable(message.schema for message in events.received)
     together = {**models, **sent, **received}
     shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
-    answered = reachable(answered_nodes(openapi))
+    answered = reachable(response_nodes(openapi))
     told = {**answered, **sent}
     made = {
         "shared": make_models(

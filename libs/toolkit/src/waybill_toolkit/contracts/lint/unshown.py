@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.generate.openapi import request_nodes, response_nodes
 from waybill_toolkit.contracts.lint.holder import RULE, UNIONS, Holder, Place
 
 
@@ -36,8 +36,8 @@ def unshown_faults(
 def _crossing(root: Node) -> Iterator[Node]:
     """Go to the schemas of whole bodies and payloads."""
     if root.get("paths"):
-        yield from asked_nodes(root)
-        yield from answered_nodes(root)
+        yield from request_nodes(root)
+        yield from response_nodes(root)
     components = root.get("components")
     messages = components.get("messages") if components else None
     for message in messages.children() if messages else ():
