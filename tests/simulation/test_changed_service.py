@@ -17,7 +17,7 @@ from waybill_simulation.scenario import Scenario, draw
 from waybill_simulation.shrink import shrink
 
 WAYBILL = "from waybill_toolkit.cli import main; main()"
-SETS_DETAIL = "rejection_detail = change.detail"
+SETS_DETAIL = "rejection_detail = change.rejection_detail"
 
 
 class Changed:
@@ -78,7 +78,7 @@ def test_constraint_of_a_migration_is_simulated(changed: Changed) -> None:
 def test_sql_that_is_not_simulated_ends_the_run_in_a_sentence(
     changed: Changed, options: list[str]
 ) -> None:
-    changed.edit(SETS_DETAIL, "rejection_detail = initcap(change.detail)")
+    changed.edit(SETS_DETAIL, "rejection_detail = initcap(change.rejection_detail)")
     done = changed.simulate(*options)
     assert done.returncode == 3
     assert done.stderr.startswith(

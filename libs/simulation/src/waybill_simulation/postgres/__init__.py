@@ -1,4 +1,4 @@
-"""PostgreSQL as far as the services use it, in memory: it runs the SQL that they send.
+"""An in-memory PostgreSQL that runs the SQL of the services.
 
 tokens, token_reader, parse*, syntax     text to a tree
 compile, aggregates, functions, types    expressions to Python functions

@@ -1,4 +1,4 @@
-"""asyncpg's side of the simulated PostgreSQL: connections over the network, and pools of them."""
+"""The asyncpg driver of the simulated PostgreSQL: connections and pools."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from waybill_simulation.postgres.transaction_block import Answer
 
 
 class SimulatedConnection:
-    """What `waybill.postgres.database` asks of a connection."""
+    """The part of a connection that `waybill.postgres.database` uses."""
 
     def __init__(self, network: Network, session: Session, machine: Machine) -> None:
         self._network = network
@@ -43,9 +43,9 @@ class SimulatedConnection:
     async def execute(self, sql: str, *arguments: object) -> str:
         return (await self._ask(sql, arguments))[0]
 
-    async def add_listener(self, channel: str, heard: Callable[..., None]) -> None:
+    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
         await self._ask("SET listening", ())
-        call = partial(self._network.loop.call_soon, heard)
+        call = partial(self._network.loop.call_soon, callback)
         machine = here()
 
         def notified() -> None:
@@ -58,7 +58,7 @@ class SimulatedConnection:
         self.hang_up()
 
     def hang_up(self) -> None:
-        """Close our end; the server finds out when all that was sent has arrived."""
+        """Close the client's end; the server notices after everything that was sent has arrived."""
         if not self._is_closed:
             self._is_closed = True
             after = max(0.0, self._arrives - self._network.loop.time())
@@ -88,7 +88,7 @@ class SimulatedConnection:
         self._network.deliver(self._network.hop(), resolve, future, answer)
 
     def _lost(self) -> None:
-        """Find out that the server is gone: at once when an answer is waited for."""
+        """Handle the loss of the server. A pending request fails immediately."""
         self._is_closed = True
         if self._waiting is not None:
             error = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle")
@@ -96,7 +96,7 @@ class SimulatedConnection:
 
 
 class SimulatedPool:
-    """What `waybill.postgres.database` asks of a pool."""
+    """The part of a pool that `waybill.postgres.database` uses."""
 
     def __init__(self, network: Network, server: Server, most: int) -> None:
         self._network = network
@@ -131,8 +131,8 @@ class SimulatedPool:
 
 
 async def dial(network: Network, server: Server) -> SimulatedConnection:
-    """Connect. Raises ConnectionRefusedError while the server is away."""
+    """Connect. Raises ConnectionRefusedError while the server is down."""
     if network.is_over:
-        raise asyncpg.InterfaceError("it is over")
+        raise asyncpg.InterfaceError("the history is over")
     await network.sleep(network.question())
     return SimulatedConnection(network, connect(server), here())

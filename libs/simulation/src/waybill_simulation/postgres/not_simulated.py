@@ -1,8 +1,8 @@
-"""The error for what the simulated PostgreSQL does not know."""
+"""The error for SQL that is not simulated."""
 
 
 class NotSimulatedError(Exception):
-    """SQL that the simulated PostgreSQL does not know, or cannot run.
+    """SQL that is not simulated.
 
     It says nothing of the services: the history that meets it is neither clean nor violated.
     """

@@ -52,7 +52,7 @@ class Watchdog:
         self._patience = Patience()
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Keep it running until `stop`. `first_ready` raises StartError if it never becomes ready."""
+        """Keep it running until `stop`. `first_ready` raises StartError if it never gets ready."""
         self._has_begun = True
         tasks.create_task(self._keep())
 
@@ -160,14 +160,14 @@ class Watchdog:
             self._give_up(f"{what_happened}, {ATTEMPTS_MAX} times in a row")
         self.state.ended(Condition.DOWN)
         self.state.restarts += 1
-        self._say(f"{what_happened}; restarting it in {delay:g} s")
+        self._say(f"{what_happened}; starting it again in {delay:g} s")
         self._on_change()
         await _first_of(self._stopping, self._holds.changed, within_seconds=delay)
 
     async def _until_changed(self, what_happened: str, log: Follower) -> None:
         """Report why it does not start, and wait for a reload."""
         self.state.ended(Condition.FAILED)
-        self._say(f"{what_happened} and is restarted when its code changes:{log.last_words()}")
+        self._say(f"{what_happened} and is started again when its code changes:{log.last_words()}")
         self._on_change()
         await _first_of(self._stopping, self._holds.changed)
 
