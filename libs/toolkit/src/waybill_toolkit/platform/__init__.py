@@ -7,7 +7,7 @@
                                        ├─ orders       start fast and share that memory
                                        └─ payments
 
-Each process is told by the kernel when its parent is gone, so none is left behind, whoever is
+The kernel signals each process when its parent ends, so none is left behind, whoever is
 killed. The supervisor writes what it knows into `state.json` of the data folder; commands and tests
 read that, and talk to the supervisor by signals only.
 """

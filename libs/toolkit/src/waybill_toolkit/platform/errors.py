@@ -1,4 +1,4 @@
-"""What can go wrong with the local platform.
+"""The errors of the local platform.
 
 PlatformError
 ├── PortInUseError       another program listens where we want to

@@ -28,7 +28,7 @@ from waybill_toolkit.platform.wheels import installed_package
 _LOCATION_FILE = "postgres.location"
 _OUTSIDE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 - by root, name checked, mode 0700
 _MEANT = '"$`\\'
-"""What a shell does not take as it is between double quotes."""
+"""Characters that are special in a shell between double quotes."""
 _COPIED = ("bin/initdb", "bin/postgres", "lib", "share")
 
 
@@ -44,7 +44,7 @@ class PostgresHome:
 
     @classmethod
     def prepare(cls, data_folder: Path) -> "PostgresHome":
-        """Find or make the folder; `data_folder` exists and is ours."""
+        """Find or make the folder; `data_folder` exists and belongs to Waybill."""
         account = server_account()
         folder = _existing(data_folder) or _make(data_folder, account)
         _refuse_unless_owned(folder, account)
@@ -98,7 +98,7 @@ def _make_outside(data_folder: Path, account: Account) -> Path:
         return folder
     if account.is_ours:
         raise DataFolderError(
-            f"PostgreSQL cannot be set up in {data_folder}, for its path has one of {_MEANT}: "
+            f"PostgreSQL cannot be set up in {data_folder}, because its path has one of {_MEANT}: "
             "choose another folder with --data."
         )
     raise DataFolderError(
@@ -153,7 +153,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _copy(installed: Path, copy: Path, account: Account) -> None:
-    """Copy what a server needs, in the wheel's layout, because libraries are found relative to it.
+    """Copy the server's files in the wheel's layout: libraries are found relative to it.
 
     Made under another name and renamed, so that a copy is whole or not there.
     """

@@ -36,12 +36,12 @@ def psql(
         platform = Platform.load(data_folder(data))
         environment = connection(platform, platform.known(service))
         program = str(find_psql())
-        # As nothing is left to do here, psql takes the place of this process, and the terminal.
+        # psql replaces this process, and so keeps the terminal.
         os.execve(program, [program, *(arguments or ())], {**os.environ, **environment})  # noqa: S606
 
 
 def connection(platform: Platform, service: str) -> dict[str, str]:
-    """Tell libpq where the database is. A password on the command line could be seen by others.
+    """Return the environment for libpq. A password on the command line would be visible to others.
 
     Raises PlatformError for a service that keeps no data.
     """

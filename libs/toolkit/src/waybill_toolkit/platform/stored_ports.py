@@ -15,7 +15,7 @@ FILE = "ports.json"
 
 
 def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
-    """Give every service the number that it had before, and a new one the lowest that is free.
+    """Give every service its stored number, and a new service the lowest free number.
 
     A number that belonged to a service which is gone is used again when no other is left. Raises
     PlatformError when there are more services than numbers.
@@ -35,7 +35,7 @@ def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
 
 
 def keep(data: Path, assigned: Mapping[str, int]) -> None:
-    """Store the numbers, beside those of services that are not there now."""
+    """Store the numbers, and keep those of services that do not exist now."""
     others = {
         name: number for name, number in _read(data).items() if number not in assigned.values()
     }
@@ -46,12 +46,12 @@ def keep(data: Path, assigned: Mapping[str, int]) -> None:
 
 
 def _read(data: Path) -> dict[str, int]:
-    """Read the file. One that is damaged counts as none: every service gets a number anew."""
+    """Read the file. A damaged file is ignored: every service gets a new number."""
     try:
         found = json.loads((data / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     if not isinstance(found, dict) or not all(isinstance(each, int) for each in found.values()):
         return {}
-    # Two services with one number: a person edited it.
+    # Two services have one number: the file was edited.
     return found if len(set(found.values())) == len(found) else {}
