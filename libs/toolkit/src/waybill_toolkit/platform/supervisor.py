@@ -69,7 +69,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, self._lending.look)
+        loop.add_signal_handler(signal.SIGHUP, self._lending.find_claims)
         self._set_status(Status.STARTING, "starting PostgreSQL and the broker")
         try:
             async with asyncio.TaskGroup() as tasks:
