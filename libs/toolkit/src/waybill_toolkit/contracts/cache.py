@@ -1,4 +1,4 @@
-"""Keeps what was generated, by a sum over all that it depends on, so that nothing is done twice.
+"""Caches generated files by a checksum of all their inputs.
 
 What is kept is only ever compared with, or written to, the packages: an edited package is seen
 whether or not something is kept. A file that is not whole, or that was made from something else,
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Final
 
 SOURCES: Final = ("generate/**/*", "reference/**/*", "gates/__init__.py", "gates/contracts.py")
-"""All of this package that generates something, the templates too."""
+"""The parts of this package that generate files, including templates."""
 
 TOOLKIT: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """One file for each package in `folder`; `key` is the sum of the inputs of this run.
+    """One file for each package in `folder`; `key` is the checksum of the inputs.
 
     A file begins with a sum over the key and the rest of it.
     """
@@ -32,18 +32,18 @@ class Cache:
     key: str
 
     def get(self, package: str) -> dict[str, str] | None:
-        """Look up the files of a package; None when they are not kept, or not as they were put."""
+        """Look up the files of a package; None when they are missing, stale or damaged."""
         try:
-            told, _, content = self._path(package).read_bytes().partition(b"\n")
+            checksum, _, content = self._path(package).read_bytes().partition(b"\n")
         except OSError:
             return None
-        if told != self._sum(content):
+        if checksum != self._sum(content):
             return None
         files: dict[str, str] = json.loads(content)
         return files
 
     def put(self, package: str, files: Mapping[str, str]) -> None:
-        """Keep the files of a package instead of those kept before, if that can be done at all."""
+        """Store the files of a package, if possible, in place of older ones."""
         content = json.dumps(files).encode()
         path = self._path(package)
         new = path.with_name(f"{path.name}.{os.getpid()}")
@@ -60,7 +60,7 @@ class Cache:
 
 
 def sum_of_inputs(contracts: Path) -> str:
-    """Sum up the contracts, the sources of this generator, Python and whatever is installed."""
+    """Compute a checksum of contracts, generator, Python and installed packages."""
     digest = hashlib.sha256(f"{sys.version}\n{sorted(_installed())}\n".encode())
     for folder, patterns in ((contracts, ("**/*",)), (TOOLKIT, SOURCES)):
         for path in sorted(each for pattern in patterns for each in folder.glob(pattern)):
@@ -72,7 +72,7 @@ def sum_of_inputs(contracts: Path) -> str:
 
 
 def _installed() -> Iterator[str]:
-    """Name each library with its version, as its folder of metadata does."""
+    """Return the name and version of each library, from its metadata folder."""
     for entry in sys.path:
         for path in Path(entry or ".").glob("*.dist-info"):
             yield path.name

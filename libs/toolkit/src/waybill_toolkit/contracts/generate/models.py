@@ -1,4 +1,4 @@
-"""Payload and body models by datamodel-code-generator, in this process and without a file of input.
+"""Generates the models of payloads and bodies with datamodel-code-generator, in this process.
 
 Four modules for each service: `shared` (what all contracts share, so that Money is one class
 however it came), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
@@ -54,13 +54,13 @@ NEEDS_VALIDATOR: Final = (
     *("contains", "dependentRequired", "dependentSchemas", "else", "if", "maxProperties"),
     *("minProperties", "not", "patternProperties", "propertyNames", "then", "uniqueItems"),
 )
-"""Keywords that pydantic's types cannot say: each would bring a slow validator of 200 lines."""
+"""Keywords that pydantic's types cannot express: each would need a slow validator of 200 lines."""
 
 NOT_ZERO: Final = {"const": 0}
-"""The one `not` that has a type: of integers, a change that is none."""
+"""The only supported `not`: a nonzero integer."""
 
 NOT_FOR_PYTHON: Final = ("description", "example", "examples")
-"""Left out of the modules: they stand in the contract, where one looks for them."""
+"""Omitted in the modules; the contract has them."""
 
 
 def make_models(
@@ -71,7 +71,7 @@ def make_models(
     *,
     given: Collection[str] = (),
 ) -> str:
-    """Write the module `module` for those of `components` that belong there; "" when none does.
+    """Generate the module `module` for its part of `components`; "" when there is none.
 
     Each field of those named in `given` has to be given to their constructors.
     """
