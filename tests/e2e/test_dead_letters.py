@@ -50,7 +50,7 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     await orders.send("inventory.commit-stock.v1", {"order_id": broken})
     await orders.send("inventory.commit-stock.v1", {"order_id": other})
 
-    [answer] = await orders.hear(other, 1)
+    [answer] = await orders.receive(other, 1)
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "dead", "inventory.commit-stock.v1": "waiting"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
@@ -60,7 +60,7 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
 
     await _waybill(platform, "dead-letters", "discard", str(event_id))
 
-    [answer] = await orders.hear(broken, 1)
+    [answer] = await orders.receive(broken, 1)
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "discarded"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)

@@ -1,4 +1,4 @@
-"""Where a link of the repository leads on the site."""
+"""Translates links of the repository to links of the site."""
 
 import posixpath
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Targets:
     shown: set[str] = field(default_factory=set)
 
     def link(self, target: str, file: str, page: str) -> str:
-        """Rewrite a link that stands in `file`, for `page`."""
+        """Rewrite a link of `file` for `page`."""
         parts = urlsplit(target)
         if parts.scheme or parts.netloc or not parts.path:
             return target

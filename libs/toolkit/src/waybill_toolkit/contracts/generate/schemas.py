@@ -19,7 +19,7 @@ def class_of(schema: Node, module: str = "models") -> str | None:
 
 
 def module_of(component: Node, module: str) -> str:
-    """Return whether a schema is shared: it is then one class for the whole service."""
+    """Return the module of a schema; a shared schema is one class for the whole service."""
     return SHARED if component.document.path.parent.name == SHARED else module
 
 
