@@ -45,10 +45,11 @@ def test_a_new_service_is_in_it_because_its_contract_is_there(
     out: Path, repository: Repository
 ) -> None:
     mail, points = (repository.root / "contracts" / name for name in ("mail", "points"))
-    points.mkdir()
-    for path in mail.iterdir():
+    for path in filter(Path.is_file, mail.rglob("*")):
+        copy = points / str(path.relative_to(mail)).replace("Letters", "Points")
+        copy.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text().replace("letters", "points").replace("Letters", "Points")
-        (points / path.name).write_text(text)
+        copy.write_text(text)
 
     assert sdk("python", "-o", out)[0] == 0
 
