@@ -1,8 +1,8 @@
-"""For each change of a contract that the code does not follow, one gate must fail.
+"""For each change of a contract that the code does not implement, a gate must fail.
 
-A mutation is made in a copy of contracts and services; the copy is put right after each test. The
-gates that are named must stop it: the generator, lint, diff, the type checker on the service's
-code, or one of the contract tests. The table of them is docs/contract-mutations.md.
+A mutation is applied to a copy of contracts and services, which is restored after each test. The
+named gates must stop it: the generator, lint, diff, the type checker on the service's code, or a
+contract test. docs/contract-mutations.md has the table.
 """
 
 import os
@@ -30,7 +30,7 @@ MUTATIONS = (*OPERATIONS, *BODIES, *ANSWERS, *EVENTS)
 TABLE = Path(__file__).parents[2] / "docs" / "contract-mutations.md"
 
 ALL_GATES: Final = "WAYBILL_ALL_GATES"
-"""Set: every gate is asked, not only those that are named; so the table lacks none."""
+"""If set, every gate runs, not only the named ones, so that the table is complete."""
 
 WRITE_TABLE: Final = "WAYBILL_WRITE_TABLE"
 
@@ -58,7 +58,7 @@ def copied(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def tree(copied: Tree) -> Iterator[Tree]:
-    """The copy, put right again afterwards."""
+    """The copy, which is restored afterwards."""
     folders = [copied.root / "contracts"]
     folders += [copied.repository.package(service) for service in copied.repository.services]
     before = _contents(folders)
@@ -80,7 +80,7 @@ def test_nothing_is_found_when_nothing_is_changed(copied: Tree) -> None:
     nothing = Mutation("nothing", "orders/openapi.yaml", remove(), "types")
 
     assert copied.errors == frozenset()
-    assert [gate for gate in GATES if copied.sees(gate, nothing)] == []
+    assert [gate for gate in GATES if copied.is_stopped_by(gate, nothing)] == []
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
@@ -91,14 +91,14 @@ def test_a_mutation_is_stopped_by_the_gates_that_the_table_names(
     named = [gate for gate in GATES if gate in mutation.stopped_by.split()]
 
     found: list[str] = []
-    for gate in _asked(named):
+    for gate in _gates_to_run(named):
         if "generator" not in found or gate in READ_CONTRACTS_ONLY:
-            found += [gate] * tree.sees(gate, mutation)
+            found += [gate] * tree.is_stopped_by(gate, mutation)
 
     assert found == named, f"{mutation}: {' '.join(found)}"
 
 
-def _asked(named: list[str]) -> list[str]:
+def _gates_to_run(named: list[str]) -> list[str]:
     if os.environ.get(ALL_GATES):
         return list(GATES)
     needs_generated = not READ_CONTRACTS_ONLY.issuperset(named)
@@ -106,23 +106,23 @@ def _asked(named: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _remembered() -> Iterator[None]:
-    """Validate a document once that the mutations leave alone: it takes half of the time."""
-    in_order: set[str] = set()
+def _validated_once() -> Iterator[None]:
+    """Validate an unchanged document only once: validation takes half of the time."""
+    valid: set[str] = set()
 
     def validate(bundled: Bundle, faults: Faults) -> None:
         text = bundled.text()
-        if text not in in_order:
+        if text not in valid:
             validate_openapi(bundled, faults)
         if not faults:
-            in_order.add(text)
+            valid.add(text)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("waybill_toolkit.contracts.generate.service.validate_openapi", validate)
         yield
 
 
-def test_every_mutation_is_stopped_and_told_in_the_table() -> None:
+def test_every_mutation_is_stopped_and_listed_in_the_table() -> None:
     assert len(MUTATIONS) >= 40
     assert all(mutation.stopped_by.split() for mutation in MUTATIONS)
     if os.environ.get(WRITE_TABLE):
@@ -132,8 +132,8 @@ def test_every_mutation_is_stopped_and_told_in_the_table() -> None:
 
 
 def _table() -> str:
-    """Write what the suite shows, in the order of the suite."""
-    gates = [f"- **{gate}**: {told}" for gate, told in GATES.items()]
+    """Format the results as a table, in the order of the suite."""
+    gates = [f"- **{gate}**: {meaning}" for gate, meaning in GATES.items()]
     head = ["Contract", "Mutation", *GATES]
     rows = [
         [f"`{mutation.document}`", mutation.name, *(_mark(gate, mutation) for gate in GATES)]

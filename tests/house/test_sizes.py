@@ -9,12 +9,10 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES_MAX = 300
 CLASS_LINES_MAX = 150
 
-LARGER_FILES: Mapping[str, str] = {
-}
+LARGER_FILES: Mapping[str, str] = {}
 """Files that may be larger, each with its reason."""
 
-LARGER_CLASSES: Mapping[str, str] = {
-}
+LARGER_CLASSES: Mapping[str, str] = {}
 """Classes that may be larger, as PATH:CLASS, each with its reason."""
 
 

@@ -12,7 +12,7 @@ from waybill.postgres.database import Transaction
 
 
 class Both:
-    """A raw connection that asks both and compares."""
+    """A raw connection that runs statements on both and compares the results."""
 
     def __init__(self, simulated: Session, real: Session) -> None:
         self._simulated, self._real = simulated, real

@@ -13,7 +13,7 @@ YES = True
 
 @dataclass(frozen=True)
 class Mutation:
-    """What is changed in which document of `contracts/`, and who must see it."""
+    """An edit of a document of `contracts/`, and the gates that must stop it."""
 
     name: str
     document: str
@@ -24,7 +24,7 @@ class Mutation:
 
     @property
     def checked(self) -> str:
-        """The service whose code no longer fits."""
+        """The service whose code no longer matches."""
         of = self.document.partition("/")[0]
         return self.service or ("orders" if of == "shared" else of)
 

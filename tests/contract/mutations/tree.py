@@ -31,17 +31,17 @@ GATES: Final = {
     "scopes": "test: scopes are those of the reviewed table",
     "registry": "test: the registry of problems is what runtime and contracts know",
 }
-"""Who can see a mutation, in the order in which they run."""
+"""The gates, in the order in which they run."""
 
 READ_CONTRACTS_ONLY: Final = frozenset({"lint", "diff"})
-"""These can speak also when the generator has refused."""
+"""These also run when the generator has refused the contract."""
 
 SCOPES = Path(__file__).parents[1] / "scopes.yaml"
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A copy of contracts and services. `errors` are those that the unchanged copy has."""
+    """A copy of contracts and services. `errors` are the type errors of the unchanged copy."""
 
     repository: Repository
     original: Repository
@@ -51,8 +51,8 @@ class Tree:
     def root(self) -> Path:
         return self.repository.root
 
-    def sees(self, gate: str, mutation: Mutation) -> bool:
-        """Ask one gate whether it stops what the contracts now say."""
+    def is_stopped_by(self, gate: str, mutation: Mutation) -> bool:
+        """Return whether a gate stops the mutation."""
         match gate:
             case "generator":
                 return self.is_refused(mutation)
@@ -70,10 +70,10 @@ class Tree:
         try:
             return not judge(before, after).allowed
         except ContractError:
-            return False  # it has no verdict; the command fails all the same
+            return False  # there is no verdict; the command fails
 
     def is_refused(self, mutation: Mutation) -> bool:
-        """Generate; what is generated stays for the gates that come after."""
+        """Generate; the following gates use the generated files."""
         try:
             self.repository.write(self.repository.generate([mutation.checked]))
         except ContractError:
@@ -81,7 +81,7 @@ class Tree:
         return False
 
     def type_errors(self, *services: str) -> set[str]:
-        """Run the type checker as everywhere, and give its new errors in code written by hand."""
+        """Run the type checker; return its new errors in hand-written code."""
         run = subprocess.run(
             [sys.executable, "-m", "mypy", *(f"services/{each}/src" for each in services)],
             cwd=self.root,
@@ -94,7 +94,7 @@ class Tree:
         return {line for line in found - self.errors if _is_by_hand(line.partition(":")[0])}
 
     def differences(self, gate: str, service: str) -> list[str]:
-        """Run what one of the contract tests asserts to be empty."""
+        """Run the check of one of the contract tests."""
         checks: Mapping[str, Callable[[Repository], list[str]]] = {
             "answers": unused_answers,
             "fields": lambda tree: list(map(str, unused_fields(tree))),

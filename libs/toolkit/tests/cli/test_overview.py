@@ -150,7 +150,7 @@ def _options(command: Command) -> dict[str, Any]:
 
 
 STREAMS = {"events", "env"}
-"""One JSON a line for ever, or what a shell evaluates: `>` writes it."""
+"""Their output is a stream of JSON lines or for a shell; `>` writes it to a file."""
 
 
 def test_json_is_printed_and_output_is_written_by_every_command_that_has_a_result() -> None:

@@ -34,7 +34,7 @@ def tree(made: Repository, tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def generated(tree: Repository, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What was generated anew, by run; it comes out empty."""
+    """The packages that each run generated; initially empty."""
     runs: list[list[str]] = []
 
     def make(_: Repository, packages: list[str]) -> dict[str, dict[str, str]]:

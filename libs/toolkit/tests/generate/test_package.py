@@ -164,7 +164,9 @@ def test_bundles_stand_alone_and_hold_what_is_used_of_other_services(package: Pa
     assert "yaml" not in (package / "asyncapi.json").read_text()
     assert "yaml" not in (package / "openapi.json").read_text()
     assert list(asyncapi["channels"]["stock_stock_events"]["messages"]) == ["counted"]
-    assert asyncapi["operations"]["hear"]["channel"] == {"$ref": "#/channels/stock_stock_events"}
+    assert asyncapi["operations"]["receive_events"]["channel"] == {
+        "$ref": "#/channels/stock_stock_events"
+    }
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

@@ -47,7 +47,7 @@ def sell(asked: Sequence[Asked[models.Sell]]) -> Answer:
     return Answer(sale_id=UUID(int=1), state="open", price=price, sold_at=NOW, due=DUE, next=None)
 
 
-def tell(till: Till) -> None:
+def print_total(till: Till) -> None:
     print(till.wanted.description)
     send(Refunded(sale_id=UUID(int=1), reason="late"))
     send(Sold(sale_id=UUID(int=1), price=PRICE, buyer=SoldBuyer(name="n", greeting="hello")))

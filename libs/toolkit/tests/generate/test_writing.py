@@ -1,4 +1,4 @@
-"""Nobody sees half of what is written; where it cannot be written, nothing is changed."""
+"""Files are written atomically; when writing fails, nothing is changed."""
 
 import os
 from collections.abc import Callable

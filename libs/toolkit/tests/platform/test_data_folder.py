@@ -1,4 +1,4 @@
-"""A data folder is used only when it is ours, of this version, and of nobody else just now."""
+"""A data folder is used only if it is Waybill's, of this version, and not in use."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Whoever is stopped or killed, no process is left."""
+"""Whichever process is stopped or killed, no process is left."""
 
 import os
 import signal

@@ -71,8 +71,8 @@ def test_the_site_is_not_built_with_broken_links(tree: Path, tmp_path: Path) -> 
     (tree / "docs" / "operations.md").write_text(text)
     with pytest.raises(SiteError) as refused:
         build_site(Repository(tree), tmp_path / "site")
-    told = str(refused.value).splitlines()
-    assert {f"operations.html: {fault}" for fault in links.values()} <= set(told)
+    faults = str(refused.value).splitlines()
+    assert {f"operations.html: {fault}" for fault in links.values()} <= set(faults)
 
 
 def test_a_document_that_nobody_listed_is_on_the_site(tree: Path, tmp_path: Path) -> None:

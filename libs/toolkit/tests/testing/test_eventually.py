@@ -35,7 +35,7 @@ def _ends_at_once() -> Iterator[None]:
 
 
 class Orders:
-    """Answers like the orders service: each status once, the last one for ever."""
+    """Answers like the orders service: each status once, the last one repeatedly."""
 
     def __init__(self) -> None:
         self.statuses = ["placed"]
@@ -144,7 +144,7 @@ async def test_read_gives_the_json_of_a_good_answer(client: httpx.AsyncClient) -
 
 
 class Crashing:
-    """A part of a service that fails when it is told to, or ends."""
+    """A part of a service that fails on request, or ends."""
 
     name = "relay of it"
 
@@ -191,4 +191,4 @@ def test_a_crash_fails_a_test_that_waits_for_nothing_too(tmp_path: Path) -> None
     ):
         pass
     assert logging.getLogger("waybill.process.background").handlers == []
-    require_running()  # the next test is not told of it
+    require_running()  # the next test does not get the error

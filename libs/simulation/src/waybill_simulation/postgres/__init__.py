@@ -5,7 +5,7 @@ compile, aggregates, functions, types    expressions to Python functions
 relations, plan*                         a tree to steps
 nested_loop, select_step, write_steps,
 unique_keys, run                         steps as they run
-catalog, schema, tables                  what the real PostgreSQL's catalog says, as tables
+catalog, schema, tables                  tables, from the real PostgreSQL's catalog
 server, locks, transaction_block,
-session, driver                          who runs statements, and waits for whom
+session, driver                          execution of statements, and lock waits
 """

@@ -1,6 +1,6 @@
 """The functions and operators of SQL, called with values that are not NULL.
 
-A function is called with the run of its statement first.
+The first argument is the run of the statement.
 """
 
 import operator

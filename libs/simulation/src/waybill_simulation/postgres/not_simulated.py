@@ -4,7 +4,7 @@
 class NotSimulatedError(Exception):
     """SQL that is not simulated.
 
-    It says nothing of the services: the history that meets it is neither clean nor violated.
+    It is no verdict on the services: the history is neither clean nor violated.
     """
 
     def __init__(self, construct: str, near: str = "") -> None:

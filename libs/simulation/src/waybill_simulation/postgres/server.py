@@ -1,7 +1,7 @@
 """The server: committed data, locks, and recovery after a crash.
 
-Statements run at one moment of virtual time, unless they wait for a lock. Nothing here knows of
-networks: see `waybill_simulation.drivers` for the time that questions and answers take.
+Statements take no virtual time unless they wait for a lock. The network is simulated by the driver,
+which adds the delays of requests and responses.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,8 @@
 """Rows with their versions and locks, for READ COMMITTED.
 
-A row is a `Slot`. It has the versions that were committed, each with the number of its commit, and
-at most one transaction that has locked it, with what that one has made of it so far. A version is
-a dictionary of columns; under `ROW` it holds its slot.
+A row is a `Slot`. It has its committed versions, each with the number of its commit, and at most
+one transaction that holds its lock, with the uncommitted version. A version is a dictionary of
+columns; the key `ROW` has its slot.
 """
 
 from collections.abc import Callable, Iterator, Mapping

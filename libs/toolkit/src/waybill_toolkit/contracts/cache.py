@@ -1,8 +1,7 @@
 """Caches generated files by a checksum of all their inputs.
 
-What is kept is only ever compared with, or written to, the packages: an edited package is seen
-whether or not something is kept. A file that is not whole, or that was made from something else,
-counts as not there.
+Cached files are only compared with the packages or written to them, so edits of a package are
+always detected. A damaged or stale cache file is ignored.
 """
 
 import hashlib
@@ -25,7 +24,7 @@ TOOLKIT: Final = Path(__file__).parents[1]
 class Cache:
     """One file for each package in `folder`; `key` is the checksum of the inputs.
 
-    A file begins with a sum over the key and the rest of it.
+    A file begins with a checksum of the key and its contents.
     """
 
     folder: Path

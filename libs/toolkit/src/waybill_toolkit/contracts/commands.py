@@ -36,7 +36,7 @@ WithoutNode = Annotated[
 def lint(*, without_node: WithoutNode = False) -> None:
     """Check all contracts. Each message has file, line and rule. The exit status is 1 on findings.
 
-    Redocly and the AsyncAPI parser run on Node and are fetched once, into .waybill/node.
+    Redocly and the AsyncAPI parser run on Node.js. They are downloaded once, to .waybill/node.
     """
     repository = _repository()
     home = None if without_node else repository.root / ".waybill" / "node"
@@ -62,7 +62,7 @@ def diff(
 ) -> None:
     """Show what has changed since BASE, and which clients and services it breaks.
 
-    Exit status 1 says that something breaks without a new version.
+    The exit status is 1 for breaking changes without a new version.
     """
     repository = _repository()
     try:

@@ -41,7 +41,7 @@ class Repository(Tree):
     def is_up_to_date(self) -> bool:
         """Return whether all generated files are up to date.
 
-        False also when nobody knows without generating it.
+        False also when the cache has no answer.
         """
         cache = self._cache()
         packages = self.packages

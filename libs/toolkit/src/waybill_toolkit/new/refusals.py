@@ -57,7 +57,7 @@ def _of_service(service: str, repository: Repository) -> Iterator[str]:
     elif len(service) > LENGTH_MAX:
         yield f"{service} is longer than {LENGTH_MAX} letters: choose a shorter name."
     elif service in SQL_RESERVED or _DATABASE_OWN.fullmatch(service):
-        yield f"{service} is a reserved word of PostgreSQL: choose another name."
+        yield f"{service} is reserved in PostgreSQL: choose another name."
     elif service in {*RESERVED_NAMES, *repository.packages, SHARED}:
         yield f"{service} is taken: choose another name."
     elif (repository.root / service).is_dir():
@@ -86,7 +86,7 @@ def _of_entity(names: Names) -> Iterator[str]:
     elif SQL_RESERVED & {one, many}:
         yield f"{one} is a reserved word of SQL: choose another --entity."
     elif _used_in_code() & {many, pascal(one), pascal(many)}:
-        yield f"{one} is used by the code of a service: choose another --entity."
+        yield f"{one} is a name in the code of a service: choose another --entity."
     elif many in _runtime_tables():
         yield f"The runtime has a table {many}: choose another --entity."
 

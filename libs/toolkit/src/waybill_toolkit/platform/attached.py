@@ -32,7 +32,7 @@ class AttachedPlatform:
     def up(self, *, fresh: bool, detach: bool) -> None:
         """Start everything; return when it is ready (`detach`) or stopped.
 
-        Raises PlatformError when it cannot start or ended without being asked.
+        Raises PlatformError when it cannot start or ends unexpectedly.
         """
         supervisor = launcher.launch(self._plan, fresh=fresh, dies_with_us=not detach)
         _pass_on_signals(supervisor)

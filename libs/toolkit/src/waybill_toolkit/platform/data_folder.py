@@ -1,11 +1,11 @@
 """The data folder: its contents, its version, and the lock that only one platform holds.
 
-waybill.json   the versions that made it; a folder without it is not ours
+waybill.json   the versions that created it; a folder without it is not Waybill's
 lock           held by the running supervisor
-state.json     what the supervisor knows, see state.py
+state.json     the supervisor's state, see state.py
 plan.json      the plan of the platform, see plan.py
-ports.json     which port each service keeps, see stored_ports.py
-foreground/    who runs a service in a terminal, see lending.py
+ports.json     the port of each service, see stored_ports.py
+foreground/    services that run in a terminal, see lending.py
 secrets/       passwords
 logs/          one file per process
 postgres/      see postgres_home.py
@@ -85,7 +85,7 @@ class DataFolder:
     def lock(self) -> int:
         """Take the lock and return its descriptor: it is held until the last copy is closed.
 
-        Raises AlreadyRunningError when another process has it.
+        Raises AlreadyRunningError when another process holds it.
         """
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

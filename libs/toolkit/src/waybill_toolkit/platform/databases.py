@@ -1,7 +1,7 @@
 """One database and one login role for each service, without access to the others.
 
-Names and passwords go into statements that take no parameters; the server quotes them itself, with
-format() and its %I (identifier) and %L (literal).
+These statements take no parameters, so the server quotes names and passwords: format() with %I
+(identifier) and %L (literal).
 """
 
 import asyncpg

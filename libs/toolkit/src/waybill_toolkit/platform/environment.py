@@ -37,8 +37,8 @@ def env(
 ) -> None:
     """Print the environment of a service of the running platform.
 
-    With it the service starts by hand or in an editor. It says the port that the platform's own
-    process has. To run another process, set WAYBILL_PORT to another port or use `waybill run`.
+    With it the service can be started by hand or in an editor. Its port is that of the platform's
+    own process. To run another process, set WAYBILL_PORT to another port or use `waybill run`.
     """
     with explained():
         platform = Platform.load(data_folder(data))

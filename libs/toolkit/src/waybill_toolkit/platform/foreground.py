@@ -44,8 +44,8 @@ def run(
 ) -> None:
     """Run one service of the running platform in this terminal, to debug it, say.
 
-    Without --here it is one more process of that service, on a port of its own; the events are
-    shared between the two. It runs in this very process: a debugger that starts `waybill run`, as
+    Without --here it is an additional process of the service on another port; the two share the
+    partitions. It runs in this process: a debugger that starts `waybill run`, as
     `python -m pdb -m waybill_toolkit run orders --here` does, is in the service.
     """
     with explained():

@@ -1,13 +1,14 @@
 """Services that run in the foreground of a terminal, in place of the platform's own process.
 
     command                                      supervisor
-    writes DATA/foreground/orders: who it is
+    writes its pid to DATA/foreground/orders
     SIGHUP ─────────────────────────────────────▶ reads the file, stops its own process
     state.json says `foreground` ◀─────────────── waits for the end of the command's process
     becomes the service
-    ends, in whatever way ──────────────────────▶ starts its own process again
+    ends for any reason ───────────────────────▶ starts its own process again
 
-The kernel says when a process has ended, also when it was killed, so nothing has to be given back.
+The kernel reports the end of a process, even a killed one, so the command need not return the
+service.
 """
 
 import asyncio

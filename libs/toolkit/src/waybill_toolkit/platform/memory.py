@@ -8,8 +8,8 @@ from pathlib import Path
 def pss_bytes(pid: int, *, shared: bool = True) -> int:
     """Read a process's PSS (proc_pid_smaps(5)); 0 when it has ended or access is denied.
 
-    Not `shared`: without shared memory, such as PostgreSQL's buffers, whose size is fixed but which
-    count only as they are used.
+    With `shared=False` shared memory is left out, such as PostgreSQL's buffers: their size is
+    fixed, but pages count only after their first use.
     """
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")

@@ -78,8 +78,8 @@ class Plan:
     ) -> "Plan":
         """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
-        The gateway is the first and has the base itself for its port. The others have the ports
-        that they had before on this data folder, or the next free ones: see stored_ports.
+        The gateway is the first and has the base as its port. The others have their stored ports
+        in this data folder, or the next free ones; see stored_ports.
         """
         if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
             raise PlatformError(

@@ -15,8 +15,8 @@ _LISTEN = "0A"  # TCP_LISTEN in the tables of /proc/net (linux/net/tcp_states.h)
 def free_port() -> int:
     """Find a free port outside of the range for outgoing connections.
 
-    With one of those, a client that tries to reach a server which is just down could be given the
-    server's own port, be connected to itself, and keep the server from coming back.
+    A client that connects to a stopped server could otherwise get the server's port as its local
+    port, connect to itself, and prevent the restart of the server.
     """
     lowest_outgoing = int(_OUTGOING.read_text(encoding="ascii").split()[0])
     while True:

@@ -60,7 +60,7 @@ def nearest_postgres_url(
 ) -> str:
     """Return the address of the server's Unix socket, if it has one.
 
-    A round trip there takes a sixth less time of the processor than one over the loopback.
+    A round trip through it takes a sixth less CPU time than one through the loopback.
     """
     home = find_home(data_folder)
     if home is None or not _holds_socket(home, port):
@@ -176,7 +176,7 @@ class PostgresServer:
     def clear_remains(self) -> None:
         """Wait until every backend of a crashed server has ended.
 
-        They share memory, and a new server would refuse to start. Nobody else
+        They share memory, and a new server would refuse to start. No other process
         uses this data: the caller holds the lock of the data folder.
         """
         end_at(self.data, _ORPHAN_SECONDS)

@@ -1,11 +1,11 @@
 """The pre-fork server: imports the modules that services share, and forks the services.
 
-A forked service starts without importing those modules again, and its copy of them is the host's
-memory. Beyond that it is as if started by `python -m NAME`: it has its own environment, session and
-log, imports NAME.app and calls its `main()`.
+A forked service does not import those modules again, and shares their memory. Otherwise it behaves
+as if started by `python -m NAME`: it has its own environment, session and log, imports NAME.app and
+calls its `main()`.
 
-The supervisor talks to the host through a socket whose messages are whole (SOCK_SEQPACKET), in
-JSON: a Request is answered by Began, and when that process is over there is an Ended.
+The supervisor communicates with it through a SOCK_SEQPACKET socket with JSON messages: the response
+to a Request is Began; Ended follows when that process has ended.
 """
 
 import gc

@@ -23,7 +23,7 @@ class PreforkGoneError(Exception):
 class PreforkClient:
     """Starts a pre-fork server, and processes through it.
 
-    When the host ends, so do all its children, and their futures say so.
+    When it ends, all its children end too, and their futures are resolved.
     """
 
     def __init__(self, log: Path) -> None:

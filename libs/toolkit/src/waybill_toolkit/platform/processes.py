@@ -96,7 +96,7 @@ class Program:
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start it in its own session, so that Ctrl-C reaches only this process.
 
-        Only from the main thread: "parent" means the *thread* that forked.
+        Call it only from the main thread: the parent is the *thread* that forked.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start a server from the main thread: it ends with its thread")

@@ -43,7 +43,7 @@ def psql(
 def connection(platform: Platform, service: str) -> dict[str, str]:
     """Return the environment for libpq. A password on the command line would be visible to others.
 
-    Raises PlatformError for a service that keeps no data.
+    Raises PlatformError for a service without a database.
     """
     if service not in platform.databases:
         raise PlatformError(
@@ -61,7 +61,7 @@ def connection(platform: Platform, service: str) -> dict[str, str]:
 def find_psql() -> Path:
     """Find the psql of this machine, which can edit lines, or the one of PostgreSQL's wheel.
 
-    Raises PlatformError when there is neither.
+    Raises PlatformError when neither exists.
     """
     found = shutil.which("psql")
     if found:

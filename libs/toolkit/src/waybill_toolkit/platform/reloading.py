@@ -1,8 +1,8 @@
 """`waybill up --reload`: restarts services when code changes.
 
-A change of a service's own code starts that service again. A change of its migrations has them
-applied first; as long as that fails, the service waits. A change of what services share starts all
-of them, and the host, which has imported it.
+A change of a service's code restarts that service. A change of its migrations applies them first;
+while that fails, the service is held. A change of shared code restarts all services, and the
+pre-fork server, which has imported it.
 """
 
 import asyncio

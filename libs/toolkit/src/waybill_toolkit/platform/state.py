@@ -1,6 +1,6 @@
 """The supervisor's state, in a file that other processes read.
 
-It is replaced as a whole, so a reader never sees half of it.
+It is replaced atomically, so a reader never sees an incomplete file.
 """
 
 import json

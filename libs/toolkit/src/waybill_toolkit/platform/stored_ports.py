@@ -1,8 +1,8 @@
 """The port that each service has, as a number after the port base.
 
-A service keeps its number when it is started again and when others are added or removed, so
-addresses in scripts, clients and bookmarks stay right. The numbers are kept in the data folder;
-the gateway always has 0.
+A service keeps its number across restarts and when others are added or removed, so addresses in
+scripts, clients and bookmarks remain valid. The numbers are stored in the data folder; the gateway
+always has 0.
 """
 
 import json
@@ -17,7 +17,7 @@ FILE = "ports.json"
 def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
     """Give every service its stored number, and a new service the lowest free number.
 
-    A number that belonged to a service which is gone is used again when no other is left. Raises
+    The number of a removed service is reused when no other is left. Raises
     PlatformError when there are more services than numbers.
     """
     names = list(names)

@@ -1,9 +1,9 @@
 """The supervisor: starts everything in order, keeps it running, stops it in order.
 
 Run as `python -m waybill_toolkit.platform.supervisor PLAN LOCK`, with the plan in JSON and the
-descriptor of the data folder's lock, which is held for as long as this process lives. What it
-prints is its log. SIGTERM or SIGINT stops everything; the second one at once. SIGHUP: a service is
-to run in the foreground of a terminal, see lending.py.
+descriptor of the data folder's lock, which is held until this process ends. Its output is
+its log. SIGTERM or SIGINT stops everything, the second one immediately. SIGHUP reports a service
+that is to run in a terminal; see lending.py.
 """
 
 import asyncio

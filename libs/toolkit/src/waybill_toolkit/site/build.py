@@ -32,7 +32,7 @@ class SiteError(Exception):
 def build_site(repository: Repository, folder: Path) -> int:
     """Build all pages into `folder` and return their number. Raises SiteError, ContractError.
 
-    The folder must be empty, new, or one that was built before.
+    The folder must be empty, new, or from an earlier build.
     """
     _clear(folder)
     pages = dict(_Site.of(repository).pages())

@@ -40,8 +40,8 @@ class Rendered:
 class Renderer:
     """Renders pages. `link` rewrites a link, `draw` a diagram, `generate` fills in a marker.
 
-    A marker is a comment, `<!-- generated: settings orders -->`: nothing on GitHub, and on the site
-    what its words stand for.
+    A marker is a comment, `<!-- generated: settings orders -->`: invisible on GitHub, replaced by
+    the generated part on the site.
     """
 
     link: Callable[[str], str]

@@ -1,7 +1,7 @@
 """Finds the pages of the site, and their order.
 
-A page of `docs/` that nobody has put anywhere stands under "More", and a service is there as soon
-as it has a contract.
+A page of `docs/` without a part is listed under "More". A service is listed as soon as it has a
+contract.
 """
 
 from collections.abc import Iterable, Iterator

@@ -16,8 +16,8 @@ class Targets:
     """Rewrites links between files to links between pages.
 
     A link to a Markdown file leads to its page, a link to any other file of the repository to a
-    page that shows it; `shown` collects these. What is no file is left as it is, for the check of
-    all links to find.
+    page that shows it; `shown` collects these. Other links are not changed; the check
+    of all links finds broken ones.
     """
 
     root: Path

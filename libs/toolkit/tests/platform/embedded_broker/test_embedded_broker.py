@@ -78,7 +78,7 @@ async def test_a_fetch_that_waits_is_answered_as_soon_as_something_comes(
     ):
 
         async def write() -> None:
-            # Nothing tells from outside that a fetch waits. Were it late, this would pass for less.
+            # A waiting fetch is not visible from outside. If it came late, the test would pass.
             await asyncio.sleep(0.5)
             await writing.send_and_wait(topic, b"now", partition=0)
 

@@ -26,7 +26,7 @@ def batch(*values: bytes) -> bytes:
 
 
 def first_offsets(records: bytes, *batches: bytes) -> list[int]:
-    """Tell the offset that each batch was stored with; nothing else in it may have changed."""
+    """Return the stored offset of each batch; the rest of a batch must be unchanged."""
     found = []
     for each in batches:
         stored, records = records[: len(each)], records[len(each) :]

@@ -1,8 +1,7 @@
 """The classes, functions and names of a Python package, from its source: nothing is imported.
 
-A class is known by its full name, `orders.domain.Order`. For each of its fields and methods it is
-known which classes of the package their annotations name, however deep: `tuple[Line, ...]` names
-`orders.domain.Line`.
+Classes have full names, such as `orders.domain.Order`. Each field and method has the classes of the
+package that its annotation names at any depth: `tuple[Line, ...]` names `orders.domain.Line`.
 """
 
 import ast
@@ -76,7 +75,7 @@ class Package:
     ) -> Classes:
         """Collect the classes that an annotation names, also by an alias.
 
-        `within` are the aliases that this is a part of: one may name itself.
+        `within` has the enclosing aliases, which may be recursive.
         """
         found: set[str] = set()
         for node in ast.walk(annotation) if annotation else ():

@@ -1,6 +1,6 @@
 """Checks examples with the generated models: valid ones pass, invalid ones fail.
 
-That the schemas do, and which examples there have to be, is checked by `waybill contracts lint`.
+`waybill contracts lint` validates examples by the schemas, and finds missing ones.
 """
 
 from collections.abc import Collection, Iterator, Mapping

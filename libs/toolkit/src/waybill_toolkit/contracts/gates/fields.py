@@ -1,8 +1,8 @@
 """Checks that the service's code uses every field of its contract.
 
-A field of a request or of a command that the service obeys has to be read, one of an answer or of
-an event has to be given. The type checker sees neither a field that nobody reads nor one that is
-given as `MISSING` each time.
+A field of a request or of a received command has to be read, one of a response or of an event has
+to be set. The type checker detects neither a field that is never read nor one that is always
+`MISSING`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +43,8 @@ def unused_fields(
 ) -> list[Fault]:
     """Find unused fields.
 
-    `exceptions` gives the reason why one need not be: service -> `Schema.field` -> reason. One that
-    is not needed is a fault too.
+    `exceptions` has the accepted ones: service -> `Schema.field` -> reason. A superfluous exception
+    is a fault too.
     """
     faults: list[Fault] = []
     for contract in read_contracts(repository):

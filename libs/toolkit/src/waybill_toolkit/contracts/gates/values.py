@@ -1,8 +1,8 @@
 """Infers the classes that a value may have or contain, from annotations.
 
-Through attributes, calls, loops and comprehensions: after `for line in body.lines` a line is a
-`NewLine`. What is not known is taken for the objects that went into it: `each.body` of an
-`Asked[PlaceOrder]` is a `PlaceOrder`. Names are distinguished by function, not by line.
+It follows attributes, calls, loops and comprehensions: after `for line in body.lines` a line is a
+`NewLine`. An unknown result has the classes of its inputs: `each.body` of a
+`BatchedRequest[PlaceOrder]` is a `PlaceOrder`. Names are distinguished by function, not by line.
 """
 
 import ast

@@ -1,10 +1,10 @@
 """Bundles a contract and the components that it references into one document.
 
 A reference `FILE#/components/KIND/NAME` becomes `#/components/KIND/NAME`, and the component is
-copied, with all that it refers to in turn. A channel of another service's AsyncAPI document becomes
-a channel of this one, named `<service>_<channel>`, with those of its messages that are used here.
+copied together with its own references. A channel of another service's AsyncAPI document becomes
+a channel of this one, named `<service>_<channel>`, with the messages that are used here.
 
-The order of paths, fields and the like stays the author's; components are sorted.
+Paths, fields and the like keep their order; components are sorted.
 """
 
 import json
@@ -160,7 +160,7 @@ class _Bundler:
 def _beyond_itself(component: Node) -> Node:
     """Follow a component that only references one of the same name in another file.
 
-    Copied as it is, it would come to refer to itself.
+    A plain copy of it would reference itself.
     """
     seen = [component.place]
     while component.reference is not None:

@@ -1,8 +1,7 @@
 """Nodes of contracts, and navigation between them across files.
 
-A `Node` is a place in a document: its value, and how to get from there to the places below it or to
-what a `$ref` names. Everything that reads a contract goes from node to node, so that each fault can
-say its file and line.
+A `Node` has a value, and finds its children and the target of a `$ref`. All readers of contracts
+use nodes, so that each fault has a file and a line.
 """
 
 import os
@@ -153,7 +152,7 @@ class Library:
     def open(self, path: Path) -> Node:
         """Return the root of a document, `contracts/<service>/<file>`.
 
-        Raises ContractError when it is no YAML mapping.
+        Raises ContractError when it is not a YAML mapping.
         """
         path = path.parent.resolve() / path.name  # a fault names the link, not its target
         self.folders.add(path.parent.parent)

@@ -1,8 +1,8 @@
 """Removes the defaults of sent models from their constructors: code has to pass each field.
 
-A field that JSON may leave out reads `reference: str | MISSING = MISSING`: code that omits it sends
-nothing, and no gate sees that. It becomes `Annotated[str | MISSING, Field(default=MISSING)]`. The
-type checker then requires the field in constructors, and parsing JSON does not change.
+A field that JSON may omit is `reference: str | MISSING = MISSING`: code that omits it sends
+nothing, and no gate detects that. It becomes `Annotated[str | MISSING, Field(default=MISSING)]`.
+The type checker then requires the field in constructors, and parsing JSON does not change.
 """
 
 import ast
@@ -33,7 +33,7 @@ def _rewritten(field: ast.AnnAssign) -> str:
 def _made_of(tree: ast.Module, classes: Collection[str]) -> Iterator[ast.ClassDef]:
     """Yield these classes and all that they reference in this module, each once.
 
-    An object that is described in place has no name in the contract, only here.
+    An inline object has no name in the contract, only here.
     """
     named = {name: node for node in tree.body for name in _names_defined(node)}
     waiting, seen = list(classes), set(classes)

@@ -1,10 +1,10 @@
 """Merges the OpenAPI documents of all services into one public document.
 
-A component that is the same everywhere is there once. Where two services mean different things by
-one name, each gets its service's name in front, `OrdersStatus` and `PaymentsStatus`, and so do the
-components that refer to them. Equal contracts give equal bytes.
+Identical components are merged. When services have different components of one name, each name gets
+its service as a prefix, `OrdersStatus` and `PaymentsStatus`, and so do the components that
+reference them. Equal contracts give equal bytes.
 
-An operation says who answers it in `x-service`; one that is marked `x-internal` is left out.
+`x-service` of an operation names its service; operations with `x-internal` are left out.
 """
 
 import re

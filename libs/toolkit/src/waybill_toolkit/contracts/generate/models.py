@@ -1,9 +1,9 @@
 """Generates the models of payloads and bodies with datamodel-code-generator, in this process.
 
-Four modules for each service: `shared` (what all contracts share, so that Money is one class
-however it came), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
-forbid unknown fields and receivers ignore them; this is put into the schemas beforehand. What is
-sent has to be given field by field, also what may be left out (`given.py`).
+Four modules for each service: `shared` (schemas that all contracts share, so that Money is
+one class), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
+forbid unknown fields and receivers ignore them; this is added to the schemas first. For sent
+models, code has to pass each field, including optional ones (`given.py`).
 """
 
 import json
@@ -73,7 +73,7 @@ def make_models(
 ) -> str:
     """Generate the module `module` for its part of `components`; "" when there is none.
 
-    Each field of those named in `given` has to be given to their constructors.
+    Constructors of the classes in `given` require each field.
     """
     own = {name: node for name, node in components.items() if module_of(node, module) == module}
     for node in own.values():

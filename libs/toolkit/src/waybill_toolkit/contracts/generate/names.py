@@ -37,7 +37,7 @@ def fault_of_snake(name: str) -> str | None:
     if not SNAKE.fullmatch(name):
         return f"{name!r} is no snake_case name; write one, like place_order."
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        return f"{name!r} is a word of Python; choose another name."
+        return f"{name!r} is a keyword of Python; choose another name."
     return None
 
 
@@ -53,5 +53,5 @@ def fault_of_pascal(name: str) -> str | None:
     if not PASCAL.fullmatch(name):
         return f"{name!r} is no PascalCase name; write one, like OrderLine."
     if keyword.iskeyword(name) or name in vars(builtins):
-        return f"{name!r} is a word of Python; choose another name."
+        return f"{name!r} is a keyword of Python; choose another name."
     return None

@@ -1,6 +1,6 @@
 """Reads YAML as JSON, and records the line of each value.
 
-What other readers of the same file could take for something else is refused: tags, merge keys,
+Constructs that parsers interpret differently are refused: tags, merge keys,
 duplicate keys, numbers outside of the range of a double. So are documents that take too long.
 """
 

@@ -1,6 +1,6 @@
 """Checks that a contract declares exactly the problems that the runtime returns.
 
-The list is that of `waybill.http`: it refuses a request before, and a key after, the handler runs.
+The list is that of `waybill.http`: the problems that it returns before or after the handler runs.
 """
 
 from collections.abc import Collection

@@ -41,7 +41,7 @@ def check_shape(root: Node, faults: Faults) -> None:
 def check_circles(bundled: Bundle, faults: Faults) -> None:
     """Add a fault for each component that references only itself.
 
-    One that holds itself further down, in a field or as an item, is fine.
+    Recursion through a field or an item is allowed.
     """
     for (kind, name), component in bundled.origins.items():
         if kind == "channels":

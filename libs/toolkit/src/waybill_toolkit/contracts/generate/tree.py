@@ -25,7 +25,7 @@ class Tree:
     def services(self) -> list[str]:
         """Every service that has a contract, in alphabetical order.
 
-        One with an asyncapi.yaml alone is not ours: its events are only received.
+        A folder with only an asyncapi.yaml is an external service: its events are only received.
         """
         return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
 

@@ -1,8 +1,8 @@
 """Writes files atomically; a failure changes none.
 
 All files are first written next to their places. Only then each file takes its
-place in one step. A process killed in between leaves whole files, old and new ones; the next run
-brings the rest.
+place in one step. A process that is killed meanwhile leaves complete files, old and new ones; the
+next run writes the rest.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Checks examples, which clients copy and mocks return: each schema has valid ones.
 
-Each field of a schema occurs in a valid example, so that one that was added shows. What crosses the
-border as a whole, a body or a payload, has an invalid example too.
+Each field of a schema occurs in a valid example, so a new field needs one. A body or a payload also
+has an invalid example.
 
 An example is in the contract (`example:`) or next to it, in
 `contracts/<service>/examples/<Schema>/{valid,invalid}-<what>.json`. A schema also has one when a

@@ -1,7 +1,7 @@
 """`x-follow` declares how clients wait for the final state of a resource.
 
-It stands at the GET that reads it: which field is the `status`, `until` which values, and in which
-field stands why it was refused, an object with a `code` and a `detail`.
+It is declared at the GET operation: the `status` field, its final values (`until`), and the field
+with the reason of a refusal, an object with a `code` and a `detail`.
 """
 
 from collections.abc import Iterator

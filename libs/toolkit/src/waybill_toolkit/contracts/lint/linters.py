@@ -44,7 +44,7 @@ def redocly_faults(packages: NodePackages, documents: Sequence[Path]) -> Iterato
 def asyncapi_faults(packages: NodePackages, paths: Sequence[Path]) -> Iterator[Fault]:
     """Parse AsyncAPI documents, bundled; each message is mapped to its source.
 
-    A document that cannot be bundled is left out: what is broken in it is told by others.
+    A document that cannot be bundled is left out: other checks report its faults.
     """
     bundles = {str(path): bundled for path in paths if (bundled := _bundled(path))}
     documents = {name: _as_asyncapi(bundle.content) for name, bundle in bundles.items()}
@@ -93,8 +93,8 @@ def _run(command: Sequence[str], text: str = "") -> str:
         timeout=RUN_SECONDS_MAX,
     )
     if done.returncode not in (0, 1) or not done.stdout.strip():
-        told = done.stderr.strip().splitlines() or ["nothing"]
-        raise NodeUnavailableError(f"{Path(command[1]).name} failed and said: {told[-1]}")
+        output = done.stderr.strip().splitlines() or ["nothing"]
+        raise NodeUnavailableError(f"{Path(command[1]).name} failed and said: {output[-1]}")
     return done.stdout
 
 

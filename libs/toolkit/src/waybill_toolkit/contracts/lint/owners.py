@@ -1,8 +1,8 @@
 """Checks `x-owner`, which declares the owner of a resource and decides access by owner.
 
-A resource is somebody's when it says so: in what is sent or answered, however deep, there is a
-field like `customer_ref`. Then the operation names the field in `x-owner`, and so does every
-operation below its path.
+A resource has an owner when its schema says so: a request
+or response body has a field like `customer_ref`, at any depth. Then `x-owner` of the operation and
+of all operations below its path names that field.
 """
 
 import re

@@ -23,8 +23,8 @@ from waybill_toolkit.contracts.schema_check import SchemaDocument
 def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     """Find all faults of the contracts; without `node_home` the linters of Node are left out.
 
-    What cannot be read is told, and the rest is checked all the same. Raises NodeUnavailableError
-    when the linters of Node cannot run.
+    Unreadable documents are reported, and the others are checked. Raises NodeUnavailableError
+    when the Node.js linters cannot run.
     """
     library, faults = Library(), Faults()
     services = _open(library, repository, faults)

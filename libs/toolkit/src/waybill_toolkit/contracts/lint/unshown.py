@@ -13,8 +13,8 @@ def unshown_faults(
 ) -> Iterator[Fault]:
     """Find what the examples of a document do not show.
 
-    `shown` are the schemas that occur in a valid example, with the fields that do, and `kinds` says
-    whether a schema has valid and invalid examples of its own.
+    `shown` has the schemas and fields that occur in valid examples; `kinds` says whether a schema
+    has its own valid and invalid examples.
     """
     crossing = {node.target().place for node in _crossing(holder.root)}
     for schema in holder.schemas:

@@ -1,8 +1,8 @@
 """Renders the pages of a service that runs from a checkout, on request.
 
-The runtime finds `renderer_of` by the entry point `waybill.pages`. What it shows was rendered from
-the contracts as they are at that moment: there is no file that could be stale. Another process
-renders it, so that the service neither loads a template engine nor stops serving meanwhile.
+The runtime finds `renderer_of` by the entry point `waybill.pages`. Pages are rendered from
+the current contracts, so none is stale. A separate process renders them: the service does not load
+a template engine and is not blocked.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
 """Draws the map of events: senders on the left, topics with their events, receivers on the right.
 
-It is an SVG that stands by itself: it brings its colours, light and dark, and needs no script.
+It is a self-contained SVG with light and dark colours and without scripts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """All events of all services, with owners, senders and receivers.
 
-It is put together from every service's `asyncapi.yaml`, since none of them knows who listens.
+It is compiled from every service's `asyncapi.yaml`, because a sender does not list its receivers.
 """
 
 from collections.abc import Iterable, Mapping

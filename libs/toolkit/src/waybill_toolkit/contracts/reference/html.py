@@ -1,6 +1,6 @@
 """Renders the templates of the pages; texts of contracts are escaped.
 
-What is markup already, because it was rendered here before, is marked in the templates: `|safe`.
+Markup that was rendered here is marked with `|safe` in the templates.
 """
 
 from functools import cache

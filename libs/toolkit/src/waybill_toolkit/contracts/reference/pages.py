@@ -52,9 +52,8 @@ class Reference:
 
 
 _ALL_EVENTS: Final = (
-    "What the services tell each other, and order each other to do, through Kafka. Each event"
-    " was written down by its sender together with the change it tells of, and takes effect once"
-    " at each receiver."
+    "The events and commands that the services exchange through Kafka. A sender stores each event"
+    " in the transaction of the change that it describes; each receiver processes it once."
 )
 
 

@@ -1,13 +1,13 @@
 """The folder of the broker, and whether its contents are intact.
 
-    boot         which start of the machine it was written in, or that all of it is on the disk
-    offsets      how far groups have got
+    boot         the boot id of the machine, or a mark that all files are synced
+    offsets      committed offsets
     topics/      see logs
 
-What the broker writes reaches the operating system at once and the disk at some time. So it is
-whole after the broker was killed, but perhaps not after the machine was. A log that has lost its
-end must not go on under the same id (consumers would take new records for some that they have
-seen), so then everything is dropped, and the services' outboxes publish it again.
+Writes reach the operating system immediately and the disk later. So data survives the broker's
+process, but perhaps not a crash of the machine. A log that has lost its end must not continue with
+the same topic id: consumers would take new records for ones that they have read. So after such a
+crash everything is deleted, and the services' outboxes publish it again.
 """
 
 import os

@@ -3,8 +3,8 @@
     TOPIC/ID/retention                              in seconds
     TOPIC/ID/PARTITION/00000000000000000000.log     named after the first offset in it
 
-A log is written to the operating system, not to the disk: it survives the process, and whether it
-survives the machine is said by `home`.
+A log is written to the operating system, not to the disk: it survives the process; see `home`
+for crashes of the machine.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Log:
     def append(self, records: bytes) -> int:
         """Append complete batches; returns the first record's offset.
 
-        Raises CorruptBatchError and OSError, and has then appended nothing.
+        On CorruptBatchError and OSError nothing is appended.
         """
         first = self.end
         batches, end = numbered(records, first)

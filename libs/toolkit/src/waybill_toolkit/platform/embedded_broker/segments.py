@@ -1,7 +1,6 @@
 """Files of record batches, indexed by offset.
 
-A batch is stored as it came, but for the offset of its first record: nothing in it is looked at
-beyond how many records it has (https://kafka.apache.org/documentation/#recordbatch).
+A batch is stored as received, except for the offset of its first record. Only its header is read (https://kafka.apache.org/documentation/#recordbatch).
 """
 
 import os
