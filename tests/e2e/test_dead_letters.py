@@ -66,7 +66,7 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
 
 
-def test_an_event_that_nobody_has_set_aside_is_named(platform: Platform) -> None:
+def test_event_that_is_not_parked_is_reported(platform: Platform) -> None:
     arguments = ["dead-letters", "retry", str(uuid7()), "--data", str(platform.folder)]
 
     result = CliRunner().invoke(build(), arguments)

@@ -115,7 +115,7 @@ def test_the_overview_is_the_same_when_typer_prints_it() -> None:
         ("completion tcsh", "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ],
 )
-def test_what_is_asked_wrongly_is_answered_in_one_line(arguments: str, sentence: str) -> None:
+def test_invalid_command_line_is_answered_in_one_line(arguments: str, sentence: str) -> None:
     result = CliRunner().invoke(build(), arguments.split(), prog_name="waybill")
     assert result.exit_code == 2
     assert sentence in result.stderr

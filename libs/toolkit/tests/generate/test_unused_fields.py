@@ -96,7 +96,7 @@ def test_a_field_of_another_class_that_has_the_same_name_does_not_count(
     assert found == ["Sell.description"]
 
 
-def test_an_unused_field_is_told_with_its_line_and_what_to_do(generated: Repository) -> None:
+def test_unused_field_is_reported_with_its_line_and_what_to_do(generated: Repository) -> None:
     (generated.package("shop").parent / "api.py").write_text(
         USES_ALL.replace(", each.body.change]", "]")
     )

@@ -30,7 +30,7 @@ def _there(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
 
 
-def test_what_is_stale_is_brought_up_to_date(folder: Path) -> None:
+def test_stale_files_are_updated(folder: Path) -> None:
     changed = write(_in(folder, NEW))
 
     assert sorted(path.name for path in changed) == ["a.py", "b.py", "c.py", "d.py"]

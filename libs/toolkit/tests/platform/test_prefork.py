@@ -66,7 +66,7 @@ def test_child_has_its_own_environment_session_log_and_exit_status(tmp_path: Pat
     }
 
 
-def test_host_goes_on_when_a_child_fails(tmp_path: Path) -> None:
+def test_prefork_server_survives_a_failed_child(tmp_path: Path) -> None:
     request = Request("plum", "no_such_module", str(tmp_path / "plum.log"), {})
     with _host() as channel:
         for _ in range(2):

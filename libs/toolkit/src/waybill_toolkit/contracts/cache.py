@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SOURCES: Final = ("generate/**/*", "reference/**/*", "gates/__init__.py", "gates/contracts.py")
+SOURCES: Final = ("generate/**/*", "reference/**/*", "*.py")
 """The parts of this package that generate files, including templates."""
 
-TOOLKIT: Final = Path(__file__).parents[1]
+GENERATOR: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Cache:
 def sum_of_inputs(contracts: Path) -> str:
     """Compute a checksum of contracts, generator, Python and installed packages."""
     digest = hashlib.sha256(f"{sys.version}\n{sorted(_installed())}\n".encode())
-    for folder, patterns in ((contracts, ("**/*",)), (TOOLKIT, SOURCES)):
+    for folder, patterns in ((contracts, ("**/*",)), (GENERATOR, SOURCES)):
         for path in sorted(each for pattern in patterns for each in folder.glob(pattern)):
             if path.is_file() and path.parent.name != "__pycache__":
                 content = path.read_bytes()
