@@ -1,4 +1,4 @@
-"""Every page as somebody sees it. The pictures stay in build/screenshots/, to be looked at."""
+"""Every page in a browser. The screenshots are kept in build/screenshots/."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

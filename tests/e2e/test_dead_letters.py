@@ -50,7 +50,7 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     await orders.send("inventory.commit-stock.v1", {"order_id": broken})
     await orders.send("inventory.commit-stock.v1", {"order_id": other})
 
-    [answer] = await orders.hear(other, 1)
+    [answer] = await orders.receive(other, 1)
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "dead", "inventory.commit-stock.v1": "waiting"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
@@ -60,13 +60,13 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
 
     await _waybill(platform, "dead-letters", "discard", str(event_id))
 
-    [answer] = await orders.hear(broken, 1)
+    [answer] = await orders.receive(broken, 1)
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "discarded"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
 
 
-def test_an_event_that_nobody_has_set_aside_is_named(platform: Platform) -> None:
+def test_event_that_is_not_parked_is_reported(platform: Platform) -> None:
     arguments = ["dead-letters", "retry", str(uuid7()), "--data", str(platform.folder)]
 
     result = CliRunner().invoke(build(), arguments)

@@ -115,7 +115,7 @@ def test_an_unknown_topic_is_refused_in_a_sentence(platform: Platform) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_what_is_no_id_of_an_order_is_refused_in_a_sentence(platform: Platform) -> None:
+def test_invalid_order_id_is_refused_in_one_sentence(platform: Platform) -> None:
     result = _waybill(platform, "events", "--order", "42")
     assert result.exit_code == 2
     assert "Invalid value for '--order'" in result.stderr

@@ -1,4 +1,4 @@
-"""The simulated PostgreSQL beside the real one, with the same tables."""
+"""The simulated and the real PostgreSQL, with the same tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ FOLDERS = [migrations_folder(str(each.__file__)) for each in (inventory, orders,
 
 
 class Session(Protocol):
-    """A connection of either."""
+    """A connection to either PostgreSQL."""
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]: ...
 
@@ -38,7 +38,7 @@ class Session(Protocol):
 
 
 class SimulatedSession:
-    """Asks the simulated server without a network in between."""
+    """A connection to the simulated server without a network."""
 
     def __init__(self, server: Server) -> None:
         self.session = connect(server)
@@ -60,7 +60,7 @@ class SimulatedSession:
 
 @dataclass
 class Port:
-    """One of the two: opens sessions."""
+    """Opens sessions on one of the two."""
 
     open: Callable[[], Awaitable[Session]]
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -73,7 +73,7 @@ async def migrated_url(module_database_url: str) -> str:
 
 
 async def schema_in(url: str) -> Schema:
-    """Take the schema of a real database."""
+    """Read the schema of a real database."""
     connection = await asyncpg.connect(url)
     described = await read_tables(connection)
     await connection.close()
@@ -82,7 +82,7 @@ async def schema_in(url: str) -> Schema:
 
 @pytest_asyncio.fixture
 async def simulated(migrated_url: str) -> Port:
-    """Give the simulated one, with the tables of the real one."""
+    """Return the simulated one, with the tables of the real one."""
     server = Server(await schema_in(migrated_url), lambda: NOW)
 
     async def open_session() -> Session:
@@ -93,7 +93,7 @@ async def simulated(migrated_url: str) -> Port:
 
 @pytest_asyncio.fixture
 async def real(migrated_url: str) -> AsyncIterator[Port]:
-    """Give the real one; its tables are emptied after the test."""
+    """Return the real one; its tables are emptied after the test."""
     opened: list[asyncpg.Connection[Any]] = []
 
     async def open_session() -> Session:
@@ -113,6 +113,6 @@ async def real(migrated_url: str) -> AsyncIterator[Port]:
 
 @pytest.fixture(params=["simulated", "real"])
 def port(request: pytest.FixtureRequest) -> Port:
-    """Give one after the other: what a test shows is true of both."""
+    """Return each in turn: a test runs on both."""
     found: Port = request.getfixturevalue(request.param)
     return found

@@ -169,7 +169,7 @@ async def test_migrations_run_once_and_again_when_one_is_new(tmp_path: Path) -> 
     service, kept = Migrations("shop", folder), tmp_path / "kept"
     described = await snapshots([service], kept)
     assert _columns(described["shop"], "goods") == ["id"]
-    # Something else under the same key: whoever gives it has not asked PostgreSQL.
+    # Other contents under the same key: a run that returns them has not asked PostgreSQL.
     Cache(kept, service.key).put("shop", {"tables": described["shop"].replace("goods", "bads")})
     assert _columns((await snapshots([service], kept))["shop"], "bads") == ["id"]
     (folder / "0002_second.sql").write_text("ALTER TABLE goods ADD COLUMN name text")
@@ -183,14 +183,14 @@ def _columns(described: str, table: str) -> list[str]:
 
 async def test_statement_that_is_not_known_names_what(migrated: str) -> None:
     server = Server(await schema_in(migrated), lambda: NOW)
-    heard: list[NotSimulatedError] = []
-    server.on_not_simulated = heard.append
+    reported: list[NotSimulatedError] = []
+    server.on_not_simulated = reported.append
     session = SimulatedSession(server)
     for sql, construct in NOT_KNOWN:
         with pytest.raises(NotSimulatedError):
             await session.fetch(sql)
-        assert (heard[-1].construct, heard[-1].sql) == (construct, sql)
-    assert len(heard) == len(NOT_KNOWN)
+        assert (reported[-1].construct, reported[-1].sql) == (construct, sql)
+    assert len(reported) == len(NOT_KNOWN)
 
 
 NOT_KNOWN = (

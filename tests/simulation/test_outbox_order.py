@@ -43,7 +43,7 @@ async def test_statement_that_waits_for_a_row_takes_its_position_when_it_has_it(
 
 
 async def test_transaction_has_an_id_before_it_has_a_position(port: Port) -> None:
-    """So when all lower ids have ended, nobody with a lower position runs any more."""
+    """So when all lower ids have ended, no running transaction has a lower position."""
     one, two = await port.open(), await port.open()
     await one.execute("BEGIN")
     assert await _send(one, _append("a")) == [1]

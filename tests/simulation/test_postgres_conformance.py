@@ -42,7 +42,7 @@ async def _pair(port: Port) -> tuple[Session, Session]:
     return one, two
 
 
-async def test_update_looks_at_the_row_anew_when_it_had_to_wait(port: Port) -> None:
+async def test_update_evaluates_the_row_again_after_waiting_for_its_lock(port: Port) -> None:
     one, two = await _pair(port)
     assert await one.execute(TAKE, "tea", 1) == "UPDATE 1"
     waiting = await _blocked(two.execute(TAKE, "tea", 1))
@@ -50,7 +50,7 @@ async def test_update_looks_at_the_row_anew_when_it_had_to_wait(port: Port) -> N
     assert await waiting == "UPDATE 0"
 
 
-async def test_update_goes_on_with_the_old_row_when_the_other_rolls_back(port: Port) -> None:
+async def test_update_uses_the_old_row_when_the_other_rolls_back(port: Port) -> None:
     one, two = await _pair(port)
     await one.execute(TAKE, "tea", 1)
     waiting = await _blocked(two.execute(TAKE, "tea", 1))
@@ -84,7 +84,7 @@ async def test_deadlock_ends_one_of_two(port: Port) -> None:
 
 
 @pytest.mark.parametrize(("end", "count"), [("COMMIT", 0), ("ROLLBACK", 1)])
-async def test_insert_waits_for_whoever_inserts_the_same_key(
+async def test_insert_waits_for_a_concurrent_insert_of_the_same_key(
     port: Port, end: str, count: int
 ) -> None:
     one, two = await _pair(port)

@@ -62,7 +62,7 @@ async def test_writes_run_when_they_are_asked_for_then_from_the_last_to_the_firs
     assert "".join(row["key"] for row in rows) == keys
 
 
-async def test_select_that_nobody_reads_does_not_lock(port: Port) -> None:
+async def test_select_that_is_not_read_does_not_lock(port: Port) -> None:
     one, two = await port.open(), await port.open()
     await one.execute(_STOCK.format(on_hand=1))
     await one.execute("BEGIN")

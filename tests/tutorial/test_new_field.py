@@ -1,7 +1,7 @@
-"""A newcomer's change: an order takes a gift note, keeps it, answers it and tells it.
+"""A typical change: orders accept, store, return and publish a gift note.
 
-The change is made in a copy of the tree. It touches few files, none of them in libs/, and whoever
-forgets a part of it is told by a gate which part that is.
+The change is made in a copy of the tree. It touches few files, none of them in libs/, and a gate
+reports each part that is missing.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from waybill_toolkit.contracts.repository import Repository, stale
 ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("contracts", "services", "conftest.py", "pyproject.toml")
 PAGES: Final = "contract/pages/"
-"""Pages that people read are rendered from the contracts; nobody writes or reviews them."""
+"""Pages are rendered from the contracts; they are not written or reviewed by hand."""
 
 FILES_MAX: Final = 15
 
@@ -63,7 +63,7 @@ class Slip:
 
     forgotten: str
     gate: str
-    told: str
+    reason: str
     instead: str = ""
 
     @override
@@ -198,7 +198,7 @@ def test_the_whole_change_passes_every_gate(tree: Tree) -> None:
 
 @SLOW
 @pytest.mark.parametrize("slip", SLIPS, ids=str)
-def test_whoever_forgets_a_part_is_told(tree: Tree, slip: Slip) -> None:
+def test_a_gate_reports_each_missing_part(tree: Tree, slip: Slip) -> None:
     tree.change(slip)
 
-    assert slip.told in tree.ask(slip.gate)
+    assert slip.reason in tree.ask(slip.gate)

@@ -1,4 +1,4 @@
-"""Carries out docs/tutorial.md in a copy of the tree, as who follows it to the letter.
+"""Follows docs/tutorial.md literally in a copy of the tree.
 
 A `console` block is commands and what they show: `…` stands for whatever comes there, alone in a
 line for any number of lines. A `diff` block is applied. Any other block is a whole file, whose name
@@ -89,7 +89,7 @@ def _pattern(line: str) -> str:
 
 
 class Reader:
-    """Somebody in a terminal, in a copy of the tree."""
+    """A user in a terminal, in a copy of the tree."""
 
     def __init__(self, tree: Path) -> None:
         self._tree = tree
@@ -120,9 +120,9 @@ class Reader:
             self._exports.append(line)
         code, output = self._run("\n".join(["set -o pipefail", *self._exports, line]))
         fails = any(map(_FAILS.match, shows))
-        told = f"$ {line}\n{output}"
-        assert bool(code) is fails, told
-        assert not shows or is_shown(shows, output), told
+        transcript = f"$ {line}\n{output}"
+        assert bool(code) is fails, transcript
+        assert not shows or is_shown(shows, output), transcript
 
     def _run(self, script: str, stdin: str = "") -> tuple[int, str]:
         run = subprocess.run(

@@ -1,1 +1,1 @@
-"""The services in virtual time: their own code, on drivers that obey a seed."""
+"""Runs the services' own code in virtual time, on simulated drivers, from a seed."""

@@ -1,4 +1,4 @@
-"""The payment provider: another company, behind a network that does as it likes."""
+"""The simulated payment provider, behind an unreliable network."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from waybill_simulation.network import Network, here, resolve
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One entry of the bank's books."""
+    """One stored call of the provider."""
 
     operation: Operation
     payment_id: UUID
@@ -37,7 +37,7 @@ class Charge:
 
 @dataclass
 class Bank:
-    """The books, by idempotency key."""
+    """The stored calls, by idempotency key."""
 
     network: Network
     faults: float
@@ -46,7 +46,7 @@ class Bank:
     def enter(
         self, operation: Operation, payment_id: UUID, amount_minor: int, key: str, *, declined: bool
     ) -> Approved | Declined | Exception:
-        """Do what is asked, once for a key; see `payments.sandbox_ledger` for what is refused."""
+        """Execute a call once for each key; `payments.sandbox_ledger` says what is declined."""
         known = self.charges.get(key)
         if known is not None:
             return known.answer
@@ -77,7 +77,7 @@ class Bank:
 
 
 class BankLine(Provider):
-    """The way to the bank: requests and answers get lost, and some come very late."""
+    """The connection to the provider: requests and responses are lost or delayed."""
 
     def __init__(self, bank: Bank) -> None:
         self._bank = bank

@@ -1,4 +1,4 @@
-"""Many histories, on many cores: each core runs a worker of its own (`python -m`)."""
+"""Runs many histories, with one worker process (`python -m`) for each core."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ from waybill_simulation.schemas import prepare
 
 @dataclass
 class Findings:
-    """What a campaign has come to so far."""
+    """The results of a campaign so far."""
 
     histories: int = 0
     virtual_seconds: float = 0.0
     statuses: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, Any]] = field(default_factory=list)
     not_simulated: str | None = None
-    """The sentence about the SQL that ended it: nothing can be said of what comes after."""
+    """The message about the SQL that ended the campaign."""
     seconds: float = 0.0
 
     @property
@@ -31,7 +31,7 @@ class Findings:
         return self.histories / self.seconds if self.seconds else 0.0
 
     def add(self, line: dict[str, Any]) -> None:
-        """Take in what a worker says."""
+        """Add one line of a worker's output."""
         if "not_simulated" in line:
             self.not_simulated = self.not_simulated or line["not_simulated"]
             return
@@ -47,14 +47,14 @@ async def run_campaign(
     *,
     workers: int,
     mutant: str | None = None,
-    goes_on: bool = False,
+    keep_going: bool = False,
     shrink_seconds: float = 20.0,
-    told: Callable[[Findings], None] = lambda _: None,
+    on_progress: Callable[[Findings], None] = lambda _: None,
 ) -> Findings:
-    """Run `count` histories from seed `first` on; end at the first failure, unless `goes_on`.
+    """Run `count` histories from seed `first`; stop at the first failure unless `keep_going`.
 
-    It also ends at SQL that is not simulated. Raises MigrationError and StartError when the tables
-    cannot be made.
+    It also stops at SQL that is not simulated. Raises MigrationError and StartError when the
+    tables cannot be created.
     """
     await prepare()
     findings = Findings()
@@ -62,7 +62,9 @@ async def run_campaign(
     share = -(-count // workers)
     ranges = [(at, min(at + share, first + count)) for at in range(first, first + count, share)]
     processes = [
-        await _worker(start, end, mutant=mutant, goes_on=goes_on, shrink_seconds=shrink_seconds)
+        await _worker(
+            start, end, mutant=mutant, keep_going=keep_going, shrink_seconds=shrink_seconds
+        )
         for start, end in ranges
     ]
 
@@ -71,8 +73,8 @@ async def run_campaign(
         async for line in process.stdout:
             findings.add(json.loads(line))
             findings.seconds = time.monotonic() - begun
-            told(findings)
-            if findings.not_simulated or (findings.failures and not goes_on):
+            on_progress(findings)
+            if findings.not_simulated or (findings.failures and not keep_going):
                 _end(processes)
         if await process.wait() not in (0, -15):
             raise RuntimeError(f"a worker ended with {process.returncode}")
@@ -92,16 +94,16 @@ async def run_campaign(
 def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
     for process in processes:
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGTERM)  # it, and its child
+            os.killpg(process.pid, signal.SIGTERM)  # the worker and its child
 
 
 async def _worker(
-    first: int, end: int, *, mutant: str | None, goes_on: bool, shrink_seconds: float
+    first: int, end: int, *, mutant: str | None, keep_going: bool, shrink_seconds: float
 ) -> asyncio.subprocess.Process:
     arguments = ["--first", str(first), "--end", str(end), "--shrink-seconds", str(shrink_seconds)]
     arguments += ["--mutant", mutant] if mutant else []
-    arguments += ["--goes-on"] if goes_on else []
-    # Sets and dictionaries of text have one order then, and a seed means the same everywhere.
+    arguments += ["--keep-going"] if keep_going else []
+    # A fixed hash seed fixes the order of sets of strings, so a seed repeats on every machine.
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "waybill_simulation.worker", *arguments,

@@ -20,18 +20,18 @@ app = typer.Typer()
 
 MUTANT_HISTORIES_MAX: Final = 100_000
 MUTANT_SECONDS: Final = 60.0
-"""Within this every planted bug has to be found."""
+"""The time limit for finding a planted bug."""
 MUTANT_SHRINK_SECONDS: Final = 5.0
 
 EXIT_NOT_SIMULATED: Final = 3
-"""Neither clean nor violated: what the services send to PostgreSQL cannot be simulated."""
+"""The services send SQL that is not simulated, so there is no verdict."""
 
 
 class _NotSimulatedError(Exception):
-    """Nothing can be said of the services; the message says why."""
+    """There is no verdict; the message says why."""
 
 
-def _told(findings: Findings) -> Findings:
+def _verdict(findings: Findings) -> Findings:
     if findings.not_simulated:
         raise _NotSimulatedError(findings.not_simulated)
     return findings
@@ -42,17 +42,19 @@ def simulate(
     *,
     histories: Annotated[int, typer.Option(min=1, help="How many histories.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the first one.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core.")] = None,
-    mutant: Annotated[str | None, typer.Option(help="Plant this bug, and look for it.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one for each core.")
+    ] = None,
+    mutant: Annotated[str | None, typer.Option(help="Plant this bug and search for it.")] = None,
     mutants: Annotated[bool, typer.Option(help="Plant every bug, one after the other.")] = False,
     as_json: AsJson = False,
     output: OutputFile = None,
 ) -> None:
     """Run services, databases and broker in virtual time, with faults, from seeds.
 
-    Each history ends with the invariants. One that breaks them is made as small as can be, and
-    printed as a sequence diagram. Exits with 1 when there is one, or a planted bug is not found,
-    and with 3 when the services use SQL that is not simulated: then nothing can be said of them.
+    The invariants are checked at the end of each history. A history that violates them is
+    minimized and printed as a sequence diagram. Exits with 1 when there is one, or when a planted
+    bug is not found, and with 3 when the services use SQL that is not simulated.
     """
     count = workers or os.cpu_count() or 1
     console = console_of(as_json=as_json)
@@ -70,8 +72,8 @@ def simulate(
         raise typer.Exit(EXIT_NOT_SIMULATED) from None
     _show(console, findings)
     give(_figures(findings), as_json=as_json, output=output)
-    is_well = bool(findings.failures) == (mutant is not None)
-    raise typer.Exit(0 if is_well else 1)
+    is_expected = bool(findings.failures) == (mutant is not None)
+    raise typer.Exit(0 if is_expected else 1)
 
 
 def _campaign(console: Console, seed: int, histories: int, workers: int) -> Findings:
@@ -88,12 +90,12 @@ def _campaign(console: Console, seed: int, histories: int, workers: int) -> Find
                 seed,
                 histories,
                 workers=workers,
-                told=lambda findings: progress.update(
+                on_progress=lambda findings: progress.update(
                     task, completed=findings.histories, rate=findings.per_second
                 ),
             )
         )
-    return _told(findings)
+    return _verdict(findings)
 
 
 def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
@@ -104,13 +106,13 @@ def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
         mutant=mutant.name,
         shrink_seconds=MUTANT_SHRINK_SECONDS,
     )
-    return _told(asyncio.run(_within(campaign)))
+    return _verdict(asyncio.run(_within(campaign)))
 
 
 async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:
     try:
         async with asyncio.timeout(MUTANT_SECONDS):
-            # mypy does not see what a campaign ends with.
+            # mypy does not infer the result of the campaign.
             found: Findings = await campaign  # type: ignore[misc]
             return found
     except TimeoutError:
@@ -118,7 +120,7 @@ async def _within(campaign: "asyncio.Future[Findings] | object") -> Findings:
 
 
 def _find_all(console: Console, seed: int, workers: int) -> dict[str, dict[str, object]]:
-    table = Table("planted bug", "histories", "seconds", "what was seen")
+    table = Table("planted bug", "histories", "seconds", "violation")
     found: dict[str, dict[str, object]] = {}
     for mutant in MUTANTS:
         findings = _find(mutant, seed, workers)
@@ -133,7 +135,7 @@ def _find_all(console: Console, seed: int, workers: int) -> dict[str, dict[str, 
 def _show(console: Console, findings: Findings) -> None:
     for failure in findings.failures:
         console.print(f"[bold red]seed {failure['seed']}[/]: {'; '.join(failure['violations'])}")
-        console.print("the least that fails:", failure["scenario"], soft_wrap=True)
+        console.print("minimized scenario:", failure["scenario"], soft_wrap=True)
         console.print("; ".join(failure["shrunk_violations"]), soft_wrap=True)
         console.print(f"```mermaid\n{failure['diagram']}\n```", markup=False, soft_wrap=True)
     ends = ", ".join(f"{n} {status}" for status, n in sorted(findings.statuses.items()))

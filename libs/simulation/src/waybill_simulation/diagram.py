@@ -1,4 +1,4 @@
-"""A history as a sequence diagram (Mermaid), for whoever has to understand it."""
+"""Draws a history as a Mermaid sequence diagram."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 from waybill_simulation.network import Message
 
 LINES_MAX: Final = 120
-"""More than that nobody reads; what comes last is what matters."""
+"""The last lines are kept; they show the violation."""
 
 
 def mermaid(messages: Sequence[Message]) -> str:
-    """Draw what was said, one line a message."""
+    """Draw one line for each message."""
     shown = messages[-LINES_MAX:]
     names = list(
         dict.fromkeys(name for m in shown for name in (m.sender, m.receiver) if name is not None)

@@ -1,8 +1,8 @@
-"""Puts the simulated drivers in the place of the real ones, once for an operating system process.
+"""Replaces the real drivers with the simulated ones, once in an operating system process.
 
-What is replaced: asyncpg's `connect` and `create_pool`, the way to open a `BrokerLink`, aiokafka's
-consumer, the bank, the machine's time and its randomness. Durations that only cost time here are
-set longer (polls) or shorter (deadlines). All else is the code that runs.
+Replaced are asyncpg's `connect` and `create_pool`, `BrokerLink.open`, aiokafka's consumer, the
+payment provider, the time and the random numbers. Poll intervals are longer and deadlines are
+shorter than in production. All other code is the services' own.
 """
 
 import gc
@@ -37,7 +37,7 @@ from waybill_simulation.world import World
 
 POLL_SECONDS: Final = 3.0
 RARE_SECONDS: Final = 10.0
-"""Instead of a second or less. Looking when nothing is there finds no bugs and costs time."""
+"""A longer poll interval than in production: empty polls take time and find no bugs."""
 
 
 class _Current:
@@ -54,7 +54,7 @@ class _Current:
 
 
 class _Time:
-    """Stands in for the module `time`."""
+    """Replaces the module `time`."""
 
     @staticmethod
     def monotonic() -> float:
@@ -67,7 +67,7 @@ class _Time:
 
 
 class _Secrets:
-    """Stands in for the module `secrets`."""
+    """Replaces the module `secrets`."""
 
     @staticmethod
     def randbits(count: int) -> int:
@@ -75,7 +75,7 @@ class _Secrets:
 
 
 class _Random:
-    """Stands in for the module `random`."""
+    """Replaces the module `random`."""
 
     @staticmethod
     def getrandbits(count: int) -> int:
@@ -83,18 +83,18 @@ class _Random:
 
 
 def begin(world: World) -> None:
-    """Make this history the one that the drivers belong to."""
+    """Bind the drivers to this history."""
     _Current.world = world
-    waybill.ids._ticks = waybill.ids._Ticks()  # noqa: SLF001 (ids begin anew, so that a seed repeats)
+    waybill.ids._ticks = waybill.ids._Ticks()  # noqa: SLF001 (reset, so that a seed repeats)
     within = timedelta(seconds=world.scenario.answer_within)
-    vars(orders.app)["PLACE_ORDER"] = _hastened(within)
+    vars(orders.app)["PLACE_ORDER"] = _with_short_deadlines(within)
 
 
 _REPEAT: Final = timedelta(seconds=5)
 _SAGA: Final = orders.saga.PLACE_ORDER
 
 
-def _hastened(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private name)
+def _with_short_deadlines(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private name)
     steps = [
         replace(
             step,
@@ -107,9 +107,9 @@ def _hastened(within: timedelta) -> Any:  # noqa: ANN401 (the type of a private 
 
 
 def install() -> None:
-    """Replace the drivers, once. There is no way back: use a process of its own.
+    """Replace the drivers, once. This cannot be undone: use a separate process.
 
-    Raises NotSimulatedError, MigrationError, StartError for schemas that cannot be made.
+    Raises NotSimulatedError, MigrationError, StartError for schemas that cannot be created.
     """
     if _Current.is_installed:
         return
@@ -119,7 +119,7 @@ def install() -> None:
     for owner, name, value in _replacements():
         setattr(owner, name, value)
     observe_effects()
-    # What was imported stays, and need not be looked through after each few histories.
+    # Imported modules stay; the garbage collector need not scan them.
     gc.freeze()
 
 

@@ -1,4 +1,4 @@
-"""Effects of events: noted in the transactions in which services react to them."""
+"""Records the effects of events, in the transactions of their event handlers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _NOTE_EFFECTS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """That a service has committed its event handler to an event."""
+    """The committed effect of an event in a service."""
 
     service: str
     event_id: UUID
@@ -31,10 +31,10 @@ async def _note_effects(tx: Transaction, effects: Sequence[tuple[UUID, str, str]
 
 
 def observe_effects() -> None:
-    """Have event handlers noted in the transactions that they are part of; some fail at first."""
+    """Record event handlers in their own transactions; some of them fail at first."""
     react = EventRouter.react
 
-    # Any: it stands before an event handler of any transaction, and watches.
+    # Any: it wraps the event handlers of every transaction.
     async def observed(self: EventRouter, tx: Any, handler: str, events: Sequence[Any]) -> None:  # noqa: ANN401
         await react(self, tx, handler, events)
         node = PROCESS.get()
@@ -44,5 +44,5 @@ def observe_effects() -> None:
         topics = {each.message.type: each.message.topic for each in self._received.values()}
         tx.defer(_note_effects, [(event.id, topics[event.type], event.key) for event in events])
 
-    # Replaced on purpose: effects are counted where they happen.
+    # Replaced on purpose: effects are recorded where they happen.
     EventRouter.react = observed  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Events that fail at first, so that services park them and try them again."""
+"""Events whose handlers fail at first, so that services park and retry them."""
 
 from uuid import UUID
 
@@ -6,10 +6,10 @@ from waybill_simulation.network import Network
 
 
 class Failures:
-    """How often each event is yet to fail."""
+    """The number of failures that remain for each event."""
 
     def __init__(self, network: Network, share: float) -> None:
-        """Let a `share` of the events fail."""
+        """Let this `share` of the events fail."""
         self._network = network
         self._share = share
         self._left: dict[UUID, int] = {}
@@ -20,11 +20,11 @@ class Failures:
         return self._share > 0
 
     def fails(self, event_id: UUID) -> bool:
-        """Say whether the event handler fails this time."""
+        """Return whether the event handler fails this time."""
         random = self._network.random
         if event_id not in self._left:
             is_chosen = random.random() < self._share
-            # It fails in its batch, and then alone; or once more, when it is tried again.
+            # It fails in its batch and then alone; in some cases again at the first retry.
             self._left[event_id] = random.choice((2, 3)) if is_chosen else 0
         self._left[event_id] -= 1
         return self._left[event_id] >= 0

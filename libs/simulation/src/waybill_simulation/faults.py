@@ -1,4 +1,4 @@
-"""The faults of a history: they strike at their questions, and are healed later."""
+"""The faults of a history: each is injected at a given request and repaired later."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from waybill_simulation.topics import CATALOG_TOPICS
 
 
 class Faults:
-    """What is still to break, and breaking it."""
+    """The remaining faults of a history."""
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class Faults:
         self._repairs = repairs
 
     def strike(self) -> None:
-        """Let those faults strike whose question is asked."""
+        """Inject the faults that are due at the current request."""
         while self._faults and self._faults[0].question <= self._network.questions:
             fault = self._faults.pop(0)
             self._network.deliver(0.0, self._break, fault)
 
     def give_up(self) -> None:
-        """Let no further fault strike."""
+        """Inject no further fault."""
         self._faults.clear()
 
     def _break(self, fault: Fault) -> None:  # noqa: C901, PLR0912 (one branch for each kind)
@@ -49,7 +49,7 @@ class Faults:
                 self._network.note(f"SIGKILL {node.name}")
                 self._replicas.kill(node, fault.seconds)
             case "stop" if not (node.is_dead or any(each.is_stopped for each in node.processes)):
-                # The worker process is stopped alone, or both are.
+                # Only the worker process is stopped, or both processes are.
                 stopped = self._network.random.choice((node.processes, node.processes[-1:]))
                 for each in stopped:
                     self._network.note(f"SIGSTOP {each.name} for {fault.seconds} s")

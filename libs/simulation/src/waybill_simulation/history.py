@@ -1,4 +1,4 @@
-"""Running one history, from a scenario to its verdict."""
+"""Runs one history, from a scenario to its verdict."""
 
 import gc
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from waybill_simulation.scenario import Scenario
 from waybill_simulation.shop import Shop
 from waybill_simulation.world import World
 
-REST_WITHIN_SECONDS: Final = 400.0
-"""Within this much virtual time all must have come to rest. Nothing takes a quarter of it."""
-LOOK_SECONDS: Final = 1.0
+QUIESCENT_WITHIN_SECONDS: Final = 400.0
+"""The limit in virtual time for all work to finish; a history needs less than a quarter of it."""
+CHECK_SECONDS: Final = 1.0
 AFTERMATH_SECONDS: Final = 0.5
 LATE_SECONDS: Final = 12.0
-"""What comes late has come by then; from the bank, if it is a bad one, it takes longer."""
+"""Delayed messages have arrived after this time; with provider faults it takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a history."""
+    """The result of a history."""
 
     scenario: Scenario
     violations: tuple[str, ...]
@@ -33,19 +33,19 @@ class Outcome:
     statuses: tuple[str, ...]
 
 
-class _Rest:
-    """Looks now and then whether all has come to rest."""
+class _Quiescence:
+    """Checks at intervals whether all work has finished."""
 
     def __init__(self, world: World, shop: Shop) -> None:
         self._world, self._shop = world, shop
         self.is_reached = False
-        world.network.deliver(LOOK_SECONDS, self._look)
+        world.network.deliver(CHECK_SECONDS, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._world.is_whole and next(unfinished(self._world, self._shop), None) is None:
             self.is_reached = True
         else:
-            self._world.network.deliver(LOOK_SECONDS, self._look)
+            self._world.network.deliver(CHECK_SECONDS, self._check)
 
 
 def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
@@ -53,8 +53,8 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
 
     Raises NotSimulatedError when a service sends SQL that the simulated PostgreSQL does not know.
     """
-    # The collector may end forgotten coroutines, whose last words would be heard at a moment that
-    # no seed decides. So what a history leaves stays until its process ends.
+    # The collector would close abandoned coroutines at a time that does not depend on the seed.
+    # So the objects of a history are kept until its process ends.
     gc.disable()
     network = Network(scenario.seed, is_recorded=is_recorded)
     world = World(scenario, network)
@@ -62,14 +62,14 @@ def run(scenario: Scenario, *, is_recorded: bool = False) -> Outcome:
     shop = Shop(world)
     world.replicas.start_all()
     shop.open()
-    rest = _Rest(world, shop)
-    came_to_rest = _run(world, lambda: rest.is_reached, until=REST_WITHIN_SECONDS)
-    if came_to_rest:
+    quiescence = _Quiescence(world, shop)
+    has_finished = _run(world, lambda: quiescence.is_reached, until=QUIESCENT_WITHIN_SECONDS)
+    if has_finished:
         world.faults.give_up()
         late = LATE_SECONDS if scenario.provider_faults else AFTERMATH_SECONDS
         end = network.loop.time() + late
         _run(world, lambda: False, until=end)
-    stuck = [] if came_to_rest else sorted({f"stuck: {each}" for each in unfinished(world, shop)})
+    stuck = [] if has_finished else sorted({f"stuck: {each}" for each in unfinished(world, shop)})
     outcome = Outcome(
         scenario,
         tuple(dict.fromkeys((*violations(world, shop), *stuck))),

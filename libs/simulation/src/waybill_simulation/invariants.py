@@ -38,12 +38,12 @@ for _service, _events in (
 
 
 def unfinished(world: World, shop: Shop) -> Iterator[str]:
-    """Say what is still under way; nothing, when all has come to rest."""
+    """Yield what is unfinished; nothing when all work has finished."""
     if not shop.is_done:
-        yield "customers wait"
+        yield "customers are waiting"
     for saga in world.rows("orders", "sagas"):
         if saga["deadline_at"] is not None:
-            yield f"saga stands at {saga['direction']} {saga['position']}"
+            yield f"saga is at {saga['direction']} {saga['position']}"
     for payment in world.rows("payments", "payments"):
         if payment["due_at"] is not None:
             yield f"payment is {payment['status']}"
@@ -65,7 +65,7 @@ def _under_way(world: World) -> Iterator[str]:
 
 
 def violations(world: World, shop: Shop) -> list[str]:
-    """Say what does not hold."""
+    """Return the violations of the invariants."""
     return [
         *world.replicas.crashes,
         *(f"{type(e).__name__}: {e}" for e in world.network.loop.failures),
@@ -90,9 +90,9 @@ def _orders(world: World, shop: Shop) -> Iterator[str]:
         if customer.order_id is not None and customer.order_id not in {
             o["order_id"] for o in placed
         }:
-            yield f"{customer.reference} was acknowledged and is lost"
+            yield f"{customer.reference} was acknowledged and is missing"
         if customer.is_refused and placed:
-            yield f"{customer.reference} was refused and is there"
+            yield f"{customer.reference} was refused and exists"
         if customer.is_cancelled and any(o["status"] == "confirmed" for o in placed):
             yield f"{customer.reference} was cancelled and is confirmed"
     sagas = {saga["saga_id"]: saga for saga in world.rows("orders", "sagas")}
@@ -128,7 +128,7 @@ def _stock(world: World) -> Iterator[str]:
         if level["committed"] != sold[sku] or level["committed"] != held["committed"][sku]:
             yield f"{sku}: {level['committed']} units are sold, confirmed orders have {sold[sku]}"
         if level["reserved"] != held["reserved"][sku]:
-            yield f"{sku}: {level['reserved']} units are reserved for nobody"
+            yield f"{sku}: {level['reserved']} units are reserved without a reservation"
 
 
 def _money(world: World) -> Iterator[str]:
@@ -139,11 +139,11 @@ def _money(world: World) -> Iterator[str]:
         if isinstance(charge.answer, Approved):
             order_id = order_of.get(charge.payment_id)
             if order_id is None:
-                yield f"the bank did {charge.operation} for a payment that nobody knows"
+                yield f"the provider executed {charge.operation} for an unknown payment"
                 continue
             done[order_id][charge.operation] += 1
             if charge.amount_minor != orders[order_id]["total_minor"]:
-                yield f"the bank was asked for {charge.amount_minor}"
+                yield f"the provider was asked for {charge.amount_minor}"
     for order_id, order in orders.items():
         yield from _charged(order, done[order_id])
     yield from _ledger(world)
@@ -153,7 +153,7 @@ def _charged(order: Row, done: Counter[Operation]) -> Iterator[str]:
     name, status = order["reference"], order["status"]
     for operation, times in done.items():
         if times > 1:
-            yield f"{name}: the bank did {operation} {times} times"
+            yield f"{name}: the provider executed {operation} {times} times"
     taken = done[Operation.CAPTURE] - done[Operation.REFUND]
     held = done[Operation.AUTHORIZE] - done[Operation.VOID] - done[Operation.CAPTURE]
     if status == "confirmed" and taken != 1:
@@ -184,7 +184,7 @@ def _effects(world: World) -> Iterator[str]:
     last: dict[tuple[str, str, str], int] = {}
     for effect in world.effects:
         if effect.event_id not in sent:
-            yield f"an event took effect in {effect.service} that nobody sent"
+            yield f"an event took effect in {effect.service} that was not sent"
             continue
         event = sent[effect.event_id]
         line = (effect.service, effect.topic, effect.key)
@@ -197,23 +197,23 @@ def _effects(world: World) -> Iterator[str]:
 
 
 def _saga_histories(world: World) -> Iterator[str]:
-    """No move is missing from a history, and no saga waits in vain for an answer that came."""
+    """No transition is missing from a history, and no saga times out despite an answer."""
     types = {e["event_id"]: e["type"] for each in SERVICES for e in world.rows(each, "outbox")}
     number: Counter[UUID] = Counter()
     waits_for: dict[UUID, frozenset[str]] = {}
-    heard: dict[UUID, set[str]] = defaultdict(set)
+    received: dict[UUID, set[str]] = defaultdict(set)
     for each in world.history:
         if isinstance(each, Effect):
-            heard[UUID(each.key)].add(types[each.event_id])
+            received[UUID(each.key)].add(types[each.event_id])
             continue
         saga_id = each["saga_id"]
         number[saga_id] += 1
         if each["number"] != number[saga_id]:
-            yield f"move {number[saga_id]} of a saga is its number {each['number']}"
+            yield f"transition {number[saga_id]} of a saga has the number {each['number']}"
         if each["detail"] == Signal.DEADLINE.value:
-            for ignored in heard[saga_id] & waits_for[saga_id]:
-                yield f"a saga gave up waiting for {ignored}, which it had"
-        heard[saga_id] = set()
+            for answer in received[saga_id] & waits_for[saga_id]:
+                yield f"a saga timed out waiting for {answer}, which it had received"
+        received[saga_id] = set()
         waits_for[saga_id] = _ANSWERS.get(each["state"], frozenset())
 
 
@@ -224,7 +224,7 @@ def _letters(world: World) -> Iterator[str]:
 
 
 def _published(world: World) -> Iterator[str]:
-    """Where nothing broke, nothing was published twice: one relay leads, and marks what it did."""
+    """Without faults no event is published twice: there is one leader, and it marks events."""
     if world.scenario.faults:
         return
     times: Counter[bytes] = Counter()
@@ -233,4 +233,4 @@ def _published(world: World) -> Iterator[str]:
             times.update(dict(record.headers)["ce_id"] for record in partition)
     for count in times.values():
         if count > 1:
-            yield f"an event was published {count} times, though nothing broke"
+            yield f"an event was published {count} times, although there were no faults"

@@ -1,10 +1,10 @@
-"""An event loop whose time is a number: nothing waits, and the same seed runs the same way.
+"""A deterministic event loop in virtual time.
 
-Callbacks run in the order of their time, within one moment in the order in which they were asked
-for, as asyncio promises. What differs from seed to seed is how long everything takes.
+Callbacks run in the order of their time, and at the same time in the order in which they were
+scheduled, as in asyncio. Seeds differ in how long messages take.
 
-Each callback belongs to a process (a context variable that tasks inherit): those of one that was
-killed are dropped, those of one that is stopped are kept back until it goes on.
+Each callback belongs to a process (a context variable that tasks inherit). Callbacks of a killed
+process are dropped; those of a stopped process are kept until it continues.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Process(Protocol):
-    """What a callback belongs to."""
+    """The process that a callback belongs to."""
 
     is_dead: bool
     is_stopped: bool
@@ -31,7 +31,7 @@ PROCESS: Final[ContextVar[Process | None]] = ContextVar("simulated_process", def
 
 
 class Handle:
-    """A callback to come."""
+    """A scheduled callback."""
 
     __slots__ = ("arguments", "callback", "context", "is_cancelled", "moment")
 
@@ -59,7 +59,7 @@ class Handle:
 
 
 class SimulatedLoop(asyncio.AbstractEventLoop):
-    """As much of an event loop as asyncio's tasks, futures, locks and time-outs ask for."""
+    """The part of an event loop that asyncio's tasks, futures, locks and timeouts use."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -67,7 +67,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._ready: deque[Handle] = deque()
         self._later: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self.tasks: list[asyncio.Task[Any]] = []
-        """Kept to the end, so that no coroutine is finalized in the middle of a history."""
+        """Kept until the end, so that no coroutine is finalized during a history."""
         self.failures: list[BaseException] = []
         self.is_over = False
         self.steps = 0
@@ -77,7 +77,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return self._now
 
     def run(self, is_done: Callable[[], bool], until: float) -> bool:
-        """Run until `is_done`; False when time is over, or nothing is left to do."""
+        """Run until `is_done`; return False at the time limit, or when no callback is left."""
         ready, later = self._ready, self._later
         asyncio._set_running_loop(self)  # noqa: SLF001 (what every loop does)
         try:
@@ -97,7 +97,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 except Exception as error:  # noqa: BLE001 (the history reports it)
                     self.failures.append(error)
         finally:
-            # What asyncio's own loops call when they have run; it has no public name.
+            # asyncio's own loops call this, too; it has no public name.
             asyncio._set_running_loop(None)  # noqa: SLF001
 
     def _step(self, handle: Handle) -> None:
@@ -112,12 +112,12 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             self.failures.append(error)
 
     def deliver(self, delay: float, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401 (any call)
-        """Make a call that belongs to no process: what is on the wire arrives, whoever dies."""
+        """Schedule a call that belongs to no process, such as the arrival of a message."""
         self._number += 1
         heapq.heappush(self._later, (self._now + delay, self._number, call, arguments))
 
     @override
-    # Here and below: typeshed's variadic types, which only typeshed can write down.
+    # Here and below: typeshed's variadic types cannot be written here.
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
@@ -150,7 +150,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return self.call_at(self._now + delay, callback, *args, context=context)
 
     def go_on(self, backlog: list[Handle]) -> None:
-        """Run what was kept back."""
+        """Run the callbacks that were kept."""
         self._ready.extend(backlog)
 
     @override
@@ -183,13 +183,13 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     @override
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Say nothing: tasks that are destroyed at the end of a history are meant to be."""
+        """Do nothing: tasks are destroyed at the end of a history on purpose."""
 
     def forget(self) -> None:
-        """End the history: nothing of it runs any more."""
+        """End the history: no callback runs after this."""
         self.is_over = True
         for task in self.tasks:
-            # asyncio complains of pending tasks unless told so in this way alone.
+            # The only way to silence asyncio's warning about pending tasks.
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
         self._ready.clear()
         self._later.clear()

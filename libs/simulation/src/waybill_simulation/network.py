@@ -1,4 +1,4 @@
-"""What every simulated part shares: time, the seed, and how long messages take."""
+"""Virtual time, random numbers and message delays, shared by all simulated parts."""
 
 import asyncio
 import random
@@ -15,15 +15,15 @@ from waybill_simulation.loop import PROCESS, Handle, SimulatedLoop
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 HOP_SECONDS: Final = 0.006
-"""From one machine to another, at most; a third of it in the mean, and mostly less."""
+"""The longest delay of a normal message; the mean is a third of it."""
 SLOW_SHARE: Final = 0.01
 SLOW_SECONDS: Final = 1.0
-"""Now and then a message takes this long, so that others overtake it."""
+"""The longest delay of a slow message, which others overtake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One arrow of the sequence diagram; a `None` at the ends makes it a note."""
+    """One arrow of the sequence diagram; a note when both ends are None."""
 
     at: float
     sender: str | None
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(eq=False)
 class Machine:
-    """A process of the operating system."""
+    """An operating system process."""
 
     name: str
     service: str
@@ -45,19 +45,19 @@ class Machine:
 
 
 class Network:
-    """The time and the randomness of one history, and the record of what was said."""
+    """The time, the random numbers and the recorded messages of one history."""
 
     def __init__(self, seed: int, *, is_recorded: bool = False) -> None:
-        # The rest of a loop is never asked for here.
+        # The other methods of a loop are not used.
         self.loop = SimulatedLoop()  # type: ignore[abstract]
-        self.random = random.Random(seed)  # noqa: S311 (repeatable is what it has to be)
+        self.random = random.Random(seed)  # noqa: S311 (it has to be repeatable)
         self._number = self.random.random
         self.deliver = self.loop.deliver
-        """Makes a call at the other end, whatever becomes of the sender meanwhile."""
+        """Makes a call at the receiver, even if the sender has died."""
         self.is_recorded = is_recorded
         self.messages: list[Message] = []
         self.questions = 0
-        """Counts what is asked of databases and broker: when faults strike is said in these."""
+        """The number of requests to databases and broker; faults are injected at such a number."""
         self.on_question: Callable[[], None] = lambda: None
 
     @property
@@ -65,30 +65,30 @@ class Network:
         return self.loop.is_over
 
     def now(self) -> datetime:
-        """Tell the true time."""
+        """Return the true time."""
         return START + timedelta(seconds=self.loop.time())
 
     def hop(self) -> float:
-        """Draw how long a message takes."""
+        """Draw the delay of a message."""
         number = self._number()
         if number < SLOW_SHARE:
             return self.random.random() * SLOW_SECONDS
         return HOP_SECONDS * number * number
 
     def question(self) -> float:
-        """Count a question to a server; returns how long it takes to get there."""
+        """Count a request to a server; return its delay."""
         self.questions += 1
         self.on_question()
         return self.hop()
 
     async def sleep(self, seconds: float) -> None:
-        """Let the current task wait."""
+        """Suspend the current task."""
         future = self.loop.create_future()
         self.deliver(seconds, resolve, future, None)
         await future
 
     def note(self, text: str) -> None:
-        """Record something that happens to the world."""
+        """Record a note, such as a fault."""
         if self.is_recorded:
             self.messages.append(Message(self.loop.time(), None, None, text))
 
@@ -99,7 +99,7 @@ class Network:
 
 
 def resolve(future: "asyncio.Future[Any]", value: object) -> None:
-    """Give a future its result, or its exception, unless nobody waits for it any more."""
+    """Set the result or the exception of a future unless it is done."""
     if future.done():
         return
     if isinstance(value, Exception):
@@ -112,12 +112,12 @@ def here() -> Machine:
     """Return the machine on which the current code runs."""
     machine = PROCESS.get()
     if not isinstance(machine, Machine):
-        raise TypeError("this code runs on no machine")
+        raise TypeError("this code does not run on a machine")
     return machine
 
 
 class MachineClock(Clock):
-    """The clock of one machine: the true time, and by how much it is wrong."""
+    """The clock of one machine: the true time plus its skew."""
 
     def __init__(self, network: Network, skew: timedelta) -> None:
         self._network = network

@@ -1,7 +1,7 @@
-"""The socket between the two processes of a service: what the one has sent reaches the other.
+"""The socket between the two processes of a service, which carries sent events.
 
-As `waybill.process.worker_process`: messages come in their order, and one that finds no room is
-left to be found in the outbox, of which the other process is told later.
+As in `waybill.process.worker_process`, messages arrive in order. When the socket is full, events
+are not passed on; the relay reads them from the outbox.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Publish = Callable[[Sequence[SentEvent]], None]
 
 
 class Pipe:
-    """What a process that serves requests calls after each commit that has sent events."""
+    """Called by the API process after each commit that has enqueued events."""
 
     def __init__(self, network: Network, to: Machine) -> None:
         self._network = network
@@ -27,14 +27,14 @@ class Pipe:
         self._context: Any = None
 
     def send(self, events: Sequence[SentEvent]) -> None:
-        """Hand events over, or nothing instead of them."""
+        """Pass the events on, or lose them."""
         is_full = self._network.random.random() < FULL_SHARE
         now = self._network.loop.time()
         self._arrives = max(self._arrives, now + self._network.hop())
         self._network.deliver(self._arrives - now, self._arrived, () if is_full else events)
 
     def listen(self, publish: Publish, context: Any) -> None:  # noqa: ANN401 (of the other process)
-        """Call `publish` in the other process from now on."""
+        """Call `publish` in the worker process from now on."""
         self._publish, self._context = publish, context
         held_back, self._held_back = self._held_back, []
         for events in held_back:

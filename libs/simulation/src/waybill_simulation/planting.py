@@ -1,4 +1,4 @@
-"""Planting a bug: the source of a module is edited as it is imported."""
+"""Plants a bug: edits the source of a module when it is imported."""
 
 import importlib.abc
 import importlib.machinery
@@ -15,14 +15,14 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Lines of a module that give way to others; indented as the first line that goes."""
+    """Replaces lines of a module. New lines are indented as the first replaced line."""
 
     module: str
     old: str
     new: str
 
     def apply(self, source: str) -> str:
-        """Edit. Raises UnfitMutantError when the old lines do not stand there once."""
+        """Edit. Raises UnfitMutantError unless the old lines occur exactly once."""
         old = [line.strip() for line in self.old.strip().splitlines()]
         lines = source.splitlines()
         found = [
@@ -48,11 +48,11 @@ class Mutant:
 
 
 class UnfitMutantError(Exception):
-    """The code has changed: what a mutant wants to edit is not there."""
+    """The code has changed: the lines that a mutant replaces are missing."""
 
 
 def check(mutant: Mutant) -> None:
-    """See that the code still is what the mutant wants to edit. Raises UnfitMutantError."""
+    """Check that the mutant fits the code. Raises UnfitMutantError."""
     spec = importlib.util.find_spec(mutant.edit.module)
     if spec is None or spec.origin is None:
         raise UnfitMutantError(f"there is no module {mutant.edit.module}")
@@ -60,7 +60,7 @@ def check(mutant: Mutant) -> None:
 
 
 def plant(mutant: Mutant) -> None:
-    """Have the module edited when it is imported: before that, in a process of its own."""
+    """Edit the module when it is imported. Call this before that, in a separate process."""
     if mutant.edit.module in sys.modules:
         raise UnfitMutantError(f"{mutant.edit.module} is imported already")
     sys.meta_path.insert(0, _Finder(mutant.edit))

@@ -27,19 +27,19 @@ _ASSEMBLE: Final[Mapping[str, Any]] = {
 
 
 _LEFT_OUT: Final = ("timer event retention", "timer idempotency keys")
-"""They forget what is days old; no history lasts as long."""
+"""Retention deletes rows that are days old; no history lasts as long."""
 
 
 @dataclass(eq=False)
 class Node(Machine):
-    """A replica of a service, from one start of it to its end."""
+    """One run of a replica of a service, from its start to its end."""
 
     number: int = 0
     assembled: Service | None = None
     context: Any = None
     failures: Failures | None = None
     child: "Node | None" = None
-    """The worker process of this one, if it has one."""
+    """The worker process of this replica, if it has one."""
 
     @property
     def processes(self) -> "tuple[Node, ...]":
@@ -47,15 +47,15 @@ class Node(Machine):
 
 
 class Repairs:
-    """What is broken, and becomes whole again by itself."""
+    """Injected faults that are repaired after some time."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self.open = 0
-        """How many faults are not healed yet."""
+        """The number of faults that are not yet repaired."""
 
     def later(self, seconds: float, heal: Callable[[], object]) -> None:
-        """Heal a fault after some time."""
+        """Repair a fault after some time."""
         self.open += 1
 
         def healed() -> None:
@@ -79,7 +79,7 @@ class Replicas:
         self.crashes: list[str] = []
 
     def of(self, service: str) -> list[Node]:
-        """Return the replicas of a service, each from its last start on."""
+        """Return the current run of each replica of a service."""
         return [node for (name, _), node in self.nodes.items() if name == service]
 
     def start_all(self) -> None:
@@ -89,7 +89,7 @@ class Replicas:
                 self.start(service, number)
 
     def start(self, service: str, number: int) -> None:
-        """Start a replica anew."""
+        """Start a replica."""
         skew = timedelta(seconds=self._scenario.skew_seconds[SERVICES.index(service)])
         if number % 2:
             skew = -skew
@@ -113,7 +113,7 @@ class Replicas:
         self._network.loop.create_task(main, context=node.context)
 
     async def _serve(self, node: Node, pipe: Pipe | None) -> None:
-        """Be a process that serves requests, and works in the background or has it done."""
+        """Run the API process, with the background tasks unless a worker process has them."""
         service = await self._assembled(node, node)
         if service is None:
             return
@@ -124,7 +124,7 @@ class Replicas:
             service.database.on_sent = pipe.send
 
     async def _work(self, child: Node, parent: Node, pipe: Pipe) -> None:
-        """Be a process that works in the background only."""
+        """Run the worker process."""
         service = await self._assembled(child, parent)
         if service is not None and service.database is not None:
             pipe.listen(service.database.on_sent, child.context)
@@ -135,7 +135,7 @@ class Replicas:
         clock = MachineClock(self._network, node.skew)
         try:
             service: Service = await _ASSEMBLE[node.service](settings, clock)
-        except Exception:  # noqa: BLE001 (it cannot start yet: its platform tries again)
+        except Exception:  # noqa: BLE001 (the start is retried)
             if not parent.is_dead:
                 self._die(parent)
                 self._network.deliver(1.0, self.start, parent.service, parent.number)
@@ -154,7 +154,7 @@ class Replicas:
         self.kill(node, 1.0)
 
     def kill(self, node: Node, seconds: float) -> None:
-        """End a replica without warning; start it again later."""
+        """Kill a replica; start it again later."""
         self._die(node)
         self._repairs.later(seconds, partial(self._start_again, node))
 

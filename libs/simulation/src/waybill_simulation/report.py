@@ -1,4 +1,4 @@
-"""What is told of a history that failed."""
+"""Reports a failed history."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from waybill_simulation.shrink import shrink
 
 
 def failure(outcome: Outcome, shrink_seconds: float) -> dict[str, Any]:
-    """Shrink a failure, and tell of what is left with a diagram."""
+    """Minimize a failure, and describe it with a diagram."""
     least = shrink(outcome, run, shrink_seconds)
     recorded = run(least.scenario, is_recorded=True)
     return {

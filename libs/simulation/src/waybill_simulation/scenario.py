@@ -1,4 +1,4 @@
-"""What happens in one history: drawn from a seed, written down, and made smaller when it fails."""
+"""The scenario of one history: drawn from a seed, printable, and minimized after a failure."""
 
 import random
 from dataclasses import asdict, dataclass, replace
@@ -23,11 +23,11 @@ _REPLICAS: Final = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1
 
 QUESTIONS_AT_START: Final = 100
 QUESTIONS_PER_ORDER: Final = 40
-"""So many are asked of databases and broker; faults strike somewhere among them."""
+"""The expected number of requests to databases and broker, among which faults are injected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlannedOrder:
     """An order that a customer places, and perhaps cancels."""
 
     at: float
@@ -40,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Strikes when so many questions were asked; what it breaks is whole again after `seconds`."""
+    """Injected at the request with this number, and repaired after `seconds`."""
 
     question: int
     kind: Kind
@@ -51,10 +51,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """All that a history begins with."""
+    """The initial conditions and the faults of a history."""
 
     seed: int
-    wishes: tuple[Wish, ...]
+    planned_orders: tuple[PlannedOrder, ...]
     stock: int
     replicas: tuple[int, int, int]
     partitions: int
@@ -64,22 +64,22 @@ class Scenario:
     skew_seconds: tuple[float, float, float]
     provider_faults: float
     is_fresh: bool
-    """Whether the topics are yet to be made."""
+    """Whether the topics do not exist yet."""
     is_apart: bool
-    """Whether orders serves its requests in one process and does all else in another one."""
+    """Whether orders has a separate worker process."""
     parked_share: float
-    """How many events fail at first, so that they are parked and tried again."""
+    """The share of events whose handlers fail at first, so that they are parked and retried."""
 
     def describe(self) -> dict[str, Any]:
-        """Give it as JSON does."""
+        """Return it as JSON."""
         return asdict(self)
 
 
 def draw(seed: int) -> Scenario:
-    """Draw a scenario. Each has only some kinds of trouble: what is rare together is met so."""
-    rng = random.Random(seed)  # noqa: S311 (repeatable is what it has to be)
+    """Draw a scenario. Each has few kinds of faults, so that rare combinations occur."""
+    rng = random.Random(seed)  # noqa: S311 (it has to be repeatable)
     count = rng.choice((1, 1, 2, 2, 3))
-    wishes = tuple(_wish(rng, cancels=seed % 3 == 0) for _ in range(count))
+    planned_orders = tuple(_planned_order(rng, cancels=seed % 3 == 0) for _ in range(count))
     asked = QUESTIONS_AT_START + count * QUESTIONS_PER_ORDER
     kinds = rng.sample(_KINDS, rng.choice((1, 2, 3)))
     faults = tuple(
@@ -90,14 +90,14 @@ def draw(seed: int) -> Scenario:
     )
     return Scenario(
         seed=seed,
-        wishes=wishes,
+        planned_orders=planned_orders,
         stock=rng.choice((1, 3, 5, 5)),
         replicas=rng.choice(_REPLICAS),
         partitions=rng.choice((1, 1, 2)),
         faults=faults,
         answer_within=rng.choice((3.0, 12.0, 40.0)),
         reservation_seconds=rng.choice((4.0, 20.0, 60.0)),
-        # A tuple of three, which mypy cannot count.
+        # mypy does not see that the tuple has three items.
         skew_seconds=tuple(rng.choice((0.0, 0.0, -1.5, 1.5)) for _ in range(3)),  # type: ignore[arg-type]
         provider_faults=rng.choice((0.0, 0.0, 0.05, 0.3)),
         is_fresh=rng.random() < _FRESH_SHARE,
@@ -106,8 +106,8 @@ def draw(seed: int) -> Scenario:
     )
 
 
-def _wish(rng: random.Random, *, cancels: bool) -> Wish:
-    return Wish(
+def _planned_order(rng: random.Random, *, cancels: bool) -> PlannedOrder:
+    return PlannedOrder(
         at=rng.choice((0.5, 0.5, rng.random() * 2)),
         sku=rng.choice(SKUS),
         quantity=rng.choice((1, 1, 2)),
@@ -128,26 +128,30 @@ def _fault(rng: random.Random, kind: Kind, asked: int) -> Fault:
 
 
 def smaller(scenario: Scenario) -> list[Scenario]:
-    """Give scenarios with a little less in them, the largest cuts first."""
+    """Return smaller scenarios, the largest reduction first."""
     options: list[Scenario] = []
-    for name in ("faults", "wishes"):
+    for name in ("faults", "planned_orders"):
         items = getattr(scenario, name)
         options += [
             replace(scenario, **{name: items[:at] + items[at + 1 :]})
             for at in range(len(items))
             if name == "faults" or len(items) > 1
         ]
-    for at, wish in enumerate(scenario.wishes):
-        simple = replace(wish, at=0.5, quantity=1, cancel_after=None, token="tok_approve")  # noqa: S106 (a card of the sandbox)
+    for at, planned in enumerate(scenario.planned_orders):
+        simple = replace(planned, at=0.5, quantity=1, cancel_after=None, token="tok_approve")  # noqa: S106 (a card of the sandbox)
         for changed in (
             simple,
-            replace(wish, cancel_after=None),
-            replace(wish, at=0.5),
-            replace(wish, quantity=1),
+            replace(planned, cancel_after=None),
+            replace(planned, at=0.5),
+            replace(planned, quantity=1),
         ):
-            if changed != wish:
-                wishes = (*scenario.wishes[:at], changed, *scenario.wishes[at + 1 :])
-                options.append(replace(scenario, wishes=wishes))
+            if changed != planned:
+                planned_orders = (
+                    *scenario.planned_orders[:at],
+                    changed,
+                    *scenario.planned_orders[at + 1 :],
+                )
+                options.append(replace(scenario, planned_orders=planned_orders))
     plain: tuple[tuple[str, object], ...] = (
         ("replicas", (1, 1, 1)),
         ("provider_faults", 0.0),
@@ -161,7 +165,7 @@ def smaller(scenario: Scenario) -> list[Scenario]:
         ("parked_share", 0.0),
     )
     options += [
-        # The name is a field's, and the value fits it: both come from the fields.
+        # Names and values match the fields of the scenario.
         replace(scenario, **{name: value})  # type: ignore[arg-type]
         for name, value in plain
         if getattr(scenario, name) != value

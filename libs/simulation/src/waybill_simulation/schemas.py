@@ -22,7 +22,7 @@ _MODULES: Final[Mapping[str, ModuleType]] = {
 _EFFECTS: Final = """
     CREATE TABLE effects (event_id uuid NOT NULL, topic text NOT NULL, key text NOT NULL)
 """
-"""What an observer adds to each service's database."""
+"""The table that the observer adds to each service's database."""
 
 MIGRATIONS: Final = {
     name: Migrations(name, migrations_folder(str(module.__file__)), _EFFECTS)
@@ -35,7 +35,7 @@ class _Loaded:
 
 
 async def prepare() -> None:
-    """Run the migrations, unless what they make is kept from before.
+    """Run the migrations unless their result is cached.
 
     Raises MigrationError, and StartError when PostgreSQL does not start.
     """
@@ -43,7 +43,7 @@ async def prepare() -> None:
 
 
 def load() -> None:
-    """Make the schemas, with the real drivers: before those are replaced.
+    """Create the schemas with the real drivers, before those are replaced.
 
     Raises NotSimulatedError, MigrationError, StartError.
     """
@@ -57,7 +57,7 @@ async def _described() -> dict[str, str]:
 
 
 def schema_of(service: str) -> Schema:
-    """Return a schema that `load` has made. Raises LookupError before it has."""
+    """Return a schema. Raises LookupError before `load`."""
     if _Loaded.schemas is None:
         raise LookupError("no schema is loaded")
     return _Loaded.schemas[service]

@@ -1,9 +1,9 @@
-"""The customers: they place orders, repeat what was not answered, remember what they heard."""
+"""The customers: they place orders, retry requests and remember the responses."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from waybill.http.problems import Problem
 from waybill.http.reply import Renderer, ReplayedAnswerError
 from waybill_simulation.network import resolve
 from waybill_simulation.replicas import Node
-from waybill_simulation.scenario import Wish
+from waybill_simulation.scenario import PlannedOrder
 from waybill_simulation.world import CURRENCY, World
 
 TRIES_MAX: Final = 60
@@ -28,21 +28,20 @@ _CUSTOMER: Final = Principal("customer", ())
 _TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
-class Away:
-    """What is heard instead of an answer."""
+class NoAnswer:
+    """There was no usable response."""
 
 
 @dataclass
 class Customer:
-    """One order, as its customer knows it."""
+    """A customer with one order."""
 
     number: int
-    wish: Wish
+    planned: PlannedOrder
     order_id: UUID | None = None
     is_refused: bool = False
     is_done: bool = False
     is_cancelled: bool = False
-    heard: list[str] = field(default_factory=list)
 
     @property
     def reference(self) -> str:
@@ -54,21 +53,23 @@ class Customer:
             customer_ref="customer",
             reference=self.reference,
             currency=CURRENCY,
-            lines=[models.NewLine(sku=self.wish.sku, quantity=self.wish.quantity)],
-            payment=models.PaymentMethod(token=self.wish.token),
+            lines=[models.NewLine(sku=self.planned.sku, quantity=self.planned.quantity)],
+            payment=models.PaymentMethod(token=self.planned.token),
         )
 
 
 class Shop:
-    """Sends requests to whichever replica of orders is there."""
+    """Sends requests to a random replica of orders."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._network = world.network
-        self.customers = [Customer(n, wish) for n, wish in enumerate(world.scenario.wishes)]
+        self.customers = [
+            Customer(n, planned) for n, planned in enumerate(world.scenario.planned_orders)
+        ]
 
     def open(self) -> None:
-        """Let the customers in."""
+        """Start the customers."""
         for customer in self.customers:
             self._network.loop.create_task(self._buy(customer))
 
@@ -77,10 +78,10 @@ class Shop:
         return all(customer.is_done for customer in self.customers)
 
     async def _buy(self, customer: Customer) -> None:
-        await self._network.sleep(customer.wish.at)
+        await self._network.sleep(customer.planned.at)
         await self._place(customer)
-        if customer.order_id is not None and customer.wish.cancel_after is not None:
-            await self._network.sleep(customer.wish.cancel_after)
+        if customer.order_id is not None and customer.planned.cancel_after is not None:
+            await self._network.sleep(customer.planned.cancel_after)
             await self._cancel(customer, customer.order_id)
         customer.is_done = True
 
@@ -116,12 +117,12 @@ class Shop:
     ) -> object:
         for attempt in range(TRIES_MAX):
             answer = await self._ask(
-                customer, what, handle, patience=customer.wish.patience * (attempt + 1)
+                customer, what, handle, patience=customer.planned.patience * (attempt + 1)
             )
             if isinstance(answer, PlaceOrder201 | CancelOrder202 | ReplayedAnswerError | Problem):
                 return answer
             await self._network.sleep(PAUSE_SECONDS * self._network.random.random())
-        return Away()
+        return NoAnswer()
 
     async def _ask(
         self,
@@ -141,7 +142,7 @@ class Shop:
             async with asyncio.timeout(patience):
                 return await future
         except TimeoutError:
-            return Away()
+            return NoAnswer()
 
     def _serve(
         self,
@@ -151,30 +152,30 @@ class Shop:
         future: "asyncio.Future[object]",
     ) -> None:
         if node.is_dead or node.assembled is None:
-            self._network.deliver(self._network.hop(), resolve, future, Away())
+            self._network.deliver(self._network.hop(), resolve, future, NoAnswer())
             return
 
         async def answer() -> None:
-            heard: object
+            response: object
             try:
-                heard = await handle(node)
+                response = await handle(node)
             except ReplayedAnswerError as answered:
-                heard = answered
-            except Exception:  # noqa: BLE001 (a 409 or 5xx: the customer asks again)
-                heard = Away()
-            self._network.deliver(self._network.hop(), self._answered, node, name, future, heard)
+                response = answered
+            except Exception:  # noqa: BLE001 (a 409 or 5xx: the customer retries)
+                response = NoAnswer()
+            self._network.deliver(self._network.hop(), self._answered, node, name, future, response)
 
         self._network.loop.create_task(answer(), context=node.context.copy())
 
     def _answered(
-        self, node: Node, name: str, future: "asyncio.Future[object]", heard: object
+        self, node: Node, name: str, future: "asyncio.Future[object]", response: object
     ) -> None:
-        self._network.say(node.name, name, type(heard).__name__)
+        self._network.say(node.name, name, type(response).__name__)
         if not future.done():
-            future.set_result(heard)
+            future.set_result(response)
 
     @staticmethod
     def _call(operation: str, key: str) -> Call:
         request = KeyedRequest(_CUSTOMER.subject, operation, key, key.encode())
-        once = IdempotentExecution(request, _RENDERERS[operation].render)
-        return Call(principal=_CUSTOMER, traceparent=_TRACEPARENT, keyed=once)
+        keyed = IdempotentExecution(request, _RENDERERS[operation].render)
+        return Call(principal=_CUSTOMER, traceparent=_TRACEPARENT, keyed=keyed)

@@ -1,4 +1,4 @@
-"""Making a failing scenario smaller, so that what remains is what it takes."""
+"""Minimizes a failing scenario."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.scenario import Scenario, smaller
 
 SEEDS_TRIED: Final = 3
-"""With less in it a scenario goes another way; more seeds give it the chance to fail again."""
+"""A smaller scenario runs differently; with other seeds it may fail again."""
 
 
 def shrink(failed: Outcome, run: Callable[[Scenario], Outcome], seconds: float) -> Outcome:
-    """Leave out what is not needed for any violation, until nothing can be or time is over."""
+    """Remove what no violation needs, until nothing can be removed or the time is over."""
     until = time.monotonic() + seconds
     best = failed
     again = True
@@ -37,7 +37,7 @@ def _failing(
         try:
             outcome = run(replace(candidate, seed=candidate.seed + more * 1_000_003))
         except NotSimulatedError:
-            return None  # it goes where nothing can be said of it
+            return None  # it has no verdict
         if outcome.violations:
             return outcome
     return None

@@ -1,4 +1,4 @@
-"""Where a statement stands in the source, so that a message can say it."""
+"""Finds a statement in the source, for messages."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from waybill_toolkit.platform.options import tree_root
 
 _PARAMETER: Final = re.compile(r"\$\d+")
 _WIDTHS: Final = (160, 80, 40, 20, 0)
-"""How many characters on both sides of the construct are looked for; the most of them first."""
+"""How many characters around the construct are searched for, the largest number first."""
 _STATEMENT_MAX: Final = 200
 
 
 def sentence(error: NotSimulatedError) -> str:
-    """Say which construct is not known, in which statement, where, and what to do."""
+    """Describe a construct that is not simulated: the statement, its place, and what to do."""
     place = _place_of_statement(error) if error.sql else _place_of_rule(error)
     within = f", in `{_shortened(error)}`" if error.sql else ""
     where = f" ({place})" if place else ""
@@ -32,7 +32,7 @@ def sentence(error: NotSimulatedError) -> str:
 
 
 def _shortened(error: NotSimulatedError) -> str:
-    """Give the statement in one line; of a long one the part around the construct."""
+    """Return the statement on one line; of a long one, the part around the construct."""
     text = " ".join(error.sql.split())
     if len(text) <= _STATEMENT_MAX:
         return text
@@ -45,7 +45,7 @@ def _shortened(error: NotSimulatedError) -> str:
 def _place_of_statement(error: NotSimulatedError) -> str | None:
     """Find the file and line that hold the text around the construct.
 
-    Statements are put together of others, with parameters counted anew: so parts are looked for.
+    Statements are composed of others, with renumbered parameters. So parts are searched for.
     """
     at = max(error.sql.find(error.near), 0)
     line = error.sql.rfind("\n", 0, at) + 1

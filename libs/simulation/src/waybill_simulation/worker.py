@@ -1,4 +1,4 @@
-"""One process of a campaign: runs histories and tells of them in lines of JSON."""
+"""One process of a campaign: runs histories and prints lines of JSON."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from waybill_simulation.planting import plant
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 
 BLOCK: Final = 50
-"""Histories between two lines."""
+"""The number of histories for each line of output."""
 
 
 def main() -> None:
@@ -19,25 +19,27 @@ def main() -> None:
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--end", type=int, required=True)
     parser.add_argument("--mutant")
-    parser.add_argument("--goes-on", action="store_true")
+    parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--shrink-seconds", type=float, default=20.0)
-    asked = parser.parse_args()
-    if asked.mutant:
-        plant(find(asked.mutant))
-    # Coroutines that were never finished complain when they are thrown away with their history.
+    options = parser.parse_args()
+    if options.mutant:
+        plant(find(options.mutant))
+    # Unfinished coroutines of a history emit warnings when they are deleted.
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore", RuntimeWarning)
-    # Imported late: a mutant has to be planted before.
+    # Imported late: a mutant has to be planted first.
     from waybill_simulation import blocks  # noqa: PLC0415
 
     try:
-        blocks.prepare(asked.first)
+        blocks.prepare(options.first)
     except NotSimulatedError as error:
-        blocks.tell_not_simulated(error)
+        blocks.report_not_simulated(error)
         return
-    for start in range(asked.first, asked.end, BLOCK):
-        end = min(start + BLOCK, asked.end)
-        if not blocks.run_apart(start, end, asked.shrink_seconds, goes_on=asked.goes_on):
+    for start in range(options.first, options.end, BLOCK):
+        end = min(start + BLOCK, options.end)
+        if not blocks.run_in_child(
+            start, end, options.shrink_seconds, keep_going=options.keep_going
+        ):
             return
 
 

@@ -1,4 +1,4 @@
-"""The command `waybill`. Each module brings its commands in a `typer.Typer` named `app`."""
+"""The command `waybill`. Each module has its commands in a `typer.Typer` named `app`."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ GENERATE_ALL: Final = (["generate"], ["generate", "--check"])
 
 
 def build() -> "typer.Typer":
-    """Put the commands together. A command's module is imported when the command is called."""
+    """Build the application. A command's module is imported when the command is called."""
     from waybill_toolkit.command_line.lazy_group import root  # noqa: PLC0415 - see main
 
     return root()
@@ -39,4 +39,4 @@ def _is_up_to_date() -> bool:
     try:
         return Repository.around(Path.cwd()).is_up_to_date()
     except OSError:
-        return False  # the command tells what is wrong
+        return False  # the command reports the fault

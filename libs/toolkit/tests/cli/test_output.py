@@ -30,7 +30,7 @@ def test_people_are_shown_something_where_the_json_is_not(
     assert getattr(capsys.readouterr(), stream) == "42 orders\n"
 
 
-def test_a_file_that_cannot_be_written_is_told_in_a_sentence(
+def test_unwritable_file_is_reported_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit):

@@ -115,7 +115,7 @@ def test_the_overview_is_the_same_when_typer_prints_it() -> None:
         ("completion tcsh", "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ],
 )
-def test_what_is_asked_wrongly_is_answered_in_one_line(arguments: str, sentence: str) -> None:
+def test_invalid_command_line_is_answered_in_one_line(arguments: str, sentence: str) -> None:
     result = CliRunner().invoke(build(), arguments.split(), prog_name="waybill")
     assert result.exit_code == 2
     assert sentence in result.stderr
@@ -150,7 +150,7 @@ def _options(command: Command) -> dict[str, Any]:
 
 
 STREAMS = {"events", "env"}
-"""One JSON a line for ever, or what a shell evaluates: `>` writes it."""
+"""Their output is a stream of JSON lines or for a shell; `>` writes it to a file."""
 
 
 def test_json_is_printed_and_output_is_written_by_every_command_that_has_a_result() -> None:

@@ -42,7 +42,7 @@ def test_it_is_reported_with_its_place_and_a_fix_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("bad", MORE, ids=str)
-def test_so_is_what_nobody_should_read(inside: Repository, bad: Bad) -> None:
+def test_unreasonable_documents_are_refused(inside: Repository, bad: Bad) -> None:
     _is_reported(inside, bad, "generate shop")
 
 

@@ -222,7 +222,7 @@ def test_a_public_operation_needs_no_scopes(repository: Repository) -> None:
     assert lint(repository) == []
 
 
-def test_what_is_below_somebodys_resource_is_his_too(repository: Repository) -> None:
+def test_operations_below_an_owned_resource_need_its_owner(repository: Repository) -> None:
     path = repository.root / "contracts" / API
     text = path.read_text(encoding="utf-8")
     below = text[text.index("    get:\n") : text.index("components:\n")]

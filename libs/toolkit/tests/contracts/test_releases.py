@@ -111,7 +111,7 @@ def test_an_event_that_is_refused_today_is_reported(event: RecordedEvent, why: s
     assert why in reported
 
 
-def test_an_event_that_nobody_receives_is_read_by_nobody() -> None:
+def test_event_without_receivers_has_no_readers() -> None:
     assert refused_events([replace(EVENT, type="shop.lost.v1")], RECEIVED) == []
 
 

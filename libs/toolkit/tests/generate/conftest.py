@@ -10,6 +10,6 @@ CONTRACTS = Path(__file__).with_name("contracts")
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """A small tree of its own: a shop that hears of stock."""
+    """A small separate tree: a shop that receives events of stock."""
     shutil.copytree(CONTRACTS, tmp_path / "contracts")
     return Repository(tmp_path)

@@ -34,7 +34,7 @@ def tree(made: Repository, tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def generated(tree: Repository, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What was generated anew, by run; it comes out empty."""
+    """The packages that each run generated; initially empty."""
     runs: list[list[str]] = []
 
     def make(_: Repository, packages: list[str]) -> dict[str, dict[str, str]]:
@@ -89,14 +89,14 @@ def test_an_edited_contract_is_seen(
         "generate/new.py",
         "reference/pages.py",
         "reference/templates/reference.html.jinja",
-        "gates/contracts.py",
+        "repository.py",
     ],
 )
 def test_an_edited_generator_is_seen(
     tree: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    copy = shutil.copytree(cache.TOOLKIT, tmp_path / "toolkit")
-    monkeypatch.setattr(cache, "TOOLKIT", copy)
+    copy = shutil.copytree(cache.GENERATOR, tmp_path / "generator")
+    monkeypatch.setattr(cache, "GENERATOR", copy)
     before = sum_of_inputs(tree.root / "contracts")
 
     with (copy / file).open("a", encoding="utf-8") as source:
@@ -132,10 +132,10 @@ def test_all_of_our_code_that_generates_is_in_the_sum(tree: Repository) -> None:
     )
 
     used = {Path(each) for each in done.stdout.split()}
-    summed = {path for pattern in cache.SOURCES for path in cache.TOOLKIT.glob(pattern)}
+    summed = {path for pattern in cache.SOURCES for path in cache.GENERATOR.glob(pattern)}
     outside = {path.name for path in used - summed}
     assert outside == {"__init__.py", "cli.py", "lazy_group.py", "overview.py"}
-    assert not (cache.TOOLKIT / "__init__.py").read_text().partition('"""\n')[2]
+    assert not (cache.GENERATOR / "__init__.py").read_text().partition('"""\n')[2]
 
 
 @pytest.mark.parametrize("file", ["api.py", "openapi.json"])

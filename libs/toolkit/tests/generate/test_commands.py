@@ -45,17 +45,17 @@ def test_a_faulty_contract_exits_1_with_file_and_line(
     code, output = _generate(run)
 
     assert code == 1
-    assert output.startswith("contracts/shop/openapi.yaml:6: 'yield' is a word of Python")
+    assert output.startswith("contracts/shop/openapi.yaml:6: 'yield' is a keyword of Python")
 
 
-def test_a_package_whose_contract_is_gone_is_told(run: CliRunner, repository: Repository) -> None:
+def test_a_package_whose_contract_is_gone_is_reason(run: CliRunner, repository: Repository) -> None:
     _generate(run)
     (repository.root / "contracts/shop/openapi.yaml").unlink()
 
-    told = "services/shop/src/shop/contract: there is no contracts/shop/openapi.yaml;"
+    reason = "services/shop/src/shop/contract: there is no contracts/shop/openapi.yaml;"
     for arguments in ([], ["--check"]):
         code, output = _generate(run, *arguments)
-        assert (code, output) == (1, f"{told} write it, or remove this package.\n")
+        assert (code, output) == (1, f"{reason} write it, or remove this package.\n")
 
 
 def test_an_unchanged_run_makes_nothing_again(

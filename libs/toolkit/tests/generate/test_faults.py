@@ -14,7 +14,7 @@ PROBLEMS = "contracts/shared/problems.yaml"
 
 @dataclass(frozen=True)
 class Case:
-    """A fault: what is replaced by what, and which line (the one with `at`) is told what."""
+    """A fault: the replaced text, and the expected message for the line with `at`."""
 
     name: str
     file: str
@@ -154,14 +154,14 @@ def test_a_faulty_contract_is_refused_with_file_line_and_reason(
     with pytest.raises(ContractError) as caught:
         repository.generate(["shop"])
 
-    told = [f for f in caught.value.faults if case.message in f.message]
-    assert told, caught.value
-    line = path.read_text(encoding="utf-8").splitlines()[told[0].line - 1] + "\n"
-    assert told[0].path == path
+    found = [f for f in caught.value.faults if case.message in f.message]
+    assert found, caught.value
+    line = path.read_text(encoding="utf-8").splitlines()[found[0].line - 1] + "\n"
+    assert found[0].path == path
     assert (case.at or case.new.partition("\n")[0]) in line
 
 
-def test_several_faults_are_told_at_once(repository: Repository) -> None:
+def test_several_faults_are_found_at_once(repository: Repository) -> None:
     api, events = repository.root / API, repository.root / EVENTS
     api.write_text(
         api.read_text()

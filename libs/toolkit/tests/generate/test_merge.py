@@ -72,7 +72,7 @@ def _referring(name: str) -> Json:
     return {"type": "object", "properties": {"it": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def test_each_operation_says_who_answers_it_and_what_the_gateway_may_answer(
+def test_each_operation_names_its_service_and_the_responses_of_the_gateway(
     tmp_path: Path,
 ) -> None:
     with_body = _get("put_it", "Money", requestBody={"content": {}})
@@ -141,7 +141,7 @@ def test_a_discriminator_follows_its_schemas(tmp_path: Path) -> None:
     assert mapping == {"x": "#/components/schemas/AStatus"}
 
 
-def test_what_is_internal_is_left_out_with_what_only_it_needs(tmp_path: Path) -> None:
+def test_internal_operations_and_their_components_are_left_out(tmp_path: Path) -> None:
     hidden = _get("hidden", "Secret", **{"x-internal": True})
     merged = _merged(
         tmp_path,

@@ -47,7 +47,7 @@ def sell(asked: Sequence[Asked[models.Sell]]) -> Answer:
     return Answer(sale_id=UUID(int=1), state="open", price=price, sold_at=NOW, due=DUE, next=None)
 
 
-def tell(till: Till) -> None:
+def print_total(till: Till) -> None:
     print(till.wanted.description)
     send(Refunded(sale_id=UUID(int=1), reason="late"))
     send(Sold(sale_id=UUID(int=1), price=PRICE, buyer=SoldBuyer(name="n", greeting="hello")))
@@ -96,7 +96,7 @@ def test_a_field_of_another_class_that_has_the_same_name_does_not_count(
     assert found == ["Sell.description"]
 
 
-def test_an_unused_field_is_told_with_its_line_and_what_to_do(generated: Repository) -> None:
+def test_unused_field_is_reported_with_its_line_and_what_to_do(generated: Repository) -> None:
     (generated.package("shop").parent / "api.py").write_text(
         USES_ALL.replace(", each.body.change]", "]")
     )

@@ -1,4 +1,4 @@
-"""Nobody sees half of what is written; where it cannot be written, nothing is changed."""
+"""Files are written atomically; when writing fails, nothing is changed."""
 
 import os
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def _there(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
 
 
-def test_what_is_stale_is_brought_up_to_date(folder: Path) -> None:
+def test_stale_files_are_updated(folder: Path) -> None:
     changed = write(_in(folder, NEW))
 
     assert sorted(path.name for path in changed) == ["a.py", "b.py", "c.py", "d.py"]

@@ -107,7 +107,7 @@ def test_a_faulty_contract_is_reported_with_file_and_line(tree: Repository) -> N
 
     assert code == 1
     assert output.startswith("contracts/shop/openapi.yaml:")
-    assert "'yield' is a word of Python" in output
+    assert "'yield' is a keyword of Python" in output
 
 
 def test_a_faulty_contract_of_a_neighbour_is_no_hindrance(tree: Repository) -> None:

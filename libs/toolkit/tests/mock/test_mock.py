@@ -222,7 +222,7 @@ async def test_an_example_is_chosen_by_its_name(
 
 
 @pytest.mark.parametrize("prefer", ["code=418", "example=nothing", "code=404,example=confirmed"])
-async def test_what_is_not_declared_is_refused_with_what_is(
+async def test_undeclared_request_is_refused_with_the_declared_ones(
     orders: httpx.AsyncClient, prefer: str
 ) -> None:
     path = "/v1/orders/019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41"

@@ -19,7 +19,7 @@ from waybill_toolkit.new.names import looks_plural, plural_of, singular_of
         ("sales_person", "sales_people"),
     ],
 )
-def test_one_and_many_are_told_apart(one: str, many: str) -> None:
+def test_plurals_are_recognized(one: str, many: str) -> None:
     assert plural_of(one) == many
     assert singular_of(many) == one
     assert looks_plural(many)

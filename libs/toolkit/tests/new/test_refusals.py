@@ -19,11 +19,11 @@ from waybill_toolkit.new.refusals import SQL_RESERVED, refusals
         ("2nd", "not one word"),
         ("", "not one word"),
         ("../loyalty", "not one word"),
-        ("class", "a word of Python"),
-        ("match", "a word of Python"),
+        ("class", "a keyword of Python"),
+        ("match", "a keyword of Python"),
         ("l" * 21, "longer than 20"),
-        ("user", "a word of PostgreSQL"),
-        ("postgres", "a word of PostgreSQL"),
+        ("user", "is reserved in PostgreSQL"),
+        ("postgres", "is reserved in PostgreSQL"),
         ("orders", "is taken"),
         ("gateway", "is taken"),
         ("shared", "is taken"),
@@ -35,7 +35,7 @@ from waybill_toolkit.new.refusals import SQL_RESERVED, refusals
         ("pyyaml", "Python has a package pyyaml"),
     ],
 )
-def test_a_service_cannot_be_called_so(tree: Repository, service: str, why: str) -> None:
+def test_service_name_is_refused(tree: Repository, service: str, why: str) -> None:
     [reason] = refusals(Names.of(service, "award", None), tree)
 
     assert why in reason
@@ -48,24 +48,24 @@ def test_a_service_cannot_be_called_so(tree: Repository, service: str, why: str)
         ("Award", "no snake_case word"),
         ("gift-card", "no snake_case word"),
         ("area51", "no snake_case word"),
-        ("yield", "a word of Python"),
+        ("yield", "a keyword of Python"),
         ("a" * 20, "longer than 20"),
-        ("cause", "means something in the code"),
-        ("event", "means something in the code"),
-        ("transaction", "means something in the code"),
-        ("warning", "means something in the code"),
-        ("var", "means something in the code"),
-        ("user", "a word of SQL"),
-        ("table", "a word of SQL"),
-        ("saga", "the runtime's"),
-        ("dead_letter", "the runtime's"),
-        ("order", "a word of SQL"),
+        ("cause", "is a name in the code"),
+        ("event", "is a name in the code"),
+        ("transaction", "is a name in the code"),
+        ("warning", "is a name in the code"),
+        ("var", "is a name in the code"),
+        ("user", "a reserved word of SQL"),
+        ("table", "a reserved word of SQL"),
+        ("saga", "The runtime has a table"),
+        ("dead_letter", "The runtime has a table"),
+        ("order", "a reserved word of SQL"),
         ("payment", "payments serves /v1/payments already"),
         ("reservation", "inventory serves /v1/reservations already"),
         ("money", "share a schema Money"),
     ],
 )
-def test_an_entity_cannot_be_called_so(tree: Repository, entity: str, why: str) -> None:
+def test_entity_name_is_refused(tree: Repository, entity: str, why: str) -> None:
     [reason] = refusals(Names.of("loyalty", entity, None), tree)
 
     assert why in reason
@@ -75,29 +75,29 @@ def test_an_entity_cannot_be_called_so(tree: Repository, entity: str, why: str) 
     ("entity", "why"),
     [("awards", "--entity award,"), ("people", "--entity person,"), ("lens", "--plural NAME")],
 )
-def test_an_entity_that_looks_like_many_is_refused(tree: Repository, entity: str, why: str) -> None:
+def test_plural_entity_is_refused(tree: Repository, entity: str, why: str) -> None:
     [reason] = refusals(Names.of("loyalty", entity, None), tree)
 
     assert why in reason
     assert refusals(Names.of("loyalty", entity, "optics"), tree) == []
 
 
-def test_one_and_many_need_two_names(tree: Repository) -> None:
+def test_singular_and_plural_must_differ(tree: Repository) -> None:
     [reason] = refusals(Names.of("loyalty", "series", "series"), tree)
 
-    assert "two names" in reason
+    assert "are both series" in reason
 
 
 @pytest.mark.parametrize(
     "half", ["contracts/loyalty", "services/loyalty", "docs/services/loyalty.md"]
 )
-def test_what_is_half_there_is_not_written_over(copied: Repository, half: str) -> None:
+def test_existing_files_are_not_overwritten(copied: Repository, half: str) -> None:
     (copied.root / half).mkdir()
 
     result = CliRunner().invoke(build(), ["new", "service", "loyalty", "--entity", "award"])
 
     assert result.exit_code == 1
-    assert f"There is something of loyalty already: remove {half}," in result.output
+    assert f"{half} exists already: remove it," in result.output
 
 
 async def test_the_reserved_words_are_those_of_the_server(database_url: str) -> None:

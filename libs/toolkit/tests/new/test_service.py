@@ -103,7 +103,7 @@ def test_nothing_stays_when_the_contracts_do_not_fit_together(copied: Repository
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "reason"),
     [
         ("pyproject.toml", "mypy_path = [\n", "mypy_path = [", "no mypy_path with a line"),
         ("pyproject.toml", "catalog | ", "", "pyproject.toml"),
@@ -111,7 +111,7 @@ def test_nothing_stays_when_the_contracts_do_not_fit_together(copied: Repository
     ],
 )
 def test_nothing_stays_when_a_list_is_not_as_expected(
-    copied: Repository, file: str, old: str, new: str, told: str
+    copied: Repository, file: str, old: str, new: str, reason: str
 ) -> None:
     path = copied.root / file
     text = path.read_text().replace(old, new)
@@ -120,7 +120,7 @@ def test_nothing_stays_when_a_list_is_not_as_expected(
 
     code, output = _new("loyalty", "award")
 
-    assert (code, told in output) == (1, True), output
+    assert (code, reason in output) == (1, True), output
     assert _contents(copied.root) == before
 
 

@@ -145,7 +145,7 @@ async def test_a_refusal_shows_the_answer_when_it_is_no_problem() -> None:
             await Service("orders", url).get("/")
 
 
-async def test_it_gives_up_when_nobody_listens_for_too_long() -> None:
+async def test_it_gives_up_when_no_server_listens_for_too_long() -> None:
     service = Service("orders", f"http://{LOOPBACK}:{free_port()}", patience_seconds=0.01)
     with pytest.raises(
         UnreachableError, match=r"^orders did not respond to GET / within 0\.01 s: "

@@ -1,4 +1,4 @@
-"""A data folder is used only when it is ours, of this version, and of nobody else just now."""
+"""A data folder is used only if it is Waybill's, of this version, and not in use."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def test_folder_is_made_when_it_is_not_there(tmp_path: Path) -> None:
     assert folder.path.stat().st_mode & 0o066 == 0
 
 
-def test_folder_is_refused_when_somebody_else_keeps_files_there(tmp_path: Path) -> None:
+def test_folder_with_foreign_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(DataFolderError, match="is not empty and Waybill did not make it"):
         DataFolder(tmp_path).make()

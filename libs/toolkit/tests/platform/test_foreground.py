@@ -153,7 +153,7 @@ def _ask(url: str) -> None:
         httpx.get(url)
 
 
-def test_a_taken_port_is_named_with_who_has_it(small_platform: Platform, pear: str) -> None:
+def test_port_in_use_is_reported_with_its_process(small_platform: Platform, pear: str) -> None:
     port = int(pear.rpartition(":")[2])
     server = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     with _running(small_platform, "pear", "--here", "--", "sleep", "60") as process:

@@ -1,4 +1,4 @@
-"""Whoever waits for a process of a platform learns at once that nobody will start it again."""
+"""Waiting for a process fails at once when the platform has ended."""
 
 import subprocess
 import sys

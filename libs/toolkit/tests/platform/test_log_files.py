@@ -20,7 +20,7 @@ def test_follower_waits_for_the_file_and_for_whole_lines(tmp_path: Path) -> None
     assert follower.read() == ["two"]
 
 
-def test_follower_goes_on_when_the_file_was_shortened(tmp_path: Path) -> None:
+def test_follower_continues_after_a_rotation(tmp_path: Path) -> None:
     log = tmp_path / "pear.log"
     _append(log, "a long line\n")
     follower = Follower(log, from_end=True)

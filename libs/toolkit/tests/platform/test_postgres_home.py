@@ -1,4 +1,4 @@
-"""PostgreSQL runs as root's `nobody` or as ourselves, and its files are where that user gets."""
+"""PostgreSQL runs as the current user, or as `nobody` for root, which can access its files."""
 
 import os
 import stat

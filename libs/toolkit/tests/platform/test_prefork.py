@@ -55,9 +55,9 @@ def test_child_has_its_own_environment_session_log_and_exit_status(tmp_path: Pat
         ended = decode(channel.recv(MESSAGE_BYTES_MAX))
     assert isinstance(began, Began)
     assert ended == Ended(began.pid, 7)
-    told = json.loads(log.read_text())
-    assert told.pop("descriptors") in (["0", "1", "2", "3"], ["0", "1", "2", "3", "4"])
-    assert told == {
+    child = json.loads(log.read_text())
+    assert child.pop("descriptors") in (["0", "1", "2", "3"], ["0", "1", "2", "3", "4"])
+    assert child == {
         "environment": {"FRUIT": "pear"},
         "leads_session": True,
         "arguments": ["pear", "--ripe"],
@@ -66,7 +66,7 @@ def test_child_has_its_own_environment_session_log_and_exit_status(tmp_path: Pat
     }
 
 
-def test_host_goes_on_when_a_child_fails(tmp_path: Path) -> None:
+def test_prefork_server_survives_a_failed_child(tmp_path: Path) -> None:
     request = Request("plum", "no_such_module", str(tmp_path / "plum.log"), {})
     with _host() as channel:
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""A pid alone is nobody."""
+"""A pid alone does not identify a process."""
 
 import os
 import signal

@@ -159,7 +159,7 @@ def test_a_change_of_shared_code_starts_every_service_and_the_host_again(
     assert "ids.py has changed: starting every service again" in _log(reloading)
 
 
-def test_the_runtime_is_what_is_shared_when_up_reloads(plan: Plan) -> None:
+def test_reload_watches_the_runtime_as_shared_code(plan: Plan) -> None:
     [shared] = plan.reloading().shared_code
     assert (shared / "app.py").exists()
     assert shared.name == "waybill"

@@ -28,7 +28,7 @@ def test_the_gateway_is_first_and_services_follow_in_alphabetical_order(
     ]
 
 
-def test_the_gateway_is_told_where_the_services_are(small_platform: Platform) -> None:
+def test_gateway_gets_the_addresses_of_the_services(small_platform: Platform) -> None:
     addresses = dict(small_platform.addresses)
     settings = httpx.get(addresses.pop("gateway")).json()
     assert json.loads(settings["WAYBILL_UPSTREAMS"]) == addresses
@@ -45,7 +45,7 @@ async def test_a_service_without_migrations_gets_no_database(small_platform: Pla
     assert names & {"apple", "gateway", "pear"} == {"apple", "pear"}
 
 
-def test_service_is_told_its_settings(small_platform: Platform) -> None:
+def test_service_gets_its_settings(small_platform: Platform) -> None:
     settings = httpx.get(small_platform.addresses["pear"]).json()
     assert settings["WAYBILL_SERVICE"] == "pear"
     database = urlsplit(settings["WAYBILL_DATABASE_URL"])

@@ -1,4 +1,4 @@
-"""Whoever is stopped or killed, no process is left."""
+"""Whichever process is stopped or killed, no process is left."""
 
 import os
 import signal
@@ -106,7 +106,7 @@ def test_nothing_is_left_after_ctrl_c(plan: Plan) -> None:
         ("migrating the databases", signal.SIGTERM),
     ],
 )
-def test_nothing_is_left_when_up_is_told_to_stop_while_it_starts(
+def test_no_process_is_left_when_up_is_stopped_during_the_start(
     plan: Plan, step: str, number: signal.Signals
 ) -> None:
     state_file = DataFolder(plan.data).state_file

@@ -59,6 +59,6 @@ def test_more_services_than_ports_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"pear": "one"}', '{"pear": 2, "apple": 2}', '{"pear": 99}']
 )
-def test_ports_are_given_anew_when_the_file_is_damaged(tmp_path: Path, text: str) -> None:
+def test_ports_are_assigned_again_when_the_file_is_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     assert assign(tmp_path, ["apple", "pear"], NUMBERS) == {"apple": 1, "pear": 2}

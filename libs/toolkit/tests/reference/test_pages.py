@@ -62,16 +62,16 @@ def test_reference_of_the_gateway_has_the_operations_of_all_services(
         assert f'id="{operation}"' in html
 
 
-def test_events_tell_who_sends_and_who_receives_as_the_contracts_of_others_say(
+def test_events_have_senders_and_receivers_from_all_contracts(
     repository: Repository,
 ) -> None:
     text = text_of(page(repository, "inventory", "events.html"))
     assert "from orders to inventory key order_id kept 7 days schema ReserveStock" in text
-    assert "reservation-expired.v1 # Nobody committed the reservation in time" in text
+    assert "reservation-expired.v1 # The reservation was not committed in time" in text
     assert "from inventory to nobody yet" in text
 
 
-def test_a_changed_contract_changes_the_pages_of_everybody_who_hears_of_it(
+def test_changed_contract_changes_the_pages_of_all_receivers(
     repository: Repository,
 ) -> None:
     change(repository, "catalog/asyncapi.yaml", "x-retention-hours: 168", "x-retention-hours: 30")

@@ -57,7 +57,7 @@ def test_a_new_service_is_in_it_because_its_contract_is_there(
     assert "def list_points(self) -> models.Points:" in api
 
 
-def test_writing_again_removes_what_is_no_longer_made_and_nothing_else(
+def test_writing_again_removes_only_obsolete_generated_files(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "write", lambda _, __, folder: write(folder, "a/one", "two"))

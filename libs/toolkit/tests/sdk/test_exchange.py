@@ -110,7 +110,7 @@ def test_the_callers_key_is_used() -> None:
 
 
 @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
-def test_a_temporary_answer_is_asked_for_again_whoever_wrote_it(status: int) -> None:
+def test_temporary_response_is_retried_whichever_server_sent_it(status: int) -> None:
     page = httpx.Response(status, html="<h1>a proxy</h1>")
 
     thing, steps = carry_out(READ, [page, answered(200)], Given(path={"name": "a"}))

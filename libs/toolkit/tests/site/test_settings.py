@@ -17,7 +17,7 @@ def test_a_setting_has_its_type_limits_default_and_meaning() -> None:
     assert settings["WAYBILL_LOG_LEVEL"].limits == ("one of DEBUG, INFO, WARNING, ERROR",)
 
 
-def test_a_service_shows_what_it_has_beside_the_common_ones() -> None:
+def test_service_shows_its_settings_without_the_common_ones() -> None:
     assert own_settings(ROOT, "catalog") == []
     assert [each.name for each in own_settings(ROOT, "inventory")] == [
         "WAYBILL_RESERVATION_MINUTES"

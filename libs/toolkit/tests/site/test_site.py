@@ -71,11 +71,11 @@ def test_the_site_is_not_built_with_broken_links(tree: Path, tmp_path: Path) -> 
     (tree / "docs" / "operations.md").write_text(text)
     with pytest.raises(SiteError) as refused:
         build_site(Repository(tree), tmp_path / "site")
-    told = str(refused.value).splitlines()
-    assert {f"operations.html: {fault}" for fault in links.values()} <= set(told)
+    faults = str(refused.value).splitlines()
+    assert {f"operations.html: {fault}" for fault in links.values()} <= set(faults)
 
 
-def test_a_document_that_nobody_listed_is_on_the_site(tree: Path, tmp_path: Path) -> None:
+def test_unlisted_document_is_on_the_site(tree: Path, tmp_path: Path) -> None:
     (tree / "docs" / "shipping-by-sea.md").write_text("# Shipping by sea\n\n[home](../README.md)\n")
     (tree / "docs" / "services" / "catalog.md").unlink()
     build_site(Repository(tree), tmp_path / "site")
@@ -88,7 +88,7 @@ def test_a_document_that_nobody_listed_is_on_the_site(tree: Path, tmp_path: Path
     assert "/v1/products" in catalog
 
 
-def test_a_marker_that_nobody_knows_is_refused(tree: Path, tmp_path: Path) -> None:
+def test_unknown_marker_is_refused(tree: Path, tmp_path: Path) -> None:
     (tree / "docs" / "more.md").write_text("# More\n\n<!-- generated: settings nobody -->\n")
     with pytest.raises(facts.UnknownMarkerError, match="settings nobody"):
         build_site(Repository(tree), tmp_path / "site")

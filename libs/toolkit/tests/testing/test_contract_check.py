@@ -139,7 +139,7 @@ async def test_an_answer_is_refused_when_its_operation_is_not_in_the_contract() 
 
 
 @pytest.mark.parametrize("allow", ["", "GET", "DELETE, GET, PUT"])
-async def test_a_refused_method_is_told_exactly_what_is_allowed(allow: str) -> None:
+async def test_refused_method_gets_the_exact_allow_header(allow: str) -> None:
     answer = _problem("method-not-allowed", 405)
     answer.headers["Allow"] = allow
 
@@ -147,5 +147,5 @@ async def test_a_refused_method_is_told_exactly_what_is_allowed(allow: str) -> N
         await _ask(answer, method="PUT")
 
 
-async def test_what_is_served_beside_the_contract_is_not_looked_at() -> None:
+async def test_endpoints_outside_of_the_contract_are_not_checked() -> None:
     assert (await _ask(httpx.Response(503), path="/health/ready")).status_code == 503

@@ -35,7 +35,7 @@ def _ends_at_once() -> Iterator[None]:
 
 
 class Orders:
-    """Answers like the orders service: each status once, the last one for ever."""
+    """Answers like the orders service: each status once, the last one repeatedly."""
 
     def __init__(self) -> None:
         self.statuses = ["placed"]
@@ -115,7 +115,7 @@ async def test_a_service_that_is_gone_fails_at_once(
         await order_reaches(client, "7", "confirmed")
 
 
-async def test_what_is_over_time_says_what_for_how_long_and_what_was_seen_last(
+async def test_timeout_reports_the_expectation_the_time_and_the_last_state(
     client: httpx.AsyncClient,
 ) -> None:
     with pytest.raises(NotReachedError) as failed:
@@ -144,7 +144,7 @@ async def test_read_gives_the_json_of_a_good_answer(client: httpx.AsyncClient) -
 
 
 class Crashing:
-    """A part of a service that fails when it is told to, or ends."""
+    """A part of a service that fails on request, or ends."""
 
     name = "relay of it"
 
@@ -164,7 +164,7 @@ class Crashing:
         (None, "relay of it ended by itself"),
     ],
 )
-async def test_a_part_of_a_served_service_that_crashes_fails_whoever_waits_for_it_at_once(
+async def test_crash_of_a_part_of_a_service_fails_waiting_tests_at_once(
     tmp_path: Path, error: Exception | None, said: str
 ) -> None:
     async def assemble(_settings: ProcessSettings) -> Service:
@@ -191,4 +191,4 @@ def test_a_crash_fails_a_test_that_waits_for_nothing_too(tmp_path: Path) -> None
     ):
         pass
     assert logging.getLogger("waybill.process.background").handlers == []
-    require_running()  # the next test is not told of it
+    require_running()  # the next test does not get the error

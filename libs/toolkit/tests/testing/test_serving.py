@@ -1,4 +1,4 @@
-"""A service that breaks its contract fails the test, though nobody looks at its answer."""
+"""A service that violates its contract fails the test, even if the test ignores the response."""
 
 import json
 from pathlib import Path

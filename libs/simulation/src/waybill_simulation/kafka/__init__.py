@@ -1,1 +1,1 @@
-"""Kafka as far as the runtime uses it, in memory: logs, and groups of consumers."""
+"""An in-memory Kafka: logs and consumer groups, as far as the runtime uses them."""

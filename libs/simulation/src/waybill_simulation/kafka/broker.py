@@ -1,4 +1,4 @@
-"""The broker: topics with their logs, the offsets of groups, and who is alive in a group."""
+"""The broker: topics with their logs, and consumer groups."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from waybill_simulation.network import Network
 
 
 class Record(NamedTuple):
-    """A record as aiokafka's consumer gives it, as far as the runtime looks at it."""
+    """The fields of an aiokafka record that the runtime reads."""
 
     topic: str
     partition: int
@@ -27,7 +27,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Log:
-    """A topic on the broker. Its id is another one after it was lost and made again."""
+    """A topic on the broker. A topic that was lost and created again has a new id."""
 
     topic_id: UUID
     partitions: list[list[Record]]
@@ -35,28 +35,28 @@ class Log:
 
 @dataclass
 class Broker:
-    """One node that keeps all in memory."""
+    """A broker of one node, in memory."""
 
     network: Network
     logs: dict[str, Log] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     is_up: bool = True
     era: int = 0
-    """Counts restarts: a connection is good for one."""
+    """The number of restarts. A restart closes all connections."""
     refusals: int = 0
-    """How many batches are yet to be refused, as by a partition that changes its leader."""
+    """The number of batches still to be refused, as during a change of the partition leader."""
     links: list[Any] = field(default_factory=list)
     consumers: list[Any] = field(default_factory=list)
-    """What is connected; for faults."""
+    """Connected clients, for injected faults."""
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def create(self, topics: Sequence[Topic]) -> None:
-        """Make those that are not there."""
+        """Create the topics that do not exist."""
         for topic in topics:
             if topic.name not in self.logs:
                 topic_id = UUID(int=self.network.random.getrandbits(128))
                 self.logs[topic.name] = Log(topic_id, [[] for _ in range(topic.partitions)])
-        self._tell()
+        self._wake_waiting()
 
     def append(self, partition: Partition, batch: bytes) -> int:
         """Append a batch; returns the offset of its first record."""
@@ -75,18 +75,18 @@ class Broker:
                         record.value,
                     )
                 )
-        self._tell()
+        self._wake_waiting()
         return first
 
     def read(self, partition: TopicPartition, offset: int, most: int) -> list[Record] | None:
-        """Return records; None when there is no such topic."""
+        """Return records; None when the partition does not exist."""
         log = self.logs.get(partition.topic)
         if log is None or partition.partition >= len(log.partitions):
             return None
         return log.partitions[partition.partition][offset : offset + most]
 
     def end(self, partition: TopicPartition) -> int:
-        """Tell where a log ends; 0 when it is not there."""
+        """Return the end offset of a log; 0 when it does not exist."""
         log = self.logs.get(partition.topic)
         return len(log.partitions[partition.partition]) if log else 0
 
@@ -109,13 +109,13 @@ class Broker:
                 group.offsets.clear()
         if forget:
             self.logs.clear()
-        self._tell()
+        self._wake_waiting()
 
     def start(self) -> None:
         self.is_up = True
-        self._tell()
+        self._wake_waiting()
 
-    def _tell(self) -> None:
+    def _wake_waiting(self) -> None:
         waiting, self.waiting = self.waiting, []
         for wake in waiting:
             wake()

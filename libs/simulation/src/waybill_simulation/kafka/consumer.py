@@ -1,4 +1,4 @@
-"""aiokafka's consumer for the simulated broker: what `waybill.receiving.consumer` asks of it."""
+"""The part of aiokafka's consumer that the runtime uses, on the simulated broker."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 )
 
 from waybill.kafka.link import CommittedOffset
+from waybill_simulation.kafka.assignment import Assignment
 from waybill_simulation.kafka.broker import Broker, Record
 from waybill_simulation.kafka.groups import Group
 from waybill_simulation.network import here, resolve
@@ -20,21 +21,21 @@ RECONNECT_SECONDS: Final = 0.3
 
 
 class _Client:
-    """What holds a consumer's connections: here, to the one node."""
+    """The connections of a consumer: one, to the only node."""
 
     def __init__(self) -> None:
         self._conns: dict[int, int] = {}
 
     def came_from(self, era: int) -> None:
-        """Note the connection over which a batch came: one lasts as long as the broker's era."""
+        """Record the connection that delivered a batch; there is one in each era of the broker."""
         self._conns = {0: era}
 
     async def close(self) -> None:
-        """Close nothing."""
+        """Do nothing."""
 
 
 class SimulatedConsumer:
-    """Reconnects by itself and keeps its positions over that, as aiokafka's does."""
+    """Reconnects by itself and keeps its positions, as aiokafka does."""
 
     def __init__(self, broker: Broker, group: str) -> None:
         self._broker = broker
@@ -44,12 +45,10 @@ class SimulatedConsumer:
         self.topics: list[str] = []
         self.number = self._network.questions
         self._listener: ConsumerRebalanceListener | None = None
-        self._assigned: list[TopicPartition] = []
-        self._paused: set[TopicPartition] = set()
-        self._positions: dict[TopicPartition, int] = {}
-        self._summons = asyncio.Event()
+        self._assignment = Assignment()
+        self._rejoin = asyncio.Event()
         self._is_stopped = False
-        self._is_out = False
+        self._is_removed = False
         self._keeping: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._client = _Client()
@@ -64,23 +63,22 @@ class SimulatedConsumer:
         changed = bool(self.topics) and self.topics != list(topics)
         self.topics, self._listener = list(topics), listener
         if changed:
-            self.summon()
+            self.request_rejoin()
 
     async def start(self) -> None:
         if not self._broker.is_up:
-            raise KafkaConnectionError("no broker answers")
+            raise KafkaConnectionError("the broker is unavailable")
         await self._join()
         self._keeping = asyncio.get_running_loop().create_task(self._keep_membership())
 
-    def summon(self) -> None:
+    def request_rejoin(self) -> None:
         self._group.watch(self)
-        self._summons.set()
+        self._rejoin.set()
         self._stir()
 
     def rewind(self, records: int) -> None:
-        """Go back: what a broker does that has lost the latest offsets."""
-        for partition, position in self._positions.items():
-            self._positions[partition] = max(0, position - records)
+        """Move the positions back, as after a broker has lost the latest commits."""
+        self._assignment.rewind(records)
         self._stir()
 
     async def getmany(
@@ -90,11 +88,11 @@ class SimulatedConsumer:
         until = loop.time() + timeout_ms / 1000
         most = min(max_records, self._network.random.choice((1, 2, 3, 500)))
         while True:
-            found = self._fetch(most) if self._broker.is_up else {}
+            found = self._assignment.fetch(self._broker, most) if self._broker.is_up else {}
             if found:
                 self._client.came_from(self._broker.era)
                 await self._network.sleep(self._network.question())
-                self._tell(found)
+                self._log(found)
                 return found
             if loop.time() >= until or self._network.is_over:
                 return {}
@@ -106,27 +104,27 @@ class SimulatedConsumer:
             await self._network.sleep(self._network.hop())
 
     def pause(self, *partitions: TopicPartition) -> None:
-        self._paused |= set(partitions)
+        self._assignment.paused |= set(partitions)
 
     def resume(self, *partitions: TopicPartition) -> None:
-        self._paused -= set(partitions)
+        self._assignment.paused -= set(partitions)
 
     def paused(self) -> set[TopicPartition]:
-        return self._paused
+        return self._assignment.paused
 
     def assignment(self) -> set[TopicPartition]:
-        return set(self._assigned)
+        return set(self._assignment.partitions)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        self._positions[partition] = offset
+        self._assignment.seek(partition, offset)
 
     async def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         await self._network.sleep(self._network.question())
         if not self._broker.is_up:
-            raise KafkaConnectionError("the broker is away")
+            raise KafkaConnectionError("the broker is unavailable")
         kept = {partition: CommittedOffset(*each) for partition, each in offsets.items()}
-        if not self._group.commit(self, kept, is_out=self._is_out):
-            raise CommitFailedError("this member was left out of its group")
+        if not self._group.commit(self, kept, is_removed=self._is_removed):
+            raise CommitFailedError("this member was removed from its group")
         await self._network.sleep(self._network.hop())
 
     async def stop(self) -> None:
@@ -137,34 +135,19 @@ class SimulatedConsumer:
             await self._network.sleep(self._network.hop())
             self._group.leave(self)
 
-    def _tell(self, found: Mapping[TopicPartition, Sequence[Record]]) -> None:
+    def _log(self, found: Mapping[TopicPartition, Sequence[Record]]) -> None:
         for partition, records in found.items():
             text = f"{partition.topic}: from {records[0].offset}, {len(records)} events"
             self._network.say("broker", self.machine.name, text)
 
-    def _fetch(self, most: int) -> dict[TopicPartition, list[Record]]:
-        found: dict[TopicPartition, list[Record]] = {}
-        for partition in self._assigned:
-            if partition in self._paused or not most:
-                continue
-            position = self._positions.get(partition, 0)
-            if position > self._broker.end(partition):
-                position = self._positions[partition] = 0  # auto_offset_reset="earliest"
-            records = self._broker.read(partition, position, most)
-            if records:
-                most -= len(records)
-                found[partition] = records
-                self._positions[partition] = position + len(records)
-        return found
-
     async def _keep_membership(self) -> None:
         while True:
-            await self._summons.wait()
+            await self._rejoin.wait()
             await self._network.sleep(self._network.random.random() * HEARTBEAT_SECONDS)
-            self._is_out = self not in self._group.members
+            self._is_removed = self not in self._group.members
             if self._listener is not None:
-                await self._listener.on_partitions_revoked(list(self._assigned))
-            self._assigned = []
+                await self._listener.on_partitions_revoked(list(self._assignment.partitions))
+            self._assignment.partitions = []
             await self._join()
 
     async def _join(self) -> None:
@@ -172,21 +155,18 @@ class SimulatedConsumer:
             while not self._broker.is_up:
                 await self._network.sleep(RECONNECT_SECONDS)
             await self._network.sleep(self._network.question())
-            self._summons.clear()
-            group, self._is_out = self._group, False
+            self._rejoin.clear()
+            group, self._is_removed = self._group, False
             future = group.join(self)
-            summons = asyncio.ensure_future(self._summons.wait())
-            await asyncio.wait((future, summons), return_when=asyncio.FIRST_COMPLETED)
-            summons.cancel()
+            rejoin = asyncio.ensure_future(self._rejoin.wait())
+            await asyncio.wait((future, rejoin), return_when=asyncio.FIRST_COMPLETED)
+            rejoin.cancel()
             if future.done():
                 break
-            future.cancel()  # the broker has restarted meanwhile
-        self._assigned = future.result()
-        self._paused.clear()
-        kept = group.offsets
-        self._positions = {p: kept[p].offset if p in kept else 0 for p in self._assigned}
+            future.cancel()  # the broker has restarted
+        self._assignment.replace(future.result(), group.offsets)
         if self._listener is not None:
-            await self._listener.on_partitions_assigned(list(self._assigned))
+            await self._listener.on_partitions_assigned(list(self._assignment.partitions))
         self._stir()
 
     def _stir(self) -> None:
@@ -194,7 +174,7 @@ class SimulatedConsumer:
             resolve(self._wake, None)
 
     def stopped(self) -> None:
-        """Have the group miss the heartbeats of a process that is stopped."""
+        """Let the group time out the heartbeats of a stopped process."""
         self._group.watch(self)
 
     def _died(self) -> None:

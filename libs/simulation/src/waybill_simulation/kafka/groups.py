@@ -1,7 +1,7 @@
-"""Groups of consumers: who is a member, who has which partitions, and how far the group has read.
+"""Consumer groups: members, assigned partitions and committed offsets.
 
-A member that does not hear of a rebalance in time, because its process is dead or stopped, is left
-out. It then still believes to have its partitions until it asks again, and may work on them.
+A member that does not rejoin before the rebalance timeout, because its process is dead or stopped,
+is removed. Until it polls again it still considers its partitions as its own and may process them.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ REBALANCE_SECONDS: Final = 10.0
 
 
 class Member(Protocol):
-    """A consumer, as its group sees it."""
+    """A consumer, as seen by its group."""
 
     machine: Machine
     topics: list[str]
     number: int
 
-    def summon(self) -> None:
-        """Tell the member to give back its partitions and to join again."""
+    def request_rejoin(self) -> None:
+        """Have the member revoke its partitions and join again."""
 
 
 @dataclass(eq=False)
@@ -39,11 +39,11 @@ class Group:
     offsets: dict[TopicPartition, CommittedOffset] = field(default_factory=dict)
     generation: int = 0
     _joined: dict[Member, "asyncio.Future[list[TopicPartition]]"] = field(default_factory=dict)
-    _round: int = 0
+    _rebalances: int = 0
     _is_open: bool = False
 
     def join(self, member: Member) -> "asyncio.Future[list[TopicPartition]]":
-        """Take part in the next generation; gives the partitions that this member gets."""
+        """Join the next generation. The result is the partitions assigned to this member."""
         if member not in self.members:
             self.members.append(member)
         future: asyncio.Future[list[TopicPartition]] = self.network.loop.create_future()
@@ -54,7 +54,7 @@ class Group:
         return future
 
     def leave(self, member: Member) -> None:
-        """Let a member go, or take its leave for granted; the others share its partitions."""
+        """Remove a member; its partitions are assigned to the others."""
         if member in self.members:
             self.members.remove(member)
             self._joined.pop(member, None)
@@ -63,45 +63,45 @@ class Group:
             self._complete_when_all_joined()
 
     def lose_members(self) -> None:
-        """Forget who is in the group; they find out and join again."""
+        """Remove all members; they join again."""
         lost, self.members = self.members, []
         self._joined.clear()
         self._is_open = False
         for member in lost:
-            member.summon()
+            member.request_rejoin()
 
     def watch(self, member: Member) -> None:
-        """Leave a member out when its heartbeats do not come back in time."""
+        """Remove a member whose process is still dead or stopped at the session timeout."""
 
-        def look() -> None:
+        def check() -> None:
             if member.machine.is_dead or member.machine.is_stopped:
                 self.leave(member)
 
-        self.network.deliver(SESSION_SECONDS, look)
+        self.network.deliver(SESSION_SECONDS, check)
 
     def commit(
-        self, member: Member, offsets: Mapping[TopicPartition, CommittedOffset], *, is_out: bool
+        self, member: Member, offsets: Mapping[TopicPartition, CommittedOffset], *, is_removed: bool
     ) -> bool:
-        """Keep offsets; False when this is no member any more.
+        """Store offsets; return False when the consumer is no longer a member.
 
-        A client that knows that it `is_out` may commit to a group without members: Kafka takes it
-        for one that assigns partitions to itself.
+        A client that knows that it `is_removed` may commit to a group without members: Kafka treats
+        it as one with manual assignment.
         """
-        if member not in self.members and not (is_out and not self.members):
+        if member not in self.members and not (is_removed and not self.members):
             return False
         self.offsets.update(offsets)
         return True
 
     def _rebalance(self) -> None:
         self._is_open = True
-        self._round += 1
+        self._rebalances += 1
         for member in list(self.members):
             if member not in self._joined:
-                member.summon()
-        self.network.deliver(REBALANCE_SECONDS, self._time_out, self._round)
+                member.request_rejoin()
+        self.network.deliver(REBALANCE_SECONDS, self._time_out, self._rebalances)
 
     def _time_out(self, number: int) -> None:
-        if self._is_open and number == self._round:
+        if self._is_open and number == self._rebalances:
             self.members = [member for member in self.members if member in self._joined]
             self._complete_when_all_joined()
 
@@ -120,7 +120,7 @@ class Group:
         ordered = sorted(members, key=lambda member: member.number)
         shares: dict[Member, list[TopicPartition]] = {member: [] for member in ordered}
         for topic in sorted({topic for member in ordered for topic in member.topics}):
-            takers = [member for member in ordered if topic in member.topics]
+            subscribers = [member for member in ordered if topic in member.topics]
             for number in range(self.count(topic)):
-                shares[takers[number % len(takers)]].append(TopicPartition(topic, number))
+                shares[subscribers[number % len(subscribers)]].append(TopicPartition(topic, number))
         return shares

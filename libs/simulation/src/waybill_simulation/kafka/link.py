@@ -1,4 +1,4 @@
-"""`waybill.kafka.link.BrokerLink` to the simulated broker."""
+"""`waybill.kafka.link.BrokerLink` for the simulated broker."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class SimulatedLink:
-    """Breaks when the broker restarts or when it is cut, and stays broken."""
+    """A connection. It breaks when the broker restarts or a fault cuts it, and stays broken."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -42,7 +42,7 @@ class SimulatedLink:
         self._is_cut = True
 
     def cut(self) -> None:
-        """Break the connection; what is on its way to the broker may still arrive there."""
+        """Break the connection; requests in transit may still arrive."""
         self._is_cut = True
 
     @property
@@ -122,7 +122,7 @@ class SimulatedLink:
         return await self._ask(append)
 
     async def _ask(self, answer: Callable[[], T]) -> T:
-        """Ask: what was sent before the link broke may be done, and its answer lost."""
+        """Send a request. When the link breaks, it may be executed and its response lost."""
         self.check()
         future = self._network.loop.create_future()
         self._network.deliver(self._network.question(), self._arrived, answer, future)

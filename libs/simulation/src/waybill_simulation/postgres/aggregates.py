@@ -1,4 +1,4 @@
-"""Aggregate functions, and where a group keeps what they have come to."""
+"""Aggregate functions, and where the results of a group are kept."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ GROUP: Final = "group"
 
 
 def group_row(values: list[Any]) -> dict[str, Any]:
-    """Make the last version of an environment, from which aggregates are read."""
+    """Make the last entry of an environment, from which aggregates are read."""
     return {GROUP: values}
 
 

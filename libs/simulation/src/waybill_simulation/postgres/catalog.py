@@ -1,6 +1,6 @@
 """The tables of a database, as the catalog of the real PostgreSQL describes them.
 
-Migrations are run by the real PostgreSQL, and nothing here reads them. Defaults and CHECK
+Migrations run in the real PostgreSQL; they are not parsed here. Defaults and CHECK
 constraints are expressions, in the form that `pg_get_expr` gives them.
 """
 
@@ -95,7 +95,7 @@ class CheckConstraint:
 
 @dataclass(frozen=True, slots=True)
 class TableDefinition:
-    """One table. Keys and checks stand in the order in which PostgreSQL looks at them."""
+    """One table. Keys and checks are in the order in which PostgreSQL checks them."""
 
     name: str
     columns: tuple[Column, ...]
@@ -105,7 +105,7 @@ class TableDefinition:
 
 
 class Connection(Protocol):
-    """What is asked of a connection to the real PostgreSQL."""
+    """The part of a connection to the real PostgreSQL that is used here."""
 
     async def fetchval(self, query: str) -> Any: ...  # noqa: ANN401 (as asyncpg)
 

@@ -1,7 +1,7 @@
 """Expressions as functions: `f(environment, run)`.
 
 The environment is a tuple of versions, one for each source in scope, those of outer queries first.
-NULL is None, and makes None of what it touches, as SQL wants it.
+NULL is None. An operation on None returns None, as in SQL.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ Compiled: TypeAlias = Callable[[Environment, Any], Any]
 
 
 class Scope:
-    """Which columns there are: sources by alias, those of outer queries before."""
+    """The columns in scope: sources by alias, those of outer queries first."""
 
     def __init__(self, sources: Sequence[tuple[str, Sequence[str]]]) -> None:
         self.sources = list(sources)

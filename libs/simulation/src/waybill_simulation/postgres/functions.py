@@ -1,6 +1,6 @@
-"""The functions and operators of SQL, each given values in which no NULL is left to look at.
+"""The functions and operators of SQL, called with values that are not NULL.
 
-A function is called with the run of its statement first.
+The first argument is the run of the statement.
 """
 
 import operator
@@ -14,12 +14,12 @@ from waybill_simulation.postgres.not_simulated import NotSimulatedError
 Function: TypeAlias = Callable[..., Any]
 
 _OTHER_IN_POSIX: Final = re.compile(r"\(\?|\*\*\*|\[[:.=]|\\[^.\\^$*+?(){}\[\]|/-]|\$(?!$)")
-"""What a regular expression means otherwise in PostgreSQL than in Python."""
+"""Constructs of regular expressions that differ between PostgreSQL and Python."""
 
 
 def _divided(one: Any, other: Any) -> Any:  # noqa: ANN401 (any number)
     if type(one) is not int or type(other) is not int:
-        raise NotSimulatedError("the division of what are no whole numbers", "/")
+        raise NotSimulatedError("the division of numbers that are not integers", "/")
     quotient = abs(one) // abs(other)
     return quotient if (one < 0) == (other < 0) else -quotient
 
@@ -91,7 +91,7 @@ def _nulls(_: object, *values: object) -> int:
 FUNCTIONS: Final[dict[str, Function]] = {
     "now": lambda run: run.session.now(),
     "pg_current_xact_id": lambda run: run.session.transaction_id(run.work),
-    # A snapshot is its xmin here: nothing else of it is asked for.
+    # A snapshot is represented by its xmin: no other part is used.
     "pg_current_snapshot": lambda run: run.session.oldest_transaction_id(),
     "pg_snapshot_xmin": _strict(lambda snapshot: snapshot),
     "pg_try_advisory_lock": _try_session,

@@ -1,4 +1,4 @@
-"""Locks of rows, advisory locks, and waiting for those who hold them."""
+"""Row locks, advisory locks, and waiting for their holders."""
 
 from collections.abc import Generator
 
@@ -11,7 +11,7 @@ from waybill_simulation.postgres.tables import Slot, Work
 
 
 class Blocked:
-    """What a statement gives away when it has to wait for the end of a transaction."""
+    """Yielded by a statement that waits for the end of a transaction."""
 
     def __init__(self, holder: Work) -> None:
         self.holder = holder
@@ -21,7 +21,7 @@ class Blocked:
 
 
 class RowLocks(Locks):
-    """Locks of rows; each row knows its holder."""
+    """Row locks; each row has a reference to its holder."""
 
     @override
     async def take(self, work: Work, slot: Slot, command: int, *, skip: bool = False) -> bool:
@@ -49,14 +49,14 @@ class RowLocks(Locks):
 
 
 class AdvisoryLocks:
-    """Locks of keys, held by a transaction, or by a session when there is none."""
+    """Advisory locks, held by a transaction or by a session."""
 
     def __init__(self, rows: RowLocks) -> None:
         self._rows = rows
         self._held: dict[object, tuple[object, Work | None]] = {}
 
     async def take(self, session: object, work: Work, key: object) -> None:
-        """Wait for a lock, and hold it to the end of the transaction."""
+        """Wait for a lock, and hold it until the end of the transaction."""
         while (held := self._held.get(key)) is not None and held[1] is not work:
             if held[1] is None:
                 raise NotSimulatedError("waiting for a lock that a session holds", "pg_advisory")
@@ -75,13 +75,13 @@ class AdvisoryLocks:
         return True
 
     def release(self, work: Work) -> None:
-        """Let go of what a transaction holds."""
+        """Release the locks of a transaction."""
         for key in work.locks:
             self._held.pop(key, None)
         work.locks = []
 
     def release_session(self, session: object) -> None:
-        """Let go of what a session holds beside its transactions."""
+        """Release the session-level locks of a session."""
         for key, held in list(self._held.items()):
             if held[0] is session and held[1] is None:
                 del self._held[key]

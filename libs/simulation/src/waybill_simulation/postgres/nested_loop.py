@@ -1,4 +1,4 @@
-"""FROM and WHERE: the sources are joined one after the other, in nested loops."""
+"""Executes FROM and WHERE: joins the sources in nested loops."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,7 +19,7 @@ _NULLS: Final = _Nulls()
 
 @dataclass(slots=True)
 class JoinLevel:
-    """One source, with the conditions that can be decided when it is joined."""
+    """One source, with the conditions that can be evaluated when it is joined."""
 
     source: Source
     arrays: list[Compiled]
@@ -101,5 +101,5 @@ class NestedLoop:
         return environments
 
     def recheck(self, environment: Environment, run: Run) -> bool:
-        """Look again whether a row that was waited for is meant."""
+        """Evaluate the conditions again for a row after waiting for its lock."""
         return all(condition(environment, run) for condition in self.conditions)

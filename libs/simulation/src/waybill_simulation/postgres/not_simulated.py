@@ -1,10 +1,10 @@
-"""The error for what the simulated PostgreSQL does not know."""
+"""The error for SQL that is not simulated."""
 
 
 class NotSimulatedError(Exception):
-    """SQL that the simulated PostgreSQL does not know, or cannot run.
+    """SQL that is not simulated.
 
-    It says nothing of the services: the history that meets it is neither clean nor violated.
+    It is no verdict on the services: the history is neither clean nor violated.
     """
 
     def __init__(self, construct: str, near: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Reading SQL: the part of PostgreSQL's grammar that the services use, and nothing else."""
+"""Parses SQL: only the part of PostgreSQL's grammar that the services use."""
 
 from waybill_simulation.postgres.parse_select import SelectParser
 from waybill_simulation.postgres.syntax import (
@@ -16,7 +16,7 @@ from waybill_simulation.postgres.types import SqlType
 
 
 def parse(sql: str) -> Statement:
-    """Read one statement. Raises NotSimulatedError."""
+    """Parse one statement. Raises NotSimulatedError."""
     reader = _StatementParser(sql)
     statement = reader.statement()
     reader.take(";")
@@ -25,7 +25,7 @@ def parse(sql: str) -> Statement:
 
 
 def parse_expression(text: str) -> Expr:
-    """Read an expression, such as a default or a CHECK constraint. Raises NotSimulatedError."""
+    """Parse an expression, such as a default or a CHECK constraint. Raises NotSimulatedError."""
     reader = _StatementParser(text)
     expr = reader.expr()
     reader.finished()
@@ -33,7 +33,7 @@ def parse_expression(text: str) -> Expr:
 
 
 def parse_type(text: str) -> SqlType:
-    """Read the name of a type. Raises NotSimulatedError."""
+    """Parse the name of a type. Raises NotSimulatedError."""
     reader = _StatementParser(text)
     found = reader.type()
     reader.finished()
@@ -41,7 +41,7 @@ def parse_type(text: str) -> SqlType:
 
 
 class _StatementParser(SelectParser):
-    """Reads whole statements."""
+    """Parses statements."""
 
     def statement(self) -> Statement:
         ctes: list[tuple[str, Query]] = []

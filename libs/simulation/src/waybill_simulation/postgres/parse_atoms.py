@@ -1,4 +1,4 @@
-"""Reading what operators stand between: constants, columns, calls, CASE, and casts of them."""
+"""Parses operands: constants, columns, calls, CASE and casts."""
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -33,7 +33,7 @@ _TYPES_OF_WORDS: Final = (
 
 
 class AtomParser(TokenReader, ABC):
-    """Reads the smallest parts of expressions."""
+    """Parses the operands of expressions."""
 
     @abstractmethod
     def expr(self) -> Expr: ...
@@ -147,7 +147,7 @@ class AtomParser(TokenReader, ABC):
 
 
 def _cast(expr: Expr, wanted: SqlType) -> Expr:
-    """Cast; at once what is constant. A parameter comes as what it is cast to."""
+    """Cast; a constant is cast now. A parameter arrives as the type that it is cast to."""
     convert = converter(wanted)
     match expr:
         case Param():

@@ -1,4 +1,4 @@
-"""Reading expressions, from the operators that bind weakest to those that bind strongest."""
+"""Parses expressions, from the operators of the lowest precedence to the highest."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ _MATCHES: Final = frozenset({"~", "!~", "~*", "~~", "!~~", "~~*", "!~~*"})
 
 
 class ExpressionParser(AtomParser):
-    """Reads expressions."""
+    """Parses expressions."""
 
     @override
     def expr(self) -> Expr:

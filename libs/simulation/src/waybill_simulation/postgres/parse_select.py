@@ -1,4 +1,4 @@
-"""Reading SELECT."""
+"""Parses SELECT."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ from waybill_simulation.postgres.syntax import Call, Column, Expr, Select, Sourc
 _RESERVED: Final = frozenset(
     """select from where group order limit for on returning union set using with left join inner
     and or not as values then when else end do is in between distinct having offset union intersect
-    except fetch window right full cross natural""".split()  # noqa: SIM905 (one reads it better)
+    except fetch window right full cross natural""".split()  # noqa: SIM905 (it is easier to read)
 )
 
 
 class SelectParser(ExpressionParser):
-    """Reads queries and their clauses."""
+    """Parses queries and their clauses."""
 
     @override
     def select(self) -> Select:

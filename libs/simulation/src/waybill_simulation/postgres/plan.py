@@ -1,8 +1,8 @@
-"""Statements as plans.
+"""The plans of statements.
 
-A plan runs as a coroutine that stops only where PostgreSQL waits: for another transaction's lock.
-Within one statement all is read as of its beginning; a row that had to be waited for is looked at
-again as it is then (READ COMMITTED). What the statement writes it does not see itself.
+A plan runs as a coroutine that suspends only where PostgreSQL waits for another transaction's lock.
+A statement reads the data as of its beginning. A row whose lock it waited for is evaluated again in
+its newest version (READ COMMITTED). A statement does not see its own writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,8 +41,8 @@ class Step(Protocol):
 class Plan:
     """A statement that can be run.
 
-    PostgreSQL runs a WITH query when its rows are asked for. The writing ones that nobody has
-    asked for run when the main query is done, the last one first.
+    PostgreSQL runs a WITH query when its rows are read. Data-modifying ones that are not read
+    run after the main query, the last one first.
     """
 
     before: tuple[tuple[str, Step], ...]
@@ -68,7 +68,7 @@ async def _run_cte(name: str, step: Step, run: Run) -> None:
 
 
 class Planner:
-    """Makes plans for the tables of one database."""
+    """Plans statements for the tables of one database."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Planner:
         self._functions = functions
 
     def plan(self, statement: Statement) -> Plan:
-        """Compile. Raises NotSimulatedError for what is not known here."""
+        """Compile. Raises NotSimulatedError for what is not simulated."""
         steps: dict[str, Step] = {}
         reads: dict[str, list[str]] = {}
         for name, query in statement.ctes:
@@ -121,7 +121,7 @@ def _planned(query: Query, queries: SelectPlanner) -> Step:
 def _in_order(
     wanted: Sequence[str], reads: dict[str, list[str]], done: Sequence[str]
 ) -> tuple[str, ...]:
-    """Give the WITH queries that are wanted, and before each one those that it reads."""
+    """Return the WITH queries that are used, each after those that it reads."""
     order: dict[str, None] = {}
 
     def add(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Planning FROM and WHERE: which condition is decided where, and which rows are looked up."""
+"""Plans FROM and WHERE: where each condition is evaluated, and which rows an index finds."""
 
 from collections.abc import Sequence
 
@@ -60,7 +60,7 @@ class FromPlanner:
         return joins
 
     def _index(self, level: "JoinLevel", part: Expr, scope: Scope, at: int) -> None:
-        """Let a level look rows up by a unique column where a condition gives its value."""
+        """Look up rows by a unique column when a condition gives its value."""
         if level.lookup is not None:
             return
         for columns in self._relations.keys(level.source):

@@ -1,4 +1,4 @@
-"""Planning SELECT."""
+"""Plans SELECT."""
 
 from collections.abc import Sequence
 
@@ -23,17 +23,17 @@ from waybill_simulation.postgres.syntax import (
 
 
 class SelectPlanner:
-    """Plans the queries of one step, those inside of expressions too."""
+    """Plans the queries of one step, including those in expressions."""
 
     def __init__(self, relations: Relations, functions: dict[str, Function]) -> None:
         self.relations = relations
         self.compiler = Compiler(self._subselect, functions)
         self.before: list[LockingPlan] = []
-        """Locking queries inside of expressions, which run first."""
+        """Locking queries in expressions, which run first."""
         self.from_clause = FromPlanner(relations, self.compiler, self.before)
 
     def plan(self, select: Select, outer: Scope) -> SelectPlan:
-        """Plan a query inside of another one, whose scope is `outer`. Raises NotSimulatedError."""
+        """Plan a subquery of a query whose scope is `outer`. Raises NotSimulatedError."""
         scope, reading = self.from_clause.plan(select.sources, select.where, outer)
         targets = self.relations.expanded(select.targets, select.sources)
         calls: list[Call] = []
@@ -63,7 +63,7 @@ class SelectPlanner:
         return self.compiler.compile(expr, scope)
 
     def advisory_lock(self, select: Select) -> AdvisoryLockStep | None:
-        """Plan a query that takes an advisory lock and does nothing else."""
+        """Plan a query that only takes an advisory lock."""
         match select:
             case Select(targets=(Target(Call("pg_advisory_xact_lock", arguments)),), sources=()):
                 scope = Scope(())

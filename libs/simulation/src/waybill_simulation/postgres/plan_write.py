@@ -1,4 +1,4 @@
-"""Planning INSERT, UPDATE and DELETE."""
+"""Plans INSERT, UPDATE and DELETE."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from waybill_simulation.postgres.write_steps import ChangeStep, InsertStep, Retu
 
 
 class WritePlanner:
-    """Plans what changes tables; `queries` plans the SELECTs in it."""
+    """Plans data modification; `queries` plans the SELECTs in it."""
 
     def __init__(self, queries: SelectPlanner) -> None:
         self._queries = queries

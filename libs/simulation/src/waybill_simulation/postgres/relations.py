@@ -1,4 +1,4 @@
-"""What a statement can name: tables and WITH queries, and their columns."""
+"""The tables and WITH queries that a statement can name, and their columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from waybill_simulation.postgres.tables import ROW, TableSchema
 
 
 class Relations:
-    """The tables of the database, and the WITH queries that stand before."""
+    """The tables of the database, and the preceding WITH queries."""
 
     def __init__(
         self, tables: Mapping[str, TableSchema], queries: Mapping[str, tuple[str, ...]]
@@ -31,19 +31,19 @@ class Relations:
         return (*self.table(source.table).columns, ROW)
 
     def keys(self, source: Source) -> Iterable[tuple[str, ...]]:
-        """Return the unique keys of a source; none when it is no table."""
+        """Return the unique keys of a source; none when it is not a table."""
         if source.table is None or source.table in self._queries:
             return ()
         return self.table(source.table).keys
 
     def expanded(self, targets: Sequence[Target], sources: Sequence[Source]) -> list[Target]:
-        """Write `*` out."""
+        """Expand `*`."""
         whole: list[Target] = []
         for target in targets:
             if target.name is not None:
                 whole.append(target)
                 continue
-            assert isinstance(target.expr, Column)  # noqa: S101 (the parser makes nothing else)
+            assert isinstance(target.expr, Column)  # noqa: S101 (the parser returns nothing else)
             wanted = target.expr.table
             for source in sources:
                 if wanted in (None, source.alias):
@@ -52,7 +52,7 @@ class Relations:
         return whole
 
     def check_updated(self, table: str, columns: Sequence[str]) -> None:
-        """Refuse an UPDATE of columns that are not there, or are part of a key."""
+        """Refuse an UPDATE of columns that do not exist or are part of a key."""
         schema = self.table(table)
         keys = {name for key in schema.keys for name in key}
         for name in columns:

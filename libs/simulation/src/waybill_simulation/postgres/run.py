@@ -1,4 +1,4 @@
-"""What one execution of a statement works with, and what it gives."""
+"""The context and the result of one execution of a statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 class Record(tuple[Any, ...]):
-    """A row of a result, by number and by name, as asyncpg gives it."""
+    """A row of a result, by number and by name, as in asyncpg."""
 
     __slots__ = ()
     numbers: ClassVar[dict[str, int]] = {}
@@ -24,28 +24,28 @@ class Record(tuple[Any, ...]):
 
 
 class Locks(Protocol):
-    """Where statements wait."""
+    """The locks that statements wait for."""
 
     async def take(self, work: Work, slot: Slot, command: int, *, skip: bool = False) -> bool:
-        """Lock a row; False when it is somebody else's and `skip` is set."""
+        """Lock a row; False when another transaction holds it and `skip` is set."""
 
     async def wait(self, work: Work, holder: Work) -> None:
         """Wait for the end of another transaction. Raises DeadlockDetectedError."""
 
 
 class Session(Protocol):
-    """What a statement asks of the connection on which it runs."""
+    """The part of a session that statements use."""
 
     def now(self) -> datetime: ...
 
     def transaction_id(self, work: Work) -> int:
-        """Return the id of a transaction; it gets one when it is first asked for."""
+        """Return the id of a transaction, which is assigned on first use."""
 
     def oldest_transaction_id(self) -> int:
         """Return an id such that all transactions with lower ones have ended."""
 
     def notify(self, channel: str) -> None:
-        """Send to a channel when the transaction is committed."""
+        """Notify a channel when the transaction commits."""
 
     async def lock_advisory(self, work: Work, key: object) -> None:
         """Wait for an advisory lock of the transaction."""

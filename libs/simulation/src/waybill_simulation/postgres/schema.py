@@ -1,4 +1,4 @@
-"""A database's tables and rules, made of what the catalog of the real PostgreSQL says of them."""
+"""A database's tables and constraints, from the catalog of the real PostgreSQL."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,13 +12,13 @@ from waybill_simulation.postgres.plan import Plan, Planner
 from waybill_simulation.postgres.tables import Table, TableSchema
 
 TRIGGERS_LEFT_OUT: Final = frozenset({"posting_sums_to_zero", "ledger_is_append_only"})
-"""They change nothing, and refuse what no service does. The invariants look at the ledger, too."""
+"""Ignored: they change no rows, and no service violates them. The invariants check the ledger."""
 
 
 class Schema:
     """The tables of a database, and the plans of all statements seen so far.
 
-    Raises NotSimulatedError for what the tables have and the simulated PostgreSQL has not.
+    Raises NotSimulatedError for unsupported features of the tables.
     """
 
     def __init__(self, definitions: Sequence[TableDefinition]) -> None:
@@ -27,7 +27,7 @@ class Schema:
         self._plans: dict[str, Plan] = {}
 
     def tables(self) -> dict[str, Table]:
-        """Make the tables, empty."""
+        """Create the empty tables."""
         return {name: Table(schema) for name, schema in self._tables.items()}
 
     def plan(self, sql: str) -> Plan:
@@ -71,7 +71,7 @@ def _table_schema(table: TableDefinition) -> TableSchema:
 
 
 def _length(table: TableDefinition, column: Column) -> int | None:
-    """Return the most characters of a column, having made sure that it can be simulated."""
+    """Return the maximum length of a column. Raises NotSimulatedError for an unsupported one."""
     if column.generated:
         raise NotSimulatedError(f"the generated column {table.name}.{column.name}", column.name)
     try:

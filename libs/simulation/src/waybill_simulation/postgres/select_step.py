@@ -1,4 +1,4 @@
-"""SELECT as it runs: rows that are found, grouped, put in order and locked."""
+"""Executes SELECT: finds, groups, sorts and locks rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from waybill_simulation.postgres.tables import ROW, Slot
 
 
 class LockingPlan(Protocol):
-    """A query inside of an expression that takes locks; it runs before the statement."""
+    """A locking query in an expression; it runs before the statement."""
 
     async def locked(self, run: Run) -> Rows:
         """Take the locks; return the rows."""
@@ -83,7 +83,7 @@ def _sortable(value: Any) -> tuple[bool, Any]:  # noqa: ANN401 (any value; NULL 
 async def lock_row(
     reader: NestedLoop, environment: Environment, run: Run, *, skip: bool = False
 ) -> Environment | None:
-    """Lock the row that stands last in an environment; None when it is not meant any more."""
+    """Lock the last row of an environment; return None when it no longer matches."""
     version = environment[-1]
     slot: Slot = version[ROW]
     if not await run.locks.take(run.work, slot, run.command, skip=skip):

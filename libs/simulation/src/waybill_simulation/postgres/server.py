@@ -1,7 +1,7 @@
-"""The server: what is committed, who has locked what, and what is left of it after a crash.
+"""The server: committed data, locks, and recovery after a crash.
 
-Statements run at one moment of virtual time, unless they wait for a lock. Nothing here knows of
-networks: see `waybill_simulation.drivers` for the time that questions and answers take.
+Statements take no virtual time unless they wait for a lock. The network is simulated by the driver,
+which adds the delays of requests and responses.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ class OpenSession(Protocol):
     """A session that is open on a server."""
 
     listeners: dict[str, Callable[[], None]]
-    """What is called when somebody notifies a channel."""
+    """The callbacks for notifications, by channel."""
     is_asked: bool
-    """Whether somebody waits for an answer; kept by the driver, for faults."""
+    """Whether a request is pending; set by the driver, for faults."""
 
     def end(self) -> None:
-        """Lose the connection: what is not committed is undone."""
+        """Lose the connection: the open transaction is rolled back."""
 
 
 class Server:
@@ -39,7 +39,7 @@ class Server:
         self.advisory_locks = AdvisoryLocks(self.row_locks)
         self.is_up = True
         self.on_not_simulated: Callable[[NotSimulatedError], None] = lambda _: None
-        """Hears of what was sent here and is not known here."""
+        """Called with SQL that is not simulated."""
         self.on_commit: Callable[[Sequence[Slot]], None] = lambda _: None
         self._commits = 0
         self._commands = 0
@@ -48,7 +48,7 @@ class Server:
         self._unflushed: list[Slot] = []
 
     def crash(self) -> None:
-        """Lose all sessions, and what was committed without waiting for the disk."""
+        """Lose all sessions, and the latest asynchronous commits."""
         self.is_up = False
         for session in list(self.sessions):
             session.end()
@@ -57,14 +57,14 @@ class Server:
         self._unflushed = []
 
     def statement(self, session: Session, work: Work, params: Sequence[Any]) -> Run:
-        """Begin a statement, which sees what is committed by now."""
+        """Begin a statement, which sees all data committed so far."""
         self._commands += 1
         return Run(
             params, self.tables, self.row_locks, work, session, self._commits, self._commands
         )
 
     def number_of(self, work: Work) -> int:
-        """Give a transaction its id, when it has none; ids follow the asking."""
+        """Assign an id to a transaction unless it has one; ids ascend."""
         if work not in self._numbered:
             self._numbers += 1
             self._numbered[work] = self._numbers
@@ -79,7 +79,7 @@ class Server:
         return self._commands
 
     def commit(self, work: Work, *, is_asynchronous: bool) -> None:
-        """End a transaction; an asynchronous one is lost when the server crashes soon."""
+        """Commit a transaction; an asynchronous commit is lost when the server crashes soon."""
         written = [slot for slot in work.slots if slot.pending]
         if written:
             self._commits += 1
@@ -93,7 +93,7 @@ class Server:
         self.release(work)
 
     def release(self, work: Work) -> None:
-        """End a transaction: what it has not committed is gone; nobody waits for it any more."""
+        """Roll back a transaction and release its locks."""
         for slot in work.slots:
             slot.pending = []
             slot.holder = None
@@ -104,7 +104,7 @@ class Server:
         _resume_waiters(work)
 
     def rollback_to(self, work: Work) -> None:
-        """Undo what was done since the savepoint."""
+        """Roll back to a savepoint."""
         kept: list[Slot] = []
         for slot in work.slots:
             slot.pending = [each for each in slot.pending if each[0] <= work.savepoint]
@@ -116,12 +116,12 @@ class Server:
         _resume_waiters(work)
 
     def notify(self, channels: Sequence[str]) -> None:
-        """Call those who listen to the channels, once for each."""
+        """Call the listeners of the channels, once for each channel."""
         for channel in dict.fromkeys(channels):
             for session in self.sessions:
-                heard = session.listeners.get(channel)
-                if heard is not None:
-                    heard()
+                callback = session.listeners.get(channel)
+                if callback is not None:
+                    callback()
 
 
 def _resume_waiters(work: Work) -> None:

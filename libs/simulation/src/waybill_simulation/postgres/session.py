@@ -1,4 +1,4 @@
-"""A session: one connection, as the server sees it."""
+"""A session: one connection, on the side of the server."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ _PLAIN: Final = frozenset({str, int, bool, bytes, datetime, UUID, type(None)})
 
 
 class Session:
-    """One connection. Its transaction ends with it."""
+    """One connection. Its transaction is rolled back when it ends."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -34,7 +34,7 @@ class Session:
         self.is_asked = False
 
     def ask(self, sql: str, arguments: Sequence[Any], reply: Reply) -> None:
-        """Run a statement, and reply when it is done: at once, unless it waits."""
+        """Run a statement, and reply when it is done: immediately unless it waits for a lock."""
         if self._is_over:
             return
         if sql.startswith(_BEGIN_WITH):
@@ -99,7 +99,7 @@ class Session:
         reply(answer)
 
     def end(self) -> None:
-        """Lose the connection: what is not committed is undone."""
+        """Lose the connection: the open transaction is rolled back."""
         if self._is_over:
             return
         self._is_over = True
@@ -110,7 +110,7 @@ class Session:
         self._block.rollback()
         self.on_end()
 
-    # what statements ask for
+    # the part that statements use
 
     def now(self) -> datetime:
         return self._server.now()
@@ -122,7 +122,7 @@ class Session:
         return self._server.oldest_number()
 
     def notify(self, channel: str) -> None:
-        """Send to a channel when the transaction is committed."""
+        """Notify a channel when the transaction commits."""
         self._block.notified.append(channel)
 
     async def lock_advisory(self, work: Work, key: object) -> None:
@@ -135,7 +135,7 @@ class Session:
 
 
 def connect(server: Server) -> Session:
-    """Begin a session. Raises what asyncpg raises while the server is away."""
+    """Begin a session. Raises asyncpg's error while the server is down."""
     if not server.is_up:
         raise ConnectionRefusedError("the database is away")
     session = Session(server)
@@ -144,7 +144,7 @@ def connect(server: Server) -> Session:
 
 
 def run_now(server: Server, sql: str, *arguments: object) -> list[Record]:
-    """Run one statement outside of time: for the history's beginning, and for audits."""
+    """Run one statement outside of virtual time: for initial data and for audits."""
     answers: list[Answer] = []
     Session(server).ask(sql, arguments, answers.append)
     answer = answers[0]
@@ -154,7 +154,7 @@ def run_now(server: Server, sql: str, *arguments: object) -> list[Record]:
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
-    """Give arguments as the database keeps them: no enumerations."""
+    """Convert arguments to database values: enumerations to text."""
     return [
         value if (kind := type(value)) in _PLAIN
         else _plain(value) if kind is list

@@ -1,4 +1,4 @@
-"""The SQL that the services use, as a tree."""
+"""The syntax tree of the SQL that the services use."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -133,7 +133,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is returned; a `name` of None stands for all columns of one source or of all."""
+    """An output column; a `name` of None means all columns of one source or of all sources."""
 
     expr: Expr
     name: str | None

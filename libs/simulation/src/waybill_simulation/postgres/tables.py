@@ -1,8 +1,8 @@
-"""Rows with their versions and locks, as READ COMMITTED wants them.
+"""Rows with their versions and locks, for READ COMMITTED.
 
-A row is a `Slot`. It has the versions that were committed, each with the number of its commit, and
-at most one transaction that has locked it, with what that one has made of it so far. A version is
-a dictionary of columns; under `ROW` it holds its slot.
+A row is a `Slot`. It has its committed versions, each with the number of its commit, and at most
+one transaction that holds its lock, with the uncommitted version. A version is a dictionary of
+columns; the key `ROW` has its slot.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ Compiled: TypeAlias = Callable[[Any, Any], Any]
 
 
 class Slot:
-    """A row: committed versions, and what the transaction that holds it has made of it."""
+    """A row: its committed versions, and the version of the transaction that holds its lock."""
 
     __slots__ = ("holder", "locked_at", "pending", "table", "versions")
 
@@ -29,11 +29,11 @@ class Slot:
         self.pending: list[tuple[int, Version | None]] = []
 
     def latest(self) -> Version | None:
-        """Return the version that was committed last."""
+        """Return the last committed version."""
         return self.versions[-1][1] if self.versions else None
 
     def seen(self, work: "Work", snapshot: int, command: int) -> Version | None:
-        """Return the version that a statement sees; not what it has done itself."""
+        """Return the version that a statement sees, without its own changes."""
         if self.pending and self.holder is work:
             for made_at, version in reversed(self.pending):
                 if made_at < command:
@@ -45,7 +45,7 @@ class Slot:
 
 
 class Work:
-    """One transaction, as far as rows and locks are concerned."""
+    """The row changes and the locks of one transaction."""
 
     __slots__ = (
         "ended",
@@ -71,21 +71,21 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """What a table asks of its rows."""
+    """The constraints of a table."""
 
     name: str
     columns: tuple[str, ...]
     not_null: tuple[str, ...]
     identity: str | None
     identity_is_given: bool
-    """Whether an INSERT may give the identity itself."""
+    """Whether an INSERT may set the identity column."""
     defaults: Mapping[str, Compiled]
     lengths: tuple[tuple[str, int], ...]
-    """The most characters that a column takes."""
+    """The maximum length of each column."""
     keys: Mapping[tuple[str, ...], str]
     """The names of unique indexes, the first one first."""
     distinct_nulls: frozenset[tuple[str, ...]]
-    """The keys in which a NULL is equal to no other one."""
+    """The keys with NULLS DISTINCT."""
     checks: tuple[tuple[str, Compiled], ...]
 
 
@@ -107,7 +107,7 @@ class Table:
         self.distinct_nulls = schema.distinct_nulls
 
     def complete(self, values: Version, run: object) -> Version:
-        """Fill in defaults and the identity, whose numbers are given in the order of asking."""
+        """Fill in defaults and the identity, whose numbers ascend in the order of assignment."""
         whole = {
             name: values[name] if name in values else default((), run)
             for name, default in self._defaults
@@ -118,7 +118,7 @@ class Table:
         return whole
 
     def validate(self, version: Version, run: object) -> None:
-        """Raise what PostgreSQL raises for a row that breaks a constraint."""
+        """Raise PostgreSQL's error for a row that violates a constraint."""
         for name, most in self._lengths:
             if version[name] is not None and len(version[name]) > most:
                 raise asyncpg.StringDataRightTruncationError(
@@ -136,7 +136,7 @@ class Table:
                 raise broken
 
     def rows(self) -> Iterator[Version]:
-        """Give the committed rows; for audits."""
+        """Return the committed rows, for audits."""
         for slot in self.slots:
             version = slot.latest()
             if version is not None:
@@ -144,7 +144,7 @@ class Table:
 
 
 def key_of(columns: tuple[str, ...], version: Version) -> object:
-    """Return what must be unique."""
+    """Return the value of a key."""
     if len(columns) == 1:
         return version[columns[0]]
     return tuple(version[name] for name in columns)

@@ -1,4 +1,4 @@
-"""Reading a statement word by word."""
+"""Reads a statement token by token."""
 
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
@@ -13,7 +13,7 @@ _END: Final = Token("end", "", -1)
 
 
 class TokenReader:
-    """The words of a statement, and what is read of every part of it alike."""
+    """The tokens of a statement, and the methods that all parsers share."""
 
     def __init__(self, sql: str) -> None:
         self._sql = sql
@@ -43,7 +43,7 @@ class TokenReader:
         raise NotSimulatedError(f"what begins with `{rest}`", self._sql[self._peek().at :])
 
     def take(self, *words: str) -> bool:
-        """Read these words if they come next."""
+        """Read these tokens if they come next."""
         for ahead, word in enumerate(words):
             token = self._peek(ahead)
             if token.text != word or token.kind not in ("word", "sign"):

@@ -1,4 +1,4 @@
-"""Cutting SQL into words."""
+"""Splits SQL into tokens."""
 
 import re
 from typing import Final, NamedTuple
@@ -26,11 +26,11 @@ class Token(NamedTuple):
     kind: str
     text: str
     at: int
-    """Where in the statement it begins."""
+    """The offset in the statement."""
 
 
 def tokens(sql: str) -> list[Token]:
-    """Cut; words in lower case, without quotation marks, white space and comments."""
+    """Split; tokens are in lower case, without quotation marks, white space and comments."""
     found: list[Token] = []
     at = 0
     while at < len(sql):

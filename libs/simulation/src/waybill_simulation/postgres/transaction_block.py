@@ -13,13 +13,13 @@ Answer: TypeAlias = tuple[str, list[Record]] | Exception
 
 
 class TransactionBlock:
-    """The transaction that a session is in; `work` is None outside of one."""
+    """The transaction of a session; `work` is None outside of one."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self.work: Work | None = None
         self.notified: list[str] = []
-        """The channels to notify when it is committed."""
+        """The channels to notify when it commits."""
         self.is_asynchronous = False
 
     def begin(self) -> Answer:
@@ -34,7 +34,7 @@ class TransactionBlock:
         return "COMMIT", []
 
     def commit_work(self, work: Work) -> None:
-        """Commit a transaction, this one or that of a lone statement."""
+        """Commit this transaction or that of a single statement."""
         self._server.commit(work, is_asynchronous=self.is_asynchronous)
         channels, self.notified = self.notified, []
         self._server.notify(channels)
@@ -71,4 +71,4 @@ CONTROLS: Final[dict[str, Callable[[TransactionBlock], Answer]]] = {
     "ROLLBACK TO SAVEPOINT attempt": TransactionBlock.rollback_to_savepoint,
     "RELEASE SAVEPOINT attempt": TransactionBlock.release_savepoint,
 }
-"""What the services send to begin, divide and end a transaction."""
+"""The transaction commands that the services send."""

@@ -1,4 +1,4 @@
-"""The types of values, and how one is made of another; values are Python's, as asyncpg has them."""
+"""Types and casts. Values are Python values, as in asyncpg."""
 
 import datetime as dt
 import re
@@ -57,7 +57,7 @@ def sql_type(name: str, modifiers: tuple[int, ...] = (), *, is_array: bool = Fal
 
 
 def converter(wanted: SqlType) -> Callable[[Any], Any]:
-    """Make a function that casts a value. It raises NotSimulatedError for one it does not know."""
+    """Make a function that casts a value. It raises NotSimulatedError for an unsupported cast."""
     one = _scalar(wanted)
     if not wanted.is_array:
         return one
@@ -85,7 +85,7 @@ def _scalar(wanted: SqlType) -> Callable[[Any], Any]:
     return cast
 
 
-# Any: any value, and None for one that is not known.
+# Any: any value, and None for an unsupported cast.
 def _cast(value: Any, name: str) -> Any:  # noqa: ANN401, PLR0911 (one line for each)
     match name, value:
         case "text" | "varchar", bool():

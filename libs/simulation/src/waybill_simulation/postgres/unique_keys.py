@@ -1,4 +1,4 @@
-"""Unique keys: whose row has one, and what is raised when it is taken."""
+"""Unique keys: finds the row that has a key, and raises the error for a duplicate."""
 
 import asyncpg
 
@@ -13,7 +13,7 @@ def violation(table: Table, key: tuple[str, ...]) -> asyncpg.UniqueViolationErro
 
 
 def place(table: Table, whole: Version, run: Run) -> Version:
-    """Put a new row into its table, and into the indexes of its keys."""
+    """Insert a row into its table and into the indexes of its keys."""
     slot = Slot(table)
     whole[ROW] = slot
     slot.holder, slot.locked_at = run.work, run.command
@@ -27,7 +27,7 @@ def place(table: Table, whole: Version, run: Run) -> Version:
 
 
 def find_conflict(table: Table, whole: Version, work: Work) -> tuple[tuple[str, ...], Slot] | None:
-    """Find a row with the same key: one that is there, or that somebody is about to make."""
+    """Find a row with the same key, committed or of a running transaction."""
     for key, index in table.keys.items():
         slot = index.get(key_of(key, whole))
         if slot is None or (key in table.distinct_nulls and has_null(key, whole)):

@@ -1,4 +1,4 @@
-"""INSERT, UPDATE and DELETE as they run."""
+"""Executes INSERT, UPDATE and DELETE."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,5 @@
-"""What ends a command with one sentence instead of a traceback."""
+"""Errors that end a command with one sentence instead of a traceback."""
 
 
 class CommandError(Exception):
-    """A failure that a person can act on: its text is one sentence that says what to do."""
+    """An error that the user can fix. Its text is one sentence that says how."""

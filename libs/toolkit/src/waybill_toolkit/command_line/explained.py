@@ -1,4 +1,4 @@
-"""Failures that a person can act on, reported in one sentence."""
+"""Reports errors that the user can fix in one sentence."""
 
 import errno
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _HINTS = {
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """End the command with status 1 and a sentence, without a traceback, when it cannot go on."""
+    """End the command with status 1 and one sentence, without a traceback, on an expected error."""
     try:
         yield
     except CommandError as error:

@@ -1,4 +1,4 @@
-"""The commands as one group for typer, which imports the module of the one that is called.
+"""The commands as one typer group, which imports only the module of the called command.
 
 Typer brings click's classes in a private module, and exports only some. Those used here have been
 in click for ten years, and the lock pins typer.
@@ -27,7 +27,7 @@ _NAMES = tuple(name for name, entry in COMMANDS.items() if entry.is_installed)
 
 
 def root() -> typer.Typer:
-    """Make the application."""
+    """Create the application."""
     completion_init()
     app = typer.Typer(
         name="waybill",
@@ -67,7 +67,7 @@ class LazyGroup(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command line. A wrong one ends with status 2 and one sentence."""
+        """Run a command line. An invalid one ends with status 2 and one sentence."""
 
         def run() -> Any:  # noqa: ANN401 - typer's
             return super(LazyGroup, self).main(
@@ -122,7 +122,7 @@ class _Commands(MutableMapping[str, Command]):
 
 def _load(module: str) -> dict[str, Command]:
     app = typer.Typer()
-    app.callback()(_root)  # else one command alone would be no group
+    app.callback()(_root)  # otherwise a single command would not be a group
     app.add_typer(import_module(module).app)
     return dict(get_group(app).commands)
 
@@ -152,4 +152,4 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Keep `waybill NAME` a command with a name, also while there is only one."""
+    """Keep `waybill NAME` a subcommand, even if there is only one."""

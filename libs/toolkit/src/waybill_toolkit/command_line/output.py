@@ -1,4 +1,4 @@
-"""Results for programs, in every command that has one: `--json` prints it, `--output` writes it.
+"""Machine-readable results: `--json` prints the result, `--output` writes it to a file.
 
 With --json there is nothing but the JSON on stdout: progress, tables and notes go to stderr.
 """
@@ -16,7 +16,7 @@ from waybill_toolkit.command_line.explained import explained
 
 
 def in_a_folder(path: Path | None) -> Path | None:
-    """Refuse before the work a file that could not be written after it."""
+    """Refuse a file that cannot be written, before the work."""
     if path and not path.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}")
     return path
@@ -31,7 +31,7 @@ OutputFile = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write the result there, as JSON.",
+        help="Write the result to this file, as JSON.",
         dir_okay=False,
         writable=True,
         callback=in_a_folder,
@@ -40,12 +40,12 @@ OutputFile = Annotated[
 
 
 def console_of(*, as_json: bool) -> Console:
-    """Return where people are shown something: not where the JSON goes."""
+    """Return the console for human-readable output: stderr when stdout has the JSON."""
     return Console(stderr=as_json)
 
 
 def give(document: object, *, as_json: bool, output: Path | None) -> None:
-    """Print and write a result, as it was asked for. Ends the command when it cannot be written."""
+    """Print and write a result, as requested. Ends the command when it cannot be written."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if output:
         written(output, lambda: output.write_text(f"{text}\n", "utf-8"))
@@ -54,7 +54,7 @@ def give(document: object, *, as_json: bool, output: Path | None) -> None:
 
 
 def written(output: Path, write: Callable[[], object]) -> None:
-    """Write a file; end the command with a sentence when that is not possible."""
+    """Write a file; end the command with one sentence when that fails."""
     with explained():
         try:
             write()
@@ -63,5 +63,5 @@ def written(output: Path, write: Callable[[], object]) -> None:
 
 
 def keep(output: Path | None) -> Callable[[Mapping[str, Any]], None]:
-    """Return what writes a result that is not complete yet."""
+    """Return a function that writes an intermediate result."""
     return lambda document: give(document, as_json=False, output=output)

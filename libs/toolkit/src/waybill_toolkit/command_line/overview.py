@@ -1,6 +1,6 @@
-"""Which commands there are, where each is found, and the overview that bare `waybill` prints.
+"""The commands, their modules, and the overview that `waybill` without arguments prints.
 
-It imports nothing but a few small modules of Python's: the overview has to be there at once.
+It imports only a few small modules of the standard library, so the overview appears immediately.
 """
 
 import os
@@ -18,15 +18,15 @@ _NAME_WIDTH: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command. `summary` is its line in the overview; its own help says the rest."""
+    """One command. `summary` is its line in the overview."""
 
     module: str
-    """Its `app`, a `typer.Typer`, has the command."""
+    """The module whose `app`, a `typer.Typer`, has the command."""
     summary: str
 
     @property
     def is_installed(self) -> bool:
-        """Whether its package is there: the simulation comes with the services."""
+        """Whether its package is installed: the simulation is installed with the services."""
         return find_spec(self.module.partition(".")[0]) is not None
 
 
@@ -125,7 +125,7 @@ COMMANDS: Final = {name: entry for group in GROUPS.values() for name, entry in g
 
 
 def overview() -> str:
-    """Return what bare `waybill` and `waybill --help` print."""
+    """Return the output of `waybill` and `waybill --help`."""
     width = min(_WIDTH_MAX, shutil.get_terminal_size().columns)
     lines = ["Usage: waybill COMMAND [OPTIONS]", "", ABOUT]
     for group, commands in GROUPS.items():
@@ -141,7 +141,7 @@ def overview() -> str:
 
 
 def is_asked_for(arguments: list[str]) -> bool:
-    """Whether the command line asks for the overview, and a shell is not completing it."""
+    """Whether the command line requests the overview, and is not being completed by a shell."""
     return arguments in ([], ["-h"], ["--help"]) and COMPLETE_VARIABLE not in os.environ
 
 

@@ -1,1 +1,1 @@
-"""Holds contracts to the house's rules, and their changes to what was promised before."""
+"""Generates code from contracts, checks contracts, and compares their versions."""

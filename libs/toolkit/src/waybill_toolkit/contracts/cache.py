@@ -1,8 +1,7 @@
-"""Keeps what was generated, by a sum over all that it depends on, so that nothing is done twice.
+"""Caches generated files by a checksum of all their inputs.
 
-What is kept is only ever compared with, or written to, the packages: an edited package is seen
-whether or not something is kept. A file that is not whole, or that was made from something else,
-counts as not there.
+Cached files are only compared with the packages or written to them, so edits of a package are
+always detected. A damaged or stale cache file is ignored.
 """
 
 import hashlib
@@ -15,35 +14,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SOURCES: Final = ("generate/**/*", "reference/**/*", "gates/__init__.py", "gates/contracts.py")
-"""All of this package that generates something, the templates too."""
+SOURCES: Final = ("generate/**/*", "reference/**/*", "*.py")
+"""The parts of this package that generate files, including templates."""
 
-TOOLKIT: Final = Path(__file__).parents[1]
+GENERATOR: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """One file for each package in `folder`; `key` is the sum of the inputs of this run.
+    """One file for each package in `folder`; `key` is the checksum of the inputs.
 
-    A file begins with a sum over the key and the rest of it.
+    A file begins with a checksum of the key and its contents.
     """
 
     folder: Path
     key: str
 
     def get(self, package: str) -> dict[str, str] | None:
-        """Look up the files of a package; None when they are not kept, or not as they were put."""
+        """Look up the files of a package; None when they are missing, stale or damaged."""
         try:
-            told, _, content = self._path(package).read_bytes().partition(b"\n")
+            checksum, _, content = self._path(package).read_bytes().partition(b"\n")
         except OSError:
             return None
-        if told != self._sum(content):
+        if checksum != self._sum(content):
             return None
         files: dict[str, str] = json.loads(content)
         return files
 
     def put(self, package: str, files: Mapping[str, str]) -> None:
-        """Keep the files of a package instead of those kept before, if that can be done at all."""
+        """Store the files of a package, if possible, in place of older ones."""
         content = json.dumps(files).encode()
         path = self._path(package)
         new = path.with_name(f"{path.name}.{os.getpid()}")
@@ -60,9 +59,9 @@ class Cache:
 
 
 def sum_of_inputs(contracts: Path) -> str:
-    """Sum up the contracts, the sources of this generator, Python and whatever is installed."""
+    """Compute a checksum of contracts, generator, Python and installed packages."""
     digest = hashlib.sha256(f"{sys.version}\n{sorted(_installed())}\n".encode())
-    for folder, patterns in ((contracts, ("**/*",)), (TOOLKIT, SOURCES)):
+    for folder, patterns in ((contracts, ("**/*",)), (GENERATOR, SOURCES)):
         for path in sorted(each for pattern in patterns for each in folder.glob(pattern)):
             if path.is_file() and path.parent.name != "__pycache__":
                 content = path.read_bytes()
@@ -72,7 +71,7 @@ def sum_of_inputs(contracts: Path) -> str:
 
 
 def _installed() -> Iterator[str]:
-    """Name each library with its version, as its folder of metadata does."""
+    """Return the name and version of each library, from its metadata folder."""
     for entry in sys.path:
         for path in Path(entry or ".").glob("*.dist-info"):
             yield path.name

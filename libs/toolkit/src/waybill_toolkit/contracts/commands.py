@@ -34,9 +34,9 @@ WithoutNode = Annotated[
 
 @contracts.command()
 def lint(*, without_node: WithoutNode = False) -> None:
-    """Check all contracts. Each message names file, line and rule; exit status 1 when there is one.
+    """Check all contracts. Each message has file, line and rule. The exit status is 1 on findings.
 
-    Redocly and the AsyncAPI parser run on Node and are fetched once, into .waybill/node.
+    Redocly and the AsyncAPI parser run on Node.js. They are downloaded once, to .waybill/node.
     """
     repository = _repository()
     home = None if without_node else repository.root / ".waybill" / "node"
@@ -60,9 +60,9 @@ def diff(
     as_json: AsJson = False,
     output: OutputFile = None,
 ) -> None:
-    """Tell what changed since BASE, whether it breaks anybody, and whom.
+    """Show what has changed since BASE, and which clients and services it breaks.
 
-    Exit status 1 says that something breaks without a new version.
+    The exit status is 1 for breaking changes without a new version.
     """
     repository = _repository()
     try:
@@ -97,7 +97,7 @@ def _judge(revision: Revision, repository: Repository) -> Judgement:
 
 
 def _read_all(repository: Repository) -> None:
-    """Make sure that today's contracts can be read. Raises ContractError with all faults."""
+    """Check that the current contracts are readable. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
     registry = read_registry(library.open(repository.root / PROBLEMS), faults)
     for service in repository.services:

@@ -1,4 +1,4 @@
-"""Renders one page for a service that runs from a checkout: see checkout.py."""
+"""Renders one page for a service that runs from a checkout; see checkout.py."""
 
 import sys
 from pathlib import Path

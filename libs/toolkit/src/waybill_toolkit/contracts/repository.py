@@ -1,4 +1,4 @@
-"""What is generated from the contracts of a tree, and whether it is up to date."""
+"""The files that are generated from the contracts of a tree."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ from waybill_toolkit.contracts.generate.writing import alone, stale, write
 __all__ = ["Repository", "stale"]
 
 EVENT_MAP: Final = "docs/generated/event-map.svg"
-"""The one page that is in git: code hosts show it where Markdown refers to it."""
+"""The only page in git: code hosts show it in Markdown."""
 
 _PAGES: Final = "pages"
 
 
 @dataclass(frozen=True, slots=True)
 class Repository(Tree):
-    """A tree whose packages are generated."""
+    """A source tree with generated packages."""
 
     def generate(self, packages: Iterable[str]) -> dict[Path, str]:
-        """Make all files of these packages, in memory. Raises ContractError with all faults."""
+        """Generate all files of these packages, in memory. Raises ContractError with all faults."""
         cache = self._cache()
         return self._code(packages, cache) | self._event_map(cache)
 
     def code(self, packages: Iterable[str]) -> dict[Path, str]:
-        """Make these packages without the map of events, which shows all services."""
+        """Generate these packages without the map of events, which shows all services."""
         return self._code(packages, self._cache())
 
     def pages(self) -> dict[str, str]:
-        """Render what people read, by package and file: `orders/reference.html`.
+        """Render the pages, by package and file: `orders/reference.html`.
 
         Raises ContractError.
         """
         return self._pages(self._cache())
 
     def is_up_to_date(self) -> bool:
-        """Tell whether everything is there as it was generated from what is there now.
+        """Return whether all generated files are up to date.
 
-        False also when nobody knows without generating it.
+        False also when the cache has no answer.
         """
         cache = self._cache()
         packages = self.packages
@@ -65,7 +65,7 @@ class Repository(Tree):
         }
 
     def _make(self, packages: list[str]) -> dict[str, dict[str, str]]:
-        # Imported here: an unchanged run needs none of it, and takes a fifth of a second.
+        # Imported here: an unchanged run does not need it, and so takes a fifth of a second.
         from waybill_toolkit.contracts.generate.gateway import generate_gateway  # noqa: PLC0415
         from waybill_toolkit.contracts.generate.service import generate_services  # noqa: PLC0415
 
@@ -81,7 +81,7 @@ class Repository(Tree):
         return {self.root / EVENT_MAP: self._pages(cache)[f"{GATEWAY}/event-map.svg"]}
 
     def _pages(self, cache: Cache) -> dict[str, str]:
-        """Render all pages, never some: each names the receivers of its events."""
+        """Render all pages: each names the receivers of its events."""
         made = cache.get(_PAGES)
         if made is None:
             from waybill_toolkit.contracts.reference.pages import render_pages  # noqa: PLC0415 - see _make
@@ -95,12 +95,12 @@ class Repository(Tree):
         return Cache(self.root / ".waybill" / "cache" / "generate", key)
 
     def write(self, files: Mapping[Path, str]) -> list[Path]:
-        """Bring the tree up to date and say what was changed. Raises OSError, then nothing was."""
+        """Update the tree and return the changed files. On OSError nothing is changed."""
         with alone(self._lock):
             return write(files)
 
     def stale(self, files: Mapping[Path, str]) -> list[Path]:
-        """Say what `write` would change."""
+        """Return the files that `write` would change."""
         with alone(self._lock):
             return list(stale(files))
 

@@ -1,4 +1,4 @@
-"""Checks values by the schemas of a bundled contract, formats as strictly as the services do."""
+"""Validates values by the schemas of a bundled contract, with the services' strict formats."""
 
 import json
 import re
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 _URI: Final = "urn:waybill:contract"
 _UTC_PATTERN: Final = INSTANT_PATTERN.replace("Z$", r"(Z|\+00:00)$")
-"""RFC 3339 has two spellings of UTC, and the envelopes of events use the other one."""
+"""RFC 3339 has two spellings of UTC; event envelopes use this one."""
 
 
 def read_json(path: Path) -> Json:
@@ -27,12 +27,12 @@ def read_json(path: Path) -> Json:
 
 
 def escape(step: str) -> str:
-    """Write one step of a JSON pointer that stands in a URI (RFC 6901, section 6)."""
+    """Escape one token of a JSON pointer in a URI (RFC 6901, section 6)."""
     return step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
 
 
 class SchemaDocument:
-    """A document whose references all stay inside."""
+    """A document with internal references only."""
 
     def __init__(self, contents: Json) -> None:
         self.contents: Final = contents
@@ -40,13 +40,13 @@ class SchemaDocument:
         self._registry = Registry().with_resource(_URI, resource)
 
     def resolve(self, node: Json) -> Json:
-        """Follow a reference, if `node` is one."""
+        """Resolve a reference, if `node` is one."""
         while "$ref" in node:
             node = self.at(str(node["$ref"]).removeprefix("#"))
         return node
 
     def at(self, pointer: str) -> Json:
-        """Return what a pointer means. Raises KeyError."""
+        """Return the value at a pointer. Raises KeyError."""
         node: Any = self.contents
         for step in pointer.split("/")[1:]:
             node = node[unquote(step).replace("~1", "/").replace("~0", "~")]
@@ -54,11 +54,11 @@ class SchemaDocument:
         return found
 
     def faults(self, pointer: str, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
-        """List what is wrong with a value by the schema at `pointer`."""
+        """Validate a value by the schema at `pointer`; return the faults."""
         return self.faults_by({"$ref": f"{_URI}#{pointer}"}, value)
 
     def faults_by(self, schema: Json, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
-        """List what is wrong with a value by a schema."""
+        """Validate a value by a schema; return the faults."""
         validator = Draft202012Validator(schema, registry=self._registry, format_checker=_FORMATS)
         errors = sorted(validator.iter_errors(value), key=lambda error: error.json_path)
         return [f"{error.json_path}: {error.message}" for error in errors]

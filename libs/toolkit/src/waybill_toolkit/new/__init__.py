@@ -1,8 +1,8 @@
-"""`waybill new service`: a whole service, small, that runs and passes its tests as it is.
+"""`waybill new service`: writes a small complete service that runs and passes its tests.
 
-names      what it and its parts are called
-refusals   why it cannot be called that
+names      the names of the service and its parts
+refusals   reasons to refuse a name
 templates  its files, from templates/
-listings   the lines that name it in files of others
-change     all of that into the tree, or nothing
+listings   its lines in shared files
+change     writes all files, or none
 """

@@ -1,4 +1,4 @@
-"""Writes many files as one change: all of them stay, or none."""
+"""Writes many files atomically: all of them, or none."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def written(files: Mapping[Path, str]) -> Iterator[None]:
-    """Write the files; when writing or what follows fails, leave the tree as it was before."""
+    """Write the files; when this or the block fails, restore the tree."""
     before = {path: path.read_bytes() if path.is_file() else None for path in files}
     made = sorted(_missing_folders(files))
     try:
@@ -29,7 +29,7 @@ def written(files: Mapping[Path, str]) -> Iterator[None]:
 
 
 def _missing_folders(files: Mapping[Path, str]) -> set[Path]:
-    """Name the highest folders that are not there yet."""
+    """Return the topmost missing folders."""
     return {
         next(folder for folder in (*reversed(path.parents),) if not folder.exists())
         for path in files

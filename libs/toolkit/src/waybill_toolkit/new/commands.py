@@ -12,28 +12,30 @@ from waybill_toolkit.new.service import RefusedError, new_service
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 
 app = typer.Typer()
-new = typer.Typer(help="Begin something new.", no_args_is_help=True)
+new = typer.Typer(help="Create something new.", no_args_is_help=True)
 app.add_typer(new, name="new")
 
 
 @new.callback()
 def _new() -> None:
-    """Begin something new."""
+    """Create something new."""
 
 
 @new.command()
 def service(
     name: Annotated[str, typer.Argument(help="One word, such as loyalty.")],
     *,
-    entity: Annotated[str, typer.Option(help="One of what it keeps, such as gift_card.")],
+    entity: Annotated[
+        str, typer.Option(help="The entity that it stores, singular, such as gift_card.")
+    ],
     plural: Annotated[
-        str | None, typer.Option(help="What many are called, where English does not say so.")
+        str | None, typer.Option(help="The plural of the entity, if it is irregular.")
     ] = None,
 ) -> None:
-    """Write a service that runs: contract, code, migration, tests and its page in docs/.
+    """Write a working service: contract, code, migration, tests and its page in docs/.
 
-    It creates what it keeps on request and for each confirmed order, tells of it in an event, and
-    passes all checks as it is.
+    It creates entities on request and for each confirmed order, publishes an event for each, and
+    passes all checks.
     """
     try:
         repository = Repository.around(Path.cwd())
@@ -44,7 +46,7 @@ def service(
     except RefusedError as error:
         _fail(str(error), error)
     else:
-        _tell(repository, names)
+        _report(repository, names)
 
 
 def _fail(message: str, cause: Exception) -> None:
@@ -52,14 +54,14 @@ def _fail(message: str, cause: Exception) -> None:
     raise typer.Exit(1) from cause
 
 
-def _tell(repository: Repository, names: Names) -> None:
+def _report(repository: Repository, names: Names) -> None:
     name = names.service
     plan = Plan.of(repository.root / ".waybill", repository.root / "services", PORT_BASE)
     [address] = [each.address for each in plan.services if each.name == name]
     typer.echo(f"""\
-Wrote contracts/{name}, services/{name} and docs/services/{name}.md, and installed it.
+Wrote contracts/{name}, services/{name} and docs/services/{name}.md, and installed the service.
 
-Look whether this is what you want. In {SCOPES}:
+Review these additions. In {SCOPES}:
 {_indented(scope_lines(names))}
 In {PROBLEMS}:
 {_indented(problem_line(names))}

@@ -1,8 +1,8 @@
-"""The few lists that name every service, and the lines that a new one adds to them.
+"""The shared files that list every service, and the lines that a new service adds.
 
-mypy and import-linter know no patterns for what they need here, so pyproject.toml names the
-packages; a test holds that against the folders. The registry of problems and the table of scopes
-are written by people and reviewed: the lines added to them are told.
+mypy and import-linter do not support patterns here, so pyproject.toml lists the packages; a test
+compares the list with the folders. The registry of problems and the table of scopes are reviewed by
+hand, so the command prints the lines that it adds to them.
 """
 
 import re
@@ -20,11 +20,11 @@ _SIBLINGS: Final = re.compile(r'"(?P<names>\w+(?: \| \w+)+)"')
 
 
 class ListingError(Exception):
-    """A list cannot be added to; the text says which and what to do."""
+    """A list cannot be extended; the text says which one and what to do."""
 
 
 def listed(root: Path, names: Names) -> dict[Path, str]:
-    """Give the new texts of all files with such lists, by path in the tree. Raises ListingError."""
+    """Return the new texts of these files, by path in the tree. Raises ListingError."""
     edits: Mapping[Path, Callable[[str, Names], str]] = {
         PYPROJECT: _in_pyproject,
         PROBLEMS: lambda text, names: _ended(text) + problem_line(names),
@@ -35,7 +35,7 @@ def listed(root: Path, names: Names) -> dict[Path, str]:
         SCOPES: rf"(?m)^{names.service}:",
     }.items():
         if re.search(pattern, (root / path).read_text(encoding="utf-8")):
-            raise ListingError(f"{path} names {names.service} already: remove what it says of it.")
+            raise ListingError(f"{path} names {names.service} already: remove those lines.")
     return {
         path: edit((root / path).read_text(encoding="utf-8"), names) for path, edit in edits.items()
     }
@@ -63,7 +63,7 @@ def _in_pyproject(text: str, names: Names) -> str:
 
 
 def _with_item(text: str, key: str, item: str) -> str:
-    """Add to a sorted array that has a line for each item."""
+    """Add an item to a sorted array with one item on each line."""
     array = re.search(rf'(?m)^{key} = \[\n(?P<items>(?:    "[^"]+",\n)+)\]', text)
     if array is None:
         raise ListingError(f"{PYPROJECT} has no {key} with a line for each item: restore it.")
@@ -72,7 +72,7 @@ def _with_item(text: str, key: str, item: str) -> str:
 
 
 def _with_sibling(text: str, package: str) -> str:
-    """Add to the layer of packages that know nothing of each other."""
+    """Add the package to the layer of independent packages."""
     layer = _SIBLINGS.search(text)
     if layer is None:
         raise ListingError(f'{PYPROJECT} has no layer "one | another | …": restore it.')

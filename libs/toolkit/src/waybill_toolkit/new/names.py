@@ -1,4 +1,4 @@
-"""What a service, its entity and all that is made of them are called."""
+"""The names of a service, its entity, and the names derived from them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,20 +14,20 @@ IRREGULAR: Final = {
     "person": "people",
     "woman": "women",
 }
-"""By the last word of a name. What is missing here is told with --plural."""
+"""By the last word of a name. Other irregular plurals need --plural."""
 
 _SINGULAR_ENDS: Final = ("ss", "us", "is")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A service, what it keeps, and the plural of that, all in snake_case."""
+    """A service, its entity, and the plural of the entity, all in snake_case."""
 
     service: str
     entity: str
     entities: str
-    is_plural_told: bool = False
-    """Whether somebody said what many are called; otherwise it was formed."""
+    is_plural_given: bool = False
+    """Whether the plural was given with --plural."""
 
     @classmethod
     def of(cls, service: str, entity: str, plural: str | None) -> "Names":
@@ -35,16 +35,16 @@ class Names:
 
     @property
     def path(self) -> str:
-        """What follows /v1/."""
+        """The path after /v1/."""
         return _kebab(self.entities)
 
     @property
     def problem(self) -> str:
-        """The problem type of what is not there."""
+        """The problem type of a missing entity."""
         return f"{_kebab(self.entity)}-not-found"
 
     def variables(self) -> dict[str, str]:
-        """Give the names that templates and their paths use."""
+        """Return the variables of templates and their paths."""
         words = self.entities.replace("_", " ")
         return {
             "service": self.service,
@@ -62,13 +62,13 @@ class Names:
 
 
 def plural_of(entity: str) -> str:
-    """Form the plural of the last word, as English mostly does."""
+    """Return the plural of the last word by the regular rules."""
     before, underscore, word = entity.rpartition("_")
     return before + underscore + _plural(word)
 
 
 def looks_plural(entity: str) -> bool:
-    """Whether `entity` is probably more than one; `lens` looks so too."""
+    """Whether `entity` looks like a plural; `lens` does, too."""
     word = entity.rpartition("_")[2]
     if word in IRREGULAR.values():
         return True
@@ -76,7 +76,7 @@ def looks_plural(entity: str) -> bool:
 
 
 def singular_of(plural: str) -> str:
-    """Guess what one of them is called, for a message."""
+    """Guess the singular, for a message."""
     before, underscore, word = plural.rpartition("_")
     irregular = {many: one for one, many in IRREGULAR.items()}
     if word in irregular:

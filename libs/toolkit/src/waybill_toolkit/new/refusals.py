@@ -1,4 +1,4 @@
-"""Why a new service cannot be called so, or what it keeps. Asked before anything is written."""
+"""Checks the names of a new service and its entity before anything is written."""
 
 import builtins
 import importlib.util
@@ -19,7 +19,7 @@ from waybill_toolkit.new.templates import PLACEHOLDERS, python_names
 from waybill_toolkit.platform.plan import RESERVED_NAMES, SERVICES_MAX
 
 LENGTH_MAX: Final = 20
-"""So that no line of code needs more than 100 columns."""
+"""With longer names, lines of code would exceed 100 columns."""
 
 _RESERVED: Final = """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check
@@ -35,7 +35,7 @@ _RESERVED: Final = """
 SQL_RESERVED: Final = frozenset(_RESERVED.split())
 """PostgreSQL 18, appendix C: those that cannot be the name of a table without quotes."""
 
-# What topics and types of events allow (generate/asyncapi.schema.json).
+# The names that topics and event types allow (generate/asyncapi.schema.json).
 _SERVICE: Final = re.compile(r"[a-z]+")
 _ENTITY: Final = re.compile(r"[a-z]+(_[a-z]+)*")
 _DATABASE_OWN: Final = re.compile(r"postgres|public|none")
@@ -44,20 +44,20 @@ _RECORD_TABLE: Final = "schema_migrations"
 
 
 def refusals(names: Names, repository: Repository) -> list[str]:
-    """Say everything that speaks against it, each in a sentence that says what to do."""
+    """Return all reasons to refuse the names; each is a sentence that says what to do."""
     found = [*_of_service(names.service, repository), *_of_entity(names)]
-    return found or [*_there_already(names.service, repository), *_served(names, repository)]
+    return found or [*_existing(names.service, repository), *_served(names, repository)]
 
 
 def _of_service(service: str, repository: Repository) -> Iterator[str]:
     if not _SERVICE.fullmatch(service):
         yield f"{service!r} is not one word of small letters, as in its topics: write one."
     elif fault_of_snake(service):
-        yield f"{service} is a word of Python: choose another name."
+        yield f"{service} is a keyword of Python: choose another name."
     elif len(service) > LENGTH_MAX:
         yield f"{service} is longer than {LENGTH_MAX} letters: choose a shorter name."
     elif service in SQL_RESERVED or _DATABASE_OWN.fullmatch(service):
-        yield f"{service}, as its database, is a word of PostgreSQL: choose another name."
+        yield f"{service} is reserved in PostgreSQL: choose another name."
     elif service in {*RESERVED_NAMES, *repository.packages, SHARED}:
         yield f"{service} is taken: choose another name."
     elif (repository.root / service).is_dir():
@@ -73,29 +73,29 @@ def _of_entity(names: Names) -> Iterator[str]:
     if not (_ENTITY.fullmatch(one) and _ENTITY.fullmatch(many)):
         yield f"{one!r} is no snake_case word of letters: write one, like gift_card."
     elif fault_of_snake(one):
-        yield f"{one} is a word of Python: choose another --entity."
-    elif looks_plural(one) and not names.is_plural_told:
+        yield f"{one} is a keyword of Python: choose another --entity."
+    elif looks_plural(one) and not names.is_plural_given:
         yield (
-            f"{one} looks like more than one: name one of them, --entity {singular_of(one)},"
-            " or say what many are called: --plural NAME."
+            f"{one} looks like a plural: use the singular, --entity {singular_of(one)},"
+            " or give the plural: --plural NAME."
         )
     elif one == many:
-        yield f"One of {many} and many need two names: choose another --plural."
+        yield f"The singular and the plural are both {many}: choose another --plural."
     elif len(many) > LENGTH_MAX:
         yield f"{many} is longer than {LENGTH_MAX} letters: choose a shorter name."
     elif SQL_RESERVED & {one, many}:
-        yield f"{one} is a word of SQL: choose another --entity."
+        yield f"{one} is a reserved word of SQL: choose another --entity."
     elif _used_in_code() & {many, pascal(one), pascal(many)}:
-        yield f"{one} means something in the code of a service: choose another --entity."
+        yield f"{one} is a name in the code of a service: choose another --entity."
     elif many in _runtime_tables():
-        yield f"The table {many} is the runtime's: choose another --entity."
+        yield f"The runtime has a table {many}: choose another --entity."
 
 
-def _there_already(service: str, repository: Repository) -> Iterator[str]:
+def _existing(service: str, repository: Repository) -> Iterator[str]:
     root = repository.root
     places = (f"contracts/{service}", f"services/{service}", f"docs/services/{service}.md")
     if there := ", ".join(each for each in places if os.path.lexists(root / each)):
-        yield f"There is something of {service} already: remove {there}, or choose another name."
+        yield f"{there} exists already: remove it, or choose another name."
 
 
 def _served(names: Names, repository: Repository) -> Iterator[str]:
@@ -114,12 +114,14 @@ def _served(names: Names, repository: Repository) -> Iterator[str]:
 
 
 def _is_installed(package: str) -> bool:
-    """Whether this Python has such a package, but for a service that was here and is gone."""
+    """Whether such a package is installed, except a former service of this tree."""
     try:
         found = distribution(package)
     except PackageNotFoundError:
         spec = importlib.util.find_spec(package)
-        return spec is not None and spec.loader is not None  # else it is only a folder's remains
+        return (
+            spec is not None and spec.loader is not None
+        )  # otherwise only an empty folder is left
     return f"/services/{package}" not in (found.read_text("direct_url.json") or "")
 
 

@@ -1,4 +1,4 @@
-"""Makes a new service: everything is worked out before anything is written."""
+"""Creates a new service. All files are rendered before any is written."""
 
 import shutil
 import subprocess
@@ -24,14 +24,14 @@ INSTALL: Final = (
 
 
 class RefusedError(Exception):
-    """The service cannot be made; each reason is a sentence that says what to do."""
+    """The service cannot be created; each reason is a sentence that says what to do."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
 
 
 def new_service(repository: Repository, names: Names) -> None:
-    """Write and install a service. Raises RefusedError, and then the tree is as it was before."""
+    """Write and install a service. On RefusedError the tree is unchanged."""
     if reasons := refusals(names, repository):
         raise RefusedError(*reasons)
     try:
@@ -45,7 +45,7 @@ def new_service(repository: Repository, names: Names) -> None:
 
 
 def _generated(repository: Repository, files: Mapping[Path, str], service: str) -> dict[Path, str]:
-    """Generate what is new from a copy of the contracts. Raises RefusedError."""
+    """Generate the new packages from a copy of the contracts. Raises RefusedError."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Repository(Path(folder).resolve())
         shutil.copytree(repository.root / "contracts", copy.root / "contracts")
@@ -55,18 +55,20 @@ def _generated(repository: Repository, files: Mapping[Path, str], service: str) 
                 (copy.root / path).write_text(text, encoding="utf-8")
         packages = [each for each in copy.packages if each in (service, GATEWAY)]
         try:
-            made = copy.generate(packages)
+            generated = copy.generate(packages)
         except ContractError as error:
-            told = (str(fault).removeprefix(f"{copy.root}/") for fault in error.faults)
-            raise RefusedError(*told) from None
-        return {repository.root / path.relative_to(copy.root): text for path, text in made.items()}
+            faults = (str(fault).removeprefix(f"{copy.root}/") for fault in error.faults)
+            raise RefusedError(*faults) from None
+        return {
+            repository.root / path.relative_to(copy.root): text for path, text in generated.items()
+        }
 
 
 def _install(folder: Path) -> None:
-    """Make the package known to this Python, as `make` does with those that are there."""
+    """Install the package in this Python, as `make` does for existing services."""
     run = subprocess.run(  # noqa: S603
         [sys.executable, *INSTALL, str(folder)], capture_output=True, text=True, check=False
     )
     if run.returncode:
         said = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
-        raise RefusedError(f"It cannot be installed: {' '.join(said)}")
+        raise RefusedError(f"The service cannot be installed: {' '.join(said)}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
-from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it has no types
+from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it is untyped
 
 from waybill_toolkit.contracts.lint.owners import names_somebody
 from waybill_toolkit.new.names import Names
@@ -23,7 +23,7 @@ _FIRST_PARTY: Final = ("waybill", "waybill_toolkit")
 
 
 def files_of(names: Names) -> dict[Path, str]:
-    """Write all files, by their path in the tree; the Python in the form that ruff gives it."""
+    """Render all files, by path in the tree; Python is formatted with ruff."""
     made = _rendered(names)
     return made | _tidied(
         {path: text for path, text in made.items() if path.suffix == ".py"}, names
@@ -63,7 +63,7 @@ def _rendered(names: Names) -> dict[Path, str]:
 
 
 def _tidied(sources: Mapping[Path, str], names: Names) -> dict[Path, str]:
-    """Sort imports and wrap lines: both depend on how long the names are, and on their letters."""
+    """Sort imports and wrap lines: both depend on the names."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for path, text in sources.items():

@@ -1,15 +1,15 @@
 """The local platform: PostgreSQL, a broker and every service, as processes of one supervisor.
 
     waybill up ── supervisor ─┬─ postgres
-     (a person)   (a daemon)  ├─ broker
-                              └─ host ─┬─ catalog      forked from one process that has
-                                       ├─ inventory    imported what services share: they
-                                       ├─ orders       start fast and share that memory
+    (foreground)  (a daemon)  ├─ broker
+                              └─ host ─┬─ catalog      forked from the pre-fork server,
+                                       ├─ inventory    which has imported shared modules:
+                                       ├─ orders       a fast start, and shared memory
                                        └─ payments
 
-Each process is told by the kernel when its parent is gone, so none is left behind, whoever is
-killed. The supervisor writes what it knows into `state.json` of the data folder; commands and tests
-read that, and talk to the supervisor by signals only.
+The kernel signals each process when its parent ends, so none is left running, whichever process is
+killed. The supervisor writes its state to `state.json` in the data folder. Commands and tests read
+that file, and communicate with the supervisor only by signals.
 """
 
 import sys

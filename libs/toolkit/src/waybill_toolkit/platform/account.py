@@ -28,7 +28,7 @@ class Account:
         return self.uid == os.geteuid()
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this account can use `folder`: asked of the system, so that ACLs count too."""
+        """Whether this account can use `folder`. The system decides, so ACLs count too."""
         return self._succeeds("test", "-x", str(folder))
 
     def can_run(self, program: Path) -> bool:
@@ -36,7 +36,7 @@ class Account:
 
     def _succeeds(self, *command: str) -> bool:
         try:
-            finished = subprocess.run(  # noqa: S603 - both commands are ours
+            finished = subprocess.run(  # noqa: S603 - both commands are fixed
                 command,
                 check=False,
                 capture_output=True,
@@ -49,14 +49,14 @@ class Account:
         return finished.returncode == 0
 
     def popen_arguments(self) -> PopenAccount:
-        """Return what makes `subprocess` run a child as this account and nothing more."""
+        """Return the arguments with which `subprocess` runs a child as this account."""
         if self.is_ours:
             return PopenAccount()
         return PopenAccount(user=self.uid, group=self.gid, extra_groups=[])
 
 
 def server_account() -> Account:
-    """Our own account, or for root the unprivileged `nobody` that every system has."""
+    """Return the current account, or for root the unprivileged account `nobody`."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
     try:

@@ -1,4 +1,4 @@
-"""The foreground of `waybill up`: shows how it starts and what happens, passes on Ctrl-C."""
+"""The foreground of `waybill up`: shows the start and the log, forwards Ctrl-C."""
 
 import signal
 import subprocess
@@ -32,7 +32,7 @@ class AttachedPlatform:
     def up(self, *, fresh: bool, detach: bool) -> None:
         """Start everything; return when it is ready (`detach`) or stopped.
 
-        Raises PlatformError when it cannot start or ended without being asked.
+        Raises PlatformError when it cannot start or ends unexpectedly.
         """
         supervisor = launcher.launch(self._plan, fresh=fresh, dies_with_us=not detach)
         _pass_on_signals(supervisor)
@@ -49,7 +49,7 @@ class AttachedPlatform:
 
     @contextmanager
     def attend(self, *, fresh: bool = False) -> Iterator[Platform]:
-        """Run a platform meanwhile, and show how it starts; Ctrl-C is the caller's to handle.
+        """Run a platform during the block, and show its start. The caller handles Ctrl-C.
 
         Raises PlatformError when it cannot start.
         """
@@ -100,7 +100,7 @@ class AttachedPlatform:
 
 
 def _pass_on_signals(supervisor: subprocess.Popen[bytes]) -> None:
-    """Stop on Ctrl-C: the first lets everything finish, the second does not."""
+    """Stop on Ctrl-C: gracefully on the first, immediately on the second."""
 
     def pass_on(_number: int, _frame: FrameType | None) -> None:
         supervisor.send_signal(signal.SIGTERM)

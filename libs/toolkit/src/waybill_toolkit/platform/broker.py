@@ -1,4 +1,4 @@
-"""The embedded broker as a server that is started and ended."""
+"""Starts and stops the embedded broker."""
 
 import signal
 import subprocess
@@ -11,13 +11,13 @@ from waybill_toolkit.platform.ports import LOOPBACK, answers
 from waybill_toolkit.platform.processes import Program, end
 from waybill_toolkit.platform.waiting import wait_until
 
-_READY_SECONDS = 20.0  # it takes half a second on a quiet machine
+_READY_SECONDS = 20.0  # it takes half a second on an idle machine
 STOP_SECONDS = 10.0
-"""It has the disk written. What it does not get done in this time is made good by the outboxes."""
+"""For syncing its files. Records that are lost later are published again from the outbox."""
 
 
 def broker_folder(home: Path) -> Path:
-    """Return where the broker keeps what it has in a folder of ours."""
+    """Return the broker's folder in a data folder."""
     return home / "broker"
 
 
@@ -25,9 +25,9 @@ class BrokerServer:
     def __init__(
         self, home: Path, port: int, log: Path | None = None, advertised_port: int | None = None
     ) -> None:
-        """`home` is a folder of ours, in which the broker has its own.
+        """`home` is the data folder, in which the broker has its own folder.
 
-        Clients are told to connect to `advertised_port`, which is `port` unless a proxy is between.
+        Clients connect to `advertised_port`: `port`, unless there is a proxy.
         """
         self.port = port
         self._folder = broker_folder(home)
@@ -64,12 +64,12 @@ class BrokerServer:
             self._process = None
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would."""
+        """Kill it with SIGKILL, like a crash."""
         if self._process:
             end(self._process, signal.SIGKILL, STOP_SECONDS)
             self._process = None
 
     def lose(self) -> None:
-        """Kill it, and have it start empty."""
+        """Kill it, and let its next start be empty."""
         self.kill()
         distrust_home(self._folder)

@@ -1,4 +1,4 @@
-"""A started process as the supervisor sees it: a pid, and a future that holds how it ended."""
+"""A started process in the supervisor: its pid and a future with its exit code."""
 
 import asyncio
 import os
@@ -13,13 +13,13 @@ class Child:
     ended: asyncio.Future[int]  # its exit code; negative: the signal that ended it
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal unless it has ended: until it is reaped the pid is its own."""
+        """Send a signal unless it has ended. Its pid is not reused before it is reaped."""
         if not self.ended.done():
             os.kill(self.pid, number)
 
 
 def watch(process: subprocess.Popen[bytes]) -> Child:
-    """Let the running event loop notice the end of a child of ours."""
+    """Resolve `ended` in the running event loop when the child ends."""
     loop = asyncio.get_running_loop()
     child = Child(process.pid, loop.create_future())
     descriptor = os.pidfd_open(process.pid)
@@ -34,7 +34,7 @@ def watch(process: subprocess.Popen[bytes]) -> Child:
 
 
 def describe(exit_code: int) -> str:
-    """Say how a process ended, as the end of a sentence."""
+    """Describe how a process ended, as the end of a sentence."""
     if exit_code < 0:
         return f"was ended by {signal.Signals(-exit_code).name}"
     return f"ended with exit status {exit_code}"

@@ -44,7 +44,7 @@ Services = Annotated[
     ),
 ]
 Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, host, platform.")]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print what comes, until Ctrl-C.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
 
 
@@ -69,7 +69,7 @@ def up(
 
 @app.command()
 def down(*, data: Data = None) -> None:
-    """Stop everything; services finish what they have in hand first."""
+    """Stop everything gracefully; services first finish their requests and batches."""
     with explained():
         folder = data_folder(data)
         stopped = launcher.stop(folder)

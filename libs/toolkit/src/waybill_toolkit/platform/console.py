@@ -1,4 +1,4 @@
-"""What `waybill up` and `waybill status` show."""
+"""The output of `waybill up` and `waybill status`."""
 
 import time
 from types import TracebackType

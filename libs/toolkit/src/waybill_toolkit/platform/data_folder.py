@@ -1,11 +1,11 @@
-"""The data folder: what is in it, which version made it, and that only one platform uses it.
+"""The data folder: its contents, its version, and the lock that only one platform holds.
 
-waybill.json   the versions that made it; a folder without it is not ours
+waybill.json   the versions that created it; a folder without it is not Waybill's
 lock           held by the running supervisor
-state.json     what the supervisor knows, see state.py
-plan.json      what it was told to run, see plan.py
-ports.json     which port each service keeps, see stored_ports.py
-foreground/    who runs a service in a terminal, see lending.py
+state.json     the supervisor's state, see state.py
+plan.json      the plan of the platform, see plan.py
+ports.json     the port of each service, see stored_ports.py
+foreground/    services that run in a terminal, see lending.py
 secrets/       passwords
 logs/          one file per process
 postgres/      see postgres_home.py
@@ -24,10 +24,10 @@ from waybill_toolkit.platform.postgres_home import remove_home
 
 LAYOUT = 1
 POSTGRES_MAJOR = 18
-FREE_BYTES_MIN = 256 * 1024 * 1024  # a new PostgreSQL takes 60 MB; the rest is for its log
-_FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's log: with less it stops
+FREE_BYTES_MIN = 256 * 1024 * 1024  # a new PostgreSQL takes 60 MB; the rest is for its WAL
+_FULL_BYTES = 32 * 1024 * 1024  # two segments of PostgreSQL's WAL: with less it stops
 
-# `generate`, `contracts lint` and `docs` keep things in .waybill too, perhaps before `up`.
+# `generate`, `contracts lint` and `docs` write caches to .waybill too, perhaps before `up`.
 _HARMLESS = ("lock", "cache", "node", "docs")
 _MARKER = "waybill.json"
 _OURS = (
@@ -61,9 +61,9 @@ class DataFolder:
         return self.path / "plan.json"
 
     def make(self) -> None:
-        """Make the folder unless it is there; raises DataFolderError when it is something else."""
+        """Create the folder if it is missing; raises DataFolderError when it is something else."""
         if not self.path.exists():
-            # Root's PostgreSQL runs under another account, which has to get through.
+            # For root, PostgreSQL runs under another account, which needs access.
             self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
         if not self.path.is_dir():
             raise DataFolderError(f"{self.path} is not a folder: choose another one with --data.")
@@ -85,7 +85,7 @@ class DataFolder:
     def lock(self) -> int:
         """Take the lock and return its descriptor: it is held until the last copy is closed.
 
-        Raises AlreadyRunningError when another process has it.
+        Raises AlreadyRunningError when another process holds it.
         """
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -130,7 +130,7 @@ class DataFolder:
         return shutil.disk_usage(self.path).free > _FULL_BYTES
 
     def wipe(self) -> None:
-        """Delete what Waybill made here, and nothing else. The caller holds the lock."""
+        """Delete Waybill's files, and no others. The caller holds the lock."""
         remove_home(self.path)
         for name in _OURS:
             entry = self.path / name

@@ -1,7 +1,7 @@
-"""One database and one login role per service, closed to its neighbours.
+"""One database and one login role for each service, without access to the others.
 
-Names and passwords go into statements that take no parameters; the server quotes them itself, with
-format() and its %I (identifier) and %L (literal).
+These statements take no parameters, so the server quotes names and passwords: format() with %I
+(identifier) and %L (literal).
 """
 
 import asyncpg
@@ -16,18 +16,18 @@ _DROP_DATABASE = "SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', $1::t
 
 
 class Administrator:
-    """A superuser's connection. What is there already is left as it is, so all can be repeated."""
+    """A superuser's connection. All methods are idempotent: existing objects are kept."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
 
     async def ensure_role(self, role: str, password: str) -> None:
-        """Make a login role, or give the one there is this password."""
+        """Create a login role, or set the password of the existing one."""
         exists = await self._connection.fetchval(_ROLE_EXISTS, role)
         await self._run(_SET_PASSWORD if exists else _CREATE_ROLE, role, password)
 
     async def ensure_database(self, database: str, owner: str) -> bool:
-        """Make a database that only its owner can connect to; False when it was there."""
+        """Create a database that only its owner can connect to; return False when it exists."""
         if await self._connection.fetchval(_DATABASE_EXISTS, database):
             return False
         await self._run(_CREATE_DATABASE, database, owner)
@@ -35,7 +35,7 @@ class Administrator:
         return True
 
     async def close_database(self, database: str) -> None:
-        """Let nobody in but its owner and superusers."""
+        """Revoke access from everyone except its owner and superusers."""
         await self._run(_CLOSE_DATABASE, database)
 
     async def drop_database(self, database: str) -> None:

@@ -16,7 +16,7 @@ app = typer.Typer()
 
 
 class Form(StrEnum):
-    """How the variables are written."""
+    """The output format of the variables."""
 
     EXPORT = "export"
     """For a shell: `eval "$(waybill env orders)"`."""
@@ -35,10 +35,10 @@ def env(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     data: Data = None,
 ) -> None:
-    """Print the environment in which a service of the running platform is started.
+    """Print the environment of a service of the running platform.
 
-    With it the service starts by hand or in an editor. It says the port that the platform's own
-    process has: set WAYBILL_PORT to another one to run beside that, or use `waybill run`.
+    With it the service can be started by hand or in an editor. Its port is that of the platform's
+    own process. To run another process, set WAYBILL_PORT to another port or use `waybill run`.
     """
     with explained():
         platform = Platform.load(data_folder(data))
@@ -49,7 +49,7 @@ def env(
 
 
 def written(variables: Mapping[str, str], form: Form) -> str:
-    """Write the variables, one a line or as one JSON object."""
+    """Format the variables, one on each line or as one JSON object."""
     if form is Form.JSON:
         return json.dumps(variables, indent=2)
     start = "export " if form is Form.EXPORT else ""

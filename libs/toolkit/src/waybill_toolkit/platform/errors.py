@@ -1,7 +1,7 @@
-"""What can go wrong with the local platform.
+"""The errors of the local platform.
 
 PlatformError
-├── PortInUseError       another program listens where we want to
+├── PortInUseError       a port is in use by another program
 ├── DataFolderError      the data folder cannot be used as it is
 ├── AlreadyRunningError  the data folder is in use by a running platform
 ├── NotRunningError      there is no running platform on the data folder

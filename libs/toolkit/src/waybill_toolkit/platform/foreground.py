@@ -21,7 +21,7 @@ from waybill_toolkit.platform.waiting import wait_until
 
 app = typer.Typer()
 
-_GIVEN_UP_SECONDS = 30.0  # the platform gives its own process 15 to stop
+_GIVEN_UP_SECONDS = 30.0  # the platform's own process has 15 to stop
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -44,8 +44,8 @@ def run(
 ) -> None:
     """Run one service of the running platform in this terminal, to debug it, say.
 
-    Without --here it is one more process of that service, on a port of its own; the events are
-    shared between the two. It runs in this very process: a debugger that starts `waybill run`, as
+    Without --here it is an additional process of the service on another port; the two share the
+    partitions. It runs in this process: a debugger that starts `waybill run`, as
     `python -m pdb -m waybill_toolkit run orders --here` does, is in the service.
     """
     with explained():
@@ -63,14 +63,14 @@ def run(
     os.environ.setdefault("WAYBILL_BACKGROUND_PROCESS", "false")  # one process: one debugger
     os.environ.update(variables)
     if command:
-        os.execvp(command[0], command)  # noqa: S606 - what the person wants to run
+        os.execvp(command[0], command)  # noqa: S606 - the user's command
     sys.path.insert(0, str(platform.plan().service(service).source))
     sys.argv = [service]
     runpy.run_module(service, run_name="__main__", alter_sys=True)
 
 
 def take_over(platform: Platform, service: str) -> None:
-    """Have the platform stop its process of a service; it starts it again when this one ends.
+    """Have the platform stop its process of a service until this process ends.
 
     Raises PlatformError when another terminal has the service, or it does not stop in time.
     """

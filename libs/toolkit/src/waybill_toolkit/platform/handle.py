@@ -27,7 +27,7 @@ _LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Everything that does not change while it runs; the rest is read anew at each question."""
+    """A running platform. Fields do not change while it runs; methods read the current state."""
 
     folder: Path
     port_base: int
@@ -52,7 +52,7 @@ class Platform:
         return list(self.addresses)
 
     def plan(self) -> Plan:
-        """Read what the supervisor was told to run."""
+        """Read the plan of the supervisor."""
         return Plan.from_json(DataFolder(self.folder).plan_file.read_text(encoding="utf-8"))
 
     def variables(self, service: str) -> dict[str, str]:
@@ -96,7 +96,7 @@ class Platform:
         )
 
     def process(self, name: str) -> ProcessState:
-        """Look at one process now; raises KeyError, NotRunningError."""
+        """Return the current state of one process; raises KeyError, NotRunningError."""
         return self.state().process(name)
 
     def pids(self) -> dict[str, int]:
@@ -111,7 +111,7 @@ class Platform:
         return state
 
     def kill(self, name: str) -> Identity:
-        """SIGKILL a process, as a crash would, and return when it is gone."""
+        """Kill a process with SIGKILL, like a crash, and return when it has ended."""
         identity = self.process(name).identity
         if identity is None or not identity.signal(signal.SIGKILL):
             raise NotRunningError(f"{name} does not run.")
@@ -119,14 +119,14 @@ class Platform:
         return identity
 
     def wait_until_replaced(self, killed: Identity, name: str) -> None:
-        """Return when another process is ready in the place of a killed one.
+        """Return when the replacement of a killed process is ready.
 
         Raises NotRunningError when the platform has ended, TimeoutError.
         """
         self._wait_until_ready(name, apart_from=killed)
 
     def wait_until_ready(self, name: str) -> None:
-        """Return when a process is ready, which may be at once.
+        """Return when a process is ready.
 
         Raises NotRunningError when the platform has ended, TimeoutError.
         """
@@ -134,14 +134,14 @@ class Platform:
 
     def _wait_until_ready(self, name: str, apart_from: Identity | None = None) -> None:
         def is_ready() -> bool:
-            if not self.state().is_running:  # nobody will start it again
+            if not self.state().is_running:  # it will not be restarted
                 raise NotRunningError(why_it_ended(DataFolder(self.folder)))
             return self.is_ready(name, apart_from)
 
         wait_until(is_ready, READY_AGAIN_SECONDS, f"{name} to be ready; see `waybill logs {name}`")
 
     def is_ready(self, name: str, apart_from: Identity | None = None) -> bool:
-        """Whether a process is ready now, and is another one than a former one."""
+        """Whether a process is ready now, and is not the former one."""
         process = self.process(name)
         return process.condition is Condition.READY and process.identity != apart_from
 
@@ -152,7 +152,7 @@ class Platform:
 
 @contextmanager
 def running(plan: Plan, *, fresh: bool = False) -> Iterator[Platform]:
-    """Run a platform meanwhile. It ends with this process, however that ends.
+    """Run a platform during the block. It ends when this process ends for any reason.
 
     Raises PlatformError, with the last lines of the log of what failed.
     """
@@ -179,7 +179,7 @@ def wait_until_started(plan: Plan, supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def why_it_ended(folder: DataFolder) -> str:
-    """Explain the end of a supervisor that nobody stopped, with the last lines of a log."""
+    """Explain why a supervisor ended unexpectedly, with the last lines of a log."""
     state = State.read(folder.state_file)
     name = (state and state.failed_process) or launcher.SUPERVISOR_LOG
     reason = (state and state.failure) or "the supervisor was ended"

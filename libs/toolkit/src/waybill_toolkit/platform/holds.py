@@ -1,4 +1,4 @@
-"""Reasons for which a process is not to run for a while."""
+"""Reasons to keep a process stopped for a while."""
 
 import asyncio
 
@@ -9,18 +9,18 @@ class Holds:
     def __init__(self) -> None:
         self._reasons: set[Condition] = set()
         self.changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done as soon as a reason is added or removed after `renew`."""
+        """Done when a reason is added or removed after `renew`."""
 
     def __bool__(self) -> bool:
         return bool(self._reasons)
 
     def renew(self) -> None:
-        """Make `changed` speak of what comes from now on."""
+        """Reset `changed`."""
         self.changed = asyncio.get_running_loop().create_future()
 
     @property
     def reason(self) -> Condition:
-        """The reason that a person is to be told."""
+        """The reason to show to the user."""
         lent = Condition.FOREGROUND
         return lent if lent in self._reasons else next(iter(self._reasons))
 

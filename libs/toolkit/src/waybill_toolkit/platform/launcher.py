@@ -1,4 +1,4 @@
-"""Starting a supervisor, and cleaning up after one that was killed."""
+"""Starts a supervisor, and cleans up after one that was killed."""
 
 import os
 import signal
@@ -22,9 +22,9 @@ _STOP_SECONDS = 60.0  # services, broker, PostgreSQL, each with its own limit
 
 
 def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[bytes]:
-    """Start a supervisor on the plan's data folder, which is made or, if `fresh`, wiped first.
+    """Start a supervisor on the plan's data folder, which is created or, with `fresh`, wiped.
 
-    Raises PlatformError when it cannot be: the folder is in use or not ours, a port is taken.
+    Raises PlatformError when the folder is in use or not Waybill's, or a port is in use.
     """
     refuse_other_systems()
     folder = DataFolder(plan.data)
@@ -73,9 +73,9 @@ def stop(data: Path) -> bool:
 
 
 def end_remains(folder: DataFolder) -> None:
-    """Wait for what a killed supervisor left behind; all of it is on its way out.
+    """Wait for the processes that a killed supervisor left; all of them are ending.
 
-    Kill what is not gone in time.
+    Kill those that do not end in time.
     """
     remains = _remains(folder)
     if remains:

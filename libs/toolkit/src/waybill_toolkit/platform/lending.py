@@ -1,13 +1,14 @@
 """Services that run in the foreground of a terminal, in place of the platform's own process.
 
     command                                      supervisor
-    writes DATA/foreground/orders: who it is
+    writes its pid to DATA/foreground/orders
     SIGHUP ─────────────────────────────────────▶ reads the file, stops its own process
     state.json says `foreground` ◀─────────────── waits for the end of the command's process
     becomes the service
-    ends, in whatever way ──────────────────────▶ starts its own process again
+    ends for any reason ───────────────────────▶ starts its own process again
 
-The kernel says when a process has ended, also when it was killed, so nothing has to be given back.
+The kernel reports the end of a process, even a killed one, so the command need not return the
+service.
 """
 
 import asyncio
@@ -23,12 +24,12 @@ from waybill_toolkit.platform.watchdog import Watchdog
 
 
 def claim_file(data: Path, service: str) -> Path:
-    """Return where the process says who it is that runs a service in the foreground."""
+    """Return the file with the process that runs a service in the foreground."""
     return data / "foreground" / service
 
 
 def claim(data: Path, service: str) -> Identity | None:
-    """Say that this process is going to run a service; returns who does so already, if any."""
+    """Claim a service for this process; return the process that has already claimed it, if any."""
     path = claim_file(data, service)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     ours = Identity.of(os.getpid())
@@ -45,7 +46,7 @@ def claim(data: Path, service: str) -> Identity | None:
 
 
 def claimant(path: Path) -> Identity | None:
-    """Return the process that a claim is of, while it is alive."""
+    """Return the process of a claim if it is alive."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         holder = Identity(document["pid"], document["start_ticks"])
@@ -55,7 +56,7 @@ def claimant(path: Path) -> Identity | None:
 
 
 class Lending:
-    """The supervisor's side."""
+    """Lends services to foreground processes, in the supervisor."""
 
     def __init__(
         self, data: Path, watchdogs: Iterable[Watchdog], say: Callable[[str], None]
@@ -65,12 +66,12 @@ class Lending:
         self._say = say
         self._asked = asyncio.Event()
 
-    def look(self) -> None:
-        """Notice claims that are new. Nothing is lost when several come at once."""
+    def find_claims(self) -> None:
+        """Find new claims, also several at the same time."""
         self._asked.set()
 
     async def run(self) -> None:
-        """Lend what is claimed, until cancelled."""
+        """Lend claimed services until cancelled."""
         async with asyncio.TaskGroup() as loans:
             while True:
                 await self._asked.wait()
@@ -89,18 +90,18 @@ class Lending:
         self._say(f"{name} has ended in the foreground (pid {holder.pid}); starting it here again")
         watchdog.state.foreground_pid = None
         watchdog.release(Condition.FOREGROUND)
-        self.look()  # somebody else may have claimed it at this moment
+        self.find_claims()  # another process may have claimed it now
 
 
 async def _end_of(process: Identity) -> None:
-    """Return when a process has ended, which need not be a child of ours."""
+    """Return when a process has ended; it need not be a child process."""
     with suppress(ProcessLookupError):
         descriptor = os.pidfd_open(process.pid)
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         loop.add_reader(descriptor, ended.set)
         try:
-            if process.is_alive():  # else the pid is somebody else's by now
+            if process.is_alive():  # otherwise the pid may have been reused
                 await ended.wait()
         finally:
             loop.remove_reader(descriptor)

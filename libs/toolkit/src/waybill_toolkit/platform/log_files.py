@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 _LAST_WORDS = 15  # lines: the end of a traceback
-FILE_BYTES_MAX = 64 * 1024 * 1024  # then the older half of the story goes to NAME.log.1
+FILE_BYTES_MAX = 64 * 1024 * 1024  # above this size the file is moved to NAME.log.1
 _LOOK_SECONDS = 10.0
 _TAIL_BYTES = 64 * 1024
 
 
 async def keep_small(folder: Path) -> None:
-    """Look at the files from time to time, for ever, and shorten those that grew too large."""
+    """Rotate log files that are too large, until cancelled."""
     while True:
         await asyncio.to_thread(_look, folder)
         await asyncio.sleep(_LOOK_SECONDS)
@@ -24,14 +24,14 @@ def _look(folder: Path) -> None:
 
 
 def shorten(log: Path) -> None:
-    """Move what is in the file to NAME.log.1; who writes to it appends, and needs not know."""
+    """Copy the file to NAME.log.1 and truncate it; writers append, so they need not reopen it."""
     shutil.copyfile(log, log.with_suffix(".log.1"))
     with log.open("r+b") as file:
         file.truncate(0)
 
 
 def last_lines(log: Path, count: int) -> list[str]:
-    """Return the last lines of a file, none when it is not there."""
+    """Return the last lines of a file; none when it does not exist."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)
@@ -43,7 +43,7 @@ def last_lines(log: Path, count: int) -> list[str]:
 
 
 class Follower:
-    """Reads what is appended to a file, line by line, also when it is not there yet."""
+    """Reads the lines that are appended to a file, which need not exist yet."""
 
     def __init__(self, log: Path, *, from_end: bool) -> None:
         self._log = log
@@ -51,7 +51,7 @@ class Follower:
         self._rest = b""
 
     def read(self) -> list[str]:
-        """Return the whole lines that are new."""
+        """Return new complete lines."""
         try:
             size = self._log.stat().st_size
         except FileNotFoundError:
@@ -66,5 +66,5 @@ class Follower:
         return [line.decode("utf-8", errors="replace") for line in lines]
 
     def last_words(self) -> str:
-        """Return the last of the lines that are new, each indented and after a line break."""
+        """Return the last of the new lines, each indented and after a line break."""
         return "".join(f"\n    {line}" for line in self.read()[-_LAST_WORDS:])

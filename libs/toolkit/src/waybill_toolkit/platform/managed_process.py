@@ -1,4 +1,4 @@
-"""What the supervisor keeps running, and how each of these starts, is ready, and stops."""
+"""The processes that the supervisor manages: how each starts, becomes ready and stops."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ class ManagedProcess(ABC):
     log: Path
     has_database = False  # of its own
     stop_signal = signal.SIGTERM
-    stop_seconds: float  # what it gets to stop before it is killed
+    stop_seconds: float  # the timeout of a graceful stop
 
     def may_launch(self) -> bool:
         return True

@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def pss_bytes(pid: int, *, shared: bool = True) -> int:
-    """Read a process's PSS (proc_pid_smaps(5)); 0 when it is gone or we may not look.
+    """Read a process's PSS (proc_pid_smaps(5)); 0 when it has ended or access is denied.
 
-    Not `shared`: without shared memory, such as PostgreSQL's buffers, whose size is fixed but which
-    count only as they are used.
+    With `shared=False` shared memory is left out, such as PostgreSQL's buffers: their size is
+    fixed, but pages count only after their first use.
     """
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
@@ -21,7 +21,7 @@ def pss_bytes(pid: int, *, shared: bool = True) -> int:
 
 
 def tree_pss_bytes(pid: int, apart_from: Iterable[int], *, shared: bool = True) -> int:
-    """Add up a process and its descendants, without those that are counted by themselves."""
+    """Sum a process and its descendants, without those that are counted separately."""
     children = _children()
     apart = set(apart_from)
     total, pids = 0, [pid]

@@ -1,4 +1,4 @@
-"""Migrating the databases: a task of a process of its own, at the start and when SQL changes."""
+"""Migrates the databases in a separate process, at the start and when SQL files change."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Migrations:
         self._on_change = on_change
 
     async def run(self) -> None:
-        """Make missing databases and apply what is new. Raises StartError, PreforkGoneError."""
+        """Create missing databases, apply migrations. Raises StartError, PreforkGoneError."""
         request = Request(
             name=MIGRATIONS,
             module="waybill_toolkit.platform.prepare",
@@ -47,5 +47,5 @@ class Migrations:
         self.state.ready_after_seconds = round(time.monotonic() - began, 3)
 
     def follow_log(self) -> Follower:
-        """Return what reads the lines that the next run writes."""
+        """Return a follower of the lines that the next run writes."""
         return Follower(self._log, from_end=True)

@@ -1,4 +1,4 @@
-"""What the platform's commands have in common on their command line."""
+"""Command line options that the platform's commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 
 def service_names(incomplete: str) -> list[str]:
-    """Complete the name of a service in a shell: those of the tree that we are in."""
+    """Complete the name of a service: those of the current source tree."""
     apps = (tree_root() / "services").glob("*/src/*/app.py")
     return sorted(app.parent.name for app in apps if app.parent.name.startswith(incomplete))
 
@@ -20,7 +20,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         envvar="WAYBILL_DATA",
-        readable=False,  # what cannot be read is explained by us
+        readable=False,  # unreadable files are reported with our own message
         help="Where data, logs and passwords are kept. Default: .waybill at the root of the tree.",
         show_default=False,
     ),
@@ -28,7 +28,7 @@ Data = Annotated[
 
 
 def tree_root() -> Path:
-    """Find the root of the source tree that we are in; the current folder when in none."""
+    """Find the root of the current source tree; the current folder outside of one."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "services").is_dir() and (folder / "contracts").is_dir():
@@ -37,5 +37,5 @@ def tree_root() -> Path:
 
 
 def data_folder(data: Path | None) -> Path:
-    """Return the data folder to use, absolute, because a daemon's current folder is another."""
+    """Return the absolute path of the data folder; a daemon has another working directory."""
     return (data or tree_root() / ".waybill").absolute()

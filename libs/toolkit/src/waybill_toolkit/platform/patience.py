@@ -1,15 +1,15 @@
-"""How long to wait before a process that ended is started again."""
+"""The backoff before a process is restarted."""
 
 import time
 from typing import Final
 
 _DELAY_FIRST_SECONDS: Final = 0.1
 _DELAY_MAX_SECONDS: Final = 5.0
-_STEADY_SECONDS: Final = 10.0  # a process that was ready this long starts again without delay
+_STEADY_SECONDS: Final = 10.0  # after this time the backoff is reset
 
 
 class Patience:
-    """Longer with each failure in a row."""
+    """The delay grows with each consecutive failure."""
 
     def __init__(self) -> None:
         self.failures = 0
@@ -17,15 +17,15 @@ class Patience:
 
     @property
     def was_ready(self) -> bool:
-        """Whether the process that runs now, or ran last, has been ready."""
+        """Whether the current or last process became ready."""
         return self._ready_at is not None
 
     def began(self) -> None:
-        """Note that a process has been started."""
+        """Record that a process has been started."""
         self._ready_at = None
 
     def became_ready(self) -> None:
-        """Note that the process is ready."""
+        """Record that the process is ready."""
         self._ready_at = time.monotonic()
 
     def next_delay(self) -> float:

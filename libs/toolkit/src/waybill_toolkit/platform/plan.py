@@ -1,4 +1,4 @@
-"""What is to run, and where: decided before anything starts."""
+"""The plan of a platform: processes, ports and settings, computed before the start."""
 
 import json
 import os
@@ -18,10 +18,10 @@ GATEWAY = "gateway"
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
-_LOWEST_PORT = 1024  # those below are for root
+_LOWEST_PORT = 1024  # lower ports are reserved for root
 _HIGHEST_PORT = 65535
-# A service that was killed reads on after 7 seconds instead of 11, one that starts after 2 instead
-# of 3. Shorter ones would take a process for dead that only waits for a busy processor.
+# A killed service resumes reading after 7 seconds instead of 11, a started one after 2 instead of
+# 3. With shorter timeouts a process that waits for a busy processor would be considered dead.
 _SESSION_TIMEOUT_MS = 3_000
 
 
@@ -48,7 +48,7 @@ class ServicePlan:
 
     @property
     def has_database(self) -> bool:
-        """A service that keeps data has migrations; without any it gets no database and no role."""
+        """A service without migrations gets no database and no role."""
         return self.migrations.is_dir()
 
 
@@ -58,15 +58,15 @@ class Plan:
     port_base: int
     services: tuple[ServicePlan, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Of every service, beside and before those that are made here: WAYBILL_..."""
+    """Additional settings of every service: WAYBILL_...; the settings made here override them."""
     fault_proxies: Mapping[str, int] = field(default_factory=dict)
-    """By process, the port that services are sent to instead of its own: a fault proxy's."""
+    """By process, the port of a fault proxy, to which services connect instead."""
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
-    """Beside the usual ones, such as a library that measures."""
+    """Additional server settings, such as a library for measurements."""
     reload: bool = False
-    """Whether a service is started again when its code changes."""
+    """Whether a service restarts when its code changes."""
     shared_code: tuple[Path, ...] = ()
-    """Folders with the code that services share: a change there starts all of them again."""
+    """Folders with shared code: a change there restarts all services."""
 
     @classmethod
     def of(
@@ -76,10 +76,10 @@ class Plan:
         port_base: int,
         settings: Mapping[str, str] | None = None,
     ) -> "Plan":
-        """Find the services because they are there: services/NAME/src/NAME/app.py, by name.
+        """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
-        The gateway is the first and has the base itself for its port. The others have the ports
-        that they had before on this data folder, or the next free ones: see stored_ports.
+        The gateway is the first and has the base as its port. The others have their stored ports
+        in this data folder, or the next free ones; see stored_ports.
         """
         if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
             raise PlatformError(
@@ -112,7 +112,7 @@ class Plan:
         return cls(data, port_base, services, dict(settings or {}))
 
     def reloading(self) -> "Plan":
-        """Return the same plan, with services that are started again when their code changes."""
+        """Return the same plan with reloading of changed services."""
         return replace(self, reload=True, shared_code=(installed_package("waybill"),))
 
     def keep_ports(self) -> None:
@@ -142,7 +142,7 @@ class Plan:
         return f"{LOOPBACK}:{self.broker_port}"
 
     def ports(self) -> Mapping[str, int]:
-        """Every port that is listened on, by the name of its process."""
+        """Every port in use, by the name of its process."""
         named = {service.name: service.port for service in self.services}
         return {**named, "postgres": self.postgres_port, "broker": self.broker_port}
 
@@ -152,11 +152,11 @@ class Plan:
         return postgres_url(self.postgres_port, service, service, password)
 
     def port_for_services(self, name: str) -> int:
-        """Return where services reach a process: at its own port unless a detour leads there."""
+        """Return the port at which services reach a process: its own, or a fault proxy's."""
         return self.fault_proxies.get(name, self.ports()[name])
 
     def environment(self, service: ServicePlan) -> dict[str, str]:
-        """Compute what a service is started with; what our own environment says beside is kept."""
+        """Compute the environment of a service, which extends that of this process."""
         return {**os.environ, **self.variables(service)}
 
     def variables(self, service: ServicePlan) -> dict[str, str]:
@@ -205,7 +205,7 @@ class Plan:
 def service_environment(
     service: str, port: int, database_url: str | None, bootstrap_servers: str
 ) -> dict[str, str]:
-    """Compute a service's settings; what our own environment says beside them is kept."""
+    """Compute a service's settings, which override those in the environment of this process."""
     return {**os.environ, **service_variables(service, port, database_url, bootstrap_servers)}
 
 
@@ -226,7 +226,7 @@ def service_variables(
 
 
 def free_port_base() -> int:
-    """Find a base that has all its ports free now, for tests."""
+    """Find a port base whose ports are all free now, for tests."""
     while True:
         base = free_port() - BROKER_OFFSET
         if all(is_free(port) for port in range(base, base + BROKER_OFFSET + 1)):

@@ -13,10 +13,10 @@ _LISTEN = "0A"  # TCP_LISTEN in the tables of /proc/net (linux/net/tcp_states.h)
 
 
 def free_port() -> int:
-    """Find a port that nobody uses now, and that the system gives to no outgoing connection.
+    """Find a free port outside of the range for outgoing connections.
 
-    With one of those, a client that tries to reach a server which is just down could be given the
-    server's own port, be connected to itself, and keep the server from coming back.
+    A client that connects to a stopped server could otherwise get the server's port as its local
+    port, connect to itself, and prevent the restart of the server.
     """
     lowest_outgoing = int(_OUTGOING.read_text(encoding="ascii").split()[0])
     while True:
@@ -35,7 +35,7 @@ def answers(port: int) -> bool:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server of ours could listen on this port now."""
+    """Whether a server could listen on this port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
         try:
@@ -48,7 +48,7 @@ def is_free(port: int) -> bool:
 
 
 def listener(port: int) -> str | None:
-    """Describe the process that listens on a port, when we are allowed to know."""
+    """Describe the process that listens on a port, if its owner is visible."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for entry in Path("/proc").iterdir():
         if sockets and entry.name.isdigit() and _holds_one_of(entry, sockets):

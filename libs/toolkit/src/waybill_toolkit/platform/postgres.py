@@ -33,16 +33,16 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "wal_buffers": "4MB",
-    "min_wal_size": "128MB",  # segments are recycled, which is cheaper than making new ones
+    "min_wal_size": "128MB",  # recycled segments are cheaper than new ones
     "max_wal_size": "512MB",  # bounds the disk used and the time of a crash recovery
     "recovery_init_sync_method": "syncfs",  # one call, not one a file: seconds on a busy machine
-    "wal_level": "minimal",  # nothing replicates from a laptop
+    "wal_level": "minimal",  # no replication on a laptop
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",
-    "io_method": "sync",  # no I/O worker processes beside four small services
+    "io_method": "sync",  # no I/O worker processes for a small load
     "max_parallel_workers_per_gather": "0",
     "jit": "off",  # short statements
-    "random_page_cost": "1.1",  # laptops have no disks that seek
+    "random_page_cost": "1.1",  # laptops have solid-state disks
     "huge_pages": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -58,9 +58,9 @@ def postgres_url(port: int, database: str, role: str, password: str) -> str:
 def nearest_postgres_url(
     data_folder: Path, port: int, database: str, role: str, password: str
 ) -> str:
-    """Return the address of the server's socket in the file system, if it has one.
+    """Return the address of the server's Unix socket, if it has one.
 
-    A round trip there takes a sixth less time of the processor than one over the loopback.
+    A round trip through it takes a sixth less CPU time than one through the loopback.
     """
     home = find_home(data_folder)
     if home is None or not _holds_socket(home, port):
@@ -69,7 +69,7 @@ def nearest_postgres_url(
 
 
 def _holds_socket(folder: Path, port: int) -> bool:
-    # Both PostgreSQL and asyncpg take a comma for the end of one path and the start of another.
+    # Both PostgreSQL and asyncpg treat a comma as a separator of paths.
     path = os.fsencode(folder / f".s.PGSQL.{port}")
     return len(path) <= _SOCKET_PATH_BYTES_MAX and b"," not in path
 
@@ -82,9 +82,9 @@ class PostgresServer:
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Describe the server whose files belong to `data_folder`, which exists and is ours.
+        """Describe the server whose files belong to `data_folder`, which exists.
 
-        `settings` come beside the usual ones, or in their place.
+        `settings` extend or override the usual ones.
         """
         self.port = port
         self.log = log or data_folder / "postgres.log"
@@ -116,15 +116,15 @@ class PostgresServer:
         return self.data.exists()
 
     def initialize(self) -> None:
-        """Make the data directory unless it is there: whole or not at all."""
+        """Create the data directory if it is missing, atomically."""
         if not self.has_data:
             self.finish_initdb(self.initdb().spawn().wait())
 
     def initdb(self) -> Program:
-        """Prepare what makes the data directory; `finish_initdb` has to follow."""
+        """Return the command that creates the data directory; call `finish_initdb` afterwards."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self._initdb_password.unlink(missing_ok=True)
-        # It runs under the server's account, which cannot read our own file.
+        # It runs under the server's account, which cannot read the original file.
         write_new(self._initdb_password, self._secrets.password(ADMIN))
         os.chown(self._initdb_password, self._home.account.uid, self._home.account.gid)
         return Program(
@@ -146,11 +146,11 @@ class PostgresServer:
         )
 
     def finish_initdb(self, exit_code: int) -> None:
-        """Put the new data directory in its place; raises StartError when there is none."""
+        """Move the new data directory to its place; raises StartError when there is none."""
         self._initdb_password.unlink()
         if exit_code != 0:
-            why = next(iter(last_lines(self.log, 1)), "initdb said nothing")
-            raise StartError(f"PostgreSQL cannot make its data: {why}")
+            reason = next(iter(last_lines(self.log, 1)), "initdb printed no message")
+            raise StartError(f"PostgreSQL cannot make its data: {reason}")
         self._unfinished.rename(self.data)
 
     @property
@@ -174,17 +174,17 @@ class PostgresServer:
         )
 
     def clear_remains(self) -> None:
-        """After a crash: wait until every backend of the dead server is gone.
+        """Wait until every backend of a crashed server has ended.
 
-        They share memory, and a new server would refuse to start beside them. Nobody else
+        They share memory, and a new server would refuse to start. No other process
         uses this data: the caller holds the lock of the data folder.
         """
         end_at(self.data, _ORPHAN_SECONDS)
-        # Its pid may be somebody else's by now, which a new server would take for the old one.
+        # Its pid may have been reused; a new server would mistake that process for the old server.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def start(self) -> None:
-        """Start it, with recovery after a crash, and return when it takes connections."""
+        """Start it, with crash recovery if needed, and return when it accepts connections."""
         self.clear_remains()
         process = self._process = self.program().spawn()
         wait_until(lambda: process.poll() is not None or self.is_ready(process.pid), _READY_SECONDS)
@@ -192,7 +192,7 @@ class PostgresServer:
             raise StartError(f"PostgreSQL ended at start, see {self.log}.")
 
     def is_ready(self, pid: int) -> bool:
-        """Whether the server with this pid says in its postmaster.pid that it takes connections.
+        """Whether postmaster.pid says that the server with this pid accepts connections.
 
         The same test as pg_ctl's: line 1 is the pid, line 8 the state.
         """
@@ -203,13 +203,13 @@ class PostgresServer:
         return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def stop(self) -> None:
-        """Shut down fast: sessions are ended, everything is on disk."""
+        """Shut down in fast mode: sessions are closed, all data is on disk."""
         if self._process:
             end(self._process, signal.SIGINT, _STOP_SECONDS)
             self._process = None
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would: what was committed is there after the next start."""
+        """Kill it with SIGKILL, like a crash. Committed data survives."""
         if self._process:
             end(self._process, signal.SIGKILL, _STOP_SECONDS)
             self._process = None

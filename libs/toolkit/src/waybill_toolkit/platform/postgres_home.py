@@ -1,15 +1,16 @@
 """Where PostgreSQL's files are, and under which account it runs.
 
-As an ordinary user everything is in the data folder. As root PostgreSQL runs as `nobody`, who may
-not get there (a closed /root): then its files go to a folder of its own under /var/lib, with a copy
-of the binaries where it cannot reach those either. No other folder's permissions are changed.
+For an ordinary user all files are in the data folder. For root, PostgreSQL runs as `nobody`, which
+may have no access to it (a closed /root). Then its files are in a separate folder under /var/lib,
+with a copy of the binaries if it cannot access those either. Permissions of other folders are not
+changed.
 
-initdb starts `postgres` through a shell, with its path between double quotes. Binaries whose path
-has characters that mean something there are copied as well, to a folder whose path has none.
+initdb starts `postgres` through a shell, with its path in double quotes. Binaries whose path has
+special characters are also copied, to a folder whose path has none.
 
     DATA/postgres/data      PGDATA
     DATA/postgres/install   the copy of the binaries, if one is needed
-    DATA/postgres.location  says so when `postgres/` had to be elsewhere
+    DATA/postgres.location  the place of `postgres/` if it is elsewhere
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from waybill_toolkit.platform.wheels import installed_package
 _LOCATION_FILE = "postgres.location"
 _OUTSIDE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 - by root, name checked, mode 0700
 _MEANT = '"$`\\'
-"""What a shell does not take as it is between double quotes."""
+"""Characters that are special in a shell between double quotes."""
 _COPIED = ("bin/initdb", "bin/postgres", "lib", "share")
 
 
@@ -44,7 +45,7 @@ class PostgresHome:
 
     @classmethod
     def prepare(cls, data_folder: Path) -> "PostgresHome":
-        """Find or make the folder; `data_folder` exists and is ours."""
+        """Find or make the folder; `data_folder` exists and belongs to Waybill."""
         account = server_account()
         folder = _existing(data_folder) or _make(data_folder, account)
         _refuse_unless_owned(folder, account)
@@ -98,7 +99,7 @@ def _make_outside(data_folder: Path, account: Account) -> Path:
         return folder
     if account.is_ours:
         raise DataFolderError(
-            f"PostgreSQL cannot be set up in {data_folder}, for its path has one of {_MEANT}: "
+            f"PostgreSQL cannot be set up in {data_folder}, because its path has one of {_MEANT}: "
             "choose another folder with --data."
         )
     raise DataFolderError(
@@ -153,9 +154,9 @@ def _is_plain(path: Path) -> bool:
 
 
 def _copy(installed: Path, copy: Path, account: Account) -> None:
-    """Copy what a server needs, in the wheel's layout, because libraries are found relative to it.
+    """Copy the server's files in the wheel's layout: libraries are found relative to it.
 
-    Made under another name and renamed, so that a copy is whole or not there.
+    It is created under another name and renamed, so that a copy is always complete.
     """
     site_packages = installed.parent.parent
     with tempfile.TemporaryDirectory(dir=copy.parent.parent, prefix=".waybill-") as temporary:

@@ -1,11 +1,11 @@
-"""The host: a process that has imported what services share, and forks them.
+"""The pre-fork server: imports the modules that services share, and forks the services.
 
-A forked service starts without importing those modules again, and its copy of them is the host's
-memory. Beyond that it is as if started by `python -m NAME`: it has its own environment, session and
-log, imports NAME.app and calls its `main()`.
+A forked service does not import those modules again, and shares their memory. Otherwise it behaves
+as if started by `python -m NAME`: it has its own environment, session and log, imports NAME.app and
+calls its `main()`.
 
-The supervisor talks to the host through a socket whose messages are whole (SOCK_SEQPACKET), in
-JSON: a Request is answered by Began, and when that process is over there is an Ended.
+The supervisor communicates with it through a SOCK_SEQPACKET socket with JSON messages: the response
+to a Request is Began; Ended follows when that process has ended.
 """
 
 import gc
@@ -25,11 +25,11 @@ from typing import Final
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.processes import die_with_parent, name_this_process
 
-MESSAGE_BYTES_MAX: Final = 131_072  # an environment is what is large in it
+MESSAGE_BYTES_MAX: Final = 131_072  # the environment is the largest part
 READY: Final = b"ready"
 
-# What every service imports. Only libraries and the runtime: a service's own code is imported by
-# each process itself, so that a restart takes it as it is then.
+# Modules that every service imports: libraries and the runtime. Each process imports the service's
+# own code itself, so a restart loads its current version.
 PRELOADED: Final = (
     "aiokafka",
     "asyncio",
@@ -121,7 +121,7 @@ def serve(channel: socket.socket) -> Request | None:
                 _reap(channel)
             if channel in ready:
                 message = channel.recv(MESSAGE_BYTES_MAX)
-                if not message:  # the supervisor is gone
+                if not message:  # the supervisor has ended
                     return None
                 request = Request.decode(message)
                 if _fork(request, channel):
@@ -155,7 +155,7 @@ def _reap(channel: socket.socket) -> None:
 
 
 def become(request: Request) -> None:
-    """Turn this forked child into the process that was asked for, and run it to its end."""
+    """Turn this forked child into the requested process, and run it until it ends."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(request.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -172,8 +172,8 @@ def become(request: Request) -> None:
 
 
 def preload() -> None:
-    """Import what services share. What cannot be imported fails in the service that needs it."""
-    gc.disable()  # a collection would only touch pages that are to stay shared
+    """Import shared modules. An import error occurs again in the service that needs the module."""
+    gc.disable()  # a collection would write to shared pages
     for name in PRELOADED:
         try:
             importlib.import_module(name)

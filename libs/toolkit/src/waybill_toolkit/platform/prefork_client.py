@@ -1,4 +1,4 @@
-"""The supervisor's side of the host."""
+"""The client of the pre-fork server, in the supervisor."""
 
 import asyncio
 import signal
@@ -17,13 +17,13 @@ Result = TypeVar("Result")
 
 
 class PreforkGoneError(Exception):
-    """The host ended before it had started what was asked for."""
+    """The pre-fork server ended before it had started a requested process."""
 
 
 class PreforkClient:
-    """Starts a host, and processes through it.
+    """Starts a pre-fork server, and processes through it.
 
-    When the host ends, so do all its children, and their futures say so.
+    When it ends, all its children end too, and their futures are resolved.
     """
 
     def __init__(self, log: Path) -> None:
@@ -56,7 +56,7 @@ class PreforkClient:
         ).spawn()
 
     async def launch(self, request: Request) -> Child:
-        """Start a process; raises PreforkGoneError when the host is not there to do it.
+        """Start a process; raises PreforkGoneError when the pre-fork server has ended.
 
         Also PlatformError, see Request.encode.
         """
@@ -70,7 +70,7 @@ class PreforkClient:
         return await began
 
     def close(self) -> None:
-        """Let the host end: it does when its channel is closed."""
+        """End the pre-fork server by closing its channel."""
         if self._channel:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._channel.close()
@@ -108,6 +108,6 @@ class PreforkClient:
 
 
 def _settle(future: asyncio.Future[Result], result: Result) -> None:
-    """Set a result, unless who waited for it was cancelled meanwhile, and with it the future."""
+    """Set a result unless the future was cancelled together with its waiter."""
     if not future.done():
         future.set_result(result)

@@ -1,6 +1,6 @@
-"""Preparing the databases before the services start: roles, databases, migrations.
+"""Prepares the databases before the services start: roles, databases, migrations.
 
-A process of its own, forked by the host; what it prints is its log.
+A separate process, forked by the pre-fork server. Its output is its log.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _SHARED_DATABASES = ("postgres", "template1")
 
 
 async def prepare(plan: Plan) -> None:
-    """Make what is missing and apply what is new. Repeating it changes nothing."""
+    """Create missing databases and apply new migrations. This is idempotent."""
     secrets = SecretFiles(plan.data)
     services = [service for service in plan.services if service.has_database]
     url = postgres_url(plan.postgres_port, "postgres", ADMIN, secrets.password(ADMIN))
@@ -30,7 +30,7 @@ async def prepare(plan: Plan) -> None:
         for service in services:
             await administrator.ensure_role(service.name, secrets.password(service.name))
             if await administrator.ensure_database(service.name, service.name):
-                print(f"{service.name}: made its database", flush=True)
+                print(f"{service.name}: created its database", flush=True)
     finally:
         await connection.close()
     async with asyncio.TaskGroup() as tasks:
@@ -45,7 +45,7 @@ async def _migrate(plan: Plan, service: ServicePlan) -> None:
 
 
 def main() -> None:
-    """Exit with status 1 and say why when a migration is refused or fails."""
+    """Exit with status 1 and a message when a migration is refused or fails."""
     try:
         asyncio.run(prepare(Plan.from_json(sys.argv[1])))
     except* MigrationError as refused:

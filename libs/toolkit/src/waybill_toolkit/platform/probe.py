@@ -1,10 +1,10 @@
-"""Asking a service whether it is ready, with nothing but the standard library."""
+"""Checks the readiness of a service with the standard library only."""
 
 import asyncio
 
 from waybill_toolkit.platform.ports import LOOPBACK
 
-_PROBE_SECONDS = 2.0  # a service that takes longer to say so is not ready
+_PROBE_SECONDS = 2.0  # a service that takes longer is not ready
 
 
 async def answers_ok(port: int, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Starting, identifying and ending operating system processes."""
+"""Starts, identifies and ends operating system processes."""
 
 import ctypes
 import os
@@ -20,14 +20,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A process that cannot be mistaken for a later one with the same pid."""
+    """Identifies a process even when its pid is reused."""
 
     pid: int
     start_ticks: int
 
     @classmethod
     def of(cls, pid: int) -> "Identity | None":
-        """None when there is no such process, or only its unreaped remains."""
+        """Return None when the process does not exist or is a zombie."""
         ticks = _start_ticks(pid)
         return None if ticks is None else cls(pid, ticks)
 
@@ -35,7 +35,7 @@ class Identity:
         return _start_ticks(self.pid) == self.start_ticks
 
     def signal(self, number: signal.Signals) -> bool:
-        """Send a signal through a pidfd, so that it never reaches a stranger; False when gone."""
+        """Send a signal through a pidfd, never to another process; False when it has ended."""
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -57,7 +57,7 @@ def _start_ticks(pid: int) -> int | None:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = stat.rpartition(b")")[2].split()  # the name before may hold blanks and brackets
+    fields = stat.rpartition(b")")[2].split()  # the name may contain spaces and parentheses
     state, ticks = fields[0], fields[19]
     return None if state in {b"Z", b"X"} else int(ticks)
 
@@ -72,37 +72,37 @@ def children_of(pid: int) -> list[int]:
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:
-    """In a child: have `number` sent to us as soon as `parent` is gone, however it ended.
+    """In a child: receive the signal `number` when `parent` ends for any reason.
 
     Linux clears this on a change of user (prctl(2)), so change user first.
     """
     if _libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    if os.getppid() != parent:  # it ended before we asked
+    if os.getppid() != parent:  # it has already ended
         os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How to start a server, and the signal it is sent when the process that started it is gone."""
+    """How to start a server, and the signal that it receives when its parent ends."""
 
     command: Sequence[str]
     log: Path
-    death_signal: signal.Signals | None  # None: it lives on
+    death_signal: signal.Signals | None  # None: it keeps running
     account: Account | None = None
-    environment: Mapping[str, str] | None = None  # None: ours
+    environment: Mapping[str, str] | None = None  # None: that of this process
     inherited: Sequence[int] = ()  # file descriptors
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        """Start it in a session of its own, so that a Ctrl-C at the terminal is ours to pass on.
+        """Start it in its own session, so that Ctrl-C reaches only this process.
 
-        Only from the main thread: "parent" means the *thread* that forked.
+        Call it only from the main thread: the parent is the *thread* that forked.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start a server from the main thread: it ends with its thread")
         account = self.account.popen_arguments() if self.account else PopenAccount()
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - the command is ours
+            return subprocess.Popen(  # noqa: S603 - a fixed command
                 list(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -125,7 +125,7 @@ def _dying_with_us(number: signal.Signals | None) -> Callable[[], None] | None:
 
 
 def end(process: subprocess.Popen[bytes], asking: signal.Signals, within_seconds: float) -> None:
-    """Ask a child to stop, wait, and kill it when it does not."""
+    """Stop a child gracefully; kill it after the timeout."""
     if process.poll() is None:
         process.send_signal(asking)
     try:
@@ -136,7 +136,7 @@ def end(process: subprocess.Popen[bytes], asking: signal.Signals, within_seconds
 
 
 def end_at(folder: Path, within_seconds: float) -> None:
-    """Wait until no process has `folder` as its working directory; then kill what is left there."""
+    """Wait until no process has `folder` as its working directory; kill the rest at the timeout."""
     try:
         wait_until(lambda: not working_in(folder), within_seconds)
     except TimeoutError:
@@ -146,7 +146,7 @@ def end_at(folder: Path, within_seconds: float) -> None:
 
 
 def working_in(folder: Path) -> list[Identity]:
-    """List the processes, among those we may look at, whose working directory is `folder`."""
+    """List the visible processes whose working directory is `folder`."""
     found = []
     path = str(folder.resolve())
     for entry in Path("/proc").iterdir():
@@ -165,5 +165,5 @@ def _working_directory(process: Path) -> str | None:
 
 
 def name_this_process(name: str) -> None:
-    """Set what `ps` and `top` show as our command: at most 15 bytes (prctl(2), PR_SET_NAME)."""
+    """Set the name of this process in `ps` and `top`: at most 15 bytes (prctl(2), PR_SET_NAME)."""
     _libc.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)

@@ -36,14 +36,14 @@ def psql(
         platform = Platform.load(data_folder(data))
         environment = connection(platform, platform.known(service))
         program = str(find_psql())
-        # As nothing is left to do here, psql takes the place of this process, and the terminal.
+        # psql replaces this process, and so keeps the terminal.
         os.execve(program, [program, *(arguments or ())], {**os.environ, **environment})  # noqa: S606
 
 
 def connection(platform: Platform, service: str) -> dict[str, str]:
-    """Tell libpq where the database is. A password on the command line could be seen by others.
+    """Return the environment for libpq. A password on the command line would be visible to others.
 
-    Raises PlatformError for a service that keeps no data.
+    Raises PlatformError for a service without a database.
     """
     if service not in platform.databases:
         raise PlatformError(
@@ -61,7 +61,7 @@ def connection(platform: Platform, service: str) -> dict[str, str]:
 def find_psql() -> Path:
     """Find the psql of this machine, which can edit lines, or the one of PostgreSQL's wheel.
 
-    Raises PlatformError when there is neither.
+    Raises PlatformError when neither exists.
     """
     found = shutil.which("psql")
     if found:

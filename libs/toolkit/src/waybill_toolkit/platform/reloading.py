@@ -1,8 +1,8 @@
-"""`waybill up --reload`: what is started again when code changes.
+"""`waybill up --reload`: restarts services when code changes.
 
-A change of a service's own code starts that service again. A change of its migrations has them
-applied first; as long as that fails, the service waits. A change of what services share starts all
-of them, and the host, which has imported it.
+A change of a service's code restarts that service. A change of its migrations applies them first;
+while that fails, the service is held. A change of shared code restarts all services, and the
+pre-fork server, which has imported it.
 """
 
 import asyncio
@@ -20,12 +20,11 @@ from waybill_toolkit.platform.state import Condition
 from waybill_toolkit.platform.watchdog import Watchdog
 
 _QUIET_MS: Final = 100
-"""Without another change, before a burst of them is taken for over: an editor writes files in
-several steps, and git many of them."""
+"""The debounce interval: an editor writes a file in several steps, and git writes many files."""
 _BURST_MS_MAX: Final = 2_000
 
 _READ_BY_SERVICES: Final = (".html", ".json", ".sql", ".yaml")
-"""Beside Python: migrations, and what the generated packages bring."""
+"""Suffixes of watched files other than Python: migrations and generated resources."""
 
 
 class Reloading:
@@ -47,7 +46,7 @@ class Reloading:
         self._say = say
 
     async def run(self) -> None:
-        """Watch the code until cancelled. When that is not possible, say so and return."""
+        """Watch the code until cancelled. Report and return when watching is not possible."""
         folders = [*self._plan.shared_code]
         for service in self._plan.services:
             folders += _code_of(service)
@@ -81,7 +80,7 @@ class Reloading:
         await self._start_again(changed)
 
     async def _start_again(self, names: Iterable[str], *, with_host: bool = False) -> None:
-        """Services in a terminal are held for that reason, too, so they are left alone."""
+        """Services in a terminal are held for that reason, so they are not restarted."""
         self._waiting.update(names)
         services = [self._services[name] for name in self._waiting]
         async with asyncio.TaskGroup() as tasks:
@@ -97,7 +96,7 @@ class Reloading:
                 watchdog.release(Condition.WAITING)
 
     async def _migrate(self) -> bool:
-        """Apply migrations that are new, if there may be any; False when one fails."""
+        """Apply new migrations, if any; return False when one fails."""
         if not self._is_migrated:
             log = self._migrations.follow_log()
             try:

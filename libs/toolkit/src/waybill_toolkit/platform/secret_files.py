@@ -1,4 +1,4 @@
-"""Random passwords, each in a file of its own that only we can read."""
+"""Random passwords, each in a file that only the current user can read."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ class SecretFiles:
         self._folder = data_folder / "secrets"
 
     def password(self, name: str) -> str:
-        """Read the password of `name`; make one when there is none yet."""
+        """Read the password of `name`; create one if there is none."""
         path = self._folder / name
         if not path.exists():
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -21,7 +21,7 @@ class SecretFiles:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that was not there before and that only we can read."""
+    """Create a file that only the current user can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)

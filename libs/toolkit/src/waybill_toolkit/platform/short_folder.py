@@ -1,4 +1,4 @@
-"""A folder for a platform that does not stay."""
+"""A temporary folder for a platform."""
 
 import shutil
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """Make a folder with a short path that PostgreSQL's own account can enter, unlike pytest's."""
+    """Create a folder with a short path that PostgreSQL's account can enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="waybill-"))
     folder.chmod(0o711)
     try:

@@ -1,6 +1,6 @@
-"""What the supervisor knows, as a file that everybody else reads.
+"""The supervisor's state, in a file that other processes read.
 
-It is replaced as a whole, so a reader never sees half of it.
+It is replaced atomically, so a reader never sees an incomplete file.
 """
 
 import json
@@ -16,7 +16,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Status(StrEnum):
-    """Of the whole platform."""
+    """The status of the platform."""
 
     STARTING = "starting"
     READY = "ready"
@@ -26,13 +26,13 @@ class Status(StrEnum):
 
 
 class Condition(StrEnum):
-    """Of one process."""
+    """The condition of one process."""
 
     WAITING = "waiting"  # not started yet
     STARTING = "starting"
     READY = "ready"
-    DOWN = "down"  # ended, will be started again
-    FAILED = "failed"  # ended before it was ready, will be started again when its code changes
+    DOWN = "down"  # ended, will be restarted
+    FAILED = "failed"  # ended before it was ready, will be restarted when its code changes
     FOREGROUND = "foreground"  # runs in a terminal instead, see lending.py
     STOPPED = "stopped"
 
@@ -49,7 +49,7 @@ class ProcessState:
     restarts: int = 0
     ready_after_seconds: float | None = None
     foreground_pid: int | None = None
-    """Of the process in whose favour this one is stopped: no child of the platform's."""
+    """The pid of the foreground process that replaces this one."""
 
     @property
     def identity(self) -> Identity | None:
@@ -92,7 +92,7 @@ class State:
 
     def remains(self) -> list[Identity]:
         """List the processes of this platform that are alive, the supervisor among them."""
-        if self.boot_id != boot_id():  # these pids belong to others now
+        if self.boot_id != boot_id():  # the machine has rebooted, so the pids are stale
             return []
         identities = [self.supervisor, *(process.identity for process in self.processes)]
         return [identity for identity in identities if identity and identity.is_alive()]
@@ -137,7 +137,7 @@ def _process_state(document: dict[str, Any]) -> ProcessState:
         start_ticks=document["start_ticks"],
         restarts=document["restarts"],
         ready_after_seconds=document["ready_after_seconds"],
-        foreground_pid=document.get("foreground_pid"),  # younger than the other fields
+        foreground_pid=document.get("foreground_pid"),  # missing in files of older versions
     )
 
 

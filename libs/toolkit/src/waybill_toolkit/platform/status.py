@@ -1,4 +1,4 @@
-"""The report behind `waybill status`: what the supervisor knows, and a look at each process."""
+"""The report of `waybill status`: the supervisor's state, and a check of each process."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from waybill_toolkit.platform.state import Condition, ProcessState, State, Statu
 
 
 def report(data: Path) -> dict[str, Any]:
-    """Describe the platform of a data folder, also when none runs there."""
+    """Describe the platform of a data folder, running or not."""
     folder = DataFolder(data)
     state = State.read(folder.state_file)
     if state is None or not state.is_running:
@@ -57,7 +57,7 @@ def _pid(process: ProcessState) -> int | None:
 
 
 async def _unready(processes: list[ProcessState]) -> set[str]:
-    """Ask the services that were ready once whether they are now."""
+    """Check the readiness of the services that were ready before."""
     services = [
         process
         for process in processes

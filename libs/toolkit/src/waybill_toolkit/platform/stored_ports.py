@@ -1,8 +1,8 @@
 """The port that each service has, as a number after the port base.
 
-A service keeps its number when it is started again and when others are added or removed, so
-addresses in scripts, clients and bookmarks stay right. The numbers are kept in the data folder;
-the gateway always has 0.
+A service keeps its number across restarts and when others are added or removed, so addresses in
+scripts, clients and bookmarks remain valid. The numbers are stored in the data folder; the gateway
+always has 0.
 """
 
 import json
@@ -15,9 +15,9 @@ FILE = "ports.json"
 
 
 def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
-    """Give every service the number that it had before, and a new one the lowest that is free.
+    """Give every service its stored number, and a new service the lowest free number.
 
-    A number that belonged to a service which is gone is used again when no other is left. Raises
+    The number of a removed service is reused when no other is left. Raises
     PlatformError when there are more services than numbers.
     """
     names = list(names)
@@ -35,7 +35,7 @@ def assign(data: Path, names: Iterable[str], numbers: range) -> dict[str, int]:
 
 
 def keep(data: Path, assigned: Mapping[str, int]) -> None:
-    """Store the numbers, beside those of services that are not there now."""
+    """Store the numbers, and keep those of services that do not exist now."""
     others = {
         name: number for name, number in _read(data).items() if number not in assigned.values()
     }
@@ -46,12 +46,12 @@ def keep(data: Path, assigned: Mapping[str, int]) -> None:
 
 
 def _read(data: Path) -> dict[str, int]:
-    """Read the file. One that is damaged counts as none: every service gets a number anew."""
+    """Read the file. A damaged file is ignored: every service gets a new number."""
     try:
         found = json.loads((data / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     if not isinstance(found, dict) or not all(isinstance(each, int) for each in found.values()):
         return {}
-    # Two services with one number: a person edited it.
+    # Two services have one number: the file was edited.
     return found if len(set(found.values())) == len(found) else {}

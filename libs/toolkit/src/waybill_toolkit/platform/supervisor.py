@@ -1,9 +1,9 @@
 """The supervisor: starts everything in order, keeps it running, stops it in order.
 
 Run as `python -m waybill_toolkit.platform.supervisor PLAN LOCK`, with the plan in JSON and the
-descriptor of the data folder's lock, which is held for as long as this process lives. What it
-prints is its log. SIGTERM or SIGINT stops everything; the second one at once. SIGHUP: a service is
-to run in the foreground of a terminal, see lending.py.
+descriptor of the data folder's lock, which is held until this process ends. Its output is
+its log. SIGTERM or SIGINT stops everything, the second one immediately. SIGHUP reports a service
+that is to run in a terminal; see lending.py.
 """
 
 import asyncio
@@ -65,17 +65,17 @@ class Supervisor:
         return Watchdog(unit, say, self._write_state, awaits_changes=reload)
 
     async def run(self) -> None:
-        """Return when everything is stopped; the state says whether it was asked for."""
+        """Return when everything is stopped; the state says whether that was requested."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, self._lending.look)
+        loop.add_signal_handler(signal.SIGHUP, self._lending.find_claims)
         self._set_status(Status.STARTING, "starting PostgreSQL and the broker")
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._help(tasks, keep_small(self._folder.logs))
                 self._help(tasks, self._lending.run())
-                starting = tasks.create_task(self._start_or_say_why(tasks))
+                starting = tasks.create_task(self._start_or_report(tasks))
                 try:
                     await self._stop_asked.wait()
                 finally:
@@ -89,7 +89,7 @@ class Supervisor:
             raise
 
     def _help(self, tasks: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> None:
-        """Do something beside until everything is stopped."""
+        """Run a task until everything is stopped."""
         self._helpers.append(tasks.create_task(work))
 
     def _ask_to_stop(self) -> None:
@@ -98,7 +98,7 @@ class Supervisor:
                 watchdog.hurry()
         self._stop_asked.set()
 
-    async def _start_or_say_why(self, tasks: asyncio.TaskGroup) -> None:
+    async def _start_or_report(self, tasks: asyncio.TaskGroup) -> None:
         try:
             await self._start(tasks)
         except StartError as error:
@@ -118,7 +118,7 @@ class Supervisor:
             raise
         self._set_status(Status.STARTING, "starting the services")
         if self._plan.reload:
-            # Imported here: watching takes memory that only developers have to spend.
+            # Imported here: watching takes memory.
             from waybill_toolkit.platform.reloading import Reloading  # noqa: PLC0415
 
             reloading = Reloading(
@@ -132,7 +132,7 @@ class Supervisor:
         say("everything is ready")
 
     async def _until_ready(self, watchdogs: Sequence[Watchdog]) -> None:
-        """Raise StartError as soon as one of them fails, with its name in the state."""
+        """Raise StartError as soon as a process fails, with its name in the state."""
         await asyncio.wait(
             [watchdog.first_ready for watchdog in watchdogs], return_when=asyncio.FIRST_EXCEPTION
         )
@@ -142,7 +142,7 @@ class Supervisor:
                 watchdog.first_ready.result()
 
     async def _stop(self) -> None:
-        """Services first, so that they can finish what they have in hand; PostgreSQL last."""
+        """Stop services first, so that they finish their requests and batches; PostgreSQL last."""
         self._set_status(Status.STOPPING, "stopping")
         async with asyncio.TaskGroup() as stopping:
             for watchdog in self._services:
@@ -162,7 +162,7 @@ class Supervisor:
     def _write_state(self) -> None:
         try:
             self._state.write(self._folder.state_file)
-        except OSError as error:  # a full disk must not end what is running
+        except OSError as error:  # a full disk must not stop the platform
             say(f"the state cannot be written: {error}")
 
 

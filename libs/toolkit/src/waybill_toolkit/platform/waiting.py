@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of sleeping."""
+"""Waits for a condition instead of sleeping."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _POLL_SECONDS = 0.01
 def wait_until(
     condition: Callable[[], bool], within_seconds: float, what: str = "what was waited for"
 ) -> None:
-    """Return as soon as `condition` holds; raises TimeoutError when it does not in time."""
+    """Return as soon as `condition` holds; raises TimeoutError otherwise."""
     deadline = time.monotonic() + within_seconds
     while not condition():
         if time.monotonic() > deadline:

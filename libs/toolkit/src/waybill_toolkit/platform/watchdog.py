@@ -1,4 +1,4 @@
-"""Keeping one process alive: start it, wait until it is ready, start it again when it ends."""
+"""Keeps one process running: starts it, waits until it is ready, restarts it when it ends."""
 
 import asyncio
 import os
@@ -16,8 +16,10 @@ from waybill_toolkit.platform.patience import Patience
 from waybill_toolkit.platform.prefork_client import PreforkGoneError
 from waybill_toolkit.platform.state import Condition, ProcessState
 
-ATTEMPTS_MAX: Final = 5  # at the first start; later it is tried for ever
-READY_SECONDS: Final = 120.0  # for the first start on a very busy machine; a quiet one needs 2
+ATTEMPTS_MAX: Final = 5  # before the first start fails; a later start is retried without limit
+READY_SECONDS: Final = (
+    120.0  # the first start takes 2 s on an idle machine, far longer on a busy one
+)
 
 _POLL_SECONDS = 0.025
 _EXIT_UNAVAILABLE: Final = 3  # of a service whose port is taken or whose database is away
@@ -32,11 +34,7 @@ class Watchdog:
         *,
         awaits_changes: bool = False,
     ) -> None:
-        """Keep the process of a unit.
-
-        With `awaits_changes`, one that fails at its start is not started again before `hold` and
-        `release`: a change of its code leads to these.
-        """
+        """With `awaits_changes`, a process that fails to start is restarted only by a reload."""
         loop = asyncio.get_running_loop()
         self.unit = unit
         self.state = ProcessState(unit.name, unit.kind, unit.address, unit.has_database)
@@ -54,20 +52,20 @@ class Watchdog:
         self._patience = Patience()
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Keep it until `stop`. `first_ready` fails with StartError when it never became ready."""
+        """Keep it running until `stop`. `first_ready` raises StartError if it never gets ready."""
         self._has_begun = True
         tasks.create_task(self._keep())
 
     async def hold(self, reason: Condition) -> None:
-        """Stop the process, and start none until `release`; returns when it is gone.
+        """Stop the process, and start none until `release`; returns when it has ended.
 
-        `reason` is what the state says meanwhile. There can be several reasons at a time.
+        The state shows `reason` during the hold. Several holds can overlap.
         """
         self._holds.add(reason)
         await self._is_gone.wait()
 
     def release(self, reason: Condition) -> None:
-        """End a hold: the process starts again unless there is another reason to hold it."""
+        """End a hold. The process starts unless another hold remains."""
         self._holds.remove(reason)
 
     async def _keep(self) -> None:
@@ -78,12 +76,12 @@ class Watchdog:
                     self.state.ended(self._holds.reason)
                     self._patience = Patience()
                     if self.state.condition is Condition.FOREGROUND and not self.first_ready.done():
-                        self.first_ready.set_result(None)  # its start is the business of a terminal
+                        self.first_ready.set_result(None)  # it is started in a terminal
                     self._on_change()
                     await _first_of(self._stopping, self._holds.changed)
                 elif self.unit.may_launch():
                     self._is_gone.clear()
-                    await self._live_once()
+                    await self._run_once()
                     self._is_gone.set()
                 else:
                     await _first_of(
@@ -96,18 +94,18 @@ class Watchdog:
             self._stopped.set_result(None)
 
     async def stop(self) -> None:
-        """Ask the process to stop, kill it when it takes too long; returns when it is gone."""
+        """Stop the process; kill it after the timeout. Returns when it has ended."""
         if not self._stopping.done():
             self._stopping.set_result(None)
         if self._has_begun:
             await self._stopped
 
     def hurry(self) -> None:
-        """Give it no more time to stop."""
+        """Kill it without waiting for the timeout."""
         if not self._hurry.done():
             self._hurry.set_result(None)
 
-    async def _live_once(self) -> None:
+    async def _run_once(self) -> None:
         began = time.monotonic()
         log = Follower(self.unit.log, from_end=True)
         try:
@@ -118,7 +116,7 @@ class Watchdog:
         self.state.began(child.pid)
         self._on_change()
         self._patience.began()
-        await self._see_through(child, began)
+        await self._watch(child, began)
         if not child.ended.done() or self._stopping.done() or self._holds:
             await _end(child, self.unit, self._hurry, self._say)
             return
@@ -129,11 +127,11 @@ class Watchdog:
             await self._until_changed(what_happened, log)
             return
         if exit_code == os.EX_CONFIG:
-            self._give_up(f"{what_happened}, for its settings are wrong")
+            self._give_up(f"{what_happened}, because its settings are invalid")
         await self._down(what_happened)
 
-    async def _see_through(self, child: Child, began: float) -> None:
-        """Return when it has ended or is to be stopped or held."""
+    async def _watch(self, child: Child, began: float) -> None:
+        """Return when it has ended, or when a stop or a hold is requested."""
         over = (child.ended, self._stopping, self._holds.changed)
         while not any(future.done() for future in over):
             if await self.unit.is_ready(child):
@@ -156,7 +154,7 @@ class Watchdog:
         self._on_change()
 
     async def _down(self, what_happened: str) -> None:
-        """Say it, and wait before the next start."""
+        """Report it, and wait for the backoff before the next start."""
         delay = self._patience.next_delay()
         if not self.first_ready.done() and self._patience.failures >= ATTEMPTS_MAX:
             self._give_up(f"{what_happened}, {ATTEMPTS_MAX} times in a row")
@@ -167,21 +165,21 @@ class Watchdog:
         await _first_of(self._stopping, self._holds.changed, within_seconds=delay)
 
     async def _until_changed(self, what_happened: str, log: Follower) -> None:
-        """Say why it does not start, and wait until somebody changes that."""
+        """Report why it does not start, and wait for a reload."""
         self.state.ended(Condition.FAILED)
         self._say(f"{what_happened} and is started again when its code changes:{log.last_words()}")
         self._on_change()
         await _first_of(self._stopping, self._holds.changed)
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, reason: str) -> None:
         if not self.first_ready.done():
-            self.first_ready.set_exception(StartError(why))
+            self.first_ready.set_exception(StartError(reason))
 
 
 async def _end(
     child: Child, unit: ManagedProcess, hurry: asyncio.Future[None], say: Callable[[str], None]
 ) -> None:
-    """Ask a process to stop; kill it when it takes too long, or as soon as `hurry` is done."""
+    """Stop a process; kill it after the timeout, or as soon as `hurry` is done."""
     child.signal(unit.stop_signal)
     await _first_of(child.ended, hurry, within_seconds=unit.stop_seconds)
     if not child.ended.done():
@@ -191,5 +189,5 @@ async def _end(
 
 
 async def _first_of(*futures: asyncio.Future[Any], within_seconds: float | None = None) -> None:
-    """Return when one is done, or after so many seconds; a failed one is not raised."""
+    """Return when one is done, or after `within_seconds`. Exceptions are not raised."""
     await asyncio.wait(futures, timeout=within_seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Where the wheels that carry servers are installed."""
+"""Finds the installed wheels that contain servers."""
 
 import importlib.util
 from pathlib import Path

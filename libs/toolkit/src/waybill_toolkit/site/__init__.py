@@ -1,6 +1,6 @@
 """Builds and serves the site of the documentation: `waybill docs`.
 
-Markdown and contracts become a folder of plain files that needs no server and no network. What can
-be told from the contracts or the code is not written by hand: the references, the map of events,
-the tables of settings, the lists of services and decisions.
+Markdown and contracts become a folder of plain files that needs no server and no network. The
+references, the map of events, the tables of settings and the lists of services and decisions are
+generated from the contracts and the code.
 """

@@ -1,4 +1,4 @@
-"""Builds the site: a folder of files that look the same from a disk as from a server."""
+"""Builds the site: a folder of files that work without a server."""
 
 import shutil
 from collections.abc import Iterator
@@ -22,17 +22,17 @@ from waybill_toolkit.site.targets import SOURCES, Targets
 
 _SITE_ASSETS: Final = ("site.css", "icon.svg")
 _MADE_BY_US: Final = ".waybill-docs"
-"""Marks a folder that may be emptied before the site is built into it again."""
+"""Marks a folder that may be emptied before the next build."""
 
 
 class SiteError(Exception):
-    """The site cannot be built, or not as it should be; one line for each reason."""
+    """The site cannot be built, or has faults; one line for each."""
 
 
 def build_site(repository: Repository, folder: Path) -> int:
-    """Build all pages into `folder` and say how many. Raises SiteError, ContractError.
+    """Build all pages into `folder` and return their number. Raises SiteError, ContractError.
 
-    The folder must be empty, new, or one that was built before.
+    The folder must be empty, new, or from an earlier build.
     """
     _clear(folder)
     pages = dict(_Site.of(repository).pages())
@@ -85,7 +85,7 @@ class _Site:
         )
 
     def pages(self) -> Iterator[tuple[str, str]]:
-        """Write every page; last those that show a file which another page has linked."""
+        """Write all pages, then the pages of linked source files."""
         for source in self.plan.all():
             yield source.page, self.page(source)
         for folder, title, sources in (
@@ -107,7 +107,7 @@ class _Site:
             yield f"{SOURCES}/{file}.html", self.source(file)
 
     def page(self, source: Source) -> str:
-        """Write the page of a Markdown file, with what is generated for it."""
+        """Write the page of a Markdown file, with its generated parts."""
         text = self.text(source)
         renderer = Renderer(
             link=lambda target: self.targets.link(target, source.file, source.page),

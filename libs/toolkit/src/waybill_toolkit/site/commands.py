@@ -16,9 +16,9 @@ app = typer.Typer()
 
 Build = Annotated[
     Path | None,
-    typer.Option("--build", metavar="DIR", help="Only write the site, into this folder."),
+    typer.Option("--build", metavar="DIR", help="Only write the site to this folder."),
 ]
-Port = Annotated[int, typer.Option(help="Where to serve it on this machine; 0 takes a free port.")]
+Port = Annotated[int, typer.Option(help="The port to serve it on; 0 selects a free port.")]
 
 
 @app.command()

@@ -1,7 +1,7 @@
-"""Draws Mermaid diagrams as SVG while the site is built, so that a page needs no script for them.
+"""Draws Mermaid diagrams as SVG during the build, so pages need no script for them.
 
-mermaidx runs the real mermaid.js in an engine of its own: no browser and no Node. A diagram takes
-about a second, so each is drawn once and kept by its text.
+mermaidx runs the original mermaid.js in an embedded engine, without a browser or Node.js. A diagram
+takes about a second, so diagrams are cached by their text.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ class DiagramError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Diagrams:
-    """Draws diagrams and keeps them in `folder`."""
+    """Draws diagrams and caches them in `folder`."""
 
     folder: Path
 
     def draw(self, source: str) -> str:
-        """Give the SVG of a diagram. Raises DiagramError."""
+        """Return the SVG of a diagram. Raises DiagramError."""
         tool = f"mermaidx {version('mermaidx')} {_CONFIG}"
         name = hashlib.sha256(f"{tool}\n{source}".encode()).hexdigest()[:16]
         kept = self.folder / f"{name}.svg"
@@ -45,5 +45,5 @@ def _draw(source: str, name: str) -> str:
         svg: str = mermaidx.render(source, theme="base", config=_CONFIG).svg()
     except Exception as error:
         raise DiagramError(f"this diagram cannot be drawn: {error}\n{source}") from error
-    # Ids that two diagrams of one page would share.
+    # Make ids unique among the diagrams of a page.
     return _PLAIN_IDS.sub("", svg).replace("my-svg", name)

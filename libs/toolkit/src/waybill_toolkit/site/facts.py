@@ -1,4 +1,4 @@
-"""What pages say without anybody having written it: from contracts, settings and file names."""
+"""Generates parts of pages from contracts, settings and file names."""
 
 import posixpath
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _PACKAGE: Final = "waybill_toolkit.site"
 
 
 class UnknownMarkerError(Exception):
-    """A page wants something generated that nobody knows how to make."""
+    """A page has an unknown marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Facts:
     packages: tuple[str, ...]
 
     def generate(self, wanted: str) -> str:
-        """Write what stands behind a marker. Raises UnknownMarkerError."""
+        """Generate the part of a marker. Raises UnknownMarkerError."""
         match wanted.split():
             case ["settings"]:
                 return _table(common_settings())
@@ -48,7 +48,7 @@ class Facts:
                 raise UnknownMarkerError(f"nothing is known that is called {wanted!r}")
 
     def of_service(self, service: str, *, with_settings: bool) -> str:
-        """Write what every page of a service ends with."""
+        """Generate the last part of a service's page."""
         events = self.reference.events.of_service(service)
         settings = own_settings(self.root, service) if with_settings else None
         return render_from(
@@ -63,7 +63,7 @@ class Facts:
         )
 
     def headings(self, service: str, *, with_settings: bool) -> tuple[Heading, ...]:
-        """Name the headings of `of_service`."""
+        """Return the headings of `of_service`."""
         shown = {
             "Operations": service != GATEWAY,
             "Events": bool(self.reference.events.of_service(service).events),
@@ -73,7 +73,7 @@ class Facts:
         return tuple(Heading(2, text, text.lower()) for text in found)
 
     def introduction(self, service: str) -> str:
-        """Write the beginning of the page of a service that has none of its own, as Markdown."""
+        """Generate the first part of the page of a service without its own page, as Markdown."""
         return f"# {service}\n\n{self.reference.apis[service].text}\n"
 
     def listed(self, sources: Iterable[Source]) -> str:

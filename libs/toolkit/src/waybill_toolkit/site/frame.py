@@ -1,4 +1,4 @@
-"""Puts what a page shows between the bar, the way through the site and the page's own contents."""
+"""Adds the top bar, the navigation and the table of contents to a page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The same on every page, but for what is marked as here."""
+    """The frame is the same on every page, except the marked current page."""
 
     sections: Sequence[Section]
 
     def around(self, page: str, title: str, body: str) -> str:
-        """Write the whole page; `body` holds its contents and its main part."""
+        """Render the page; `body` has its table of contents and its main part."""
         return render_from(
             "waybill_toolkit.site",
             "layout.html.jinja",

@@ -1,4 +1,4 @@
-"""Checks the links of a folder of pages: each leads to a file, each # to something on that page."""
+"""Checks the links of a folder of pages: files and fragments must exist."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,23 +15,23 @@ _LOADED: Final = ("src", "poster", "data")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it stands on a page."""
+    """A link of a page."""
 
     target: str
     is_loaded: bool
-    """The browser fetches it by itself."""
+    """Whether the browser loads it automatically."""
 
 
 @dataclass(slots=True)
 class Page:
-    """What links need to know of a page."""
+    """The links and the ids of a page."""
 
     links: list[Link] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
 
 def link_faults(folder: Path) -> list[str]:
-    """Tell every link that leads nowhere, and everything that would be fetched from elsewhere."""
+    """Return every broken link, and every resource that would be loaded from another host."""
     pages = {path.resolve(): read_page(path) for path in sorted(folder.rglob("*.html"))}
     return [
         f"{path.relative_to(folder.resolve())}: {fault}"

@@ -1,4 +1,4 @@
-"""Renders the Markdown of the repository, the way GitHub does, with links that fit the site."""
+"""Renders the Markdown of the repository like GitHub, with the links of the site."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ _FORMATTER: Final = HtmlFormatter(nowrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading and the name it can be linked by."""
+    """A heading and its fragment."""
 
     level: int
     text: str
@@ -40,8 +40,8 @@ class Rendered:
 class Renderer:
     """Renders pages. `link` rewrites a link, `draw` a diagram, `generate` fills in a marker.
 
-    A marker is a comment, `<!-- generated: settings orders -->`: nothing on GitHub, and on the site
-    what its words stand for.
+    A marker is a comment, `<!-- generated: settings orders -->`: invisible on GitHub, replaced by
+    the generated part on the site.
     """
 
     link: Callable[[str], str]
@@ -103,7 +103,7 @@ def _lexer(language: str) -> Any:  # noqa: ANN401 - Pygments has no types
 
 
 def _name_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
-    """Give each heading the id that GitHub gives it."""
+    """Give each heading the same id as on GitHub."""
     taken: dict[str, int] = {}
     for number, token in enumerate(tokens):
         if token.type == "heading_open":

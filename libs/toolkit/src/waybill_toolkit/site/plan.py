@@ -1,7 +1,7 @@
-"""Which pages the site has, and in which order: found, not listed.
+"""Finds the pages of the site, and their order.
 
-A page of `docs/` that nobody has put anywhere stands under "More", and a service is there as soon
-as it has a contract.
+A page of `docs/` without a part is listed under "More". A service is listed as soon as it has a
+contract.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All Markdown files of the site, by the part that they stand in."""
+    """All Markdown files of the site, by part."""
 
     start: tuple[Source, ...]
     services: tuple[Source, ...]
@@ -58,7 +58,7 @@ class Plan:
         return tuple(Path(each.file).stem for each in self.services)
 
     def targets(self) -> dict[str, str]:
-        """Say which page a file or folder of the repository is on."""
+        """Return the page of a file or folder of the repository."""
         return {
             **{each.file: each.page for each in self.all()},
             "docs/decisions": "decisions/index.html",
@@ -67,7 +67,7 @@ class Plan:
         }
 
     def all(self) -> Iterator[Source]:
-        """Go through all of them, in the order of the site."""
+        """Yield all files, in the order of the site."""
         yield from self.start
         yield from self.services
         yield from self.operations
@@ -77,7 +77,7 @@ class Plan:
 
 
 def make_plan(repository: Repository) -> Plan:
-    """Look what there is."""
+    """Find the files."""
     root = repository.root
     named = {*START, *OPERATIONS, *CHANGING, *LAST}
     others = [each for each in _found(root, "docs") if each not in named]

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    """Sends files, and says nothing."""
+    """Serves files without logging."""
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
@@ -17,5 +17,5 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def server_of(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Listen on the loopback address; port 0 takes a free one. Raises OSError."""
+    """Listen on the loopback address; port 0 selects a free port. Raises OSError."""
     return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))

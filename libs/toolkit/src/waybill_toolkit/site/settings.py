@@ -1,4 +1,4 @@
-"""Tables of settings, read from the settings classes themselves."""
+"""Tables of settings, generated from the settings classes."""
 
 import importlib
 import importlib.util
@@ -22,17 +22,17 @@ class Setting:
     type: str
     limits: tuple[str, ...]
     default: str | None
-    """None: it must be set."""
+    """None for a required setting."""
     text: str
 
 
 def common_settings() -> list[Setting]:
-    """Give those that every service has."""
+    """Return the settings that every service has."""
     return _settings(Settings, without=())
 
 
 def own_settings(root: Path, service: str) -> list[Setting]:
-    """Give those that a service has beside the common ones."""
+    """Return the settings of a service without the common ones."""
     found = _settings_class(root, service)
     common = Settings if issubclass(found, Settings) else ProcessSettings
     return _settings(found, without=common.model_fields)

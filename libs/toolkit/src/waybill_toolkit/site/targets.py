@@ -1,4 +1,4 @@
-"""Where a link of the repository leads on the site."""
+"""Translates links of the repository to links of the site."""
 
 import posixpath
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ class Targets:
     """Rewrites links between files to links between pages.
 
     A link to a Markdown file leads to its page, a link to any other file of the repository to a
-    page that shows it; `shown` collects these. What is no file is left as it is, for the check of
-    all links to find.
+    page that shows it; `shown` collects these. Other links are not changed; the check
+    of all links finds broken ones.
     """
 
     root: Path
@@ -26,7 +26,7 @@ class Targets:
     shown: set[str] = field(default_factory=set)
 
     def link(self, target: str, file: str, page: str) -> str:
-        """Rewrite a link that stands in `file`, for `page`."""
+        """Rewrite a link of `file` for `page`."""
         parts = urlsplit(target)
         if parts.scheme or parts.netloc or not parts.path:
             return target

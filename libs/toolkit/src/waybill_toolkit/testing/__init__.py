@@ -1,1 +1,1 @@
-"""What tests of services and of the platform are written with."""
+"""Support for tests of services and of the platform."""

@@ -1,8 +1,7 @@
-"""Bad requests for every operation of a contract, and what each must be answered.
+"""Bad requests for every operation of a contract, with their expected responses.
 
-They are made from the contract and its examples: a request that would be right, with one thing
-wrong. Answers are checked against the contract by the client that sends them (contract_check).
-None of them reaches a handler, so the service needs no data for them.
+Each is a valid request from the contract's examples with one fault. The client checks the responses
+against the contract (contract_check). No request reaches a handler, so the service needs no data.
 """
 
 import json
@@ -26,7 +25,7 @@ _UNUSED_METHOD: Final = "PATCH"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRequest:
-    """A request, what is wrong with it, and the problem that it must get."""
+    """A request, its fault, and the expected problem."""
 
     what: str
     operation: str
@@ -38,14 +37,14 @@ class BadRequest:
     status: int = 0
     slug: str = ""
     pointer_prefix: str = ""
-    """Where each fault must point to, for the problems that list faults."""
+    """The expected prefix of pointers, for problems that list faults."""
 
     @override
     def __str__(self) -> str:
         return f"{self.operation}: {self.what}"
 
     async def send(self, client: httpx.AsyncClient) -> None:
-        """Send it; raises AssertionError when the answer is another one."""
+        """Send it; raises AssertionError for another response."""
         response = await client.request(
             self.method,
             self.path + self.query,
@@ -68,7 +67,7 @@ class BadRequest:
 
 
 def bad_requests(contract: Contract, examples: Path) -> list[BadRequest]:
-    """Make the bad requests of a contract; `examples` is its folder of examples."""
+    """Return the bad requests of a contract; `examples` is its folder of examples."""
     found: list[BadRequest] = []
     for operation in contract.operations:
         good = good_request(contract, operation, examples)
@@ -80,7 +79,7 @@ def bad_requests(contract: Contract, examples: Path) -> list[BadRequest]:
 
 
 def refused_callers(contract: Contract, examples: Path, powerless: str) -> list[BadRequest]:
-    """Make requests that would be right, but for who asks.
+    """Return valid requests with invalid credentials.
 
     `powerless` is a token that the service knows and that has no scopes.
     """
@@ -90,8 +89,8 @@ def refused_callers(contract: Contract, examples: Path, powerless: str) -> list[
         replace(each, what=what, headers=headers, status=401, slug="unauthenticated")
         for each in good
         for what, headers in (
-            ("nobody asks", each.headers),
-            ("a stranger asks", _authorized(each, "Bearer stranger")),
+            ("no token", each.headers),
+            ("an unknown token", _authorized(each, "Bearer stranger")),
             ("another scheme", _authorized(each, f"Basic {powerless}")),
         )
     ]
@@ -113,7 +112,7 @@ def _authorized(request: BadRequest, authorization: str) -> dict[str, str]:
 
 
 def good_request(contract: Contract, operation: DeclaredOperation, examples: Path) -> BadRequest:
-    """Make a request that fits the contract, with an example of everything it needs."""
+    """Return a valid request, from the examples of the contract."""
     path = operation.path
     headers: dict[str, str] = {}
     for parameter in _parameters(contract, operation):
@@ -155,9 +154,9 @@ def _bad_parameters(
             case "path":
                 value = _example_of(contract, parameter)
                 yield refused(
-                    f"{name} of another form",
+                    f"{name} in another format",
                     f"path/{name}",
-                    path=good.path.replace(quote(value), quote("*no such form*")),
+                    path=good.path.replace(quote(value), quote("*no such format*")),
                 )
             case "query" if schema.get("type") == "integer":
                 yield refused(f"{name} as a word", f"query/{name}", query=f"?{name}=many")
@@ -168,8 +167,8 @@ def _bad_parameters(
                 yield from _bad_keys(good)
             case "header" if parameter.get("required"):
                 yield refused(f"no {name}", f"header/{name}", headers=_without(good, name))
-                odd = {**good.headers, name: "*no such form*"}
-                yield refused(f"{name} of another form", f"header/{name}", headers=odd)
+                odd = {**good.headers, name: "*no such format*"}
+                yield refused(f"{name} in another format", f"header/{name}", headers=odd)
             case _:
                 pass
     yield refused("an unknown parameter", "query/surprise", query="?surprise=1")
@@ -269,7 +268,7 @@ def _example_of(contract: Contract, parameter: Json) -> str:
 
 
 def _body_schema(operation: DeclaredOperation) -> str:
-    """Name the component that is the body; empty without a body."""
+    """Return the schema component of the body; empty without a body."""
     body = operation.written.get("requestBody", {})
     reference = body.get("content", {}).get(_JSON, {}).get("schema", {}).get("$ref", "")
     return str(reference).rpartition("/")[2]

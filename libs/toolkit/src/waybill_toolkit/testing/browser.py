@@ -1,7 +1,7 @@
-"""A real browser for tests: headless Chromium, spoken to by the DevTools protocol.
+"""A real browser for tests: headless Chromium, controlled by the DevTools protocol.
 
-It opens pages, takes pictures, and tells what nobody sees: messages of the console, requests to
-other hosts, content that sticks out of the window. It can reach this machine and nothing else.
+It opens pages, takes screenshots, and reports console messages, requests to other hosts and content
+that overflows the window. It can connect only to this machine.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ VARIABLE: Final = "WAYBILL_BROWSER"
 
 START_SECONDS_MAX: Final = 60.0
 PAGE_SECONDS_MAX: Final = 60.0
-"""A page is there in one or two seconds; on a machine that is busy otherwise it may take more."""
+"""A page loads in one or two seconds on an idle machine."""
 _POLL_SECONDS: Final = 0.05
 _MESSAGE_BYTES_MAX: Final = 64 * 1024 * 1024
-"""A picture of a whole page has some megabytes."""
+"""A screenshot of a whole page has some megabytes."""
 
 _OPTIONS: Final = (
     "--headless",
@@ -56,13 +56,13 @@ def find_browser() -> str | None:
     if named := os.environ.get(VARIABLE):
         if found := shutil.which(named):
             return found
-        raise FileNotFoundError(f"{VARIABLE} names {named}, which is no program")
+        raise FileNotFoundError(f"{VARIABLE} names {named}, which is not a program")
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How somebody looks at a page."""
+    """The window and the colour scheme of a page."""
 
     name: str
     width: int
@@ -79,7 +79,7 @@ PHONE_DARK: Final = View("phone-dark", 390, 844, is_dark=True, is_phone=True)
 
 @dataclass(slots=True)
 class Look:
-    """What was seen of a page, and what was not."""
+    """The findings on a page."""
 
     url: str
     view: View
@@ -91,7 +91,7 @@ class Look:
     requests: list[str] = field(default_factory=list)
 
     def faults(self) -> list[str]:
-        """Tell what must not be on any page."""
+        """Return the findings that no page may have."""
         here = urlsplit(self.url).netloc
         found = [f"console: {each}" for each in self.errors]
         found += [
@@ -106,7 +106,7 @@ class Look:
 
 
 class Browser:
-    """A running browser, for one caller at a time: what it says is read while that one waits."""
+    """A running browser, for one caller at a time, which reads its messages while it waits."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
@@ -116,7 +116,7 @@ class Browser:
         self._loaded: set[str] = set()
 
     async def look(self, url: str, view: View, ready: str = "true") -> Look:
-        """Open a page in a new tab; it is looked at when the expression `ready` is true."""
+        """Open a page in a new tab; it is examined when the expression `ready` is true."""
         async with asyncio.timeout(PAGE_SECONDS_MAX):
             target = await self._send("Target.createTarget", url="about:blank")
             attached = await self._send(
@@ -178,7 +178,7 @@ class Browser:
         return result
 
     async def _read(self) -> None:
-        """Take one message: an answer, or something that happened in a tab."""
+        """Process one message: a response, or an event of a tab."""
         content = await self._socket.receive_json()
         if "id" in content:
             self._answers[content["id"]] = content
@@ -211,10 +211,10 @@ def _shown(value: Mapping[str, Any]) -> str:
 
 @asynccontextmanager
 async def running_browser(program: str, home: Path) -> AsyncIterator[Browser]:
-    """Run a browser that keeps its things in the empty folder `home`."""
+    """Run a browser with its profile in the empty folder `home`."""
     options = [*_OPTIONS, f"--user-data-dir={home}"]
     if os.geteuid() == 0:
-        options.append("--no-sandbox")  # it refuses to be root otherwise
+        options.append("--no-sandbox")  # it refuses to run as root otherwise
     process = await asyncio.create_subprocess_exec(
         program,
         *options,
@@ -235,7 +235,7 @@ async def running_browser(program: str, home: Path) -> AsyncIterator[Browser]:
 
 
 async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
-    """Wait until the browser has written down where it listens."""
+    """Wait until the browser has written its address."""
     file = home / "DevToolsActivePort"
     async with asyncio.timeout(START_SECONDS_MAX):
         while process.returncode is None:

@@ -1,4 +1,4 @@
-"""Lets a test wait until a service has taken an event, also one that changes nothing."""
+"""Waits until a service has consumed an event, even one without an effect."""
 
 from functools import partial
 from typing import Final
@@ -11,7 +11,7 @@ _TAKEN: Final = "select exists (select from inbox where event_id = $1)"
 
 
 async def wait_until_consumed(database_url: str, event_id: UUID) -> None:
-    """Wait until the inbox of this database has the event; so it has all before it, of its key.
+    """Wait until the inbox of this database has the event, and so all earlier ones of its key.
 
     Raises NotReachedError.
     """

@@ -1,12 +1,12 @@
-"""Tells whether what a service answered stands in its contract.
+"""Checks responses of a service against its contract.
 
     contract = Contract.load(folder / "openapi.json")
     async with contract.client(transport=httpx.ASGITransport(app)) as client:
-        await client.get("/v1/stock/85123A")    # an answer that is not declared fails here
+        await client.get("/v1/stock/85123A")    # an undeclared response fails here
 
 Checked are the status, the media type, the headers, the body and, of a problem, whether the
 operation lists its type. A path or method that the contract does not have must be refused with the
-problem for that. What is served beside the contract (health, docs) is not looked at.
+problem for that. Endpoints outside of the contract (health, docs) are not checked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +23,11 @@ from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, escape,
 
 _BESIDE: Final = ("/health/", "/docs", "/openapi.json", "/asyncapi/")
 _DECLARED_ONLY: Final = ("ETag", "Location")
-"""Headers that say something of the resource, so they leave only where the contract has them."""
+"""Headers that describe the resource: they may be sent only where the contract has them."""
 
 
 class ContractViolationError(AssertionError):
-    """A service answered what its contract does not allow; it shows the request and the answer."""
+    """The contract does not allow a response. The message has the request and the response."""
 
     def __init__(self, response: httpx.Response, what: str) -> None:
         request = response.request
@@ -39,7 +39,7 @@ class ContractViolationError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredOperation:
-    """One operation as the contract writes it; `pointer` says where."""
+    """One operation of the contract; `pointer` is its place."""
 
     method: str
     path: str
@@ -53,7 +53,7 @@ class DeclaredOperation:
 
 
 class Contract(SchemaDocument):
-    """A bundled OpenAPI document, against which answers are checked."""
+    """A bundled OpenAPI document, to check responses with."""
 
     def __init__(self, contents: Json) -> None:
         super().__init__(contents)
@@ -65,7 +65,7 @@ class Contract(SchemaDocument):
         return cls(read_json(path))
 
     def client(self, **arguments: Any) -> httpx.AsyncClient:  # noqa: ANN401 (those of AsyncClient)
-        """Make a client that checks every answer before the caller gets it."""
+        """Return a client that checks every response."""
 
         async def check(response: httpx.Response) -> None:
             await response.aread()
@@ -75,7 +75,7 @@ class Contract(SchemaDocument):
         return httpx.AsyncClient(**arguments, event_hooks={"response": [check]})
 
     def check(self, response: httpx.Response) -> None:
-        """Raise ContractViolationError unless the contract allows this answer to its request."""
+        """Raise ContractViolationError unless the contract allows this response."""
         path = response.request.url.raw_path.decode().partition("?")[0]
         if path.startswith(_BESIDE):
             return
@@ -174,7 +174,7 @@ class Contract(SchemaDocument):
 
 
 def _check_problem(response: httpx.Response, slugs: list[str]) -> None:
-    """Check what a schema cannot: that a problem agrees with its contract, status and request."""
+    """Check that a problem matches its contract, status and request."""
     if response.headers.get("content-type") != MEDIA_TYPE:
         raise ContractViolationError(response, f"the media type is not {MEDIA_TYPE}")
     problem = _json(response)
@@ -182,18 +182,18 @@ def _check_problem(response: httpx.Response, slugs: list[str]) -> None:
     if slug not in slugs:
         raise ContractViolationError(response, f"the problem {slug} is none of {slugs}")
     if problem["status"] != response.status_code:
-        raise ContractViolationError(response, "the body tells another status")
+        raise ContractViolationError(response, "the status in the body differs")
     if problem["instance"] != response.request.url.raw_path.decode().partition("?")[0]:
-        raise ContractViolationError(response, "instance is not the path that was asked for")
+        raise ContractViolationError(response, "instance is not the path of the request")
     if "Traceback" in response.text or ".py" in response.text:
-        raise ContractViolationError(response, "the inside of the service shows")
+        raise ContractViolationError(response, "the response exposes internals of the service")
 
 
 def _json(response: httpx.Response) -> Any:  # noqa: ANN401 (any JSON)
     try:
         return response.json()
     except ValueError:
-        raise ContractViolationError(response, "the body is no JSON") from None
+        raise ContractViolationError(response, "the body is not JSON") from None
 
 
 def _fits(path: str, template: str) -> bool:

@@ -1,4 +1,4 @@
-"""Edits of contracts, for tests that show what a gate sees.
+"""Edits of contracts, for tests that show what a gate finds.
 
     edit = both(put(410, "order-not-found", "status"), remove("sku-taken"))
     rewrite(root / "contracts/shared/problems.yaml", edit)
@@ -32,7 +32,7 @@ def rewrite(path: Path, edit: Edit) -> None:
 
 
 def remove(*keys: str) -> Edit:
-    """Remove what stands at the end of `keys`."""
+    """Remove the value at `keys`."""
 
     def edit(document: dict[str, Any]) -> object:
         holder = _at(document, keys[:-1])
@@ -42,7 +42,7 @@ def remove(*keys: str) -> Edit:
 
 
 def put(value: object, *keys: str) -> Edit:
-    """Put `value` at the end of `keys`."""
+    """Set the value at `keys`."""
 
     def edit(document: dict[str, Any]) -> None:
         holder = _at(document, keys[:-1])
@@ -52,27 +52,27 @@ def put(value: object, *keys: str) -> Edit:
 
 
 def rename(new: str, *keys: str) -> Edit:
-    """Give what stands at the end of `keys` another name."""
+    """Rename the last key of `keys`."""
     return lambda document: put(remove(*keys)(document), *keys[:-1], new)(document)
 
 
 def also(value: object, *keys: str) -> Edit:
-    """Append `value` to the list at the end of `keys`."""
+    """Append `value` to the list at `keys`."""
     return lambda document: _at(document, keys).append(value)
 
 
 def without(value: object, *keys: str) -> Edit:
-    """Remove `value` from the list at the end of `keys`."""
+    """Remove `value` from the list at `keys`."""
     return lambda document: _at(document, keys).remove(value)
 
 
 def both(*edits: Edit) -> Edit:
-    """Make all of these edits, one after the other."""
+    """Apply these edits in order."""
     return lambda document: [edit(document) for edit in edits]
 
 
 def copy(new: tuple[str, ...], *keys: str) -> Edit:
-    """Put a copy of what stands at the end of `keys` at the end of `new`."""
+    """Copy the value at `keys` to `new`."""
 
     def edit(document: dict[str, Any]) -> None:
         put(json.loads(json.dumps(_at(document, keys))), *new)(document)

@@ -1,11 +1,10 @@
-"""Waits in tests for what must come, and fails at once when it cannot come any more.
+"""Waits in tests for an expected state, and fails at once when it can no longer be reached.
 
     order = await order_reaches(client, order_id, "confirmed")
     price = await eventually("the price of A", partial(read, client, "/v1/prices/A"), is_known)
 
-A test that waits for something has three ways to end, and each says what was seen: it is there; it
-can no longer come, because the order was rejected, the service answered 500 or ended; or the time
-is over.
+A wait ends when the state is reached, when it can no longer be reached (the order was rejected, the
+service returned 500 or has ended), or at the timeout. Failures show the last observed state.
 """
 
 import asyncio
@@ -17,18 +16,18 @@ import httpx
 from waybill_toolkit.testing.serving import require_running
 
 SECONDS_MAX: Final = 30.0
-"""Most of it takes milliseconds once a service has joined its group, and that takes seconds."""
+"""Joining a consumer group takes seconds; after that most waits take milliseconds."""
 
 PAUSE_SECONDS: Final = 0.01
 
 _SHOWN_MAX: Final = 1_000
-"""Characters of what was seen last: enough for an order or a problem."""
+"""The number of characters of the last state in a message: enough for an order or a problem."""
 
 Seen = TypeVar("Seen")
 
 
 class NotReachedError(AssertionError):
-    """What a test waited for did not come; says what was seen instead."""
+    """The expected state was not reached; the message has the last observed state."""
 
 
 def _nothing(_: object) -> bool:
@@ -37,25 +36,24 @@ def _nothing(_: object) -> bool:
 
 async def eventually(
     what: str,
-    look: Callable[[], Awaitable[Seen]],
+    read: Callable[[], Awaitable[Seen]],
     holds: Callable[[Seen], object],
     *,
     fails: Callable[[Seen], object] = _nothing,
     show: Callable[[Seen], object] = repr,
     within_seconds: float = SECONDS_MAX,
 ) -> Seen:
-    """Look until what is seen `holds`, and return it. What `look` raises ends it at once.
+    """Poll with `read` until the result `holds`, and return it. Exceptions of `read` are raised.
 
-    Raises NotReachedError at once when what is seen `fails`, or when a service that this test
-    serves has crashed; and when the time is over. `show` says of what was seen what is worth
-    reading.
+    Raises NotReachedError when the result `fails`, when a service of this test has crashed, and
+    at the timeout. `show` formats the result for the message.
     """
     seen = ["nothing"]
     try:
         async with asyncio.timeout(within_seconds):
             while True:
                 require_running()
-                found = await look()
+                found = await read()
                 seen = [str(show(found))[:_SHOWN_MAX]]
                 if holds(found):
                     return found
@@ -66,7 +64,7 @@ async def eventually(
         raise NotReachedError(
             f"waited {within_seconds:g} s for {what}; seen last: {seen[0]}"
         ) from None
-    raise NotReachedError(f"waited for {what}, which cannot come any more; seen: {seen[0]}")
+    raise NotReachedError(f"waited for {what}, which can no longer be reached; seen: {seen[0]}")
 
 
 async def read(
@@ -90,7 +88,7 @@ _AFTER: Final[Mapping[str, frozenset[str]]] = {
     "confirmed": frozenset({"cancelling", "cancelled"}),
     "cancelling": frozenset({"cancelled"}),
 }
-"""What an order of a status can still become."""
+"""The statuses that an order of a status can still reach."""
 
 
 async def order_reaches(

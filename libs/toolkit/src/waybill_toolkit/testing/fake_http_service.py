@@ -1,4 +1,4 @@
-"""A fake service for a server, down to the bytes: it answers as a test tells it, also wrongly.
+"""A fake HTTP service that sends the bytes that a test prescribes, also invalid ones.
 
 async def answer(exchange: Exchange) -> None:
     await exchange.read_body()
@@ -31,7 +31,7 @@ class Exchange:
         self._writer = writer
 
     def header(self, name: str) -> list[str]:
-        """Give all values of a header, the bytes as Latin-1."""
+        """Return all values of a header, decoded as Latin-1."""
         return [value for each, value in self.fields if each == name]
 
     async def read_some(self) -> bytes:
@@ -56,12 +56,12 @@ class Exchange:
         await self._writer.drain()
 
     async def finish(self) -> None:
-        """End the connection when all that was written has left."""
+        """Close the connection after all data has been sent."""
         self._writer.close()
         await self._writer.wait_closed()
 
     def cut(self) -> None:
-        """End the connection at once."""
+        """Abort the connection."""
         self._writer.transport.abort()
 
 
@@ -74,7 +74,7 @@ async def answer_ok(exchange: Exchange) -> None:
 
 
 class FakeHttpService:
-    """Listens on a port of its own while it is entered, and keeps what it was asked.
+    """Listens on a free port while it is entered, and records the requests.
 
     It can be stopped, and started again on the same port.
     """
@@ -83,10 +83,10 @@ class FakeHttpService:
         self.handler = handler
         self.asked: list[Exchange] = []
         self.closed = asyncio.Event()
-        """Set when the gateway has closed a connection, or the handler has."""
+        """Set when the gateway or the handler has closed a connection."""
         self.port = 0
         self.connections = 0
-        """How many there were."""
+        """The number of connections."""
         self._server: asyncio.Server | None = None
         self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -111,7 +111,7 @@ class FakeHttpService:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def until_asked(self, *asking: asyncio.Task[object]) -> None:
-        """Wait for the first request. Raises NotReachedError, at once when what asks has ended."""
+        """Wait for the first request. Raises NotReachedError, at once when the client has ended."""
 
         async def look() -> list[str]:
             return [each.target for each in self.asked]
@@ -121,7 +121,7 @@ class FakeHttpService:
         )
 
     async def stop(self) -> None:
-        """Stop listening and cut all connections."""
+        """Stop listening and abort all connections."""
         if self._server:
             self._server.close()
             self._server = None

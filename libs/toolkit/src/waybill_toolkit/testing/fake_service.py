@@ -1,10 +1,10 @@
-"""A fake service for the services around one under test; unlike a Neighbour it knows the contract.
+"""Replaces the services around the service under test, on the real broker.
 
     async with fake_service("orders", contract, bootstrap_servers) as orders:
         await orders.send("inventory.commit-stock.v1", {"order_id": order_id})
-        [answer] = await orders.hear(order_id, count=1)
+        [answer] = await orders.receive(order_id, count=1)
 
-What it sends and what it hears is checked against the contract of the service under test.
+Sent and received events are checked against the contract of the service under test.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,7 +36,7 @@ _TIME: Final = datetime(2026, 11, 22, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DeclaredMessage:
-    """One event type or command as the contract writes it; the schemas are pointers."""
+    """One event type or command of the contract; the schemas are pointers."""
 
     type: str
     topic: str
@@ -46,7 +46,7 @@ class DeclaredMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedEvent:
     """An event that the service under test has published."""
 
     id: UUID
@@ -56,8 +56,12 @@ class Heard:
     traceparent: str
 
 
+Heard = ReceivedEvent
+"""The former name, which tests of services still use."""
+
+
 class EventContract(SchemaDocument):
-    """A bundled AsyncAPI document, against which events are checked."""
+    """A bundled AsyncAPI document, to check events with."""
 
     def __init__(self, contents: Json) -> None:
         super().__init__(contents)
@@ -91,7 +95,7 @@ class EventContract(SchemaDocument):
             *self.faults(message.payload, data),
         ]
         if topic != message.topic:
-            faults.append(f"it travels on {topic}")
+            faults.append(f"its topic is {topic}")
         if key != str(data.get(message.key)):
             faults.append(f"its key is {key}")
         if faults:
@@ -99,14 +103,14 @@ class EventContract(SchemaDocument):
         recording.note_event(RecordedEvent(message.type, topic, key, dict(headers), data))
 
     def message(self, event_type: str) -> DeclaredMessage:
-        """Find a message by its type; raises AssertionError when the contract has none."""
+        """Find a message by its type; raises AssertionError for an unknown type."""
         if event_type not in self._messages:
             raise AssertionError(f"the contract has no event {event_type!r}")
         return self._messages[event_type]
 
 
 class FakeService:
-    """Sends what the service receives, and hears what it sends; made by `fake_service`."""
+    """Sends events to the service and receives its events; created by `fake_service`."""
 
     def __init__(
         self,
@@ -119,7 +123,7 @@ class FakeService:
         self._contract = contract
         self._producer = producer
         self._consumer = consumer
-        self._heard: list[Heard] = []
+        self._received: list[ReceivedEvent] = []
 
     async def send(
         self,
@@ -130,9 +134,9 @@ class FakeService:
         traceparent: str | None = None,
         checked: bool = True,
     ) -> UUID:
-        """Publish an event and return its id; the same id again is the same event again.
+        """Publish an event and return its id. An event with the id of another one is its duplicate.
 
-        With `checked=False` it may be one that the contract forbids.
+        With `checked=False` it may violate the contract.
         """
         message = self._contract.message(event_type)
         envelope = Envelope(
@@ -151,28 +155,31 @@ class FakeService:
         )
         return envelope.id
 
-    async def hear(self, key: object, count: int) -> Sequence[Heard]:
+    async def receive(self, key: object, count: int) -> Sequence[ReceivedEvent]:
         """Wait until the service has published `count` events of this key; return all, in order.
 
-        Raises NotReachedError, which says what was heard of this key; AssertionError for an event
-        that the contract does not have.
+        Raises NotReachedError, with the events of this key; AssertionError for an event that is not
+        in the contract.
         """
 
-        async def listen() -> list[Heard]:
-            if len(found := self._heard_of(str(key))) < count:
+        async def poll() -> list[ReceivedEvent]:
+            if len(found := self._received_with(str(key))) < count:
                 await self._read()
-                found = self._heard_of(str(key))
+                found = self._received_with(str(key))
             return found
 
         return await eventually(
             f"{count} events of key {key}",
-            listen,
+            poll,
             lambda found: len(found) >= count,
             show=lambda found: [each.type for each in found],
         )
 
-    def _heard_of(self, key: str) -> list[Heard]:
-        return [each for each in self._heard if each.key == key]
+    hear = receive
+    """The former name, which tests of services still use."""
+
+    def _received_with(self, key: str) -> list[ReceivedEvent]:
+        return [each for each in self._received if each.key == key]
 
     async def _read(self) -> None:
         batches = await self._consumer.getmany(timeout_ms=100)
@@ -184,8 +191,10 @@ class FakeService:
         if headers["ce_source"] == self._name:
             return
         self._contract.check(record.topic, key, headers, data)
-        self._heard.append(
-            Heard(UUID(headers["ce_id"]), headers["ce_type"], key, data, headers["traceparent"])
+        self._received.append(
+            ReceivedEvent(
+                UUID(headers["ce_id"]), headers["ce_type"], key, data, headers["traceparent"]
+            )
         )
 
 
@@ -193,9 +202,9 @@ class FakeService:
 async def fake_service(
     name: str, contract: EventContract, bootstrap_servers: str
 ) -> AsyncIterator[FakeService]:
-    """Connect a fake service called `name`; topics that are missing are made.
+    """Connect a fake service called `name`; missing topics are created.
 
-    It hears everything that is published from now on.
+    It receives events that are published from now on.
     """
     await ensure_topics(bootstrap_servers, contract.topics)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
@@ -206,7 +215,7 @@ async def fake_service(
         try:
             partitions = await _partitions(contract, bootstrap_servers)
             consumer.assign(partitions)
-            # Resolved now: seek_to_end would look for the end when the first fetch is made.
+            # Resolved now: seek_to_end would resolve the end at the first fetch.
             for partition, end in (await consumer.end_offsets(partitions)).items():
                 consumer.seek(partition, end)
             yield FakeService(name, contract, producer, consumer)
@@ -217,7 +226,7 @@ async def fake_service(
 
 
 async def _partitions(contract: EventContract, bootstrap_servers: str) -> list[TopicPartition]:
-    """List the partitions that there are; a platform may have made fewer than the contract says."""
+    """List the existing partitions; a platform may have fewer than the contract says."""
     link = await BrokerLink.open(bootstrap_servers)
     try:
         states = await link.topics(topic.name for topic in contract.topics)

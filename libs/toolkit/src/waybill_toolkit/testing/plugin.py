@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--record-traffic",
         metavar="FOLDER",
         type=Path,
-        help="Keep the requests and events of this run, as what a release takes and sends.",
+        help="Record the requests and events of this run, for a release.",
     )
 
 
@@ -86,14 +86,14 @@ def bootstrap_servers(broker_server: BrokerServer) -> str:
 
 @pytest_asyncio.fixture
 async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """Give the address of an empty database of this test alone; its role has no privileges."""
+    """Return the address of an empty database for this test; its role has no privileges."""
     async with _fresh_database(postgres_server) as url:
         yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def module_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """Give the address of a database that the tests of one module share."""
+    """Return the address of a database that the tests of a module share."""
     async with _fresh_database(postgres_server) as url:
         yield url
 
@@ -120,7 +120,7 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """Run the whole platform for the session: every service of the tree that we are in.
+    """Run the whole platform for the session: every service of the current tree.
 
     Its services check all their answers and sent events against their contracts.
     """
@@ -134,7 +134,7 @@ def platform() -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def platform_violations(platform: Platform) -> Iterator[ViolationLog]:
-    """Follow what the platform's services find in themselves, to the end."""
+    """Read the contract violations of the platform's services, until the end of the session."""
     log = ViolationLog(platform.folder, platform.services)
     yield log
     assert log.read() == []  # noqa: S101

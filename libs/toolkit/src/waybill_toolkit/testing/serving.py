@@ -1,9 +1,8 @@
-"""A service inside a test: the whole of it, on a port of its own, in a thread of its own.
+"""Runs a whole service in a test, on its own port and in its own thread.
 
-It runs on its own event loop, as it does as a process, so a test that waits holds nothing up, and
-its parts are started and stopped by one and the same task. If its settings say `check_contract`,
-what it finds in itself fails the test, also where the test looks at no answer and no event. So does
-a part of it that crashes; whoever waits for the service asks `require_running`.
+It has its own event loop, as in a process: a waiting test does not block it, and one task starts
+and stops its parts. With the setting `check_contract`, a contract violation that it finds fails the
+test. So does a crash of one of its parts; code that waits for it calls `require_running`.
 """
 
 import logging
@@ -18,7 +17,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 START_SECONDS_MAX: Final = 30.0
-"""A service starts in well under a second; on a machine that is busy otherwise it may take more."""
+"""A service starts in less than a second on an idle machine."""
 
 _FINDINGS: Final = logging.getLogger("waybill.conformance")
 _PARTS: Final = logging.getLogger("waybill.process.background")
@@ -28,7 +27,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.decided = threading.Event()
-        """Set when the service serves, or will not."""
+        """Set when the service is ready or has failed."""
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -44,7 +43,7 @@ class _Server(uvicorn.Server):
 
 
 class _Kept(logging.Handler):
-    """Keeps what is logged, with the exception if there is one."""
+    """Collects log messages, with their exceptions."""
 
     def __init__(self, level: int = logging.NOTSET) -> None:
         super().__init__(level)
@@ -70,12 +69,12 @@ def _no_violations() -> Iterator[None]:
 
 _crashes: Final = _Kept(logging.CRITICAL)
 _threads: Final[list[threading.Thread]] = []
-"""Of the services that serve now."""
+"""The threads of the running services."""
 
 
 @contextmanager
 def _crashes_kept() -> Iterator[None]:
-    if _crashes in _PARTS.handlers:  # another service is served around this one
+    if _crashes in _PARTS.handlers:  # another service is running in an outer block
         yield
         return
     _PARTS.addHandler(_crashes)
@@ -97,7 +96,7 @@ def _kept_running(thread: threading.Thread) -> Iterator[None]:
 
 
 def require_running() -> None:
-    """Raise AssertionError when a service that is served here has ended, or a part of one."""
+    """Raise AssertionError when a service of this test, or a part of it, has ended."""
     ended = [f"{thread.name} ended by itself" for thread in _threads if not thread.is_alive()]
     if faults := [*_crashes.found, *ended]:
         raise AssertionError("; ".join(faults))
@@ -105,7 +104,7 @@ def require_running() -> None:
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
-    """Serve until the end of the block; gives the address.
+    """Serve until the end of the block; yields the address.
 
     Raises RuntimeError if that fails, AssertionError if the service crashed or broke its contract
     meanwhile.

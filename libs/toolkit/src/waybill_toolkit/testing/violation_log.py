@@ -1,4 +1,4 @@
-"""What the services of a platform find in themselves, from their logs.
+"""Reads the contract violations that services find in themselves from their logs.
 
 A service that is killed takes its counters with it; its log stays.
 """
@@ -12,7 +12,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.log_files import Follower
 
 CHECKED: Final = {"WAYBILL_CHECK_CONTRACT": "true"}
-"""The setting that makes a service check itself."""
+"""The setting with which a service checks its own contract."""
 
 _LOGGER: Final = "waybill.conformance"
 
@@ -25,7 +25,7 @@ class ViolationLog:
         self._followers = {each: Follower(folder.log(each), from_end=False) for each in services}
 
     def read(self) -> list[str]:
-        """List what was logged since the last time."""
+        """Return the violations since the last call."""
         return [
             f"{service}: {message}"
             for service, follower in self._followers.items()

@@ -78,7 +78,7 @@ def test_a_backend_says_whom_it_serves(title: str, served: tuple[str, str]) -> N
 
 
 @pytest.mark.parametrize("title", ["postgres: checkpointer ", "postgres: walwriter "])
-def test_other_processes_of_postgresql_serve_nobody(title: str) -> None:
+def test_other_processes_of_postgresql_serve_no_client(title: str) -> None:
     assert _SERVES.match(title) is None
 
 

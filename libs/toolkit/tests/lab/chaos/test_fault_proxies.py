@@ -103,7 +103,7 @@ async def test_clients_have_a_door_of_their_own_when_a_server_has_one_client_els
         assert await exchange(outside) == b"hello"
 
 
-async def test_the_connection_breaks_when_nobody_listens() -> None:
+async def test_connection_breaks_without_a_listener() -> None:
     fault_proxies = FaultProxies({"echo": free_port()}, {}, dict)
     async with fault_proxies.opened():
         connection = await connect(fault_proxies)

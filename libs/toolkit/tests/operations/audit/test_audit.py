@@ -34,7 +34,7 @@ async def test_nothing_is_found_when_all_is_in_order(world: World) -> None:
     assert len(report.findings) == len(INVARIANTS)
 
 
-async def test_what_is_under_way_is_counted_when_all_is_in_order(
+async def test_work_in_flight_is_counted_when_all_invariants_hold(
     world: World,
 ) -> None:
     report = await run_audit(world, timedelta(minutes=1))
@@ -63,7 +63,7 @@ def test_every_invariant_has_a_name_of_its_own() -> None:
     assert len({each.name for each in INVARIANTS}) == len(INVARIANTS)
 
 
-async def test_a_fresh_event_is_in_flight_when_nobody_has_taken_it_yet(
+async def test_new_event_is_in_flight_before_it_is_consumed(
     world: World,
 ) -> None:
     await world.plant(

@@ -78,7 +78,7 @@ async def test_a_fetch_that_waits_is_answered_as_soon_as_something_comes(
     ):
 
         async def write() -> None:
-            # Nothing tells from outside that a fetch waits. Were it late, this would pass for less.
+            # A waiting fetch is not visible from outside. If it came late, the test would pass.
             await asyncio.sleep(0.5)
             await writing.send_and_wait(topic, b"now", partition=0)
 
@@ -87,7 +87,7 @@ async def test_a_fetch_that_waits_is_answered_as_soon_as_something_comes(
     assert record.value == b"now"
 
 
-async def test_a_group_goes_on_where_it_has_got_to(bootstrap_servers: str, topic: str) -> None:
+async def test_group_resumes_from_its_committed_offsets(bootstrap_servers: str, topic: str) -> None:
     async with producer(bootstrap_servers) as writing:
         for number in range(4):
             await writing.send_and_wait(topic, b"%d" % number, partition=0)
@@ -101,7 +101,7 @@ async def test_a_group_goes_on_where_it_has_got_to(bootstrap_servers: str, topic
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
-async def test_all_goes_on_where_it_was_when_the_process_has_ended(
+async def test_topics_and_offsets_survive_a_restart_of_the_process(
     broker_server: BrokerServer, bootstrap_servers: str, topic: str, end: str
 ) -> None:
     group = {"group_id": f"group-{uuid4()}", "enable_auto_commit": False}
@@ -159,7 +159,7 @@ async def test_members_of_a_group_share_partitions_and_take_over(
         await shared([first], [2])
 
 
-async def test_reading_beyond_the_end_begins_anew(bootstrap_servers: str, topic: str) -> None:
+async def test_offset_beyond_the_end_is_reset(bootstrap_servers: str, topic: str) -> None:
     async with producer(bootstrap_servers) as writing:
         await writing.send_and_wait(topic, b"first", partition=0)
     partition = TopicPartition(topic, 0)
@@ -171,7 +171,9 @@ async def test_reading_beyond_the_end_begins_anew(bootstrap_servers: str, topic:
         assert await reading.end_offsets([partition]) == {partition: 1}
 
 
-async def test_what_is_not_there_is_said_and_not_made(bootstrap_servers: str, topic: str) -> None:
+async def test_unknown_topic_is_an_error_and_not_created(
+    bootstrap_servers: str, topic: str
+) -> None:
     link = await BrokerLink.open(bootstrap_servers)
     try:
         states = await link.topics([topic, "nowhere"])
@@ -196,7 +198,7 @@ async def test_what_is_not_there_is_said_and_not_made(bootstrap_servers: str, to
     ],
     ids=["another protocol", "unknown request", "request without its fields", "too short"],
 )
-async def test_what_is_no_request_ends_its_connection_and_no_other(
+async def test_invalid_request_closes_only_its_connection(
     bootstrap_servers: str, topic: str, frame: bytes
 ) -> None:
     host, _, port = bootstrap_servers.partition(":")
@@ -210,7 +212,7 @@ async def test_what_is_no_request_ends_its_connection_and_no_other(
     await link.close()
 
 
-async def test_a_client_with_newer_versions_is_told_which_there_are(bootstrap_servers: str) -> None:
+async def test_client_with_newer_versions_gets_the_supported_ones(bootstrap_servers: str) -> None:
     host, _, port = bootstrap_servers.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     request = b"\0\x12" + b"\0\x63" + b"\0\0\0\x07" + b"\xff\xff"

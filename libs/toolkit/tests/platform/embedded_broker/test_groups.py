@@ -69,7 +69,7 @@ async def test_a_member_that_comes_later_makes_the_others_join_again() -> None:
     assert group.refusal_of_commit(first.member_id, 1) == ILLEGAL_GENERATION
 
 
-async def test_members_that_are_not_heard_of_lose_their_share() -> None:
+async def test_members_without_heartbeats_lose_their_partitions() -> None:
     group = Group()
     first, second = members = await formed(group, PATIENT, IMPATIENT)
     await synced(group, members)
@@ -94,7 +94,7 @@ async def test_a_leader_that_is_gone_before_it_has_decided_is_replaced() -> None
     assert again.leader == other.member_id
 
 
-async def test_who_was_never_a_member_or_speaks_otherwise_is_refused() -> None:
+async def test_unknown_members_and_other_protocols_are_refused() -> None:
     group = Group()
     assert group.refusal_of_commit("", -1) == 0
     await formed(group, PATIENT)

@@ -39,7 +39,7 @@ def test_all_stays_when_it_was_on_the_disk_before_the_machine_was_switched_off(h
     assert has_fruit(home)
 
 
-def test_what_is_written_after_a_start_is_not_on_the_disk_for_sure(home: Path) -> None:
+def test_writes_after_a_start_may_not_be_on_disk(home: Path) -> None:
     save_home(home)
     open_home(home)
     (home / "boot").write_text((home / "boot").read_text()[::-1])

@@ -26,7 +26,7 @@ def batch(*values: bytes) -> bytes:
 
 
 def first_offsets(records: bytes, *batches: bytes) -> list[int]:
-    """Tell the offset that each batch was stored with; nothing else in it may have changed."""
+    """Return the stored offset of each batch; the rest of a batch must be unchanged."""
     found = []
     for each in batches:
         stored, records = records[: len(each)], records[len(each) :]
@@ -74,7 +74,7 @@ def test_a_batch_that_is_too_large_comes_alone(tmp_path: Path) -> None:
     ],
     ids=["short", "cut off", "more", "old format", "length that goes back", "no records"],
 )
-def test_what_is_no_batch_is_refused_and_nothing_of_it_kept(records: bytes, tmp_path: Path) -> None:
+def test_invalid_batch_is_refused_and_not_stored(records: bytes, tmp_path: Path) -> None:
     log = Log(tmp_path, WEEK_SECONDS)
     with pytest.raises(CorruptBatchError):
         log.append(batch(b"good") + records)
@@ -82,7 +82,7 @@ def test_what_is_no_batch_is_refused_and_nothing_of_it_kept(records: bytes, tmp_
     assert log.read(0, 10_000) == b""
 
 
-def test_a_log_goes_on_where_its_process_was_killed(tmp_path: Path) -> None:
+def test_log_continues_after_its_process_was_killed(tmp_path: Path) -> None:
     one, three = batch(b"a"), batch(b"b", b"c", b"d")
     log = Log(tmp_path, WEEK_SECONDS)
     log.append(one)
@@ -124,7 +124,7 @@ def test_every_record_is_found_in_many_files_by_the_writer_and_after_a_restart(
     assert Log(tmp_path, WEEK_SECONDS, segment_bytes).end == 3000
 
 
-def test_a_batch_larger_than_what_is_looked_at_is_found(tmp_path: Path) -> None:
+def test_batch_larger_than_the_read_buffer_is_found(tmp_path: Path) -> None:
     log = Log(tmp_path, WEEK_SECONDS)
     small, large = batch(b"a"), batch(b"x" * 20 * INDEX_BYTES)
     for each in (small, large, small):

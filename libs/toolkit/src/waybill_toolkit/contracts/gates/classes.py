@@ -1,8 +1,7 @@
-"""The classes, functions and names of a Python package, as they are written: nothing is imported.
+"""The classes, functions and names of a Python package, from its source: nothing is imported.
 
-A class is known by its full name, `orders.domain.Order`. For each of its fields and methods it is
-known which classes of the package their annotations name, however deep: `tuple[Line, ...]` names
-`orders.domain.Line`.
+Classes have full names, such as `orders.domain.Order`. Each field and method has the classes of the
+package that its annotation names at any depth: `tuple[Line, ...]` names `orders.domain.Line`.
 """
 
 import ast
@@ -19,7 +18,7 @@ NONE: Classes = frozenset()
 
 @dataclass(slots=True)
 class Module:
-    """One module, and what its names mean."""
+    """One module, with the meaning of its names."""
 
     name: str
     tree: ast.Module
@@ -29,13 +28,13 @@ class Module:
 
 @dataclass(slots=True)
 class Package:
-    """All modules of one package, with what is defined in them."""
+    """All modules of one package, with their definitions."""
 
     modules: dict[str, Module] = field(default_factory=dict)
     definitions: dict[str, tuple[Module, ast.stmt]] = field(default_factory=dict)
-    """Full name -> a class, a function or an alias, and the module that it stands in."""
+    """Full name -> a class, a function or an alias, and its module."""
     members: dict[str, Mapping[str, Classes]] = field(default_factory=dict)
-    """Class -> fields and methods -> what they are, or return."""
+    """Class -> fields and methods -> their types or return types."""
 
     @classmethod
     def read(cls, folder: Path) -> "Package":
@@ -56,7 +55,7 @@ class Package:
         return package
 
     def resolve(self, module: Module, node: ast.expr) -> str | None:
-        """Say the full name of what a name or a dotted name means; None when it is no such name."""
+        """Return the full name of a name or a dotted name; None for other expressions."""
         match node:
             case ast.Name(id=name):
                 full = module.imports.get(name, f"{module.name}.{name}")
@@ -68,7 +67,7 @@ class Package:
         where, _, last = full.rpartition(".")
         there = self.modules.get(where)
         if there and last in there.imports and full not in self.definitions:
-            return self.resolve(there, ast.Name(last))  # a name that is imported there in turn
+            return self.resolve(there, ast.Name(last))  # a name that the other module imports
         return full
 
     def named_in(
@@ -76,7 +75,7 @@ class Package:
     ) -> Classes:
         """Collect the classes that an annotation names, also by an alias.
 
-        `within` are the aliases that this is a part of: one may name itself.
+        `within` has the enclosing aliases, which may be recursive.
         """
         found: set[str] = set()
         for node in ast.walk(annotation) if annotation else ():
@@ -90,7 +89,7 @@ class Package:
         return frozenset(found)
 
     def returned_by(self, full: str | None) -> Classes | None:
-        """Collect what a function returns or a class makes; None when it is not of this package."""
+        """Return the classes that a call returns; None when it is not of this package."""
         match self.definitions.get(full or ""):
             case module, ast.FunctionDef() | ast.AsyncFunctionDef() as function:
                 return self.named_in(module, function.returns)
@@ -151,4 +150,4 @@ def _parsed(text: str) -> ast.expr | None:
     try:
         return ast.parse(text, mode="eval").body
     except SyntaxError:
-        return None  # a text in Literal[...] that is no annotation
+        return None  # a text in Literal[...] that is not an annotation

@@ -1,6 +1,6 @@
-"""The generated models judge examples as their names say: valid ones pass, invalid ones fail.
+"""Checks examples with the generated models: valid ones pass, invalid ones fail.
 
-That the schemas do, and which examples there have to be, is told by `waybill contracts lint`.
+`waybill contracts lint` validates examples by the schemas, and finds missing ones.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,7 @@ from waybill_toolkit.contracts.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """One way in or out of a service: what crosses it, and its models."""
+    """The models of a service in one direction, and their schemas."""
 
     service: str
     module: str
@@ -28,7 +28,7 @@ class Border:
     models: Mapping[str, ModuleType]
 
     def accepts(self, name: str, raw: bytes) -> bool:
-        """Check by the generated model."""
+        """Validate with the generated model."""
         module = self.models[module_of(self.components[name], self.module)]
         try:
             TypeAdapter(getattr(module, name)).validate_json(raw)
@@ -38,7 +38,7 @@ class Border:
 
 
 def example_faults(repository: Repository, services: Collection[str] = ()) -> list[str]:
-    """Tell every example that a generated model judges otherwise than its name says.
+    """Return every example whose validity differs from its name.
 
     With `services`, only these are checked.
     """

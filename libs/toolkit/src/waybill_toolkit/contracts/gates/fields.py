@@ -1,8 +1,8 @@
-"""Every field that a contract promises is used by the service's code.
+"""Checks that the service's code uses every field of its contract.
 
-A field of a request or of a command that the service obeys has to be read, one of an answer or of
-an event has to be given. The type checker sees neither a field that nobody reads nor one that is
-given as `MISSING` each time.
+A field of a request or of a received command has to be read, one of a response or of an event has
+to be set. The type checker detects neither a field that is never read nor one that is always
+`MISSING`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.gates.classes import Package
 from waybill_toolkit.contracts.gates.uses import Uses, uses
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.generate.openapi import request_nodes, response_nodes
 from waybill_toolkit.contracts.generate.schemas import module_of, reachable
 from waybill_toolkit.contracts.generate.service_contracts import ServiceContract, read_contracts
 from waybill_toolkit.contracts.repository import Repository
@@ -23,7 +23,7 @@ RULE: Final = "used"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a schema, where it is written, and the class that it became."""
+    """A field of a schema, its place, and its class."""
 
     schema: str
     node: Node
@@ -31,7 +31,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """As exceptions name it: `PlaceOrder.reference`."""
+        """The name in the list of exceptions: `PlaceOrder.reference`."""
         return f"{self.schema}.{self.node.name}"
 
     def is_in(self, pairs: set[tuple[str, str]]) -> bool:
@@ -41,10 +41,10 @@ class Field:
 def unused_fields(
     repository: Repository, exceptions: Mapping[str, Mapping[str, str]] | None = None
 ) -> list[Fault]:
-    """Find the fields that no code uses.
+    """Find unused fields.
 
-    `exceptions` gives the reason why one need not be: service -> `Schema.field` -> reason. One that
-    is not needed is a fault too.
+    `exceptions` has the accepted ones: service -> `Schema.field` -> reason. A superfluous exception
+    is a fault too.
     """
     faults: list[Fault] = []
     for contract in read_contracts(repository):
@@ -77,19 +77,19 @@ def _fault(field: Field, what: str) -> Fault:
 
 
 def _is_made(field: Field, found: Uses) -> bool:
-    """Tell whether the code makes such an object; if not, it passes on one that it was handed."""
+    """Return whether the code constructs such an object, or only passes one on."""
     return not field.classes.isdisjoint(found.made)
 
 
 def _heard(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
-    """Give what the service is asked and ordered. Of others' events it takes what it needs."""
-    yield "models", asked_nodes(contract.openapi)
+    """Yield request bodies and received commands. Of events, a service reads what it needs."""
+    yield "models", request_nodes(contract.openapi)
     own = {topic.name for topic in contract.events.topics}
     yield "received", [each.schema for each in contract.events.received if each.topic in own]
 
 
 def _told(contract: ServiceContract) -> Iterator[tuple[str, Iterable[Node]]]:
-    yield "models", answered_nodes(contract.openapi)
+    yield "models", response_nodes(contract.openapi)
     yield "sent", [each.schema for each in contract.events.sent]
 
 
@@ -105,7 +105,7 @@ def _fields(
 def _fields_of(
     package: Package, schema: str, node: Node, classes: frozenset[str]
 ) -> Iterator[Field]:
-    """Go through the fields of a schema, also of objects that are described in place."""
+    """Yield the fields of a schema, also of inline objects."""
     properties = node.get("properties") if node.reference is None else None
     for each in properties.children() if properties else ():
         yield Field(schema, each, classes)

@@ -1,4 +1,4 @@
-"""What the code of a package reads of the objects it gets, and gives to those that it makes."""
+"""Finds the fields that the code of a package reads, and those that it passes to constructors."""
 
 import ast
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from waybill_toolkit.contracts.gates.values import Function, Values
 
 ABSENT: Final = "pydantic.MISSING"
 PASSES_MAX: Final = 4
-"""How often a function is gone through: a name may depend on one that is bound further down."""
+"""How many times a function is analysed: a name may depend on one that is bound later."""
 
 
 @dataclass(slots=True)
@@ -18,13 +18,13 @@ class Uses:
 
     read: set[tuple[str, str]] = field(default_factory=set)
     given: set[tuple[str, str]] = field(default_factory=set)
-    """Given to the constructor, and not always as MISSING."""
+    """Passed to the constructor, at least once not as MISSING."""
     made: set[str] = field(default_factory=set)
-    """Classes that are called."""
+    """Constructed classes."""
 
 
 def uses(package: Package, leave_out: str) -> Uses:
-    """Find what all modules but those below `leave_out` read, give and make."""
+    """Find the uses in all modules except those in `leave_out`."""
     found = Uses()
     for module in package.modules.values():
         if module.name != leave_out and not module.name.startswith(f"{leave_out}."):
@@ -33,7 +33,7 @@ def uses(package: Package, leave_out: str) -> Uses:
 
 
 def _read_block(block: ast.AST, values: Values, found: Uses) -> None:
-    """Read a module, a class or a function, then those that are defined in it."""
+    """Analyse a module, a class or a function, then the nested definitions."""
     own, inner = _split(block)
     for _ in range(PASSES_MAX):
         before = dict(values.names)
@@ -48,7 +48,7 @@ def _read_block(block: ast.AST, values: Values, found: Uses) -> None:
 
 
 def _split(block: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
-    """Give the nodes of a block, and the functions and classes in it, which are blocks too."""
+    """Return the nodes of a block, and its nested functions and classes."""
     own: list[ast.AST] = []
     inner: list[ast.AST] = []
     waiting = list(ast.iter_child_nodes(block))
@@ -63,7 +63,7 @@ def _split(block: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
 
 
 def _note(node: ast.AST, values: Values, found: Uses) -> None:
-    """Take down what `node` reads, gives and makes."""
+    """Record what `node` reads, passes and constructs."""
     package, module = values.package, values.module
     match node:
         case ast.Attribute(value=value, attr=attribute, ctx=ast.Load()):
@@ -85,7 +85,7 @@ def _note(node: ast.AST, values: Values, found: Uses) -> None:
 
 
 def _read(package: Package, classes: Classes, attribute: str) -> set[tuple[str, str]]:
-    """Say which fields an attribute reads; pydantic's `model_dump` reads all of them."""
+    """Return the fields that an attribute reads; pydantic's `model_dump` reads all."""
     everything = attribute.startswith("model_dump")
     return {
         (each, name)

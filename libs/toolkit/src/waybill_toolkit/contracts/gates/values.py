@@ -1,8 +1,8 @@
-"""What classes a value may be of, or hold, followed from annotations.
+"""Infers the classes that a value may have or contain, from annotations.
 
-Through attributes, calls, loops and comprehensions: after `for line in body.lines` a line is a
-`NewLine`. What is not known is taken for the objects that went into it: `each.body` of an
-`Asked[PlaceOrder]` is a `PlaceOrder`. Names are told apart by function, not by line.
+It follows attributes, calls, loops and comprehensions: after `for line in body.lines` a line is a
+`NewLine`. An unknown result has the classes of its inputs: `each.body` of a
+`BatchedRequest[PlaceOrder]` is a `PlaceOrder`. Names are distinguished by function, not by line.
 """
 
 import ast
@@ -17,14 +17,14 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(slots=True)
 class Values:
-    """What the names in one module, class or function may be; `bind` takes it down."""
+    """The possible classes of the names in one module, class or function; `bind` records them."""
 
     package: Package
     module: Module
     names: dict[str, Classes] = field(default_factory=dict)
 
     def within(self, block: ast.AST, outer: ast.AST) -> "Values":
-        """Begin a function or a class that stands in `outer`, with what its arguments are."""
+        """Open the scope of a function or a class in `outer`, and bind its arguments."""
         names = dict(self.names)
         if isinstance(block, Function):
             arguments = [*block.args.posonlyargs, *block.args.args, *block.args.kwonlyargs]
@@ -35,7 +35,7 @@ class Values:
         return Values(self.package, self.module, names)
 
     def bind(self, node: ast.AST) -> None:
-        """Take down what the names that `node` binds may be."""
+        """Record the classes of the names that `node` binds."""
         targets, value = _bound(node)
         for target in targets:
             self._name(target, self.of(value) if value else NONE)
@@ -53,7 +53,7 @@ class Values:
                 pass
 
     def of(self, node: ast.expr) -> Classes:
-        """Say what classes a value may be of, or hold."""
+        """Return the classes that a value may have or contain."""
         match node:
             case ast.Name(id=name):
                 return self.names.get(name, NONE)
@@ -65,7 +65,7 @@ class Values:
                 return self._any(_parts(node))
 
     def _called(self, node: ast.Call) -> Classes:
-        """Say what a call gives: as annotated here, else what it is called on, or else is given."""
+        """Return the classes of a call: as annotated, else those of its object or its arguments."""
         known = self.package.returned_by(self.package.resolve(self.module, node.func))
         if known is not None:
             return known
@@ -73,7 +73,7 @@ class Values:
         return on or self._any([*node.args, *(each.value for each in node.keywords)])
 
     def _member(self, classes: Classes, attribute: str) -> Classes:
-        """Say what an attribute is; one that nobody knows is taken for the whole."""
+        """Return the classes of an attribute; an unknown attribute has those of its object."""
         members = [self.package.members[each] for each in classes]
         known = [each[attribute] for each in members if attribute in each]
         return NONE.union(*known) if known else classes
@@ -90,7 +90,7 @@ class Values:
                 self._add(node.id, classes)
 
     def _capture(self, pattern: ast.pattern, classes: Classes) -> None:
-        """Take down what the names in a pattern may be."""
+        """Record the classes of the names in a pattern."""
         match pattern:
             case ast.MatchClass(cls=cls, kwd_attrs=attributes, kwd_patterns=patterns):
                 there = self.package.named_in(self.module, cls) or classes
@@ -111,7 +111,7 @@ class Values:
 
 
 def _bound(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
-    """Give the targets that a statement binds to a value, and the value."""
+    """Yield the targets that a statement binds, and their value."""
     match node:
         case ast.Assign(targets=targets, value=value):
             return targets, value
@@ -126,7 +126,7 @@ def _bound(node: ast.AST) -> tuple[Sequence[ast.expr], ast.expr | None]:
 
 
 def _parts(node: ast.expr) -> Iterable[ast.expr]:
-    """Give the parts of an expression that its value is made of."""
+    """Yield the parts of an expression that its value consists of."""
     match node:
         case ast.Compare() | ast.Constant() | ast.JoinedStr():
             return ()

@@ -1,1 +1,1 @@
-"""From the contracts into each service's `contract/` package."""
+"""Generates each service's `contract/` package from the contracts."""

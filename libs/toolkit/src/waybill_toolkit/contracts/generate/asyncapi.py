@@ -37,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class EventContract:
-    """All that a service has to do with events; messages are sorted by name."""
+    """The topics and messages of a service; messages are sorted by name."""
 
     topics: tuple[Topic, ...]
     sent: tuple[Message, ...]
@@ -45,7 +45,7 @@ class EventContract:
 
 
 def read_asyncapi(root: Node, faults: Faults) -> EventContract:
-    """Read topics and messages. What is wrong with one goes to `faults`; the others are read."""
+    """Read topics and messages. One with a fault is left out, and `faults` has the fault."""
     topics = [_topic(channel, faults) for channel in root.need("channels").children()]
     sent, received = (_messages(root, action, faults) for action in ("send", "receive"))
     owned = sorted(topics, key=lambda topic: topic.name)

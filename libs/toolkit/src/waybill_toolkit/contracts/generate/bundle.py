@@ -1,10 +1,10 @@
-"""Makes one self-contained document of a contract and what it refers to in other files.
+"""Bundles a contract and the components that it references into one document.
 
 A reference `FILE#/components/KIND/NAME` becomes `#/components/KIND/NAME`, and the component is
-copied, with all that it refers to in turn. A channel of another service's AsyncAPI document becomes
-a channel of this one, named `<service>_<channel>`, with those of its messages that are used here.
+copied together with its own references. A channel of another service's AsyncAPI document becomes
+a channel of this one, named `<service>_<channel>`, with the messages that are used here.
 
-The order of paths, fields and the like stays the author's; components are sorted.
+Paths, fields and the like keep their order; components are sorted.
 """
 
 import json
@@ -18,20 +18,20 @@ Component: TypeAlias = tuple[str, str]
 """Kind and name: ("schemas", "Money"). Another service's channel has the kind "channels"."""
 
 
-BESIDE: Final = ("$ref", "description", "summary")
-"""What may stand beside a `$ref`; words are left out of the bundle."""
+ALLOWED_SIBLINGS: Final = ("$ref", "description", "summary")
+"""The keywords that are allowed next to a `$ref`; the bundle omits texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A self-contained document, and where each of its components was written."""
+    """A self-contained document, with the source of each component."""
 
     root: Node
     content: dict[str, Any]
     origins: dict[Component, Node]
 
     def where(self, pointer: Pointer) -> Node:
-        """Go from a place in the bundle to where it was written, or to the nearest above it."""
+        """Find the source of a node in the bundle, or of its nearest known ancestor."""
         match pointer:
             case ("components", kind, name, *below) if (kind, name) in self.origins:
                 return self.origins[kind, name].nearest(below)
@@ -41,17 +41,17 @@ class Bundle:
                 return self.root.nearest(pointer)
 
     def text(self) -> str:
-        """Write the document as JSON, the same bytes for the same contract."""
+        """Serialize the document as JSON; equal contracts give equal bytes."""
         return json_text(self.content)
 
 
 def json_text(document: dict[str, Any]) -> str:
-    """Write a document as JSON, the same bytes for equal documents."""
+    """Serialize a document as JSON; equal documents give equal bytes."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def bundle(root: Node, faults: Faults) -> Bundle:
-    """Bundle the document at `root`; broken references go to `faults`."""
+    """Bundle the document at `root`; broken references are added to `faults`."""
     return _Bundler(root, faults).run()
 
 
@@ -84,10 +84,12 @@ class _Bundler:
 
     def copy(self, node: Node) -> Any:  # noqa: ANN401 (JSON)
         if node.reference is not None:
-            for beside in node.children():
-                if beside.name not in BESIDE:
-                    message = f"{beside.name} beside $ref is not read; put both into an allOf."
-                    self.faults.add(beside.fault(message, "reference"))
+            for sibling in node.children():
+                if sibling.name not in ALLOWED_SIBLINGS:
+                    message = (
+                        f"{sibling.name} next to $ref is not supported; put both into an allOf."
+                    )
+                    self.faults.add(sibling.fault(message, "reference"))
             return {"$ref": self.refer(node)}
         if isinstance(node.value, dict):
             return {child.name: self.copy(child) for child in node.children()}
@@ -96,7 +98,7 @@ class _Bundler:
         return node.value
 
     def refer(self, node: Node) -> str:
-        """Make sure that what `node` refers to is in the bundle, and say where."""
+        """Add the target of `node` to the bundle; return its reference."""
         try:
             target = node.step()
         except ContractError as error:
@@ -123,7 +125,7 @@ class _Bundler:
         if origin is None:
             self.origins[kind, name] = component
             named = self.components.setdefault(kind, {})
-            named[name] = None  # holds the place while a component refers to itself
+            named[name] = None  # a placeholder for recursive references
             named[name] = self.copy(component)
         elif origin.place != component.place and origin.target().place != component.target().place:
             self.faults.add(
@@ -156,9 +158,9 @@ class _Bundler:
 
 
 def _beyond_itself(component: Node) -> Node:
-    """Follow a component that only refers to one of its own name in another file.
+    """Follow a component that only references one of the same name in another file.
 
-    Copied as it is, it would come to refer to itself.
+    A plain copy of it would reference itself.
     """
     seen = [component.place]
     while component.reference is not None:

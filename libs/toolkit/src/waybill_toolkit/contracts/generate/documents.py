@@ -1,8 +1,7 @@
-"""Places in contracts, and how to get from one to another, over the borders of files.
+"""Nodes of contracts, and navigation between them across files.
 
-A `Node` is a place in a document: its value, and how to get from there to the places below it or to
-what a `$ref` names. Everything that reads a contract goes from node to node, so that each fault can
-say its file and line.
+A `Node` has a value, and finds its children and the target of a `$ref`. All readers of contracts
+use nodes, so that each fault has a file and a line.
 """
 
 import os
@@ -19,7 +18,7 @@ __all__ = ["Document", "Library", "Node", "Pointer"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place in a document."""
+    """A node of a document."""
 
     library: "Library"
     document: Document
@@ -28,42 +27,42 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The last part of the way here."""
+        """The last key of the path."""
         return self.pointer[-1] if self.pointer else self.document.path.name
 
     @property
     def place(self) -> tuple[Path, Pointer]:
-        """What tells this place from all others."""
+        """The identity of this node."""
         return self.document.path, self.pointer
 
     def fault(self, message: str, rule: str = "contract") -> Fault:
-        """Describe what is wrong here."""
+        """Return a fault at this node."""
         return Fault(self.document.path, self.document.lines[self.pointer], message, rule)
 
     def error(self, message: str, rule: str = "contract") -> ContractError:
-        """Describe what is so wrong here that nothing below can be read."""
+        """Return an error at this node: nothing below it can be read."""
         return ContractError([self.fault(message, rule)])
 
     def get(self, key: str) -> "Node | None":
-        """Go down one step; what is found there may be a reference, which is followed."""
+        """Return a child; a reference is followed. None when it is missing."""
         if not isinstance(self.value, dict) or key not in self.value:
             return None
         return self.child(key).target()
 
     def need(self, key: str) -> "Node":
-        """Go down one step that must be there. Raises ContractError."""
+        """Return a required child. Raises ContractError."""
         found = self.get(key)
         if found is None:
             raise self.error(f"{key} is missing; add it.")
         return found
 
     def child(self, key: str) -> "Node":
-        """Go down one step, and stay there also if that is a reference."""
+        """Return a child without following a reference."""
         value = self.value[int(key)] if isinstance(self.value, list) else self.value[key]
         return Node(self.library, self.document, (*self.pointer, key), value)
 
     def nearest(self, keys: Iterable[str]) -> "Node":
-        """Go down as far as there is something, and follow references on the way."""
+        """Descend as far as possible, and follow references."""
         node = self
         for key in keys:
             found = node.target()
@@ -73,7 +72,7 @@ class Node:
         return node
 
     def children(self) -> Iterator["Node"]:
-        """Go to each place one step down, without following references."""
+        """Yield each child without following references."""
         if isinstance(self.value, dict):
             yield from map(self.child, self.value)
         elif isinstance(self.value, list):
@@ -81,13 +80,13 @@ class Node:
 
     @property
     def reference(self) -> str | None:
-        """The `$ref` that stands here."""
+        """The `$ref` of this node."""
         if isinstance(self.value, dict) and isinstance(self.value.get("$ref"), str):
             return cast("str", self.value["$ref"])
         return None
 
     def target(self) -> "Node":
-        """Follow references until a value stands there. Raises ContractError for a broken one."""
+        """Follow references to a value. Raises ContractError for a broken one."""
         node = self
         for _ in range(20):
             if node.reference is None:
@@ -117,7 +116,7 @@ class Node:
         return node
 
     def _file(self, reference: str, file: str) -> Path:
-        """Find the file of a reference."""
+        """Return the file of a reference."""
         try:
             path = Path(os.path.realpath(self.document.path.parent / file))
             there = path.is_file()
@@ -145,17 +144,17 @@ class Library:
 
     documents: dict[Path, Document] = field(default_factory=dict)
     folders: set[Path] = field(default_factory=set)
-    """Those that hold a contract of a service each, and all that documents may refer to."""
+    """The folders of the services' contracts; references may not leave them."""
 
     found: dict[tuple[Path, str], Path] = field(default_factory=dict)
-    """The files of references, by where they stand: looking for one takes longer than the rest."""
+    """A cache of the files of references: finding one is slow."""
 
     def open(self, path: Path) -> Node:
-        """Go to the top of a document, `contracts/<service>/<file>`.
+        """Return the root of a document, `contracts/<service>/<file>`.
 
-        Raises ContractError when it is no YAML mapping.
+        Raises ContractError when it is not a YAML mapping.
         """
-        path = path.parent.resolve() / path.name  # a fault names the link, not what it leads to
+        path = path.parent.resolve() / path.name  # a fault names the link, not its target
         self.folders.add(path.parent.parent)
         document = self.read(path)
         return Node(self, document, (), document.value)
@@ -167,5 +166,5 @@ class Library:
         return self.documents[path]
 
     def holds(self, path: Path) -> bool:
-        """Tell whether a file is in a folder of contracts that was opened."""
+        """Return whether a file is in an opened folder of contracts."""
         return any(path.is_relative_to(folder) for folder in self.folders)

@@ -1,4 +1,4 @@
-"""What is wrong with a contract: where, and what to do about it."""
+"""Faults of contracts: the place, the problem and what to do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault in a file of `contracts/`; `line` counts from 1. `rule` names who found it."""
+    """One fault in a file of `contracts/`; `line` counts from 1. `rule` names the check."""
 
     path: Path
     line: int
@@ -23,7 +23,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Collects faults, so that one run reports as many as it can."""
+    """Collects faults, so that one run reports all of them."""
 
     found: set[Fault] = field(default_factory=set)
 
@@ -40,13 +40,13 @@ class Faults:
         self.found.update(faults if isinstance(faults, Faults) else faults.faults)
 
     def stop_if_any(self) -> None:
-        """Raise ContractError when something was found."""
+        """Raise ContractError if there are faults."""
         if self.found:
             raise ContractError(list(self))
 
 
 class ContractError(Exception):
-    """The contracts cannot be generated from. Carries every fault that was found."""
+    """The contracts are invalid. Has all faults."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(map(str, faults)))

@@ -1,4 +1,4 @@
-"""Generates the contract package of the gateway, which is made of the contracts of all services."""
+"""Generates the contract package of the gateway from the contracts of all services."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ _TEXT: Final = '"""The public API of all services. Generated from contracts/; ne
 
 
 def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]:
-    """Make the gateway's files. Raises ContractError with all faults."""
+    """Generate the gateway's files. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
     services = list(services)
     merged = merge_contracts(library, contracts, services)
@@ -37,7 +37,7 @@ def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]
 
 
 def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) -> dict[str, Any]:
-    """Make the public API of all services. Raises ContractError with all faults."""
+    """Merge the public API of all services. Raises ContractError with all faults."""
     faults = Faults()
     written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
     _check_answers(written, _own(library, contracts), faults)
@@ -49,7 +49,7 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
 
 
 def _own(library: Library, contracts: Path) -> list[ProblemType]:
-    """Read the problems that the gateway itself answers."""
+    """Read the problems that the gateway returns itself."""
     faults = Faults()
     registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
     faults.stop_if_any()
@@ -57,7 +57,7 @@ def _own(library: Library, contracts: Path) -> list[ProblemType]:
 
 
 def _check_answers(written: Node, own: Iterable[ProblemType], faults: Faults) -> None:
-    """Refuse an answer whose problem is not the gateway's, or has another status."""
+    """Refuse a response whose problem is not the gateway's, or has another status."""
     statuses: Mapping[str, str] = {each.slug: str(each.status) for each in own}
     for operations in written.need("answers").children():
         for answer in operations.children():

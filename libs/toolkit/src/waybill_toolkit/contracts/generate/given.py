@@ -1,8 +1,8 @@
-"""Takes the defaults of what is sent out of the constructors, so that code has to give each field.
+"""Removes the defaults of sent models from their constructors: code has to pass each field.
 
-A field that JSON may leave out reads `reference: str | MISSING = MISSING`: whoever forgets it sends
-nothing, and no gate sees that. It becomes `Annotated[str | MISSING, Field(default=MISSING)]`. The
-type checker then wants the field from whoever makes the model, and reading JSON stays as it was.
+A field that JSON may omit is `reference: str | MISSING = MISSING`: code that omits it sends
+nothing, and no gate detects that. It becomes `Annotated[str | MISSING, Field(default=MISSING)]`.
+The type checker then requires the field in constructors, and parsing JSON does not change.
 """
 
 import ast
@@ -13,7 +13,7 @@ _FUTURE = "from __future__ import annotations\n"
 
 
 def without_defaults(source: str, classes: Collection[str]) -> str:
-    """Rewrite these classes of a module, and those that their fields are made of."""
+    """Rewrite these classes of a module, and the classes of their fields."""
     tree = ast.parse(source)
     changed = source.splitlines()
     fields = [field for each in _made_of(tree, classes) for field in _with_defaults(each)]
@@ -31,9 +31,9 @@ def _rewritten(field: ast.AnnAssign) -> str:
 
 
 def _made_of(tree: ast.Module, classes: Collection[str]) -> Iterator[ast.ClassDef]:
-    """Go from these classes to all that they name in this module, each once.
+    """Yield these classes and all that they reference in this module, each once.
 
-    An object that is described in place has no name in the contract, only here.
+    An inline object has no name in the contract, only here.
     """
     named = {name: node for node in tree.body for name in _names_defined(node)}
     waiting, seen = list(classes), set(classes)

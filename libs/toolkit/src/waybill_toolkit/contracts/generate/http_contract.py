@@ -1,4 +1,4 @@
-"""What a service serves: the operations of its `openapi.yaml`, as the templates need them."""
+"""The operations of a service's `openapi.yaml`, for the templates."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Parameter:
     place: str
     argument: str
     annotation: str
-    """What the handler sees."""
+    """The type in the handler's signature."""
     checked: str
     """The type with its constraints."""
     required: bool
@@ -54,14 +54,14 @@ class Operation:
     text: tuple[str, ...]
     """Summary and description: the paragraphs of the docstring."""
     scopes: tuple[str, ...] | None
-    """All of them are needed; None: the operation is public."""
+    """All of them are required; None for a public operation."""
     idempotent: bool
     body: str | None
     body_limit_bytes: int | None
     parameters: tuple[Parameter, ...]
     answers: tuple[Answer, ...]
     problems: tuple[ProblemType, ...]
-    """Those that the handler may return."""
+    """The problems that the handler may return."""
     tags: tuple[str, ...] = ()
 
     @property

@@ -1,10 +1,10 @@
-"""Makes one public document of the OpenAPI documents of all services.
+"""Merges the OpenAPI documents of all services into one public document.
 
-A component that is the same everywhere is there once. Where two services mean different things by
-one name, each gets its service's name in front, `OrdersStatus` and `PaymentsStatus`, and so do the
-components that refer to them. Equal contracts give equal bytes.
+Identical components are merged. When services have different components of one name, each name gets
+its service as a prefix, `OrdersStatus` and `PaymentsStatus`, and so do the components that
+reference them. Equal contracts give equal bytes.
 
-An operation says who answers it in `x-service`; one that is marked `x-internal` is left out.
+`x-service` of an operation names its service; operations with `x-internal` are left out.
 """
 
 import re
@@ -22,7 +22,7 @@ _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The bundled contract of one service, and where it was written."""
+    """The bundled contract of one service, and its source."""
 
     service: str
     root: Node
@@ -31,20 +31,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the gateway adds: the document's front page, and answers of its own by status."""
+    """The gateway's additions: the document's info, and its own responses by status."""
 
     service: str
     content: Mapping[str, Any]
 
     def answers(self, operation: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the answers that are added to an operation."""
+        """Return the responses that are added to an operation."""
         answers = self.content["answers"]
         with_body = answers["with_body"] if "requestBody" in operation else {}
         return {**with_body, **answers["every_operation"]}
 
 
 def merge(door: Door, parts: Sequence[Part], faults: Faults) -> dict[str, Any]:
-    """Merge contracts; what cannot be told apart at one address goes to `faults`."""
+    """Merge contracts; ambiguous paths and names are added to `faults`."""
     _check_unique(parts, faults)
     _check_schemes(parts, faults)
     faults.stop_if_any()
@@ -94,7 +94,7 @@ def _operation(
 
 
 def _check_unique(parts: Sequence[Part], faults: Faults) -> None:
-    """Refuse what could not be told apart at one address."""
+    """Refuse ambiguous paths and names."""
     paths: dict[str, Part] = {}
     operations: dict[str, Part] = {}
     for part in parts:
@@ -117,7 +117,7 @@ def _check_unique(parts: Sequence[Part], faults: Faults) -> None:
 
 
 def _check_schemes(parts: Sequence[Part], faults: Faults) -> None:
-    """Refuse two ways to be known under one name; they may differ in their scopes alone."""
+    """Refuse different security schemes with one name; only their scopes may differ."""
     first: dict[str, tuple[str, object]] = {}
     for part in parts:
         for name, scheme in part.content["components"].get("securitySchemes", {}).items():

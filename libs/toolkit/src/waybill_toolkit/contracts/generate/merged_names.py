@@ -1,4 +1,4 @@
-"""How the components of several documents are named in one."""
+"""Names the components of several documents in the merged document."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,10 @@ _SCHEMES: Final = "securitySchemes"
 
 
 class MergedNames:
-    """Decides once for all documents; `rewrite` then carries parts of them over."""
+    """Decides the names for all documents; `rewrite` then copies parts of them."""
 
     def __init__(self, named: Mapping[str, Components]) -> None:
-        """Take the components of each document, by service."""
+        """Use the components of each document, by service."""
         self._named = named
         self._differing = _differing(named)
 
@@ -39,7 +39,7 @@ class MergedNames:
                 return value
 
     def components_for(self, merged: object) -> dict[str, dict[str, Any]]:
-        """Give the components that a merged value needs, and the ways to be known, sorted."""
+        """Return the components that a merged value needs, and the security schemes, sorted."""
         everything = self._everything()
         needed = {key for key in everything if key[0] == _SCHEMES}
         waiting: list[object] = [merged]
@@ -73,7 +73,7 @@ class MergedNames:
 
 
 def references(value: object) -> Iterator[Component]:
-    """Find the components that a part of a bundled document refers to."""
+    """Find the components that a part of a bundled document references."""
     match value:
         case {"$ref": str(reference)}:
             yield _component(reference)
@@ -89,7 +89,7 @@ def references(value: object) -> Iterator[Component]:
 
 
 def _differing(named: Mapping[str, Components]) -> set[Component]:
-    """Find the components whose name means different things, by themselves or in what follows."""
+    """Find the names of components that differ, directly or in their references."""
     values: dict[Component, list[Any]] = {}
     for components in named.values():
         for key, value in components.items():
@@ -121,7 +121,7 @@ def _text(value: object) -> str:
 
 
 def without_scopes(scheme: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a security scheme without the scopes that it lists."""
+    """Return a security scheme without its scopes."""
     flows = {
         name: {key: value for key, value in flow.items() if key != "scopes"}
         for name, flow in scheme.get("flows", {}).items()
@@ -130,7 +130,7 @@ def without_scopes(scheme: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _united(scheme: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Unite two descriptions of one security scheme: their scopes together, sorted."""
+    """Merge two definitions of one security scheme, with the scopes of both, sorted."""
     united = without_scopes(scheme)
     for name, flow in united.get("flows", {}).items():
         scopes = {**scheme["flows"][name]["scopes"], **other["flows"][name]["scopes"]}

@@ -1,9 +1,9 @@
-"""Payload and body models by datamodel-code-generator, in this process and without a file of input.
+"""Generates the models of payloads and bodies with datamodel-code-generator, in this process.
 
-Four modules for each service: `shared` (what all contracts share, so that Money is one class
-however it came), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
-forbid unknown fields and receivers ignore them; this is put into the schemas beforehand. What is
-sent has to be given field by field, also what may be left out (`given.py`).
+Four modules for each service: `shared` (schemas that all contracts share, so that Money is
+one class), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
+forbid unknown fields and receivers ignore them; this is added to the schemas first. For sent
+models, code has to pass each field, including optional ones (`given.py`).
 """
 
 import json
@@ -54,13 +54,13 @@ NEEDS_VALIDATOR: Final = (
     *("contains", "dependentRequired", "dependentSchemas", "else", "if", "maxProperties"),
     *("minProperties", "not", "patternProperties", "propertyNames", "then", "uniqueItems"),
 )
-"""Keywords that pydantic's types cannot say: each would bring a slow validator of 200 lines."""
+"""Keywords that pydantic's types cannot express: each would need a slow validator of 200 lines."""
 
 NOT_ZERO: Final = {"const": 0}
-"""The one `not` that has a type: of integers, a change that is none."""
+"""The only supported `not`: a nonzero integer."""
 
 NOT_FOR_PYTHON: Final = ("description", "example", "examples")
-"""Left out of the modules: they stand in the contract, where one looks for them."""
+"""Omitted in the modules; the contract has them."""
 
 
 def make_models(
@@ -71,9 +71,9 @@ def make_models(
     *,
     given: Collection[str] = (),
 ) -> str:
-    """Write the module `module` for those of `components` that belong there; "" when none does.
+    """Generate the module `module` for its part of `components`; "" when there is none.
 
-    Each field of those named in `given` has to be given to their constructors.
+    Constructors of the classes in `given` require each field.
     """
     own = {name: node for name, node in components.items() if module_of(node, module) == module}
     for node in own.values():

@@ -1,4 +1,4 @@
-"""Names in the contracts and what becomes of them in Python."""
+"""Converts names of the contracts to names in Python."""
 
 import builtins
 import keyword
@@ -9,10 +9,10 @@ from typing import Final
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SHARED: Final = "shared"
 GATEWAY: Final = "gateway"
-"""The folders of contracts/ that are no services."""
+"""The folders of contracts/ that are not services."""
 
 TAKEN: Final = (GATEWAY, "waybill", "waybill_simulation", "waybill_toolkit")
-"""Packages of ours that are no services."""
+"""Packages of this repository that are not services."""
 
 PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 
@@ -23,7 +23,7 @@ def pascal(name: str) -> str:
 
 
 def snake(name: str) -> str:
-    """`If-Match` or `ETag` as an argument or a field: header names carry no case."""
+    """`If-Match` or `ETag` as an argument or a field: header names are case-insensitive."""
     return name.lower().replace("-", "_").replace(".", "_")
 
 
@@ -33,25 +33,25 @@ def constant(name: str) -> str:
 
 
 def fault_of_snake(name: str) -> str | None:
-    """Say why `name` cannot be the name of a method, argument or field."""
+    """Return why `name` cannot be the name of a method, argument or field."""
     if not SNAKE.fullmatch(name):
         return f"{name!r} is no snake_case name; write one, like place_order."
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        return f"{name!r} is a word of Python; choose another name."
+        return f"{name!r} is a keyword of Python; choose another name."
     return None
 
 
 def fault_of_service(name: str) -> str | None:
-    """Say why `name` cannot be the name of a service, which is that of its Python package."""
+    """Return why `name` cannot be the name of a service and its Python package."""
     if name in TAKEN or name in sys.stdlib_module_names:
         return f"{name!r} is the name of another Python package; choose another name."
     return fault_of_snake(name)
 
 
 def fault_of_pascal(name: str) -> str | None:
-    """Say why `name` cannot be the name of a class."""
+    """Return why `name` cannot be the name of a class."""
     if not PASCAL.fullmatch(name):
         return f"{name!r} is no PascalCase name; write one, like OrderLine."
     if keyword.iskeyword(name) or name in vars(builtins):
-        return f"{name!r} is a word of Python; choose another name."
+        return f"{name!r} is a keyword of Python; choose another name."
     return None

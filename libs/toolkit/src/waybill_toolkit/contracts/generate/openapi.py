@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.error_responses import read_problems
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.http_contract import (
     Answer,
@@ -26,12 +27,11 @@ from waybill_toolkit.contracts.generate.schemas import class_of
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 JSON: Final = "application/json"
 PUBLIC: Final[list[object]] = []
-"""The `security` of an operation that asks nobody who he is."""
-PROBLEM: Final = "application/problem+json"
+"""The `security` of an operation without authentication."""
 
 
 def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults) -> HttpContract:
-    """Read all operations. What is wrong with one goes to `faults`, and the others are read."""
+    """Read all operations. An operation with a fault is left out, and `faults` has the fault."""
     reader = _Reader(registry, faults, scopes=_declared_scopes(root))
     operations = [found for node in operation_nodes(root) if (found := reader.try_read(*node))]
     _check_names(root, operations, faults)
@@ -39,22 +39,22 @@ def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults
 
 
 def schema_nodes(root: Node) -> Iterator[Node]:
-    """Go to the schema of each parameter and each JSON body that is no problem."""
+    """Yield the schema of each parameter and of each JSON body except problems."""
     for path, operation in operation_nodes(root):
         for parameter in parameter_nodes(path, operation):
             yield parameter.target().child("schema")
-    yield from asked_nodes(root)
-    yield from answered_nodes(root)
+    yield from request_nodes(root)
+    yield from response_nodes(root)
 
 
-def asked_nodes(root: Node) -> Iterator[Node]:
-    """Go to the schema of each JSON body of a request."""
+def request_nodes(root: Node) -> Iterator[Node]:
+    """Yield the schema of each JSON request body."""
     for _, operation in operation_nodes(root):
         yield from _bodies(operation.get("requestBody"))
 
 
-def answered_nodes(root: Node) -> Iterator[Node]:
-    """Go to the schema of each JSON body that is answered and no problem."""
+def response_nodes(root: Node) -> Iterator[Node]:
+    """Yield the schema of each JSON response body except problems."""
     for _, operation in operation_nodes(root):
         responses = operation.get("responses")
         yield from _bodies(*(each.target() for each in responses.children()) if responses else ())
@@ -80,7 +80,7 @@ def _declared_scopes(root: Node) -> frozenset[str]:
 
 
 def _check_names(root: Node, operations: list[Operation], faults: Faults) -> None:
-    """Refuse two operations, or two parameters, that would become one thing in Python."""
+    """Refuse two operations, or two parameters, with the same name in Python."""
     first: dict[str, Operation] = {}
     constants: dict[str, Parameter] = {}
     for operation in operations:
@@ -126,7 +126,7 @@ class _Reader:
         idempotent = len(parameters) < len(nodes)
         read = (read_parameter(each, name, self.faults) for each in parameters)
         responses = node.need("responses")
-        problems = [self.registry[slug] for slug in self.slugs(responses)]
+        problems = read_problems(responses, self.registry, self.faults)
         body = self.body(node)
         scopes = self.security(node)
         check_runtime_answers(
@@ -187,7 +187,7 @@ class _Reader:
         raise limit.error("a limit is a number of bytes above zero.")
 
     def content(self, holder: Node) -> str | None:
-        """Name the class of a JSON body; None when there is none."""
+        """Return the class of a JSON body; None without a body."""
         content = holder.get("content")
         if content is None:
             return None
@@ -220,42 +220,3 @@ class _Reader:
         if not answers:
             self.faults.add(responses.fault("no answer for success; declare its status."))
         return tuple(answers)
-
-    def slugs(self, responses: Node) -> list[str]:
-        """Collect the problems of all answers, each with the status that it is declared for."""
-        found: list[str] = []
-        for response in responses.children():
-            if response.name == "default":
-                self.faults.add(
-                    response.fault("a default answer hides its statuses; declare each by itself.")
-                )
-            elif not response.name.isdigit() or len(response.name) != 3:
-                raise response.error(f"{response.name!r} is no status; write one like '404'.")
-            elif response.name >= "400":
-                found += self.slugs_of(response)
-        return found
-
-    def slugs_of(self, response: Node) -> Iterator[str]:
-        target = response.target()
-        declared = target.get("x-problems")
-        if declared is None or not declared.value:
-            message = "x-problems is missing; list what this status means."
-            self.faults.add(target.fault(message, "problem"))
-            return
-        if list((target.get("content") or target).value) != [PROBLEM]:
-            self.faults.add(target.fault(f"the content of an error is {PROBLEM}.", "problem"))
-        for slug in declared.children():
-            problem = self.registry.get(str(slug.value))
-            if problem is None:
-                message = f"problem {slug.value} is not in contracts/shared/problems.yaml; add it."
-                self.faults.add(slug.fault(message, "problem"))
-            elif str(problem.status) != response.name:
-                self.faults.add(
-                    slug.fault(
-                        f"problem {problem.slug} has status {problem.status}, not {response.name};"
-                        " move it there.",
-                        "problem",
-                    )
-                )
-            else:
-                yield problem.slug

@@ -16,7 +16,7 @@ TAKEN: Final = ("self", "call", "body")
 
 
 def parameter_nodes(path: Node, operation: Node) -> Iterator[Node]:
-    """Go to each parameter of an operation, those of its path first."""
+    """Yield the parameters of an operation, those of its path first."""
     for holder in (path, operation):
         declared = holder.get("parameters")
         yield from declared.children() if declared else ()
@@ -59,7 +59,7 @@ def read_parameter(node: Node, operation_id: str, faults: Faults) -> Parameter |
 
 
 def read_headers(response: Node, faults: Faults) -> tuple[Header, ...]:
-    """Read the headers that an answer carries, those that it must first."""
+    """Read the headers of a response, the required ones first."""
     declared = response.get("headers")
     headers: list[Header] = []
     for node in declared.children() if declared else ():

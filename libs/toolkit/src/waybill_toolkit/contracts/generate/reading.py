@@ -1,7 +1,7 @@
-"""Reads YAML as the JSON that it stands for, and remembers the line of each value.
+"""Reads YAML as JSON, and records the line of each value.
 
-What other readers of the same file could take for something else is refused: tags, merge keys,
-keys that stand twice, numbers that no double holds. So is what would take for ever to read.
+Constructs that parsers interpret differently are refused: tags, merge keys,
+duplicate keys, numbers outside of the range of a double. So are documents that take too long.
 """
 
 import math
@@ -17,16 +17,16 @@ from waybill_toolkit.contracts.generate.faults import ContractError, Fault
 Pointer: TypeAlias = tuple[str, ...]
 
 BYTES_MAX: Final = 4 * 1024 * 1024
-"""A hundred times the largest contract here, and still read in seconds."""
+"""A hundred times the size of the largest contract; still read within seconds."""
 
 VALUES_MAX: Final = 200_000
-"""As many values as a document of that size has; aliases can make billions out of a few lines."""
+"""The number of values of a document of that size; aliases can create billions in a few lines."""
 
 DEPTH_MAX: Final = 100
-"""Several times the depth of any contract; what reads them goes down by recursion."""
+"""Several times the depth of any contract; the readers are recursive."""
 
 DIGITS_MAX: Final = 30
-"""More than any number that is exact in JSON has."""
+"""More digits than any number that is exact in JSON."""
 
 _Loader: Final = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
@@ -36,7 +36,7 @@ _WORDS: Final = {"": None, "~": None, "null": None, "true": True, "false": False
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file. `lines` tells where in the file each value begins."""
+    """One YAML file. `lines` has the line on which each value begins."""
 
     path: Path
     value: Any
@@ -44,17 +44,19 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read a file. Raises ContractError when it is no YAML mapping, or none that is read here."""
+    """Read a file. Raises ContractError when it is not a YAML mapping, or uses refused features."""
     text = _text(path)
     try:
         _check_events(path, text)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        line = min(line, text.rstrip().count("\n") + 1)  # an end that is missing is after the end
+        line = min(
+            line, text.rstrip().count("\n") + 1
+        )  # a missing end is reported after the last line
         message = f"this is no YAML: {error.problem}; put it right here or just above."
         raise _error(path, line, message) from None
-    except yaml.YAMLError as error:  # a character that no YAML has
+    except yaml.YAMLError as error:  # a character that YAML does not allow
         line = text[: getattr(error, "position", 0)].count("\n") + 1
         reason = str(error).splitlines()[0]
         raise _error(path, line, f"this is no YAML: {reason}; remove it.") from None
@@ -85,7 +87,7 @@ def _text(path: Path) -> str:
 
 
 def _check_events(path: Path, text: str) -> None:
-    """Refuse tags and endless depth before anything is built: building goes down by recursion."""
+    """Refuse tags and deep nesting first: the construction of values is recursive."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -99,7 +101,7 @@ def _check_events(path: Path, text: str) -> None:
 
 
 def _construct(path: Path, node: yaml.Node, pointer: Pointer, lines: dict[Pointer, int]) -> object:
-    """Make JSON of YAML: keys are strings; plain scalars too, but for JSON's words and numbers."""
+    """Convert YAML to JSON: keys and plain scalars become strings, except literals and numbers."""
     line = node.start_mark.line + 1
     lines.setdefault(pointer, line)
     if len(pointer) > DEPTH_MAX:

@@ -1,4 +1,4 @@
-"""Renders the templates, and gives all generated Python one form."""
+"""Renders the templates, and formats the generated Python."""
 
 import subprocess
 import tempfile
@@ -16,7 +16,7 @@ from waybill_toolkit.contracts.generate.problems import ProblemType
 
 LINE: Final = 100
 _RULES: Final = "I,F401,F811"
-"""Imports sorted, those not used and those written twice removed."""
+"""Sorts imports, and removes unused and duplicate ones."""
 
 
 def render(
@@ -27,7 +27,7 @@ def render(
 
 
 def tidy(sources: Mapping[str, str], service: str) -> dict[str, str]:
-    """Sort imports and format, the same for everybody: no configuration is looked for."""
+    """Sort imports and format. No configuration files are used."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in sources.items():
             Path(folder, name).write_text(text, encoding="utf-8", newline="\n")
@@ -40,7 +40,7 @@ def tidy(sources: Mapping[str, str], service: str) -> dict[str, str]:
 
 
 def _ruff(folder: str, *arguments: str) -> None:
-    # Imported here: whoever builds a service renders its pages, and needs no formatter.
+    # Imported here: a build of a service renders pages without the formatter.
     from ruff import find_ruff_bin  # type: ignore[import-untyped] # noqa: PLC0415 - it has no types
 
     subprocess.run([find_ruff_bin(), *arguments, "."], cwd=folder, check=True)  # noqa: S603

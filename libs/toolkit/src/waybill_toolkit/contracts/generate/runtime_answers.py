@@ -1,6 +1,6 @@
-"""What the runtime answers by itself has to stand in the contract as well, and nothing else.
+"""Checks that a contract declares exactly the problems that the runtime returns.
 
-The list is that of `waybill.http`: it refuses a request before, and a key after, the handler runs.
+The list is that of `waybill.http`: the problems that it returns before or after the handler runs.
 """
 
 from collections.abc import Collection
@@ -33,7 +33,7 @@ def check_runtime_answers(
     idempotent: bool,
     faults: Faults,
 ) -> None:
-    """Compare the runtime's problems that an operation declares with those that can happen."""
+    """Compare the runtime's problems that an operation declares with those that it can return."""
     possible = ALWAYS | (set() if public else GUARDED)
     possible |= (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
     if missing := sorted(possible - set(declared)):

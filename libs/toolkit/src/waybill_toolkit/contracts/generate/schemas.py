@@ -1,4 +1,4 @@
-"""Which classes the schemas of a contract become, and which schemas are needed at all."""
+"""The classes of a contract's schemas, and the schemas that are needed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ __all__ = ["GATEWAY", "SHARED", "class_of", "module_of", "reachable"]
 
 
 def class_of(schema: Node, module: str = "models") -> str | None:
-    """Name the class that a reference means: `models.Order`, `shared.Money`."""
+    """Return the class of a reference: `models.Order`, `shared.Money`."""
     if schema.reference is None:
         return None
     target = schema.step()
@@ -19,12 +19,12 @@ def class_of(schema: Node, module: str = "models") -> str | None:
 
 
 def module_of(component: Node, module: str) -> str:
-    """Schemas that the contracts share are one class for all that a service does."""
+    """Return the module of a schema; a shared schema is one class for the whole service."""
     return SHARED if component.document.path.parent.name == SHARED else module
 
 
 def reachable(schemas: Iterable[Node]) -> dict[str, Node]:
-    """Collect the schema components that `schemas` are or refer to, directly or through others."""
+    """Collect the schema components that `schemas` are or reference, also transitively."""
     found: dict[str, Node] = {}
     waiting = list(schemas)
     while waiting:

@@ -12,7 +12,7 @@ from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faul
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
 from waybill_toolkit.contracts.generate.models import make_models
 from waybill_toolkit.contracts.generate.names import fault_of_service
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, read_openapi, schema_nodes
+from waybill_toolkit.contracts.generate.openapi import read_openapi, response_nodes, schema_nodes
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of, reachable
@@ -29,14 +29,14 @@ TEXTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The contracts of one service, bundled; they are what their specifications want."""
+    """The bundled contracts of one service, valid by their specifications."""
 
     service: str
     openapi: Bundle
     asyncapi: Bundle
 
     def read(self, registry: Mapping[str, ProblemType]) -> tuple[HttpContract, EventContract]:
-        """Understand them. Raises ContractError with as many faults as it can find."""
+        """Parse them. Raises ContractError with as many faults as possible."""
         faults = Faults()
         http = read_openapi(self.openapi.root, registry, faults)
         events = read_asyncapi(self.asyncapi.root, faults)
@@ -45,7 +45,7 @@ class Documents:
 
 
 def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Make the files of these services. Raises ContractError with the faults of all of them."""
+    """Generate the files of these services. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
     registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
     faults.stop_if_any()
@@ -106,11 +106,11 @@ def _models(service: str, openapi: Node, events: EventContract, faults: Faults) 
     received = reachable(message.schema for message in events.received)
     together = {**models, **sent, **received}
     shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
-    answered = reachable(answered_nodes(openapi))
-    told = {**answered, **sent}
+    answered = reachable(response_nodes(openapi))
+    constructed = {**answered, **sent}
     made = {
         "shared": make_models(
-            SHARED, dict(sorted(shared.items())), "as the contract says", faults, given=told
+            SHARED, dict(sorted(shared.items())), "as the contract says", faults, given=constructed
         ),
         "models": make_models("models", models, "as the contract says", faults, given=answered),
         "sent": make_models("sent", sent, "forbid", faults, given=sent),

@@ -1,4 +1,4 @@
-"""Faults that specifications allow, or that their validators tell without saying where."""
+"""Faults that specifications allow, or that their validators report without a place."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.openapi import METHODS
 
 UNSERVED: Final = ("head", "options", "trace")
-"""HEAD and OPTIONS are answered by the runtime, TRACE by nobody."""
+"""The runtime answers HEAD and OPTIONS; TRACE is not supported."""
 
 UNIONS: Final = ("allOf", "anyOf", "oneOf")
 
@@ -19,7 +19,7 @@ _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
 def check_shape(root: Node, faults: Faults) -> None:
-    """Add a fault for each path that could not be served as it is written."""
+    """Add a fault for each path that cannot be served."""
     paths = root.get("paths")
     first: dict[str, str] = {}
     for path in paths.children() if paths else ():
@@ -39,9 +39,9 @@ def check_shape(root: Node, faults: Faults) -> None:
 
 
 def check_circles(bundled: Bundle, faults: Faults) -> None:
-    """Add a fault for each component that is, by references and unions, nothing but itself.
+    """Add a fault for each component that references only itself.
 
-    One that holds itself further down, in a field or as an item, is fine.
+    Recursion through a field or an item is allowed.
     """
     for (kind, name), component in bundled.origins.items():
         if kind == "channels":
@@ -58,12 +58,12 @@ def check_circles(bundled: Bundle, faults: Faults) -> None:
 
 
 def _same(node: Node) -> Iterator[Node]:
-    """Go to what a value has to be as well, or can be."""
+    """Yield the schemas that also apply to a value."""
     if node.reference is not None:
         try:
             yield node.step()
         except ContractError:
-            return  # told when it was bundled
+            return  # reported by the bundler
     for union in UNIONS:
         if isinstance(node.value, dict) and isinstance(node.value.get(union), list):
             yield from node.child(union).children()

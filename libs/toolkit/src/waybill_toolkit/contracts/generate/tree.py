@@ -1,4 +1,4 @@
-"""Where the contracts and the generated packages are."""
+"""The places of contracts and generated packages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ class Tree:
 
     @classmethod
     def around(cls, folder: Path) -> Self:
-        """Find the tree that `folder` is in. Raises FileNotFoundError."""
+        """Find the tree of `folder`. Raises FileNotFoundError."""
         for candidate in (folder, *folder.parents):
             if (candidate / "contracts" / SHARED / "problems.yaml").is_file():
                 return cls(candidate)
@@ -25,22 +25,22 @@ class Tree:
     def services(self) -> list[str]:
         """Every service that has a contract, in alphabetical order.
 
-        One with an asyncapi.yaml alone is not ours: its events are only received.
+        A folder with only an asyncapi.yaml is an external service: its events are only received.
         """
         return sorted(path.parent.name for path in self.root.glob("contracts/*/openapi.yaml"))
 
     @property
     def packages(self) -> list[str]:
-        """Everything that is generated: a package for each service, and the gateway's."""
+        """All generated packages: one for each service, and the gateway's."""
         has_gateway = (self.root / "contracts" / GATEWAY / f"{GATEWAY}.yaml").is_file()
         return [*self.services, *([GATEWAY] if has_gateway else [])]
 
     @property
     def orphans(self) -> list[Path]:
-        """Packages that were generated once, and whose contract is gone."""
+        """Generated packages without a contract."""
         found = self.root.glob("services/*/src/*/contract")
         return sorted(path for path in found if path.parent.name not in self.packages)
 
     def package(self, service: str) -> Path:
-        """Say where the generated package of a service is."""
+        """Return the folder of the generated package of a service."""
         return self.root / "services" / service / "src" / service / "contract"

@@ -1,4 +1,4 @@
-"""Holds contracts against their specifications, before anything is read out of them."""
+"""Validates contracts by their specifications before they are parsed."""
 
 import json
 import re
@@ -15,7 +15,7 @@ ASYNCAPI: Final = Path(__file__).with_name("asyncapi.schema.json")
 _OPERATION: Final = re.compile(r"'(get|post|put|patch|delete)' operation in '([^']+)'")
 
 PLAIN: Final = ("default", "enum", "maximum", "maxLength", "minimum", "minLength", "type")
-"""What a default is held against here; the validator does the rest, but tells no line."""
+"""The types of defaults that are checked here, with a line; the validator checks the rest."""
 
 MISSING: Final = {
     "x-key": ("key", "name the required field of the payload that events are ordered by."),
@@ -26,11 +26,11 @@ MISSING: Final = {
         "name the topic: SERVICE.ENTITY-events.v1 or SERVICE.commands.v1.",
     ),
 }
-"""What to do about a member that is missing, and the rule that wants it."""
+"""What to do about a missing member, and the rule that requires it."""
 
 
 def validate_openapi(bundled: Bundle, faults: Faults) -> None:
-    """Add a fault for each way in which the document is not OpenAPI 3.1."""
+    """Add a fault for each violation of OpenAPI 3.1."""
     # Imported here: it takes half a second, and an unchanged run does not need it.
     from openapi_schema_validator import OAS31Validator  # noqa: PLC0415
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415
@@ -44,9 +44,9 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
 
     _validate_schemas(bundled, OAS31Validator, faults)
     if faults:
-        return  # the validator would tell them too, without saying where
+        return  # the validator would report them without a place
     validator = OpenAPIV31SpecValidator(bundled.content)
-    # By itself it takes jsonschema-rs where that is installed, whose errors say less.
+    # The default is jsonschema-rs if it is installed; its errors are less precise.
     validator.schema_validator = create_validator(schema_v31)
     errors = validator.iter_errors()
     # The reader names both operations.
@@ -54,7 +54,7 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
     found = Faults()
     try:
         _add(others, bundled.where, found, "openapi-spec-validator")
-    except Exception as error:  # noqa: BLE001 - it stumbles over what it has just found
+    except Exception as error:  # noqa: BLE001 - it fails on faults that it has just found
         if not found:
             message = (
                 f"this is no OpenAPI: the validator stops at {error!r}; look for what is empty."
@@ -64,7 +64,7 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
 
 
 def validate_asyncapi(bundled: Bundle, faults: Faults) -> None:
-    """Add a fault for each way in which the document is not what is read here of AsyncAPI 3.0."""
+    """Add a fault for each violation of the supported part of AsyncAPI 3.0."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     document = Draft202012Validator(json.loads(ASYNCAPI.read_bytes()))
@@ -73,7 +73,7 @@ def validate_asyncapi(bundled: Bundle, faults: Faults) -> None:
 
 
 def _validate_schemas(bundled: Bundle, dialect: Any, faults: Faults) -> None:  # noqa: ANN401
-    """Add a fault for each schema that is none in this dialect, a validator class."""
+    """Add a fault for each invalid schema in this dialect, a validator class."""
     from jsonschema import SchemaError  # noqa: PLC0415
 
     for pointer, schema in _schemas(bundled.content, ()):
@@ -89,7 +89,7 @@ def _validate_schemas(bundled: Bundle, dialect: Any, faults: Faults) -> None:  #
 
 
 def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
-    """Find all schemas of a document, each once with all that is in it."""
+    """Find the outermost schemas of a document."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _schemas(item, (*pointer, str(index)))
@@ -102,7 +102,7 @@ def _schemas(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, object]
 
 
 def _defaults(schema: object, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
-    """Find what has a default of a type of its own, and where that stands."""
+    """Find defaults whose type is declared, with their place."""
     if isinstance(schema, dict):
         if "default" in schema and isinstance(schema.get("type"), str | list):
             yield (*pointer, "default"), {k: v for k, v in schema.items() if k in PLAIN}
@@ -118,19 +118,19 @@ def _add(
 ) -> None:
     for error in errors:
         node = where(_pointer(error))
-        for message, own_rule in _told(error):
+        for message, own_rule in _described(error):
             faults.add(node.fault(message, own_rule or rule))
 
 
 def _pointer(error: Any) -> Pointer:  # noqa: ANN401 (two libraries' errors)
-    """Say where it is; what the validator finds of operations it tells in words alone."""
+    """Return the place of an error; for operations it is only in the message."""
     if named := _OPERATION.search(error.message):
         return ("paths", named[2], named[1])
     return tuple(map(str, error.absolute_path))
 
 
-def _told(error: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 (two libraries' errors)
-    """Say what is wrong and what to do, with the rule if it is one of ours."""
+def _described(error: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 (two libraries' errors)
+    """Describe the fault and what to do, with the rule if it is one of this project."""
     where = "/" + "/".join(map(str, error.absolute_path))
     if error.validator == "required":
         for name in error.validator_value:

@@ -1,8 +1,8 @@
-"""Brings files up to date so that nobody ever sees half of one, and a failure changes none.
+"""Writes files atomically; a failure changes none.
 
-Everything is first written beside its place. Only when all of it is there, each file takes its
-place in one step. A process killed in between leaves whole files, old and new ones; the next run
-brings the rest.
+All files are first written next to their places. Only then each file takes its
+place in one step. A process that is killed meanwhile leaves complete files, old and new ones; the
+next run writes the rest.
 """
 
 import errno
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def stale(files: Mapping[Path, str]) -> Iterator[Path]:
-    """Find what differs from what was generated, is missing, or should not be there."""
+    """Find files that differ from the generated ones, are missing, or should not exist."""
     for path, text in files.items():
         if not path.is_file() or path.read_bytes() != text.encode():
             yield path
@@ -23,23 +23,23 @@ def stale(files: Mapping[Path, str]) -> Iterator[Path]:
 
 
 def write(files: Mapping[Path, str]) -> list[Path]:
-    """Make the tree as `files` says, and say what was changed. Raises OSError, then nothing was."""
+    """Write `files` to the tree, and return the changes. On OSError nothing is changed."""
     changed = list(stale(files))
     wanted = {path: files[path] for path in changed if path in files}
     folders: list[Path] = []
-    beside: dict[Path, Path] = {}
+    temporary: dict[Path, Path] = {}
     try:
         for path, text in wanted.items():
             folders += _make_folder(path.parent)
             _require_no_folder(path)
-            beside[path] = path.with_name(f".{path.name}.{os.getpid()}")
-            beside[path].write_bytes(text.encode())
+            temporary[path] = path.with_name(f".{path.name}.{os.getpid()}")
+            temporary[path].write_bytes(text.encode())
     except BaseException:
-        _undo(beside, folders)
+        _undo(temporary, folders)
         raise
     for path in changed:
-        if path in beside:
-            beside[path].replace(path)
+        if path in temporary:
+            temporary[path].replace(path)
         else:
             path.unlink()
     return changed
@@ -47,20 +47,20 @@ def write(files: Mapping[Path, str]) -> list[Path]:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Wait until no other run has this lock; without it where no file can be made."""
+    """Wait for the lock of other runs; continue without it where no file can be created."""
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("ab")
     except OSError:
         yield
         return
-    with file:  # closing it, as the end of the process does, gives the lock back
+    with file:  # closing the file releases the lock
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; says which were made, the innermost last."""
+    """Create a folder and its parents; return the created ones, the innermost last."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
@@ -71,8 +71,8 @@ def _require_no_folder(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
-def _undo(beside: Mapping[Path, Path], folders: list[Path]) -> None:
-    for path in beside.values():
+def _undo(temporary: Mapping[Path, Path], folders: list[Path]) -> None:
+    for path in temporary.values():
         path.unlink(missing_ok=True)
     for folder in reversed(folders):
         with suppress(OSError):

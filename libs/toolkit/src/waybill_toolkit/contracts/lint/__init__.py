@@ -1,5 +1,5 @@
-"""Checks contracts as they stand: the linters of both specifications, and the rules of this house.
+"""Checks contracts with the linters of both specifications and the rules of this project.
 
-What the generator cannot read it refuses by itself, with the same file and line; those faults are
-told here too. Rules of our own are in `operations.py`, `owners.py` and `examples.py`.
+The generator refuses what it cannot read, with the same file and line; those faults are
+reported here too. The rules of this project are in `operations.py`, `owners.py` and `examples.py`.
 """

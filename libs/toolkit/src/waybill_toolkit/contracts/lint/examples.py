@@ -1,9 +1,9 @@
-"""Examples are what people copy and what mocks answer: each schema has one, and each is true.
+"""Checks examples, which clients copy and mocks return: each schema has valid ones.
 
-Each field of a schema occurs in a valid example, so that one that was added shows. What crosses the
-border as a whole, a body or a payload, has an invalid example too.
+Each field of a schema occurs in a valid example, so a new field needs one. A body or a payload also
+has an invalid example.
 
-An example stands in the contract (`example:`) or beside it, in
+An example is in the contract (`example:`) or next to it, in
 `contracts/<service>/examples/<Schema>/{valid,invalid}-<what>.json`. A schema also has one when a
 valid example of another schema shows it.
 """
@@ -38,7 +38,7 @@ class Example:
 
 
 def example_faults(holders: Sequence[Holder]) -> Iterator[Fault]:
-    """Check all examples, and find what none shows."""
+    """Check all examples, and find schemas and fields without one."""
     shown: dict[Place, set[str]] = {}
     kinds: dict[Place, set[str]] = {}
     for holder in holders:
@@ -64,8 +64,8 @@ def example_faults(holders: Sequence[Holder]) -> Iterator[Fault]:
 def _inline(holder: Holder, schema: Node) -> Iterator[Fault]:
     if "example" in schema.value:
         example = schema.child("example")
-        for told in holder.faults(schema.name, example.value):
-            message = f"this is no {schema.name}: {told}; correct it or the schema."
+        for fault in holder.faults(schema.name, example.value):
+            message = f"this is no {schema.name}: {fault}; correct it or the schema."
             yield example.fault(message, RULE)
 
 
@@ -80,27 +80,27 @@ def examples(holder: Holder, name: str) -> Iterator[Example | Fault]:
 
 
 def _judge(holder: Holder, name: str, example: Example) -> Iterator[Fault]:
-    told = holder.faults(name, example.value)
-    if told and example.valid:
-        message = f"this is no {name}: {told[0]}; correct it or the schema."
-        yield Fault(example.path, _line(example.path, told[0]), message, RULE)
-    if not told and not example.valid:
+    faults = holder.faults(name, example.value)
+    if faults and example.valid:
+        message = f"this is no {name}: {faults[0]}; correct it or the schema."
+        yield Fault(example.path, _line(example.path, faults[0]), message, RULE)
+    if not faults and not example.valid:
         yield example.fault(f"this is a {name}, with nothing wrong; correct it or the schema.")
 
 
-def _line(path: Path, told: str) -> int:
+def _line(path: Path, fault: str) -> int:
     """Find the line of a JSON path ($.lines[0].quantity), or of the nearest above it."""
-    keys = told.partition(": ")[0].removeprefix("$").replace("[", ".").replace("]", "").split(".")
+    keys = fault.partition(": ")[0].removeprefix("$").replace("[", ".").replace("]", "").split(".")
     try:
         root = Library().open(path)
-    except ContractError:  # no object: it has one line as far as we are concerned
+    except ContractError:  # not an object: it has one line
         return 1
     node = root.nearest(filter(None, keys))
     return node.document.lines[node.pointer]
 
 
 def _strays(holders: Sequence[Holder]) -> Iterator[Fault]:
-    """Find files that nothing would ever check."""
+    """Find example files of unknown schemas."""
     known = {holder.folder / schema.name for holder in holders for schema in holder.schemas}
     for folder in sorted({holder.folder for holder in holders}):
         for path in sorted(folder.glob("*/*")):
@@ -115,7 +115,7 @@ def _strays(holders: Sequence[Holder]) -> Iterator[Fault]:
 
 
 def inline_shown(holder: Holder, schema: Node) -> Iterator[tuple[Place, Any]]:
-    """Give what the example in the contract itself is an example of."""
+    """Return the schema of an example in the contract itself."""
     if "example" in schema.value:
         yield from parts_shown(holder, schema, schema.value["example"])
 
@@ -125,7 +125,7 @@ def parts_shown(
     schema: Node,
     value: Any,  # noqa: ANN401 (JSON)
 ) -> Iterator[tuple[Place, Any]]:
-    """Give the places of all schemas that a value is an example of, each with its part of it."""
+    """Yield all schemas that a value exemplifies, each with its part of the value."""
     yield schema.place, value
     while schema.reference is not None:
         schema = schema.step()

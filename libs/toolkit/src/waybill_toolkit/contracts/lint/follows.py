@@ -1,7 +1,7 @@
-"""`x-follow` says how clients see the end of something that moves by itself.
+"""`x-follow` declares how clients wait for the final state of a resource.
 
-It stands at the GET that reads it: which field is the `status`, `until` which values, and in which
-field stands why it was refused, an object with a `code` and a `detail`.
+It is declared at the GET operation: the `status` field, its final values (`until`), and the field
+with the reason of a refusal, an object with a `code` and a `detail`.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _RULE: Final = "follow"
 
 
 def follow_faults(root: Node) -> Iterator[Fault]:
-    """Find what clients cannot follow."""
+    """Find invalid declarations."""
     for _, operation in operation_nodes(root):
         follow = operation.get(FOLLOW)
         if follow is not None:
@@ -52,7 +52,7 @@ def _faults(operation: Node, follow: Node) -> Iterator[Fault]:
 
 
 def _answered(operation: Node) -> Node | None:
-    """Go to the fields of the success answer."""
+    """Yield the fields of the success response."""
     responses = operation.get("responses")
     for response in responses.children() if responses else ():
         node: Node | None = response.target()

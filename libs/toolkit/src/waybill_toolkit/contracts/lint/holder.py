@@ -1,4 +1,4 @@
-"""A document of schemas, as examples are held against it."""
+"""A document with the schemas that examples are validated by."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ Place: TypeAlias = tuple[Path, Pointer]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A document with schemas, and what checks values by them."""
+    """A document with schemas, and their validator."""
 
     root: Node
     checker: SchemaDocument
@@ -26,7 +26,7 @@ class Holder:
 
     @property
     def schemas(self) -> list[Node]:
-        """Those that are written in this document itself."""
+        """The schemas of this document itself."""
         components = self.root.get("components")
         schemas = components.get("schemas") if components else None
         return list(schemas.children()) if schemas else []

@@ -1,4 +1,4 @@
-"""The linters that are made for Node: Redocly, and the parser of AsyncAPI."""
+"""Runs the Node.js linters: Redocly and the AsyncAPI parser."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from waybill_toolkit.contracts.node.program import NodeUnavailableError
 TOOLS: Final = Path(__file__).with_name("tools")
 REDOCLY_RULES: Final = Path(__file__).with_name("redocly.yaml")
 RUN_SECONDS_MAX: Final = 300
-"""They take two seconds where nothing else runs."""
+"""They take two seconds on an idle machine."""
 
 _CONSEQUENCE: Final = re.compile(r'must match "(if|then|else)" schema')
-"""What the parser adds above the place where the fault is."""
+"""Prefixes that the parser adds to the place of a fault."""
 
 PROBLEMS_MAX: Final = 10_000
 WARNING: Final = 1
-"""The parser's severities: 0 is an error, 1 a warning, the others are opinions."""
+"""The parser's severities: 0 is an error, 1 a warning, the others are ignored."""
 
 
 def redocly_faults(packages: NodePackages, documents: Sequence[Path]) -> Iterator[Fault]:
@@ -42,9 +42,9 @@ def redocly_faults(packages: NodePackages, documents: Sequence[Path]) -> Iterato
 
 
 def asyncapi_faults(packages: NodePackages, paths: Sequence[Path]) -> Iterator[Fault]:
-    """Parse AsyncAPI documents, bundled; each message is led back to where its cause is written.
+    """Parse AsyncAPI documents, bundled; each message is mapped to its source.
 
-    A document that cannot be bundled is left out: what is broken in it is told by others.
+    A document that cannot be bundled is left out: other checks report its faults.
     """
     bundles = {str(path): bundled for path in paths if (bundled := _bundled(path))}
     documents = {name: _as_asyncapi(bundle.content) for name, bundle in bundles.items()}
@@ -67,7 +67,7 @@ def _bundled(path: Path) -> Bundle | None:
 
 
 def _as_asyncapi(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Write discriminators as AsyncAPI 3 wants them: OpenAPI has an object, it has a string."""
+    """Convert discriminators to AsyncAPI 3: a string instead of OpenAPI's object."""
     if isinstance(value, list):
         return [_as_asyncapi(each) for each in value]
     if not isinstance(value, dict):
@@ -83,7 +83,7 @@ def _as_asyncapi(value: Any) -> Any:  # noqa: ANN401 (JSON)
 
 def _run(command: Sequence[str], text: str = "") -> str:
     """Run a linter; it exits with 1 when it finds something."""
-    done = subprocess.run(  # noqa: S603 - the command is ours
+    done = subprocess.run(  # noqa: S603 - a fixed command
         command,
         input=text,
         env=environment(REDOCLY_TELEMETRY="off", REDOCLY_SUPPRESS_UPDATE_NOTICE="true"),
@@ -93,13 +93,13 @@ def _run(command: Sequence[str], text: str = "") -> str:
         timeout=RUN_SECONDS_MAX,
     )
     if done.returncode not in (0, 1) or not done.stdout.strip():
-        told = done.stderr.strip().splitlines() or ["nothing"]
-        raise NodeUnavailableError(f"{Path(command[1]).name} failed and said: {told[-1]}")
+        output = done.stderr.strip().splitlines() or ["nothing"]
+        raise NodeUnavailableError(f"{Path(command[1]).name} failed and said: {output[-1]}")
     return done.stdout
 
 
 def _json_values(text: str) -> Iterator[Any]:
-    """Read JSON values that stand one after the other: Redocly writes one for each document."""
+    """Read concatenated JSON values: Redocly writes one for each document."""
     decoder, position = json.JSONDecoder(), 0
     while position < len(text):
         value, position = decoder.raw_decode(text, position)

@@ -1,4 +1,4 @@
-"""What each operation must have here, beyond what the generator needs to read it."""
+"""Rules for operations, in addition to the generator's."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,13 +10,13 @@ from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY, parameter_nodes
 
 MOVES_SOMETHING: Final = ("post", "patch")
-"""PUT and DELETE say how it shall be afterwards, so a second one changes nothing (RFC 9110)."""
+"""PUT and DELETE are idempotent (RFC 9110)."""
 
 REPEATABLE: Final = "x-repeatable"
 
 
 def idempotency_faults(root: Node) -> Iterator[Fault]:
-    """Find operations that create or move something, and that a lost answer would have do twice."""
+    """Find operations that are not idempotent: a retry would execute them twice."""
     for path, operation in operation_nodes(root):
         if operation.name not in MOVES_SOMETHING:
             continue
@@ -36,7 +36,7 @@ def operation_ids(root: Node) -> set[str]:
 
 
 def call_faults(root: Node, operations: Mapping[str, set[str]]) -> Iterator[Fault]:
-    """Find calls of operations that no service has; `operations` are the ids by service."""
+    """Find calls of unknown operations; `operations` has the ids by service."""
     calls = root.get(CALLS)
     for service in calls.children() if calls else ():
         if service.name not in operations:

@@ -1,8 +1,8 @@
-"""Whose a resource is must be said where it is somebody's: access by owner is decided from it.
+"""Checks `x-owner`, which declares the owner of a resource and decides access by owner.
 
-A resource is somebody's when it says so: in what is sent or answered, however deep, there is a
-field like `customer_ref`. Then the operation names the field in `x-owner`, and so does every
-operation below its path.
+A resource has an owner when its schema says so: a request
+or response body has a field like `customer_ref`, at any depth. Then `x-owner` of the operation and
+of all operations below its path names that field.
 """
 
 import re
@@ -20,7 +20,7 @@ _NAMES_SOMEBODY: Final = re.compile(r"(account|buyer|customer|member|owner|user)
 
 
 def owner_faults(root: Node) -> Iterator[Fault]:
-    """Find operations on somebody's resource that do not say whose, or say what there is not."""
+    """Find operations on owned resources whose `x-owner` is missing or unknown."""
     places = list(operation_nodes(root))
     fields = {operation.place: _owner_fields(path, operation) for path, operation in places}
     theirs = {path.name: fields[operation.place] for path, operation in places if "{" in path.name}
@@ -42,7 +42,7 @@ def owner_faults(root: Node) -> Iterator[Fault]:
 
 
 def names_somebody(field: str) -> bool:
-    """Whether a field of this name says whose something is."""
+    """Whether a field of this name is an owner."""
     return _NAMES_SOMEBODY.fullmatch(field) is not None
 
 
@@ -68,7 +68,7 @@ def _bodies(operation: Node) -> Iterator[Node]:
 
 
 def _names_within(node: Node) -> Iterator[str]:
-    """Go through one schema; what it refers to is looked at by itself."""
+    """Check one schema; referenced schemas are checked separately."""
     for child in node.children():
         if child.name == "properties":
             yield from child.value

@@ -23,8 +23,8 @@ from waybill_toolkit.contracts.schema_check import SchemaDocument
 def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     """Find all faults of the contracts; without `node_home` the linters of Node are left out.
 
-    What cannot be read is told, and the rest is checked all the same. Raises NodeUnavailableError
-    when the linters of Node cannot run.
+    Unreadable documents are reported, and the others are checked. Raises NodeUnavailableError
+    when the Node.js linters cannot run.
     """
     library, faults = Library(), Faults()
     services = _open(library, repository, faults)
@@ -67,7 +67,7 @@ def _registry(library: Library, repository: Repository, faults: Faults) -> dict[
 
 
 def _merge(library: Library, repository: Repository) -> None:
-    """See whether all contracts together make one API, where there is a gateway for it."""
+    """Check that the contracts can be merged, if there is a gateway."""
     if GATEWAY in repository.packages:
         merge_contracts(library, repository.root / "contracts", repository.services)
 
@@ -83,7 +83,7 @@ def _own_faults(
         if len(services) == len(repository.services):
             yield from call_faults(root, {name: operation_ids(one) for name, one in roots.items()})
     bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]
-    if bundles:  # so what is shared can be read as well
+    if bundles:  # so the shared files are readable too
         shared = library.open(repository.root / "contracts" / SHARED / "components.yaml")
         holders = [Holder(each.root, SchemaDocument(each.content)) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])

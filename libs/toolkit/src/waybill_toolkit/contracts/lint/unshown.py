@@ -1,20 +1,20 @@
-"""What no example shows: a schema, a field of one, or how a body or a payload is not to be."""
+"""Finds missing examples: of a schema, of a field, or of an invalid body or payload."""
 
 from collections.abc import Collection, Iterator, Mapping
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import answered_nodes, asked_nodes
+from waybill_toolkit.contracts.generate.openapi import request_nodes, response_nodes
 from waybill_toolkit.contracts.lint.holder import RULE, UNIONS, Holder, Place
 
 
 def unshown_faults(
     holder: Holder, shown: Mapping[Place, Collection[str]], kinds: Mapping[Place, Collection[str]]
 ) -> Iterator[Fault]:
-    """Find what examples leave out of a document.
+    """Find what the examples of a document do not show.
 
-    `shown` are the schemas that occur in a valid example, with the fields that do, and `kinds` says
-    whether a schema has valid and invalid examples of its own.
+    `shown` has the schemas and fields that occur in valid examples; `kinds` says whether a schema
+    has its own valid and invalid examples.
     """
     crossing = {node.target().place for node in _crossing(holder.root)}
     for schema in holder.schemas:
@@ -34,10 +34,10 @@ def unshown_faults(
 
 
 def _crossing(root: Node) -> Iterator[Node]:
-    """Go to the schemas of whole bodies and payloads."""
+    """Yield the schemas of bodies and payloads."""
     if root.get("paths"):
-        yield from asked_nodes(root)
-        yield from answered_nodes(root)
+        yield from request_nodes(root)
+        yield from response_nodes(root)
     components = root.get("components")
     messages = components.get("messages") if components else None
     for message in messages.children() if messages else ():
@@ -46,7 +46,7 @@ def _crossing(root: Node) -> Iterator[Node]:
 
 
 def _fields(schema: Node) -> Iterator[tuple[Node, Node]]:
-    """Go to each field of a schema, also of objects in it that have no name, with its object."""
+    """Yield each field of a schema, also of nested unnamed objects, with its object."""
     if schema.reference is not None or not isinstance(schema.value, dict):
         return
     properties = schema.get("properties")

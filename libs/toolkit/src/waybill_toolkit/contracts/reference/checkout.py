@@ -1,8 +1,8 @@
-"""The pages of a service that runs from a checkout, rendered when somebody asks for one.
+"""Renders the pages of a service that runs from a checkout, on request.
 
-The runtime finds `renderer_of` by the entry point `waybill.pages`. What it shows was rendered from
-the contracts as they are at that moment: there is no file that could be stale. Another process
-renders it, so that the service neither loads a template engine nor stops serving meanwhile.
+The runtime finds `renderer_of` by the entry point `waybill.pages`. Pages are rendered from
+the current contracts, so none is stale. A separate process renders them: the service does not load
+a template engine and is not blocked.
 """
 
 import subprocess
@@ -15,11 +15,11 @@ from typing import Final
 from waybill_toolkit.contracts.generate.tree import Tree
 
 RENDERING_SECONDS: Final = 30
-"""It takes half a second on an idle machine; a page that takes longer than this is given up."""
+"""The timeout of rendering, which takes half a second on an idle machine."""
 
 
 def renderer_of(contract: Traversable) -> Callable[[str], str] | None:
-    """Give what renders the pages of a generated package; None when it is not in a checkout.
+    """Return the renderer of a generated package's pages; None outside of a checkout.
 
     The renderer takes `reference` or `events`. It raises RuntimeError with one sentence when the
     page cannot be rendered.
@@ -46,7 +46,7 @@ def _render(package: Path, page: str) -> str:
         page,
     ]
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
+        done = subprocess.run(  # noqa: S603 - a fixed command
             command,
             capture_output=True,
             check=False,

@@ -1,6 +1,6 @@
 """Draws the map of events: senders on the left, topics with their events, receivers on the right.
 
-It is an SVG that stands by itself: it brings its colours, light and dark, and needs no script.
+It is a self-contained SVG with light and dark colours and without scripts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from waybill_toolkit.contracts.reference.html import render
 
 WIDTH: Final = 1000
 BOX: Final = 150
-"""How wide the box of a service is."""
+"""The width of a service's box."""
 BOX_HEIGHT: Final = 44
 CARD_X: Final = 310
 CARD: Final = 380
@@ -22,7 +22,7 @@ GAP: Final = 28
 TOP: Final = 44
 
 _GOLDEN_DEGREES: Final = 137.508
-"""From hue to hue: neighbours differ clearly, however many there are."""
+"""The step between hues: neighbours differ clearly for any number of services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Line:
 
 
 def draw(events: Events, *, links: bool) -> str:
-    """Draw all of them. With `links` each event leads to its place on the page around the map."""
+    """Draw the map. With `links` each event links to its place on the surrounding page."""
     cards = _cards(events)
     hues = _hues(events)
     left = _boxes(cards, hues, 0, lambda event: event.senders)
@@ -87,7 +87,7 @@ def draw(events: Events, *, links: bool) -> str:
 
 
 def _hues(events: Events) -> dict[str, float]:
-    """Give each service a colour; it follows from the names alone."""
+    """Assign each service a colour, which depends only on the names."""
     services = {each.owner for each in events.topics}
     for event in events.events:
         services |= {*event.senders, *event.receivers}
@@ -95,7 +95,7 @@ def _hues(events: Events) -> dict[str, float]:
 
 
 def hue_of(number: int) -> float:
-    """Give the hue of the service with this place in the alphabet."""
+    """Return the hue of the service with this index."""
     return round((250 + number * _GOLDEN_DEGREES) % 360, 1)
 
 
@@ -114,7 +114,7 @@ def _cards(events: Events) -> list[Card]:
 
 
 def _sorted(events: Events) -> list[Topic]:
-    """Put topics with the same sender next to each other, so that few lines cross."""
+    """Order topics by sender, so that few lines cross."""
 
     def senders(topic: Topic) -> list[str]:
         return sorted({name for each in events.of_topic(topic.name) for name in each.senders})
@@ -126,7 +126,7 @@ Side: TypeAlias = Callable[[Event], tuple[str, ...]]
 
 
 def _boxes(cards: Sequence[Card], hues: Mapping[str, float], x: float, side: Side) -> list[Box]:
-    """Put each service as near as can be to the middle of its events."""
+    """Place each service as close as possible to the middle of its events."""
     heights: dict[str, list[float]] = {}
     for row in _rows(cards):
         for service in side(row.event):

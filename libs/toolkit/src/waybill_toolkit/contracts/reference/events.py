@@ -1,6 +1,6 @@
-"""All events of all services: whose they are, who sends and who receives them.
+"""All events of all services, with owners, senders and receivers.
 
-It is put together from every service's `asyncapi.yaml`, since none of them knows who listens.
+It is compiled from every service's `asyncapi.yaml`, because a sender does not list its receivers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ class Topic:
 
     @property
     def retention(self) -> str:
-        """Say it in days where it is some."""
+        """Format the retention, in days if possible."""
         days, hours = divmod(self.retention_hours, 24)
         return f"{self.retention_hours} hours" if hours or not days else _count(days, "day")
 
@@ -43,13 +43,13 @@ class Event:
 
     @property
     def name(self) -> str:
-        """Leave out the service, which the topic names."""
+        """Remove the service, which the topic names."""
         return self.type.partition(".")[2] or self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Topics and events, in the order in which they are shown, and the schemas they need."""
+    """Topics and events in display order, and their schemas."""
 
     topics: tuple[Topic, ...]
     events: tuple[Event, ...]
@@ -57,11 +57,11 @@ class Events:
     headers: Shape | None
 
     def of_topic(self, topic: str) -> list[Event]:
-        """Give the events of one topic."""
+        """Return the events of one topic."""
         return [each for each in self.events if each.topic == topic]
 
     def of_service(self, service: str) -> "Events":
-        """Leave what one service sends, receives or owns."""
+        """Select what one service sends, receives or owns."""
         events = [
             each
             for each in self.events
@@ -73,7 +73,7 @@ class Events:
 
 
 def read_events(contracts: Iterable[ServiceContract], examples: Examples) -> Events:
-    """Put together what the contracts of all services say."""
+    """Combine the contracts of all services."""
     contracts = sorted(contracts, key=lambda each: each.service)
     documents = [each.bundled_asyncapi.content for each in contracts]
     schemas: dict[str, Schema] = {}
@@ -90,7 +90,7 @@ def read_events(contracts: Iterable[ServiceContract], examples: Examples) -> Eve
 
 
 def _topics(contracts: list[ServiceContract]) -> Iterable[Topic]:
-    """Read the topics of these services, and those of others that they hear or write to."""
+    """Read the topics of these services, and the foreign ones that they receive from or send to."""
     found: dict[str, Topic] = {}
     for contract in contracts:
         for channel in contract.bundled_asyncapi.content.get("channels", {}).values():
@@ -106,7 +106,7 @@ def _topics(contracts: list[ServiceContract]) -> Iterable[Topic]:
 
 
 def _events(contracts: list[ServiceContract]) -> list[Event]:
-    """Keep the order in which the owner of a topic declares its events."""
+    """Sort events in the order of the topic owner's contract."""
     messages: dict[str, Message] = {}
     senders: dict[str, list[str]] = {}
     receivers: dict[str, list[str]] = {}
@@ -144,7 +144,7 @@ def _declared(contracts: list[ServiceContract]) -> Iterable[str]:
 
 
 def _needed(events: Iterable[Event], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Leave the schemas of these events' payloads, and those that they refer to."""
+    """Select the schemas of these events' payloads and their references."""
     found: set[str] = set()
     waiting = [each.payload for each in events]
     while waiting:

@@ -9,17 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The folders `examples/` of these contracts, looked at in this order."""
+    """The folders `examples/` of these contracts, searched in this order."""
 
     folders: tuple[Path, ...]
 
     @classmethod
     def of(cls, contracts: Path, services: Iterable[str]) -> "Examples":
-        """Take those of these services."""
+        """Use the folders of these services."""
         return cls(tuple(contracts / service / "examples" for service in services))
 
     def text(self, name: str, schema: Mapping[str, Any]) -> str | None:
-        """Give the example of a schema as JSON; None when nothing shows it."""
+        """Return the example of a schema as JSON; None when there is none."""
         value = self._value(name, schema)
         return None if value is None else json.dumps(value, indent=2, ensure_ascii=False)
 

@@ -1,6 +1,6 @@
-"""Renders the templates of the pages; what comes from contracts is text, never markup.
+"""Renders the templates of the pages; texts of contracts are escaped.
 
-What is markup already, because it was rendered here before, is marked in the templates: `|safe`.
+Markup that was rendered here is marked with `|safe` in the templates.
 """
 
 from functools import cache
@@ -39,15 +39,15 @@ def _environment(package: str) -> jinja2.Environment:
 
 
 def prose(text: str) -> Markup:
-    """Render a description, which OpenAPI and AsyncAPI take as CommonMark."""
+    """Render a description, which is CommonMark in OpenAPI and AsyncAPI."""
     return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 (it takes no HTML)
 
 
 def size(number: int) -> str:
-    """Say a number of bytes: 256 KiB."""
+    """Format a number of bytes: 256 KiB."""
     return f"{number // 1024} KiB" if number % 1024 == 0 else f"{number:,} bytes"
 
 
 def slug(text: str) -> str:
-    """Make what can stand behind a # of it: orders.order-placed.v1, products-v1."""
+    """Convert a name to a URL fragment: orders.order-placed.v1, products-v1."""
     return "-".join("".join(c if c.isalnum() or c in "._-" else " " for c in text).split())

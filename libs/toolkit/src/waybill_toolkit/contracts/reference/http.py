@@ -1,4 +1,4 @@
-"""The HTTP API of a service, or of all of them at the gateway, as the reference shows it."""
+"""The HTTP API of a service or of the gateway, for the reference."""
 
 import json
 import re
@@ -28,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `own` are problems of its own, `common` those that any like it can have."""
+    """One operation. `own` are its own problems, `common` those of all similar operations."""
 
     id: str
     method: str
@@ -50,7 +50,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class HttpReference:
-    """All that the page shows."""
+    """The contents of the page."""
 
     title: str
     version: str
@@ -58,10 +58,10 @@ class HttpReference:
     groups: Mapping[str, tuple[Operation, ...]]
     shapes: Mapping[str, Shape]
     problems: tuple[ProblemType, ...]
-    """Those that an operation names, by status."""
+    """The problems of operations, by status."""
 
     def users_of(self, slug: str) -> list[str]:
-        """Name the operations that can answer a problem."""
+        """Return the operations that can return a problem."""
         operations = (each for group in self.groups.values() for each in group)
         return [one.id for one in operations if slug in {each.slug for each in one.own}]
 
@@ -158,7 +158,7 @@ class _Reader:
         return node
 
     def curl(self, method: str, path: str, node: Schema, body: str | None) -> str:
-        """Write the call as a command that can be copied."""
+        """Format the call as a command that can be copied."""
         verb = "" if method == "get" else f"-X {method.upper()} "
         address = _VARIABLE.sub(lambda found: "$" + found[1].upper(), path)
         lines = [f'curl {verb}"$WAYBILL{address}"']

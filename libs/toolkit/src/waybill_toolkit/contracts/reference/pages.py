@@ -24,22 +24,22 @@ from waybill_toolkit.contracts.reference.http import HttpReference, read_http
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the contracts of a tree say, ready to be shown."""
+    """The contracts of a tree, prepared for rendering."""
 
     apis: dict[str, HttpReference]
-    """By service; the gateway's has all of them."""
+    """By service; the gateway's has all operations."""
     events: Events
-    """Of all services."""
+    """The events of all services."""
     texts: dict[str, str]
-    """What a service's events are about, in its own words."""
+    """The description of a service's events, from its contract."""
     problems: dict[str, ProblemType]
 
     def http_page(self, package: str) -> str:
-        """Write the reference of the HTTP API of a service, or of all."""
+        """Render the reference of the HTTP API of a service or of the gateway."""
         return render("reference.html.jinja", api=self.apis[package])
 
     def events_page(self, package: str) -> str:
-        """Write the page of the events of a service, or at the gateway of all."""
+        """Render the events page of a service or of the gateway."""
         everything = package == GATEWAY
         events = self.events if everything else self.events.of_service(package)
         return render(
@@ -52,9 +52,8 @@ class Reference:
 
 
 _ALL_EVENTS: Final = (
-    "What the services tell each other, and order each other to do, through Kafka. Each event"
-    " was written down by its sender together with the change it tells of, and takes effect once"
-    " at each receiver."
+    "The events and commands that the services exchange through Kafka. A sender stores each event"
+    " in the transaction of the change that it describes; each receiver processes it once."
 )
 
 

@@ -1,4 +1,4 @@
-"""Puts a JSON Schema into words: its type with links to other schemas, its limits, its fields."""
+"""Describes a JSON Schema: its type with links to other schemas, its limits, its fields."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _OBJECT: Final = "object"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of text; `schema` names the schema that it means."""
+    """A piece of text; `schema` is the name of the schema that it links to."""
 
     text: str
     schema: str | None = None
@@ -83,7 +83,7 @@ def parameter_of(parameter: Schema) -> Field:
 
 
 def words_of(schema: Schema) -> Words:
-    """Say what a value is."""
+    """Describe the type of a value."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return (Word(name, name),)
@@ -116,7 +116,7 @@ def _joined(schemas: list[Schema], between: str = " or ") -> Words:
 
 
 def limits_of(schema: Schema) -> tuple[str, ...]:
-    """Say which values of its type are allowed."""
+    """Describe the allowed values of the type."""
     limits = [
         _between(schema, "minimum", "maximum", ""),
         f"above {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else "",

@@ -33,7 +33,7 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         help="Write the result there: to NAME.md as a report in Markdown, with a picture in SVG "
-        "beside it; to another name as JSON.",
+        "next to it; to another name as JSON.",
         dir_okay=False,
         writable=True,
         callback=in_a_folder,

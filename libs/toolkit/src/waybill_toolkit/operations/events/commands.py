@@ -40,7 +40,7 @@ def events(
     data: Data = None,
 ) -> None:
     """Print the events that the services have published: time, topic, type, key, payload."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is told below
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are reported below
 
     def is_wanted(event: Published) -> bool:
         return order is None or event.concerns(order)

@@ -1,4 +1,4 @@
-"""Reading topics beside the services: no consumer group, no offsets, nothing is changed."""
+"""Reads topics without a consumer group and without committing offsets."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -43,9 +43,9 @@ async def follow(
     wanted: Callable[[Published], bool],
     on_begin: Callable[[int], None],
 ) -> AsyncGenerator[Published, None]:
-    """Read what is published from now on, for ever. Raises PlatformError.
+    """Read the events that are published from now on, until cancelled. Raises PlatformError.
 
-    `on_begin` is told how many topics there are, as soon as nothing will be missed.
+    `on_begin` is called with the number of topics when no further event will be missed.
     """
     async with _reader(bootstrap_servers, topic) as (consumer, partitions):
         for partition, end in (await consumer.end_offsets(partitions)).items():

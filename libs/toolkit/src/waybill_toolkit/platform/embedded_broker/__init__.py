@@ -4,9 +4,9 @@
     requests   what each request does
     logs       topics and their partitions
     segments   files of batches
-    groups     consumer groups: who has which partitions
-    offsets    how far groups have got
-    home       the folder of it all, and whether it can be believed
+    groups     consumer groups and their assignments
+    offsets    committed offsets
+    home       the data folder, and whether it is intact
 
 For a laptop and for tests; a cluster has Kafka.
 """

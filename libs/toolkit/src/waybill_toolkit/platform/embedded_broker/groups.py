@@ -1,11 +1,11 @@
-"""Consumer groups: who has which partitions.
+"""Consumer groups and their assignments.
 
-    empty ──join──> joining ──all have joined, or time is up──> syncing ──the leader says──> stable
+    empty ──join──> joining ──all have joined, or time is up──> syncing ──leader assigns───> stable
                        ^                                           │                           │
-                       └──────────── a member joins, leaves or is not heard of ────────────────┘
+                       └──────────── a member joins, leaves or times out ──────────────────────┘
 
-The members decide among themselves: the leader is told what all of them can take, and says what
-each shall have (https://kafka.apache.org/protocol, JoinGroup and SyncGroup).
+The members assign partitions themselves: the leader gets the subscriptions of all, and decides what
+each gets (https://kafka.apache.org/protocol, JoinGroup and SyncGroup).
 """
 
 import asyncio
@@ -20,14 +20,14 @@ UNKNOWN_MEMBER: Final = 25
 REBALANCE: Final = 27
 
 GATHER_SECONDS: Final = 0.2
-"""How long the first member of a group waits for others; when one comes later, all join again."""
+"""How long the first member of a group waits for others; a later member causes a rebalance."""
 
 State: TypeAlias = Literal["empty", "joining", "syncing", "stable"]
 T = TypeVar("T")
 
 
 class Joined(NamedTuple):
-    """The answer to a member that joins; `members`, and what they can take, is for the leader."""
+    """The response to a join; only the leader gets `members` and their subscriptions."""
 
     error: int
     generation: int = -1
@@ -38,14 +38,14 @@ class Joined(NamedTuple):
 
 
 class Synced(NamedTuple):
-    """What a member shall have."""
+    """The assignment of a member."""
 
     error: int
     assignment: bytes = b""
 
 
 class Times(NamedTuple):
-    """After how long, in seconds, a member counts as gone: unheard of, or not joining again."""
+    """The session timeout and the rebalance timeout in seconds, after which a member is removed."""
 
     session: float
     rebalance: float
@@ -63,7 +63,7 @@ class _Member:
 
 @dataclass(slots=True)
 class Group:
-    """One group. It lives as long as the broker: members come back by themselves."""
+    """One group, in memory: members join again after a restart of the broker."""
 
     _state: State = "empty"
     _generation: int = 0
@@ -72,7 +72,7 @@ class Group:
     _deadline: asyncio.TimerHandle | None = None
 
     async def join(self, member_id: str, times: Times, protocols: Mapping[str, bytes]) -> Joined:
-        """Take a member in, for the first time or again; answered when all have joined."""
+        """Add a member, for the first time or again; returns when all members have joined."""
         if member_id and member_id not in self._members:
             return Joined(UNKNOWN_MEMBER)
         others = [set(each.protocols) for id_, each in self._members.items() if id_ != member_id]
@@ -90,7 +90,7 @@ class Group:
     async def sync(
         self, member_id: str, generation: int, assignments: Mapping[str, bytes]
     ) -> Synced:
-        """Tell a member what it shall have, as soon as the leader has said so."""
+        """Return the assignment of a member when the leader has decided."""
         if error := self.heartbeat(member_id, generation):
             return Synced(error)
         member = self._members[member_id]
@@ -106,7 +106,7 @@ class Group:
         return await syncing
 
     def heartbeat(self, member_id: str, generation: int) -> int:
-        """Hear of a member; returns why it has to join again, if so."""
+        """Handle a heartbeat; return an error code when the member has to join again."""
         if member_id not in self._members:
             return UNKNOWN_MEMBER
         self._heard_of(member_id)
@@ -115,7 +115,7 @@ class Group:
         return 0 if generation == self._generation else ILLEGAL_GENERATION
 
     def leave(self, member_id: str) -> int:
-        """Let a member go."""
+        """Remove a member."""
         if member_id not in self._members:
             return UNKNOWN_MEMBER
         self._remove(member_id)
@@ -123,7 +123,7 @@ class Group:
         return 0
 
     def refusal_of_commit(self, member_id: str, generation: int) -> int:
-        """Say why a member's offsets are not to be kept, if so. During a rebalance they are."""
+        """Return an error code when a member may not commit. During a rebalance it may."""
         if not self._members and generation < 0:
             return 0
         if member_id not in self._members:
@@ -148,7 +148,7 @@ class Group:
             self._begin()
 
     def _begin(self) -> None:
-        """Begin a generation of those who have joined."""
+        """Start a generation of the members that have joined."""
         _cancel(self._deadline)
         for member_id in [id_ for id_, each in self._members.items() if not each.joining]:
             self._remove(member_id)
@@ -163,8 +163,8 @@ class Group:
         protocol = next(name for name in self._members[self._leader].protocols if name in common)
         members = tuple((id_, each.protocols[protocol]) for id_, each in self._members.items())
         for id_, each in self._members.items():
-            told = members if id_ == self._leader else ()
-            joined = Joined(0, self._generation, protocol, self._leader, id_, told)
+            for_leader = members if id_ == self._leader else ()
+            joined = Joined(0, self._generation, protocol, self._leader, id_, for_leader)
             _answer(each.joining, joined)
             each.joining = None
             self._heard_of(id_)

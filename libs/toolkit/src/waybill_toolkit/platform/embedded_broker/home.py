@@ -1,13 +1,13 @@
-"""The folder of the broker, and whether what is in it is whole.
+"""The folder of the broker, and whether its contents are intact.
 
-    boot         which start of the machine it was written in, or that all of it is on the disk
-    offsets      how far groups have got
+    boot         the boot id of the machine, or a mark that all files are synced
+    offsets      committed offsets
     topics/      see logs
 
-What the broker writes reaches the operating system at once and the disk at some time. So it is
-whole after the broker was killed, but perhaps not after the machine was. A log that has lost its
-end must not go on under the same id (consumers would take new records for some that they have
-seen), so then everything is dropped, and the services' outboxes publish it again.
+Writes reach the operating system immediately and the disk later. So data survives the broker's
+process, but perhaps not a crash of the machine. A log that has lost its end must not continue with
+the same topic id: consumers would take new records for ones that they have read. So after such a
+crash everything is deleted, and the services' outboxes publish it again.
 """
 
 import os
@@ -21,7 +21,7 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 def open_home(folder: Path) -> None:
-    """Make the folder ready: what is in it stays if it is whole. Raises OSError."""
+    """Prepare the folder: its contents are kept if they are intact. Raises OSError."""
     boot = _BOOT_ID.read_text("ascii").strip()
     marker = folder / _BOOT
     is_whole = marker.exists() and marker.read_text("utf-8") in {boot, _SAVED}
@@ -31,13 +31,13 @@ def open_home(folder: Path) -> None:
     descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, boot.encode())
-        os.fsync(descriptor)  # before anything is written that a crash of the machine could lose
+        os.fsync(descriptor)  # before any write that a crash of the machine could lose
     finally:
         os.close(descriptor)
 
 
 def save_home(folder: Path) -> None:
-    """Have all of it on the disk. Nothing may be written afterwards."""
+    """Sync all files to disk. Nothing may be written afterwards."""
     for path in (folder, *folder.rglob("*")):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -48,7 +48,7 @@ def save_home(folder: Path) -> None:
 
 
 def distrust_home(folder: Path) -> None:
-    """Have the broker drop everything at its next start, as after a crash of the machine."""
+    """Let the broker delete everything at its next start, as after a crash of the machine."""
     (folder / _BOOT).unlink(missing_ok=True)
 
 

@@ -3,8 +3,8 @@
     TOPIC/ID/retention                              in seconds
     TOPIC/ID/PARTITION/00000000000000000000.log     named after the first offset in it
 
-A log is written to the operating system, not to the disk: it survives the process, and whether it
-survives the machine is said by `home`.
+A log is written to the operating system, not to the disk: it survives the process; see `home`
+for crashes of the machine.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 
 _RETENTION: Final = "retention"
 _UNFINISHED: Final = "~"
-"""Begins the name of a topic that is being made; no topic's own name can."""
+"""The prefix of a topic that is being created; topic names cannot start with it."""
 
 
 class Log:
@@ -44,9 +44,9 @@ class Log:
         return self._segments[0].first
 
     def append(self, records: bytes) -> int:
-        """Append whole batches; returns the first record's offset.
+        """Append complete batches; returns the first record's offset.
 
-        Raises CorruptBatchError and OSError, and has then appended nothing.
+        On CorruptBatchError and OSError nothing is appended.
         """
         first = self.end
         batches, end = numbered(records, first)
@@ -57,7 +57,7 @@ class Log:
         return first
 
     def read(self, offset: int, bytes_max: int) -> bytes:
-        """Return the batch that holds `offset`, and those after it that fit into `bytes_max`."""
+        """Return the batch with `offset`, and the following ones that fit into `bytes_max`."""
         if offset >= self.end:
             return b""
         at = bisect_right(self._segments, offset, key=lambda segment: segment.first) - 1
@@ -84,7 +84,7 @@ class Topic:
     """A topic. Another one with the same name has another id."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the topic that is kept in this folder, named after its id."""
+        """Open the topic in this folder, which is named after the topic id."""
         self.id = UUID(folder.name)
         retention_seconds = float((folder / _RETENTION).read_text("ascii"))
         count = sum(1 for each in folder.iterdir() if each.is_dir())
@@ -92,7 +92,7 @@ class Topic:
 
 
 def make_topic(home: Path, name: str, partitions: int, retention_seconds: float) -> Topic:
-    """Make an empty topic, at once or not at all. Raises OSError."""
+    """Create an empty topic atomically. Raises OSError."""
     unfinished = home / f"{_UNFINISHED}{name}"
     shutil.rmtree(unfinished, ignore_errors=True)
     topic_id = str(uuid4())
@@ -104,7 +104,7 @@ def make_topic(home: Path, name: str, partitions: int, retention_seconds: float)
 
 
 def kept_topics(home: Path) -> dict[str, Topic]:
-    """Open the topics that are kept in `home`, by name."""
+    """Open the topics in `home`, by name."""
     return {
         folder.name: Topic(next(folder.iterdir()))
         for folder in sorted(home.iterdir())

@@ -1,4 +1,4 @@
-"""How far each group has got, with notes: a journal, of which the last line about a log counts."""
+"""Committed offsets and their metadata: a journal, in which the last line of a partition counts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +9,13 @@ import orjson
 LogName: TypeAlias = tuple[str, int]
 """A topic and the number of a partition."""
 Place: TypeAlias = tuple[int, str]
-"""An offset, and a note."""
+"""An offset and its metadata."""
 
 _LINES_MAX: Final = 10_000
 
 
 class Offsets:
-    """The places that groups have committed."""
+    """The offsets that groups have committed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,11 +30,11 @@ class Offsets:
         self._rewrite()
 
     def of(self, group: str) -> Mapping[LogName, Place]:
-        """Return where a group has got to."""
+        """Return the committed offset of a group."""
         return self._groups.get(group, {})
 
     def commit(self, group: str, places: Mapping[LogName, Place]) -> None:
-        """Note where a group has got to. Raises OSError: then it may be noted or not."""
+        """Commit an offset. Raises OSError: then it may or may not be stored."""
         lines = _lines(group, places)
         with self._path.open("ab", buffering=0) as journal:
             written = journal.write(lines)
@@ -46,7 +46,7 @@ class Offsets:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        """Write down only what counts."""
+        """Compact the journal."""
         following = self._path.with_suffix(".new")
         following.write_bytes(b"".join(_lines(*each) for each in self._groups.items()))
         following.replace(self._path)
@@ -54,5 +54,5 @@ class Offsets:
 
 
 def _lines(group: str, places: Mapping[LogName, Place]) -> bytes:
-    # The end of the line comes first: what was cut off before does not spoil it.
+    # The line break comes first: an incomplete line before it does no harm.
     return b"".join(b"\n" + orjson.dumps([group, *log, *place]) for log, place in places.items())

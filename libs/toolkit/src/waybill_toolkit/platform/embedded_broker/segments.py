@@ -1,7 +1,6 @@
-"""Files of record batches, which are found by offset.
+"""Files of record batches, indexed by offset.
 
-A batch is stored as it came, but for the offset of its first record: nothing in it is looked at
-beyond how many records it has (https://kafka.apache.org/documentation/#recordbatch).
+A batch is stored as received, except for the offset of its first record. Only its header is read (https://kafka.apache.org/documentation/#recordbatch).
 """
 
 import os
@@ -14,7 +13,7 @@ from typing import Final, NamedTuple
 
 HEAD_BYTES: Final = 61
 INDEX_BYTES: Final = 4 * 1024
-"""One batch in so many bytes is in the index: to read on from there takes some microseconds."""
+"""The distance of index entries in bytes: scanning it takes some microseconds."""
 
 _OFFSET: Final = Struct(">q")
 _INT: Final = Struct(">i")
@@ -26,11 +25,11 @@ _LAST_DELTA_AT: Final = 23
 
 
 class CorruptBatchError(Exception):
-    """What was to be appended is not a sequence of whole record batches."""
+    """The appended data is not a sequence of complete record batches."""
 
 
 class Head(NamedTuple):
-    """What is looked at in a batch: its length in bytes, and the offsets of its records."""
+    """The header fields of a batch: its length in bytes, and the offsets of its records."""
 
     length: int
     first: int
@@ -38,7 +37,7 @@ class Head(NamedTuple):
 
 
 def head_of(data: bytes, at: int = 0) -> Head | None:
-    """Read the head of the batch that begins at `at`; None when that is none."""
+    """Read the header of the batch at `at`; None when there is no valid one."""
     if len(data) - at < HEAD_BYTES or data[at + _MAGIC_AT] != _MAGIC:
         return None
     length = _BEFORE_LENGTH_COUNTS + _INT.unpack_from(data, at + _LENGTH_AT)[0]
@@ -50,7 +49,7 @@ def head_of(data: bytes, at: int = 0) -> Head | None:
 
 
 def numbered(records: bytes, offset: int) -> tuple[bytes, int]:
-    """Give the records of whole batches the offsets from `offset` on; returns the one after, too.
+    """Assign offsets to the records of batches, starting at `offset`; also returns the next offset.
 
     Raises CorruptBatchError.
     """
@@ -67,7 +66,7 @@ def numbered(records: bytes, offset: int) -> tuple[bytes, int]:
 
 
 class _Index:
-    """Some offsets, and where in the file their batches begin."""
+    """A sparse index: offsets and the file positions of their batches."""
 
     def __init__(self) -> None:
         self._offsets, self._places = array("q"), array("q")
@@ -78,12 +77,12 @@ class _Index:
             self._places.append(place)
 
     def place(self, offset: int) -> int:
-        """Return where the batch that holds `offset`, or one before it, begins."""
+        """Return the position of the batch with `offset`, or of an earlier one."""
         return self._places[bisect_right(self._offsets, offset) - 1]
 
 
 class Segment:
-    """A file with the batches from the offset `first` on. Only the last one of a log is written."""
+    """A file with the batches from offset `first`. Only the last segment of a log is written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -91,14 +90,14 @@ class Segment:
         self.size = 0
         self._writer: int | None = None
         self._index: _Index | None = None
-        """Made from the file when it is needed, and kept while the file is written."""
+        """Built from the file when needed, and updated by appends."""
 
     @classmethod
     def at(cls, folder: Path, first: int) -> "Segment":
         return cls(folder / f"{first:020}.log")
 
     def open(self) -> int:
-        """Make it ready to be written, and cut off what was half written; returns the next offset.
+        """Open it for appending, and truncate an incomplete batch; returns the next offset.
 
         Raises OSError.
         """
@@ -110,13 +109,13 @@ class Segment:
         return after
 
     def close(self) -> None:
-        """Write no more."""
+        """Close it for appending."""
         if self._writer is not None:
             os.close(self._writer)
         self._writer = self._index = None
 
     def append(self, batches: bytes, offset: int) -> None:
-        """Write batches that begin with `offset`: all or, raising OSError, nothing."""
+        """Append batches that begin with `offset` atomically. Raises OSError."""
         if self._writer is None or self._index is None:
             raise ValueError("the segment is not open")
         written = os.write(self._writer, batches)
@@ -127,7 +126,7 @@ class Segment:
         self.size += len(batches)
 
     def read(self, offset: int, bytes_max: int) -> bytes:
-        """Return the batch that holds `offset`, and those after it that fit into `bytes_max`."""
+        """Return the batch with `offset`, and the following ones that fit into `bytes_max`."""
         if self._index is None:
             self._index, self.size, _ = self._read_through()
         at = self._index.place(offset)
@@ -139,7 +138,7 @@ class Segment:
         return found
 
     def _read_through(self) -> tuple[_Index, int, int]:
-        """Go from batch to batch to the end of the last whole one."""
+        """Scan the batches up to the last complete one."""
         index = _Index()
         at, after = 0, self.first
         size = self.path.stat().st_size
@@ -166,7 +165,7 @@ class Segment:
 
 
 def _cut_out(data: bytes, offset: int, bytes_max: int) -> bytes:
-    """Find the batch that holds `offset`, and those after it that fit; nothing when it is cut."""
+    """Find the batch with `offset` and the following ones that fit; b"" when it is incomplete."""
     begin = end = None
     at = 0
     while (head := head_of(data, at)) and at + head.length <= len(data):

@@ -1,4 +1,4 @@
-"""Frames on connections. The requests of a connection are answered one after the other."""
+"""Frames on connections. The requests of a connection are answered in order."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 class UnreadableError(Exception):
-    """What came is no request that is spoken here; the connection is closed."""
+    """The data is not a supported request; the connection is closed."""
 
 
 class Connections:
@@ -32,7 +32,7 @@ class Connections:
         self._kinds = {(kind.API_KEY, kind.API_VERSION): kind for kind in requests.handlers}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer requests; what cannot be read ends the connection."""
+        """Answer requests; an unreadable request closes the connection."""
         try:
             while True:
                 answer = await self._answer(await _frame(reader))
@@ -63,9 +63,9 @@ class Connections:
         return _SIZE.pack(number) + tags + encoded
 
     async def _refusal(self, key: int, version: int) -> bytes:
-        """Answer a question for versions in a version that is not known, as Kafka does (KIP-35)."""
+        """Answer an ApiVersions request of an unsupported version, as Kafka does (KIP-35)."""
         if key != ApiVersionRequest_v0.API_KEY:
-            raise UnreadableError(f"request {key} in version {version} is not spoken here")
+            raise UnreadableError(f"request {key} in version {version} is not supported")
         _, versions = await self._requests.api_versions(None)
         refusal: bytes = ApiVersionRequest_v0.RESPONSE_TYPE(UNSUPPORTED_VERSION, versions).encode()
         return refusal

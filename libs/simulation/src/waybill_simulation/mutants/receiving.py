@@ -1,0 +1,87 @@
+"""Planted bugs of the consumer, the batch processor and the inbox."""
+
+from typing import Final
+
+from waybill_simulation.planting import Edit, Mutant
+
+RECEIVING: Final = (
+    Mutant(
+        "offset-committed-too-early",
+        "the consumer commits offsets before the batch is processed",
+        Edit(
+            "waybill.receiving.consumer",
+            """
+            await self._deliver(records, stop)
+            offsets.processed(records)
+            """,
+            """
+            offsets.processed(records)
+            await offsets.commit()
+            await self._deliver(records, stop)
+            """,
+        ),
+    ),
+    Mutant(
+        "inbox-outside-the-transaction",
+        "the inbox is committed before the event handlers",
+        Edit(
+            "waybill.receiving.batch_processor",
+            "await self._react(tx, _first_of_each(batch, ids))",
+            """
+            await claim_new(tx, ids, now)
+            await tx.execute("COMMIT")
+            await self._react(tx, _first_of_each(batch, ids))
+            return
+            """,
+        ),
+    ),
+    Mutant(
+        "inbox-forgotten",
+        "an event that is delivered again is processed again",
+        Edit(
+            "waybill.receiving.batch_processor",
+            """
+            tx.defer(mark_processed, [(event_id, now) for event_id in ids])
+            self._checks_first = False
+            """,
+            "self._checks_first = False",
+        ),
+    ),
+    Mutant(
+        "inbox-race-not-noticed",
+        "a conflict with events that another replica has processed is ignored",
+        Edit(
+            "waybill.receiving.inbox",
+            "FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)",
+            """
+            FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)
+            ON CONFLICT DO NOTHING
+            """,
+        ),
+    ),
+    Mutant(
+        "parked-events-not-checked",
+        "events are processed although an earlier one of their key is parked",
+        Edit(
+            "waybill.receiving.inbox",
+            """
+            _FIND: Final = \"\"\"
+            SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
+            OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
+            \"\"\"
+            _MARK: Final = \"\"\"
+            INSERT INTO inbox (event_id, received_at)
+            SELECT event_id, CASE
+            WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
+            ELSE received_at
+            END
+            """,
+            """
+            _FIND = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
+            _MARK = \"\"\"
+                INSERT INTO inbox (event_id, received_at)
+                SELECT event_id, received_at
+            """,
+        ),
+    ),
+)
