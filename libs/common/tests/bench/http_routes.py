@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Path
 from fastapi.routing import request_response
-from http_endpoint import (  # type: ignore[import-not-found] # the file beside this one
+from http_endpoint import (  # type: ignore[import-not-found] # the other file in this folder
     OPERATIONS,
     ORDER,
     ORDER_ID,

@@ -153,16 +153,16 @@ def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, ap
     process.terminate()
     assert process.exit_code() == 0
     messages = process.messages()
-    answered_first = messages.index("number told") < messages.index("busy no more")
+    answered_first = messages.index("number returned") < messages.index("busy no more")
     assert answered_first == (apart == "true")
 
 
-@pytest.mark.parametrize("is_told", [False, True])
-def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, is_told: bool) -> None:
+@pytest.mark.parametrize("commits", [False, True])
+def test_process_ends_with_the_child_that_has_its_parts(start: Start, *, commits: bool) -> None:
     process = start(WAYBILL_BACKGROUND_PROCESS="true").serving()
     child = process.only_child()
     os.kill(child, signal.SIGSTOP)
-    if is_told:  # of a commit, which the child does not hear of any more
+    if commits:  # the stopped child does not receive the events of this commit
         assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204
     os.kill(child, signal.SIGKILL)
     assert process.exit_code() == 1
@@ -263,7 +263,7 @@ def test_service_goes_on_when_a_client_leaves_in_the_middle_of_its_request(start
     assert not {line["level"] for line in process.log} & {"ERROR", "CRITICAL"}
 
 
-def test_unavailable_while_the_database_is_away_and_well_again_when_it_is_back(
+def test_unavailable_while_the_database_is_down_and_available_when_it_is_back(
     start: Start, postgres_server: PostgresServer
 ) -> None:
     process = start().serving()

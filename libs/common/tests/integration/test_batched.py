@@ -148,7 +148,7 @@ async def test_requests_share_a_transaction_and_each_gets_its_own_answer(
     assert await deposits(database) == [0, 1, 3]
 
 
-async def test_a_request_that_breaks_the_transaction_costs_the_others_nothing(
+async def test_a_request_that_fails_the_transaction_does_not_affect_the_others(
     api: Api, client: httpx.AsyncClient, database: Database
 ) -> None:
     answers = await together(api, client, ("a", 1), ("b", 13), ("c", 3))
@@ -205,7 +205,7 @@ async def test_what_was_done_is_answered_again_when_it_would_be_refused_by_now(
     assert await deposits(database) == [50]
 
 
-async def test_keys_are_looked_for_before_the_work_only_where_requests_come_again(
+async def test_keys_are_checked_before_the_work_only_after_retried_requests(
     api: Api, client: httpx.AsyncClient
 ) -> None:
     api.go_on.set()
@@ -216,7 +216,7 @@ async def test_keys_are_looked_for_before_the_work_only_where_requests_come_agai
         return len(api.rounds) - before
 
     assert await rounds_for("new") == 1
-    assert await rounds_for("new") == 1, "done in vain, undone, and looked for"
+    assert await rounds_for("new") == 1, "executed, rolled back, and checked"
     assert await rounds_for("new") == 0, "looked for at once"
     assert await rounds_for("another") == 1
 

@@ -1,4 +1,4 @@
-"""Transactions and their losses on a real PostgreSQL."""
+"""Transactions and lost connections on a real PostgreSQL."""
 
 import json
 from collections.abc import AsyncIterator
@@ -67,7 +67,7 @@ async def test_nothing_is_in_the_outbox_when_the_transaction_fails(database: Dat
     assert (await _numbers(database), sent) == ([], [])
 
 
-async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_sent(
+async def test_on_sent_is_called_after_the_commit_and_only_when_events_were_sent(
     database: Database,
 ) -> None:
     sent: list[SentEvent] = []
@@ -82,10 +82,10 @@ async def test_the_relay_is_told_after_the_commit_and_only_when_something_was_se
     assert await _numbers_sent(database, sent) == [1]
 
 
-async def test_the_relay_is_told_of_each_event_and_its_position_when_a_savepoint_is_undone(
+async def test_on_sent_gets_each_event_and_its_position_when_a_savepoint_is_rolled_back(
     database: Database,
 ) -> None:
-    """As a batch does that is done again one by one: each event's outbox is written by itself."""
+    """As in a batch that is retried one by one: the events are written by several statements."""
     sent: list[SentEvent] = []
     database.on_sent = sent.extend
     async with database.transaction() as tx:
@@ -102,6 +102,19 @@ async def test_the_relay_is_told_of_each_event_and_its_position_when_a_savepoint
     assert await _numbers_sent(database, sent) == [1, 2, 3, 5, 6]
 
 
+async def test_on_sent_gets_events_that_were_queued_before_a_savepoint_that_is_rolled_back(
+    database: Database,
+) -> None:
+    sent: list[SentEvent] = []
+    database.on_sent = sent.extend
+    async with database.transaction() as tx:
+        tx.send(NOTED, Noted(account="a", number=1))
+        await tx.finish()
+        with pytest.raises(ZeroDivisionError):
+            await _write_and_fail(tx)
+    assert await _numbers_sent(database, sent) == [1]
+
+
 async def _write_and_fail(tx: Transaction) -> None:
     async with tx.savepoint():
         tx.send(NOTED, Noted(account="a", number=4))
@@ -111,17 +124,17 @@ async def _write_and_fail(tx: Transaction) -> None:
 
 
 async def _numbers_sent(database: Database, sent: list[SentEvent]) -> list[int]:
-    """See that what was handed over is what stands in the outbox, and return its numbers."""
+    """Check that `on_sent` got what the outbox contains, and return the numbers."""
     async with database.connection() as connection:
         rows = await connection.fetch(
             "SELECT position, event_id, payload FROM outbox ORDER BY position"
         )
-    told = [(each.position, each.event.event_id, each.event.payload) for each in sent]
-    assert told == [tuple(row) for row in rows]
+    found = [(each.position, each.event.event_id, each.event.payload) for each in sent]
+    assert found == [tuple(row) for row in rows]
     return [json.loads(each.event.payload)["number"] for each in sent]
 
 
-async def test_what_was_sent_before_it_stays_when_a_savepoint_is_undone(
+async def test_events_sent_before_a_savepoint_remain_when_it_is_rolled_back(
     database: Database,
 ) -> None:
     async with database.transaction() as tx:
@@ -145,7 +158,7 @@ async def _send_and_fail(tx: Transaction) -> None:
         raise ZeroDivisionError
 
 
-async def test_an_event_carries_the_trace_of_its_cause_or_else_of_the_work(
+async def test_an_event_carries_the_trace_of_its_cause_or_else_the_current_trace(
     database: Database,
 ) -> None:
     cause = Event(uuid7(), "t", "s", START, "k", Noted(account="a", number=0), "00-aa-bb-01")
@@ -160,7 +173,7 @@ async def test_an_event_carries_the_trace_of_its_cause_or_else_of_the_work(
     assert second["traceparent"] == "00-aa-bb-01"
 
 
-async def test_it_is_refused_at_the_sender_when_a_payload_is_too_large(database: Database) -> None:
+async def test_a_payload_that_is_too_large_is_refused_at_the_sender(database: Database) -> None:
     async with database.transaction() as tx:
         with pytest.raises(PayloadTooLargeError):
             tx.send(NOTED, Noted(account="a" * PAYLOAD_BYTES_MAX, number=1))
@@ -207,7 +220,7 @@ async def test_the_database_is_unavailable_when_its_disk_is_full(database: Datab
             await connection.execute("do $$ begin raise sqlstate '53100'; end $$")
 
 
-async def test_an_error_of_the_database_itself_surfaces_as_it_is(database: Database) -> None:
+async def test_other_database_errors_are_raised_unchanged(database: Database) -> None:
     with pytest.raises(Exception, match="division by zero") as raised:
         async with database.transaction() as tx:
             await tx.execute("SELECT 1/0")

@@ -1,4 +1,4 @@
-"""However a connection is lost, the user of a Database hears of it in one way."""
+"""Every lost connection raises DatabaseUnavailableError."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Timers on a real PostgreSQL: what is due is done once, whoever is there to do it."""
+"""Timers on a real PostgreSQL: due work is done once, by any number of replicas."""
 
 import asyncio
 import logging

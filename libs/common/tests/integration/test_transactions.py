@@ -134,7 +134,7 @@ async def _write_and_fail(tx: Transaction) -> None:
     raise ZeroDivisionError
 
 
-async def test_what_waits_is_undone_with_its_savepoint_and_what_came_before_is_not(
+async def test_queued_writes_are_rolled_back_with_their_savepoint_and_earlier_ones_are_not(
     database: Database,
 ) -> None:
     async with database.transaction() as tx:
@@ -159,7 +159,9 @@ async def test_a_lost_race_is_told_from_a_mistake_and_leaves_nothing(database: D
     assert await _numbers(database, B) == []
 
 
-async def test_a_lost_race_is_told_from_a_null_that_is_a_mistake(database: Database) -> None:
+async def test_a_failed_guard_is_a_conflict_another_null_an_error(
+    database: Database,
+) -> None:
     async with database.connection() as connection:
         await connection.execute("CREATE TABLE c (number int NOT NULL, other int NOT NULL)")
     add = "INSERT INTO c (number, other) VALUES ($1, $2)"
@@ -221,7 +223,7 @@ async def test_work_is_done_again_when_a_deadlock_has_chosen_it(database: Databa
         nonlocal runs
         runs += 1
         is_again = runs > 2
-        if is_again:  # else it may lock its first row before the other one wakes: a deadlock anew
+        if is_again:  # else it may lock its first row before the other one wakes: another deadlock
             await one_is_done.wait()
         await tx.fetch("SELECT FROM a WHERE number = $1 FOR UPDATE", first)
         if not is_again:

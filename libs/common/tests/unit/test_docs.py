@@ -107,7 +107,7 @@ async def test_a_rendered_page_goes_before_a_file_which_may_be_stale(
     assert "place an order" not in page.text
 
 
-async def test_a_page_that_cannot_be_rendered_says_why_in_a_sentence(
+async def test_a_page_that_cannot_be_rendered_shows_the_reason(
     package: Path, rendered: dict[str, str]
 ) -> None:
     answer = await client_of(package).get("/docs/events")
@@ -116,7 +116,9 @@ async def test_a_page_that_cannot_be_rendered_says_why_in_a_sentence(
     assert "order placed" not in answer.text
 
 
-async def test_swagger_ui_knows_openapi_3_1_and_tells_nobody_of_the_contract(package: Path) -> None:
+async def test_swagger_ui_supports_openapi_3_1_and_sends_the_contract_nowhere(
+    package: Path,
+) -> None:
     client = client_of(package)
     start = (await client.get("/docs/swagger-start.js")).text
     page = (await client.get("/docs")).text

@@ -78,7 +78,7 @@ def test_only_holes_that_were_suspected_are_buried(frontier: Frontier) -> None:
 
 
 def test_all_is_unknown_when_it_was_forgotten(frontier: Frontier) -> None:
-    frontier.forget()
+    frontier.reset()
     assert frontier.admit(_sent(5)) is None
     frontier.caught_up([5])
     assert frontier.admit(_sent(3)) is None

@@ -44,7 +44,7 @@ class Model:
     committed: dict[int, str] = field(default_factory=dict)
     on_the_way: list[SentEvent | None] = field(default_factory=list)
     """Events that arrive in memory sooner or later; None is a wake-up."""
-    handed: list[SentEvent] = field(default_factory=list)
+    queued: list[SentEvent] = field(default_factory=list)
     is_incomplete: bool = True
     reading: tuple[list[int], list[int], bool] | None = None
     published: list[int] = field(default_factory=list)
@@ -93,14 +93,14 @@ class Model:
             if arrived is None:
                 self.is_incomplete = True
             else:
-                self.handed.append(arrived)
+                self.queued.append(arrived)
 
     def _relay(self) -> None:
         if self.reading is not None:
             self._publish_what_was_read(*self.reading)
             return
-        handed, self.handed = sorted(self.handed), []
-        admitted = None if self.is_incomplete else self.frontier.admit(handed)
+        queued, self.queued = sorted(self.queued), []
+        admitted = None if self.is_incomplete else self.frontier.admit(queued)
         if admitted is not None:
             self.published += [each.position for each in admitted]
             self.from_memory += len(admitted)
@@ -108,7 +108,7 @@ class Model:
         self.is_incomplete = False
         self.reads += 1
         rows = sorted(self.committed.keys() - set(self.published))
-        self.reading = ([each.position for each in handed], rows, self.dead is not None)
+        self.reading = ([each.position for each in queued], rows, self.dead is not None)
 
     def _publish_what_was_read(self, known: list[int], rows: list[int], buries: bool) -> None:  # noqa: FBT001 (of a tuple)
         self.reading = None

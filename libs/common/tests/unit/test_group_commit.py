@@ -66,7 +66,9 @@ async def test_an_error_of_one_is_its_own_and_an_error_of_the_round_is_everybody
     assert [str(error) for error in failed] == ["all of this round"] * 2
 
 
-async def test_others_are_done_when_the_caller_that_carries_their_round_goes_away() -> None:
+async def test_other_items_are_processed_when_the_caller_that_runs_their_round_is_cancelled() -> (
+    None
+):
     work = Work()
     together = GroupCommit(work.double)
     async with asyncio.TaskGroup() as tasks:

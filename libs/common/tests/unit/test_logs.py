@@ -72,7 +72,7 @@ def test_secret_is_blotted_out_wherever_it_stands(message: str) -> None:
     assert "hunter2" not in json.dumps(line(detail={"deep": message}))
 
 
-def test_secret_is_blotted_out_when_its_name_says_so() -> None:
+def test_secret_is_masked_by_its_name() -> None:
     named = {"database_password": 'hunt"er2', "headers": {"Authorization": "hunter2"}}
     written = line(n=1, **named)  # type: ignore[arg-type]  # names that cannot be written bare
     assert "er2" not in json.dumps(written)

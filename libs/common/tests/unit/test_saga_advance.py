@@ -79,7 +79,7 @@ TRIP: Saga[str, Command] = Saga(
     ),
 )
 
-HEARD: tuple[BaseModel | Signal, ...] = (
+TRIGGERS: tuple[BaseModel | Signal, ...] = (
     Reserved(),
     Refused(),
     Released(),
@@ -92,12 +92,12 @@ HEARD: tuple[BaseModel | Signal, ...] = (
 )
 
 
-def _run(*heard: BaseModel | Signal) -> tuple[Position, list[str]]:
+def _run(*triggers: BaseModel | Signal) -> tuple[Position, list[str]]:
     """Feed a history to a new saga; returns where it ends and the commands it sent."""
     move: Move[str, Command] | None = begin(TRIP)
     sent: list[str] = []
     at = Position("forward", 0)
-    for what in (None, *heard):
+    for what in (None, *triggers):
         move = begin(TRIP) if what is None else advance(TRIP, at, what)
         if move is None:
             continue
@@ -114,21 +114,21 @@ def test_steps_follow_each_other_when_each_is_done() -> None:
     assert sent == ["reserve x", "hold x", "capture x"]
 
 
-def test_nothing_is_undone_when_the_first_step_is_refused() -> None:
+def test_nothing_is_compensated_when_the_first_step_is_refused() -> None:
     at, sent = _run(Refused())
 
     assert at == Position("compensated", 0, Reason("full", "no seat"))
     assert sent == ["reserve x"]
 
 
-def test_only_the_steps_before_are_undone_when_a_step_is_refused() -> None:
+def test_only_earlier_steps_are_compensated_when_a_step_is_refused() -> None:
     at, sent = _run(Reserved(), Declined(), Released())
 
     assert at == Position("compensated", 0, Reason("declined", "no money"))
     assert sent == ["reserve x", "hold x", "release x"]
 
 
-def test_the_step_itself_is_undone_too_when_its_answer_does_not_come() -> None:
+def test_the_step_itself_is_compensated_too_when_it_times_out() -> None:
     at, sent = _run(Reserved(), Signal.DEADLINE, Voided(), Released())
 
     assert at == Position("compensated", 0, TIMED_OUT)
@@ -149,7 +149,7 @@ def test_an_undoing_is_sent_again_when_its_answer_does_not_come() -> None:
     assert sent[2:] == ["release x", "release x"]
 
 
-def test_all_is_undone_when_a_completed_saga_is_cancelled() -> None:
+def test_all_steps_are_compensated_when_a_completed_saga_is_cancelled() -> None:
     at, sent = _run(Reserved(), Held(), Captured(), Signal.CANCEL, Voided(), Released())
 
     assert at == Position("compensated", 0, CANCELLED)
@@ -169,22 +169,22 @@ def test_a_late_answer_moves_nothing_when_the_saga_goes_back(late: BaseModel) ->
     assert advance(TRIP, going_back, late) is None
 
 
-def test_an_undone_saga_stays_undone_whatever_comes() -> None:
-    assert [advance(TRIP, Position("compensated", 0, TIMED_OUT), heard) for heard in HEARD] == [
-        None
-    ] * len(HEARD)
+def test_a_compensated_saga_never_moves() -> None:
+    assert [
+        advance(TRIP, Position("compensated", 0, TIMED_OUT), trigger) for trigger in TRIGGERS
+    ] == [None] * len(TRIGGERS)
 
 
 def test_every_story_of_five_signals_keeps_to_the_steps_and_can_still_end() -> None:
     """All 59,049 stories: never a move out of range, and from each point the way out is open."""
     wayout = (Voided(), Released(), Reserved(), Held(), Captured(), Signal.CANCEL)
-    for history in product(HEARD, repeat=5):
+    for history in product(TRIGGERS, repeat=5):
         at, sent = _run(*history)
         assert 0 <= at.index <= len(TRIP.steps)
         assert sent.count("capture x") == 0 or "hold x" in sent
         for _ in range(4):
-            for heard in wayout[:-1]:
-                move = advance(TRIP, at, heard)
+            for trigger in wayout[:-1]:
+                move = advance(TRIP, at, trigger)
                 at = move.position if move else at
         assert at.ended, (history, at)
 

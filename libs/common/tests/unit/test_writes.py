@@ -5,7 +5,7 @@ import pytest
 from waybill.postgres.writes import AFTER_OTHERS, Write, combine, table_of
 
 
-def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
+def test_parameters_are_renumbered_and_claims_are_combined() -> None:
     one = Write("update a set x = $2 where y = $1", (1, 2), frozenset({"a_pkey"}))
     two = Write("delete from b", ())
     three = Write("insert into c select $1, $1", (3,), frozenset({"c_pkey"}))
@@ -17,7 +17,7 @@ def test_parameters_are_numbered_through_and_claims_are_those_of_all() -> None:
     )
 
 
-def test_the_outbox_comes_after_the_others_because_it_asks_for_what_they_return() -> None:
+def test_the_outbox_is_written_after_the_others_because_it_reads_what_they_return() -> None:
     last = Write(
         f"insert into c select $1 where true\n{AFTER_OTHERS}returning d", (3,), comes_last=True
     )
@@ -34,7 +34,7 @@ def test_the_outbox_comes_after_the_others_because_it_asks_for_what_they_return(
     assert combine([last]).sql == "insert into c select $1 where true\nreturning d"
 
 
-def test_a_lone_write_stays_as_it_is() -> None:
+def test_a_single_write_is_unchanged() -> None:
     write = Write("delete from a where x = $1", (1,))
     assert combine([write]) == write
 

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, until somebody presses the button. And the menu on a phone.
+// Light or dark as the system setting, until the user presses the button. Also the menu on a phone.
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 

@@ -110,7 +110,7 @@ def require_json(content_type: bytes) -> None:
 
 
 async def receive_body(declared_length: bytes | None, limit_bytes: int, receive: Receive) -> bytes:
-    """Receive all of a body, whether its length was declared or it comes in chunks.
+    """Receive all of a body, with a declared length or in chunks.
 
     Never buffers more than `limit_bytes` and one chunk. Raises ProblemError, or ClientGoneError.
     """

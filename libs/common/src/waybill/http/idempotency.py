@@ -50,7 +50,7 @@ _DELETE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """A request under a key; `fingerprint` is equal for requests that ask for the same."""
+    """A request under a key; `fingerprint` is equal for requests with equal input."""
 
     principal: str
     operation: str

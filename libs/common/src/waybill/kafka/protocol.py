@@ -24,7 +24,7 @@ from aiokafka.protocol.types import (  # type: ignore[import-untyped]
 from typing_extensions import override
 
 NO_UUID: Final = UUID(int=0)
-"""Stands for "not given": topics are asked for by name."""
+"""The null topic id: topics are requested by name."""
 
 
 class Uuid(AbstractType):  # type: ignore[misc]
@@ -105,7 +105,7 @@ class MetadataRequestV12(RequestStruct):  # type: ignore[misc]
 
 
 class TopicIdsRequest(Request[MetadataRequestV12]):  # type: ignore[misc]
-    """Asks for brokers and for topics with their ids. Never creates a topic."""
+    """Requests brokers and topics with their ids. Never creates a topic."""
 
     API_KEY = 3
 

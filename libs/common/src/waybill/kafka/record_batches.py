@@ -1,4 +1,4 @@
-"""Building the batches of records that Kafka stores (message format 2)."""
+"""Record batches in the format that Kafka stores (message format 2)."""
 
 from typing import Final
 

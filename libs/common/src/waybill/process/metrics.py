@@ -35,7 +35,7 @@ def mount_metrics(router: Router, registry: CollectorRegistry) -> None:
 
 @contextmanager
 def shared_metrics(registry: CollectorRegistry) -> Iterator[None]:
-    """Show counters in the default registry, for a service that serves /metrics by itself."""
+    """Show counters in the default registry, for a service with its own /metrics."""
     shared = _Shared(registry)
     REGISTRY.register(shared)
     try:

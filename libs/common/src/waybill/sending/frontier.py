@@ -90,7 +90,7 @@ class Frontier:
             self._holes |= set(range(self._next, following)) - found
         self._next = following
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset: the outbox must be read, and published to its end."""
         self._next, self._unknown_below = 0, 0
         self._holes.clear()

@@ -13,8 +13,7 @@ published again. `BrokerLogs` detects lost logs.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -30,14 +29,13 @@ from waybill.kafka.record_batches import RecordBatch, partition_of
 from waybill.postgres import Connection
 from waybill.sending.broker_logs import BrokerLogs
 from waybill.sending.commit_queue import CommittedEvents
-from waybill.sending.frontier import Frontier, Suspects
+from waybill.sending.frontier import Frontier
+from waybill.sending.hole_check import HoleCheck
 from waybill.sending.relay_store import (
     Log,
     OutboxEvent,
     Published,
     mark_and_read,
-    newest_transaction,
-    oldest_transaction,
     outbox_event,
 )
 
@@ -50,14 +48,6 @@ ROUND_EVENTS_MAX: Final = 500
 
 UNMARKED_MAX: Final = 500
 """So many published events are marked at once; the statement takes milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class _HoleCheck:
-    """Holes that are dead when all transactions below `newest` have ended."""
-
-    suspects: Suspects
-    newest: int
 
 
 class Publisher:
@@ -83,8 +73,7 @@ class Publisher:
         self._unmarked_logs: dict[Partition, Log] = {}
         self._frontier = Frontier()
         self._must_read = True
-        self._hole_check: _HoleCheck | None = None
-        self._dead: Suspects | None = None
+        self.holes = HoleCheck(connection, self._frontier)
         self.is_behind = False
         """Whether the last round left events that could be published now."""
 
@@ -97,19 +86,6 @@ class Publisher:
         """Read which logs were published to, and compare the broker with them."""
         await self._logs.start()
         await self.check_broker()
-
-    async def check_holes(self) -> None:
-        """Determine in two steps, one for each call, whether the holes of the frontier are dead.
-
-        The next read of the outbox removes dead holes.
-        """
-        if not self._frontier.has_holes:
-            self._hole_check = None
-        elif self._hole_check is None:
-            suspects = self._frontier.suspects()
-            self._hole_check = _HoleCheck(suspects, await newest_transaction(self._connection))
-        elif await oldest_transaction(self._connection) >= self._hole_check.newest:
-            self._dead, self._hole_check = self._hole_check.suspects, None
 
     async def check_broker(self) -> None:
         """Create missing topics of this service; find lost logs."""
@@ -154,23 +130,18 @@ class Publisher:
             return await self._publish_outbox(known)
         count = await self._publish(rows)
         if count == len(rows) < ROUND_EVENTS_MAX and not self._logs.skipped():
-            self._caught_up([*known, *(row.position for row in rows)])
+            self._must_read = False
+            self._frontier.caught_up([*known, *(row.position for row in rows)])
+            self.holes.outbox_was_read()
         else:
             self._require_read()
             self.is_behind = len(rows) == ROUND_EVENTS_MAX or 0 < count < len(rows)
         return count
 
-    def _caught_up(self, positions: Iterable[int]) -> None:
-        self._must_read = False
-        self._frontier.caught_up(positions)
-        if self._dead is not None:
-            self._frontier.bury(self._dead)
-            self._dead = None
-
     def _require_read(self) -> None:
         """Read the outbox before publishing anything else."""
-        self._frontier.forget()
-        self._hole_check = self._dead = None
+        self._frontier.reset()
+        self.holes.reset()
         self._must_read = self.is_behind = True
 
     async def mark(self) -> None:

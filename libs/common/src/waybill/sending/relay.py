@@ -172,7 +172,7 @@ class Relay:
             is_check_due = now >= check_at
             if is_check_due or (publisher.is_open and now >= mark_at):
                 mark_at = now + MARK_SECONDS
-                await publisher.check_holes()
+                await publisher.holes.step()
                 self._queue.drop()
             count = await publisher.publish_round(self._queue.take())
             self.published += count

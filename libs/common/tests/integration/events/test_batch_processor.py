@@ -101,7 +101,7 @@ async def test_a_batch_makes_few_calls_and_keeps_the_order_of_each_key(
     ]
 
 
-async def test_one_bad_event_costs_one_event_when_it_is_in_a_batch(
+async def test_a_failing_event_does_not_affect_the_others_of_its_batch(
     world: Any, deliver: Any
 ) -> None:
     world.event_handlers.failing[2] = ValueError("no such luck")

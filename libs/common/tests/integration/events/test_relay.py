@@ -206,7 +206,7 @@ async def test_events_are_published_in_order_when_one_log_has_lost_its_end(
 async def test_all_is_published_again_when_others_have_filled_a_lost_log_anew(
     world: Any, running: Any, eventually: Any, broker_server: Any
 ) -> None:
-    """Its length tells nothing then; the topic's id does."""
+    """Its length does not show the loss; the topic's id does."""
     bootstrap_servers = broker_server.bootstrap_servers
     await world.send("a", 1, 2, 3)
     async with running(world.relay(bootstrap_servers)):
@@ -222,7 +222,7 @@ async def test_all_is_published_again_when_others_have_filled_a_lost_log_anew(
     assert _numbers(records) == [*range(100, 200), 1, 2, 3, 4]
 
 
-async def test_events_of_a_lost_log_stay_away_when_they_are_older_than_what_consumers_remember(
+async def test_events_of_a_lost_log_are_not_published_again_after_their_retention(
     world: Any, running: Any, eventually: Any, broker_server: Any
 ) -> None:
     """As after three weeks in which the whole platform was off: the inboxes may have forgotten."""
@@ -240,9 +240,7 @@ async def test_events_of_a_lost_log_stay_away_when_they_are_older_than_what_cons
     assert relay.published == 1
 
 
-async def test_a_topic_is_not_made_when_somebody_only_reads_it(
-    world: Any, bootstrap_servers: str
-) -> None:
+async def test_a_topic_is_not_created_by_a_reader(world: Any, bootstrap_servers: str) -> None:
     client = AIOKafkaClient(bootstrap_servers=bootstrap_servers)
     await client.bootstrap()
     await client.set_topics([world.topic.name])

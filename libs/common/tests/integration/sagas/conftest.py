@@ -184,21 +184,21 @@ class World:
             await self.sagas.start(tx, "refund", [SagaStart(refund.refund_id, refund)])
         return refund.refund_id
 
-    async def hear(self, *answers: tuple[str, UUID], optimistic: bool = True) -> int:
-        """Deal with events as a consumer does at first; returns how often it looked."""
-        looks = 0
+    async def deliver(self, *answers: tuple[str, UUID], optimistic: bool = True) -> int:
+        """Process events as a consumer does; returns the number of reads."""
+        reads = 0
 
         class Counted(Transaction):
             @override
             async def fetch_outside(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-                nonlocal looks
-                looks += 1
+                nonlocal reads
+                reads += 1
                 return await super().fetch_outside(sql, *arguments)
 
         self.database.begin = Counted
         async with self.database.transaction(optimistic=optimistic) as tx:
             self.receive(tx, *answers)
-        return looks
+        return reads
 
     def receive(self, tx: Transaction, *answers: tuple[str, UUID]) -> None:
         self.sagas.receive(tx, [_event(name, saga_id) for name, saga_id in answers])

@@ -7,64 +7,64 @@ import pytest
 from waybill.postgres import ConcurrencyConflictError
 
 
-async def test_a_saga_is_looked_up_once_and_then_remembered(world: Any) -> None:
+async def test_a_saga_is_read_once_and_then_cached(world: Any) -> None:
     parcel = await world.ship("a")
-    assert await world.hear(("packed", parcel)) == 1
-    assert await world.hear(("sent", parcel)) == 0
-    assert await world.hear(("closed", parcel)) == 0
+    assert await world.deliver(("packed", parcel)) == 1
+    assert await world.deliver(("sent", parcel)) == 0
+    assert await world.deliver(("closed", parcel)) == 0
     assert await world.sent() == ["pack a", "send a", "close a"]
 
 
 async def test_what_may_change_is_read_again_and_the_saga_itself_is_not(world: Any) -> None:
     refund = await world.refund(5)
-    assert await world.hear(("booked", refund)) == 1
+    assert await world.deliver(("booked", refund)) == 1
     await world.database.run(lambda tx: tx.execute("update refunds set amount = 6"))
-    assert await world.hear(("closed", refund)) == 1
+    assert await world.deliver(("closed", refund)) == 1
 
 
 async def test_the_race_is_lost_when_another_process_has_moved_the_saga_meanwhile(
     world: Any,
 ) -> None:
     parcel = await world.ship("a")
-    await world.hear(("packed", parcel))
+    await world.deliver(("packed", parcel))
     await world.other().cancel(parcel)
 
     with pytest.raises(ConcurrencyConflictError):
-        await world.hear(("sent", parcel))
+        await world.deliver(("sent", parcel))
     assert await world.sent() == ["pack a", "send a", "unpack a"]
 
-    assert await world.hear(("sent", parcel)) == 1
+    assert await world.deliver(("sent", parcel)) == 1
     assert await world.sent() == ["pack a", "send a", "unpack a"]
-    assert await world.hear(("unpacked", parcel)) == 1
+    assert await world.deliver(("unpacked", parcel)) == 1
 
 
-async def test_the_saga_is_looked_up_when_an_event_comes_too_early_for_what_is_remembered(
+async def test_the_saga_is_read_when_an_event_is_too_early_for_its_cached_position(
     world: Any,
 ) -> None:
     parcel = await world.ship("a")
-    await world.hear(("packed", parcel))
-    await world.other().hear(("sent", parcel))
+    await world.deliver(("packed", parcel))
+    await world.other().deliver(("sent", parcel))
 
-    assert await world.hear(("closed", parcel)) == 1
+    assert await world.deliver(("closed", parcel)) == 1
     assert await world.value("select direction from sagas") == "completed"
 
 
-async def test_the_saga_is_looked_up_when_one_of_several_events_does_not_move_it(
+async def test_the_saga_is_read_when_one_of_several_events_does_not_move_it(
     world: Any,
 ) -> None:
     parcel = await world.ship("a")
-    await world.hear(("packed", parcel))
-    assert await world.hear(("sent", parcel), ("packed", parcel), ("closed", parcel)) == 1
+    await world.deliver(("packed", parcel))
+    assert await world.deliver(("sent", parcel), ("packed", parcel), ("closed", parcel)) == 1
     assert await world.value("select direction from sagas") == "completed"
 
 
-async def test_nothing_is_remembered_of_a_transaction_that_failed(world: Any) -> None:
+async def test_nothing_is_cached_of_a_transaction_that_failed(world: Any) -> None:
     parcel = await world.ship("a")
-    await world.hear(("packed", parcel))
+    await world.deliver(("packed", parcel))
     with pytest.raises(ZeroDivisionError):
         await _move_and_fail(world, parcel)
 
-    assert await world.hear(("sent", parcel)) == 1
+    assert await world.deliver(("sent", parcel)) == 1
     assert await world.sent() == ["pack a", "send a", "close a"]
 
 
@@ -77,13 +77,13 @@ async def _move_and_fail(world: Any, parcel: Any) -> None:
 
 async def test_nothing_is_relied_on_when_the_transaction_is_not_optimistic(world: Any) -> None:
     parcel = await world.ship("a")
-    await world.hear(("packed", parcel))
+    await world.deliver(("packed", parcel))
     await world.other().cancel(parcel)
-    assert await world.hear(("sent", parcel), optimistic=False) == 1
+    assert await world.deliver(("sent", parcel), optimistic=False) == 1
 
 
 async def test_a_cancellation_in_the_same_process_is_remembered(world: Any) -> None:
     parcel = await world.ship("a")
     await world.cancel(parcel)
-    assert await world.hear(("unpacked", parcel)) == 0
+    assert await world.deliver(("unpacked", parcel)) == 0
     assert await world.value("select direction from sagas") == "compensated"

@@ -8,24 +8,24 @@ import pytest
 
 async def test_each_saga_goes_its_own_way_when_one_batch_moves_both(world: Any) -> None:
     parcel, refund = await world.ship("a"), await world.refund(5)
-    await world.hear(("packed", parcel), ("booked", refund))
-    await world.hear(("sent", parcel))
+    await world.deliver(("packed", parcel), ("booked", refund))
+    await world.deliver(("sent", parcel))
     assert sorted(await world.sent()) == ["book 5", "close 5", "close a", "pack a", "send a"]
 
 
 async def test_an_event_that_both_wait_for_moves_the_one_that_its_key_names(world: Any) -> None:
     parcel, refund = await world.ship("a"), await world.refund(5)
-    await world.hear(("packed", parcel), ("booked", refund), ("sent", parcel))
+    await world.deliver(("packed", parcel), ("booked", refund), ("sent", parcel))
     world = world.other()
-    await world.hear(("closed", refund))
+    await world.deliver(("closed", refund))
     assert await world.directions() == {"ship": "forward", "refund": "completed"}
-    await world.hear(("closed", parcel))
+    await world.deliver(("closed", parcel))
     assert await world.directions() == {"ship": "completed", "refund": "completed"}
 
 
 async def test_an_event_of_one_saga_does_not_move_the_other(world: Any) -> None:
     refund = await world.refund(5)
-    await world.hear(("packed", refund))
+    await world.deliver(("packed", refund))
     assert await world.sent() == ["book 5"]
 
 

@@ -36,7 +36,7 @@ class Api:
     async def get_number(self, _call: Call) -> Number200:
         async with self._database.connection() as connection:
             number = await connection.fetchval("SELECT 1")
-        log.info("number told")
+        log.info("number returned")
         return Number200(body={"number": number})
 
     async def put_number(self, _call: Call, body: int) -> Number204:  # noqa: ARG002
@@ -45,7 +45,7 @@ class Api:
         return Number204()
 
     async def get_slowly(self, _call: Call) -> Number200:
-        """Answer long after the process was told to stop."""
+        """Respond long after the process got SIGTERM."""
         log.info("slow request begun")
         await asyncio.sleep(0.5)
         log.info("slow request done")
@@ -67,7 +67,7 @@ OPERATIONS = (
 
 
 class Part:
-    """Works until it is told to stop, or misbehaves as the environment asks."""
+    """Works until `stop` is set, or misbehaves as the environment says."""
 
     name = "part"
 

@@ -39,7 +39,7 @@ def test_an_app_can_be_started_again_and_keeps_its_routes(make: Make) -> None:
         assert app.routes == before
 
 
-def test_an_operation_says_what_to_do_when_the_lifespan_has_not_begun(
+def test_an_operation_reports_that_the_lifespan_has_not_begun(
     make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = TestClient(make()).get("/v1/sales/7")

@@ -1,4 +1,4 @@
-"""Routes of a service beside its operations: what FastAPI has works on them."""
+"""Routes of a service outside its contract: all features of FastAPI work on them."""
 
 from collections.abc import Callable
 

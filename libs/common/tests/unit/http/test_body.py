@@ -140,7 +140,7 @@ class TestBody:
     @pytest.mark.parametrize(
         "media_type", ["application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"']
     )
-    async def test_accepted_when_the_media_type_says_utf_8(
+    async def test_accepted_when_the_media_type_has_charset_utf_8(
         self, client: httpx.AsyncClient, media_type: str
     ) -> None:
         headers = {"content-type": media_type}

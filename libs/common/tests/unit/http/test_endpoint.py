@@ -50,7 +50,7 @@ async def test_answer_continues_the_trace_of_the_caller(client: httpx.AsyncClien
     assert response.headers["x-trace-id"] == trace_id
 
 
-async def test_error_of_a_handler_is_logged_and_tells_the_client_nothing(
+async def test_error_of_a_handler_is_logged_and_not_shown_to_the_client(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = ORDER | {"lines": [{"sku": "bug", "quantity": 1}]}
@@ -138,7 +138,7 @@ class TestAccess:
         assert "orders:write" in problem["detail"]
         assert 'error="insufficient_scope"' in response.headers["www-authenticate"]
 
-    async def test_nobody_is_asked_when_the_operation_is_public(
+    async def test_public_operation_needs_no_token(
         self, serve: Serve, operations: tuple[Operation, ...]
     ) -> None:
         public = tuple(replace(each, scopes=None) for each in operations)
