@@ -7,5 +7,5 @@ from waybill_toolkit.contracts.repository import Repository
 
 @pytest.fixture(scope="session")
 def repository() -> Repository:
-    """The tree that these tests are in."""
+    """The current tree."""
     return Repository.around(Path(__file__).parent)

@@ -1,4 +1,4 @@
-"""What earlier releases took and sent, today's services still take and read."""
+"""Services still accept the recorded requests and events of earlier releases."""
 
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ from waybill_toolkit.contracts.repository import Repository
 
 RELEASES = Path(__file__).with_name("releases")
 HAD = {"0.1.0": (19, 23)}
-"""How many operations and event types each release had: what is not recorded is held to nothing."""
+"""The number of operations and event types of each release, so that recordings are complete."""
 
 
 @pytest.fixture(params=sorted(RELEASES.iterdir()), ids=lambda release: release.name)

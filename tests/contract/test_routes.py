@@ -1,4 +1,4 @@
-"""What tools of FastAPI find in `app.routes` is what the contracts say."""
+"""`app.routes`, which FastAPI tools read, matches the contracts."""
 
 import json
 from importlib import import_module

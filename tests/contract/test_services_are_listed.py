@@ -1,4 +1,4 @@
-"""pyproject.toml names the packages where mypy and import-linter cannot look for folders."""
+"""pyproject.toml lists all packages for mypy and import-linter."""
 
 import tomllib
 

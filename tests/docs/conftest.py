@@ -52,7 +52,7 @@ OpenBrowser = Callable[[], AbstractAsyncContextManager[Browser]]
 
 @pytest.fixture
 def open_browser(tmp_path: Path) -> OpenBrowser:
-    """Give a function that runs a real browser for the length of a block."""
+    """Return a function that runs a real browser during a block."""
     program = find_browser()
     if program is None:
         pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}, or name it in {VARIABLE}")
@@ -61,7 +61,7 @@ def open_browser(tmp_path: Path) -> OpenBrowser:
 
 @pytest.fixture
 def serve_text(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """Give a function that serves a text as a page and gives its address."""
+    """Return a function that serves a text as a page and returns its address."""
     folder = tmp_path / "page"
     folder.mkdir()
     (folder / "favicon.ico").touch()

@@ -22,7 +22,7 @@ SITE_PAGES: Final = {
     "services/gateway/events.html": "orders.order-placed.v1",
     "decisions/index.html": "1. An event handler gets a sequence of events",
 }
-"""Page, and a text that it shows. The others are made in the same way."""
+"""Pages, each with a text that it shows. Other pages are generated in the same way."""
 DARK_PAGES: Final = ("services/payments.html", "services/gateway/events.html")
 
 

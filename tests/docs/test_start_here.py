@@ -1,4 +1,4 @@
-"""The page for newcomers, carried out."""
+"""The commands of the page for newcomers work."""
 
 import os
 import re

@@ -72,4 +72,4 @@ def test_event_that_is_not_parked_is_reported(platform: Platform) -> None:
     result = CliRunner().invoke(build(), arguments)
 
     assert result.exit_code == 1
-    assert "No service has" in result.output
+    assert "is not a dead letter" in result.output

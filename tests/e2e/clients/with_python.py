@@ -1,4 +1,4 @@
-"""What a program does with the Python client. `test_sdk_python.py` runs it: ADDRESS SCENARIO...
+"""A program that uses the Python client. `test_sdk_python.py` runs it: ADDRESS SCENARIO...
 
 Checked by mypy against the package, like a program of anybody's.
 """
@@ -150,7 +150,7 @@ async def _all_of_it(address: str) -> None:
 
 
 def raised(kind: type[E], action: Callable[[], object]) -> E:
-    """Give the error that an action ends with, which is of this class."""
+    """Return the error of an action, which has this class."""
     try:
         action()
     except kind as error:

@@ -1,4 +1,4 @@
-"""A shell completes `waybill`."""
+"""Completion of `waybill` in shells."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The configurations for debuggers start what there is."""
+"""The debugger configurations refer to existing modules."""
 
 import json
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""What --json prints and --output writes."""
+"""The output of --json and --output."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bare `waybill`: at once, complete, and in groups."""
+"""The overview of `waybill` without arguments."""
 
 import json
 import subprocess
@@ -44,6 +44,7 @@ def test_nothing_heavy_is_imported_for_the_overview(arguments: list[str]) -> Non
     assert {name for name in imported if name.startswith("waybill")} == {
         "waybill_toolkit",
         "waybill_toolkit.cli",
+        "waybill_toolkit.command_line",
         "waybill_toolkit.command_line.overview",
     }
 

@@ -129,7 +129,7 @@ def _files(root: Path) -> dict[Path, bytes]:
 @pytest.mark.parametrize(
     "document", [API, EVENTS, "shared/components.yaml", "shared/problems.yaml"]
 )
-def test_nothing_of_a_wrong_kind_is_met_by_a_traceback(
+def test_values_of_a_wrong_type_never_cause_a_traceback(
     repository: Repository, document: str
 ) -> None:
     """Twelve places of each document, each with something that does not belong there."""

@@ -1,4 +1,4 @@
-"""`waybill contracts diff` in a repository of its own."""
+"""`waybill contracts diff` in a temporary repository."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ BREAKING = drop_field("Sold", "price")
 
 
 class Work:
-    """A git repository with contracts, in which we are."""
+    """The current folder: a git repository with contracts."""
 
     def __init__(self, repository: Repository) -> None:
         self.root = repository.root
@@ -191,7 +191,7 @@ def test_everything_is_new_since_a_revision_without_contracts(work: Work) -> Non
     assert "POST /v1/sales is new." in output
 
 
-def test_an_unknown_revision_is_asked_wrongly(work: Work) -> None:
+def test_unknown_revision_is_a_usage_error(work: Work) -> None:
     code, output = work.diff("gone")
 
     assert code == 2

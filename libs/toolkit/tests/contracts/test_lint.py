@@ -1,4 +1,4 @@
-"""Each rule of lint finds what it is for, at its line, and nothing where all is in order."""
+"""Each rule of lint finds its faults with their lines, and nothing in valid contracts."""
 
 from dataclasses import dataclass
 from pathlib import Path

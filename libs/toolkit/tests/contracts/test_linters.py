@@ -1,4 +1,4 @@
-"""The linters that run on Node find what they are for, at the line where it is written."""
+"""The Node.js linters find their faults, with the line in the source."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ PLANTED = [
 
 @pytest.fixture(scope="session")
 def node_home() -> Path:
-    """Where the linters of this tree are, so that they are fetched once."""
+    """The folder of this tree's linters, so that they are downloaded once."""
     return Repository.around(Path(__file__).parent).root / ".waybill" / "node"
 
 
@@ -117,7 +117,7 @@ def test_a_discriminator_is_written_as_asyncapi_wants_it(
     assert {fault.rule for fault in found} == {"example"}  # no example has it
 
 
-def test_it_is_said_what_to_do_when_there_is_no_node(
+def test_missing_node_is_reported_with_a_fix(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
@@ -140,7 +140,7 @@ def test_a_node_that_is_too_old_is_not_taken(
         find_node()
 
 
-def test_it_is_said_what_to_do_when_the_registry_cannot_be_reached(
+def test_unreachable_registry_is_reported_with_a_fix(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")

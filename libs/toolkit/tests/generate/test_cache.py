@@ -1,4 +1,4 @@
-"""An unchanged run makes nothing again; whatever changed is seen, and nothing kept can do harm."""
+"""An unchanged run generates nothing, every change is detected, and a damaged cache is ignored."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-c", "from waybill_toolkit.cli import main; main()",
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A tree whose packages are made and kept."""
+    """A tree with generated and cached packages."""
     root = tmp_path_factory.mktemp("made")
     shutil.copytree(Path(__file__).with_name("contracts"), root / "contracts")
     tree = Repository(root)
@@ -70,7 +70,7 @@ CONTRACT_EDITS = {
 
 
 @pytest.mark.parametrize("edit", CONTRACT_EDITS.values(), ids=CONTRACT_EDITS)
-def test_an_edited_contract_is_seen(
+def test_edited_contract_is_detected(
     tree: Repository, generated: list[list[str]], edit: Callable[[Path], object]
 ) -> None:
     edit(tree.root)
@@ -92,7 +92,7 @@ def test_an_edited_contract_is_seen(
         "repository.py",
     ],
 )
-def test_an_edited_generator_is_seen(
+def test_edited_generator_is_detected(
     tree: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     copy = shutil.copytree(cache.GENERATOR, tmp_path / "generator")
@@ -105,7 +105,7 @@ def test_an_edited_generator_is_seen(
     assert sum_of_inputs(tree.root / "contracts") != before
 
 
-def test_another_version_of_a_library_is_seen(
+def test_other_version_of_a_library_is_detected(
     tree: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metadata = tmp_path / "ruff-1.0.0.dist-info"
@@ -118,7 +118,7 @@ def test_another_version_of_a_library_is_seen(
     assert sum_of_inputs(tree.root / "contracts") != before
 
 
-def test_all_of_our_code_that_generates_is_in_the_sum(tree: Repository) -> None:
+def test_all_generator_code_is_in_the_checksum(tree: Repository) -> None:
     shutil.rmtree(tree.root / ".waybill")
     program = (
         "import sys; from waybill_toolkit.cli import build;"
@@ -139,7 +139,7 @@ def test_all_of_our_code_that_generates_is_in_the_sum(tree: Repository) -> None:
 
 
 @pytest.mark.parametrize("file", ["api.py", "openapi.json"])
-def test_an_edited_output_is_seen_and_put_right(
+def test_edited_output_is_detected_and_restored(
     tree: Repository, generated: list[list[str]], file: str
 ) -> None:
     path = tree.package("shop") / file
@@ -182,7 +182,7 @@ def test_a_corrupted_cache_is_as_good_as_none(
 
 
 @pytest.mark.parametrize("there", ["a file", "a folder in place of the file"])
-def test_a_cache_that_cannot_be_kept_stops_nothing(
+def test_unwritable_cache_is_ignored(
     tree: Repository, generated: list[list[str]], there: str
 ) -> None:
     shutil.rmtree(tree.root / ".waybill")

@@ -58,9 +58,7 @@ def test_a_package_whose_contract_is_gone_is_reason(run: CliRunner, repository: 
         assert (code, output) == (1, f"{reason} write it, or remove this package.\n")
 
 
-def test_an_unchanged_run_makes_nothing_again(
-    run: CliRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unchanged_run_generates_nothing(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     _generate(run)
     monkeypatch.setattr("waybill_toolkit.contracts.generate.service.generate_services", None)
 

@@ -1,4 +1,4 @@
-"""One document of several: what stays one, what is named apart, what is refused."""
+"""Merging documents: shared components, renamed components, refused conflicts."""
 
 import json
 from pathlib import Path

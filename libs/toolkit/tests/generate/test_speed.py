@@ -1,4 +1,4 @@
-"""How long everything takes to generate: 20 s from nothing, 2 s when nothing changed.
+"""The time that generation takes: 20 s from nothing, 2 s when nothing changed.
 
 Counted is processor time, which waiting for others on a busy machine does not lengthen.
 """

@@ -39,7 +39,7 @@ def test_stale_files_are_updated(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3])
-def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_brings_the_rest(
+def test_killed_run_leaves_complete_files_and_the_next_run_writes_the_rest(
     folder: Path, moment: int
 ) -> None:
     child = os.fork()
@@ -58,7 +58,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_brings_the_res
 
 
 def _die_at(moment: int) -> None:
-    """End this process at once when it is about to put its nth file in its place."""
+    """Exit this process before it moves its nth file into place."""
     replace, done = Path.replace, [0]
 
     def counted(self: Path, target: Path) -> Path:
@@ -90,7 +90,7 @@ def _broken_link(root: Path) -> None:
 @pytest.mark.parametrize(
     "spoil", [_folder_for_file, _file_for_folder, _file_for_services, _broken_link]
 )
-def test_where_it_cannot_be_written_nothing_is_changed_and_that_is_said(
+def test_unwritable_tree_is_unchanged_and_reported(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
 ) -> None:
     spoil(repository.root)

@@ -12,13 +12,13 @@ CACHES = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 @pytest.fixture
 def tree() -> Repository:
-    """The tree that these tests are in: only to be looked at."""
+    """The current tree, read-only."""
     return Repository(TREE)
 
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A copy of it, to be changed; what is made there is not installed."""
+    """A copy to change; services created there are not installed."""
     for folder in ("contracts", "services", "docs/services"):
         shutil.copytree(TREE / folder, tmp_path / folder, ignore=CACHES)
     for file in ("pyproject.toml", "tests/contract/scopes.yaml"):

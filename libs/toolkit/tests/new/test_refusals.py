@@ -1,4 +1,4 @@
-"""Names that would not work are refused in a sentence that says what to do."""
+"""Invalid names are refused with a sentence that says what to do."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""A new service passes every check as it is, and one that cannot be made leaves nothing behind."""
+"""A new service passes every check; a failed creation leaves no files."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ from waybill_toolkit.new.service import RefusedError
 
 LONG = "servicewithalongname"
 AWKWARD = [("zones", "member"), ("accounts", "account"), (LONG, "thing_with_long_nam")]
-"""Sorted behind `waybill`, with an owner; like its entity; as long as may be."""
+"""Sorted after `waybill`, with an owner; named like its entity; of the maximum length."""
 
 
 def _new(name: str, entity: str) -> tuple[int, str]:
@@ -40,7 +40,7 @@ def _run(*arguments: str) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_new_services_pass_every_check_whatever_they_are_called(copied: Repository) -> None:
+def test_new_services_with_any_names_pass_every_check(copied: Repository) -> None:
     for name, entity in AWKWARD:
         code, output = _new(name, entity)
         assert code == 0, output
@@ -70,7 +70,7 @@ def test_a_new_service_is_part_of_the_public_api(copied: Repository) -> None:
 
 
 @pytest.mark.parametrize("error", [RefusedError("no pip"), KeyboardInterrupt()])
-def test_nothing_stays_when_it_cannot_be_made(
+def test_failed_creation_leaves_no_files(
     copied: Repository, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def fail(folder: Path) -> None:
@@ -89,7 +89,7 @@ def test_nothing_stays_when_it_cannot_be_made(
         assert (code, output) == (1, "no pip\n")
 
 
-def test_nothing_stays_when_the_contracts_do_not_fit_together(copied: Repository) -> None:
+def test_conflicting_contracts_leave_no_files(copied: Repository) -> None:
     path = copied.root / "contracts/catalog/openapi.yaml"
     path.write_text(path.read_text().replace("operationId: get_product", "operationId: get_award"))
     before = _contents(copied.root)
@@ -110,7 +110,7 @@ def test_nothing_stays_when_the_contracts_do_not_fit_together(copied: Repository
         ("tests/contract/scopes.yaml", "orders:", "loyalty:", "names loyalty already"),
     ],
 )
-def test_nothing_stays_when_a_list_is_not_as_expected(
+def test_unexpected_list_leaves_no_files(
     copied: Repository, file: str, old: str, new: str, reason: str
 ) -> None:
     path = copied.root / file

@@ -165,7 +165,7 @@ async def test_products_have_no_more_variants_than_the_catalogue_takes() -> None
     assert [len(product) for product in shop.products] == [500, 500, 1]
 
 
-async def test_an_order_is_given_back_as_it_is_when_nothing_moves_any_more() -> None:
+async def test_order_is_returned_when_it_can_no_longer_change() -> None:
     shop = ShopInMemory()
     moving = await shop.place_order(order("1", "A"))
 

@@ -1,4 +1,4 @@
-"""Small services that stand in for the real ones, and platforms that run them."""
+"""Small services in place of the real ones, and platforms that run them."""
 
 from collections.abc import Iterator
 from pathlib import Path

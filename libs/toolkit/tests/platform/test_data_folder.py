@@ -11,7 +11,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import AlreadyRunningError, DataFolderError
 
 
-def test_folder_is_made_when_it_is_not_there(tmp_path: Path) -> None:
+def test_missing_folder_is_created(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "deep" / "data")
     folder.make()
     folder.refuse_other_version()
@@ -66,7 +66,7 @@ def test_lock_is_refused_when_it_is_held(tmp_path: Path) -> None:
     os.close(DataFolder(tmp_path).lock())
 
 
-def test_wipe_deletes_what_we_made_and_nothing_else(tmp_path: Path) -> None:
+def test_wipe_deletes_only_files_of_waybill(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.make()
     folder.logs.mkdir()

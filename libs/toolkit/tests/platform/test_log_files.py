@@ -1,4 +1,4 @@
-"""Log files are followed while they grow, and are shortened when they grew too large."""
+"""Log files are followed, and rotated when they are too large."""
 
 from pathlib import Path
 

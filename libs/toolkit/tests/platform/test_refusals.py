@@ -1,4 +1,4 @@
-"""What cannot be gets one sentence and exit status 1."""
+"""Errors of the platform's commands: one sentence and exit status 1."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def test_status_says_so_when_nothing_runs(tmp_path: Path) -> None:
     assert "Nothing runs on" in result.stdout
 
 
-def test_down_is_content_when_nothing_runs(tmp_path: Path) -> None:
+def test_down_succeeds_when_nothing_runs(tmp_path: Path) -> None:
     result = _run("down", "--data", tmp_path)
     assert result.exit_code == 0
     assert result.stdout.startswith("Nothing was running")

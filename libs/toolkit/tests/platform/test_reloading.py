@@ -1,4 +1,4 @@
-"""`waybill up --reload`: code that changes is code that runs."""
+"""`waybill up --reload` restarts services with changed code."""
 
 import subprocess
 import sys
@@ -115,7 +115,7 @@ def test_new_code_answers_after_a_change_and_other_services_run_on(
     assert _log(reloading).count("starting pear again") == restarts + 1
 
 
-def test_it_says_why_a_service_does_not_start_and_starts_it_at_the_next_change(
+def test_failed_start_is_reported_and_retried_at_the_next_change(
     reloading: Platform, services_root: Path
 ) -> None:
     _write(services_root, "import no_such_module\n")

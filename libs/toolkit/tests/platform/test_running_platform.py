@@ -1,4 +1,4 @@
-"""One platform with small services: what it gives them, and that it keeps them running."""
+"""One platform with small services: their settings, and restarts after crashes."""
 
 import json
 from pathlib import Path
@@ -122,7 +122,7 @@ def test_status_counts_the_memory_of_every_process(small_platform: Platform) -> 
     assert found["pss_bytes"] == sum(process["pss_bytes"] for process in found["processes"])
 
 
-def test_status_is_json_when_asked_for(small_platform: Platform) -> None:
+def test_status_is_json_on_request(small_platform: Platform) -> None:
     data = str(small_platform.folder)
     result = CliRunner().invoke(build(), ["status", "--json", "--data", data])
     assert result.exit_code == 0
@@ -135,7 +135,7 @@ def test_logs_are_prefixed_with_their_process_when_none_is_named(small_platform:
     assert "everything is ready" in result.stdout
 
 
-def test_logs_names_what_there_is_when_the_process_is_unknown(small_platform: Platform) -> None:
+def test_logs_lists_the_processes_when_one_is_unknown(small_platform: Platform) -> None:
     result = CliRunner().invoke(build(), ["logs", "plum", "--data", str(small_platform.folder)])
     assert result.exit_code == 1
     assert "there is one of apple, broker" in result.stderr

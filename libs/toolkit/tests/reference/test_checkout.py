@@ -1,4 +1,4 @@
-"""A service that runs from a checkout shows pages that were rendered when they were asked for."""
+"""A service that runs from a checkout renders its pages on request."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the pages say, and that all of it comes from the contracts."""
+"""The contents of the pages, which come from the contracts."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Markdown as GitHub shows it."""
+"""Markdown is rendered like on GitHub."""
 
 from waybill_toolkit.site.markdown import Renderer, contents
 

@@ -1,4 +1,4 @@
-"""Settings as their classes say."""
+"""Settings are read from their classes."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""The site as a folder of files. How it looks is shown by tests/docs."""
+"""The site as a folder of files; tests/docs checks it in a browser."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what the site is made of, to be changed; without diagrams, which take long."""
+    """A copy of the site's sources to change, without diagrams, which are slow."""
     root = tmp_path / "tree"
     for folder in ("contracts", "docs", "services", "libs", "tests/contract"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("*.pyc"))

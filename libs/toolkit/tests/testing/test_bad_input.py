@@ -1,4 +1,4 @@
-"""The bad requests of a contract, and that a service which lets one through is noticed."""
+"""The bad requests of a contract detect a service that accepts one."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The check of answers lets what the contract has pass, and nothing else."""
+"""The check of responses accepts what the contract allows, and nothing else."""
 
 from typing import Any
 
@@ -97,7 +97,7 @@ async def test_an_answer_passes_when_the_contract_has_it() -> None:
         ),
         ("media type", httpx.Response(200, text="{}", headers=TAGGED)),
         (
-            "no JSON",
+            "not JSON",
             httpx.Response(200, text="{", headers={**TAGGED, "Content-Type": "application/json"}),
         ),
         (
@@ -114,9 +114,12 @@ async def test_an_answer_passes_when_the_contract_has_it() -> None:
             httpx.Response(200, json={**THING, "made_at": "2026-11-22 09:30"}, headers=TAGGED),
         ),
         ("is none of", _problem("order-not-found")),
-        ("another status", _problem("thing-not-found", told_status=409)),
+        ("status in the body", _problem("thing-not-found", told_status=409)),
         ("instance", _problem("thing-not-found", instance="/elsewhere")),
-        ("the inside", _problem("thing-not-found", detail="Traceback (most recent call last)")),
+        (
+            "exposes internals",
+            _problem("thing-not-found", detail="Traceback (most recent call last)"),
+        ),
     ],
 )
 async def test_an_answer_is_refused_when_the_contract_does_not_have_it(

@@ -1,4 +1,4 @@
-"""A test that waits fails at once, and says what was seen, when what it waits for cannot come."""
+"""A wait fails at once, with the last state, when the expected state can no longer be reached."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 from waybill_toolkit.testing.serving import require_running, serving
 
 AT_ONCE_SECONDS: Final = 15.0
-"""Half of the 30 s after which the time is over; an idle machine needs milliseconds."""
+"""Half of the timeout of 30 s; an idle machine needs milliseconds."""
 
 HISTORY: Final = [
     {"number": 1, "at": "T1", "state": "reserve-stock", "detail": "placed"},
@@ -88,7 +88,9 @@ async def test_a_status_after_which_the_wanted_one_cannot_come_fails_at_once_wit
     orders: Orders, client: httpx.AsyncClient, wanted: str, seen: str
 ) -> None:
     orders.statuses = ["placed", seen]
-    with pytest.raises(NotReachedError, match=f"to be {wanted}, which cannot come") as failed:
+    with pytest.raises(
+        NotReachedError, match=f"to be {wanted}, which can no longer be reached"
+    ) as failed:
         await order_reaches(client, "7", wanted)
     assert f"'status': '{seen}'" in str(failed.value)
     [note] = failed.value.__notes__

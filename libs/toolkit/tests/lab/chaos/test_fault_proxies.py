@@ -39,7 +39,7 @@ async def exchange(
     return await connection[0].readexactly(len(data))
 
 
-async def test_all_comes_through_when_the_weather_is_fine() -> None:
+async def test_all_data_passes_without_faults() -> None:
     data = os.urandom(1_000_000)
     async with detour_to_an_echo({os.getpid(): "here"}) as fault_proxies:
         assert await exchange(await connect(fault_proxies), data) == data
@@ -90,7 +90,7 @@ async def test_only_the_link_of_that_process_is_bad_when_another_one_connects() 
         assert fault_proxies.reset(Link(CLIENTS, "echo")) == 1
 
 
-async def test_clients_have_a_door_of_their_own_when_a_server_has_one_client_else() -> None:
+async def test_clients_have_a_separate_port_when_a_server_has_another_client() -> None:
     port = free_port()
     server = await asyncio.start_server(echo, LOOPBACK, port)
     fault_proxies = FaultProxies({"echo": port}, {"echo": "gateway"}, dict)

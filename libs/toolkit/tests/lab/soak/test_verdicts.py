@@ -48,7 +48,7 @@ def test_nothing_rises_in_a_single_sample() -> None:
     assert rise([(0.0, 5.0)]) == 0
 
 
-def test_all_is_well_when_nothing_grows() -> None:
+def test_verdict_is_good_when_nothing_grows() -> None:
     assert broken([sample(n) for n in range(40)]) == []
 
 

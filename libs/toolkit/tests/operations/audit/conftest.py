@@ -1,4 +1,4 @@
-"""Four databases with their real tables and a small world in them that is in order.
+"""Four databases with their real tables and a small consistent data set.
 
 confirmed   2 x A and 1 x B, sold and captured
 refused     5 x B, of which there were too few
@@ -28,13 +28,13 @@ _copies = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The databases of one test: shared with the others until something is planted in them."""
+    """The databases of one test: shared with other tests until a fault is planted."""
 
     server: PostgresServer
     databases: dict[str, str]
 
     async def plant(self, service: str, sql: str) -> None:
-        """Do something to a database behind its service's back."""
+        """Change a database without its service."""
         copy = f"audit_{service}_{next(_copies)}"
         await _execute(
             self.server.admin_url(), f"CREATE DATABASE {copy} TEMPLATE {_template(service)}"
@@ -45,7 +45,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def templates(postgres_server: PostgresServer) -> Mapping[str, str]:
-    """Make one database for each service. They end with the server, like their copies."""
+    """Create one database for each service. They are deleted with the server."""
     asyncio.run(_make_templates(postgres_server))
     return {service: postgres_server.admin_url(_template(service)) for service in SERVICES}
 

@@ -1,4 +1,4 @@
-"""What several tests of the broker need."""
+"""Fixtures of the broker's tests."""
 
 import resource
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """Have files end where a disk would be full: the rest of a write that goes beyond is lost."""
+    """Simulate a full disk: writes beyond a file size are cut off."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

@@ -1,4 +1,4 @@
-"""The embedded broker as a process, spoken to by aiokafka and by strangers."""
+"""The embedded broker as a process, with aiokafka and with invalid clients."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.eventually import eventually
 
 LONG = 60.0
-"""Seconds, for what must not be waited for; only a broken broker is waited for this long."""
+"""The timeout in seconds for immediate results; only a broken broker reaches it."""
 
 
 @asynccontextmanager
@@ -138,7 +138,7 @@ async def test_a_topic_that_cannot_be_named_so_is_refused(
 
 
 async def shared(members: Sequence[AIOKafkaConsumer], counts: list[int]) -> None:
-    """Wait until the members of a group have so many partitions each."""
+    """Wait until the members of a group have these numbers of partitions."""
 
     async def look() -> list[int]:
         for member in members:

@@ -26,7 +26,7 @@ async def formed(group: Group, *times: Times) -> list[Joined]:
 
 
 async def synced(group: Group, members: list[Joined]) -> list[Synced]:
-    """Let the leader give each member what is named after it."""
+    """Let the leader assign each member data with its name."""
     assignments = {each.member_id: each.member_id.encode() for each in members}
     return await asyncio.gather(
         *(

@@ -1,4 +1,4 @@
-"""What the embedded broker believes of its folder."""
+"""When the embedded broker keeps its data."""
 
 from pathlib import Path
 
@@ -25,16 +25,16 @@ def has_fruit(home: Path) -> bool:
     return (topics_of(home) / "fruit").exists()
 
 
-def test_all_stays_when_the_process_was_killed(home: Path) -> None:
+def test_data_survives_a_killed_process(home: Path) -> None:
     assert has_fruit(home)
 
 
-def test_all_is_dropped_when_the_machine_has_crashed(home: Path) -> None:
+def test_data_is_deleted_after_a_crash_of_the_machine(home: Path) -> None:
     (home / "boot").write_text("another start of the machine")
     assert not has_fruit(home)
 
 
-def test_all_stays_when_it_was_on_the_disk_before_the_machine_was_switched_off(home: Path) -> None:
+def test_synced_data_survives_a_restart_of_the_machine(home: Path) -> None:
     save_home(home)
     assert has_fruit(home)
 
@@ -46,12 +46,12 @@ def test_writes_after_a_start_may_not_be_on_disk(home: Path) -> None:
     assert not has_fruit(home)
 
 
-def test_all_is_dropped_when_that_was_asked_for(home: Path) -> None:
+def test_data_is_deleted_on_request(home: Path) -> None:
     distrust_home(home)
     assert not has_fruit(home)
 
 
-def test_all_is_dropped_when_that_was_asked_for_though_it_was_on_the_disk(home: Path) -> None:
+def test_synced_data_is_deleted_on_request(home: Path) -> None:
     save_home(home)
     distrust_home(home)
     assert not has_fruit(home)

@@ -1,4 +1,4 @@
-"""Logs of the embedded broker, with batches as the relay makes them."""
+"""Logs of the embedded broker, with batches like those of the relay."""
 
 import os
 from pathlib import Path
@@ -156,7 +156,7 @@ def test_the_file_that_is_written_stays_however_short_the_retention(tmp_path: Pa
     assert (log.start, log.end) == (2, 3)
 
 
-def test_nothing_of_an_append_remains_when_there_is_no_room_for_it(tmp_path: Path) -> None:
+def test_append_on_a_full_disk_leaves_no_data(tmp_path: Path) -> None:
     log = Log(tmp_path, WEEK_SECONDS)
     small, large = batch(b"a"), batch(b"x" * 100_000)
     log.append(small)
@@ -167,7 +167,7 @@ def test_nothing_of_an_append_remains_when_there_is_no_room_for_it(tmp_path: Pat
     assert Log(tmp_path, WEEK_SECONDS).end == 2
 
 
-def test_topics_come_back_with_their_ids_and_one_that_was_half_made_does_not(
+def test_complete_topics_are_restored_with_their_ids(
     tmp_path: Path,
 ) -> None:
     made = make_topic(tmp_path, "fruit", 11, WEEK_SECONDS)
