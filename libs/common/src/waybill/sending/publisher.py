@@ -14,7 +14,7 @@ published again. `BrokerLogs` detects lost logs.
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from waybill.clock import Clock
@@ -31,13 +31,8 @@ from waybill.sending.broker_logs import BrokerLogs
 from waybill.sending.commit_queue import CommittedEvents
 from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
-from waybill.sending.relay_store import (
-    Log,
-    OutboxEvent,
-    Published,
-    mark_and_read,
-    outbox_event,
-)
+from waybill.sending.marks import Marks
+from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 _log = logging.getLogger(__name__)
 
@@ -64,13 +59,10 @@ class Publisher:
     ) -> None:
         self._connection = connection
         self._link = link
-        self._clock = clock
-        self._retention = retention
+        self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
-            connection, link, topics, since=self._since, on_loss=self._require_read
+            connection, link, topics, since=self._marks.since, on_loss=self._require_read
         )
-        self._unmarked: list[Published] = []
-        self._unmarked_logs: dict[Partition, Log] = {}
         self._frontier = Frontier()
         self._must_read = True
         self.holes = HoleCheck(connection, self._frontier)
@@ -80,7 +72,7 @@ class Publisher:
     @property
     def is_open(self) -> bool:
         """Whether published events are unmarked, or holes unresolved."""
-        return bool(self._unmarked) or self._frontier.has_holes
+        return bool(self._marks) or self._frontier.has_holes
 
     async def start(self) -> None:
         """Read which logs were published to, and compare the broker with them."""
@@ -108,7 +100,7 @@ class Publisher:
         count = await self._publish(admitted)
         if count < len(admitted):
             self._require_read()
-        if len(self._unmarked) >= UNMARKED_MAX:
+        if len(self._marks) >= UNMARKED_MAX:
             await self.mark()
         return count
 
@@ -121,7 +113,7 @@ class Publisher:
 
     async def _publish_outbox(self, known: Sequence[int]) -> int:
         """Publish what is in the outbox; events at `known` positions were committed before."""
-        rows = await self._mark_and_read(ROUND_EVENTS_MAX)
+        rows = await self._marks.write_and_read(ROUND_EVENTS_MAX, skip=self._logs.skipped())
         unseen = {row.topic for row in rows} - self._logs.names
         if unseen:
             self._logs.names |= unseen
@@ -146,21 +138,8 @@ class Publisher:
 
     async def mark(self) -> None:
         """Mark published events in the outbox."""
-        if self._unmarked:
-            await self._mark_and_read(0)
-
-    async def _mark_and_read(self, limit: int) -> list[OutboxEvent]:
-        rows = await mark_and_read(
-            self._connection,
-            self._unmarked,
-            self._unmarked_logs,
-            self._clock.now(),
-            skip=self._logs.skipped(),
-            since=self._since(),
-            limit=limit,
-        )
-        self._unmarked, self._unmarked_logs = [], {}
-        return rows
+        if self._marks:
+            await self._marks.write_and_read(0, skip=self._logs.skipped())
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
@@ -169,7 +148,7 @@ class Publisher:
     async def _append(self, batches: Batches) -> int:
         encoded = {partition: batch.encode() for partition, batch in batches.items()}
         results = await self._link.produce(encoded, self._logs.states)
-        before = len(self._unmarked)
+        before = len(self._marks)
         regressed: dict[Partition, int] = {}
         failure: BrokerUnavailableError | None = None
         for partition, batch in batches.items():
@@ -183,7 +162,7 @@ class Publisher:
                 regressed[partition] = result
             else:
                 self._published(partition, batch, result)
-        count = len(self._unmarked) - before
+        count = len(self._marks) - before
         if failure is not None or regressed:
             # Only marked events can be found as lost.
             await self.mark()
@@ -194,12 +173,8 @@ class Publisher:
         return count
 
     def _published(self, partition: Partition, batch: RecordBatch, batch_offset: int) -> None:
-        positions = enumerate(batch.positions, start=batch_offset)
-        self._unmarked += [Published(position, partition, offset) for offset, position in positions]
-        self._unmarked_logs[partition] = self._logs.appended(partition, batch_offset)
-
-    def _since(self) -> datetime:
-        return self._clock.now() - self._retention
+        log = self._logs.appended(partition, batch_offset)
+        self._marks.add(partition, batch.positions, log)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
