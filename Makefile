@@ -20,6 +20,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -q --no-header tests/house
 	$(BIN)/waybill generate --check
 	$(BIN)/waybill contracts lint
 

@@ -120,6 +120,9 @@ class Tree:
             "examples": lambda: example_faults(self.repository),
             "fresh": lambda: list(stale(self.repository.generate(self.repository.packages))),
             "test": lambda: self._run("pytest", "-q", "services/orders/tests"),
+            "simulation": lambda: self._run(
+                "waybill_toolkit", "simulate", "--histories", "20", "--workers", "1"
+            ),
         }
         return "\n".join(map(str, gates[gate]()))
 
@@ -155,7 +158,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Tree:
             shutil.copytree(source, root / name, ignore=ignored, symlinks=True)
         else:
             shutil.copy(source, root / name)
-    (root / "libs").symlink_to(ROOT / "libs")
+    for name in ("libs", "docs"):
+        (root / name).symlink_to(ROOT / name)
     return Tree(root)
 
 
@@ -192,7 +196,7 @@ def test_a_field_touches_few_files_and_none_of_the_libraries(tree: Tree) -> None
 def test_the_whole_change_passes_every_gate(tree: Tree) -> None:
     tree.change()
 
-    for gate in ("fresh", "lint", "types", "fields", "examples", "test"):
+    for gate in ("fresh", "lint", "types", "fields", "examples", "test", "simulation"):
         assert tree.ask(gate) == "", gate
 
 

@@ -1,6 +1,6 @@
 """What an operation costs as a route of one kind or another, each in the whole app.
 
-Run it with `python libs/common/tests/bench/http_routes.py`. The figures are in decision 50.
+Run it with `python libs/common/tests/bench/http_routes.py`. The figures are in decision 26.
 """
 
 import asyncio
