@@ -15,7 +15,7 @@ from waybill_simulation.postgres.transaction_block import Answer
 
 
 class SimulatedConnection:
-    """The part of a connection that `waybill.postgres.database` uses."""
+    """What `waybill.postgres` uses of a connection."""
 
     def __init__(self, network: Network, session: Session, machine: Machine) -> None:
         self._network = network
@@ -96,7 +96,7 @@ class SimulatedConnection:
 
 
 class SimulatedPool:
-    """The part of a pool that `waybill.postgres.database` uses."""
+    """What `waybill.postgres` uses of a pool."""
 
     def __init__(self, network: Network, server: Server, most: int) -> None:
         self._network = network
