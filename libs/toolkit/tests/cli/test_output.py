@@ -52,5 +52,5 @@ def test_status_is_written_to_a_file_and_shown_as_well(tmp_path: Path) -> None:
 def test_a_file_in_no_folder_is_refused_before_the_work(tmp_path: Path, command: str) -> None:
     result = CliRunner().invoke(build(), [command, "--output", str(tmp_path / "no" / "file")])
     assert result.exit_code == 2
-    assert f"there is no folder {tmp_path / 'no'}" in result.stderr
+    assert f"no such folder: {tmp_path / 'no'}" in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -56,7 +56,7 @@ class ShopInMemory(Client):
     @override
     async def place_order(self, wanted: WantedOrder) -> Order:
         if wanted.reference in self.refused:
-            raise RefusedError(422, "unknown-sku", "orders says 422 unknown-sku: no")
+            raise RefusedError(422, "unknown-sku", "orders responds with 422 unknown-sku: no")
         order = Order(f"id-{len(self.orders)}", "placed", None)
         self.orders[order.order_id] = order
         self.references[wanted.reference, wanted.customer_ref] = order.order_id
@@ -154,7 +154,7 @@ async def test_the_others_are_placed_when_an_order_is_refused() -> None:
 
     assert statuses(outcomes) == {"confirmed": 2, "refused": 1}
     assert [each.refusal for each in outcomes if each.refusal] == [
-        "orders says 422 unknown-sku: no"
+        "orders responds with 422 unknown-sku: no"
     ]
 
 

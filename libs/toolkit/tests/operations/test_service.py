@@ -134,7 +134,9 @@ async def test_a_refusal_says_what_the_service_says() -> None:
 async def test_a_refusal_says_in_which_trace_it_was() -> None:
     answer, _ = in_turn(http(500, {"type": "x", "detail": "No."}, "x-trace-id: 4bf92f\r\n"))
     async with serving(answer) as url:
-        with pytest.raises(RefusedError, match=r"orders says 500 x: No\. \(trace 4bf92f\)"):
+        with pytest.raises(
+            RefusedError, match=r"orders responds with 500 x: No\. \(trace 4bf92f\)"
+        ):
             await Service("orders", url).get("/")
 
 

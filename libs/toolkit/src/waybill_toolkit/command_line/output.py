@@ -18,7 +18,7 @@ from waybill_toolkit.command_line.explained import explained
 def in_a_folder(path: Path | None) -> Path | None:
     """Refuse a file that cannot be written, before the work."""
     if path and not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {path.parent}")
+        raise typer.BadParameter(f"no such folder: {path.parent}")
     return path
 
 

@@ -126,7 +126,9 @@ def _json_or_refusal(name: str, response: Response) -> Any:  # noqa: ANN401 - JS
     slug, detail = _problem(response)
     if trace_id := response.headers.get("x-trace-id"):
         detail = f"{detail} (trace {trace_id})"
-    raise RefusedError(response.status, slug, f"{name} says {response.status} {slug}: {detail}")
+    raise RefusedError(
+        response.status, slug, f"{name} responds with {response.status} {slug}: {detail}"
+    )
 
 
 def _problem(response: Response) -> tuple[str, str]:
