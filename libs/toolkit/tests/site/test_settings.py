@@ -13,7 +13,7 @@ def test_a_setting_has_its_type_limits_default_and_meaning() -> None:
     assert settings["WAYBILL_DATABASE_URL"].default is None
     port = settings["WAYBILL_PORT"]
     assert (port.type, port.limits, port.default) == ("integer", ("0 to 65,535",), "8000")
-    assert settings["WAYBILL_GRACEFUL_STOP_SECONDS"].text.startswith("From SIGTERM to the end;")
+    assert settings["WAYBILL_GRACEFUL_STOP_SECONDS"].text.startswith("Time limit of the shutdown")
     assert settings["WAYBILL_LOG_LEVEL"].limits == ("one of DEBUG, INFO, WARNING, ERROR",)
 
 
