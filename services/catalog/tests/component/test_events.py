@@ -31,7 +31,7 @@ async def test_a_variant_and_its_prices_are_published_in_order(
         )
         assert changed.status_code == 200
 
-    received = await others.hear(sku, 3)
+    received = await others.receive(sku, 3)
 
     assert [each.type for each in received] == [
         "catalog.variant-added.v1",

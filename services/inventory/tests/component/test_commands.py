@@ -17,7 +17,7 @@ from waybill.postgres import connect
 from waybill_toolkit.testing.eventually import eventually
 
 if TYPE_CHECKING:
-    from waybill_toolkit.testing.fake_service import FakeService, Heard
+    from waybill_toolkit.testing.fake_service import FakeService, ReceivedEvent
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RESERVE = "inventory.reserve-stock.v1"
@@ -42,7 +42,7 @@ def _wanted(order: str, sku: str, quantity: int) -> dict[str, Any]:
     return {"order_id": order, "lines": [{"sku": sku, "quantity": quantity}]}
 
 
-def _kinds(events: Sequence[Heard]) -> list[str]:
+def _kinds(events: Sequence[ReceivedEvent]) -> list[str]:
     return [each.type.split(".")[1] for each in events]
 
 
@@ -56,11 +56,11 @@ async def test_an_order_is_reserved_committed_and_released(
         [(RESERVE, _wanted(order, sku, 4)), (COMMIT, None), (RELEASE, None)], start=1
     ):
         await orders.send(command, data or {"order_id": order})
-        await orders.hear(order, count)
+        await orders.receive(order, count)
         statuses.append((await client.get(f"/v1/reservations/{order}")).json()["status"])
         levels.append((await client.get(f"/v1/stock/{sku}")).json())
 
-    events = await orders.hear(order, 3)
+    events = await orders.receive(order, 3)
     assert _kinds(events) == ["stock-reserved", "stock-committed", "stock-released"]
     assert statuses == ["reserved", "committed", "released"]
     assert [(each["on_hand"], each["reserved"], each["committed"]) for each in levels] == [
@@ -82,9 +82,9 @@ async def test_commands_of_one_batch_are_handled_in_order(
     await orders.send(RESERVE, _wanted(refused, sku, 11))
     await orders.send(COMMIT, {"order_id": refused})
 
-    assert _kinds(await orders.hear(sold, 2)) == ["stock-reserved", "stock-committed"]
-    assert _kinds(await orders.hear(released, 2)) == ["stock-reserved", "stock-released"]
-    events = await orders.hear(refused, 2)
+    assert _kinds(await orders.receive(sold, 2)) == ["stock-reserved", "stock-committed"]
+    assert _kinds(await orders.receive(released, 2)) == ["stock-reserved", "stock-released"]
+    events = await orders.receive(refused, 2)
     assert _kinds(events) == ["stock-refused", "commit-refused"]
     assert [each["sku"] for each in events[0].data["shortages"]] == [sku]
     assert events[1].data["status"] == "refused"
@@ -101,7 +101,7 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(
     await orders.send(RESERVE, _wanted(order, sku, 4), event_id=event_id)
     await orders.send(COMMIT, {"order_id": order})
 
-    assert _kinds(await orders.hear(order, 2)) == ["stock-reserved", "stock-committed"]
+    assert _kinds(await orders.receive(order, 2)) == ["stock-reserved", "stock-committed"]
     assert (await client.get(f"/v1/stock/{sku}")).json()["committed"] == 4
 
 
@@ -112,7 +112,7 @@ async def test_an_answer_has_the_trace_of_its_command(
 
     await orders.send(COMMIT, {"order_id": order}, traceparent=TRACEPARENT)
 
-    [answer] = await orders.hear(order, 1)
+    [answer] = await orders.receive(order, 1)
     assert answer.data["status"] == "unknown"
     assert answer.traceparent.split("-")[1] == TRACEPARENT.split("-")[1]
 
@@ -122,11 +122,11 @@ async def test_a_reservation_expires(
 ) -> None:
     order = str(uuid7())
     await orders.send(RESERVE, _wanted(order, sku, 4))
-    await orders.hear(order, 1)
+    await orders.receive(order, 1)
 
     service_clock.advance(dt.timedelta(minutes=15))
 
-    assert _kinds(await orders.hear(order, 2)) == ["stock-reserved", "reservation-expired"]
+    assert _kinds(await orders.receive(order, 2)) == ["stock-reserved", "reservation-expired"]
     assert (await client.get(f"/v1/stock/{sku}")).json()["on_hand"] == 10
 
 
@@ -140,7 +140,7 @@ async def test_an_invalid_command_blocks_only_its_own_order(
     await orders.send(RESERVE, _wanted(other, sku, 1))
     await orders.send(COMMIT, {"order_id": other})
 
-    assert _kinds(await orders.hear(other, 2)) == ["stock-reserved", "stock-committed"]
+    assert _kinds(await orders.receive(other, 2)) == ["stock-reserved", "stock-committed"]
     dead, waiting = await _parked(module_database_url, broken, 2)
     assert (dead["state"], waiting["state"]) == ("dead", "waiting")
     assert "quantity" in dead["error"]

@@ -7,7 +7,7 @@ import httpx
 
 from waybill.ids import uuid7
 from waybill_toolkit.testing.eventually import eventually, read
-from waybill_toolkit.testing.fake_service import FakeService, Heard
+from waybill_toolkit.testing.fake_service import FakeService, ReceivedEvent
 
 SKU = "ORDERS-A"
 """A SKU that no test of another service uses: the broker is shared."""
@@ -66,14 +66,14 @@ async def reply(neighbours: FakeService, name: str, order_id: str, **more: Any) 
     await neighbours.send(f"{name}.v1", {"order_id": order_id, **more})
 
 
-async def wait_for_event(neighbours: FakeService, event_type: str, order_id: str) -> Heard:
+async def wait_for_event(neighbours: FakeService, event_type: str, order_id: str) -> ReceivedEvent:
     """Wait for an event of this type about the order."""
-    received: list[Heard] = []
+    received: list[ReceivedEvent] = []
     while not any(each.type == event_type for each in received):
         assert not {each.type for each in received} & LAST, (
             f"no {event_type} comes after {received}"
         )
-        received = list(await neighbours.hear(order_id, len(received) + 1))
+        received = list(await neighbours.receive(order_id, len(received) + 1))
     return next(each for each in reversed(received) if each.type == event_type)
 
 

@@ -16,7 +16,7 @@ from waybill.postgres import connect
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.eventually import eventually
-from waybill_toolkit.testing.fake_service import FakeService, Heard
+from waybill_toolkit.testing.fake_service import FakeService, ReceivedEvent
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "payments" / "examples"
 CONTRACT_FILE = Path(payments.__file__).with_name("contract") / "openapi.json"
@@ -34,7 +34,7 @@ def wanted(order: str, token: str = TOK_APPROVE) -> dict[str, Any]:
     return {"order_id": order, "amount": GBP_1530, "token": token}
 
 
-def kinds(events: Sequence[Heard]) -> list[str]:
+def kinds(events: Sequence[ReceivedEvent]) -> list[str]:
     return [each.type.split(".")[1] for each in events]
 
 
@@ -51,11 +51,11 @@ async def test_an_order_is_authorized_captured_and_refunded(
     seen = []
     for count, command in enumerate((AUTHORIZE, CAPTURE, REVERSE), start=1):
         await orders.send(command, wanted(order) if count == 1 else {"order_id": order})
-        await orders.hear(order, count)
+        await orders.receive(order, count)
         payment = await payment_of(client, order)
         seen.append((payment["status"], payment["captured"], payment["refunded"]))
 
-    events = await orders.hear(order, 3)
+    events = await orders.receive(order, 3)
     assert kinds(events) == ["payment-authorized", "payment-captured", "payment-refunded"]
     assert [each.data["amount"] for each in events] == [GBP_1530] * 3
     assert seen == [
@@ -80,7 +80,7 @@ async def test_a_declined_payment_has_the_decline_code(
 
     await orders.send(AUTHORIZE, wanted(order, token))
 
-    [declined] = await orders.hear(order, 1)
+    [declined] = await orders.receive(order, 1)
     assert (declined.type, declined.data["decline_code"]) == ("payments.payment-declined.v1", code)
     payment = await payment_of(client, order)
     assert (payment["status"], payment["decline_code"]) == ("declined", code)
@@ -94,7 +94,7 @@ async def test_a_payment_is_authorized_when_the_first_call_of_the_provider_fails
 
     await orders.send(AUTHORIZE, wanted(order, token))
 
-    assert kinds(await orders.hear(order, 1)) == ["payment-authorized"]
+    assert kinds(await orders.receive(order, 1)) == ["payment-authorized"]
 
 
 async def test_commands_of_one_batch_are_handled_in_order(
@@ -109,8 +109,8 @@ async def test_commands_of_one_batch_are_handled_in_order(
         orders.send(AUTHORIZE, wanted(unknown)),
     )
 
-    assert kinds(await orders.hear(reversed_order, 1)) == ["payment-voided"]
-    assert kinds(await orders.hear(unknown, 2)) == ["payment-voided"] * 2
+    assert kinds(await orders.receive(reversed_order, 1)) == ["payment-voided"]
+    assert kinds(await orders.receive(unknown, 2)) == ["payment-voided"] * 2
     assert (await payment_of(client, reversed_order))["status"] == "voided"
 
 
@@ -118,11 +118,11 @@ async def test_a_command_that_is_delivered_twice_is_answered_once(orders: FakeSe
     order = str(uuid7())
 
     event_id = await orders.send(AUTHORIZE, wanted(order))
-    await orders.hear(order, 1)
+    await orders.receive(order, 1)
     await orders.send(AUTHORIZE, wanted(order), event_id=event_id)
     await orders.send(CAPTURE, {"order_id": order})
 
-    assert kinds(await orders.hear(order, 2)) == ["payment-authorized", "payment-captured"]
+    assert kinds(await orders.receive(order, 2)) == ["payment-authorized", "payment-captured"]
 
 
 async def test_an_answer_has_the_trace_of_its_command(orders: FakeService) -> None:
@@ -130,7 +130,7 @@ async def test_an_answer_has_the_trace_of_its_command(orders: FakeService) -> No
 
     await orders.send(AUTHORIZE, wanted(order), traceparent=TRACEPARENT)
 
-    [answer] = await orders.hear(order, 1)
+    [answer] = await orders.receive(order, 1)
     assert answer.traceparent.split("-")[1] == TRACEPARENT.split("-")[1]
 
 
@@ -139,7 +139,7 @@ async def test_a_second_amount_for_an_order_becomes_a_dead_letter(
 ) -> None:
     order = str(uuid7())
     await orders.send(AUTHORIZE, wanted(order))
-    await orders.hear(order, 1)
+    await orders.receive(order, 1)
 
     await orders.send(AUTHORIZE, wanted(order) | {"amount": NOTHING})
 
@@ -158,7 +158,7 @@ async def test_pages_list_every_payment_once_newest_first(
     placed = [str(uuid7()) for _ in range(5)]
     for order in placed:
         await orders.send(AUTHORIZE, wanted(order))
-        await orders.hear(order, 1)
+        await orders.receive(order, 1)
 
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 2}
@@ -178,7 +178,7 @@ async def test_a_payment_is_read_by_id_without_its_token(
 ) -> None:
     order = str(uuid7())
     await orders.send(AUTHORIZE, wanted(order))
-    [authorized] = await orders.hear(order, 1)
+    [authorized] = await orders.receive(order, 1)
 
     answer = await client.get(f"/v1/payments/{authorized.data['payment_id']}")
 

@@ -56,10 +56,6 @@ class ReceivedEvent:
     traceparent: str
 
 
-Heard = ReceivedEvent
-"""The former name, which tests of services still use."""
-
-
 class EventContract(SchemaDocument):
     """A bundled AsyncAPI document, to check events with."""
 
@@ -174,9 +170,6 @@ class FakeService:
             lambda found: len(found) >= count,
             show=lambda found: [each.type for each in found],
         )
-
-    hear = receive
-    """The former name, which tests of services still use."""
 
     def _received_with(self, key: str) -> list[ReceivedEvent]:
         return [each for each in self._received if each.key == key]
