@@ -38,7 +38,7 @@ CASES = [
         "there is no 'Gone' there",
     ),
     Case("no identifier", API, "operationId: sell", "operationId: sell-it", "no snake_case name"),
-    Case("keyword", API, "operationId: sell", "operationId: yield", "a word of Python"),
+    Case("keyword", API, "operationId: sell", "operationId: yield", "a keyword of Python"),
     Case("two operations", API, "operationId: get_sale", "operationId: sell", "POST /v1/sales has"),
     Case(
         "no operation id", API, "operationId: sell\n", "x-y: 1\n", "operationId is missing", "post:"
