@@ -71,7 +71,7 @@ def test_a_circle_over_two_files_is_reported(inside: Repository) -> None:
     result = CliRunner().invoke(build(), ["generate", "shop"])
 
     assert result.exit_code == 1
-    assert "$ref leads in a circle; end it at a value." in result.output
+    assert "$ref is circular; end it at a value." in result.output
 
 
 def _refer_to_each_other(contracts: Path) -> None:

@@ -48,7 +48,7 @@ CASES = [
         API,
         "operationId: get_sale",
         "operationId: get_sale\n      x-owner: buyer_id",
-        "buyer_id is not sent",
+        "buyer_id is not a field",
         "x-owner",
     ),
     Case(

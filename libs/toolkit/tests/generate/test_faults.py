@@ -38,7 +38,7 @@ CASES = [
         "there is no 'Gone' there",
     ),
     Case("no identifier", API, "operationId: sell", "operationId: sell-it", "no snake_case name"),
-    Case("keyword", API, "operationId: sell", "operationId: yield", "a word of Python"),
+    Case("keyword", API, "operationId: sell", "operationId: yield", "a keyword of Python"),
     Case("two operations", API, "operationId: get_sale", "operationId: sell", "POST /v1/sales has"),
     Case(
         "no operation id", API, "operationId: sell\n", "x-y: 1\n", "operationId is missing", "post:"
@@ -52,8 +52,8 @@ CASES = [
     ),
     Case("other status", API, "in-use, sold-out]", "in-use, sale-not-found]", "has status 404"),
     Case("no problems", API, "x-problems: [sale-not-found]", "x-y: 1", "x-problems", "'404':"),
-    Case("default answer", API, "'204':", "default:", "a default answer hides"),
-    Case("range of statuses", API, "'204':", "'2XX':", "is no status"),
+    Case("default answer", API, "'204':", "default:", "a default response hides"),
+    Case("range of statuses", API, "'204':", "'2XX':", "is not a status"),
     Case(
         "undeclared answer of the runtime",
         API,
@@ -82,7 +82,11 @@ CASES = [
     ),
     Case("unsayable parameter", API, "array, items", "array, uniqueItems: true, items", "scalar"),
     Case(
-        "unsayable schema", API, "not: {const: 0}", "not: {const: 1}", "no Python type can say not"
+        "unsayable schema",
+        API,
+        "not: {const: 0}",
+        "not: {const: 1}",
+        "no Python type can express not",
     ),
     Case("name of a class", API, "State", "state", "no PascalCase name"),
     Case("name of a parameter", API, "name: tag", "name: body", "means something else"),

@@ -12,7 +12,7 @@ from typing import Final
 import jinja2
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # it is untyped
 
-from waybill_toolkit.contracts.lint.owners import names_somebody
+from waybill_toolkit.contracts.lint.owners import names_owner
 from waybill_toolkit.new.names import Names
 
 FOLDER: Final = Path(__file__).with_name("templates")
@@ -52,7 +52,7 @@ def _rendered(names: Names) -> dict[Path, str]:
         autoescape=False,  # noqa: S701 (no HTML)
     )
     variables = names.variables()
-    owner = names_somebody(f"{names.entity}_id")
+    owner = names_owner(f"{names.entity}_id")
     found = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob(f"*{SUFFIX}"))
     return {
         Path(str(path).removesuffix(SUFFIX).format_map(variables)): environment.get_template(

@@ -171,7 +171,7 @@ def _beyond_itself(component: Node) -> Node:
         if target.pointer != component.pointer:
             return component
         if target.place in seen:
-            raise component.error("$ref leads in a circle; end it at a value.", "reference")
+            raise component.error("$ref is circular; end it at a value.", "reference")
         seen.append(target.place)
         component = target
     return component

@@ -92,7 +92,7 @@ class Node:
             if node.reference is None:
                 return node
             node = node.step()
-        raise self.error("$ref leads in a circle; end it at a value.", "reference")
+        raise self.error("$ref is circular; end it at a value.", "reference")
 
     def step(self) -> "Node":
         """Follow one reference."""

@@ -18,10 +18,10 @@ def read_problems(
     for response in responses.children():
         if response.name == "default":
             faults.add(
-                response.fault("a default answer hides its statuses; declare each by itself.")
+                response.fault("a default response hides its statuses; declare each separately.")
             )
         elif not response.name.isdigit() or len(response.name) != 3:
-            raise response.error(f"{response.name!r} is no status; write one like '404'.")
+            raise response.error(f"{response.name!r} is not a status; write one like '404'.")
         elif response.name >= "400":
             found += _problems_of(response, registry, faults)
     return found

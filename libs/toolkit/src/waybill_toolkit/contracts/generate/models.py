@@ -101,7 +101,9 @@ def _check(component: Node, faults: Faults) -> None:
             ):
                 continue
             elif child.name in NEEDS_VALIDATOR:
-                faults.add(child.fault(f"no Python type can say {child.name}; say it otherwise."))
+                faults.add(
+                    child.fault(f"no Python type can express {child.name}; say it otherwise.")
+                )
             else:
                 waiting.append(child)
 

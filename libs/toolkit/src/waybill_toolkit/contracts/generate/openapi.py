@@ -177,7 +177,7 @@ class _Reader:
         if request is None:
             return None
         if request.value.get("required") is not True:
-            self.faults.add(request.fault("no body may be missing; write required: true."))
+            self.faults.add(request.fault("a request body must be required; write required: true."))
         return self.content(request)
 
     def body_limit(self, node: Node) -> int | None:
@@ -218,5 +218,5 @@ class _Reader:
                 )
             )
         if not answers:
-            self.faults.add(responses.fault("no answer for success; declare its status."))
+            self.faults.add(responses.fault("no success response; declare its status."))
         return tuple(answers)

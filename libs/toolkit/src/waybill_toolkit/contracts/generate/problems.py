@@ -46,7 +46,7 @@ def _read(entry: Node, faults: Faults) -> ProblemType | None:
     elif not isinstance(status, int) or status not in list(HTTPStatus) or status < 400:
         faults.add(entry.fault(f"status {status!r} is no error; write one from 400 to 599."))
     elif not isinstance(title, str):
-        faults.add(entry.fault("title is missing; say in a few words what is wrong."))
+        faults.add(entry.fault("title is missing; describe the problem in a few words."))
     elif raised_by not in RAISED_BY:
         faults.add(entry.fault(f"raised_by {raised_by!r} is none of {', '.join(RAISED_BY)}."))
     else:

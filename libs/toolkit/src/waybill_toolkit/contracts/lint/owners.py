@@ -16,7 +16,7 @@ from waybill_toolkit.contracts.generate.parameters import parameter_nodes
 from waybill_toolkit.contracts.generate.schemas import reachable
 
 OWNER: Final = "x-owner"
-_NAMES_SOMEBODY: Final = re.compile(r"(account|buyer|customer|member|owner|user)_(id|ref)")
+_NAMES_OWNER: Final = re.compile(r"(account|buyer|customer|member|owner|user)_(id|ref)")
 
 
 def owner_faults(root: Node) -> Iterator[Fault]:
@@ -30,26 +30,27 @@ def owner_faults(root: Node) -> Iterator[Fault]:
         owner = operation.get(OWNER)
         if owner is None and possible:
             message = (
-                f"this is about what belongs to somebody ({', '.join(sorted(possible))});"
-                f" say so: {OWNER}: {min(possible)}."
+                f"this resource has an owner ({', '.join(sorted(possible))});"
+                f" declare it: {OWNER}: {min(possible)}."
             )
             yield operation.fault(message, "owner")
         if owner is not None and owner.value not in possible:
             named = ", ".join(sorted(possible)) or "no such field"
             yield owner.fault(
-                f"{owner.value} is not sent or answered here; there is {named}.", "owner"
+                f"{owner.value} is not a field of the request or the responses; there is {named}.",
+                "owner",
             )
 
 
-def names_somebody(field: str) -> bool:
+def names_owner(field: str) -> bool:
     """Whether a field of this name is an owner."""
-    return _NAMES_SOMEBODY.fullmatch(field) is not None
+    return _NAMES_OWNER.fullmatch(field) is not None
 
 
 def _owner_fields(path: Node, operation: Node) -> set[str]:
     parameters = (each.target().value.get("name", "") for each in parameter_nodes(path, operation))
     names = {*parameters, *_field_names(operation)}
-    return {name for name in names if names_somebody(name)}
+    return {name for name in names if names_owner(name)}
 
 
 def _field_names(operation: Node) -> Iterator[str]:
