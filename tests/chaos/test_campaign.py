@@ -143,7 +143,7 @@ async def test_nothing_is_lost_when_the_background_process_of_orders_breaks_alon
     assert result.is_ok, result.to_json()
     assert [event.missed for event in result.events] == ["", "", ""]
     log = DataFolder(defective.plan.data).log("orders").read_text()
-    assert "background process ended by itself" in log
+    assert "background process returned early" in log
 
 
 async def test_campaign_fails_when_orders_forgets_the_keys_of_requests(

@@ -67,7 +67,7 @@ def test_a_rate_is_measured_drawn_and_compared(platform: Platform, tmp_path: Pat
     assert found["open-loop"]["25 a second, one line"]["confirmed"] == 25
     assert (tmp_path / "rate.svg").read_text("utf-8").startswith("<svg")
     assert again.exit_code == 0, again.output
-    assert "figures moved beyond noise" in again.output
+    assert "changed by more than the noise" in again.output
 
 
 @takes_long
@@ -148,7 +148,7 @@ def test_a_short_soak_judges_memory_tables_and_lag(platform: Platform, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["bench", "no-such-scenario"], "there is no no-such-scenario"),
+        (["bench", "no-such-scenario"], "unknown scenario no-such-scenario"),
         (["bench", "--only", "x"], "need a scenario"),
         (["bench", "reads", "--compare", "/nowhere.json"], "is not a result"),
     ],

@@ -63,7 +63,7 @@ public class WithJava {
         check(order.status() == OrderStatus.CONFIRMED, order);
         check(order.total().equals(new Money(510, "GBP")), order);
         check(!order.updatedAt().isBefore(order.placedAt()), order);
-        OrderHistory history = waybill.orders().getOrderStory(order.orderId());
+        OrderHistory history = waybill.orders().getOrderHistory(order.orderId());
         check(history.transitions().get(0).number() == 1, history);
     }
 

@@ -163,7 +163,7 @@ class Crashing:
     ("error", "said"),
     [
         (ValueError("no such column"), r"relay of it crashed.*ValueError\('no such column'\)"),
-        (None, "relay of it ended by itself"),
+        (None, "relay of it returned early"),
     ],
 )
 async def test_crash_of_a_part_of_a_service_fails_waiting_tests_at_once(
