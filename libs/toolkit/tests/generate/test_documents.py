@@ -62,7 +62,7 @@ def test_references_are_followed_across_files(tmp_path: Path) -> None:
         ("a: 1\nb: 2\na: 3\n", 3, "twice"),
         ("a:\n  x: {$ref: '#/y'}\n", 2, "no 'y'"),
         ("a:\n  x: {$ref: 'gone.yaml#/y'}\n", 2, "no such file"),
-        ("a:\n  x: {$ref: '#/a/z'}\n  z: {$ref: '#/a/x'}\n", 2, "circle"),
+        ("a:\n  x: {$ref: '#/a/z'}\n  z: {$ref: '#/a/x'}\n", 2, "circular"),
         ("a: {}\n", 1, "x is missing"),
     ],
 )
