@@ -52,11 +52,11 @@ class UnfitMutantError(Exception):
 
 
 def check(mutant: Mutant) -> None:
-    """Check that the mutant fits the code. Raises UnfitMutantError."""
+    """Check that the mutant fits the code. Raises UnfitMutantError or SyntaxError."""
     spec = importlib.util.find_spec(mutant.edit.module)
     if spec is None or spec.origin is None:
         raise UnfitMutantError(f"there is no module {mutant.edit.module}")
-    mutant.edit.apply(Path(spec.origin).read_text())
+    compile(mutant.edit.apply(Path(spec.origin).read_text()), spec.origin, "exec")
 
 
 def plant(mutant: Mutant) -> None:

@@ -11,6 +11,8 @@ TRANSACTIONS: Final = (
         Edit(
             "waybill.saga.rows",
             """
+            _APPEND: Final = _HISTORY.statement(\"\"\"
+            insert into saga_transitions ({columns}, at)
             select {columns}, $1 from {rows} as moved ({columns})
             \"\"\")
             _MOVE: Final = _MOVED.statement(\"\"\"
@@ -18,6 +20,8 @@ TRANSACTIONS: Final = (
             set direction = case when sagas.transitions = m.before then m.direction end,
             """,
             """
+            _APPEND = _HISTORY.statement(\"\"\"
+                insert into saga_transitions ({columns}, at)
                 select {columns}, $1 from {rows} as moved ({columns})
                 on conflict do nothing
             \"\"\")
