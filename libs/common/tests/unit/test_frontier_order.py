@@ -144,7 +144,7 @@ class AcrossGaps(Frontier):
     """Takes a position that it knows nothing of for somebody else's matter."""
 
     @override
-    def admit(self, events: list[SentEvent]) -> list[SentEvent] | None:  # type: ignore[override]
+    def admit(self, events: list[SentEvent]) -> list[SentEvent] | None:  # type: ignore[override]  # a narrower argument is enough here
         self._unknown_below = 0
         self._next = max(self._next, *(each.position for each in events)) if events else self._next
         return super().admit(events)

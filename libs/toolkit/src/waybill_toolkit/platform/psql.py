@@ -37,7 +37,7 @@ def psql(
         environment = connection(platform, platform.known(service))
         program = str(find_psql())
         # psql replaces this process, and so keeps the terminal.
-        os.execve(program, [program, *(arguments or ())], {**os.environ, **environment})  # noqa: S606
+        os.execve(program, [program, *(arguments or ())], {**os.environ, **environment})  # noqa: S606 - no shell
 
 
 def connection(platform: Platform, service: str) -> dict[str, str]:
