@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from waybill.events import Topic
-from waybill.kafka.link import BrokerLink, BrokerUnavailableError, Partition
+from waybill.kafka.errors import BrokerUnavailableError
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.kafka.link import SimulatedLink

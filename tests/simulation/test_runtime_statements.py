@@ -14,10 +14,11 @@ from tests.simulation.conftest import NOW, Port
 
 from waybill.http import idempotency
 from waybill.ids import uuid7
-from waybill.kafka.link import Partition
+from waybill.kafka.partitions import Partition
+from waybill.kafka.record_batches import Record
 from waybill.postgres import ConcurrencyConflictError, Connection
 from waybill.receiving import dead_letters
-from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
+from waybill.receiving.event_router import Delivery, OrderingKey
 from waybill.receiving.inbox import claim_new
 from waybill.sending import relay_store
 
@@ -84,7 +85,7 @@ async def test_inbox_and_dead_letters_are_the_same(both: Both) -> None:
 
 
 def _delivery(event_id: UUID) -> Delivery:
-    arrival = InboundRecord("t", 0, 0, b"k", [("a", b"b")], b"{}")
+    arrival = Record("t", 0, 0, b"k", [("a", b"b")], b"{}")
     return Delivery(event_id, "e", arrival, OrderingKey("t", "k"), None, "h", None)
 
 

@@ -4,7 +4,8 @@ from typing import NoReturn
 
 import pytest
 
-from waybill.kafka.link import BrokerLink, BrokerUnavailableError
+from waybill.kafka.errors import BrokerUnavailableError
+from waybill.kafka.link import BrokerLink
 
 
 class ResetConnection:

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from waybill.events import Envelope, Event, Message, Received, encode_headers
 from waybill.ids import uuid7
+from waybill.kafka.record_batches import Record
 from waybill.receiving.event_router import (
     Delivery,
     EventRouter,
-    InboundRecord,
     OrderingKey,
     batches,
 )
@@ -37,7 +37,7 @@ RECEIVER = EventRouter(EventHandlers(), [Received(MESSAGE, "noted")])
 
 def _delivery(handler: str, key: str, number: int) -> Delivery:
     event = Event(uuid7(), handler, str(number), START, key, Payload(key=key), "")
-    record = InboundRecord("topic", 0, number, key.encode(), (), b"")
+    record = Record("topic", 0, number, key.encode(), (), b"")
     return Delivery(event.id, handler, record, OrderingKey("topic", key), event, handler, None)
 
 
@@ -64,9 +64,9 @@ def test_keys_keep_their_order_and_no_call_has_a_key_twice_whatever_the_batch() 
         assert all(numbers == sorted(numbers) for numbers in got.values())
 
 
-def _arrival(**other: Any) -> InboundRecord:
+def _arrival(**other: Any) -> Record:
     envelope = Envelope(uuid7(), MESSAGE.type, "test", START, "")
-    record = InboundRecord(MESSAGE.topic, 3, 7, b"k", encode_headers(envelope), b'{"key": "k"}')
+    record = Record(MESSAGE.topic, 3, 7, b"k", encode_headers(envelope), b'{"key": "k"}')
     return record._replace(**other)
 
 

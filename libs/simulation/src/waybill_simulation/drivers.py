@@ -1,6 +1,6 @@
 """Replaces the real drivers with the simulated ones, once in an operating system process.
 
-Replaced are asyncpg's `connect` and `create_pool`, `BrokerLink.open`, aiokafka's consumer, the
+Replaced are asyncpg's `connect` and `create_pool`, `BrokerLink.open`, `GroupMember`, the
 payment provider, the time and the random numbers. Poll intervals are longer and deadlines are
 shorter than in production. All other code is the services' own.
 """
@@ -21,15 +21,15 @@ import waybill.backoff
 import waybill.ids
 import waybill.kafka.link
 import waybill.process.background
+import waybill.receiving.assignment
 import waybill.receiving.consumer
-import waybill.receiving.offset_tracker
 import waybill.receiving.retries
 import waybill.sending.relay
 import waybill.trace
 from waybill_simulation.bank import BankLine
 from waybill_simulation.effects import observe_effects
-from waybill_simulation.kafka.consumer import SimulatedConsumer
 from waybill_simulation.kafka.link import SimulatedLink
+from waybill_simulation.kafka.member import SimulatedMember
 from waybill_simulation.network import START
 from waybill_simulation.postgres.driver import SimulatedConnection, SimulatedPool, dial
 from waybill_simulation.schemas import load
@@ -128,11 +128,11 @@ def _replacements() -> list[tuple[object, str, object]]:
         (asyncpg, "create_pool", _create_pool),
         (asyncpg, "connect", _connect),
         (waybill.kafka.link.BrokerLink, "open", classmethod(_open_link)),
-        (waybill.receiving.consumer, "AIOKafkaConsumer", _consumer),
+        (waybill.receiving.consumer, "GroupMember", _member),
         (payments.app, "Sandbox", _bank_line),
         (waybill.sending.relay, "time", _Time),
         (waybill.receiving.consumer, "time", _Time),
-        (waybill.receiving.offset_tracker, "time", _Time),
+        (waybill.receiving.assignment, "time", _Time),
         (waybill.process.background, "time", _Time),
         (waybill.ids, "time", _Time),
         (waybill.ids, "secrets", _Secrets),
@@ -164,8 +164,8 @@ async def _open_link(_: type, __: str) -> SimulatedLink:
     return await SimulatedLink.open(_Current.get().broker)
 
 
-def _consumer(*, group_id: str, **_: object) -> SimulatedConsumer:
-    return SimulatedConsumer(_Current.get().broker, group_id)
+def _member(_: str, group: str, *__: object) -> SimulatedMember:
+    return SimulatedMember(_Current.get().broker, group)
 
 
 def _bank_line(*_: object, **__: object) -> BankLine:

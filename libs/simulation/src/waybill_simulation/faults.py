@@ -41,7 +41,7 @@ class Faults:
         """Inject no further fault."""
         self._faults.clear()
 
-    def _break(self, fault: Fault) -> None:  # noqa: C901, PLR0912 (one branch for each kind)
+    def _break(self, fault: Fault) -> None:  # noqa: C901 (one branch for each kind)
         replicas = self._replicas.of(fault.service)
         node = replicas[fault.replica % len(replicas)]
         match fault.kind:
@@ -73,10 +73,8 @@ class Faults:
                 self._network.note("a partition has no leader for a moment")
                 self._broker.refusals += 1
             case "rewind":
-                self._network.note(f"the consumers of {fault.service} read again")
-                for consumer in self._broker.consumers:
-                    if consumer.machine.service == fault.service:
-                        consumer.rewind(self._network.random.randrange(1, 5))
+                self._network.note(f"the broker loses commits of {fault.service}")
+                self._broker.group(fault.service).rewind(self._network.random.randrange(1, 5))
             case _:
                 pass
 
@@ -98,9 +96,9 @@ class Faults:
 
     def _stop(self, node: Node, seconds: float) -> None:
         node.is_stopped = True
-        for consumer in self._broker.consumers:
-            if consumer.machine is node:
-                consumer.stopped()
+        for member in self._broker.members:
+            if member.machine is node:
+                member.watched()
         self._repairs.later(seconds, partial(self._go_on, node))
 
     def _go_on(self, node: Node) -> None:

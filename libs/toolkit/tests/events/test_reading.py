@@ -8,7 +8,8 @@ import pytest
 
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink, Partition
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.operations.events.published import Published
 from waybill_toolkit.operations.events.reading import UnknownTopicError, follow, read

@@ -4,19 +4,13 @@ Kafka clients reconnect without notice. That is not safe when the broker may res
 its data: a record sent over a new connection may be appended to a new, empty log, ahead of older
 records that must be published again first. So a `BrokerLink` never reconnects. Its user opens
 another one, and before using it compares the topic ids and log end offsets with those it knew.
-
-    BrokerError
-    ├── BrokerUnavailableError    the broker is down, or the link is broken: open another link
-    └── BrokerRefusedError        the broker returned an error that a new link does not resolve
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from typing import Any, Final
 
 import aiokafka.client  # type: ignore[import-untyped]
 from aiokafka.conn import (  # type: ignore[import-untyped]
@@ -30,57 +24,43 @@ from aiokafka.protocol.commit import OffsetFetchRequest  # type: ignore[import-u
 from aiokafka.protocol.coordination import FindCoordinatorRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.offset import OffsetRequest  # type: ignore[import-untyped]
-from aiokafka.protocol.produce import ProduceRequest  # type: ignore[import-untyped]
 
 from waybill.events import Topic
+from waybill.kafka.errors import (
+    BrokerError,
+    BrokerRefusedError,
+    BrokerUnavailableError,
+    error_of,
+    raise_for,
+)
+from waybill.kafka.log_requests import FetchRequest, ProduceRequest
+from waybill.kafka.partitions import (
+    ByTopic,
+    Chunk,
+    CommittedOffset,
+    Partition,
+    TopicState,
+    by_leader,
+)
 from waybill.kafka.protocol import TopicIdsRequest
+from waybill.kafka.record_batches import read_records
 
 # A response takes milliseconds. After this the broker counts as down.
 REQUEST_TIMEOUT_MS: Final = 10_000
 REPLICATION_MAX: Final = 3
+FETCH_BYTES_MAX: Final = 256 * 1024
+"""Of one response; a batch that is larger comes alone."""
 
 _ACKS_ALL: Final = -1
 _LATEST: Final = -1
+_EARLIEST: Final = -2
 _GROUP: Final = 0
 _TOPIC_EXISTS: Final = 36
+_OFFSET_OUT_OF_RANGE: Final = 1
 
 # aiokafka's consumer requests metadata such that the broker creates a topic it has lost, with its
 # default number of partitions. Only `create` may create topics.
 aiokafka.client.MetadataRequest = partial(MetadataRequest, allow_auto_topic_creation=False)
-
-
-class BrokerError(Exception):
-    """A request to the broker failed."""
-
-
-class BrokerUnavailableError(BrokerError):
-    """The broker cannot be reached, or a connection of this link is broken."""
-
-
-class BrokerRefusedError(BrokerError):
-    """The broker refused a request."""
-
-
-class Partition(NamedTuple):
-    """A partition of a topic: one log."""
-
-    topic: str
-    number: int
-
-
-class CommittedOffset(NamedTuple):
-    """The offset that a group committed for a partition, and the metadata of that commit."""
-
-    offset: int
-    metadata: str
-
-
-@dataclass(frozen=True, slots=True)
-class TopicState:
-    """A topic on the broker; `leaders` holds the leader node of each partition."""
-
-    topic_id: UUID
-    leaders: tuple[int, ...]
 
 
 class BrokerLink:
@@ -152,14 +132,25 @@ class BrokerLink:
         self, partitions: Iterable[Partition], states: Mapping[str, TopicState]
     ) -> dict[Partition, int]:
         """Return the end offset of each log: the offset of its next record."""
-        ends: dict[Partition, int] = {}
-        for node, wanted in _by_leader(dict.fromkeys(partitions, _LATEST), states).items():
+        return await self._offsets(dict.fromkeys(partitions, _LATEST), states)
+
+    async def start_offsets(
+        self, partitions: Iterable[Partition], states: Mapping[str, TopicState]
+    ) -> dict[Partition, int]:
+        """Return the offset of the oldest record that each log still has."""
+        return await self._offsets(dict.fromkeys(partitions, _EARLIEST), states)
+
+    async def _offsets(
+        self, times: Mapping[Partition, int], states: Mapping[str, TopicState]
+    ) -> dict[Partition, int]:
+        found: dict[Partition, int] = {}
+        for node, wanted in by_leader(times, states).items():
             response = await self._ask(node, OffsetRequest(-1, 0, wanted))
             for topic, answers in response.topics:
                 for number, error, _, offset in answers:
-                    _raise_for(error, Partition(topic, number))
-                    ends[Partition(topic, number)] = offset
-        return ends
+                    raise_for(error, Partition(topic, number))
+                    found[Partition(topic, number)] = offset
+        return found
 
     async def produce(
         self, batches: Mapping[Partition, bytes], states: Mapping[str, TopicState]
@@ -170,29 +161,54 @@ class BrokerLink:
         appended whole or not at all. When this raises, it is unknown which ones were.
         """
         requests = [
-            self._ask(node, ProduceRequest(None, _ACKS_ALL, REQUEST_TIMEOUT_MS, wanted))
-            for node, wanted in _by_leader(batches, states).items()
+            self._ask(node, ProduceRequest(_ACKS_ALL, REQUEST_TIMEOUT_MS, wanted))
+            for node, wanted in by_leader(batches, states).items()
         ]
-        results: dict[Partition, int | BrokerError] = {}
-        for response in await asyncio.gather(*requests):
-            for topic, answers in response.topics:
-                for number, error, offset, *_ in answers:
-                    results[Partition(topic, number)] = _error(error) or offset
-        return results
+        answers = [await requests[0]] if len(requests) == 1 else await asyncio.gather(*requests)
+        return {
+            Partition(topic, number): error_of(error) or offset
+            for answer in answers
+            for topic, number, error, offset in answer
+        }
+
+    async def fetch(
+        self, node: int, offsets: ByTopic[int], wait_ms: int, records_max: int
+    ) -> dict[Partition, Chunk | None]:
+        """Read from partitions that a node leads; waits at most `wait_ms` for a first record.
+
+        Returns at most `records_max` records, and None for a log that does not have the offset.
+        Raises BrokerRefusedError, and UnreadableBatchError.
+        """
+        starts = {
+            Partition(topic, number): at for topic, wanted in offsets for number, at in wanted
+        }
+        chunks: dict[Partition, Chunk | None] = {}
+        for answer in await self._ask(node, FetchRequest(offsets, wait_ms, FETCH_BYTES_MAX)):
+            partition = Partition(answer.topic, answer.number)
+            if answer.error == _OFFSET_OUT_OF_RANGE:
+                chunks[partition] = None
+                continue
+            raise_for(answer.error, partition)
+            if answer.batches and records_max:
+                start = starts[partition]
+                records, end = read_records(*partition, answer.batches, start, records_max)
+                chunks[partition] = Chunk(start, end, records)
+                records_max -= len(records)
+        return chunks
 
     async def committed(
         self, group: str, partitions: Iterable[Partition]
     ) -> dict[Partition, CommittedOffset]:
         """Return the committed offsets of a group, without partitions that have none."""
         coordinator = await self._ask_any(FindCoordinatorRequest(group, _GROUP))
-        _raise_for(coordinator.error_code, group)
+        raise_for(coordinator.error_code, group)
         wanted: defaultdict[str, list[int]] = defaultdict(list)
         for topic, number in partitions:
             wanted[topic].append(number)
         response = await self._ask(
             coordinator.coordinator_id, OffsetFetchRequest(group, list(wanted.items()))
         )
-        _raise_for(response.error_code, group)
+        raise_for(response.error_code, group)
         return {
             Partition(topic, number): CommittedOffset(offset, metadata or "")
             for topic, answers in response.topics
@@ -252,35 +268,9 @@ async def _connect(host: str, port: int) -> AIOKafkaConnection | None:
         return None
 
 
-def _by_leader(
-    values: Mapping[Partition, Any], states: Mapping[str, TopicState]
-) -> dict[int, list[tuple[str, list[tuple[int, Any]]]]]:
-    """Group values as Kafka's requests need them: node -> topic -> partition -> value."""
-    nodes: defaultdict[int, defaultdict[str, list[tuple[int, Any]]]]
-    nodes = defaultdict(lambda: defaultdict(list))
-    for (topic, number), value in values.items():
-        nodes[states[topic].leaders[number]][topic].append((number, value))
-    return {node: list(topics.items()) for node, topics in nodes.items()}
-
-
 def _topic_config(topic: Topic, replication: int) -> list[tuple[str, str]]:
     config = [("retention.ms", str(topic.retention_hours * 3_600_000))]
     if replication == REPLICATION_MAX:
         # With three replicas an acknowledged record survives the loss of one node.
         config.append(("min.insync.replicas", "2"))
     return config
-
-
-def _error(code: int) -> BrokerError | None:
-    if not code:
-        return None
-    kind = for_code(code)
-    if kind.retriable or kind.invalid_metadata:
-        return BrokerUnavailableError(kind.__name__)
-    return BrokerRefusedError(kind.__name__)
-
-
-def _raise_for(code: int, subject: object) -> None:
-    error = _error(code)
-    if error is not None:
-        raise type(error)(f"{subject}: {error}")

@@ -1,13 +1,15 @@
 """Record batches in the format that Kafka stores (message format 2)."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka.partitioner import murmur2  # type: ignore[import-untyped]
 from aiokafka.record.default_records import (  # type: ignore[import-untyped]
     DefaultRecordBatchBuilder,
 )
+from aiokafka.record.memory_records import MemoryRecords  # type: ignore[import-untyped]
 
 from waybill.events import Headers
+from waybill.kafka.errors import UnreadableBatchError
 
 # Kafka refuses batches above 1,048,588 bytes (message.max.bytes).
 BATCH_BYTES_MAX: Final = 1_040_000
@@ -15,6 +17,45 @@ BATCH_BYTES_MAX: Final = 1_040_000
 _MAGIC: Final = 2
 _NO_COMPRESSION: Final = 0
 _NO_PRODUCER: Final = -1
+
+
+class Record(NamedTuple):
+    """A record of a log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: Headers
+    value: bytes | None
+
+
+def read_records(
+    topic: str, partition: int, batches: bytes, start: int, records_max: int
+) -> tuple[list[Record], int]:
+    """Return the records from the offset `start` on, and the offset after the last one.
+
+    The first batch may begin before `start`: Kafka returns batches whole. Raises
+    UnreadableBatchError.
+    """
+    records: list[Record] = []
+    end = start
+    unread = MemoryRecords(batches)
+    while unread.has_next() and len(records) < records_max:
+        batch = unread.next_batch()
+        if not batch.validate_crc():
+            raise UnreadableBatchError(f"{topic}/{partition}: the checksum of a batch is wrong")
+        for record in () if batch.is_control_batch else batch:
+            if record.offset >= start:
+                headers = [(name, value or b"") for name, value in record.headers]
+                end = record.offset + 1
+                records.append(
+                    Record(topic, partition, record.offset, record.key, headers, record.value)
+                )
+                if len(records) == records_max:
+                    return records, end
+        end = max(end, batch.next_offset)
+    return records, end
 
 
 class RecordBatch:

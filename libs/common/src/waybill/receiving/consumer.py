@@ -4,32 +4,33 @@ The inbox records which events were processed. Offsets only say where to continu
 are committed at an interval, after the transactions of their events. The inbox drops redelivered
 events.
 
-A broker that restarts with empty logs must not make the consumer skip events. Its Kafka client
-reconnects by itself, and might then continue in the middle of a new log. So the consumer works in
-sessions. Each has a `BrokerLink`, which never reconnects, in addition to its Kafka client. A batch
-is used only when it came over unbroken connections that existed when the link last got a response.
-When the client has opened another connection, the link is checked again. A broken link, or a topic
-whose id has changed, ends the session. The next session joins the group again and continues from
-the group's offsets (see `offset_tracker`).
+A broker that restarts with empty logs must not make the consumer skip events. So the consumer works
+in sessions. Each reads over one `BrokerLink`, which never reconnects, and checks at an interval
+that the topics have the same ids. A broken link, or a topic whose id has changed, ends the session.
+The next session joins the group again and continues from the group's offsets (see `assignment`).
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
-from waybill.kafka.link import BrokerError, BrokerLink, TopicState
+from waybill.kafka.errors import BrokerError
+from waybill.kafka.fetcher import Chunks, Fetcher
+from waybill.kafka.group import GroupMember
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import TopicState
+from waybill.kafka.record_batches import Record
 from waybill.postgres import Database
+from waybill.receiving.assignment import Assignment
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
-from waybill.receiving.event_router import EventRouter, InboundRecord
-from waybill.receiving.offset_tracker import CALL_TIMEOUT_SECONDS, OffsetTracker, Records
+from waybill.receiving.event_router import EventRouter
 
 _log = logging.getLogger(__name__)
 
@@ -40,11 +41,6 @@ TOPICS_CHECK_SECONDS: Final = 1.0
 """Interval of the check for new topics and changed topic ids."""
 TOPICS_POLL_SECONDS: Final = 0.2
 TOPICS_TIMEOUT_SECONDS: Final = 2.0
-HEARTBEATS: Final = 3
-"""Heartbeats in one session timeout, as Kafka advises."""
-# A batch takes milliseconds. While the database is down, other replicas do not wait for it.
-REBALANCE_TIMEOUT_MS: Final = 10_000
-JOIN_TIMEOUT_SECONDS: Final = 30.0
 
 
 class Consumer:
@@ -83,144 +79,97 @@ class Consumer:
                 await self._backoff.wait(error, stop)
             except AbandonedError:
                 return
-            except asyncio.CancelledError:
-                # aiokafka's fetcher raises this when it is closed while it waits before a retry.
-                if _is_cancelled():
-                    raise
             finally:
                 self.assigned = 0
 
     async def _session(self, stop: asyncio.Event) -> None:
         link = await BrokerLink.open(self._bootstrap_servers)
+        fetcher = Fetcher(link)
         try:
-            ids = await self._existing_topics(link, stop)
+            states = await self._existing_topics(link, stop)
             if stop.is_set():
                 return
-            kafka = self._client()
-            offsets = OffsetTracker(kafka, link, self._group, ids, self._processor.check_first)
-            kafka.subscribe(topics=sorted(ids), listener=offsets)
+            member = GroupMember(self._bootstrap_servers, self._group, self._session_timeout_ms)
+            assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:
-                async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
-                    await kafka.start()
-                await self._consume(link, kafka, offsets, stop)
+                await member.join(states, assignment)
+                await self._consume(link, fetcher, member, assignment, stop)
             finally:
-                await _stop(kafka)
+                await member.leave()
         finally:
+            await fetcher.close()
             await link.close()
 
-    async def _existing_topics(self, link: BrokerLink, stop: asyncio.Event) -> dict[str, UUID]:
+    async def _existing_topics(
+        self, link: BrokerLink, stop: asyncio.Event
+    ) -> dict[str, TopicState]:
         """Wait for the first topic without limit, then TOPICS_TIMEOUT_SECONDS for the others.
 
         Their owners create them, each at its own time. Joining the group twice takes longer.
         """
         until: float | None = None
         while True:
-            ids = _ids(await link.topics(self._event_router.topics))
+            states = await link.topics(self._event_router.topics)
             now = time.monotonic()
-            if ids and until is None:
+            if states and until is None:
                 until = now + TOPICS_TIMEOUT_SECONDS
-            complete = len(ids) == len(self._event_router.topics)
+            complete = len(states) == len(self._event_router.topics)
             if complete or stop.is_set() or (until is not None and now >= until):
-                return ids
+                return states
             await pause(stop, TOPICS_POLL_SECONDS)
-
-    def _client(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers,
-            client_id="waybill",
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=self._session_timeout_ms,
-            heartbeat_interval_ms=self._session_timeout_ms // HEARTBEATS,
-            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
-        )
 
     async def _consume(
         self,
         link: BrokerLink,
-        kafka: AIOKafkaConsumer,
-        offsets: OffsetTracker,
+        fetcher: Fetcher,
+        member: GroupMember,
+        assignment: Assignment,
         stop: asyncio.Event,
     ) -> None:
         checked_at = time.monotonic()
-        proven: list[object] = []
         while not stop.is_set():
-            records = await kafka.getmany(timeout_ms=POLL_MS, max_records=BATCH_EVENTS_MAX)
-            # The next fetch is sent after this batch: it then returns at once the records that have
-            # arrived meanwhile. A fetch that is sent now would find nothing and wait.
-            kafka.pause(*kafka.assignment())
+            member.check()
+            chunks = await self._fetch(fetcher, assignment, stop)
             if time.monotonic() - checked_at >= TOPICS_CHECK_SECONDS:
-                found = _ids(await link.topics(self._event_router.topics))
-                if not offsets.ids.items() <= found.items():
+                found = await link.topics(self._event_router.topics)
+                if not _ids(assignment.states).items() <= _ids(found).items():
                     _log.warning(
                         "consumer: a topic was deleted or created again; rejoining the group"
                     )
                     return
-                if found != offsets.ids:
-                    offsets.ids = found
-                    kafka.subscribe(topics=sorted(found), listener=offsets)
+                if len(found) > len(assignment.states):
+                    member.subscribe(found)
+                assignment.states = found
                 checked_at = time.monotonic()
-            elif records and (connections := _connections(kafka)) != proven:
-                await link.prove()
-                proven = connections
             else:
                 link.check()
-            # From here on the records are known to come from the broker that the link connected to.
             self._backoff.reset()
-            self.assigned = len(kafka.assignment())
-            async with offsets.processing:
-                records = await offsets.valid(records)
-                if records:
-                    await self._deliver(records, stop)
-                    offsets.processed(records)
-                await offsets.commit_when_due()
-                kafka.resume(*kafka.paused())
-        async with offsets.processing:
-            await offsets.commit()
+            self.assigned = len(assignment.partitions)
+            async with assignment.processing:
+                batch = await assignment.take(chunks)
+                await self._deliver(batch.records, stop)
+                assignment.processed(batch)
+                await assignment.commit_when_due()
+        async with assignment.processing:
+            await assignment.commit()
 
-    async def _deliver(self, records: Records, stop: asyncio.Event) -> None:
-        read = (
-            self._event_router.read(_inbound(record))
-            for partition in records.values()
-            for record in partition
+    async def _fetch(self, fetcher: Fetcher, assignment: Assignment, stop: asyncio.Event) -> Chunks:
+        # Sent after the last batch was processed: it returns at once the records that have arrived
+        # meanwhile. A fetch that was sent earlier would have found nothing and waited.
+        positions = await assignment.positions()
+        if not positions:
+            await pause(stop, POLL_MS / 1000)
+            return {}
+        return await fetcher.fetch(
+            positions, assignment.states, wait_ms=POLL_MS, records_max=BATCH_EVENTS_MAX
         )
+
+    async def _deliver(self, records: Sequence[Record], stop: asyncio.Event) -> None:
+        read = map(self._event_router.read, records)
         batch = [delivery for delivery in read if delivery is not None]
         if batch:
             await self._processor.process(batch, stop)
 
 
-def _connections(kafka: AIOKafkaConsumer) -> list[object]:
-    """List the connections of a client. A new connection is another object."""
-    return list(kafka._client._conns.values())  # noqa: SLF001 (there is no other way)
-
-
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:
     return {name: state.topic_id for name, state in states.items()}
-
-
-def _inbound(record: Any) -> InboundRecord:  # noqa: ANN401 (aiokafka is untyped)
-    return InboundRecord(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        headers=[(name, value or b"") for name, value in record.headers],
-        value=record.value,
-    )
-
-
-async def _stop(kafka: AIOKafkaConsumer) -> None:
-    try:
-        async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
-            await kafka.stop()
-    except (TimeoutError, KafkaError) as error:
-        _log.info("consumer: leaving the group failed: %s", error)
-    finally:
-        await kafka._client.close()  # noqa: SLF001 (a stop that failed leaves it open)
-
-
-def _is_cancelled() -> bool:
-    """Return whether this task was cancelled, rather than a task inside aiokafka."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

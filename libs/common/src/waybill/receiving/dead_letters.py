@@ -28,8 +28,9 @@ import asyncpg
 from pydantic import ValidationError
 
 from waybill.events import faults
+from waybill.kafka.record_batches import Record
 from waybill.postgres import Connection, Transaction
-from waybill.receiving.event_router import Delivery, InboundRecord, OrderingKey
+from waybill.receiving.event_router import Delivery, OrderingKey
 
 State: TypeAlias = Literal["retrying", "waiting", "dead", "discarded"]
 
@@ -69,7 +70,7 @@ class DeadLetter:
     id: int
     event_id: UUID
     type: str | None
-    record: InboundRecord
+    record: Record
     key: str
     error: str | None
     attempts: int
@@ -212,7 +213,7 @@ def _letter(row: asyncpg.Record) -> DeadLetter:
         id=row["id"],
         event_id=row["event_id"],
         type=row["type"],
-        record=InboundRecord(
+        record=Record(
             topic=row["topic"],
             partition=row["partition"],
             offset=row["offset"],

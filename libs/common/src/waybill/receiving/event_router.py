@@ -10,29 +10,18 @@ from uuid import UUID, uuid5
 from waybill.events import (
     Envelope,
     Event,
-    Headers,
     PermanentError,
     Received,
     decode_headers,
     decode_payload,
 )
+from waybill.kafka.record_batches import Record
 from waybill.postgres import Transaction
 
 _UNREADABLE: Final = UUID("b5d5bb0e-1e6f-5c5c-8a5b-6f0e0d1a6a10")
 """Namespace of the ids assigned to events without a readable id (RFC 9562, version 5)."""
 
 EventHandler: TypeAlias = Callable[[Transaction, Sequence[Event[Any]]], Awaitable[None]]
-
-
-class InboundRecord(NamedTuple):
-    """A record as it was received from Kafka, or read from the dead letters."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    headers: Headers
-    value: bytes | None
 
 
 class OrderingKey(NamedTuple):
@@ -48,7 +37,7 @@ class Delivery:
 
     event_id: UUID
     type: str | None
-    record: InboundRecord
+    record: Record
     ordering_key: OrderingKey
     event: Event[Any] | None
     handler: str
@@ -66,7 +55,7 @@ class EventRouter:
         }
         self.topics = frozenset(each.message.topic for each in received)
 
-    def read(self, record: InboundRecord) -> Delivery | None:
+    def read(self, record: Record) -> Delivery | None:
         """Decode a record; None when the service does not receive events of its type.
 
         Does not raise for a malformed record: the delivery carries the error.
@@ -128,7 +117,7 @@ def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[An
     )
 
 
-def _ordering_key(record: InboundRecord) -> OrderingKey:
+def _ordering_key(record: Record) -> OrderingKey:
     if record.key is None:
         # A record without a key has no order: no event waits for another one.
         return OrderingKey(record.topic, f"{record.topic}/{record.partition}/{record.offset}")
@@ -137,7 +126,7 @@ def _ordering_key(record: InboundRecord) -> OrderingKey:
     return OrderingKey(record.topic, key)
 
 
-def _derived_id(record: InboundRecord) -> UUID:
+def _derived_id(record: Record) -> UUID:
     # Includes the content: after a broker has lost its logs, other records have these offsets.
     digest = sha256(repr((record.key, record.headers, record.value)).encode()).hexdigest()
     return uuid5(_UNREADABLE, f"{record.topic}/{record.partition}/{record.offset}/{digest}")

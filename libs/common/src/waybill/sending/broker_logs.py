@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from waybill.events import Topic
-from waybill.kafka.link import BrokerLink, Partition, TopicState
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition, TopicState
 from waybill.postgres import Connection
 from waybill.sending.relay_store import Log, clear_tail, clear_topic, published_logs
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from waybill.clock import Clock
-from waybill.kafka.link import Partition
+from waybill.kafka.partitions import Partition
 from waybill.postgres import Connection
 from waybill.sending.relay_store import Log, OutboxEvent, Published, mark_and_read
 

@@ -19,12 +19,9 @@ from typing import Final, TypeAlias
 
 from waybill.clock import Clock
 from waybill.events import Topic, encode_headers
-from waybill.kafka.link import (
-    BrokerLink,
-    BrokerUnavailableError,
-    Partition,
-    TopicState,
-)
+from waybill.kafka.errors import BrokerUnavailableError
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition, TopicState
 from waybill.kafka.record_batches import RecordBatch, partition_of
 from waybill.postgres import Connection
 from waybill.sending.broker_logs import BrokerLogs

@@ -28,7 +28,8 @@ import asyncpg
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
-from waybill.kafka.link import BrokerError, BrokerLink
+from waybill.kafka.errors import BrokerError
+from waybill.kafka.link import BrokerLink
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from waybill.events import Envelope
-from waybill.kafka.link import Partition
+from waybill.kafka.partitions import Partition
 from waybill.postgres import Connection
 from waybill.postgres.outbox import SentEvent
 

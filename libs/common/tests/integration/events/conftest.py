@@ -15,12 +15,13 @@ from pydantic import BaseModel
 from waybill.clock import ManualClock
 from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink, Partition
-from waybill.kafka.record_batches import RecordBatch, partition_of
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition
+from waybill.kafka.record_batches import Record, RecordBatch, partition_of
 from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
-from waybill.receiving.event_router import Delivery, EventRouter, InboundRecord
+from waybill.receiving.event_router import Delivery, EventRouter
 from waybill.sending.relay import Relay
 from waybill_toolkit.testing.eventually import eventually as wait_for
 
@@ -113,7 +114,7 @@ class World:
         """A record as it would come from the broker."""
         message = message or self.noted
         payload = message.model(account=account, number=number)
-        arrival = InboundRecord(
+        arrival = Record(
             topic=message.topic,
             partition=0,
             offset=next(_numbers),

@@ -13,7 +13,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
 from waybill.events import Received
-from waybill.kafka.link import BrokerLink, Partition, ensure_topics
+from waybill.kafka.link import BrokerLink, ensure_topics
+from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import partition_of
 from waybill.postgres import Database
 from waybill.receiving.event_router import EventRouter

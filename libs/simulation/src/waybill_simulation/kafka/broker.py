@@ -1,28 +1,18 @@
 """The broker: topics with their logs, and consumer groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from aiokafka import TopicPartition  # type: ignore[import-untyped]
 from aiokafka.record.memory_records import MemoryRecords  # type: ignore[import-untyped]
 
 from waybill.events import Topic
-from waybill.kafka.link import Partition
+from waybill.kafka.errors import BrokerUnavailableError
+from waybill.kafka.partitions import Chunk, Partition
+from waybill.kafka.record_batches import Record
 from waybill_simulation.kafka.groups import Group
 from waybill_simulation.network import Network
-
-
-class Record(NamedTuple):
-    """The fields of an aiokafka record that the runtime reads."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-    value: bytes | None
 
 
 @dataclass
@@ -46,8 +36,8 @@ class Broker:
     refusals: int = 0
     """The number of batches still to be refused, as during a change of the partition leader."""
     links: list[Any] = field(default_factory=list)
-    consumers: list[Any] = field(default_factory=list)
-    """Connected clients, for injected faults."""
+    members: list[Any] = field(default_factory=list)
+    """Connected clients and members of groups, for injected faults."""
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def create(self, topics: Sequence[Topic]) -> None:
@@ -71,24 +61,29 @@ class Broker:
                         partition.number,
                         len(log),
                         record.key,
-                        tuple(record.headers),
+                        [(name, value or b"") for name, value in record.headers],
                         record.value,
                     )
                 )
         self._wake_waiting()
         return first
 
-    def read(self, partition: TopicPartition, offset: int, most: int) -> list[Record] | None:
-        """Return records; None when the partition does not exist."""
-        log = self.logs.get(partition.topic)
-        if log is None or partition.partition >= len(log.partitions):
-            return None
-        return log.partitions[partition.partition][offset : offset + most]
-
-    def end(self, partition: TopicPartition) -> int:
-        """Return the end offset of a log; 0 when it does not exist."""
-        log = self.logs.get(partition.topic)
-        return len(log.partitions[partition.partition]) if log else 0
+    def fetch(
+        self, starts: Mapping[Partition, int], most: int
+    ) -> dict[Partition, Chunk | None] | BrokerUnavailableError:
+        """Return records from these offsets on; None where the log does not have the offset."""
+        chunks: dict[Partition, Chunk | None] = {}
+        for partition, start in starts.items():
+            log = self.logs.get(partition.topic)
+            if log is None:
+                return BrokerUnavailableError("UnknownTopicOrPartition")
+            records = log.partitions[partition.number][start : start + most]
+            if start > len(log.partitions[partition.number]):
+                chunks[partition] = None
+            elif records:
+                most -= len(records)
+                chunks[partition] = Chunk(start, start + len(records), records)
+        return chunks
 
     def group(self, name: str) -> Group:
         if name not in self.groups:

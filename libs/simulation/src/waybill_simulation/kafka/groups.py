@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from aiokafka import TopicPartition  # type: ignore[import-untyped]
-
-from waybill.kafka.link import CommittedOffset
+from waybill.kafka.partitions import CommittedOffset, Partition
 from waybill_simulation.network import Machine, Network
 
 SESSION_SECONDS: Final = 6.0
@@ -36,17 +34,17 @@ class Group:
     network: Network
     count: Callable[[str], int]
     members: list[Member] = field(default_factory=list)
-    offsets: dict[TopicPartition, CommittedOffset] = field(default_factory=dict)
+    offsets: dict[Partition, CommittedOffset] = field(default_factory=dict)
     generation: int = 0
-    _joined: dict[Member, "asyncio.Future[list[TopicPartition]]"] = field(default_factory=dict)
+    _joined: dict[Member, "asyncio.Future[list[Partition]]"] = field(default_factory=dict)
     _rebalances: int = 0
     _is_open: bool = False
 
-    def join(self, member: Member) -> "asyncio.Future[list[TopicPartition]]":
+    def join(self, member: Member) -> "asyncio.Future[list[Partition]]":
         """Join the next generation. The result is the partitions assigned to this member."""
         if member not in self.members:
             self.members.append(member)
-        future: asyncio.Future[list[TopicPartition]] = self.network.loop.create_future()
+        future: asyncio.Future[list[Partition]] = self.network.loop.create_future()
         self._joined[member] = future
         if not self._is_open:
             self._rebalance()
@@ -70,6 +68,15 @@ class Group:
         for member in lost:
             member.request_rejoin()
 
+    def rewind(self, records: int) -> None:
+        """Move the committed offsets back, as when a broker has lost the latest commits."""
+        self.offsets = {
+            each: CommittedOffset(max(0, offset - records), metadata)
+            for each, (offset, metadata) in self.offsets.items()
+        }
+        if not self._is_open:
+            self._rebalance()
+
     def watch(self, member: Member) -> None:
         """Remove a member whose process is still dead or stopped at the session timeout."""
 
@@ -80,7 +87,7 @@ class Group:
         self.network.deliver(SESSION_SECONDS, check)
 
     def commit(
-        self, member: Member, offsets: Mapping[TopicPartition, CommittedOffset], *, is_removed: bool
+        self, member: Member, offsets: Mapping[Partition, CommittedOffset], *, is_removed: bool
     ) -> bool:
         """Store offsets; return False when the consumer is no longer a member.
 
@@ -116,11 +123,11 @@ class Group:
             if not future.done():
                 future.set_result(shares[member])
 
-    def _shares(self, members: list[Member]) -> dict[Member, list[TopicPartition]]:
+    def _shares(self, members: list[Member]) -> dict[Member, list[Partition]]:
         ordered = sorted(members, key=lambda member: member.number)
-        shares: dict[Member, list[TopicPartition]] = {member: [] for member in ordered}
+        shares: dict[Member, list[Partition]] = {member: [] for member in ordered}
         for topic in sorted({topic for member in ordered for topic in member.topics}):
             subscribers = [member for member in ordered if topic in member.topics]
             for number in range(self.count(topic)):
-                shares[subscribers[number % len(subscribers)]].append(TopicPartition(topic, number))
+                shares[subscribers[number % len(subscribers)]].append(Partition(topic, number))
         return shares

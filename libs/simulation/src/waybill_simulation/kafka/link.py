@@ -6,13 +6,8 @@ from functools import partial
 from typing import TypeVar
 
 from waybill.events import Topic
-from waybill.kafka.link import (
-    BrokerError,
-    BrokerUnavailableError,
-    CommittedOffset,
-    Partition,
-    TopicState,
-)
+from waybill.kafka.errors import BrokerError, BrokerUnavailableError
+from waybill.kafka.partitions import ByTopic, Chunk, CommittedOffset, Partition, TopicState
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import here, resolve
 
@@ -87,6 +82,33 @@ class SimulatedLink:
             }
 
         return await self._ask(look)
+
+    async def start_offsets(
+        self, partitions: Iterable[Partition], states: Mapping[str, TopicState]
+    ) -> dict[Partition, int]:
+        del states  # there is one node
+        wanted = list(partitions)
+        return await self._ask(lambda: dict.fromkeys(wanted, 0))
+
+    async def fetch(
+        self, node: int, offsets: ByTopic[int], wait_ms: int, records_max: int
+    ) -> dict[Partition, Chunk | None]:
+        del node  # there is one
+        starts = {Partition(topic, number): at for topic, each in offsets for number, at in each}
+        loop = self._network.loop
+        until = loop.time() + wait_ms / 1000
+        most = min(records_max, self._network.random.choice((1, 2, 3, 500)))
+        while True:
+            chunks = await self._ask(lambda: self._broker.fetch(starts, most))
+            if isinstance(chunks, BrokerUnavailableError):
+                raise chunks
+            if chunks or loop.time() >= until or self._network.is_over:
+                return chunks
+            woken = loop.create_future()
+            self._broker.waiting.append(partial(resolve, woken, None))
+            timer = loop.call_at(until, resolve, woken, None)
+            await woken
+            timer.cancel()
 
     async def committed(
         self, group: str, partitions: Iterable[Partition]

@@ -13,7 +13,9 @@ from aiokafka import (  # type: ignore[import-untyped]
 )
 
 from waybill.events import Topic
-from waybill.kafka.link import BrokerLink, BrokerRefusedError, Partition, ensure_topics
+from waybill.kafka.errors import BrokerRefusedError
+from waybill.kafka.link import BrokerLink, ensure_topics
+from waybill.kafka.partitions import Partition
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.eventually import eventually
 

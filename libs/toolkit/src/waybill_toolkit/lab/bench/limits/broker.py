@@ -14,7 +14,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 
 from waybill.clock import SystemClock
 from waybill.events import Envelope, Topic, encode_headers
-from waybill.kafka.link import BrokerLink, Partition
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.lab.bench.limits.footprint import Footprint
 from waybill_toolkit.lab.bench.parts.traffic import TRACE

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from waybill.events import Envelope, Message, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink, Partition
+from waybill.kafka.link import BrokerLink
+from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 
 TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
