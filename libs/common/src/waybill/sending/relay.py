@@ -45,7 +45,7 @@ GATHER_SECONDS_PER_EVENT: Final = 0.001
 GATHER_SECONDS_MAX: Final = 0.015
 """Delay between rounds, so that under load a round carries many events: it costs two round trips,
 for one event as for five hundred. The delay grows with the number of events of the last round: the
-more events to expect, the more a longer wait saves. After a single event it is 1 ms."""
+more events to expect, the more a longer wait saves. After a single event there is none."""
 
 MARK_SECONDS: Final = 1.0
 """Longest time until published events are marked. Events that were not marked before a crash are
@@ -181,7 +181,7 @@ class Relay:
             if is_check_due:
                 check_at = now + POLL_SECONDS
                 await publisher.check_broker()
-            if count:
+            if count > 1:
                 await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at

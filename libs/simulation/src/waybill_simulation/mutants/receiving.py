@@ -11,13 +11,13 @@ RECEIVING: Final = (
         Edit(
             "waybill.receiving.consumer",
             """
-            await self._deliver(records, stop)
-            offsets.processed(records)
+            await self._deliver(batch.records, stop)
+            assignment.processed(batch)
             """,
             """
-            offsets.processed(records)
-            await offsets.commit()
-            await self._deliver(records, stop)
+            assignment.processed(batch)
+            await assignment.commit()
+            await self._deliver(batch.records, stop)
             """,
         ),
     ),
