@@ -33,7 +33,7 @@ from waybill.kafka.errors import (
     error_of,
     raise_for,
 )
-from waybill.kafka.log_requests import FetchRequest, ProduceRequest
+from waybill.kafka.log_requests import Fetched, FetchRequest, ProduceRequest
 from waybill.kafka.partitions import (
     ByTopic,
     Chunk,
@@ -115,13 +115,7 @@ class BrokerLink:
     async def create(self, topics: Sequence[Topic]) -> None:
         """Create topics; those that exist already stay unchanged."""
         replication = min(REPLICATION_MAX, len(self._nodes))
-        wanted: list[object] = [
-            (topic.name, topic.partitions, replication, [], _topic_config(topic, replication))
-            for topic in topics
-        ]
-        response = await self._ask_any(
-            CreateTopicsRequest(wanted, REQUEST_TIMEOUT_MS, validate_only=False)
-        )
+        response = await self._ask_any(_creation(topics, replication))
         for name, error, *_ in response.topic_errors:
             if error not in {0, _TOPIC_EXISTS}:
                 raise BrokerRefusedError(
@@ -179,22 +173,8 @@ class BrokerLink:
         Returns at most `records_max` records, and None for a log that does not have the offset.
         Raises BrokerRefusedError, and UnreadableBatchError.
         """
-        starts = {
-            Partition(topic, number): at for topic, wanted in offsets for number, at in wanted
-        }
-        chunks: dict[Partition, Chunk | None] = {}
-        for answer in await self._ask(node, FetchRequest(offsets, wait_ms, FETCH_BYTES_MAX)):
-            partition = Partition(answer.topic, answer.number)
-            if answer.error == _OFFSET_OUT_OF_RANGE:
-                chunks[partition] = None
-                continue
-            raise_for(answer.error, partition)
-            if answer.batches and records_max:
-                start = starts[partition]
-                records, end = read_records(*partition, answer.batches, start, records_max)
-                chunks[partition] = Chunk(start, end, records)
-                records_max -= len(records)
-        return chunks
+        answers = await self._ask(node, FetchRequest(offsets, wait_ms, FETCH_BYTES_MAX))
+        return _chunks(answers, offsets, records_max)
 
     async def committed(
         self, group: str, partitions: Iterable[Partition]
@@ -266,6 +246,33 @@ async def _connect(host: str, port: int) -> AIOKafkaConnection | None:
         )
     except (KafkaError, OSError):
         return None
+
+
+def _chunks(
+    answers: Sequence[Fetched], offsets: ByTopic[int], records_max: int
+) -> dict[Partition, Chunk | None]:
+    starts = {Partition(topic, number): at for topic, wanted in offsets for number, at in wanted}
+    chunks: dict[Partition, Chunk | None] = {}
+    for topic, number, error, batches in answers:
+        partition = Partition(topic, number)
+        if error == _OFFSET_OUT_OF_RANGE:
+            chunks[partition] = None
+            continue
+        raise_for(error, partition)
+        if batches and records_max:
+            start = starts[partition]
+            records, end = read_records(topic, number, batches, start, records_max)
+            chunks[partition] = Chunk(start, end, records)
+            records_max -= len(records)
+    return chunks
+
+
+def _creation(topics: Sequence[Topic], replication: int) -> CreateTopicsRequest:
+    wanted: list[object] = [
+        (topic.name, topic.partitions, replication, [], _topic_config(topic, replication))
+        for topic in topics
+    ]
+    return CreateTopicsRequest(wanted, REQUEST_TIMEOUT_MS, validate_only=False)
 
 
 def _topic_config(topic: Topic, replication: int) -> list[tuple[str, str]]:
