@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+import pytest
 from tests.simulation.conftest import NOW, Port
 
 from waybill.ids import uuid7
-from waybill.postgres.outbox import APPEND
+from waybill.postgres.outbox import APPEND, PendingEvent
 from waybill.postgres.writes import Write, combine
 
 _STOCK = (
@@ -17,9 +18,10 @@ _NEWEST = "select pg_current_xact_id()"
 _OLDEST = "select pg_snapshot_xmin(pg_current_snapshot())"
 
 
-def _append(key: str) -> Write:
-    row = [uuid7(), "t", key, "e", "s", NOW, "", b"{}"]
-    return Write(APPEND, tuple([value] for value in row), comes_last=True)
+def _append(*keys: str) -> Write:
+    events = [PendingEvent(uuid7(), "t", key, "e", "s", NOW, "", b"{}") for key in keys]
+    sql, *arguments = APPEND.bind(events)
+    return Write(sql, tuple(arguments), comes_last=True)
 
 
 async def _send(session: Any, *writes: Write) -> list[int]:
@@ -27,19 +29,20 @@ async def _send(session: Any, *writes: Write) -> list[int]:
     return [row["position"] for row in await session.fetch(whole.sql, *whole.arguments)]
 
 
-async def test_statement_that_waits_for_a_row_takes_its_position_when_it_has_it(
-    port: Port,
+@pytest.mark.parametrize("keys", [["a"], ["a", "b"]], ids=["one event", "two events"])
+async def test_statement_that_waits_for_a_row_takes_its_positions_when_it_has_it(
+    port: Port, keys: list[str]
 ) -> None:
     one, two, three = await port.open(), await port.open(), await port.open()
     await one.execute(_STOCK, "tea", NOW)
     await one.execute("BEGIN")
     await one.execute(_TAKE, "tea")
-    waiting = asyncio.ensure_future(_send(two, _append("a"), Write(_TAKE, ("tea",))))
+    waiting = asyncio.ensure_future(_send(two, _append(*keys), Write(_TAKE, ("tea",))))
     done, _ = await asyncio.wait([waiting], timeout=0.2)
     assert not done
-    assert await _send(three, combine([_append("b")])) == [1]
+    assert await _send(three, combine([_append("c")])) == [1]
     await one.execute("COMMIT")
-    assert await waiting == [2]
+    assert await waiting == [2, 3][: len(keys)]
 
 
 async def test_transaction_has_an_id_before_it_has_a_position(port: Port) -> None:

@@ -52,10 +52,6 @@ def test_arrays_are_numbered_behind_the_parameters_of_the_text() -> None:
 
 
 def test_an_insert_names_the_columns_on_both_sides() -> None:
-    class Pair(NamedTuple):
-        sku: str
-        units: int
-
     assert Rows(Pair).insert("stock") == (
         "insert into stock (sku, units)"
         " select sku, units from unnest($1::text[], $2::bigint[]) as new (sku, units)"
@@ -79,6 +75,31 @@ def test_rows_become_one_array_for_each_column_and_come_back() -> None:
     read = KETTLES.read(cast("asyncpg.Record", record))
     assert Kettle(**read) == kettle
     assert isinstance(read["colour"], Colour)
+
+
+class Pair(NamedTuple):
+    sku: str
+    units: int
+
+
+ADD = Rows(Pair).write("insert into stock ({columns}) select * from {rows} where at = $1")
+
+
+def test_a_single_row_is_bound_as_values() -> None:
+    sql = (
+        "insert into stock (sku, units)"
+        " select * from unnest(array[$2::text], array[$3::bigint]) where at = $1"
+    )
+    assert ADD.bind([Pair("tea", 5)], "now") == (sql, "now", "tea", 5)
+
+
+def test_another_number_of_rows_is_bound_as_arrays() -> None:
+    sql = (
+        "insert into stock (sku, units)"
+        " select * from unnest($2::text[], $3::bigint[]) where at = $1"
+    )
+    assert ADD.bind([Pair("tea", 5), Pair("pot", 6)], "now") == (sql, "now", ["tea", "pot"], [5, 6])
+    assert ADD.bind([], "now") == (sql, "now", [], [])
 
 
 def test_no_rows_are_empty_arrays() -> None:

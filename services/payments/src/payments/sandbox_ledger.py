@@ -14,7 +14,6 @@ import asyncpg
 from payments.contract.models import DeclineCode
 from payments.domain import Operation
 from waybill.group_commit import GroupCommit
-from waybill.ids import uuid7
 from waybill.postgres import Database
 from waybill.postgres.rows import Rows
 
@@ -34,7 +33,7 @@ _CHARGES: Final = Rows(_ChargeRow)
 # A capture requires an authorization of the same amount and no void; a void requires the same and
 # no capture; a refund requires a capture. A charge that is missing from the result was refused.
 # The CTE is materialized: without it PostgreSQL may scan the whole table for each row.
-_ENTER: Final = _CHARGES.statement("""
+_ENTER: Final = _CHARGES.write("""
     with known as materialized (
         select payment_id, operation, amount_minor, currency
         from sandbox.charges where payment_id = any($1) and outcome = 'approved'
@@ -105,7 +104,7 @@ class SandboxLedger:
                 idempotency_key=charge.idempotency_key,
                 operation=charge.operation,
                 payment_id=charge.payment_id,
-                reference=f"sandbox-{uuid7().hex}",
+                reference=f"sandbox-{charge.idempotency_key}",
                 amount_minor=charge.amount_minor,
                 currency=charge.currency,
                 decline_code=charge.decline_code,
@@ -114,7 +113,7 @@ class SandboxLedger:
         ]
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                _ENTER, [each.payment_id for each in charges], *_CHARGES.arrays(charges)
+                *_ENTER.bind(charges, [each.payment_id for each in charges])
             )
         entered = {row["idempotency_key"]: _entered(row) for row in rows}
         return [entered.get(charge.idempotency_key) for charge in requested]

@@ -56,7 +56,7 @@ _CHANGES: Final = Rows(_ChangeRow)
 _ENTRIES: Final = Rows(_EntryRow)
 
 _DUE: Final = "payments_due"
-_INSERT: Final = _PAYMENTS.statement("""
+_INSERT: Final = _PAYMENTS.write("""
     insert into payments ({columns}, created_at, updated_at)
     select {columns}, $1, $1 from {rows} as opened ({columns})
     order by order_id
@@ -76,7 +76,7 @@ _CLAIM: Final = _PAYMENTS.statement("""
     ))
     returning {columns}
 """)
-_UPDATE: Final = _CHANGES.statement("""
+_UPDATE: Final = _CHANGES.write("""
     update payments set status = case
             when payments.status = step.status_before
                 and payments.attempts = step.attempts_before
@@ -91,7 +91,7 @@ _UPDATE: Final = _CHANGES.statement("""
     from {rows} as step ({columns})
     where payments.payment_id = step.payment_id
 """)
-_POST: Final = _ENTRIES.statement("""
+_POST: Final = _ENTRIES.write("""
     insert into ledger_entries ({columns}, at) select {columns}, $1 from {rows} as new ({columns})
 """)
 
@@ -111,7 +111,7 @@ async def insert_opened(
         del by_order[row["order_id"]]
     opened = list(by_order.values())
     payments = [claims.claim(step.payment) for step in opened]
-    await tx.enqueue(_INSERT, now, *_PAYMENTS.arrays(payments), claims="payments_order_id_key")
+    await tx.enqueue(*_INSERT.bind(payments, now), claims="payments_order_id_key")
     claims.written(payments)
     announce(tx, opened)
     return set(by_order)
@@ -171,7 +171,7 @@ async def save(
     latest = [claims.claim(by_id[payment_id]) for payment_id in sorted(by_id)]
     previous = {payment.payment_id: payment for payment in before}
     changes = [_change(payment, previous[payment.payment_id]) for payment in latest]
-    await tx.enqueue(_UPDATE, now, *_CHANGES.arrays(changes), guards="payments.status")
+    await tx.enqueue(*_UPDATE.bind(changes, now), guards="payments.status")
     claims.written(latest)
     await _post(tx, steps, now)
     announce(tx, steps)
@@ -210,7 +210,7 @@ async def _post(tx: Transaction, steps: Sequence[Step], now: datetime) -> None:
         for entry in step.entries
     ]
     if entries:
-        await tx.enqueue(_POST, now, *_ENTRIES.arrays(entries))
+        await tx.enqueue(*_POST.bind(entries, now))
 
 
 def _payment(row: asyncpg.Record) -> Payment:

@@ -42,7 +42,7 @@ class SentEvent(NamedTuple):
 # column after the sort (INSERT ... SELECT ... ORDER BY). The transaction gets its id before it gets
 # a position. So the relay can determine by transaction ids whether all transactions with lower
 # positions have ended (`waybill.sending.frontier`).
-APPEND: Final = PENDING.statement(f"""
+APPEND: Final = PENDING.write(f"""
     INSERT INTO outbox ({{columns}})
     SELECT {{columns}} FROM {{rows}} WITH ORDINALITY AS sent ({{columns}}, number)
     WHERE pg_current_xact_id() IS NOT NULL
@@ -94,7 +94,8 @@ class TransactionOutbox:
     def write(self) -> Write:
         """Return the write that appends the sent events; it comes last in its statement."""
         self._queued, self._sent = self._sent, []
-        return Write(APPEND, tuple(PENDING.arrays(self._queued)), comes_last=True)
+        sql, *arguments = APPEND.bind(self._queued)
+        return Write(sql, tuple(arguments), comes_last=True)
 
     def written(self, rows: Sequence[asyncpg.Record]) -> None:
         """Record the positions that the write returned."""

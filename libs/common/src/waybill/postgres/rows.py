@@ -3,8 +3,10 @@
     PRICES: Final = Rows(KnownPrice)
     _ADD: Final = PRICES.insert("prices")
     _ALL: Final = PRICES.statement("select {columns} from prices")
+    _SET: Final = PRICES.write("update prices ... from {rows} as new ({columns}) where ...")
 
     await tx.enqueue(_ADD, *PRICES.arrays(prices))
+    await tx.enqueue(*_SET.bind(prices))
     prices = [KnownPrice(**PRICES.read(record)) for record in await tx.fetch(_ALL)]
 
 A field is a column of the same name. A field that is added to the class is added to each statement
@@ -47,6 +49,28 @@ class _Column:
     enumeration: type[Enum] | None
 
 
+class RowsWrite(Generic[Row]):
+    """A statement that writes rows, and a cheaper text of it for a single row.
+
+    An array of one element has to be encoded and decoded. A single row is passed as plain values
+    instead, and its text makes the arrays.
+    """
+
+    __slots__ = ("_arrays", "_texts", "_values")
+
+    def __init__(self, rows: "Rows[Row]", text: str) -> None:
+        self._arrays = rows.arrays
+        self._values = rows.values
+        self._texts = rows.statement(text), rows.statement(text, single=True)
+
+    def bind(self, rows: Sequence[Row], *arguments: object) -> tuple[str, *tuple[object, ...]]:
+        """Return the text and all its arguments: those of its own parameters, then the rows."""
+        many, single = self._texts
+        if len(rows) == 1:
+            return (single, *(*arguments, *self._values(rows[0])))
+        return (many, *(*arguments, *self._arrays(rows)))
+
+
 class Rows(Generic[Row]):
     """The rows of one dataclass or NamedTuple; its fields in `leave_out` are not columns.
 
@@ -70,18 +94,24 @@ class Rows(Generic[Row]):
             if column.enumeration
         ]
 
-    def statement(self, text: str) -> str:
+    def statement(self, text: str, *, single: bool = False) -> str:
         """Replace `{columns}` by the names, and `{rows}` by an `unnest` of one array for each.
 
-        The arrays are the last parameters: their numbers follow those in the text.
+        The arrays, or the values of the `single` row, are the last parameters: their numbers follow
+        those in the text.
         """
         first = 1 + max(map(int, _PARAMETER.findall(text)), default=0)
+        array = "array[${}::{}]" if single else "${}::{}[]"
         arrays = ", ".join(
-            f"${number}::{column.sql_type}[]"
+            array.format(number, column.sql_type)
             for number, column in enumerate(self._columns.values(), start=first)
         )
         names = ", ".join(self._columns)
         return text.replace("{columns}", names).replace("{rows}", f"unnest({arrays})")
+
+    def write(self, text: str) -> RowsWrite[Row]:
+        """Return the statement with `{columns}` and `{rows}`, which is often run for one row."""
+        return RowsWrite(self, text)
 
     def insert(self, table: str) -> str:
         """Return the statement that inserts rows into a table."""
@@ -91,6 +121,10 @@ class Rows(Generic[Row]):
     def arrays(self, rows: Sequence[Row]) -> list[list[Any]]:
         """Return the arguments for `{rows}`, one list for each column."""
         return [list(map(value, rows)) for value in self._values]
+
+    def values(self, row: Row) -> list[Any]:
+        """Return the arguments for a single row."""
+        return [value(row) for value in self._values]
 
     def read(self, record: asyncpg.Record) -> dict[str, Any]:
         """Return the fields of the class, from a record that has `{columns}`."""
