@@ -202,7 +202,7 @@ async def test_the_database_is_unavailable_when_no_connection_is_free_in_time(
 ) -> None:
     async with database.connection(), database.connection():
         with monkeypatch.context() as patch:
-            patch.setattr("waybill.postgres.pool.ACQUIRE_TIMEOUT_SECONDS", 0.05)
+            patch.setattr("waybill.postgres.connection_pool.ACQUIRE_TIMEOUT_SECONDS", 0.05)
             with pytest.raises(DatabaseUnavailableError):
                 await database.connection().__aenter__()
     async with database.connection() as connection:
