@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 from pydantic import BaseModel
 
@@ -202,7 +203,7 @@ async def test_the_database_is_unavailable_when_no_connection_is_free_in_time(
 ) -> None:
     async with database.connection(), database.connection():
         with monkeypatch.context() as patch:
-            patch.setattr("waybill.postgres.pool.ACQUIRE_TIMEOUT_SECONDS", 0.05)
+            patch.setattr("waybill.postgres.connection_pool.ACQUIRE_TIMEOUT_SECONDS", 0.05)
             with pytest.raises(DatabaseUnavailableError):
                 await database.connection().__aenter__()
     async with database.connection() as connection:
@@ -234,3 +235,22 @@ async def test_connections_come_back_clean_when_a_transaction_failed(database: D
     async with database.connection() as connection:
         first, second = [await connection.fetchval("SELECT now()") for _ in range(2)]
         assert first != second, "no transaction is open"
+
+
+async def test_what_is_used_after_its_end_raises_and_does_not_use_the_connection_of_another(
+    database_url: str,
+) -> None:
+    database = await Database.open(database_url, pool_max=1)
+    async with database.connection() as connection:
+        await connection.execute("CREATE TABLE a (number int)")
+    async with database.transaction() as tx:
+        await tx.execute("SELECT 1")
+    async with database.transaction():
+        with pytest.raises(asyncpg.InterfaceError, match="after the end"):
+            await connection.fetch("SELECT 1")
+        await tx.enqueue("INSERT INTO a VALUES (1)")
+        with pytest.raises(asyncpg.InterfaceError, match="after the end"):
+            await tx.fetch("SELECT 1")
+        with pytest.raises(asyncpg.InterfaceError, match="after the end"):
+            await tx.commit()
+    await database.close()

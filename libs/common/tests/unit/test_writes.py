@@ -31,7 +31,12 @@ def test_the_outbox_is_written_after_the_others_because_it_reads_what_they_retur
         (1, 2, 3),
         comes_last=True,
     )
-    assert combine([last]).sql == "insert into c select $1 where true\nreturning d"
+
+
+def test_the_mark_of_the_outbox_is_a_comment_that_stays_when_it_is_the_only_write() -> None:
+    assert AFTER_OTHERS.startswith("--")
+    last = Write(f"insert into c select $1\n{AFTER_OTHERS}returning d", (3,), comes_last=True)
+    assert combine([last]) == last
 
 
 def test_a_single_write_is_unchanged() -> None:

@@ -1,6 +1,6 @@
 """Replaces the real drivers with the simulated ones, once in an operating system process.
 
-Replaced are asyncpg's `connect` and `create_pool`, `BrokerLink.open`, `GroupMember`, the
+Replaced are asyncpg's `connect`, `BrokerLink.open`, `GroupMember`, the
 payment provider, the time and the random numbers. Poll intervals are longer and deadlines are
 shorter than in production. All other code is the services' own.
 """
@@ -31,7 +31,7 @@ from waybill_simulation.effects import observe_effects
 from waybill_simulation.kafka.link import SimulatedLink
 from waybill_simulation.kafka.member import SimulatedMember
 from waybill_simulation.network import START
-from waybill_simulation.postgres.driver import SimulatedConnection, SimulatedPool, dial
+from waybill_simulation.postgres.driver import SimulatedConnection, dial
 from waybill_simulation.schemas import load
 from waybill_simulation.world import World
 
@@ -125,7 +125,6 @@ def install() -> None:
 
 def _replacements() -> list[tuple[object, str, object]]:
     return [
-        (asyncpg, "create_pool", _create_pool),
         (asyncpg, "connect", _connect),
         (waybill.kafka.link.BrokerLink, "open", classmethod(_open_link)),
         (waybill.receiving.consumer, "GroupMember", _member),
@@ -144,11 +143,6 @@ def _replacements() -> list[tuple[object, str, object]]:
         (orders.app, "_DEADLINE_POLL_SECONDS", POLL_SECONDS),
         (inventory.app, "_EXPIRY_POLL_SECONDS", POLL_SECONDS),
     ]
-
-
-async def _create_pool(url: str, *, max_size: int, **_: object) -> SimulatedPool:
-    world = _Current.get()
-    return SimulatedPool(world.network, world.servers[_service(url)], max_size)
 
 
 async def _connect(url: str, **_: object) -> SimulatedConnection:

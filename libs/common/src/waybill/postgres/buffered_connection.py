@@ -6,8 +6,7 @@ import asyncpg
 from typing_extensions import override
 
 from waybill.postgres.connection import Connection
-from waybill.postgres.write_queue import WriteQueue
-from waybill.postgres.writes import Write
+from waybill.postgres.writes import Write, combine, raise_if_conflict, table_of
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -25,7 +24,7 @@ class BufferedConnection(Connection):
     def __init__(self, raw: "RawConnection") -> None:
         super().__init__(raw)
         self._has_begun = False
-        self._queue = WriteQueue(Connection(raw))
+        self._queue: dict[str, Write] = {}  # by table: no two of a statement change the same one
 
     @override
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
@@ -76,15 +75,14 @@ class BufferedConnection(Connection):
         which is how a statement reports that what it relies on has changed. Raises ValueError for
         another kind of statement.
         """
-        if self._queue.changes_table_of(sql):
+        table = table_of(sql)
+        if table in self._queue:
             await self._settle()
-        self._queue.add(
-            Write(
-                sql,
-                arguments,
-                frozenset({claims} if claims else ()),
-                frozenset({guards} if guards else ()),
-            )
+        self._queue[table] = Write(
+            sql,
+            arguments,
+            frozenset({claims} if claims else ()),
+            frozenset({guards} if guards else ()),
         )
 
     async def _settle(self) -> None:
@@ -94,8 +92,20 @@ class BufferedConnection(Connection):
             await super().execute("BEGIN")
         await self._flush()
 
-    async def _flush(self) -> None:
-        await self._queue.flush()
+    async def _flush(self) -> list[asyncpg.Record]:
+        """Send the queued writes in one statement; returns the rows of the one that comes last."""
+        if not self._queue:
+            return []
+        statement = combine(list(self._queue.values()))
+        self._queue = {}
+        try:
+            if statement.comes_last:
+                return await super().fetch(statement.sql, *statement.arguments)
+            await super().execute(statement.sql, *statement.arguments)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise_if_conflict(error, statement)
+            raise
+        return []
 
     async def commit(self) -> None:
         """Commit the transaction. For the code that opened it."""

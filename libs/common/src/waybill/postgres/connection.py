@@ -2,11 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import asyncpg
 
-from waybill.postgres.errors import DatabaseUnavailableError, is_closed, unavailability
+from waybill.postgres.errors import (
+    FAILURES,
+    DatabaseUnavailableError,
+    raise_if_unavailable,
+    unavailability,
+)
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -39,33 +44,52 @@ class Connection:
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Return all rows of a statement."""
-        with unavailability(self._raw):
+        try:
             return await self._raw.fetch(sql, *arguments)
+        except FAILURES as error:
+            raise_if_unavailable(error, self._raw)
+            raise
 
     async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
         """Return the first row of a statement, or None."""
-        with unavailability(self._raw):
+        try:
             return await self._raw.fetchrow(sql, *arguments)
+        except FAILURES as error:
+            raise_if_unavailable(error, self._raw)
+            raise
 
     async def fetchval(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 (as asyncpg)
         """Return the first column of the first row, or None."""
-        with unavailability(self._raw):
+        try:
             return await self._raw.fetchval(sql, *arguments)
+        except FAILURES as error:
+            raise_if_unavailable(error, self._raw)
+            raise
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement; returns its command tag, such as "UPDATE 3"."""
-        with unavailability(self._raw):
+        try:
             return await self._raw.execute(sql, *arguments)
+        except FAILURES as error:
+            raise_if_unavailable(error, self._raw)
+            raise
 
     def check(self) -> None:
         """Raise DatabaseUnavailableError when the connection is known to be lost."""
-        if is_closed(self._raw):
+        if self._raw.is_closed():
             raise DatabaseUnavailableError("the connection to the database is lost")
 
     async def listen(self, channel: str, on_notify: Callable[[], None]) -> None:
         """Call `on_notify` at each NOTIFY on the channel until this connection is closed."""
-        with unavailability(self._raw):
+        try:
             await self._raw.add_listener(channel, lambda *_: on_notify())
+        except FAILURES as error:
+            raise_if_unavailable(error, self._raw)
+            raise
+
+    def end(self) -> None:
+        """End the use of the connection, which goes to others. For the code that opened it."""
+        self._raw = _ENDED
 
 
 @asynccontextmanager
@@ -77,14 +101,39 @@ async def connect(
     Closing it ends its open transaction, locks and LISTEN. Raises DatabaseUnavailableError.
     """
     with unavailability():
-        raw = await asyncpg.connect(
-            url,
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            command_timeout=command_timeout_seconds,
-            server_settings={**SERVER_SETTINGS, "application_name": name},
-        )
+        raw = await open_raw(url, name, command_timeout_seconds)
     try:
         yield Connection(raw)
     finally:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await raw.close(timeout=CLOSE_TIMEOUT_SECONDS)
+        await close(raw)
+
+
+async def open_raw(
+    url: str, name: str, command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS
+) -> "RawConnection":
+    """Open a connection of asyncpg, which its user closes. Raises asyncpg's errors."""
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=command_timeout_seconds,
+        server_settings={**SERVER_SETTINGS, "application_name": name},
+    )
+
+
+async def close(raw: "RawConnection", timeout_seconds: float = CLOSE_TIMEOUT_SECONDS) -> None:
+    """Cancel what a connection does, and close it; after the timeout its socket is dropped."""
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await raw.close(timeout=timeout_seconds)
+
+
+class _Ended:
+    """Stands for a connection that was returned: another user may have it now."""
+
+    def is_closed(self) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise asyncpg.InterfaceError(f"{name}: used after the end of the transaction or connection")
+
+
+_ENDED: Final = cast("RawConnection", _Ended())

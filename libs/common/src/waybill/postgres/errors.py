@@ -13,13 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import asyncpg
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
+    RawConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
-    RawConnection: TypeAlias = (
-        asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-    )
-
-_UNAVAILABLE: Final = (
+FAILURES: Final = (
     OSError,  # includes TimeoutError
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -29,7 +25,9 @@ _UNAVAILABLE: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     # asyncpg raises this when the server dies in the middle of an exchange.
     asyncpg.InternalClientError,
+    asyncpg.InterfaceError,  # not always: see raise_if_unavailable
 )
+"""The errors that may mean that the server or the connection is lost."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -49,22 +47,20 @@ class ConcurrencyConflictError(Exception):
 
 
 @contextmanager
-def unavailability(raw: "RawConnection | None" = None) -> Iterator[None]:
-    """Raise DatabaseUnavailableError for each error that means the server or connection is lost."""
+def unavailability() -> Iterator[None]:
+    """Raise DatabaseUnavailableError for each error that means that no connection can be had."""
     try:
         yield
-    except _UNAVAILABLE as error:
+    except FAILURES as error:
+        raise_if_unavailable(error)
+        raise
+
+
+def raise_if_unavailable(error: BaseException, raw: "RawConnection | None" = None) -> None:
+    """Raise DatabaseUnavailableError if an error means that the server or connection is lost."""
+    # asyncpg raises InterfaceError both for a closed connection and for wrong use of its API.
+    if isinstance(error, asyncpg.InterfaceError):
+        if raw is None or raw.is_closed():
+            raise DatabaseUnavailableError(str(error)) from error
+    elif isinstance(error, FAILURES):
         raise DatabaseUnavailableError(f"{type(error).__name__}: {error}") from error
-    except asyncpg.InterfaceError as error:
-        # asyncpg raises this type both for a closed connection and for wrong use of its API.
-        if raw is not None and not is_closed(raw):
-            raise
-        raise DatabaseUnavailableError(str(error)) from error
-
-
-def is_closed(raw: "RawConnection") -> bool:
-    """Return whether a connection is known to be lost."""
-    try:
-        return raw.is_closed()
-    except asyncpg.InterfaceError:  # the pool has already released a lost connection
-        return True

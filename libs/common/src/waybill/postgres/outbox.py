@@ -38,6 +38,8 @@ class SentEvent(NamedTuple):
     event: PendingEvent
 
 
+OUTBOX: Final = "outbox"  # the table
+
 # The rows are numbered in the order in which they were sent: PostgreSQL evaluates the identity
 # column after the sort (INSERT ... SELECT ... ORDER BY). The transaction gets its id before it gets
 # a position. So the relay can determine by transaction ids whether all transactions with lower

@@ -1,19 +1,17 @@
 """The database of one service: a connection pool, and the transactions that use it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
+from typing_extensions import override
 
 from waybill.clock import Clock, SystemClock
-from waybill.postgres.connection import (
-    COMMAND_TIMEOUT_SECONDS,
-    CONNECT_TIMEOUT_SECONDS,
-    SERVER_SETTINGS,
-    Connection,
-)
-from waybill.postgres.errors import ConcurrencyConflictError, unavailability
+from waybill.postgres.connection import Connection, open_raw
+from waybill.postgres.connection_pool import ConnectionPool
+from waybill.postgres.errors import ConcurrencyConflictError
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.transaction import OnSent, Transaction
 
@@ -28,12 +26,6 @@ RUNS_MAX: Final = 3
 The second attempt no longer conflicts with the first transaction, which has ended.
 """
 
-# After this long a client gets a 503: at 10 connections and a few milliseconds for a transaction,
-# thousands of other requests would have to be waiting.
-ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
-# An open connection costs the server some 4 MB; opening one takes milliseconds.
-UNUSED_SECONDS: Final = 60.0
-
 
 class Database:
     """One service's database: the pool, and what every transaction needs.
@@ -42,9 +34,7 @@ class Database:
     (`event_runtime` sets it to the relay). `begin` creates the transactions.
     """
 
-    def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", *, source: str | None, clock: Clock
-    ) -> None:
+    def __init__(self, pool: ConnectionPool, *, source: str | None, clock: Clock) -> None:
         self._pool = pool
         self._source = source
         self._clock = clock
@@ -64,48 +54,24 @@ class Database:
 
         Raises DatabaseUnavailableError.
         """
-        with unavailability():
-            # With a minimum size, the pool would reconnect in the background, and log errors,
-            # while the database is down. The first user of a connection opens it instead.
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=0,
-                max_size=pool_max,
-                timeout=CONNECT_TIMEOUT_SECONDS,
-                command_timeout=COMMAND_TIMEOUT_SECONDS,
-                max_inactive_connection_lifetime=UNUSED_SECONDS,
-                reset=_keep_session,
-                server_settings={**SERVER_SETTINGS, "application_name": source or "waybill"},
-            )
+        pool = ConnectionPool(partial(open_raw, url, source or "waybill"), pool_max)
         database = cls(pool, source=source, clock=clock or SystemClock())
         async with database.connection():
             return database
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """Acquire a connection on which every statement commits by itself: for reads."""
-        async with self._acquired() as raw:
-            yield Connection(raw)
+        return _AcquiredConnection(self._pool)
 
-    @asynccontextmanager
-    async def transaction(self, *, optimistic: bool = False) -> AsyncIterator[Transaction]:
+    def transaction(self, *, optimistic: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception.
 
         The caller of an `optimistic` one retries its work after a ConcurrencyConflictError.
         """
-        async with self._acquired() as raw:
-            tx = self.begin(raw, self._source, self._clock, self.on_sent)
-            tx.optimistic = optimistic
-            try:
-                yield tx
-                await tx.finish()
-                await tx.commit()
-            except BaseException:
-                # The first error says more than that of a rollback on a lost connection.
-                with suppress(Exception):
-                    await tx.rollback()
-                raise
-        tx.committed()
+        return _OpenTransaction(self._pool, self._begin, optimistic)
+
+    def _begin(self, raw: "RawConnection") -> Transaction:
+        return self.begin(raw, self._source, self._clock, self.on_sent)
 
     async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction; retry it when it conflicts with a concurrent transaction.
@@ -123,22 +89,73 @@ class Database:
         """Close all connections; waits for those in use."""
         await self._pool.close()
 
-    @asynccontextmanager
-    async def _acquired(self) -> AsyncIterator["RawConnection"]:
-        with unavailability():
-            raw = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+
+# Every request and every batch uses these two. They are classes because each layer of
+# @asynccontextmanager costs as much as handing out a connection.
+
+
+class _AcquiredConnection(AbstractAsyncContextManager[Connection]):
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    @override
+    async def __aenter__(self) -> Connection:
+        self._raw = await self._pool.acquire()
+        self._connection = Connection(self._raw)
+        return self._connection
+
+    @override
+    async def __aexit__(self, *_: object) -> None:
+        self._connection.end()
+        await self._pool.release(self._raw)
+
+
+class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        begin: "Callable[[RawConnection], Transaction]",
+        optimistic: bool,  # noqa: FBT001
+    ) -> None:
+        self._pool = pool
+        self._begin = begin
+        self._optimistic = optimistic
+
+    @override
+    async def __aenter__(self) -> Transaction:
+        self._raw = await self._pool.acquire()
+        self._tx = self._begin(self._raw)
+        self._tx.optimistic = self._optimistic
+        return self._tx
+
+    @override
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        tx = self._tx
         try:
-            yield raw
+            if error is None:
+                await _commit(tx)
+            else:
+                await _roll_back(tx)
         finally:
-            await self._pool.release(raw)
+            tx.end()
+            await self._pool.release(self._raw)
+        if error is None:
+            tx.committed()
 
 
-async def _keep_session(_: object) -> None:
-    """Do nothing when a connection returns to the pool.
+async def _commit(tx: Transaction) -> None:
+    try:
+        await tx.finish()
+        await tx.commit()
+    except BaseException:
+        await _roll_back(tx)
+        raise
 
-    By default asyncpg spends a round trip on a reset of the session. Nothing needs a reset: the
-    pool's connections are used as Connection and Transaction only, which leave no session state.
-    """
+
+async def _roll_back(tx: Transaction) -> None:
+    # The first error says more than that of a rollback on a lost connection.
+    with suppress(Exception):
+        await tx.rollback()
 
 
 def _ignore(_: Sequence[SentEvent]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+import asyncpg
 from typing_extensions import override
 
 from waybill.clock import Clock
 from waybill.events import Cause, Message, T
 from waybill.postgres.buffered_connection import BufferedConnection
 from waybill.postgres.errors import DatabaseUnavailableError
-from waybill.postgres.outbox import SentEvent, TransactionOutbox
+from waybill.postgres.outbox import OUTBOX, SentEvent, TransactionOutbox
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -47,9 +48,10 @@ class Transaction(BufferedConnection):
         """
 
     @override
-    async def _flush(self) -> None:
-        if rows := await self._queue.flush():
+    async def _flush(self) -> list[asyncpg.Record]:
+        if rows := await super()._flush():
             self._outbox.written(rows)
+        return rows
 
     def defer(
         self,
@@ -103,9 +105,9 @@ class Transaction(BufferedConnection):
             work = next(iter(self._deferred))
             await work(self, self._deferred.pop(work))
         if self._outbox.unwritten:
-            if self._queue.ends_with_outbox:
+            if OUTBOX in self._queue:
                 await self._settle()
-            self._queue.add(self._outbox.write())
+            self._queue[OUTBOX] = self._outbox.write()
 
     def committed(self) -> None:
         """Make the calls passed to `after_commit`, each once. For the code that opened it."""

@@ -23,10 +23,18 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 
+import asyncpg
+
+from waybill.postgres.errors import ConcurrencyConflictError
+
 AFTER_OTHERS: Final = "-- and after the others\n"
-"""Marks where a write that comes last reads what the others return. A line of its own."""
+"""Marks where a write that comes last reads what the others return. A line of its own.
+
+A comment in SQL: it stays where there are no others.
+"""
 
 _WRITE: Final = re.compile(r"\s*(?:insert\s+into|update|delete\s+from)\s+([\w.]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\$(\d+)")
@@ -58,24 +66,37 @@ def table_of(sql: str) -> str:
 
 def combine(writes: Sequence[Write]) -> Write:
     """Combine queued writes into one."""
+    if len(writes) == 1:
+        return writes[0]
     # A stable sort: those that do not come last keep their order.
-    ordered = sorted(writes, key=lambda write: write.comes_last)
-    sizes = tuple(len(write.arguments) for write in ordered)
+    ordered = sorted(writes, key=attrgetter("comes_last"))
+    statements, arguments, claims, guards, _ = zip(*ordered, strict=True)
     make = _with_last if ordered[-1].comes_last else _one_statement
     return Write(
-        make(tuple(write.sql for write in ordered), sizes),
-        tuple(chain.from_iterable(write.arguments for write in ordered)),
-        claims=frozenset[str]().union(*(write.claims for write in ordered)),
-        guards=frozenset[str]().union(*(write.guards for write in ordered)),
+        make(statements, tuple(map(len, arguments))),
+        tuple(chain.from_iterable(arguments)),
+        claims=frozenset[str]().union(*claims),
+        guards=frozenset[str]().union(*guards),
         comes_last=ordered[-1].comes_last,
     )
+
+
+def raise_if_conflict(error: asyncpg.IntegrityConstraintViolationError, write: Write) -> None:
+    """Raise ConcurrencyConflictError if one of the claims or guards of a write has failed."""
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name in write.claims:
+        raise ConcurrencyConflictError(
+            f"a concurrent transaction inserted the same key: {error}"
+        ) from error
+    column = f"{error.table_name}.{error.column_name}"
+    if isinstance(error, asyncpg.NotNullViolationError) and column in write.guards:
+        raise ConcurrencyConflictError(
+            f"a concurrent transaction changed what {column} relies on"
+        ) from error
 
 
 @lru_cache(_TEXTS_MAX)
 def _one_statement(statements: tuple[str, ...], sizes: tuple[int, ...]) -> str:
     first, *others = _numbered(statements, sizes)
-    if not others:
-        return first
     named = [f" write_{number} as ({part})" for number, part in enumerate(others, start=2)]
     return f"with{','.join(reversed(named))} {first}"
 
@@ -86,8 +107,6 @@ def _with_last(statements: tuple[str, ...], sizes: tuple[int, ...]) -> str:
     names = [f"write_{number}" for number in range(1, len(others) + 1)]
     conditions = [f"and (select count(*) from {name}) >= 0" for name in names]  # noqa: S608 - constant texts
     last = last.replace(AFTER_OTHERS, "\n".join((*conditions, "")))
-    if not others:
-        return last
     named = [f" {name} as ({part} returning 1)" for name, part in zip(names, others, strict=True)]
     return f"with{','.join(named)} {last}"
 

@@ -1,9 +1,9 @@
-"""asyncpg's side of the simulated PostgreSQL: connections over the network, and pools of them."""
+"""asyncpg's side of the simulated PostgreSQL: connections over the network."""
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -14,8 +14,17 @@ from waybill_simulation.postgres.session import Session, connect
 from waybill_simulation.postgres.transaction_block import Answer
 
 
+class _Protocol:
+    """A cancelled statement closes a simulated connection, so none is ever being cancelled."""
+
+    def _is_cancelling(self) -> bool:
+        return False
+
+
 class SimulatedConnection:
     """What `waybill.postgres` uses of a connection."""
+
+    _protocol: Final = _Protocol()
 
     def __init__(self, network: Network, session: Session, machine: Machine) -> None:
         self._network = network
@@ -28,6 +37,9 @@ class SimulatedConnection:
 
     def is_closed(self) -> bool:
         return self._is_closed
+
+    def is_in_transaction(self) -> bool:
+        return self.session.is_in_transaction
 
     async def fetch(self, sql: str, *arguments: object) -> list[Record]:
         return (await self._ask(sql, arguments))[1]
@@ -55,6 +67,9 @@ class SimulatedConnection:
         self.session.listeners[channel] = notified
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109, ARG002 (asyncpg's)
+        self.hang_up()
+
+    def terminate(self) -> None:
         self.hang_up()
 
     def hang_up(self) -> None:
@@ -93,41 +108,6 @@ class SimulatedConnection:
         if self._waiting is not None:
             error = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle")
             resolve(self._waiting, error)
-
-
-class SimulatedPool:
-    """What `waybill.postgres` uses of a pool."""
-
-    def __init__(self, network: Network, server: Server, most: int) -> None:
-        self._network = network
-        self._server = server
-        self._idle: list[SimulatedConnection] = []
-        self._free = asyncio.Semaphore(most)
-
-    async def acquire(self, *, timeout: float) -> SimulatedConnection:  # noqa: ASYNC109 (asyncpg's)
-        if self._free.locked():
-            async with asyncio.timeout(timeout):
-                await self._free.acquire()
-        else:
-            await self._free.acquire()
-        try:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-            return await dial(self._network, self._server)
-        except BaseException:
-            self._free.release()
-            raise
-
-    async def release(self, connection: SimulatedConnection) -> None:
-        if not connection.is_closed():
-            self._idle.append(connection)
-        self._free.release()
-
-    async def close(self) -> None:
-        while self._idle:
-            self._idle.pop().hang_up()
 
 
 async def dial(network: Network, server: Server) -> SimulatedConnection:

@@ -33,6 +33,10 @@ class Session:
         self.on_end: Callable[[], None] = lambda: None
         self.is_asked = False
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._block.work is not None
+
     def ask(self, sql: str, arguments: Sequence[Any], reply: Reply) -> None:
         """Run a statement, and reply when it is done: immediately unless it waits for a lock."""
         if self._is_over:

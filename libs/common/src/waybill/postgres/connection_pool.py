@@ -1,0 +1,148 @@
+"""A pool of connections. Handing out an idle connection, and taking it back, never waits.
+
+Each connection, and each attempt to open one, has one of `size_max` slots. A slot that becomes free
+is passed on directly to the caller that has waited longest.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from waybill.postgres.connection import close
+from waybill.postgres.errors import DatabaseUnavailableError, unavailability
+
+if TYPE_CHECKING:
+    from waybill.postgres.errors import RawConnection
+
+# After this long a client gets a 503: at 10 connections and a few milliseconds for a transaction,
+# thousands of other requests would have to be waiting.
+ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
+# For the server to end a cancelled statement; after it the socket is dropped.
+CANCEL_TIMEOUT_SECONDS: Final = 5.0
+# An open connection costs the server some 4 MB; opening one takes milliseconds.
+UNUSED_SECONDS: Final = 60.0
+
+
+class ConnectionPool:
+    """Opens up to `size_max` connections with `connect`, and hands each to one user at a time."""
+
+    def __init__(self, connect: "Callable[[], Awaitable[RawConnection]]", size_max: int) -> None:
+        self._connect = connect
+        self._size_max = size_max
+        self._slots_taken = 0
+        # A stack: at low rates the same connection is used again and again, with the statements
+        # that it has prepared, and the others are closed.
+        self._idle: list[RawConnection] = []
+        self._unused = 0  # so many at the bottom of the stack were not used since the last sweep
+        self._sweep: asyncio.TimerHandle | None = None
+        # Never empty while a slot is free or a connection is idle.
+        self._waiters: deque[asyncio.Future[RawConnection | None]] = deque()
+        self._is_closed = False
+
+    async def acquire(self) -> "RawConnection":
+        """Return a connection for the sole use of the caller, who releases it.
+
+        Raises DatabaseUnavailableError when none can be opened, none is free in time, or the pool
+        is closed.
+        """
+        if self._is_closed:
+            raise DatabaseUnavailableError("the connection pool is closed")
+        while self._idle:
+            raw = self._idle.pop()
+            self._unused = min(self._unused, len(self._idle))
+            if not raw.is_closed():
+                return raw
+            self._slots_taken -= 1
+        with unavailability():
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):
+                return await self._take_slot() or await self._open()
+
+    async def release(self, raw: "RawConnection") -> None:
+        """Take a connection back.
+
+        One that is lost, in a transaction or busy with a cancelled statement is closed and never
+        used again. Only this waits: until the server has ended the statement and the transaction.
+        """
+        if _is_reusable(raw):
+            self._pass_on(raw)
+            return
+        try:
+            await close(raw, CANCEL_TIMEOUT_SECONDS)
+        finally:
+            self._pass_on(None)
+
+    async def close(self) -> None:
+        """Close all connections; waits for those in use, and for callers that wait for them."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for _ in range(self._size_max):
+            raw = self._idle.pop() if self._idle else await self._take_slot()
+            if raw is not None:
+                await close(raw)
+        if self._sweep is not None:
+            self._sweep.cancel()
+
+    async def _take_slot(self) -> "RawConnection | None":
+        """Take a slot, in turn; returns the connection in it, None if one has to be opened."""
+        if self._slots_taken < self._size_max:
+            self._slots_taken += 1
+            return None
+        waiter: asyncio.Future[RawConnection | None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.cancelled():
+                with suppress(ValueError):  # it may have been skipped already
+                    self._waiters.remove(waiter)
+            else:
+                self._pass_on(waiter.result())  # cancelled just after it was passed the slot
+            raise
+
+    async def _open(self) -> "RawConnection":
+        try:
+            return await self._connect()
+        except BaseException:
+            self._pass_on(None)
+            raise
+
+    def _pass_on(self, raw: "RawConnection | None") -> None:
+        """Pass a slot, and the connection in it, to the first waiter, or keep it for the next."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(raw)
+                return
+        if raw is None:
+            self._slots_taken -= 1
+            return
+        self._idle.append(raw)
+        if self._sweep is None:
+            self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(UNUSED_SECONDS, self._close_unused)
+
+    def _close_unused(self) -> None:
+        """Close the connections that were not used since the last sweep."""
+        unused, self._idle = self._idle[: self._unused], self._idle[self._unused :]
+        for raw in unused:
+            raw.terminate()
+        self._slots_taken -= len(unused)
+        self._unused = len(self._idle)
+        self._sweep = None
+        if self._idle:
+            self._sweep_later()
+
+
+def _is_reusable(raw: "RawConnection") -> bool:
+    return not (
+        raw.is_closed()
+        or raw.is_in_transaction()
+        # asyncpg has no public name for it; its own pool asks the same.
+        or raw._protocol._is_cancelling()  # type: ignore[attr-defined]  # noqa: SLF001
+    )
