@@ -164,6 +164,16 @@ async def test_client_that_sends_while_its_fetch_waits_is_held_up(
             connection.sendall(requests)
 
 
+async def test_what_was_sent_while_a_fetch_waited_is_answered_after_it(
+    bootstrap_servers: str, topic: str
+) -> None:
+    large = produce(topic, (0, batch(b"x" * MIB)))
+    async with client(bootstrap_servers) as (reader, writer):
+        writer.write(framed(0, fetch(topic, 0, wait_ms=300)))
+        writer.writelines(framed(number, large) for number in range(1, 9))
+        assert [(await answer(reader))[0] for _ in range(9)] == list(range(9))
+
+
 def malformed(topic: str) -> list[bytes]:
     whole = [framed(0, fetch(topic, 0))[4:], framed(0, produce(topic, (0, batch(b"a"))))[4:]]
     return [frame[:-1] for frame in whole] + [frame[:13] for frame in whole]
