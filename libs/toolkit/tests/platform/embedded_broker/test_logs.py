@@ -7,6 +7,7 @@ import pytest
 
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.platform.embedded_broker.logs import (
+    NEWEST_BYTES_MAX,
     Log,
     kept_topics,
     make_topic,
@@ -60,6 +61,18 @@ def test_a_batch_that_is_too_large_comes_alone(tmp_path: Path) -> None:
     assert first_offsets(log.read(0, 10), large) == [0]
     assert first_offsets(log.read(0, len(large) + len(small) - 1), large) == [0]
     assert first_offsets(log.read(0, len(large) + len(small)), large, small) == [0, 1]
+
+
+@pytest.mark.parametrize("size", [10, NEWEST_BYTES_MAX], ids=["small", "large"])
+def test_the_newest_append_is_read_like_earlier_ones(tmp_path: Path, size: int) -> None:
+    log = Log(tmp_path, WEEK_SECONDS)
+    one, two = batch(b"a" * size), batch(b"b" * size)
+    log.append(one)
+    log.append(two + one)
+    everything = log.read(0, 10_000_000)
+    assert log.read(1, 10_000_000) == everything[len(one) :]
+    assert log.read(1, len(two)) == everything[len(one) :][: len(two)]
+    assert log.read(2, 10_000_000) == everything[len(one) + len(two) :]
 
 
 @pytest.mark.parametrize(

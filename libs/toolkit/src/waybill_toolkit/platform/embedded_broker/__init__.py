@@ -2,6 +2,8 @@
 
     wire       frames on connections: a request is read, answered, and only then the next one
     requests   what each request does
+    handlers   requests and answers as bytes: by aiokafka's classes, or for the two frequent ones
+               by hot_requests
     logs       topics and their partitions
     segments   files of batches
     groups     consumer groups and their assignments

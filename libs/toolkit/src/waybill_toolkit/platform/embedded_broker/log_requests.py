@@ -6,14 +6,23 @@ from typing import Final
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     CORRUPT_MESSAGE,
     NO_OFFSET,
-    NOT_THROTTLED,
     OFFSET_OUT_OF_RANGE,
     STORAGE_ERROR,
     UNKNOWN_TOPIC_OR_PARTITION,
     Answer,
     Request,
 )
-from waybill_toolkit.platform.embedded_broker.logs import Log
+from waybill_toolkit.platform.embedded_broker.handlers import Later
+from waybill_toolkit.platform.embedded_broker.hot_requests import (
+    ByTopic,
+    Fetch,
+    Fetched,
+    decode_fetch,
+    decode_produce,
+    encode_appended,
+    encode_fetched,
+)
+from waybill_toolkit.platform.embedded_broker.logs import Log, wake
 from waybill_toolkit.platform.embedded_broker.segments import CorruptBatchError
 from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
 
@@ -27,21 +36,21 @@ class LogRequests:
     def __init__(self, topics: TopicRequests) -> None:
         self._topics = topics
 
-    async def produce(self, request: Request) -> Answer:
+    def produce(self, frame: bytes, at: int) -> bytes:
         """Append record batches to partitions."""
         topics = [
             (topic, [(number, *self._append(topic, number, data)) for number, data in partitions])
-            for topic, partitions in request.topics
+            for topic, partitions in decode_produce(frame, at)
         ]
-        return topics, NOT_THROTTLED
+        return encode_appended(topics)
 
-    async def fetch(self, request: Request) -> Answer:
+    def fetch(self, frame: bytes, at: int) -> bytes | Later:
         """Return records. Without any, wait for an append, at most for the requested time."""
+        request = decode_fetch(frame, at)
         answer, is_empty = self._read(request)
-        if is_empty:
-            await self._until_appended(request)
-            answer, _ = self._read(request)
-        return NOT_THROTTLED, answer
+        if not is_empty or request.wait_ms <= 0:
+            return encode_fetched(answer)
+        return Later(self._appended(request), lambda: encode_fetched(self._read(request)[0]))
 
     async def list_offsets(self, request: Request) -> Answer:
         """Return the start or end offsets of partitions. Timestamps are not supported."""
@@ -62,12 +71,12 @@ class LogRequests:
         except OSError:
             return STORAGE_ERROR, NO_OFFSET, _NO_TIMESTAMP
 
-    def _read(self, request: Request) -> tuple[list[tuple[str, list[Answer]]], bool]:
+    def _read(self, request: Fetch) -> tuple[ByTopic[Fetched], bool]:
         """Return the response, and whether it has neither records nor errors."""
-        left, is_empty = request.max_bytes, True
+        left, is_empty = request.bytes_max, True
         topics = []
         for topic, partitions in request.topics:
-            answers: list[Answer] = []
+            answers: list[Fetched] = []
             for number, at, bytes_max in partitions:
                 log = self._topics.log(topic, number)
                 error = _error_of(log, at)
@@ -75,12 +84,14 @@ class LogRequests:
                 data = log.read(at, min(bytes_max, left)) if log and not error and left > 0 else b""
                 left -= len(data)
                 is_empty = is_empty and not error and not data
-                answers.append((number, error, end, end, None, data))
+                answers.append((number, error, end, data))
             topics.append((topic, answers))
         return topics, is_empty
 
-    async def _until_appended(self, request: Request) -> None:
-        appended = asyncio.Event()
+    def _appended(self, request: Fetch) -> asyncio.Future[None]:
+        """Return a future that is done after the next append, or when the time is up."""
+        loop = asyncio.get_running_loop()
+        appended: asyncio.Future[None] = loop.create_future()
         asked = (
             self._topics.log(topic, number)
             for topic, partitions in request.topics
@@ -89,13 +100,15 @@ class LogRequests:
         logs = [log for log in asked if log]
         for log in logs:
             log.readers.add(appended)
-        try:
-            await asyncio.wait_for(appended.wait(), request.max_wait_time / 1000)
-        except TimeoutError:
-            pass
-        finally:
+        timer = loop.call_later(request.wait_ms / 1000, wake, appended)
+
+        def forget(_: object) -> None:
+            timer.cancel()
             for log in logs:
                 log.readers.discard(appended)
+
+        appended.add_done_callback(forget)
+        return appended
 
     def _offset(self, topic: str, number: int, at: int) -> tuple[int, int, int]:
         log = self._topics.log(topic, number)

@@ -18,6 +18,8 @@ from uuid import UUID, uuid4
 from waybill_toolkit.platform.embedded_broker.segments import Segment, numbered
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
+NEWEST_BYTES_MAX: Final = 64 * 1024
+"""The largest append that a log keeps in memory."""
 
 _RETENTION: Final = "retention"
 _UNFINISHED: Final = "~"
@@ -36,8 +38,10 @@ class Log:
         found = [Segment(path) for path in sorted(folder.glob("*.log"))]
         self._segments = found or [Segment.at(folder, 0)]
         self.end = self._segments[-1].open()
-        self.readers: set[asyncio.Event] = set()
-        """Set at the next append."""
+        self._newest = self.end, b""
+        """The last append and its offset, if it is small: what most fetches ask for."""
+        self.readers: set[asyncio.Future[None]] = set()
+        """Done at the next append."""
 
     @property
     def start(self) -> int:
@@ -52,14 +56,18 @@ class Log:
         batches, end = numbered(records, first)
         self._writable().append(batches, first)
         self.end = end
+        self._newest = first, batches if len(batches) <= NEWEST_BYTES_MAX else b""
         for reader in self.readers:
-            reader.set()
+            wake(reader)
         return first
 
     def read(self, offset: int, bytes_max: int) -> bytes:
         """Return the batch with `offset`, and the following ones that fit into `bytes_max`."""
         if offset >= self.end:
             return b""
+        first, newest = self._newest
+        if offset == first and newest and len(newest) <= bytes_max:
+            return newest
         at = bisect_right(self._segments, offset, key=lambda segment: segment.first) - 1
         return self._segments[at].read(offset, bytes_max)
 
@@ -78,6 +86,12 @@ class Log:
         oldest = time.time() - self._retention_seconds
         while len(self._segments) > 1 and self._segments[0].path.stat().st_mtime < oldest:
             self._segments.pop(0).path.unlink()
+
+
+def wake(reader: asyncio.Future[None]) -> None:
+    """Let a reader go on, soon: after all appends of the current request."""
+    if not reader.done():
+        reader.set_result(None)
 
 
 class Topic:

@@ -9,28 +9,24 @@ format.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from aiokafka.protocol import (  # type: ignore[import-untyped]
     admin,
     commit,
     coordination,
-    fetch,
     group,
     metadata,
     offset,
-    produce,
 )
 
 from waybill.kafka.protocol import MetadataRequestV12
+from waybill_toolkit.platform.embedded_broker import hot_requests
 from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Request
 from waybill_toolkit.platform.embedded_broker.group_requests import GroupRequests
+from waybill_toolkit.platform.embedded_broker.handlers import Handler, Kind, by_schema
 from waybill_toolkit.platform.embedded_broker.home import offsets_of, topics_of
 from waybill_toolkit.platform.embedded_broker.log_requests import LogRequests
 from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
-
-Kind: TypeAlias = Any
-"""The class of a request; aiokafka is untyped."""
 
 
 class Requests:
@@ -40,13 +36,12 @@ class Requests:
         topics = TopicRequests(topics_of(home), host, port)
         logs = LogRequests(topics)
         groups = GroupRequests(offsets_of(home))
-        self.handlers: Mapping[Kind, Callable[[Request], Awaitable[Answer]]] = {
-            admin.ApiVersionRequest_v0: self.api_versions,
+        by_kind: Mapping[Kind, Callable[[Request], Awaitable[Answer]]] = {
+            admin.ApiVersionRequest_v0: self._api_versions,
             admin.CreateTopicsRequest_v1: topics.create_topics,
             commit.OffsetCommitRequest_v2: groups.offset_commit,
             commit.OffsetFetchRequest_v3: groups.offset_fetch,
             coordination.FindCoordinatorRequest_v1: topics.find_coordinator,
-            fetch.FetchRequest_v4: logs.fetch,
             group.HeartbeatRequest_v1: groups.heartbeat,
             group.JoinGroupRequest_v2: groups.join_group,
             group.LeaveGroupRequest_v1: groups.leave_group,
@@ -54,12 +49,23 @@ class Requests:
             metadata.MetadataRequest_v5: topics.metadata,
             MetadataRequestV12: topics.metadata_with_ids,
             offset.OffsetRequest_v1: logs.list_offsets,
-            produce.ProduceRequest_v3: logs.produce,
         }
+        self.handlers: Mapping[tuple[int, int], Handler] = {
+            hot_requests.PRODUCE: logs.produce,
+            hot_requests.FETCH: logs.fetch,
+            **{
+                (kind.API_KEY, kind.API_VERSION): by_schema(kind, handler)
+                for kind, handler in by_kind.items()
+            },
+        }
+        """By the key and the version of the request."""
 
-    async def api_versions(self, _: Request) -> Answer:
+    def versions(self) -> list[tuple[int, int, int]]:
         """Return the supported requests with their lowest and highest versions."""
         versions: defaultdict[int, list[int]] = defaultdict(list)
-        for kind in self.handlers:
-            versions[kind.API_KEY].append(kind.API_VERSION)
-        return 0, [(key, min(known), max(known)) for key, known in sorted(versions.items())]
+        for key, version in self.handlers:
+            versions[key].append(version)
+        return [(key, min(known), max(known)) for key, known in sorted(versions.items())]
+
+    async def _api_versions(self, _: Request) -> Answer:
+        return 0, self.versions()

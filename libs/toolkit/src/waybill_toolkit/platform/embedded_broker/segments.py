@@ -16,12 +16,10 @@ INDEX_BYTES: Final = 4 * 1024
 """The distance of index entries in bytes: scanning it takes some microseconds."""
 
 _OFFSET: Final = Struct(">q")
-_INT: Final = Struct(">i")
-_LENGTH_AT: Final = 8
+_HEAD: Final = Struct(">qi4xb6xi")
+"""The first record's offset, the length, the format, and the last record's distance."""
 _BEFORE_LENGTH_COUNTS: Final = 12
-_MAGIC_AT: Final = 16
 _MAGIC: Final = 2
-_LAST_DELTA_AT: Final = 23
 
 
 class CorruptBatchError(Exception):
@@ -38,13 +36,12 @@ class Head(NamedTuple):
 
 def head_of(data: bytes, at: int = 0) -> Head | None:
     """Read the header of the batch at `at`; None when there is no valid one."""
-    if len(data) - at < HEAD_BYTES or data[at + _MAGIC_AT] != _MAGIC:
+    if len(data) - at < HEAD_BYTES:
         return None
-    length = _BEFORE_LENGTH_COUNTS + _INT.unpack_from(data, at + _LENGTH_AT)[0]
-    last_delta = _INT.unpack_from(data, at + _LAST_DELTA_AT)[0]
-    if length < HEAD_BYTES or last_delta < 0:
+    first, length, magic, last_delta = _HEAD.unpack_from(data, at)
+    length += _BEFORE_LENGTH_COUNTS
+    if magic != _MAGIC or length < HEAD_BYTES or last_delta < 0:
         return None
-    first = _OFFSET.unpack_from(data, at)[0]
     return Head(length, first, first + last_delta + 1)
 
 

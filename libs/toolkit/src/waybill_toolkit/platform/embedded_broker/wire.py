@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from io import BytesIO
-from struct import Struct, error
-from typing import Final
+from functools import partial
+from struct import Struct
+from typing import Any, Final, cast
 
 from aiokafka.protocol.admin import ApiVersionRequest_v0  # type: ignore[import-untyped]
+from typing_extensions import override
 
 from waybill_toolkit.platform.embedded_broker.error_codes import UNSUPPORTED_VERSION
+from waybill_toolkit.platform.embedded_broker.handlers import Later, UnreadableError
 from waybill_toolkit.platform.embedded_broker.requests import Requests
 
 _log = logging.getLogger(__name__)
@@ -16,63 +18,134 @@ _log = logging.getLogger(__name__)
 _SIZE: Final = Struct(">i")
 _HEAD: Final = Struct(">hhih")
 """The request's key and version, its number on this connection, the length of the client's name."""
-_NO_TAGS: Final = b"\0"
+_ANSWER_HEAD: Final = Struct(">ii")
+"""The size of what follows, and the number of the request."""
 _REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
+_AHEAD_BYTES: Final = 128 * 1024
+"""How much is received while an earlier request is being answered."""
 
 
-class UnreadableError(Exception):
-    """The data is not a supported request; the connection is closed."""
-
-
-class Connections:
-    """Serves each connection until it ends."""
+class Connection(asyncio.Protocol):
+    """Answers one request at a time, until the client closes or sends an unreadable one."""
 
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
-        self._kinds = {(kind.API_KEY, kind.API_VERSION): kind for kind in requests.handlers}
+        self._transport: asyncio.Transport
+        self._received = bytearray()
+        self._pending: asyncio.Future[Any] | None = None
+        self._client_reads = True
+        self._is_paused = False
+        self._has_ended = False
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer requests; an unreadable request closes the connection."""
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # a stream's always is
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._serve()
+
+    @override
+    def eof_received(self) -> bool:
+        self._has_ended = True
+        self._serve()
+        return True  # what is left is answered first
+
+    @override
+    def pause_writing(self) -> None:
+        self._client_reads = False
+
+    @override
+    def resume_writing(self) -> None:
+        self._client_reads = True
+        self._serve()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._received.clear()
+        if self._pending:
+            self._pending.cancel()
+
+    def _serve(self) -> None:
+        """Answer the requests that have arrived, as far as possible now."""
         try:
-            while True:
-                answer = await self._answer(await _frame(reader))
-                writer.write(_SIZE.pack(len(answer)) + answer)
-                await writer.drain()
-        except (EOFError, ConnectionError):
-            pass
+            while self._received and self._is_free():
+                frame = self._frame()
+                if frame is None:
+                    break
+                self._handle(frame)
         except UnreadableError as fault:
             _log.warning("connection closed: %s", fault)
-        finally:
-            writer.close()
+            self._transport.close()
+        except BaseException:
+            self._transport.close()
+            raise
+        else:
+            self._control_flow()
 
-    async def _answer(self, frame: bytes) -> bytes:
+    def _is_free(self) -> bool:
+        return self._pending is None and self._client_reads and not self._transport.is_closing()
+
+    def _frame(self) -> bytes | None:
+        """Take the next request, when it is complete."""
+        received = self._received
+        if len(received) < _SIZE.size:
+            return None
+        [size] = _SIZE.unpack_from(received)
+        if not _HEAD.size <= size <= _REQUEST_BYTES_MAX:
+            raise UnreadableError(f"a request of {size} bytes")
+        end = _SIZE.size + size
+        if len(received) < end:
+            return None
+        with memoryview(received) as view:
+            frame = bytes(view[_SIZE.size : end])
+        del received[:end]
+        return frame
+
+    def _handle(self, frame: bytes) -> None:
         key, version, number, name_bytes = _HEAD.unpack_from(frame)
-        kind = self._kinds.get((key, version))
-        if kind is None:
-            return _SIZE.pack(number) + await self._refusal(key, version)
-        body = BytesIO(frame)
-        body.seek(_HEAD.size + max(0, name_bytes))
-        tags = _NO_TAGS if kind.FLEXIBLE_VERSION else b""
-        body.seek(len(tags), 1)
-        try:
-            request = kind.decode(body)
-        except (ValueError, error) as fault:
-            raise UnreadableError(f"{kind.__name__}: {fault}") from fault
-        answer = kind.RESPONSE_TYPE(*await self._requests.handlers[kind](request))
-        encoded: bytes = answer.encode()
-        return _SIZE.pack(number) + tags + encoded
+        handler = self._requests.handlers.get((key, version))
+        if handler is None:
+            self._write(number, self._refusal(key, version))
+            return
+        answer = handler(frame, _HEAD.size + max(0, name_bytes))
+        if isinstance(answer, bytes):
+            self._write(number, answer)
+        else:
+            self._pending = answer.ready
+            self._pending.add_done_callback(partial(self._finish, number, answer))
 
-    async def _refusal(self, key: int, version: int) -> bytes:
+    def _finish(self, number: int, answer: Later, ready: asyncio.Future[Any]) -> None:
+        self._pending = None
+        if ready.cancelled() or self._transport.is_closing():
+            return  # the connection is lost, or the broker ends
+        try:
+            self._write(number, answer.encoded())
+        except BaseException:
+            self._transport.close()
+            raise
+        self._serve()
+
+    def _write(self, number: int, answer: bytes) -> None:
+        self._transport.write(_ANSWER_HEAD.pack(_SIZE.size + len(answer), number) + answer)
+
+    def _control_flow(self) -> None:
+        """Read what the next request lacks, but not too much ahead of it."""
+        is_free = self._is_free()
+        if is_free and self._has_ended:
+            self._transport.close()
+        elif is_free and self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+        elif not is_free and not self._is_paused and len(self._received) > _AHEAD_BYTES:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _refusal(self, key: int, version: int) -> bytes:
         """Answer an ApiVersions request of an unsupported version, as Kafka does (KIP-35)."""
         if key != ApiVersionRequest_v0.API_KEY:
             raise UnreadableError(f"request {key} in version {version} is not supported")
-        _, versions = await self._requests.api_versions(None)
+        versions = self._requests.versions()
         refusal: bytes = ApiVersionRequest_v0.RESPONSE_TYPE(UNSUPPORTED_VERSION, versions).encode()
         return refusal
-
-
-async def _frame(reader: asyncio.StreamReader) -> bytes:
-    [size] = _SIZE.unpack(await reader.readexactly(_SIZE.size))
-    if not _HEAD.size <= size <= _REQUEST_BYTES_MAX:
-        raise UnreadableError(f"a request of {size} bytes")
-    return await reader.readexactly(size)
