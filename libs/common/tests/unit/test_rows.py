@@ -52,7 +52,8 @@ def test_arrays_are_numbered_behind_the_parameters_of_the_text() -> None:
 
 
 def test_an_insert_names_the_columns_on_both_sides() -> None:
-    assert Rows(Pair).insert("stock") == (
+    rows = [Pair("a", 1), Pair("b", 2)]
+    assert Rows(Pair).insert("stock").bind(rows)[0] == (
         "insert into stock (sku, units)"
         " select sku, units from unnest($1::text[], $2::bigint[]) as new (sku, units)"
     )

@@ -57,12 +57,12 @@ _DUE: Final = """
 _LOCK_STOCK: Final = """
     select sku, on_hand from stock where sku = any($1) order by sku for update
 """
-_ADD: Final = _NEW.statement("""
+_ADD: Final = _NEW.write("""
     insert into reservations ({columns}, updated_at)
     select {columns}, $1 from {rows} as new ({columns})
 """)
 _ADD_LINES: Final = _LINES.insert("reservation_lines")
-_SET_ASIDE: Final = _TAKEN.statement("""
+_SET_ASIDE: Final = _TAKEN.write("""
     update stock
     set on_hand = on_hand - taken.units, reserved = reserved + taken.units, updated_at = $1
     from {rows} as taken ({columns})
@@ -72,7 +72,7 @@ _ADD_EMPTY: Final = """
     insert into reservations (order_id, status, expires_at, updated_at)
     select order_id, 'released', $2, $2 from unnest($1::uuid[]) as order_id
 """
-_MOVE: Final = _MOVES.statement("""
+_MOVE: Final = _MOVES.write("""
     with moved as (
         update reservations set status = move.after, updated_at = $1
         from {rows} as move ({columns})
@@ -173,10 +173,10 @@ class StockBook:
                 _LineRow(request.order_id, sku, wanted, short.get(sku))
                 for sku, wanted in request.units.items()
             )
-        await self._tx.enqueue(_ADD, now, *_NEW.arrays(decided))
-        await self._tx.enqueue(_ADD_LINES, *_LINES.arrays(lines))
+        await self._tx.enqueue(*_ADD.bind(decided, now))
+        await self._tx.enqueue(*_ADD_LINES.bind(lines))
         rows = [_TakenRow(sku, units) for sku, units in taken.items()]
-        await self._tx.enqueue(_SET_ASIDE, now, *_TAKEN.arrays(rows))
+        await self._tx.enqueue(*_SET_ASIDE.bind(rows, now))
 
     async def add_empty(self, order_ids: Collection[UUID], now: datetime) -> None:
         """Insert released reservations for orders without one, so that they never hold units."""
@@ -188,7 +188,7 @@ class StockBook:
         """Change reservations and move their units between on hand, reserved and committed."""
         if not moves:
             return
-        await self._tx.execute(_MOVE, now, *_MOVES.arrays(moves))
+        await self._tx.execute(*_MOVE.bind(moves, now))
 
     async def _shortages(self, order_ids: Collection[UUID]) -> dict[UUID, list[Shortage]]:
         found: dict[UUID, list[Shortage]] = {}

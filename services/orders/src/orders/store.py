@@ -44,19 +44,19 @@ _STATUSES: Final = Rows(_StatusRow)
 _PRICES: Final = Rows(PriceRow)
 
 _INSERT_ORDERS: Final = ORDERS.insert("orders")
-_INSERT_LINES: Final = _LINES.statement("""
+_INSERT_LINES: Final = _LINES.write("""
     insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
     select order_id, line_number, line.sku, quantity, prices.amount_minor
     from {rows} as line ({columns})
         left join prices using (sku, amount_minor, currency)
 """)
-_SET_STATUSES: Final = _STATUSES.statement("""
+_SET_STATUSES: Final = _STATUSES.write("""
     update orders set status = change.status, rejection_code = change.rejection_code,
         rejection_detail = change.rejection_detail, updated_at = $1
     from {rows} as change ({columns})
     where orders.order_id = change.order_id
 """)
-_UPSERT_PRICES: Final = _PRICES.statement("""
+_UPSERT_PRICES: Final = _PRICES.write("""
     insert into prices ({columns})
     select {columns} from {rows} as known ({columns})
     on conflict (sku) do update
@@ -78,8 +78,8 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         for order in orders
         for number, line in enumerate(order.lines, start=1)
     ]
-    await tx.enqueue(_INSERT_ORDERS, *ORDERS.arrays(orders))
-    await tx.enqueue(_INSERT_LINES, *_LINES.arrays(lines), guards="order_lines.unit_price_minor")
+    await tx.enqueue(*_INSERT_ORDERS.bind(orders))
+    await tx.enqueue(*_INSERT_LINES.bind(lines), guards="order_lines.unit_price_minor")
 
 
 async def set_statuses(
@@ -95,9 +95,9 @@ async def set_statuses(
         )
         for order_id, (status, rejection) in changes.items()
     ]
-    await tx.enqueue(_SET_STATUSES, now, *_STATUSES.arrays(rows))
+    await tx.enqueue(*_SET_STATUSES.bind(rows, now))
 
 
 async def upsert_prices(tx: Transaction, prices: Sequence[PriceRow]) -> None:
     """Insert or update prices whose version is newer. Each SKU occurs once."""
-    await tx.execute(_UPSERT_PRICES, *_PRICES.arrays(prices))
+    await tx.execute(*_UPSERT_PRICES.bind(prices))

@@ -94,7 +94,7 @@ _CHECK: Final = _KEYS.statement("""
 """)
 # An array cannot hold arrays of different lengths, so headers are passed as lines: no header
 # contains a line break.
-_STORE: Final = _ANSWERED.statement("""
+_STORE: Final = _ANSWERED.write("""
     INSERT INTO idempotency_keys (principal, operation, key, fingerprint, status, headers, body)
     SELECT principal, operation, key, fingerprint, status, string_to_array(headers, E'\n'), body
     FROM {rows} AS answered ({columns})
@@ -155,7 +155,7 @@ async def store(tx: Transaction, answers: Sequence[tuple[KeyedRequest, StoredAns
         )
         for request, answer in answers
     ]
-    await tx.enqueue(_STORE, *_ANSWERED.arrays(rows), claims="idempotency_keys_pkey")
+    await tx.enqueue(*_STORE.bind(rows), claims="idempotency_keys_pkey")
 
 
 def _paired(flat: list[str]) -> tuple[tuple[str, str], ...]:

@@ -95,12 +95,16 @@ class _Produced:
 
     @staticmethod
     def decode(data: BytesIO) -> list[Produced]:
-        reader = _Reader(data.read())
-        return [
-            Produced(topic, *reader.take(_PRODUCED)[:3])
-            for topic in reader.topics()
-            for _ in reader.repeat()
-        ]
+        found: list[Produced] = []
+        body, at = data.read(), 0
+        [topics], at = _COUNT.unpack_from(body, at), at + _COUNT.size
+        for _ in range(topics):
+            topic, partitions, at = _topic(body, at)
+            for _ in range(partitions):
+                number, error, offset, _timestamp = _PRODUCED.unpack_from(body, at)
+                at += _PRODUCED.size
+                found.append(Produced(topic, number, error, offset))
+        return found
 
 
 class ProduceRequest(_LogRequest):
@@ -124,9 +128,18 @@ class _Fetched:
 
     @staticmethod
     def decode(data: BytesIO) -> list[Fetched]:
-        reader = _Reader(data.read())
-        reader.take(_COUNT)  # throttle time
-        return [reader.fetched(topic) for topic in reader.topics() for _ in reader.repeat()]
+        found: list[Fetched] = []
+        body, at = data.read(), _COUNT.size  # behind the throttle time
+        [topics], at = _COUNT.unpack_from(body, at), at + _COUNT.size
+        for _ in range(topics):
+            topic, partitions, at = _topic(body, at)
+            for _ in range(partitions):
+                number, error, _end, _stable, aborted = _FETCHED.unpack_from(body, at)
+                at += _FETCHED.size + max(0, aborted) * _ABORTED_BYTES
+                [size], at = _COUNT.unpack_from(body, at), at + _COUNT.size
+                batches, at = body[at : at + max(0, size)], at + max(0, size)
+                found.append(Fetched(topic, number, error, batches))
+        return found
 
 
 class FetchRequest(_LogRequest):
@@ -154,33 +167,11 @@ class FetchRequest(_LogRequest):
         super().__init__(head + _encoded(wanted))
 
 
-class _Reader:
-    """Reads fields in their order. Raises struct.error at the end of the data."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, fields: Struct) -> tuple[int, ...]:
-        found = fields.unpack_from(self._data, self._at)
-        self._at += fields.size
-        return found
-
-    def repeat(self) -> range:
-        return range(self.take(_COUNT)[0])
-
-    def topics(self) -> Iterable[str]:
-        for _ in self.repeat():
-            yield self._bytes(self.take(_LENGTH)[0]).decode()
-
-    def fetched(self, topic: str) -> Fetched:
-        number, error, _, _, aborted = self.take(_FETCHED)
-        self._at += max(0, aborted) * _ABORTED_BYTES
-        return Fetched(topic, number, error, self._bytes(self.take(_COUNT)[0]))
-
-    def _bytes(self, size: int) -> bytes:
-        start, self._at = self._at, self._at + max(0, size)
-        return self._data[start : self._at]
+def _topic(body: bytes, at: int) -> tuple[str, int, int]:
+    """Read a topic's name, how many partitions follow, and where."""
+    [length], at = _LENGTH.unpack_from(body, at), at + _LENGTH.size
+    name, at = body[at : at + length].decode(), at + length
+    return name, _COUNT.unpack_from(body, at)[0], at + _COUNT.size
 
 
 def _encoded(topics: Topics) -> bytes:

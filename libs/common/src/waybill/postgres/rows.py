@@ -5,7 +5,7 @@
     _ALL: Final = PRICES.statement("select {columns} from prices")
     _SET: Final = PRICES.write("update prices ... from {rows} as new ({columns}) where ...")
 
-    await tx.enqueue(_ADD, *PRICES.arrays(prices))
+    await tx.enqueue(*_ADD.bind(prices))
     await tx.enqueue(*_SET.bind(prices))
     prices = [KnownPrice(**PRICES.read(record)) for record in await tx.fetch(_ALL)]
 
@@ -113,10 +113,10 @@ class Rows(Generic[Row]):
         """Return the statement with `{columns}` and `{rows}`, which is often run for one row."""
         return RowsWrite(self, text)
 
-    def insert(self, table: str) -> str:
+    def insert(self, table: str) -> RowsWrite[Row]:
         """Return the statement that inserts rows into a table."""
         text = "insert into {table} ({columns}) select {columns} from {rows} as new ({columns})"
-        return self.statement(text.replace("{table}", table))
+        return self.write(text.replace("{table}", table))
 
     def arrays(self, rows: Sequence[Row]) -> list[list[Any]]:
         """Return the arguments for `{rows}`, one list for each column."""

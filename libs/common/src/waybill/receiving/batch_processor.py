@@ -39,7 +39,7 @@ from waybill.postgres import (
 )
 from waybill.receiving.dead_letters import Parking, describe, park, parked_keys
 from waybill.receiving.event_router import Delivery, EventRouter, batches
-from waybill.receiving.inbox import claim_new, has_no_duplicates, mark_processed
+from waybill.receiving.inbox import ReceivedEvent, claim_new, has_no_duplicates, mark_processed
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class BatchProcessor:
         async with self._database.transaction(optimistic=is_optimistic) as tx:
             if is_optimistic or (is_readable and await has_no_duplicates(tx, ids)):
                 await self._react(tx, _first_of_each(batch, ids))
-                tx.defer(mark_processed, [(event_id, now) for event_id in ids])
+                tx.defer(mark_processed, [ReceivedEvent(event_id, now) for event_id in ids])
                 self._checks_first = False
                 return
             self._checks_first = True

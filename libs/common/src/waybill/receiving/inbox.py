@@ -6,6 +6,17 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from waybill.postgres import Transaction
+from waybill.postgres.rows import Rows
+
+
+class ReceivedEvent(NamedTuple):
+    """An event that was processed, and the time of its receipt."""
+
+    event_id: UUID
+    received_at: datetime
+
+
+_RECEIVED: Final = Rows(ReceivedEvent)
 
 # Sorted, so that two replicas with overlapping batches cannot deadlock.
 _CLAIM: Final = """
@@ -22,14 +33,14 @@ _FIND: Final = """
     SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
         OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
 """
-_MARK: Final = """
+_MARK: Final = _RECEIVED.write("""
     INSERT INTO inbox (event_id, received_at)
     SELECT event_id, CASE
         WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
         ELSE received_at
     END
-    FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)
-"""
+    FROM {rows} AS received ({columns})
+""")
 
 
 class Claimed(NamedTuple):
@@ -65,15 +76,14 @@ async def has_no_duplicates(tx: Transaction, event_ids: Iterable[UUID]) -> bool:
     return not is_found
 
 
-async def mark_processed(tx: Transaction, received: Sequence[tuple[UUID, datetime]]) -> None:
+async def mark_processed(tx: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """Insert processed events into the inbox, with the times of their receipt.
 
     Raises ConcurrencyConflictError when another transaction has inserted one of them, or when any
     event is parked.
     """
     await tx.enqueue(
-        _MARK,
-        *map(list, zip(*sorted(received), strict=True)),
+        *_MARK.bind(sorted(received)),
         claims="inbox_pkey",
         guards="inbox.received_at",
     )

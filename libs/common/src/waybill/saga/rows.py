@@ -62,11 +62,11 @@ _START: Final = """
         deadline_at, updated_at)
     select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as started (saga_id)
 """
-_APPEND: Final = _HISTORY.statement("""
+_APPEND: Final = _HISTORY.write("""
     insert into saga_transitions ({columns}, at)
     select {columns}, $1 from {rows} as moved ({columns})
 """)
-_MOVE: Final = _MOVED.statement("""
+_MOVE: Final = _MOVED.write("""
     update sagas
     set direction = case when sagas.transitions = m.before then m.direction end,
         position = m.position, reason_code = m.reason_code, reason_detail = m.reason_detail,
@@ -157,7 +157,7 @@ async def insert(
         _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
     )
     started = [_HistoryRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
-    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(started))
+    await tx.enqueue(*_APPEND.bind(started, now))
 
 
 async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> None:
@@ -170,7 +170,7 @@ async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> N
     for change in changes:
         before.setdefault(change.row.saga_id, change.number - 1)
     moved = [_moved(change, before[saga_id], now) for saga_id, change in latest.items()]
-    await tx.enqueue(_MOVE, now, *_MOVED.arrays(moved), guards="sagas.direction")
+    await tx.enqueue(*_MOVE.bind(moved, now), guards="sagas.direction")
     history = [
         _HistoryRow(
             saga_id=change.row.saga_id,
@@ -181,7 +181,7 @@ async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> N
         )
         for change in changes
     ]
-    await tx.enqueue(_APPEND, now, *_HISTORY.arrays(history), claims="saga_transitions_pkey")
+    await tx.enqueue(*_APPEND.bind(history, now), claims="saga_transitions_pkey")
 
 
 def _moved(change: Change, before: int, now: datetime) -> _MovedRow:

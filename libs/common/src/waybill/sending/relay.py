@@ -18,7 +18,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -43,9 +42,11 @@ POLL_SECONDS: Final = 1.0
 
 GATHER_SECONDS_PER_EVENT: Final = 0.001
 GATHER_SECONDS_MAX: Final = 0.015
+GATHER_FROM_EVENTS: Final = 8
 """Delay between rounds, so that under load a round carries many events: it costs two round trips,
 for one event as for five hundred. The delay grows with the number of events of the last round: the
-more events to expect, the more a longer wait saves. After a single event there is none."""
+more events to expect, the more a longer wait saves. After a few events there is none: with so few
+orders under way the processors are not busy, and the delay would only add to their latency."""
 
 MARK_SECONDS: Final = 1.0
 """Longest time until published events are marked. Events that were not marked before a crash are
@@ -181,20 +182,24 @@ class Relay:
             if is_check_due:
                 check_at = now + POLL_SECONDS
                 await publisher.check_broker()
-            if count > 1:
-                await pause(stop, min(count * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
+            if (gathered := count - GATHER_FROM_EVENTS) > 0:
+                await pause(stop, min(gathered * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at
                 await self._wait(until - time.monotonic())
 
     async def _wait(self, seconds: float) -> bool:
         """Wait for a wake-up; returns whether there was one."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, seconds)):
-                await self._woken.wait()
-                self._woken.clear()
-                return True
-        return False
+        # A timer costs a third of asyncio.timeout, and each round waits.
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        timer = loop.call_at(until, self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            timer.cancel()
+        self._woken.clear()
+        return loop.time() < until
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -41,7 +41,7 @@ RECEIVING: Final = (
         Edit(
             "waybill.receiving.batch_processor",
             """
-            tx.defer(mark_processed, [(event_id, now) for event_id in ids])
+            tx.defer(mark_processed, [ReceivedEvent(event_id, now) for event_id in ids])
             self._checks_first = False
             """,
             "self._checks_first = False",
@@ -52,9 +52,9 @@ RECEIVING: Final = (
         "a conflict with events that another replica has processed is ignored",
         Edit(
             "waybill.receiving.inbox",
-            "FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)",
+            "FROM {rows} AS received ({columns})",
             """
-            FROM unnest($1::uuid[], $2::timestamptz[]) AS received (event_id, received_at)
+            FROM {rows} AS received ({columns})
             ON CONFLICT DO NOTHING
             """,
         ),
@@ -69,7 +69,7 @@ RECEIVING: Final = (
             SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))
             OR EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded')
             \"\"\"
-            _MARK: Final = \"\"\"
+            _MARK: Final = _RECEIVED.write(\"\"\"
             INSERT INTO inbox (event_id, received_at)
             SELECT event_id, CASE
             WHEN EXISTS (SELECT FROM dead_letters WHERE state <> 'discarded') THEN NULL
@@ -78,7 +78,7 @@ RECEIVING: Final = (
             """,
             """
             _FIND = "SELECT EXISTS (SELECT FROM inbox WHERE event_id = ANY ($1::uuid[]))"
-            _MARK = \"\"\"
+            _MARK = _RECEIVED.write(\"\"\"
                 INSERT INTO inbox (event_id, received_at)
                 SELECT event_id, received_at
             """,

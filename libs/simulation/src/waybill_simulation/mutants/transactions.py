@@ -11,21 +11,21 @@ TRANSACTIONS: Final = (
         Edit(
             "waybill.saga.rows",
             """
-            _APPEND: Final = _HISTORY.statement(\"\"\"
+            _APPEND: Final = _HISTORY.write(\"\"\"
             insert into saga_transitions ({columns}, at)
             select {columns}, $1 from {rows} as moved ({columns})
             \"\"\")
-            _MOVE: Final = _MOVED.statement(\"\"\"
+            _MOVE: Final = _MOVED.write(\"\"\"
             update sagas
             set direction = case when sagas.transitions = m.before then m.direction end,
             """,
             """
-            _APPEND = _HISTORY.statement(\"\"\"
+            _APPEND = _HISTORY.write(\"\"\"
                 insert into saga_transitions ({columns}, at)
                 select {columns}, $1 from {rows} as moved ({columns})
                 on conflict do nothing
             \"\"\")
-            _MOVE = _MOVED.statement(\"\"\"
+            _MOVE = _MOVED.write(\"\"\"
                 update sagas
                 set direction = m.direction,
             """,
