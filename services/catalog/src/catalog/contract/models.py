@@ -28,7 +28,7 @@ class Variant(BaseModel):
     product_id: UUID
     name: Annotated[str | MISSING, Field(default=MISSING)]
     price: Price
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 
 class VariantPage(BaseModel):

@@ -14,7 +14,7 @@ class PriceChanged(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     price: Price
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 
 class VariantAdded(BaseModel):
@@ -23,4 +23,4 @@ class VariantAdded(BaseModel):
     product_id: UUID
     name: str
     price: Price
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=2147483647)]

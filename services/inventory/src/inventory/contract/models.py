@@ -35,7 +35,7 @@ class ReservationStatus(StrEnum):
 class ReservedLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=10000000)]
 
 
 class StockLevel(BaseModel):
@@ -43,9 +43,9 @@ class StockLevel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    on_hand: Annotated[StrictInt, Field(ge=0)]
-    reserved: Annotated[StrictInt, Field(ge=0)]
-    committed: Annotated[StrictInt, Field(ge=0)]
+    on_hand: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
+    reserved: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
+    committed: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
 
 
 class StockPage(BaseModel):

@@ -25,7 +25,7 @@ class WantedLine(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=10000000)]
 
 
 class ReserveStock(BaseModel):

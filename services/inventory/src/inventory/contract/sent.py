@@ -32,8 +32,8 @@ class ReservationExpired(BaseModel):
 class Shortage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    wanted: Annotated[StrictInt, Field(ge=1)]
-    on_hand: Annotated[StrictInt, Field(ge=0)]
+    wanted: Annotated[StrictInt, Field(ge=1, le=10000000)]
+    on_hand: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
 
 
 class StockCommitted(BaseModel):

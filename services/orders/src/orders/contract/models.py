@@ -68,7 +68,7 @@ class Rejection(BaseModel):
 
 class Transition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    number: Annotated[StrictInt, Field(ge=1)]
+    number: Annotated[StrictInt, Field(ge=1, le=2147483647)]
     at: AwareDatetime
     state: str
     detail: str

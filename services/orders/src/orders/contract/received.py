@@ -68,14 +68,14 @@ class PriceChanged(BaseModel):
     model_config = ConfigDict(frozen=True)
     sku: Sku
     price: Price
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 
 class Shortage(BaseModel):
     model_config = ConfigDict(frozen=True)
     sku: Sku
-    wanted: Annotated[StrictInt, Field(ge=1)]
-    on_hand: Annotated[StrictInt, Field(ge=0)]
+    wanted: Annotated[StrictInt, Field(ge=1, le=10000000)]
+    on_hand: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
 
 
 class StockCommitted(BaseModel):
@@ -106,4 +106,4 @@ class VariantAdded(BaseModel):
     product_id: UUID
     name: str
     price: Price
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=2147483647)]

@@ -47,7 +47,7 @@ class OrderRejected(BaseModel):
 class PlacedLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=10000)]
     unit_price: Price
 
 
@@ -66,7 +66,7 @@ class WantedLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=10000000)]
 
 
 class OrderPlaced(BaseModel):

@@ -12,6 +12,7 @@ from waybill_toolkit.contracts.generate.service import Documents, open_documents
 from waybill_toolkit.contracts.lint.examples import example_faults
 from waybill_toolkit.contracts.lint.follows import follow_faults
 from waybill_toolkit.contracts.lint.holder import Holder
+from waybill_toolkit.contracts.lint.integers import integer_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
@@ -85,6 +86,9 @@ def _own_faults(
     bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]
     if bundles:  # so the shared files are readable too
         shared = library.open(repository.root / "contracts" / SHARED / "components.yaml")
+        problems = library.open(repository.root / "contracts" / SHARED / "problems.yaml")
+        for document in (shared, problems, *(each.root for each in bundles)):
+            yield from integer_faults(document)
         holders = [Holder(each.root, SchemaDocument(each.content)) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 
