@@ -60,7 +60,7 @@ BODIES: Final = (
     Mutation(
         "type of a field of a request changed",
         "orders/openapi.yaml",
-        put(TEXT, *SCHEMAS, "NewLine", "properties", "quantity"),
+        put(TEXT, *SCHEMAS, "PlaceOrderLine", "properties", "quantity"),
         "lint diff types examples",
     ),
     Mutation(

@@ -51,7 +51,7 @@ public class WithJava {
 
     private static PlaceOrder wanted(String sku, String customer, long quantity) {
         PaymentMethod approved = new PaymentMethod("tok_approve");
-        return new PlaceOrder(customer, "GBP", List.of(new NewLine(sku, quantity)), approved);
+        return new PlaceOrder(customer, "GBP", List.of(new PlaceOrderLine(sku, quantity)), approved);
     }
 
     private void followedToConfirmed() {

@@ -46,7 +46,7 @@ func wanted(sku, customer string, quantity int64) waybill.PlaceOrder {
 	return waybill.PlaceOrder{
 		CustomerRef: customer,
 		Currency:    "GBP",
-		Lines:       []waybill.NewLine{{Sku: sku, Quantity: quantity}},
+		Lines:       []waybill.PlaceOrderLine{{Sku: sku, Quantity: quantity}},
 		Payment:     waybill.PaymentMethod{Token: "tok_approve"},
 	}
 }

@@ -25,7 +25,7 @@ def wanted(
         customer_ref=customer_ref,
         reference=reference,
         currency="GBP",
-        lines=[models.NewLine(sku=sku, quantity=quantity)],
+        lines=[models.PlaceOrderLine(sku=sku, quantity=quantity)],
         payment=APPROVED,
     )
 

@@ -53,7 +53,7 @@ class Customer:
             customer_ref="customer",
             reference=self.reference,
             currency=CURRENCY,
-            lines=[models.NewLine(sku=self.planned.sku, quantity=self.planned.quantity)],
+            lines=[models.PlaceOrderLine(sku=self.planned.sku, quantity=self.planned.quantity)],
             payment=models.PaymentMethod(token=self.planned.token),
         )
 

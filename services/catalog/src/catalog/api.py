@@ -13,6 +13,7 @@ from catalog.commands.create_product import create_product
 from catalog.commands.set_price import set_price
 from catalog.contract import api, models
 from catalog.contract.problems import ProductNotFound, VariantNotFound
+from catalog.contract.shared import Price
 from catalog.domain import Draft, Product, Variant, etag
 from waybill.clock import Clock
 from waybill.http import Call
@@ -73,7 +74,7 @@ class Api(api.CatalogApi):
 
     @override
     async def add_variant(
-        self, call: Call, body: models.NewVariant, *, product_id: UUID
+        self, call: Call, body: models.CreateVariant, *, product_id: UUID
     ) -> api.AddVariantResult:
         async def run(tx: Transaction) -> api.AddVariantResult:
             added = await add_variant(tx, product_id, _draft(body), now=self._clock.now())
@@ -112,7 +113,9 @@ class Api(api.CatalogApi):
         self, call: Call, body: models.SetPrice, *, sku: str, if_match: str
     ) -> api.SetPriceResult:
         async def run(tx: Transaction) -> api.SetPriceResult:
-            changed = await set_price(tx, sku, body.price, if_match=if_match, now=self._clock.now())
+            changed = await set_price(
+                tx, sku, _price(body.price), if_match=if_match, now=self._clock.now()
+            )
             if isinstance(changed, Problem):
                 return changed
             return api.SetPrice200(body=_variant(changed), etag=etag(changed))
@@ -120,9 +123,13 @@ class Api(api.CatalogApi):
         return await call.transact(self._database, run)
 
 
-def _draft(variant: models.NewVariant) -> Draft:
+def _draft(variant: models.CreateVariant) -> Draft:
     name = None if variant.name is MISSING else variant.name
-    return Draft(variant.sku, name, variant.price)
+    return Draft(variant.sku, name, _price(variant.price))
+
+
+def _price(price: models.PriceInput) -> Price:
+    return Price(amount_minor=price.amount_minor, currency=price.currency)
 
 
 def _variant(variant: Variant) -> models.Variant:

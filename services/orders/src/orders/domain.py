@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from orders.contract.models import NewLine, OrderStatus
+from orders.contract.models import OrderStatus, PlaceOrderLine
 from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
 from orders.contract.shared import RejectionCode
 from waybill.saga import CANCELLED, Position
@@ -68,7 +68,7 @@ class Order:
 
 
 def price_lines(
-    wanted: Sequence[NewLine], currency: str, prices: Mapping[str, Price]
+    wanted: Sequence[PlaceOrderLine], currency: str, prices: Mapping[str, Price]
 ) -> tuple[Line, ...] | Unacceptable:
     """Return the priced lines of an order, or the problem that makes it unacceptable."""
     if not wanted:
@@ -83,7 +83,7 @@ def price_lines(
 
 
 def _price_line(
-    line: NewLine, pointer: str, currency: str, price: Price | None
+    line: PlaceOrderLine, pointer: str, currency: str, price: Price | None
 ) -> Line | Unacceptable:
     if not 1 <= line.quantity <= QUANTITY_MAX:
         return QuantityOutOfRange(

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from orders.contract.models import NewLine, OrderStatus
+from orders.contract.models import OrderStatus, PlaceOrderLine
 from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
 from orders.domain import QUANTITY_MAX, Line, Order, Price, price_lines, status_at
 from orders.saga import CONFIRMED_AT_STEP, PLACE_ORDER
@@ -12,8 +12,8 @@ from waybill.saga import CANCELLED, Position, Reason
 PRICES = {"A": Price(255, "GBP"), "B": Price(100, "EUR")}
 
 
-def _line(sku: str = "A", quantity: int = 1) -> NewLine:
-    return NewLine(sku=sku, quantity=quantity)
+def _line(sku: str = "A", quantity: int = 1) -> PlaceOrderLine:
+    return PlaceOrderLine(sku=sku, quantity=quantity)
 
 
 def test_lines_get_the_current_price() -> None:

@@ -20,12 +20,26 @@ _FAULTS_MAX: Final = 3
 """After one fault is fixed, the next one is reported."""
 
 
+_EXTENSIBLE: Final = frozenset({"EventHeaders", "Fault", "Problem"})
+"""Schemas that do not name all their fields: a type of problem adds its own, for example."""
+
+
 class Schemas:
-    """A document without external references, and its schemas as validators."""
+    """A document without external references, and its schemas as validators.
+
+    A contract leaves its answers and events open, so that clients ignore fields that come later.
+    What this version of the service sends has no field that its contract does not name.
+    """
 
     def __init__(self, document: Json) -> None:
         self.document: Final = document
-        self._components = {"schemas": document.get("components", {}).get("schemas", {})}
+        schemas = document.get("components", {}).get("schemas", {})
+        self._components = {
+            "schemas": {
+                name: schema if name in _EXTENSIBLE else _closed(schema)
+                for name, schema in schemas.items()
+            }
+        }
         self._checkers: dict[str, Checker] = {}
 
     def resolve(self, node: Json) -> Json:
@@ -60,6 +74,13 @@ class Schemas:
             node = node[unquote(step).replace("~1", "/").replace("~0", "~")]
         found: Json = node
         return found
+
+
+def _closed(schema: Json) -> Json:
+    if "properties" not in schema:
+        return schema
+    fields = {name: _closed(field) for name, field in schema["properties"].items()}
+    return {"additionalProperties": False, **schema, "properties": fields}
 
 
 def _place(path: list[str | int]) -> str:

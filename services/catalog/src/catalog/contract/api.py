@@ -112,7 +112,7 @@ class CatalogApi(ABC):
 
     @abstractmethod
     async def add_variant(
-        self, call: Call, body: models.NewVariant, *, product_id: UUID
+        self, call: Call, body: models.CreateVariant, *, product_id: UUID
     ) -> AddVariantResult:
         """Add a variant to a product."""
 
@@ -197,7 +197,7 @@ OPERATIONS: Final = (
         path="/v1/products/{product_id}/variants",
         scopes=("catalog:write",),
         idempotent=True,
-        body=models.NewVariant,
+        body=models.CreateVariant,
         body_limit_bytes=16_384,
         parameters=(PRODUCT_ID,),
         answers=(AddVariant201, problems.ProductNotFound, problems.SkuTaken),

@@ -7,23 +7,24 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Price, Sku
+from .shared import Currency, Price, Sku
 
 
-class NewVariant(BaseModel):
+class PriceInput(BaseModel):
+    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
-    sku: Sku
-    name: Annotated[str | MISSING, Field(max_length=200, min_length=1)] = MISSING
-    price: Price
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    currency: Currency
 
 
 class SetPrice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    price: Price
+    price: PriceInput
 
 
 class Variant(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     product_id: UUID
     name: Annotated[str | MISSING, Field(default=MISSING)]
@@ -32,20 +33,20 @@ class Variant(BaseModel):
 
 
 class VariantPage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     items: list[Variant]
     next_cursor: str | None
 
 
-class CreateProduct(BaseModel):
+class CreateVariant(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: Annotated[str, Field(max_length=200, min_length=1)]
-    description: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
-    variants: Annotated[list[NewVariant], Field(max_length=500, min_length=1)]
+    sku: Sku
+    name: Annotated[str | MISSING, Field(max_length=200, min_length=1)] = MISSING
+    price: PriceInput
 
 
 class Product(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     product_id: UUID
     name: str
     description: Annotated[str | MISSING, Field(default=MISSING)]
@@ -54,6 +55,13 @@ class Product(BaseModel):
 
 
 class ProductPage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     items: list[Product]
     next_cursor: str | None
+
+
+class CreateProduct(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Annotated[str, Field(max_length=200, min_length=1)]
+    description: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
+    variants: Annotated[list[CreateVariant], Field(max_length=500, min_length=1)]

@@ -13,7 +13,7 @@ Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")]
 class Price(BaseModel):
     """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
     currency: Currency
 

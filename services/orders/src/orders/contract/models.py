@@ -12,19 +12,13 @@ from .shared import Currency, Money, Price, RejectionCode, Sku
 
 
 class KnownPrice(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     price: Price
 
 
-class NewLine(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=-9007199254740991, le=9007199254740991)]
-
-
 class OrderLine(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1, le=10000)]
     unit_price: Price
@@ -43,17 +37,14 @@ class PaymentMethod(BaseModel):
     token: Annotated[str, Field(max_length=255, min_length=1)]
 
 
-class PlaceOrder(BaseModel):
+class PlaceOrderLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    reference: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
-    customer_ref: Annotated[str, Field(max_length=64, min_length=1)]
-    currency: Currency
-    lines: Annotated[list[NewLine], Field(max_length=1000)]
-    payment: PaymentMethod
+    sku: Sku
+    quantity: Annotated[StrictInt, Field(ge=-9007199254740991, le=9007199254740991)]
 
 
 class PricePage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     items: list[KnownPrice]
     next_cursor: str | None
 
@@ -61,13 +52,13 @@ class PricePage(BaseModel):
 class Rejection(BaseModel):
     """Why an order was not confirmed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     code: RejectionCode
     detail: str
 
 
 class Transition(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     number: Annotated[StrictInt, Field(ge=1, le=2147483647)]
     at: AwareDatetime
     state: str
@@ -75,7 +66,7 @@ class Transition(BaseModel):
 
 
 class Order(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     reference: Annotated[str | MISSING, Field(default=MISSING)]
     customer_ref: str
@@ -88,12 +79,21 @@ class Order(BaseModel):
 
 
 class OrderHistory(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     order_id: UUID
     transitions: list[Transition]
 
 
 class OrderPage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     items: list[Order]
     next_cursor: str | None
+
+
+class PlaceOrder(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    reference: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
+    customer_ref: Annotated[str, Field(max_length=64, min_length=1)]
+    currency: Currency
+    lines: Annotated[list[PlaceOrderLine], Field(max_length=1000)]
+    payment: PaymentMethod

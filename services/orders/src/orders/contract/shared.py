@@ -14,7 +14,7 @@ Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")]
 class Money(BaseModel):
     """An amount in the currency's smallest unit (pence, cents). Never a fraction."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency
 
@@ -22,7 +22,7 @@ class Money(BaseModel):
 class Price(BaseModel):
     """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
     currency: Currency
 

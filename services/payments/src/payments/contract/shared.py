@@ -13,6 +13,6 @@ Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")]
 class Money(BaseModel):
     """An amount in the currency's smallest unit (pence, cents). Never a fraction."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency

@@ -1,7 +1,7 @@
 """Infers the classes that a value may have or contain, from annotations.
 
 It follows attributes, calls, loops and comprehensions: after `for line in body.lines` a line is a
-`NewLine`. An unknown result has the classes of its inputs: `each.body` of a
+`PlaceOrderLine`. An unknown result has the classes of its inputs: `each.body` of a
 `BatchedRequest[PlaceOrder]` is a `PlaceOrder`. Names are distinguished by function, not by line.
 """
 

@@ -9,11 +9,13 @@ from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 from waybill_toolkit.contracts.generate.service import Documents, open_documents
+from waybill_toolkit.contracts.lint.constructors import constructor_faults
 from waybill_toolkit.contracts.lint.examples import example_faults
 from waybill_toolkit.contracts.lint.follows import follow_faults
 from waybill_toolkit.contracts.lint.holder import Holder
 from waybill_toolkit.contracts.lint.integers import integer_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
+from waybill_toolkit.contracts.lint.openness import openness_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
 from waybill_toolkit.contracts.node.packages import installed
@@ -81,6 +83,7 @@ def _own_faults(
         yield from idempotency_faults(root)
         yield from owner_faults(root)
         yield from follow_faults(root)
+        yield from openness_faults(root)
         if len(services) == len(repository.services):
             yield from call_faults(root, {name: operation_ids(one) for name, one in roots.items()})
     bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]
@@ -89,6 +92,10 @@ def _own_faults(
         problems = library.open(repository.root / "contracts" / SHARED / "problems.yaml")
         for document in (shared, problems, *(each.root for each in bundles)):
             yield from integer_faults(document)
+        for bundle in bundles:
+            yield from constructor_faults(
+                [node for (kind, _), node in bundle.origins.items() if kind == "schemas"]
+            )
         holders = [Holder(each.root, SchemaDocument(each.content)) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 

@@ -29,7 +29,7 @@ COLUMNS: Final = (
 )
 HEADER: Final = ",".join(COLUMNS)
 
-# The limits of the contracts (PlaceOrder, NewVariant, Price).
+# The limits of the contracts (PlaceOrder, CreateVariant, Price).
 REFERENCE_LENGTH_MAX: Final = 64
 NAME_LENGTH_MAX: Final = 200
 QUANTITY_MAX: Final = 10_000
