@@ -156,8 +156,8 @@ class Browser:
         answer = await self._send(
             "Runtime.evaluate", tab, expression=expression, returnByValue=True
         )
-        if "exceptionDetails" in answer:
-            raise RuntimeError(f"{expression}: {answer['exceptionDetails']['text']}")
+        if details := answer.get("exceptionDetails"):
+            raise RuntimeError(f"{_shown(details.get('exception', details))}, in {expression}")
         return answer["result"].get("value")
 
     async def _send(

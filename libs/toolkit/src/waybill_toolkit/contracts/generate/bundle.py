@@ -2,7 +2,8 @@
 
 A reference `FILE#/components/KIND/NAME` becomes `#/components/KIND/NAME`, and the component is
 copied together with its own references. A channel of another service's AsyncAPI document becomes
-a channel of this one, named `<service>_<channel>`, with the messages that are used here.
+a channel of this one, named `<service>_<channel>`, with the messages that are used here. A schema
+without an `example` gets its first valid one of `examples/<Schema>/`.
 
 Paths, fields and the like keep their order; components are sorted.
 """
@@ -126,7 +127,10 @@ class _Bundler:
             self.origins[kind, name] = component
             named = self.components.setdefault(kind, {})
             named[name] = None  # a placeholder for recursive references
-            named[name] = self.copy(component)
+            copied = self.copy(component)
+            if kind == "schemas" and isinstance(copied, dict) and "example" not in copied:
+                copied |= _example(component)
+            named[name] = copied
         elif origin.place != component.place and origin.target().place != component.target().place:
             self.faults.add(
                 component.fault(
@@ -155,6 +159,16 @@ class _Bundler:
         if below:
             channel["messages"][target.name] = self.copy(target)
         return "/".join(["#", "channels", here, *below])
+
+
+def _example(schema: Node) -> dict[str, Any]:
+    folder = schema.document.path.parent / "examples" / schema.name
+    for path in sorted(folder.glob("valid-*.json")):
+        try:
+            return {"example": json.loads(path.read_bytes())}
+        except ValueError:
+            break  # lint reports it
+    return {}
 
 
 def _beyond_itself(component: Node) -> Node:

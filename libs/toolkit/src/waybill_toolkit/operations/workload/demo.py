@@ -26,6 +26,12 @@ ARTICLES: Final = {
     "TEAPOT": ("Regency Teapot with Roses", 1095),
     "CAKE": ("Three Tier Cake Stand", 1275),
 }
+EXAMPLES: Final = {
+    "85123A": ("White Hanging Heart T-Light Holder", 255),
+    "BANK CHARGES": ("Bank charges", 100),
+}
+"""The articles of the example of PlaceOrder, with which Swagger UI fills its form."""
+EXAMPLE_UNITS: Final = 10_000
 LIMITED: Final = "LIMITED"
 LIMITED_UNITS: Final = 20
 
@@ -50,6 +56,9 @@ def open_shop(order_count: int, run: str | None = None) -> Shop:
     }
     limited = f"{run}-{LIMITED}"
     ordinary = [sku for sku in variants if sku != limited]
+    variants |= {
+        sku: Variant(sku, name, price, CURRENCY) for sku, (name, price) in EXAMPLES.items()
+    }
     chance = random.Random(order_count)  # noqa: S311 - repeatable, not secret
     orders = [
         _order(f"{run}-{number:05}", number, ordinary, limited, chance)
@@ -60,7 +69,8 @@ def open_shop(order_count: int, run: str | None = None) -> Shop:
         for line in order.lines:
             if line.sku != limited:
                 units[line.sku] += line.quantity
-    return Shop(variants, {**units, limited: LIMITED_UNITS}, orders)
+    examples = dict.fromkeys(EXAMPLES, EXAMPLE_UNITS)
+    return Shop(variants, {**units, **examples, limited: LIMITED_UNITS}, orders)
 
 
 def _order(
