@@ -1,10 +1,11 @@
 """The documentation pages of a service, served without external resources.
 
+/                 what this is, and where to go
 /docs             Swagger UI, to try operations
 /docs/reference   the reference of the HTTP API
 /docs/events      the events, with their senders and receivers
-/openapi.json     the contract, byte for byte; of events /asyncapi.json, and for the contracts of
-                  several services /asyncapi/<service>.json
+/openapi.json     the contract, with the address of this instance; of events /asyncapi.json, and for
+                  the contracts of several services /asyncapi/<service>.json
 /docs/own         Swagger UI of the routes of a service outside its contract, if it has any;
                   /docs/own.json is FastAPI's schema of them
 
@@ -24,10 +25,11 @@ from typing import Any, Final
 
 import orjson
 from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from waybill.docs.pages import PageMissingError, Pages
-from waybill.http.reply import JSON, Reply
+from waybill.docs.serving import Document, Page, json_document, served
+from waybill.http.reply import JSON
 from waybill.http.routing import add
 
 HTML: Final = "text/html; charset=utf-8"
@@ -61,7 +63,6 @@ _POLICY: Final = (
     "content-security-policy",
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
 )
-_FOR_A_DAY: Final = ("cache-control", "max-age=86400")
 
 
 def mount_docs(
@@ -69,28 +70,33 @@ def mount_docs(
     service: str,
     contract: Traversable,
     own_schema: Callable[[], Mapping[str, Any]] | None = None,
+    *,
+    start_page: bool = True,
 ) -> None:
     """Serve the contracts and the pages of the generated package `contract`.
 
-    `own_schema` returns the OpenAPI document of the routes outside the contract.
+    `own_schema` returns the OpenAPI document of the routes outside the contract. `start_page` is
+    for services without a route of their own at `/`.
     """
     documents = dict(_documents(contract))
     for path, document in documents.items():
-        add(router, path, {"GET": _File(document, JSON)})
+        add(router, path, {"GET": served(Document(document, JSON))})
     frame = _Frame(service, Pages(contract), list(documents), has_own_routes=own_schema is not None)
     contracted = _SWAGGER_BODY.format(schema="/openapi.json")
-    add(router, _TRY, {"GET": _Swagger(frame, _TRY, _TRY_TITLE, contracted)})
+    add(router, _TRY, {"GET": served(_Swagger(frame, _TRY, _TRY_TITLE, contracted))})
+    if start_page:
+        add(router, "/", {"GET": served(_Start(frame, contract))})
     if own_schema:
         own = _SWAGGER_BODY.format(schema=_OWN_SCHEMA)
-        add(router, _OWN, {"GET": _Swagger(frame, _OWN, _OWN_TITLE, own)})
-        add(router, _OWN_SCHEMA, {"GET": _Dynamic(own_schema)})
+        add(router, _OWN, {"GET": served(_Swagger(frame, _OWN, _OWN_TITLE, own))})
+        add(router, _OWN_SCHEMA, {"GET": served(json_document(own_schema))})
     for name in _PAGES:
-        add(router, f"{_TRY}/{name}", {"GET": _Rendered(frame, name)})
+        add(router, f"{_TRY}/{name}", {"GET": served(_Rendered(frame, name))})
     for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
-        add(router, f"/docs/{name}", {"GET": _File(_HERE.joinpath(name), media_type)})
+        add(router, f"/docs/{name}", {"GET": served(Document(_HERE.joinpath(name), media_type))})
     for name, media_type in _SWAGGER_ASSETS.items():
-        asset = _File(_SWAGGER.joinpath(name), media_type, (_FOR_A_DAY,))
-        add(router, f"/docs/{name}", {"GET": asset})
+        asset = Document(_SWAGGER.joinpath(name), media_type)
+        add(router, f"/docs/{name}", {"GET": served(asset)})
 
 
 def _documents(contract: Traversable) -> Iterator[tuple[str, Traversable]]:
@@ -101,29 +107,6 @@ def _documents(contract: Traversable) -> Iterator[tuple[str, Traversable]]:
     if several.is_dir():
         for document in sorted(several.iterdir(), key=lambda each: each.name):
             yield f"/asyncapi/{document.name}", document
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """Serves a file."""
-
-    file: Traversable
-    media_type: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = (*self.headers, ("content-type", self.media_type))
-        await Reply(200, headers, self.file.read_bytes()).send(send)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dynamic:
-    """Serves a document that is created for each request."""
-
-    make: Callable[[], Mapping[str, Any]]
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await Reply(200, (("content-type", JSON),), orjson.dumps(self.make())).send(send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +122,15 @@ class _Frame:
         service = escape(self.service)
         links = "\n".join(
             f'<a href="{each}"{" aria-current=page" * (each == path)}>{escape(text)}</a>'
-            for each, text in self._links()
+            for each, text in self.links()
         )
         frame = Template(_HERE.joinpath("frame.html").read_text("utf-8"))
         return frame.substitute(
             service=service, title=f"{service}: {title}", links=links, body=body
         )
 
-    def _links(self) -> Iterator[tuple[str, str]]:
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Yield the address and the title of each page and document."""
         for name, title in _PAGES.items():
             if self.pages.has(name):
                 yield f"{_TRY}/{name}", title
@@ -166,8 +150,8 @@ class _Swagger:
     title: str
     body: str
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send_page(send, 200, self.frame.around(self.path, self.title, self.body))
+    async def __call__(self, _: Scope) -> Page:
+        return _page(200, self.frame.around(self.path, self.title, self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +161,8 @@ class _Rendered:
     frame: _Frame
     name: str
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send_page(send, *await asyncio.to_thread(self._read))
+    async def __call__(self, _: Scope) -> Page:
+        return _page(*await asyncio.to_thread(self._read))
 
     def _read(self) -> tuple[int, str]:
         path, title = f"{_TRY}/{self.name}", _PAGES[self.name]
@@ -189,5 +173,25 @@ class _Rendered:
             return 404, self.frame.around(path, title, sentence)
 
 
-async def _send_page(send: Send, status: int, page: str) -> None:
-    await Reply(status, (_POLICY, ("content-type", HTML)), page.encode()).send(send)
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Says what this is, and where to go."""
+
+    frame: _Frame
+    contract: Traversable
+
+    async def __call__(self, _: Scope) -> Page:
+        info = orjson.loads(self.contract.joinpath("openapi.json").read_bytes())["info"]
+        entries = "".join(
+            f'<li><a href="{path}">{escape(title)}</a></li>' for path, title in self.frame.links()
+        )
+        body = (
+            f'<main class="text"><h1>{escape(info["title"])} <small>{escape(info["version"])}'
+            f'</small></h1><p class="lead">{escape(info.get("description", ""))}</p>'
+            f'<ul>{entries}<li><a href="/health/ready">Is it ready?</a></li></ul></main>'
+        )
+        return _page(200, self.frame.around("/", info["title"], body))
+
+
+def _page(status: int, page: str) -> Page:
+    return status, (_POLICY, ("content-type", HTML)), page.encode()

@@ -17,12 +17,38 @@ function exampleKey() {
   return parameters?.getIn(["IdempotencyKey", "example"]);
 }
 
+// Swagger UI leaves the choice of the server and its first sections without names, and skips levels
+// of headings.
+const NAMES = {
+  "#servers": "Server",
+  ".information-container": "About",
+  ".schemes-server-container": "Servers",
+};
+const LEVELS = { "h3.opblock-tag, section.models > h4": 2, ".opblock h4": 3, ".opblock h5": 4 };
+const page = document.getElementById("swagger-ui");
+
+function label() {
+  for (const [selector, name] of Object.entries(NAMES)) {
+    const named = page.querySelector(selector);
+    named?.setAttribute("aria-label", name);
+    if (named?.matches("div, section")) named.setAttribute("role", "region");
+  }
+  for (const [selector, level] of Object.entries(LEVELS)) {
+    for (const heading of page.querySelectorAll(selector)) {
+      heading.setAttribute("role", "heading");
+      heading.setAttribute("aria-level", level);
+    }
+  }
+}
+
+new MutationObserver(label).observe(page, { childList: true, subtree: true });
+
 // validatorUrl: by default Swagger UI would show the contract to a validator on the internet.
 const ui = SwaggerUIBundle({
-  url: document.getElementById("swagger-ui").dataset.schema,
+  url: page.dataset.schema,
   requestInterceptor: withFreshKey,
   dom_id: "#swagger-ui",
-  deepLinking: true,
+  deepLinking: false, // its links are within buttons, which screen readers do not announce
   displayRequestDuration: true,
   persistAuthorization: true,
   validatorUrl: null,

@@ -26,7 +26,7 @@ class Reply:
     async def send(self, send: Send) -> None:
         """Send it over ASGI."""
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers]
-        if self.body or self.status != 204:  # RFC 9110, 8.6: a 204 has no Content-Length
+        if self.body or self.status not in (204, 304):  # RFC 9110, 8.6
             headers.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})

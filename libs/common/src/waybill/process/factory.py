@@ -107,7 +107,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
         mount_health(added, liveness, Readiness(checks, process.reason_not_ready))
         contract = self._contract or service.contract
         if contract:
-            mount_docs(added, settings.service, contract, self._own_schema())
+            start_page = not self._has_route("/")
+            mount_docs(added, settings.service, contract, self._own_schema(), start_page=start_page)
             if settings.check_contract:
                 self._check(contract, service.database, added, stopping)
         # Before the routes of the service itself, one of which may match every path.
@@ -126,10 +127,13 @@ class ServiceApp(Application, Generic[SomeSettings]):
         from waybill.process.metrics import METRICS_PATH, mount_metrics, shared_metrics  # noqa: PLC0415
 
         registry = check_contract([*self._operations, *added.routes], contract, database)
-        if any(each.path == METRICS_PATH for each in iter_route_contexts(self.routes)):
+        if self._has_route(METRICS_PATH):
             stopping.enter_context(shared_metrics(registry))
         else:
             mount_metrics(added, registry)
+
+    def _has_route(self, path: str) -> bool:
+        return any(each.path == path for each in iter_route_contexts(self.routes))
 
     def _stop_serving(self, added: Router) -> None:
         gone = set(map(id, added.routes))

@@ -31,6 +31,19 @@ def escape(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
 
 
+def closed(contents: Json) -> Json:
+    """Return a document whose schemas refuse fields that they do not name.
+
+    Answers and events are open, for the fields of later versions; an example of this version has
+    only fields of this version.
+    """
+    schemas = {
+        name: {"additionalProperties": False, **schema} if "properties" in schema else schema
+        for name, schema in contents.get("components", {}).get("schemas", {}).items()
+    }
+    return contents | {"components": contents.get("components", {}) | {"schemas": schemas}}
+
+
 class SchemaDocument:
     """A document with internal references only."""
 

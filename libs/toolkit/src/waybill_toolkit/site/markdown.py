@@ -69,6 +69,7 @@ class Renderer:
             for name in ("href", "src"):
                 if target := token.attrGet(name):
                     token.attrSet(name, self.link(str(target)))
+        _empty_headers_to_cells(tokens)
         html = self._markdown.renderer.render(tokens, self._markdown.options, {})
         title = next((each.text for each in headings if each.level == 1), "")
         return Rendered(title, html, tuple(headings))
@@ -115,6 +116,13 @@ def _name_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
             token.attrSet("id", slug)
             tokens[number + 2].meta["slug"] = slug
             yield Heading(int(token.tag[1]), text, slug)
+
+
+def _empty_headers_to_cells(tokens: Sequence[Token]) -> None:
+    """Make a header without text an ordinary cell: Markdown has no table without headers."""
+    for opened, inline, closed in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opened.type == "th_open" and not inline.content:
+            opened.tag = closed.tag = "td"
 
 
 def _plain(inline: Token) -> str:

@@ -24,7 +24,7 @@ class SetPrice(BaseModel):
 
 
 class Variant(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     product_id: UUID
     name: Annotated[str | MISSING, Field(default=MISSING)]
@@ -33,7 +33,7 @@ class Variant(BaseModel):
 
 
 class VariantPage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Variant]
     next_cursor: str | None
 
@@ -46,7 +46,7 @@ class CreateVariant(BaseModel):
 
 
 class Product(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     product_id: UUID
     name: str
     description: Annotated[str | MISSING, Field(default=MISSING)]
@@ -55,7 +55,7 @@ class Product(BaseModel):
 
 
 class ProductPage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Product]
     next_cursor: str | None
 

@@ -33,7 +33,7 @@ class ReservationStatus(StrEnum):
 
 
 class ReservedLine(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1, le=10000000)]
 
@@ -41,7 +41,7 @@ class ReservedLine(BaseModel):
 class StockLevel(BaseModel):
     """The sum of all adjustments equals on_hand + reserved + committed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     on_hand: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     reserved: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
@@ -49,13 +49,13 @@ class StockLevel(BaseModel):
 
 
 class StockPage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[StockLevel]
     next_cursor: str | None
 
 
 class Reservation(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     status: ReservationStatus
     lines: list[ReservedLine]

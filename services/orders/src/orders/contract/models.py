@@ -12,13 +12,13 @@ from .shared import Currency, Money, Price, RejectionCode, Sku
 
 
 class KnownPrice(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     price: Price
 
 
 class OrderLine(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1, le=10000)]
     unit_price: Price
@@ -44,7 +44,7 @@ class PlaceOrderLine(BaseModel):
 
 
 class PricePage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[KnownPrice]
     next_cursor: str | None
 
@@ -52,13 +52,13 @@ class PricePage(BaseModel):
 class Rejection(BaseModel):
     """Why an order was not confirmed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     code: RejectionCode
     detail: str
 
 
 class Transition(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     number: Annotated[StrictInt, Field(ge=1, le=2147483647)]
     at: AwareDatetime
     state: str
@@ -66,7 +66,7 @@ class Transition(BaseModel):
 
 
 class Order(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     reference: Annotated[str | MISSING, Field(default=MISSING)]
     customer_ref: str
@@ -79,13 +79,13 @@ class Order(BaseModel):
 
 
 class OrderHistory(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     transitions: list[Transition]
 
 
 class OrderPage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Order]
     next_cursor: str | None
 

@@ -30,7 +30,7 @@ class PaymentStatus(StrEnum):
 
 
 class Payment(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     payment_id: UUID
     order_id: UUID
     status: PaymentStatus
@@ -44,6 +44,6 @@ class Payment(BaseModel):
 
 
 class PaymentPage(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Payment]
     next_cursor: str | None

@@ -20,7 +20,7 @@ from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_f
 from waybill_toolkit.contracts.lint.owners import owner_faults
 from waybill_toolkit.contracts.node.packages import installed
 from waybill_toolkit.contracts.repository import Repository
-from waybill_toolkit.contracts.schema_check import SchemaDocument
+from waybill_toolkit.contracts.schema_check import SchemaDocument, closed
 
 
 def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
@@ -96,7 +96,7 @@ def _own_faults(
             yield from constructor_faults(
                 [node for (kind, _), node in bundle.origins.items() if kind == "schemas"]
             )
-        holders = [Holder(each.root, SchemaDocument(each.content)) for each in bundles]
+        holders = [Holder(each.root, SchemaDocument(closed(each.content))) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 
 
