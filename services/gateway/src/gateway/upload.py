@@ -6,9 +6,8 @@ from typing import Final
 
 from starlette.types import Receive
 
-from gateway.contract.problems import RequestTimeout
 from waybill.http.body import ClientGoneError
-from waybill.http.problems import BodyTooLarge, ProblemError
+from waybill.http.problems import BodyTooLarge, ProblemError, RequestTimeout
 
 
 class Upload:

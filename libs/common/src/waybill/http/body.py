@@ -52,6 +52,9 @@ class BodyReader:
     async def read(self, headers: dict[bytes, bytes], receive: Receive) -> Body:
         """Read and check a body. Raises ProblemError, or ClientGoneError."""
         require_json(headers.get(b"content-type", b""))
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            detail = "Send the body without Content-Encoding."
+            raise ProblemError(UnsupportedMediaType(detail=detail))
         raw = await receive_body(headers.get(b"content-length"), self._limit_bytes, receive)
         return self.check(raw)
 
