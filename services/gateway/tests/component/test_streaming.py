@@ -33,7 +33,7 @@ class RawClient:
         self.writer = writer
 
     def begin_post(self, *fields: bytes) -> None:
-        head = [b"POST /v1/orders HTTP/1.1", b"host: x", *fields, b"", b""]
+        head = [b"POST /v1/orders HTTP/1.1", b"host: localhost", *fields, b"", b""]
         self.writer.write(b"\r\n".join(head))
 
     async def head(self) -> bytes:
@@ -243,7 +243,7 @@ async def test_the_upstream_request_is_cancelled_when_the_client_disconnects_dur
 
     service.handler = answer
     async with connected(address) as client:
-        client.writer.write(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % ORDER.encode())
+        client.writer.write(b"GET %b HTTP/1.1\r\nhost: localhost\r\n\r\n" % ORDER.encode())
         await client.head()
 
     await happens(service.closed)
@@ -259,5 +259,5 @@ async def test_the_upstream_request_is_cancelled_when_the_client_reads_nothing(
 
     service.handler = answer
     async with connected(open_gateway(client_seconds=0.2)) as client:
-        client.writer.write(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % ORDER.encode())
+        client.writer.write(b"GET %b HTTP/1.1\r\nhost: localhost\r\n\r\n" % ORDER.encode())
         await happens(service.closed)

@@ -160,6 +160,13 @@ class UnsupportedMediaType(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MisdirectedRequest(Problem):
+    status: ClassVar[int] = 421
+    slug: ClassVar[str] = "misdirected-request"
+    title: ClassVar[str] = "The request is for another host"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidBody(Problem):
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "invalid-body"
@@ -218,6 +225,7 @@ RUNTIME_PROBLEMS: Final[tuple[type[Problem], ...]] = (
     IdempotencyKeyInUse,
     BodyTooLarge,
     UnsupportedMediaType,
+    MisdirectedRequest,
     InvalidBody,
     InvalidParameters,
     IdempotencyKeyReused,
