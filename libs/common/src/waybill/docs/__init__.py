@@ -59,8 +59,12 @@ _SWAGGER_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
 
 _POLICY: Final = (
     "content-security-policy",
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        " frame-ancestors 'none'"
+    ),
 )
+_NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 _FOR_A_DAY: Final = ("cache-control", "max-age=86400")
 
 
@@ -112,7 +116,7 @@ class _File:
     headers: tuple[tuple[str, str], ...] = ()
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = (*self.headers, ("content-type", self.media_type))
+        headers = (*self.headers, _NO_SNIFFING, ("content-type", self.media_type))
         await Reply(200, headers, self.file.read_bytes()).send(send)
 
 
@@ -123,7 +127,9 @@ class _Dynamic:
     make: Callable[[], Mapping[str, Any]]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await Reply(200, (("content-type", JSON),), orjson.dumps(self.make())).send(send)
+        await Reply(200, (_NO_SNIFFING, ("content-type", JSON)), orjson.dumps(self.make())).send(
+            send
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +196,4 @@ class _Rendered:
 
 
 async def _send_page(send: Send, status: int, page: str) -> None:
-    await Reply(status, (_POLICY, ("content-type", HTML)), page.encode()).send(send)
+    await Reply(status, (_POLICY, _NO_SNIFFING, ("content-type", HTML)), page.encode()).send(send)
