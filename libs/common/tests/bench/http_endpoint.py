@@ -80,7 +80,7 @@ OPERATIONS: Final = (
 def application() -> Application:
     app = Application("orders")
     mount(app.router, Api(), OPERATIONS, OpenAccess())
-    app.detect_telemetry()
+    app.configure_layers()
     return app
 
 

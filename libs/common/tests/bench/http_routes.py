@@ -94,7 +94,7 @@ async def main() -> None:
     for make in KINDS:
         app = make()
         if isinstance(app, Application):
-            app.detect_telemetry()
+            app.configure_layers()
         for method, path, body in (
             ("POST", "/v1/orders", ORDER),
             ("GET", f"/v1/orders/{ORDER_ID}", b""),

@@ -138,7 +138,7 @@ def test_service_answers_and_ends_with_0_when_terminated(start: Start) -> None:
 def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start, apart: str) -> None:
     process = start(WAYBILL_BACKGROUND_PROCESS=apart).serving()
     with socket.create_connection(("127.0.0.1", process.port)) as client:
-        client.sendall(b"GET /v1/slow HTTP/1.1\r\nhost: x\r\n\r\n")
+        client.sendall(b"GET /v1/slow HTTP/1.1\r\nhost: localhost\r\n\r\n")
         process.until("slow request begun")
         process.terminate()
         answer = client.recv(65536)
@@ -251,7 +251,7 @@ def test_chunked_body_is_refused_when_it_is_too_large(start: Start) -> None:
     chunk = b"400\r\n" + b" " * 0x400 + b"\r\n"
     with socket.create_connection(("127.0.0.1", process.port)) as client:
         client.sendall(
-            b"PUT /v1/numbers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            b"PUT /v1/numbers HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"transfer-encoding: chunked\r\n\r\n" + chunk * 3
         )
         assert client.recv(65536).startswith(b"HTTP/1.1 413")
@@ -261,7 +261,7 @@ def test_service_goes_on_when_a_client_leaves_in_the_middle_of_its_request(start
     process = start().serving()
     with socket.create_connection(("127.0.0.1", process.port)) as client:
         client.sendall(
-            b"PUT /v1/numbers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            b"PUT /v1/numbers HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"content-length: 10\r\n\r\n1"
         )
     assert httpx.put(f"{process.url}/v1/numbers", json=1).status_code == 204

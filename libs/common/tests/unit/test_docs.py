@@ -52,12 +52,15 @@ async def test_pages_need_nothing_from_elsewhere(package: Path, path: str) -> No
     client = client_of(package)
     page = await client.get(path)
     assert "&lt;orders&gt;" in page.text
-    assert "default-src 'self'" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "frame-ancestors 'none'"} <= set(policy)
     found = re.findall(r'(?:src|href)="([^"]*)"', page.text)
     assert {"/docs", "/docs/reference", "/docs/events", "/docs/style.css"} <= set(found)
     for each in set(found) - {"#content"}:
         assert each.startswith("/")
-        assert (await client.get(each)).status_code == 200
+        found_page = await client.get(each)
+        assert found_page.status_code == 200
+        assert found_page.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_pages_show_what_was_rendered_into_the_package(package: Path) -> None:

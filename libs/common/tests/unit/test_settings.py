@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from waybill.process.settings import Settings
+from waybill.process.settings import ProcessSettings, Settings
 
 REQUIRED = {
     "WAYBILL_SERVICE": "orders",
@@ -70,3 +70,20 @@ def test_access_is_a_token_file_when_one_is_named(
     tokens.write_text("{}")
     environment.setenv("WAYBILL_ACCESS", str(tokens))
     assert Settings().token_file == tokens
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "hosts"),
+    [
+        ("127.0.0.1", None, ("127.0.0.1",)),
+        ("localhost", None, ("localhost",)),
+        ("0.0.0.0", None, None),  # noqa: S104 - nothing is opened
+        ("127.0.0.1", "shop.test, other.test", ("127.0.0.1", "shop.test", "other.test")),
+        ("127.0.0.1", "*", None),
+    ],
+)
+def test_names_for_the_server_are_restricted_on_a_loopback_address(
+    host: str, allowed: str | None, hosts: tuple[str, ...] | None
+) -> None:
+    settings = ProcessSettings(service="s", host=host, allowed_hosts=allowed)
+    assert settings.hosts == hosts

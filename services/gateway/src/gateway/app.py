@@ -10,6 +10,7 @@ import orjson
 from gateway.forward import Forward
 from gateway.routes import read_routes
 from gateway.settings import GatewaySettings
+from gateway.uploads import Uploads
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, build, run, serves
 
@@ -30,13 +31,14 @@ class MissingUpstreamError(Exception):
 
 def forwards(settings: GatewaySettings, session: aiohttp.ClientSession) -> Mapping[str, Forward]:
     """Give what answers each operation."""
+    uploads = Uploads(settings.client_seconds, settings.uploads_max)
     found: dict[str, Forward] = {}
     for route in _ROUTES:
         if route.service not in settings.upstreams:
             raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {route.service}")
         address = settings.upstreams[route.service]
         upstream = Upstream(route.service, address, session, settings.answer_seconds)
-        found[route.id] = Forward(route, upstream, settings.client_seconds)
+        found[route.id] = Forward(route, upstream, uploads, settings.client_seconds)
     return found
 
 

@@ -26,8 +26,8 @@ class Download:
         self._client_seconds: Final = client_seconds
         self._client_is_gone = False
 
-    async def run(self, receive: Receive | None) -> None:
-        """Forward the response. `receive`, if given, detects that the client disconnects."""
+    async def run(self, receive: Receive) -> None:
+        """Forward the response. `receive` detects that the client disconnects."""
         answer = self._answer
         headers = to_client(answer.headers, answer.status)
         await self._send(
@@ -35,10 +35,7 @@ class Download:
         )
         if not await self._forward():
             return  # the usual case: the whole response was in one packet
-        if receive is None:
-            await self._forward_rest()
-        else:
-            await self._forward_rest_until_gone(receive)
+        await self._forward_rest_until_gone(receive)
 
     async def _forward_rest_until_gone(self, receive: Receive) -> None:
         async with asyncio.TaskGroup() as group:

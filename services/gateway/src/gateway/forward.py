@@ -1,6 +1,6 @@
 """Forwards the requests of one operation: an ASGI application.
 
-    client -> headers, Upload -> service -> headers, Download -> client
+    client -> headers, Uploads -> service -> headers, Download -> client
 
 An error before the start of the response is returned as a problem, which says whether the request
 may have been executed.
@@ -15,7 +15,7 @@ from gateway.contract.problems import BadGateway, GatewayTimeout
 from gateway.download import Download
 from gateway.headers import to_service
 from gateway.routes import Route
-from gateway.upload import Upload
+from gateway.uploads import Uploads
 from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
 from waybill import trace
 from waybill.http.body import ClientGoneError
@@ -28,15 +28,17 @@ _log = logging.getLogger(__name__)
 class Forward:
     """Serves one operation by forwarding its requests to its service."""
 
-    def __init__(self, route: Route, upstream: Upstream, client_seconds: float) -> None:
+    def __init__(
+        self, route: Route, upstream: Upstream, uploads: Uploads, client_seconds: float
+    ) -> None:
         self._route: Final = route
         self._upstream: Final = upstream
+        self._uploads: Final = uploads
         self._client_seconds: Final = client_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        upload = self._upload(receive)
         try:
-            answer = await self._ask(scope, upload)
+            answer = await self._ask(scope, receive)
         except ProblemError as refused:
             await problem_reply(refused.problem, scope).send(send)
         except ClientGoneError:
@@ -47,30 +49,19 @@ class Forward:
         else:
             try:
                 download = Download(self._upstream.name, answer, send, self._client_seconds)
-                await download.run(receive if upload is None or upload.is_complete else None)
+                await download.run(receive)
             finally:
                 answer.close()
 
-    def _upload(self, receive: Receive) -> Upload | None:
-        limit = self._route.body_limit_bytes
-        return None if limit is None else Upload(receive, limit, self._client_seconds)
-
-    async def _ask(self, scope: Scope, upload: Upload | None) -> Answer:
+    async def _ask(self, scope: Scope, receive: Receive) -> Answer:
         headers = to_service(scope["headers"], trace.current() or trace.begin())
+        limit = self._route.body_limit_bytes
         body = None
-        if upload is not None:
-            length = _declared_length(scope)
-            body = await upload.begin(length)
-            if length is not None and not upload.is_complete:
-                headers.append(("content-length", str(length)))
-        try:
-            return await self._upstream.send(
-                scope["method"], _target(scope), headers, body, is_safe=self._route.is_safe
-            )
-        except UpstreamError:
-            if upload is not None and upload.failure is not None:
-                raise upload.failure from None
-            raise
+        if limit is not None:
+            body = await self._uploads.receive(_declared_length(scope), limit, receive)
+        return await self._upstream.send(
+            scope["method"], _target(scope), headers, body, is_safe=self._route.is_safe
+        )
 
     def _problem(self, error: UpstreamError) -> Problem:
         name = self._upstream.name
@@ -98,8 +89,8 @@ def _target(scope: Scope) -> str:
     return f"{target}?{str(query, 'latin-1')}" if query else target
 
 
-def _declared_length(scope: Scope) -> int | None:
+def _declared_length(scope: Scope) -> bytes | None:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value)
+            return bytes(value)
     return None

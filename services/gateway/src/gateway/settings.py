@@ -26,4 +26,8 @@ class GatewaySettings(ProcessSettings):
     """Timeout without data from a service. It exceeds the service's own timeouts: 5 s for a
     database connection and 30 s for a statement (see `waybill.postgres`)."""
     client_seconds: PositiveFloat = 30.0
-    """Timeout without progress of a client that sends or reads a body."""
+    """Time limit for the whole body of a request, and timeout of a client that reads nothing of its
+    response."""
+    uploads_max: PositiveInt = 256
+    """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
+    the largest body of the contracts, 256 KiB, they need 64 MiB."""

@@ -11,7 +11,6 @@ connection. Other requests are never retried.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -21,7 +20,6 @@ from yarl import URL
 from gateway.settings import GatewaySettings
 
 Headers: TypeAlias = list[tuple[str, str]]
-Body: TypeAlias = bytes | AsyncIterator[bytes] | None
 
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _STATUSES: Final = range(200, 600)
@@ -84,7 +82,7 @@ class Upstream:
     answer_seconds: float
 
     async def send(
-        self, method: str, target: str, headers: Headers, body: Body, *, is_safe: bool
+        self, method: str, target: str, headers: Headers, body: bytes | None, *, is_safe: bool
     ) -> Answer:
         """Send a request and wait for the headers of the response. Raises UpstreamError."""
         try:
@@ -94,7 +92,7 @@ class Upstream:
                 raise
         return await self._send(method, target, headers, body)
 
-    async def _send(self, method: str, target: str, headers: Headers, body: Body) -> Answer:
+    async def _send(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
         url = URL(self.origin + target, encoded=True)
         response = await self.session.request(
             method, url, headers=headers, data=body, allow_redirects=False

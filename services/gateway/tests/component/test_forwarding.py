@@ -62,7 +62,7 @@ async def test_path_and_query_are_forwarded_byte_for_byte(
 ) -> None:
     host, _, port = address.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET {target} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    writer.write(f"GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
     writer.transport.abort()
 

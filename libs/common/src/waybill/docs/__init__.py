@@ -61,7 +61,10 @@ _SWAGGER_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
 
 _POLICY: Final = (
     "content-security-policy",
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        " frame-ancestors 'none'"
+    ),
 )
 
 

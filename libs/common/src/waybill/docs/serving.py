@@ -17,6 +17,7 @@ from waybill.http.reply import JSON, Reply
 Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 """Status, headers and body."""
 
+_NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 _COMPRESSED_FROM_BYTES: Final = 1_000
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
 _TAG: Final = re.compile(r'"[^"]*"|\*')
@@ -33,6 +34,7 @@ class _Page:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, headers, body = await self.page(scope)
+        headers = (*headers, _NO_SNIFFING)
         if status == 200:
             tag = f'"{sha256(body).hexdigest()[:16]}"'
             # Weak: the bytes of a compressed response are others (RFC 9110, 8.8.1).

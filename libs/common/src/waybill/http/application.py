@@ -1,6 +1,6 @@
 """The ASGI application: FastAPI with traces, problems, and a 404 problem for unknown paths."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from waybill.http.errors import ERROR_HANDLERS
+from waybill.http.hosts import HostCheck
 from waybill.http.routing import not_found
 from waybill.http.tracing import JoinSpan, RequestTracing
 
@@ -39,14 +40,15 @@ class Application(FastAPI):
         self.router.default = not_found
         self._traced = RequestTracing(super().__call__)
 
-    def detect_telemetry(self) -> None:
+    def configure_layers(self, hosts: Sequence[str] | None = None) -> None:
         """Determine once, not for each request (5 us), whether FastAPI's own telemetry is used.
 
-        It is when an OpenTelemetry provider is configured. Call this when the lifespan begins.
+        It is when an OpenTelemetry provider is configured. `hosts` are the only names that a Host
+        header may have; None for any. Call this when the lifespan begins.
         """
         is_needed = bool(self.root_path) or self._native_telemetry.enabled()
         app = super().__call__ if is_needed else partial(Starlette.__call__, self)
-        self._traced = RequestTracing(app)
+        self._traced = RequestTracing(app if hosts is None else HostCheck(app, hosts))
 
     @override
     def build_middleware_stack(self) -> ASGIApp:

@@ -8,6 +8,7 @@ PostgreSQL text cannot hold them).
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import orjson
@@ -28,6 +29,9 @@ NUL_FAULT: Final = "nul_character"
 
 _WHOLE_MAX: Final = 2**53
 """Above it a float cannot represent every whole number (RFC 8259, section 6)."""
+
+
+_INTEGER_DIGITS_MAX: Final = 19
 
 
 class ClientGoneError(Exception):
@@ -52,6 +56,9 @@ class BodyReader:
     async def read(self, headers: dict[bytes, bytes], receive: Receive) -> Body:
         """Read and check a body. Raises ProblemError, or ClientGoneError."""
         require_json(headers.get(b"content-type", b""))
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            detail = "Send the body without Content-Encoding."
+            raise ProblemError(UnsupportedMediaType(detail=detail))
         raw = await receive_body(headers.get(b"content-length"), self._limit_bytes, receive)
         return self.check(raw)
 
@@ -64,12 +71,12 @@ class BodyReader:
             return Body(self._type.validator.validate_json(raw), canonical)
         except ValidationError as error:
             if any(each["type"] == "int_type" for each in error.errors()):
-                return self._check_whole(document)
+                return self._check_whole(raw)
             raise _refusal(error, document) from None
 
-    def _check_whole(self, document: Any) -> Body:  # noqa: ANN401 (any JSON)
+    def _check_whole(self, raw: bytes) -> Body:
         """Check a document whose whole numbers may be written as fractions: `3.0`, `3e2`."""
-        whole = _with_whole_numbers(document)
+        whole = json.loads(raw, parse_float=_whole_if_exact, parse_int=_within_64_bits)
         canonical = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
         try:
             return Body(self._type.validator.validate_json(canonical), canonical)
@@ -77,17 +84,23 @@ class BodyReader:
             raise _refusal(error, whole) from None
 
 
-def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 (any JSON)
-    """Convert 3.0 to 3: to JSON Schema both are the integer 3 (Draft 2020-12 Core, 4.2.3)."""
-    match value:
-        case float() if value.is_integer() and abs(value) <= _WHOLE_MAX:
-            return int(value)
-        case list():
-            return [_with_whole_numbers(each) for each in value]
-        case dict():
-            return {name: _with_whole_numbers(each) for name, each in value.items()}
-        case _:
-            return value
+def _whole_if_exact(text: str) -> int | float:
+    """Read 3.0 as 3: to JSON Schema both are the integer 3 (Draft 2020-12 Core, 4.2.3).
+
+    A fraction so close to 3 that the nearest float is 3.0 remains a fraction.
+    """
+    value = float(text)
+    if not value.is_integer() or abs(value) > _WHOLE_MAX:
+        return value
+    try:
+        return int(value) if Decimal(text) == value else value
+    except InvalidOperation:  # an exponent that even Decimal does not have
+        return value
+
+
+def _within_64_bits(text: str) -> int | float:
+    """Read an integer as orjson does: as a float when it needs more than 64 bits."""
+    return int(text) if len(text.lstrip("-")) <= _INTEGER_DIGITS_MAX else float(text)
 
 
 def _refusal(error: ValidationError, document: Any) -> ProblemError:  # noqa: ANN401 (any JSON)

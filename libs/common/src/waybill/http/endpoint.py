@@ -21,6 +21,7 @@ from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
 from waybill.http.errors import has_own_handler, problem_of
 from waybill.http.execution import IdempotentExecution
+from waybill.http.header_fields import by_name
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
@@ -67,7 +68,7 @@ class Endpoint:
         await reply.send(send)
 
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
-        headers = dict(scope["headers"])
+        headers = by_name(scope["headers"])
         principal = await self._admit(headers)
         body = None if self._body is None else await self._body.read(headers, receive)
         arguments = self._parameters.read(scope, headers)

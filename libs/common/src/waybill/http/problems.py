@@ -130,6 +130,13 @@ class MethodNotAllowed(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTimeout(Problem):
+    status: ClassVar[int] = 408
+    slug: ClassVar[str] = "request-timeout"
+    title: ClassVar[str] = "The request did not arrive in time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKeyInUse(Problem):
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "idempotency-key-in-use"
@@ -150,6 +157,13 @@ class UnsupportedMediaType(Problem):
     status: ClassVar[int] = 415
     slug: ClassVar[str] = "unsupported-media-type"
     title: ClassVar[str] = "The body must be application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MisdirectedRequest(Problem):
+    status: ClassVar[int] = 421
+    slug: ClassVar[str] = "misdirected-request"
+    title: ClassVar[str] = "The request is for another host"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +192,13 @@ class IdempotencyKeyReused(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadTooLarge(Problem):
+    status: ClassVar[int] = 431
+    slug: ClassVar[str] = "head-too-large"
+    title: ClassVar[str] = "The head of the request is too large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Internal(Problem):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
@@ -200,12 +221,15 @@ RUNTIME_PROBLEMS: Final[tuple[type[Problem], ...]] = (
     Forbidden,
     NotFound,
     MethodNotAllowed,
+    RequestTimeout,
     IdempotencyKeyInUse,
     BodyTooLarge,
     UnsupportedMediaType,
+    MisdirectedRequest,
     InvalidBody,
     InvalidParameters,
     IdempotencyKeyReused,
+    HeadTooLarge,
     Internal,
     Unavailable,
 )

@@ -73,7 +73,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         settings = self.read_settings()
         self.title = settings.service
-        self.detect_telemetry()
+        self.configure_layers(settings.hosts)
         process = self.process or _process_of(settings)
         service = await self.assemble(settings)
         async with AsyncExitStack() as stopping:

@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from waybill import logs
 from waybill.http.errors import RECORDED
+from waybill.http.protocol import LimitedHttpProtocol
 from waybill.process.background import Process, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.settings import ProcessSettings, SomeSettings, WrongSettingsError
@@ -130,7 +131,7 @@ def _config(settings: ProcessSettings, app: ServiceApp[SomeSettings]) -> uvicorn
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=LimitedHttpProtocol,
         ws="auto" if _has_websockets(app) else "none",
         lifespan="on",
         log_config=None,

@@ -30,6 +30,10 @@ def _postgresql(url: SecretStr) -> SecretStr:
     return url
 
 
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 class ProcessSettings(BaseSettings):
     """The settings of every process, also of one without database and events.
 
@@ -51,6 +55,11 @@ class ProcessSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     """0 selects a free port."""
 
+    allowed_hosts: str | None = None
+    """The names that a Host header may have, separated by commas, in addition to `host`, localhost
+    and the address of the connection; "*" for any. By default any, unless `host` is a loopback
+    address: then a web page must not reach the service by a name of its own (DNS rebinding)."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     check_contract: bool = False
     """Check responses and sent events against the contract at run time; see `conformance`."""
@@ -61,6 +70,14 @@ class ProcessSettings(BaseSettings):
 
     graceful_stop_seconds: PositiveFloat = 10.0
     """Time limit of the shutdown after SIGTERM. A platform must wait longer before SIGKILL."""
+
+    @property
+    def hosts(self) -> tuple[str, ...] | None:
+        """The names that a Host header may have; None for any."""
+        if self.allowed_hosts is None:
+            return (self.host,) if _is_loopback(self.host) else None
+        names = tuple(each.strip() for each in self.allowed_hosts.split(","))
+        return None if "*" in names else (self.host, *names)
 
 
 class Settings(ProcessSettings):

@@ -1,6 +1,6 @@
 """A service of FastAPI: two operations, and routes of its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -82,13 +82,14 @@ def make(tmp_path: Path) -> Make:
     def make(
         *routers: APIRouter,
         operations: tuple[Operation, ...] = OPERATIONS,
+        settings: Mapping[str, str] | None = None,
         **declared: object,
     ) -> ServiceApp[Settings]:
         @serves(tmp_path, operations, routers=routers, **declared)  # type: ignore[arg-type] # any
         async def assemble(_settings: Settings) -> Service:
             return Service(api=Api())
 
-        return build(SETTINGS, assemble)
+        return build(SETTINGS.model_copy(update=dict(settings or {})), assemble)
 
     return make
 

@@ -63,29 +63,6 @@ class TestBody:
         headers = {"content-type": "application/json"}
         assert (await client.post("/v1/orders", content=raw, headers=headers)).status_code == 201
 
-    @pytest.mark.parametrize("quantity", [b"2.0", b"2e0", b"0.2e1"])
-    async def test_a_whole_number_is_taken_however_it_is_spelled(
-        self, client: httpx.AsyncClient, quantity: bytes
-    ) -> None:
-        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
-        headers = {"content-type": "application/json"}
-        assert (await client.post("/v1/orders", content=raw, headers=headers)).status_code == 201
-
-    @pytest.mark.parametrize("quantity", [b"2.5", b"0.0", b"1e300", b'"2.0"'])
-    async def test_invalid_when_a_number_is_not_whole_or_too_small(
-        self, client: httpx.AsyncClient, quantity: bytes
-    ) -> None:
-        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
-        headers = {"content-type": "application/json"}
-        response = await client.post("/v1/orders", content=raw, headers=headers)
-        problem = assert_problem(response, 422, "invalid-body")
-        assert [each["pointer"] for each in problem["errors"]] == ["/lines/0/quantity"]
-
-    def test_equal_documents_are_spelled_the_same(self) -> None:
-        reader = BodyReader(dict[str, Annotated[int, Strict()]], 100)
-        spellings = (b'{"a": 2}', b'{"a":2.0}', b' {"a" :2e0}')
-        assert {reader.check(raw).canonical for raw in spellings} == {b'{"a":2}'}
-
     async def test_invalid_with_a_pointer_for_each_fault(self, client: httpx.AsyncClient) -> None:
         body = {
             "lines": [{"sku": 1, "quantity": 0}, {"quantity": "2"}],
@@ -164,3 +141,49 @@ class TestBody:
         response = await client.post("/v1/orders", content=endless(), headers=headers)
         assert_problem(response, 413, "body-too-large")
         assert sent <= 7
+
+
+class TestWholeNumbers:
+    @pytest.mark.parametrize("quantity", [b"2.0", b"2e0", b"0.2e1"])
+    async def test_a_whole_number_is_taken_however_it_is_spelled(
+        self, client: httpx.AsyncClient, quantity: bytes
+    ) -> None:
+        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
+        headers = {"content-type": "application/json"}
+        assert (await client.post("/v1/orders", content=raw, headers=headers)).status_code == 201
+
+    @pytest.mark.parametrize(
+        "quantity",
+        [
+            b"2.5",
+            b"0.0",
+            b"1e300",
+            b'"2.0"',
+            b"0.99999999999999999999",
+            b"1.0000000000000000001",
+            b"2.00000000000000000001e0",
+            b"1e-9999999999999999999",
+            b"99999999999999999999999.0",
+        ],
+    )
+    async def test_invalid_when_a_number_is_not_whole_or_too_small(
+        self, client: httpx.AsyncClient, quantity: bytes
+    ) -> None:
+        raw = orjson.dumps(ORDER).replace(b'"quantity":2', b'"quantity":' + quantity)
+        headers = {"content-type": "application/json"}
+        response = await client.post("/v1/orders", content=raw, headers=headers)
+        problem = assert_problem(response, 422, "invalid-body")
+        assert [each["pointer"] for each in problem["errors"]] == ["/lines/0/quantity"]
+
+    @pytest.mark.parametrize("other", [b"9223372036854775807", b"-9223372036854775808"])
+    def test_large_numbers_next_to_one_that_is_spelled_as_a_fraction_are_kept(
+        self, other: bytes
+    ) -> None:
+        reader = BodyReader(dict[str, Annotated[int, Strict()]], 100)
+        body = reader.check(b'{"a":1.0,"b":' + other + b"}")
+        assert body.canonical == b'{"a":1,"b":' + other + b"}"
+
+    def test_equal_documents_are_spelled_the_same(self) -> None:
+        reader = BodyReader(dict[str, Annotated[int, Strict()]], 100)
+        spellings = (b'{"a": 2}', b'{"a":2.0}', b' {"a" :2e0}')
+        assert {reader.check(raw).canonical for raw in spellings} == {b'{"a":2}'}

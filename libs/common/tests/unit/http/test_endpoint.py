@@ -173,3 +173,26 @@ class TestIdempotencyKey:
             "/v1/orders", json=ORDER, headers={"Idempotency-Key": "~" * 255}
         )
         assert response.status_code == 201
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type", "Idempotency-Key"])
+async def test_a_header_with_one_value_is_refused_when_it_is_repeated(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    fields = [(name, "application/json"), (name, "application/json")]
+    response = await client.post("/v1/orders", content=b"{}", headers=fields)
+    problem = assert_problem(response, 400, "malformed-request")
+    assert problem["detail"] == f"The request has two {name} headers; send one."
+
+
+async def test_a_header_that_is_a_list_may_be_repeated(client: httpx.AsyncClient) -> None:
+    fields = [("Accept", "application/json"), ("Accept", "text/html")]
+    assert (await client.get("/v1/orders", headers=fields)).status_code == 200
+
+
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("identity", 201)])
+async def test_an_encoded_body_is_refused(
+    client: httpx.AsyncClient, coding: str, status: int
+) -> None:
+    headers = {"Content-Encoding": coding}
+    assert (await client.post("/v1/orders", json=ORDER, headers=headers)).status_code == status

@@ -8,6 +8,7 @@ test. So does a crash of one of its parts; code that waits for it calls `require
 import logging
 import socket
 import threading
+from asyncio import Protocol
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -15,6 +16,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
+
+from waybill.http.protocol import LimitedHttpProtocol
 
 START_SECONDS_MAX: Final = 30.0
 """A service starts in less than a second on an idle machine."""
@@ -103,7 +106,7 @@ def require_running() -> None:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: FastAPI, http: type[Protocol] = LimitedHttpProtocol) -> Iterator[str]:
     """Serve until the end of the block; yields the address.
 
     Raises RuntimeError if that fails, AssertionError if the service crashed or broke its contract
@@ -114,7 +117,9 @@ def serving(app: FastAPI) -> Iterator[str]:
         _crashes_kept(),
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
-        server = _Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
+        server = _Server(
+            uvicorn.Config(app, http=http, lifespan="on", log_config=None, access_log=False)
+        )
         thread = threading.Thread(target=server.run, args=([listener],), name=app.title)
         thread.start()
         try:

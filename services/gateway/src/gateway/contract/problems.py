@@ -7,15 +7,6 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestTimeout(Problem):
-    """The body did not arrive in time."""
-
-    status: ClassVar[int] = 408
-    slug: ClassVar[str] = "request-timeout"
-    title: ClassVar[str] = "The body did not arrive in time"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BadGateway(Problem):
     """The service ended its response early."""
 

@@ -26,7 +26,8 @@ def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]
         ).text()
         for service in services
     }
-    problems = {"problems.py": render("problems.py", GATEWAY, problems=_own(library, contracts))}
+    own = [each for each in _registered(library, contracts) if each.raised_by == GATEWAY]
+    problems = {"problems.py": render("problems.py", GATEWAY, problems=own)}
     faults.stop_if_any()
     return {
         "__init__.py": _TEXT,
@@ -40,7 +41,7 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     """Merge the public API of all services. Raises ContractError with all faults."""
     faults = Faults()
     written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
-    _check_answers(written, _own(library, contracts), faults)
+    _check_answers(written, _registered(library, contracts), faults)
     door = Door(GATEWAY, bundle(written, faults).content)
     roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
     parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
@@ -48,17 +49,18 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     return merge(door, parts, faults)
 
 
-def _own(library: Library, contracts: Path) -> list[ProblemType]:
-    """Read the problems that the gateway returns itself."""
+def _registered(library: Library, contracts: Path) -> list[ProblemType]:
     faults = Faults()
     registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
     faults.stop_if_any()
-    return [each for each in registry.values() if each.raised_by == GATEWAY]
+    return list(registry.values())
 
 
-def _check_answers(written: Node, own: Iterable[ProblemType], faults: Faults) -> None:
-    """Refuse a response whose problem is not the gateway's, or has another status."""
-    statuses: Mapping[str, str] = {each.slug: str(each.status) for each in own}
+def _check_answers(written: Node, registered: Iterable[ProblemType], faults: Faults) -> None:
+    """Refuse a response whose problem the gateway does not return, or that has another status."""
+    statuses: Mapping[str, str] = {
+        each.slug: str(each.status) for each in registered if each.raised_by != "handler"
+    }
     for operations in written.need("answers").children():
         for answer in operations.children():
             for slug in answer.target().need("x-problems").children():

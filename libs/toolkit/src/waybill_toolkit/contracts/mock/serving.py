@@ -7,6 +7,8 @@ import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
 
+from waybill.http.protocol import LimitedHttpProtocol
+
 
 class _Server(uvicorn.Server):
     """A uvicorn server that exits with 0 after a signal."""
@@ -20,6 +22,11 @@ class _Server(uvicorn.Server):
 def serve(app: FastAPI, listener: socket.socket) -> None:
     """Serve requests to `listener` until SIGTERM or SIGINT."""
     config = uvicorn.Config(
-        app, lifespan="on", log_config=None, access_log=False, server_header=False
+        app,
+        http=LimitedHttpProtocol,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
     _Server(config).run([listener])
