@@ -6,6 +6,7 @@
                by hot_requests
     logs       topics and their partitions
     segments   files of batches
+    batches    their header and checksum
     groups     consumer groups and their assignments
     offsets    committed offsets
     home       the data folder, and whether it is intact
