@@ -1,6 +1,7 @@
 """The embedded broker: as much of Kafka as the services need, in one process.
 
     wire       frames on connections: a request is read, answered, and only then the next one
+    unfinished limits for requests that have not arrived whole
     requests   what each request does
     handlers   requests and answers as bytes: by aiokafka's classes, or for the two frequent ones
                by hot_requests

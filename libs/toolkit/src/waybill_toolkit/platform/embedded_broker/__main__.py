@@ -17,6 +17,7 @@ import uvloop
 from waybill_toolkit.platform.embedded_broker.home import open_home, save_home
 from waybill_toolkit.platform.embedded_broker.requests import Requests
 from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
+from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
 from waybill_toolkit.platform.embedded_broker.wire import Connection
 
 EXIT_DAMAGED: Final = 4
@@ -26,7 +27,7 @@ async def _serve(folder: Path, host: str, port: int, advertised_port: int) -> No
     open_home(folder)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_end_if_damaged)
-    connection = partial(Connection, Requests(folder, host, advertised_port))
+    connection = partial(Connection, Requests(folder, host, advertised_port), Unfinished())
     server = await loop.create_server(connection, host, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
