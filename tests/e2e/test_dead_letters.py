@@ -2,14 +2,21 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest_asyncio
 from typer.testing import CliRunner
 
+from waybill.clock import SystemClock
 from waybill.ids import uuid7
+from waybill.kafka.errors import UnreadableBatchError
+from waybill.postgres import Database
+from waybill.receiving.dead_letters import Parking, describe, park
+from waybill.receiving.unreadable_batches import delivery_of
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import tree_root
@@ -17,6 +24,8 @@ from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 
 CONTRACT = tree_root() / "services/inventory/src/inventory/contract/asyncapi.json"
+TOPIC = "inventory.reservation-events.v1"
+BATCH = b"\xff\0 no batch"
 
 
 @pytest_asyncio.fixture
@@ -64,6 +73,62 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "discarded"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
+
+
+async def _park_batch(platform: Platform, first: int) -> UUID:
+    """Park a batch of inventory's replies in orders, as if orders could not read it."""
+    error = UnreadableBatchError(
+        TOPIC, 0, first=first, last=first, next_offset=first + 1, data=BATCH, reason="its checksum"
+    )
+    delivery, now = delivery_of(error), SystemClock().now()
+    database = await Database.open(platform.database_url("orders"), pool_max=1)
+    async with database.transaction() as tx:
+        await park(tx, [Parking(delivery, "dead", describe(error), 0, now)], now)
+    await database.close()
+    return delivery.event_id
+
+
+async def _published_at(platform: Platform, event_id: UUID) -> int | None:
+    database = await Database.open(platform.database_url("inventory"), pool_max=1)
+    async with database.connection() as connection:
+        found = await connection.fetchval(
+            'SELECT "offset" FROM outbox WHERE event_id = $1', event_id
+        )
+    await database.close()
+    return None if found is None else int(found)
+
+
+async def test_the_events_of_a_batch_that_cannot_be_read_are_published_again_by_a_retry(
+    platform: Platform, orders: FakeService
+) -> None:
+    order_id = str(uuid7())
+    await orders.send("inventory.commit-stock.v1", {"order_id": order_id})
+    [reply] = await orders.receive(order_id, 1)
+    find = partial(_published_at, platform, reply.id)
+    first = await eventually("it is marked", find, lambda seen: seen is not None)
+    assert first is not None
+    event_id = await _park_batch(platform, first)
+    shown = json.loads(await _waybill(platform, "dead-letters", "show", str(event_id)))
+    assert shown["headers"]["first-offset"] == str(first)
+    assert b64decode(shown["batch_base64"]) == BATCH
+
+    told = await _waybill(platform, "dead-letters", "retry", str(event_id))
+
+    assert told == f"1 events of {event_id} will be published again within a second.\n"
+    await eventually("it is published", find, lambda seen: seen is not None and seen > first)
+    assert "batch" not in await _waybill(platform, "dead-letters", "list")
+
+
+async def test_a_batch_that_no_outbox_has_is_kept_and_the_retry_says_so(
+    platform: Platform,
+) -> None:
+    event_id = str(await _park_batch(platform, 10**9))
+    arguments = ["dead-letters", "retry", event_id, "--data", str(platform.folder)]
+    result = await asyncio.to_thread(CliRunner().invoke, build(), arguments)
+    assert result.exit_code == 1
+    assert "no outbox of this platform has its events" in " ".join(result.output.split())
+    assert event_id in await _waybill(platform, "dead-letters", "list", "--json")
+    await _waybill(platform, "dead-letters", "discard", event_id)
 
 
 def test_event_that_is_not_parked_is_reported(platform: Platform) -> None:

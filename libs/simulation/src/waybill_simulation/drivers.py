@@ -5,6 +5,7 @@ payment provider, the time and the random numbers. Poll intervals are longer and
 shorter than in production. All other code is the services' own.
 """
 
+import asyncio
 import gc
 import logging
 from dataclasses import replace
@@ -12,6 +13,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from typing_extensions import override
 
 import inventory.app
 import orders.app
@@ -26,6 +29,7 @@ import waybill.receiving.consumer
 import waybill.receiving.retries
 import waybill.sending.relay
 import waybill.trace
+from waybill.kafka.errors import BrokerError
 from waybill_simulation.bank import BankLine
 from waybill_simulation.effects import observe_effects
 from waybill_simulation.kafka.link import SimulatedLink
@@ -82,6 +86,16 @@ class _Random:
         return _Current.get().network.random.getrandbits(count)
 
 
+class _Backoff(waybill.backoff.Backoff):
+    """Does not retry after a defect of the consumer: it ends the process, which is a violation."""
+
+    @override
+    async def wait(self, error: Exception, stop: asyncio.Event) -> None:
+        if not isinstance(error, BrokerError | KafkaError | OSError):
+            raise error
+        await super().wait(error, stop)
+
+
 def begin(world: World) -> None:
     """Bind the drivers to this history."""
     _Current.world = world
@@ -131,6 +145,7 @@ def _replacements() -> list[tuple[object, str, object]]:
         (payments.app, "Sandbox", _bank_line),
         (waybill.sending.relay, "time", _Time),
         (waybill.receiving.consumer, "time", _Time),
+        (waybill.receiving.consumer, "Backoff", _Backoff),
         (waybill.receiving.assignment, "time", _Time),
         (waybill.process.background, "time", _Time),
         (waybill.ids, "time", _Time),

@@ -2,11 +2,15 @@
 
 BrokerError
 ├── BrokerUnavailableError    the broker is down, or the link is broken: open another link
-├── BrokerRefusedError        the broker returned an error that a new link does not resolve
-    └── UnreadableBatchError      the broker returned something else than record batches
+└── BrokerRefusedError        the broker returned an error that a new link does not resolve
+
+UnreadableBatchError is not one of them: the broker works, one batch of a log does not. It is a
+PermanentError, because reading the batch again gives the same bytes.
 """
 
 from aiokafka.errors import for_code  # type: ignore[import-untyped]
+
+from waybill.events import PermanentError
 
 
 class BrokerError(Exception):
@@ -21,8 +25,30 @@ class BrokerRefusedError(BrokerError):
     """The broker refused a request."""
 
 
-class UnreadableBatchError(BrokerError):
-    """The bytes of a log are not record batches."""
+class UnreadableBatchError(PermanentError):
+    """A batch of a log cannot be decoded.
+
+    Its events have the offsets from `first` to `last`, as far as its header can be trusted.
+    `next_offset` is where to continue, `data` is the whole batch.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        *,
+        first: int,
+        last: int,
+        next_offset: int,
+        data: bytes,
+        reason: str,
+    ) -> None:
+        super().__init__(
+            f"{topic}/{partition}: the batch at offsets {first} to {last} cannot be read: {reason}"
+        )
+        self.topic, self.partition = topic, partition
+        self.first, self.last, self.next_offset = first, last, next_offset
+        self.data = data
 
 
 def error_of(code: int) -> BrokerError | None:

@@ -32,8 +32,7 @@ class Fetcher:
     ) -> Chunks:
         """Return what the leader that responds first has, at most `records_max` records.
 
-        A leader responds at its first record, or after `wait_ms`. Raises BrokerError, and
-        UnreadableBatchError.
+        A leader responds at its first record, or after `wait_ms`. Raises BrokerError.
         """
         leaders = by_leader(offsets, states)
         if len(leaders) == 1 and not self._pending:

@@ -30,6 +30,7 @@ from waybill.kafka.errors import (
     BrokerError,
     BrokerRefusedError,
     BrokerUnavailableError,
+    UnreadableBatchError,
     error_of,
     raise_for,
 )
@@ -171,7 +172,7 @@ class BrokerLink:
         """Read from partitions that a node leads; waits at most `wait_ms` for a first record.
 
         Returns at most `records_max` records, and None for a log that does not have the offset.
-        Raises BrokerRefusedError, and UnreadableBatchError.
+        Raises BrokerRefusedError.
         """
         answers = await self._ask(node, FetchRequest(offsets, wait_ms, FETCH_BYTES_MAX))
         return _chunks(answers, offsets, records_max)
@@ -260,11 +261,17 @@ def _chunks(
             continue
         raise_for(error, partition)
         if batches and records_max:
-            start = starts[partition]
-            records, end = read_records(topic, number, batches, start, records_max)
-            chunks[partition] = Chunk(start, end, records)
-            records_max -= len(records)
+            chunks[partition] = chunk = _chunk(partition, batches, starts[partition], records_max)
+            records_max -= len(chunk.records)
     return chunks
+
+
+def _chunk(partition: Partition, batches: bytes, start: int, records_max: int) -> Chunk:
+    try:
+        records, end = read_records(*partition, batches, start, records_max)
+    except UnreadableBatchError as error:
+        return Chunk(start, error.next_offset, [], error)
+    return Chunk(start, end, records)
 
 
 def _creation(topics: Sequence[Topic], replication: int) -> CreateTopicsRequest:

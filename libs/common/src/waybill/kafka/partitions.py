@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
+from waybill.kafka.errors import UnreadableBatchError
 from waybill.kafka.record_batches import Record
 
 Value = TypeVar("Value")
@@ -36,6 +37,8 @@ class Chunk(NamedTuple):
     end: int
     """The offset to continue at."""
     records: list[Record]
+    unreadable: UnreadableBatchError | None = None
+    """Why there are no records, although the log goes on at `end`."""
 
 
 @dataclass(frozen=True, slots=True)

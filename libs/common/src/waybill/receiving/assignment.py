@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
+from waybill.kafka.errors import UnreadableBatchError
 from waybill.kafka.fetcher import Chunks
 from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
@@ -31,9 +32,10 @@ _NO_METADATA: Final = ""
 
 
 class Batch(NamedTuple):
-    """Records to process, and the offset after the last one of each partition."""
+    """What to process, and the offset after it in each partition."""
 
     records: list[Record]
+    unreadable: list[UnreadableBatchError]
     ends: dict[Partition, int]
 
 
@@ -105,12 +107,14 @@ class Assignment:
         if lost:
             _log.warning("consumer: offset reset: not in the logs of %s", lost)
             self._positions |= await self._starts(lost)
-        batch = Batch([], {})
+        batch = Batch([], [], {})
         for partition, chunk in chunks.items():
             if chunk is not None and self._positions.get(partition) == chunk.start:
                 del self._positions[partition]
                 self._positions[partition] = batch.ends[partition] = chunk.end
                 batch.records.extend(chunk.records)
+                if chunk.unreadable is not None:
+                    batch.unreadable.append(chunk.unreadable)
         return batch
 
     def processed(self, batch: "Batch") -> None:

@@ -55,6 +55,8 @@ changed a table."""
 CONFLICTS_MAX: Final = 3
 """After so many conflicts the events are processed one by one, which holds fewer locks at once."""
 
+_DEAD_LETTER: Final = "consumer: dead letter %s: %s; see `waybill dead-letters show`"
+
 ATTEMPTS_MAX: Final = 10
 RETRY_DELAY_FIRST: Final = timedelta(seconds=1)
 """Doubled after each attempt: ten attempts take about nine minutes, longer than a restart."""
@@ -157,6 +159,7 @@ class BatchProcessor:
                 if each.ordering_key in blocked:
                     parkings.append(Parking(each, "waiting", None, 0, now))
                 elif each.error is not None:
+                    _log.error(_DEAD_LETTER, each.event_id, describe(each.error))
                     parkings.append(Parking(each, "dead", describe(each.error), 0, now))
                     blocked.add(each.ordering_key)
                 else:

@@ -8,12 +8,15 @@ A broker that restarts with empty logs must not make the consumer skip events. S
 in sessions. Each reads over one `BrokerLink`, which never reconnects, and checks at an interval
 that the topics have the same ids. A broken link, or a topic whose id has changed, ends the session.
 The next session joins the group again and continues from the group's offsets (see `assignment`).
+
+A batch that cannot be decoded is parked as a dead letter, and the next one is read (see
+`unreadable_batches`).
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -26,11 +29,11 @@ from waybill.kafka.fetcher import Chunks, Fetcher
 from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import TopicState
-from waybill.kafka.record_batches import Record
 from waybill.postgres import Database
-from waybill.receiving.assignment import Assignment
+from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.unreadable_batches import delivery_of
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +82,10 @@ class Consumer:
                 await self._backoff.wait(error, stop)
             except AbandonedError:
                 return
+            except Exception as error:  # noqa: BLE001 (requests are served, whatever is in a log)
+                if not self._backoff.failures:
+                    _log.critical("consumer: failed, joining the group again", exc_info=error)
+                await self._backoff.wait(error, stop)
             finally:
                 self.assigned = 0
 
@@ -147,7 +154,7 @@ class Consumer:
             self.assigned = len(assignment.partitions)
             async with assignment.processing:
                 batch = await assignment.take(chunks)
-                await self._deliver(batch.records, stop)
+                await self._deliver(batch, stop)
                 assignment.processed(batch)
                 await assignment.commit_when_due()
         async with assignment.processing:
@@ -164,11 +171,12 @@ class Consumer:
             positions, assignment.states, wait_ms=POLL_MS, records_max=BATCH_EVENTS_MAX
         )
 
-    async def _deliver(self, records: Sequence[Record], stop: asyncio.Event) -> None:
-        read = map(self._event_router.read, records)
-        batch = [delivery for delivery in read if delivery is not None]
-        if batch:
-            await self._processor.process(batch, stop)
+    async def _deliver(self, batch: Batch, stop: asyncio.Event) -> None:
+        read = map(self._event_router.read, batch.records)
+        deliveries = [delivery for delivery in read if delivery is not None]
+        deliveries += map(delivery_of, batch.unreadable)
+        if deliveries:
+            await self._processor.process(deliveries, stop)
 
 
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:

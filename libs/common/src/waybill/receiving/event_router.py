@@ -60,24 +60,22 @@ class EventRouter:
 
         Does not raise for a malformed record: the delivery carries the error.
         """
-        ordering_key = _ordering_key(record)
+        its_key = ordering_key(record)
         try:
             envelope = decode_headers(record.headers)
         except PermanentError as error:
-            return Delivery(_derived_id(record), None, record, ordering_key, None, "", error)
+            return Delivery(derived_id(record), None, record, its_key, None, "", error)
         received = self._received.get((record.topic, envelope.type))
         if received is None:
             return None
         event: Event[Any] | None = None
         failure: PermanentError | None = None
         try:
-            event = _event(
-                envelope, ordering_key, decode_payload(received.message.model, record.value)
-            )
+            event = _event(envelope, its_key, decode_payload(received.message.model, record.value))
         except PermanentError as error:
             failure = error
         return Delivery(
-            envelope.id, envelope.type, record, ordering_key, event, received.handler, failure
+            envelope.id, envelope.type, record, its_key, event, received.handler, failure
         )
 
     async def react(self, tx: Transaction, handler: str, events: Sequence[Event[Any]]) -> None:
@@ -117,7 +115,8 @@ def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[An
     )
 
 
-def _ordering_key(record: Record) -> OrderingKey:
+def ordering_key(record: Record) -> OrderingKey:
+    """Return the key whose order the record belongs to."""
     if record.key is None:
         # A record without a key has no order: no event waits for another one.
         return OrderingKey(record.topic, f"{record.topic}/{record.partition}/{record.offset}")
@@ -126,7 +125,8 @@ def _ordering_key(record: Record) -> OrderingKey:
     return OrderingKey(record.topic, key)
 
 
-def _derived_id(record: Record) -> UUID:
+def derived_id(record: Record) -> UUID:
+    """Return the id of what was read at an offset when it has no readable id of its own."""
     # Includes the content: after a broker has lost its logs, other records have these offsets.
     digest = sha256(repr((record.key, record.headers, record.value)).encode()).hexdigest()
     return uuid5(_UNREADABLE, f"{record.topic}/{record.partition}/{record.offset}/{digest}")

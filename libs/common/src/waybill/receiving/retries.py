@@ -8,8 +8,9 @@ from waybill.events import PermanentError
 from waybill.postgres import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
-from waybill.receiving.dead_letters import describe, first_due, record_failure, remove
+from waybill.receiving.dead_letters import DeadLetter, describe, first_due, record_failure, remove
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.unreadable_batches import BATCH_TYPE
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +29,7 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
         letter = await first_due(tx, now)
         if letter is None:
             return 0
-        delivery = event_router.read(letter.record)
-        error = (
-            PermanentError("this service does not receive events of this type any more")
-            if delivery is None
-            else await attempt(tx, event_router, delivery)
-        )
+        error = await _attempt(tx, event_router, letter)
         if error is None:
             await remove(tx, letter)
             return 1
@@ -52,3 +48,14 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
         return 1
 
     return Timer("dead letter retries", POLL_SECONDS, take)
+
+
+async def _attempt(
+    tx: Transaction, event_router: EventRouter, letter: DeadLetter
+) -> Exception | None:
+    if letter.type == BATCH_TYPE:
+        return PermanentError("a batch that cannot be read: its sender must publish it again")
+    delivery = event_router.read(letter.record)
+    if delivery is None:
+        return PermanentError("this service does not receive events of this type any more")
+    return await attempt(tx, event_router, delivery)

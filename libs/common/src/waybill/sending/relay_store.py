@@ -94,6 +94,15 @@ _CLEAR_TAIL: Final = """
 """
 
 
+_CLEAR_BATCH: Final = """
+    UPDATE outbox SET partition = NULL, "offset" = NULL
+    WHERE topic = $1 AND partition = $2 AND "offset" BETWEEN $3 AND $4 AND published_at > $5
+      AND EXISTS (
+          SELECT FROM outbox WHERE topic = $1 AND partition = $2 AND "offset" = $3
+      )
+"""
+
+
 async def mark_and_read(
     connection: Connection,
     published: Sequence[Published],
@@ -161,6 +170,20 @@ async def clear_topic(connection: Connection, topic: str, since: datetime) -> in
         count += _count(status)
     await connection.execute("DELETE FROM published_logs WHERE topic = $1", topic)
     return count
+
+
+async def clear_batch(
+    connection: Connection, partition: Partition, first: int, last: int, since: datetime
+) -> int:
+    """Make the rows of a batch unpublished; returns how many.
+
+    Returns 0 when the batch at the offset `first` is not of this outbox, or was published before
+    `since`. The relay publishes the rows within a second.
+    """
+    status = await connection.execute(
+        _CLEAR_BATCH, partition.topic, partition.number, first, last, since
+    )
+    return _count(status)
 
 
 async def clear_tail(

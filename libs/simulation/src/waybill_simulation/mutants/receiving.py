@@ -11,13 +11,13 @@ RECEIVING: Final = (
         Edit(
             "waybill.receiving.consumer",
             """
-            await self._deliver(batch.records, stop)
+            await self._deliver(batch, stop)
             assignment.processed(batch)
             """,
             """
             assignment.processed(batch)
             await assignment.commit()
-            await self._deliver(batch.records, stop)
+            await self._deliver(batch, stop)
             """,
         ),
     ),

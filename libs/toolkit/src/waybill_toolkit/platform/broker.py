@@ -30,7 +30,7 @@ class BrokerServer:
         Clients connect to `advertised_port`: `port`, unless there is a proxy.
         """
         self.port = port
-        self._folder = broker_folder(home)
+        self.folder = broker_folder(home)
         self._advertised_port = advertised_port or port
         self.log = log or home / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,11 +40,15 @@ class BrokerServer:
         return f"{LOOPBACK}:{self.port}"
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
     def program(self) -> Program:
-        where = str(self._folder), LOOPBACK, str(self.port), str(self._advertised_port)
+        where = str(self.folder), LOOPBACK, str(self.port), str(self._advertised_port)
         return Program(
             [sys.executable, "-m", "waybill_toolkit.platform.embedded_broker", *where],
             log=self.log,
@@ -72,4 +76,4 @@ class BrokerServer:
     def lose(self) -> None:
         """Kill it, and let its next start be empty."""
         self.kill()
-        distrust_home(self._folder)
+        distrust_home(self.folder)

@@ -34,6 +34,16 @@ def test_a_line_that_was_half_written_spoils_neither_those_before_nor_those_afte
     assert again.of("stock") == {("fruit", 0): (1, "")}
 
 
+def test_a_flipped_bit_in_an_offset_loses_the_commit_instead_of_skipping_records(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "offsets"
+    offsets = Offsets(path)
+    offsets.commit("orders", {("fruit", 0): (3, ""), ("fruit", 1): (3, "")})
+    path.write_bytes(path.read_bytes().replace(b'"fruit",0,3', b'"fruit",0,7'))
+    assert Offsets(path).of("orders") == {("fruit", 1): (3, "")}
+
+
 def test_a_commit_that_finds_no_room_is_refused_and_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "offsets"
     offsets = Offsets(path)
@@ -52,5 +62,5 @@ def test_the_journal_does_not_grow_with_the_number_of_commits(tmp_path: Path) ->
     offsets = Offsets(path)
     for offset in range(25_000):
         offsets.commit("orders", {("fruit", 0): (offset, "")})
-    assert path.stat().st_size < 11_000 * len(b'["orders","fruit",0,24999,""]\n')
+    assert path.stat().st_size < 11_000 * len(b'["orders","fruit",0,24999,""] 12345678\n')
     assert Offsets(path).of("orders") == {("fruit", 0): (24_999, "")}

@@ -52,6 +52,7 @@ class Faults:
         self._kinds: dict[Kind, Callable[[Event], Awaitable[None]]] = {
             Kind.KILL: processes.end,
             Kind.WIPE: processes.end,
+            Kind.FLIP: processes.end,
             Kind.RESTART: processes.end,
             Kind.FREEZE: processes.freeze,
             Kind.CUT: links.impair,

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.faulty_platform import FaultyPlatform
 from waybill_toolkit.lab.chaos.schedule import BACKGROUND, Kind
 from waybill_toolkit.platform.broker import broker_folder
-from waybill_toolkit.platform.embedded_broker.home import distrust_home
+from waybill_toolkit.platform.embedded_broker.home import distrust_home, topics_of
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.postgres_home import find_home
 from waybill_toolkit.platform.processes import Identity, children_of, working_in
@@ -36,6 +37,8 @@ class ProcessFaults:
         number = signal.SIGKILL
         if fault.kind is Kind.WIPE:
             distrust_home(broker_folder(self._faulty.plan.data))
+        if fault.kind is Kind.FLIP:
+            _flip_bit(broker_folder(self._faulty.plan.data))
         if fault.kind is Kind.RESTART:
             number = signal.SIGINT if fault.target == "postgres" else signal.SIGTERM
         for victim in [former] if name == fault.target else _children(former):
@@ -76,6 +79,20 @@ class ProcessFaults:
         if not found:
             raise NotRunningError(f"{name} was down already")
         return found
+
+
+def _flip_bit(broker: Path) -> None:
+    """Flip a bit in the middle of the file that was written last. Raises LookupError, OSError."""
+    files = [file for file in topics_of(broker).rglob("*.log") if file.stat().st_size]
+    if not files:
+        raise LookupError("the broker has no records yet")
+    newest = max(files, key=lambda file: file.stat().st_mtime)
+    with newest.open("r+b", buffering=0) as file:
+        at = newest.stat().st_size // 2
+        file.seek(at)
+        [byte] = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
 
 
 def _children(parent: Identity) -> list[Identity]:

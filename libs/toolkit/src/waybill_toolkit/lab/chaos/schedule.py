@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """SIGTERM, or SIGINT for PostgreSQL."""
     WIPE = "wipe"
     """SIGKILL to the broker, which loses its topics, events and offsets."""
+    FLIP = "flip a bit"
+    """A bit of the broker's newest file flips, and the broker is killed."""
     CUT = "cut"
     """No data passes in either direction; connections stay open."""
     DELAY = "delay"
@@ -120,6 +122,7 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.KILL, ["host"]),
         (Kind.KILL, [f"orders{BACKGROUND}"]),
         (Kind.WIPE, ["broker"]),
+        (Kind.FLIP, ["broker"]),
         (Kind.FREEZE, services),
         (Kind.FREEZE, servers),
         (Kind.FREEZE, [f"orders{BACKGROUND}"]),
@@ -147,6 +150,7 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
 _SECONDS: Final[dict[Kind, tuple[float, float]]] = {
     Kind.KILL: (0.0, 0.0),
     Kind.WIPE: (0.0, 0.0),
+    Kind.FLIP: (0.0, 0.0),
     Kind.RESTART: (0.0, 0.0),
     Kind.REPUBLISH: (0.0, 0.0),
     Kind.DISK_FULL: (2.0, 4.0),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from waybill_toolkit.operations.dead_letters.letters import (
     discard_letter,
     find_letters,
     list_letters,
+    publish_again,
     retry_letter,
 )
 from waybill_toolkit.platform.errors import PlatformError
@@ -67,19 +69,20 @@ def show(event_id: EventId, *, data: Data = None) -> None:
         if not found:
             raise _none_such(event_id)
     for each in found:
-        value = each.letter.record.value
-        shown = _as_json(each) | {
-            "headers": {name: text.decode("utf-8", "replace") for name, text in _headers(each)},
-            "payload": None if value is None else value.decode("utf-8", "replace"),
-        }
+        headers = {name: text.decode("utf-8", "replace") for name, text in _headers(each)}
+        shown = _as_json(each) | {"headers": headers} | _payload(each)
         typer.echo(json.dumps(shown, indent=2))
 
 
 @letters.command("retry")
 def retry(event_id: EventId, *, service: Service = None, data: Data = None) -> None:
-    """Retry a dead letter, for example after a fix; the events behind it follow."""
-    _change(event_id, service, data, retry_letter)
-    typer.echo(f"{event_id} will be retried within a second.")
+    """Retry a dead letter, for example after a fix; the events behind it follow.
+
+    The events of a record batch that cannot be read are published again by their sender.
+    """
+    with explained():
+        platform = Platform.load(data_folder(data))
+        typer.echo(asyncio.run(_retry_one(platform, event_id, service)))
 
 
 @letters.command("discard")
@@ -100,23 +103,44 @@ def _change(
         asyncio.run(_change_one(platform, event_id, service, change))
 
 
+async def _retry_one(platform: Platform, event_id: UUID, service: str | None) -> str:
+    found = await _find_one(platform, event_id, service)
+    if not found.is_batch:
+        if not await retry_letter(platform, found.service, event_id):
+            raise _none_such(event_id)
+        return f"{event_id} will be retried within a second."
+    count = await publish_again(platform, found)
+    if not count:
+        raise PlatformError(
+            f"{event_id} is a record batch that cannot be read, and no outbox of this platform has "
+            "its events: another client wrote it, or its events are older than the outbox's "
+            "retention. Let its sender publish the events again, then discard it."
+        )
+    return f"{count} events of {event_id} will be published again within a second."
+
+
 async def _change_one(
     platform: Platform,
     event_id: UUID,
     service: str | None,
     change: Callable[[Platform, str, UUID], Awaitable[bool]],
 ) -> None:
-    if service is None:
-        having = [each.service for each in await find_letters(platform, event_id)]
-        if len(having) > 1:
-            raise PlatformError(
-                f"Several services have the event; add --service: {', '.join(having)}."
-            )
-        if not having:
-            raise _none_such(event_id)
-        [service] = having
-    if not await change(platform, _known(platform, service), event_id):
+    found = await _find_one(platform, event_id, service)
+    if not await change(platform, found.service, event_id):
         raise _none_such(event_id)
+
+
+async def _find_one(platform: Platform, event_id: UUID, service: str | None) -> Letter:
+    found = await find_letters(platform, event_id)
+    if service is not None:
+        _known(platform, service)
+        found = [each for each in found if each.service == service]
+    if len(found) > 1:
+        having = ", ".join(each.service for each in found)
+        raise PlatformError(f"Several services have the event; add --service: {having}.")
+    if not found:
+        raise _none_such(event_id)
+    return found[0]
 
 
 def _known(platform: Platform, service: str) -> str:
@@ -133,6 +157,13 @@ def _none_such(event_id: UUID) -> PlatformError:
 
 def _headers(each: Letter) -> list[tuple[str, bytes]]:
     return list(each.letter.record.headers)
+
+
+def _payload(each: Letter) -> dict[str, object]:
+    value = each.letter.record.value
+    if each.is_batch:
+        return {"batch_base64": b64encode(value or b"").decode()}
+    return {"payload": None if value is None else value.decode("utf-8", "replace")}
 
 
 def _as_json(each: Letter) -> dict[str, object]:

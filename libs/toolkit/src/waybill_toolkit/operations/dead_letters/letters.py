@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from waybill.clock import SystemClock
+from waybill.kafka.partitions import Partition
 from waybill.postgres import Database, DatabaseUnavailableError, Transaction
+from waybill.postgres.retention import OUTBOX_RETENTION
 from waybill.receiving.dead_letters import (
     DeadLetter,
     discard,
     find_dead_letter,
     list_dead_letters,
+    remove,
     retry,
 )
+from waybill.receiving.unreadable_batches import BATCH_TYPE, offsets_of
+from waybill.sending.relay_store import clear_batch
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
 
@@ -27,6 +32,11 @@ class Letter:
 
     service: str
     letter: DeadLetter
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether it is a record batch that cannot be read, instead of an event."""
+        return self.letter.type == BATCH_TYPE
 
 
 async def list_letters(platform: Platform, services: Sequence[str]) -> list[Letter]:
@@ -59,6 +69,24 @@ async def retry_letter(platform: Platform, service: str, event_id: UUID) -> bool
 async def discard_letter(platform: Platform, service: str, event_id: UUID) -> bool:
     """Discard an event; False when it is not a dead letter there."""
     return await _change(platform, service, lambda tx: discard(tx, event_id))
+
+
+async def publish_again(platform: Platform, found: Letter) -> int:
+    """Let the sender of a batch that cannot be read publish its events again; returns how many.
+
+    Then the dead letter is deleted. Returns 0 when no outbox of the platform has the events.
+    """
+    record = found.letter.record
+    partition = Partition(record.topic, record.partition)
+    since = SystemClock().now() - OUTBOX_RETENTION
+    for sender in platform.databases:
+        async with _database(platform, sender) as database, database.connection() as connection:
+            count = await clear_batch(connection, partition, *offsets_of(record), since)
+        if count:
+            async with _database(platform, found.service) as database, database.transaction() as tx:
+                await remove(tx, found.letter)
+            return count
+    return 0
 
 
 async def _change(

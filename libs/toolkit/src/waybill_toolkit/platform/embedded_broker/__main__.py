@@ -5,22 +5,29 @@ Arguments: FOLDER HOST PORT ADVERTISED_PORT
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import uvloop
 
 from waybill_toolkit.platform.embedded_broker.home import open_home, save_home
 from waybill_toolkit.platform.embedded_broker.requests import Requests
+from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
+from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
 from waybill_toolkit.platform.embedded_broker.wire import Connection
+
+EXIT_DAMAGED: Final = 4
 
 
 async def _serve(folder: Path, host: str, port: int, advertised_port: int) -> None:
     open_home(folder)
     loop = asyncio.get_running_loop()
-    connection = partial(Connection, Requests(folder, host, advertised_port))
+    loop.set_exception_handler(_end_if_damaged)
+    connection = partial(Connection, Requests(folder, host, advertised_port), Unfinished())
     server = await loop.create_server(connection, host, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -28,6 +35,18 @@ async def _serve(folder: Path, host: str, port: int, advertised_port: int) -> No
     gc.freeze()
     await stop.wait()
     server.close()
+
+
+def _end_if_damaged(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """End the process when a file is damaged; the supervisor starts it again.
+
+    This breaks every connection: clients compare the ids of topics before they use a new one. A
+    client that stays connected would read the topic that is created again at an offset of the old
+    one.
+    """
+    if isinstance(context.get("exception"), DamagedFileError):
+        os._exit(EXIT_DAMAGED)
+    loop.default_exception_handler(context)
 
 
 if __name__ == "__main__":

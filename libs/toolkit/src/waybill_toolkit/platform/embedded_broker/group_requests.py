@@ -2,16 +2,23 @@
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Final
 
 from waybill_toolkit.platform.embedded_broker.error_codes import (
+    INVALID_SESSION_TIMEOUT,
     NO_OFFSET,
     NOT_THROTTLED,
     STORAGE_ERROR,
     Answer,
     Request,
 )
-from waybill_toolkit.platform.embedded_broker.groups import Group, Times
+from waybill_toolkit.platform.embedded_broker.groups import Group, Joined, Times
 from waybill_toolkit.platform.embedded_broker.offsets import Offsets
+
+SESSION_SECONDS_MIN: Final = 1.0
+SESSION_SECONDS_MAX: Final = 300.0
+"""Limits as Kafka has them (group.max.session.timeout.ms), for a rebalance too: a member that is
+gone blocks its group for no longer. Kafka's minimum is 6 s; the platform's services use 3 s."""
 
 
 class GroupRequests:
@@ -23,9 +30,13 @@ class GroupRequests:
 
     async def join_group(self, request: Request) -> Answer:
         """Add a member to its group, which starts a rebalance."""
-        times = Times(request.session_timeout / 1000, request.rebalance_timeout / 1000)
-        its = self._groups[request.group]
-        joined = await its.join(request.member_id, times, dict(request.group_protocols))
+        session = request.session_timeout / 1000
+        rebalance = min(request.rebalance_timeout / 1000, SESSION_SECONDS_MAX)
+        if SESSION_SECONDS_MIN <= session <= SESSION_SECONDS_MAX:
+            its, protocols = self._groups[request.group], dict(request.group_protocols)
+            joined = await its.join(request.member_id, Times(session, rebalance), protocols)
+        else:
+            joined = Joined(INVALID_SESSION_TIMEOUT)
         return NOT_THROTTLED, *joined[:-1], list(joined.members)
 
     async def sync_group(self, request: Request) -> Answer:

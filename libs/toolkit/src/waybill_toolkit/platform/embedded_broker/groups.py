@@ -78,6 +78,7 @@ class Group:
         others = [set(each.protocols) for id_, each in self._members.items() if id_ != member_id]
         if not set(protocols).intersection(*others):
             return Joined(INCONSISTENT_PROTOCOL)
+        is_new = not member_id
         member_id = member_id or f"member-{uuid4()}"
         member = self._members.setdefault(member_id, _Member(times, protocols))
         member.times, member.protocols = times, protocols
@@ -85,7 +86,13 @@ class Group:
         joining: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
         member.joining = joining
         self._rebalance()
-        return await joining
+        try:
+            return await joining
+        except asyncio.CancelledError:
+            # Its connection is closed. A new member has not learned its id, so it cannot come back.
+            if is_new and member.joining is joining:
+                self.leave(member_id)
+            raise
 
     async def sync(
         self, member_id: str, generation: int, assignments: Mapping[str, bytes]

@@ -6,12 +6,18 @@ from io import BytesIO
 from struct import error
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from aiokafka.protocol.group import (  # type: ignore[import-untyped]
+    JoinGroupRequest,
+    SyncGroupRequest,
+)
+
 from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Request
 
 Kind: TypeAlias = Any
 """The class of a request; aiokafka is untyped."""
 
 _NO_TAGS: Final = b"\0"
+_OF_MEMBERS: Final = {JoinGroupRequest.API_KEY, SyncGroupRequest.API_KEY}
 
 
 class UnreadableError(Exception):
@@ -23,6 +29,8 @@ class Later(NamedTuple):
 
     ready: asyncio.Future[Any]
     encoded: Callable[[], bytes]
+    is_for_member: bool = False
+    """Whether it makes the client a member of a group, which must be able to send heartbeats."""
 
 
 Handler: TypeAlias = Callable[[bytes, int], bytes | Later]
@@ -45,6 +53,6 @@ def by_schema(kind: Kind, handler: Callable[[Request], Awaitable[Answer]]) -> Ha
         except (ValueError, error) as fault:
             raise UnreadableError(f"{kind.__name__}: {fault}") from fault
         answering = asyncio.ensure_future(answer(request))
-        return Later(answering, answering.result)
+        return Later(answering, answering.result, kind.API_KEY in _OF_MEMBERS)
 
     return handle

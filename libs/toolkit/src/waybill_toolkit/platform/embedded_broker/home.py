@@ -3,6 +3,7 @@
     boot         the boot id of the machine, or a mark that all files are synced
     offsets      committed offsets
     topics/      see logs
+    damaged/     topics whose files were damaged, for inspection
 
 Writes reach the operating system immediately and the disk later. So data survives the broker's
 process, but perhaps not a crash of the machine. A log that has lost its end must not continue with
@@ -54,6 +55,10 @@ def distrust_home(folder: Path) -> None:
 
 def topics_of(folder: Path) -> Path:
     return folder / "topics"
+
+
+def damaged_of(folder: Path) -> Path:
+    return folder / "damaged"
 
 
 def offsets_of(folder: Path) -> Path:

@@ -1,10 +1,11 @@
 """Requests that write and read records."""
 
 import asyncio
+import logging
 from typing import Final
 
+from waybill_toolkit.platform.embedded_broker.batches import CorruptBatchError
 from waybill_toolkit.platform.embedded_broker.error_codes import (
-    CORRUPT_MESSAGE,
     NO_OFFSET,
     OFFSET_OUT_OF_RANGE,
     STORAGE_ERROR,
@@ -23,8 +24,10 @@ from waybill_toolkit.platform.embedded_broker.hot_requests import (
     encode_fetched,
 )
 from waybill_toolkit.platform.embedded_broker.logs import Log, wake
-from waybill_toolkit.platform.embedded_broker.segments import CorruptBatchError
+from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
 from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
+
+_log = logging.getLogger(__name__)
 
 _EARLIEST: Final = -2
 _NO_TIMESTAMP: Final = -1
@@ -66,8 +69,9 @@ class LogRequests:
             return UNKNOWN_TOPIC_OR_PARTITION, NO_OFFSET, _NO_TIMESTAMP
         try:
             return 0, log.append(data), _NO_TIMESTAMP
-        except CorruptBatchError:
-            return CORRUPT_MESSAGE, NO_OFFSET, _NO_TIMESTAMP
+        except CorruptBatchError as error:
+            _log.warning("a batch for %s/%d is refused: %s", topic, number, error)
+            return error.code, NO_OFFSET, _NO_TIMESTAMP
         except OSError:
             return STORAGE_ERROR, NO_OFFSET, _NO_TIMESTAMP
 
@@ -81,12 +85,21 @@ class LogRequests:
                 log = self._topics.log(topic, number)
                 error = _error_of(log, at)
                 end = log.end if log else NO_OFFSET
-                data = log.read(at, min(bytes_max, left)) if log and not error and left > 0 else b""
+                data = b""
+                if log and not error and left > 0:
+                    data = self._read_log(topic, log, at, min(bytes_max, left))
                 left -= len(data)
                 is_empty = is_empty and not error and not data
                 answers.append((number, error, end, data))
             topics.append((topic, answers))
         return topics, is_empty
+
+    def _read_log(self, topic: str, log: Log, at: int, bytes_max: int) -> bytes:
+        try:
+            return log.read(at, bytes_max)
+        except DamagedFileError as error:
+            self._topics.set_aside(topic, error)
+            raise
 
     def _appended(self, request: Fetch) -> asyncio.Future[None]:
         """Return a future that is done after the next append, or when the time is up."""

@@ -8,6 +8,7 @@ for crashes of the machine.
 """
 
 import asyncio
+import logging
 import shutil
 import time
 from bisect import bisect_right
@@ -15,7 +16,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
-from waybill_toolkit.platform.embedded_broker.segments import Segment, numbered
+from waybill_toolkit.platform.embedded_broker.batches import numbered
+from waybill_toolkit.platform.embedded_broker.home import damaged_of
+from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError, Segment
+
+_log = logging.getLogger(__name__)
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 NEWEST_BYTES_MAX: Final = 64 * 1024
@@ -48,21 +53,24 @@ class Log:
         return self._segments[0].first
 
     def append(self, records: bytes) -> int:
-        """Append complete batches; returns the first record's offset.
+        """Append a batch; returns the first record's offset.
 
         On CorruptBatchError and OSError nothing is appended.
         """
         first = self.end
-        batches, end = numbered(records, first)
-        self._writable().append(batches, first)
+        batch, end = numbered(records, first)
+        self._writable().append(batch, first)
         self.end = end
-        self._newest = first, batches if len(batches) <= NEWEST_BYTES_MAX else b""
+        self._newest = first, batch if len(batch) <= NEWEST_BYTES_MAX else b""
         for reader in self.readers:
             wake(reader)
         return first
 
     def read(self, offset: int, bytes_max: int) -> bytes:
-        """Return the batch with `offset`, and the following ones that fit into `bytes_max`."""
+        """Return the batch with `offset`, and the following ones that fit into `bytes_max`.
+
+        Raises DamagedFileError, OSError.
+        """
         if offset >= self.end:
             return b""
         first, newest = self._newest
@@ -118,9 +126,33 @@ def make_topic(home: Path, name: str, partitions: int, retention_seconds: float)
 
 
 def kept_topics(home: Path) -> dict[str, Topic]:
-    """Open the topics in `home`, by name."""
-    return {
-        folder.name: Topic(next(folder.iterdir()))
-        for folder in sorted(home.iterdir())
-        if not folder.name.startswith(_UNFINISHED)
-    }
+    """Open the topics in `home`, by name; sets damaged ones aside."""
+    topics = {}
+    for folder in sorted(home.iterdir()):
+        if folder.name.startswith(_UNFINISHED):
+            continue
+        try:
+            topics[folder.name] = Topic(next(folder.iterdir()))
+        except DamagedFileError as error:
+            set_aside(home, folder.name, error)
+    return topics
+
+
+def set_aside(home: Path, name: str, error: DamagedFileError) -> None:
+    """Move the files of a damaged topic out of `home`. Raises OSError.
+
+    The topic does not exist any more. Its owner creates it again, with another id, and publishes
+    the events that its outbox keeps; consumers notice the id and read from the start. The same id
+    with a shorter log would not do: consumers would take new records for ones that they have read.
+    """
+    [folder] = (home / name).iterdir()
+    aside = damaged_of(home.parent) / f"{name}.{folder.name}"
+    aside.parent.mkdir(exist_ok=True)
+    (home / name).rename(aside)
+    _log.error(
+        "topic %s: %s; its files are now in %s. Its owner creates it again and publishes the "
+        "events of its outbox again. Check the disk, then delete these files",
+        name,
+        error,
+        aside,
+    )

@@ -1,8 +1,12 @@
-"""Committed offsets and their metadata: a journal, in which the last line of a partition counts."""
+"""Committed offsets and their metadata: a journal, in which the last line of a partition counts.
+
+Each line ends with its CRC-32. A damaged line is ignored: the group reads some records again.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
+from zlib import crc32
 
 import orjson
 
@@ -22,10 +26,10 @@ class Offsets:
         self._groups: dict[str, dict[LogName, Place]] = {}
         self._lines = 0
         for line in path.read_bytes().splitlines() if path.exists() else ():
-            try:
-                group, topic, number, offset, note = orjson.loads(line)
-            except ValueError:  # empty, or cut off when the process was killed
-                continue
+            entry, _, checksum = line.rpartition(b" ")
+            if not entry or checksum != _checksum(entry):
+                continue  # empty, damaged, or cut off when the process was killed
+            group, topic, number, offset, note = orjson.loads(entry)
             self._groups.setdefault(group, {})[topic, number] = offset, note
         self._rewrite()
 
@@ -55,4 +59,9 @@ class Offsets:
 
 def _lines(group: str, places: Mapping[LogName, Place]) -> bytes:
     # The line break comes first: an incomplete line before it does no harm.
-    return b"".join(b"\n" + orjson.dumps([group, *log, *place]) for log, place in places.items())
+    entries = (orjson.dumps([group, *log, *place]) for log, place in places.items())
+    return b"".join(b"\n%b %b" % (entry, _checksum(entry)) for entry in entries)
+
+
+def _checksum(entry: bytes) -> bytes:
+    return b"%08x" % crc32(entry)

@@ -1,65 +1,27 @@
 """Files of record batches, indexed by offset.
 
-A batch is stored as received, except for the offset of its first record. Only its header is read (https://kafka.apache.org/documentation/#recordbatch).
+A batch is stored as received, except for the offset of its first record. Batches are checked when a
+file is read through for its index, and when they are read.
 """
 
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 from pathlib import Path
-from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
-HEAD_BYTES: Final = 61
+from waybill_toolkit.platform.embedded_broker.batches import HEAD_BYTES, head_of
+
 INDEX_BYTES: Final = 4 * 1024
 """The distance of index entries in bytes: scanning it takes some microseconds."""
-
-_OFFSET: Final = Struct(">q")
-_HEAD: Final = Struct(">qi4xb6xi")
-"""The first record's offset, the length, the format, and the last record's distance."""
-_BEFORE_LENGTH_COUNTS: Final = 12
-_MAGIC: Final = 2
+READ_BYTES: Final = 1024 * 1024
 
 
-class CorruptBatchError(Exception):
-    """The appended data is not a sequence of complete record batches."""
+class DamagedFileError(Exception):
+    """A file does not have the batches that were written to it."""
 
-
-class Head(NamedTuple):
-    """The header fields of a batch: its length in bytes, and the offsets of its records."""
-
-    length: int
-    first: int
-    after: int
-
-
-def head_of(data: bytes, at: int = 0) -> Head | None:
-    """Read the header of the batch at `at`; None when there is no valid one."""
-    if len(data) - at < HEAD_BYTES:
-        return None
-    first, length, magic, last_delta = _HEAD.unpack_from(data, at)
-    length += _BEFORE_LENGTH_COUNTS
-    if magic != _MAGIC or length < HEAD_BYTES or last_delta < 0:
-        return None
-    return Head(length, first, first + last_delta + 1)
-
-
-def numbered(records: bytes, offset: int) -> tuple[bytes, int]:
-    """Assign offsets to the records of batches, starting at `offset`; also returns the next offset.
-
-    Raises CorruptBatchError.
-    """
-    parts = []
-    at = 0
-    while at < len(records):
-        head = head_of(records, at)
-        if head is None or at + head.length > len(records):
-            raise CorruptBatchError
-        parts += [_OFFSET.pack(offset), records[at + _OFFSET.size : at + head.length]]
-        offset += head.after - head.first
-        at += head.length
-    return b"".join(parts), offset
+    def __init__(self, path: Path, at: int) -> None:
+        super().__init__(f"a batch at or after byte {at} of {path} is damaged")
 
 
 class _Index:
@@ -94,14 +56,14 @@ class Segment:
         return cls(folder / f"{first:020}.log")
 
     def open(self) -> int:
-        """Open it for appending, and truncate an incomplete batch; returns the next offset.
+        """Open it for appending; returns the next offset. Truncates a batch that was half written.
 
-        Raises OSError.
+        Raises DamagedFileError, OSError.
         """
         self._writer = os.open(
             self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
         )
-        self._index, self.size, after = self._read_through()
+        self._index, self.size, after = self._read_through(is_last=True)
         os.ftruncate(self._writer, self.size)
         return after
 
@@ -123,35 +85,45 @@ class Segment:
         self.size += len(batches)
 
     def read(self, offset: int, bytes_max: int) -> bytes:
-        """Return the batch with `offset`, and the following ones that fit into `bytes_max`."""
+        """Return the batch with `offset`, and the following ones that fit into `bytes_max`.
+
+        Raises DamagedFileError, OSError.
+        """
         if self._index is None:
-            self._index, self.size, _ = self._read_through()
+            self._index, self.size, _ = self._read_through(is_last=False)
         at = self._index.place(offset)
         length = bytes_max + INDEX_BYTES
         while not (found := _cut_out(data := self._bytes(at, length), offset, bytes_max)):
             if at + len(data) >= self.size:
-                return b""
+                raise DamagedFileError(self.path, at)
             length *= 4
+        if not _are_intact(found):
+            raise DamagedFileError(self.path, at)
         return found
 
-    def _read_through(self) -> tuple[_Index, int, int]:
-        """Scan the batches up to the last complete one."""
+    def _read_through(self, *, is_last: bool) -> tuple[_Index, int, int]:
+        """Scan and check all batches. Only the last file may end within one."""
         index = _Index()
         at, after = 0, self.first
         size = self.path.stat().st_size
-        for begin, head in self._heads():
-            if begin + head.length > size:
-                break
-            index.note(head.first, begin)
-            at, after = begin + head.length, head.after
+        with self.path.open("rb") as file:
+            while at < size:
+                file.seek(at)
+                data = file.read(READ_BYTES)
+                if (head := head_of(data)) and len(data) < head.length <= size - at:
+                    data += file.read(head.length - len(data))
+                begin = at
+                while (head := head_of(data, at - begin)) and at - begin + head.length <= len(data):
+                    if head.first != after or not head.is_intact(data, at - begin):
+                        raise DamagedFileError(self.path, at)
+                    index.note(head.first, at)
+                    at, after = at + head.length, head.after
+                if at == begin:
+                    break
+            file.seek(at)
+            if at < size and not (is_last and _is_half_written(file.read(), after)):
+                raise DamagedFileError(self.path, at)
         return index, at, after
-
-    def _heads(self) -> Iterator[tuple[int, Head]]:
-        at = 0
-        with self.path.open("rb", buffering=0) as file:
-            while head := head_of(os.pread(file.fileno(), HEAD_BYTES, at)):
-                yield at, head
-                at += head.length
 
     def _bytes(self, at: int, length: int) -> bytes:
         length = min(length, self.size - at)
@@ -174,3 +146,27 @@ def _cut_out(data: bytes, offset: int, bytes_max: int) -> bytes:
             end = at + head.length
         at += head.length
     return b"" if begin is None else data[begin:end]
+
+
+def _are_intact(batches: bytes) -> bool:
+    at = 0
+    while at < len(batches):
+        head = head_of(batches, at)
+        if head is None or not head.is_intact(batches, at):
+            return False
+        at += head.length
+    return True
+
+
+def _is_half_written(rest: bytes, offset: int) -> bool:
+    """Return whether the end of a file may be a write that was cut off when the process was killed.
+
+    It is not when only its length is wrong: the batch is complete, or the next one follows it.
+    """
+    start = offset.to_bytes(8, "big")
+    head = head_of(rest)
+    if head is None:
+        return len(rest) < HEAD_BYTES and start.startswith(rest[: len(start)])
+    if head.first != offset or head.after.to_bytes(8, "big") in rest[HEAD_BYTES:]:
+        return False
+    return not head._replace(length=len(rest)).is_intact(rest)

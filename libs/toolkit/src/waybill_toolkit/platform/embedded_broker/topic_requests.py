@@ -19,7 +19,13 @@ from waybill_toolkit.platform.embedded_broker.error_codes import (
     Answer,
     Request,
 )
-from waybill_toolkit.platform.embedded_broker.logs import Log, kept_topics, make_topic
+from waybill_toolkit.platform.embedded_broker.logs import (
+    Log,
+    kept_topics,
+    make_topic,
+    set_aside,
+)
+from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
 
 _NODE: Final = 1
 _CLUSTER: Final = "waybill"
@@ -102,6 +108,11 @@ class TopicRequests:
     async def find_coordinator(self, _: Request) -> Answer:
         """Return the only node."""
         return NOT_THROTTLED, 0, None, *self._address
+
+    def set_aside(self, topic: str, error: DamagedFileError) -> None:
+        """Set a damaged topic aside. The process must end then: see `__main__`. Raises OSError."""
+        set_aside(self._folder, topic, error)
+        del self.topics[topic]
 
     def log(self, topic: str, number: int) -> Log | None:
         """Return the log of a partition, if it exists."""

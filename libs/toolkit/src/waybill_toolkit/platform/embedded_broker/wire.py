@@ -12,6 +12,7 @@ from typing_extensions import override
 from waybill_toolkit.platform.embedded_broker.error_codes import UNSUPPORTED_VERSION
 from waybill_toolkit.platform.embedded_broker.handlers import Later, UnreadableError
 from waybill_toolkit.platform.embedded_broker.requests import Requests
+from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
 
 _log = logging.getLogger(__name__)
 
@@ -20,19 +21,25 @@ _HEAD: Final = Struct(">hhih")
 """The request's key and version, its number on this connection, the length of the client's name."""
 _ANSWER_HEAD: Final = Struct(">ii")
 """The size of what follows, and the number of the request."""
-_REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
+_REQUEST_BYTES_MAX: Final = 32 * 1024 * 1024
+"""A relay sends at most a MiB to each partition."""
 _AHEAD_BYTES: Final = 128 * 1024
 """How much is received while an earlier request is being answered."""
 
 
 class Connection(asyncio.Protocol):
-    """Answers one request at a time, until the client closes or sends an unreadable one."""
+    """Answers one request at a time, until the client closes or sends an unreadable one.
 
-    def __init__(self, requests: Requests) -> None:
+    `unfinished` is shared by all connections.
+    """
+
+    def __init__(self, requests: Requests, unfinished: Unfinished) -> None:
         self._requests = requests
+        self._unfinished = unfinished
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._pending: asyncio.Future[Any] | None = None
+        self._is_joining = False
         self._client_reads = True
         self._is_paused = False
         self._has_ended = False
@@ -40,6 +47,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # a stream's always is
+        self._unfinished.grow(self, 0)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -49,6 +57,8 @@ class Connection(asyncio.Protocol):
     @override
     def eof_received(self) -> bool:
         self._has_ended = True
+        if self._is_joining:
+            return False  # a member that cannot send heartbeats
         self._serve()
         return True  # what is left is answered first
 
@@ -64,8 +74,15 @@ class Connection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._received.clear()
+        self._unfinished.finish(self)
         if self._pending:
             self._pending.cancel()
+
+    def close(self, reason: str) -> None:
+        """Close it, and drop what it has received."""
+        _log.warning("connection closed: %s", reason)
+        self._received.clear()
+        self._transport.close()
 
     def _serve(self) -> None:
         """Answer the requests that have arrived, as far as possible now."""
@@ -73,11 +90,12 @@ class Connection(asyncio.Protocol):
             while self._received and self._is_free():
                 frame = self._frame()
                 if frame is None:
+                    self._unfinished.grow(self, len(self._received))
                     break
+                self._unfinished.finish(self)
                 self._handle(frame)
         except UnreadableError as fault:
-            _log.warning("connection closed: %s", fault)
-            self._transport.close()
+            self.close(str(fault))
         except BaseException:
             self._transport.close()
             raise
@@ -113,11 +131,11 @@ class Connection(asyncio.Protocol):
         if isinstance(answer, bytes):
             self._write(number, answer)
         else:
-            self._pending = answer.ready
+            self._pending, self._is_joining = answer.ready, answer.is_for_member
             self._pending.add_done_callback(partial(self._finish, number, answer))
 
     def _finish(self, number: int, answer: Later, ready: asyncio.Future[Any]) -> None:
-        self._pending = None
+        self._pending, self._is_joining = None, False
         if ready.cancelled() or self._transport.is_closing():
             return  # the connection is lost, or the broker ends
         try:
