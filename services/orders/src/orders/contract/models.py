@@ -21,6 +21,7 @@ class NewLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=-9007199254740991, le=9007199254740991)]
+    expected_unit_price: Price | MISSING = MISSING
 
 
 class OrderLine(BaseModel):
