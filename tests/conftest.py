@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from waybill_toolkit.operations.workload.history import COLUMNS
+from waybill_toolkit.operations.order_import.rows import COLUMNS
 
 ROOT: Final = Path(__file__).parents[1]
 REAL_HISTORY: Final = ROOT.parent / "shared" / "data" / "orders.csv"
@@ -33,9 +33,10 @@ def make_history(tmp_path: Path) -> MakeHistory:
             writer.writerow(COLUMNS)
             for number in range(1, order_count + 1):
                 customer = f"guest-{number}" if number % 3 else "17850"
+                prices = {sku: chance.choice((85, 255, 339)) for sku in skus}
                 for sku in chance.choices(skus, k=chance.choice((1, 2, 3, 5, 8))):
                     article = "" if chance.random() < 1 / 3 else f"Article {sku}, white"
-                    units, price = chance.randint(1, 12), chance.choice((85, 255, 339))
+                    units, price = chance.randint(1, 12), prices[sku]
                     writer.writerow((
                         f"{name}-{number:04}", "2010-12-01T08:26:00Z", customer, sku, article,
                         units, price, "GBP",

@@ -10,9 +10,10 @@ import asyncpg
 import pytest
 
 from waybill_toolkit.contracts.repository import Repository
-from waybill_toolkit.operations.workload.history import History, read_history
-from waybill_toolkit.operations.workload.placing import Outcome
-from waybill_toolkit.operations.workload.replay import replay
+from waybill_toolkit.operations.order_import.placing import import_orders
+from waybill_toolkit.operations.order_import.reading import read_orders
+from waybill_toolkit.operations.order_import.rules import contract_rules
+from waybill_toolkit.operations.order_import.spool import Spool
 from waybill_toolkit.operations.workload.session import audit_when_settled, client_of
 from waybill_toolkit.platform.handle import Platform
 
@@ -31,21 +32,21 @@ async def test_no_order_is_lost_or_placed_twice_when_a_process_is_killed(
     platform: Platform, make_history: Callable[[str, int], Path], victim: str
 ) -> None:
     name = f"KILL-{victim}"
-    history = read_history(make_history(name, ORDERS))
+    rules = contract_rules()
+    with Spool(rules.lines_max) as spool:
+        read_orders(make_history(name, ORDERS), spool, rules)
 
-    outcomes = await _replay_and_kill(platform, history, victim)
+        await _import_and_kill(platform, spool, victim)
 
-    assert [each.refusal for each in outcomes if each.refusal] == []
-    statuses = {each.order.status if each.order else "lost" for each in outcomes}
-    assert statuses == {"confirmed"}
+        assert spool.findings.counts() == {("confirmed", True): ORDERS}
     assert await _placed(platform, name) == (ORDERS, ORDERS)
     report = await audit_when_settled(platform)
     assert [(each.invariant.name, each.rows) for each in report.broken] == []
     assert report.moving.is_nothing
 
 
-async def _replay_and_kill(platform: Platform, history: History, victim: str) -> list[Outcome]:
-    """Replay a history; kill the process when some orders are final, and wait until it is ready."""
+async def _import_and_kill(platform: Platform, spool: Spool, victim: str) -> None:
+    """Import orders; kill the process when some orders are final, and wait until it is ready."""
     begun = asyncio.Semaphore(0)
 
     @contextmanager
@@ -56,23 +57,18 @@ async def _replay_and_kill(platform: Platform, history: History, victim: str) ->
         for _ in range(KILL_AFTER):
             await begun.acquire()
         killed = await asyncio.to_thread(platform.kill, victim)
-        assert not replaying.done(), "the orders were through before the victim was killed"
+        assert not importing.done(), "the orders were through before the victim was killed"
         await asyncio.to_thread(platform.wait_until_replaced, killed, victim)
 
     client = client_of(platform)
     try:
         async with asyncio.timeout(SECONDS_MAX), asyncio.TaskGroup() as group:
-            replaying = group.create_task(
-                replay(
-                    client,
-                    history.orders,
-                    history.variants,
-                    concurrency=CONCURRENCY,
-                    progress=progress,
+            importing = group.create_task(
+                import_orders(
+                    client, spool, sets_prices=True, concurrency=CONCURRENCY, progress=progress
                 )
             )
             group.create_task(kill())
-        return replaying.result()
     finally:
         client.close()
 

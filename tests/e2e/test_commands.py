@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from waybill_toolkit.cli import build
-from waybill_toolkit.operations.workload.history import HEADER
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import free_port_base
@@ -67,65 +65,6 @@ def test_a_demo_starts_the_platform_and_stops_it_with_exit(
         with pytest.raises(NotRunningError):
             Platform.load(data)
         remove_home(data)
-
-
-def test_nothing_is_placed_twice_when_a_history_is_replayed_again(
-    platform: Platform, history_file: Path, tmp_path: Path
-) -> None:
-    command = (
-        "replay", history_file, "--orders", 40, "--data", platform.folder,
-        "--output", tmp_path / "replay.json",
-    )  # fmt: skip
-
-    first = waybill(*command)
-    assert first.exit_code == 0, first.output
-    figures = read(tmp_path / "replay.json")
-    assert (figures["placed"], figures["already_there"], figures["confirmed"]) == (40, 0, 40)
-
-    second = waybill(*command)
-    assert second.exit_code == 0, second.output
-    figures = read(tmp_path / "replay.json")
-    assert (figures["placed"], figures["already_there"], figures["confirmed"]) == (0, 40, 40)
-
-
-def test_the_other_orders_are_placed_when_a_row_of_a_history_is_broken(
-    platform: Platform, make_history: Callable[[str, int], Path], tmp_path: Path
-) -> None:
-    history = make_history("BROKEN", 3)
-    with history.open("a", encoding="utf-8") as file:
-        file.write("BROKEN-0002,2010-12-01T08:26:00Z,17850,BROKEN-1,,-4,255,GBP\n")
-    line_count = len(history.read_text("utf-8").splitlines())
-
-    result = waybill(
-        "replay", history, "--data", platform.folder, "--output", tmp_path / "replay.json"
-    )
-
-    assert result.exit_code == 1
-    assert f"Line {line_count} is invalid: quantity is '-4', not from 1 to 10000." in result.output
-    figures = read(tmp_path / "replay.json")
-    assert (figures["placed"], figures["confirmed"], figures["audit_ok"]) == (2, 2, True)
-    assert [row["order_ref"] for row in figures["broken_rows"]] == ["BROKEN-0002"]
-
-
-def test_an_order_is_reported_when_the_services_refuse_it(
-    platform: Platform, tmp_path: Path
-) -> None:
-    history = tmp_path / "orders.csv"
-    time = "2010-12-01T08:26:00Z"
-    history.write_text(
-        f"{HEADER}\nREFUSED-1,{time},c,REFUSED-A,,1,100,GBP\n"
-        f"REFUSED-2,{time},c,REFUSED-A,,1,100,EUR\nREFUSED-3,{time},c,REFUSED-A,,1,100,GBP\n"
-    )
-
-    result = waybill(
-        "replay", history, "--data", platform.folder, "--output", tmp_path / "replay.json"
-    )
-
-    assert result.exit_code == 1
-    figures = read(tmp_path / "replay.json")
-    assert (figures["placed"], figures["refused"], figures["audit_ok"]) == (2, 1, True)
-    assert figures["refusals"][0]["order_ref"] == "REFUSED-2"
-    assert "currency-mismatch" in figures["refusals"][0]["reason"]
 
 
 def test_an_audit_says_that_all_is_well_when_it_is(platform: Platform) -> None:

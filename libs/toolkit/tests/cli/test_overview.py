@@ -78,7 +78,6 @@ def get_group_of(module: str) -> list[str | None]:
 def test_a_new_command_without_an_entry_would_be_noticed() -> None:
     assert get_group_of("waybill_toolkit.operations.workload.commands") == [
         "demo",
-        "replay",
         "audit",
     ]
 
@@ -112,7 +111,8 @@ def test_the_overview_is_the_same_when_typer_prints_it() -> None:
         ("up --dta x", "Did you mean --data or --detach? See `waybill up --help`."),
         ("up -x", "No such option: -x. See `waybill up --help`."),
         ("logs --lines many", "See `waybill logs --help`."),
-        ("replay", "Missing argument 'file'. See `waybill replay --help`."),
+        ("import orders", "Missing argument 'file'. See `waybill import orders --help`."),
+        ("replay x.csv", "`waybill replay` is now `waybill import orders`. See `waybill --help`."),
         ("completion tcsh", "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ],
 )

@@ -13,7 +13,7 @@ from catalog.commands.create_product import create_product
 from catalog.commands.set_price import set_price
 from catalog.contract import api, models
 from catalog.contract.problems import ProductNotFound, VariantNotFound
-from catalog.contract.shared import Price
+from catalog.contract.shared import Price, PriceInput
 from catalog.domain import Draft, Product, Variant, etag
 from waybill.clock import Clock
 from waybill.http import Call
@@ -128,7 +128,7 @@ def _draft(variant: models.CreateVariant) -> Draft:
     return Draft(variant.sku, name, _price(variant.price))
 
 
-def _price(price: models.PriceInput) -> Price:
+def _price(price: PriceInput) -> Price:
     return Price(amount_minor=price.amount_minor, currency=price.currency)
 
 

@@ -7,15 +7,25 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from pydantic import MISSING
+
 from orders.contract.models import OrderStatus, PlaceOrderLine
-from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
+from orders.contract.problems import (
+    CurrencyMismatch,
+    EmptyOrder,
+    PriceChanged,
+    QuantityOutOfRange,
+    UnknownSku,
+)
 from orders.contract.shared import RejectionCode
 from waybill.saga import CANCELLED, Position
 
 QUANTITY_MAX: Final = 10_000
 """More than three times the largest quantity of a SKU in our order history (2,880)."""
 
-Unacceptable: TypeAlias = EmptyOrder | UnknownSku | CurrencyMismatch | QuantityOutOfRange
+Unacceptable: TypeAlias = (
+    EmptyOrder | UnknownSku | CurrencyMismatch | PriceChanged | QuantityOutOfRange
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,20 @@ def _price_line(
             sku=line.sku,
             pointer=f"{pointer}/sku",
             price_currency=price.currency,
+        )
+    expected = line.expected_unit_price
+    if expected is not MISSING and (expected.amount_minor, expected.currency) != (
+        price.amount_minor,
+        price.currency,
+    ):
+        return PriceChanged(
+            detail=f"The price of {line.sku} is {price.amount_minor} {price.currency}, not "
+            f"{expected.amount_minor} {expected.currency}. Show the customer the new price, and "
+            "expect this one in the next attempt.",
+            sku=line.sku,
+            pointer=f"{pointer}/expected_unit_price",
+            amount_minor=price.amount_minor,
+            currency=price.currency,
         )
     return Line(line.sku, line.quantity, price.amount_minor)
 

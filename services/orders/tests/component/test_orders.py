@@ -28,8 +28,8 @@ CONTRACT_FILE = Path(orders.__file__).with_name("contract") / "openapi.json"
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "orders" / "examples"
 BAD_REQUESTS = bad_requests(Contract.load(CONTRACT_FILE), EXAMPLES)
 
-PRICED = "ORDERS-P"
-"""A SKU for the price tests."""
+PRICED, RISEN = "ORDERS-P", "ORDERS-R"
+"""SKUs for the price tests."""
 
 
 async def test_fields_of_a_placed_order_are_in_the_response_and_the_event(
@@ -94,6 +94,27 @@ async def test_an_unacceptable_order_gets_its_problem_and_is_not_stored(
     assert refused.status_code == 422
     assert refused.json()["type"] == f"urn:waybill:problem:{problem}"
     assert await orders_of(client, "refused") == []
+
+
+async def test_an_order_is_refused_when_the_price_rose_after_the_customer_saw_it(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    await add_variant(client, neighbours, RISEN, 1000)
+    line = {"sku": RISEN, "quantity": 1, "expected_unit_price": money(1000)}
+    body = {**order_body(), "customer_ref": "saw-1000", "lines": [line]}
+    assert (await place(client, body)).json()["total"] == money(1000)
+    # The service still remembers the former price when the next order comes.
+    await add_variant(client, neighbours, RISEN, 1500, version=2)
+
+    refused = await place(client, body)
+    agreed = {**body, "lines": [{**line, "expected_unit_price": money(1500)}]}
+
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "urn:waybill:problem:price-changed"
+    assert (refused.json()["amount_minor"], refused.json()["currency"]) == (1500, "GBP")
+    assert refused.json()["pointer"] == "/lines/0/expected_unit_price"
+    assert (await place(client, agreed)).json()["total"] == money(1500)
+    assert len(await orders_of(client, "saw-1000")) == 2
 
 
 async def test_orders_are_listed_by_page_and_filter(

@@ -4,7 +4,14 @@ from uuid import UUID
 import pytest
 
 from orders.contract.models import OrderStatus, PlaceOrderLine
-from orders.contract.problems import CurrencyMismatch, EmptyOrder, QuantityOutOfRange, UnknownSku
+from orders.contract.problems import (
+    CurrencyMismatch,
+    EmptyOrder,
+    PriceChanged,
+    QuantityOutOfRange,
+    UnknownSku,
+)
+from orders.contract.shared import PriceInput
 from orders.domain import QUANTITY_MAX, Line, Order, Price, price_lines, status_at
 from orders.saga import CONFIRMED_AT_STEP, PLACE_ORDER
 from waybill.saga import CANCELLED, Position, Reason
@@ -53,6 +60,30 @@ def test_a_line_is_refused_when_its_price_is_in_another_currency() -> None:
 
     assert isinstance(refused, CurrencyMismatch)
     assert (refused.sku, refused.price_currency) == ("B", "EUR")
+
+
+def test_a_line_gets_the_price_that_its_customer_expects() -> None:
+    expected = PriceInput(amount_minor=255, currency="GBP")
+
+    lines = price_lines(
+        [PlaceOrderLine(sku="A", quantity=1, expected_unit_price=expected)], "GBP", PRICES
+    )
+
+    assert lines == (Line("A", 1, 255),)
+
+
+@pytest.mark.parametrize(("amount_minor", "currency"), [(254, "GBP"), (256, "GBP"), (255, "EUR")])
+def test_a_line_is_refused_when_its_price_is_not_the_expected_one(
+    amount_minor: int, currency: str
+) -> None:
+    expected = PriceInput(amount_minor=amount_minor, currency=currency)
+    wanted = [_line(), PlaceOrderLine(sku="A", quantity=1, expected_unit_price=expected)]
+
+    refused = price_lines(wanted, "GBP", PRICES)
+
+    assert isinstance(refused, PriceChanged)
+    assert (refused.sku, refused.pointer) == ("A", "/lines/1/expected_unit_price")
+    assert (refused.amount_minor, refused.currency) == (255, "GBP")
 
 
 def test_quantities_of_a_sku_on_several_lines_are_added() -> None:

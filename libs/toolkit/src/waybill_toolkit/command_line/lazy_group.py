@@ -21,7 +21,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 from typing_extensions import override
 
-from waybill_toolkit.command_line.overview import ABOUT, COMMANDS, overview
+from waybill_toolkit.command_line.overview import ABOUT, COMMANDS, FORMER, overview
 
 _NAMES = tuple(name for name, entry in COMMANDS.items() if entry.is_installed)
 
@@ -49,6 +49,16 @@ class LazyGroup(TyperGroup):
     @override
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         formatter.write(overview())
+
+    @override
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Find a command. A former name is an error that says the new one."""
+        if args and args[0] in FORMER:
+            new = FORMER[args[0]]
+            raise UsageError(f"`waybill {args[0]}` is now `waybill {new}`.", ctx)
+        return super().resolve_command(ctx, args)
 
     @override
     def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:

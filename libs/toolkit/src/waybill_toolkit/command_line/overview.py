@@ -49,8 +49,8 @@ GROUPS: Final = {
             "waybill_toolkit.operations.workload.commands",
             "Seed a shop, place orders, show the results, audit.",
         ),
-        "replay": Entry(
-            "waybill_toolkit.operations.workload.commands",
+        "import": Entry(
+            "waybill_toolkit.operations.order_import.commands",
             "Place the orders of a CSV file, each of them once.",
         ),
     },
@@ -120,6 +120,9 @@ GROUPS: Final = {
         ),
     },
 }
+
+FORMER: Final = {"replay": "import orders"}
+"""Commands that have another name now."""
 
 COMMANDS: Final = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 

@@ -16,7 +16,7 @@ from waybill_toolkit.lab.bench.scenario import Figures, medians
 from waybill_toolkit.lab.bench.scenarios.growth import sizes
 from waybill_toolkit.lab.bench.scenarios.open_loop import is_sustained
 from waybill_toolkit.lab.bench.show import steps_bar
-from waybill_toolkit.operations.workload.history import HEADER
+from waybill_toolkit.operations.order_import.rows import HEADER
 
 KEPT = {
     "unconfirmed": 0,

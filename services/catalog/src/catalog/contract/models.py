@@ -7,15 +7,14 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Currency, Price, Sku
+from .shared import Price, PriceInput, Sku
 
 
-class PriceInput(BaseModel):
-    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
-
+class CreateVariant(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
-    currency: Currency
+    sku: Sku
+    name: Annotated[str | MISSING, Field(max_length=200, min_length=1)] = MISSING
+    price: PriceInput
 
 
 class SetPrice(BaseModel):
@@ -38,11 +37,11 @@ class VariantPage(BaseModel):
     next_cursor: str | None
 
 
-class CreateVariant(BaseModel):
+class CreateProduct(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    sku: Sku
-    name: Annotated[str | MISSING, Field(max_length=200, min_length=1)] = MISSING
-    price: PriceInput
+    name: Annotated[str, Field(max_length=200, min_length=1)]
+    description: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
+    variants: Annotated[list[CreateVariant], Field(max_length=500, min_length=1)]
 
 
 class Product(BaseModel):
@@ -58,10 +57,3 @@ class ProductPage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Product]
     next_cursor: str | None
-
-
-class CreateProduct(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: Annotated[str, Field(max_length=200, min_length=1)]
-    description: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
-    variants: Annotated[list[CreateVariant], Field(max_length=500, min_length=1)]

@@ -25,6 +25,7 @@ PlaceOrderResult: TypeAlias = (
     | problems.EmptyOrder
     | problems.UnknownSku
     | problems.CurrencyMismatch
+    | problems.PriceChanged
     | problems.QuantityOutOfRange
 )
 
@@ -94,7 +95,9 @@ class OrdersApi(ABC):
         """Place an order.
 
         The order is accepted at once, at the current prices, and then processed
-        asynchronously. Read its status with get_order.
+        asynchronously. Read its status with get_order. A line with an expected_unit_price is
+        accepted only at this price: an order of which one has changed gets the problem price-
+        changed.
         """
 
     @abstractmethod
@@ -178,6 +181,7 @@ OPERATIONS: Final = (
             problems.EmptyOrder,
             problems.UnknownSku,
             problems.CurrencyMismatch,
+            problems.PriceChanged,
             problems.QuantityOutOfRange,
         ),
         tags=("orders",),

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Currency, Money, Price, RejectionCode, Sku
+from .shared import Currency, Money, Price, PriceInput, RejectionCode, Sku
 
 
 class KnownPrice(BaseModel):
@@ -41,6 +41,7 @@ class PlaceOrderLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=-9007199254740991, le=9007199254740991)]
+    expected_unit_price: PriceInput | MISSING = MISSING
 
 
 class PricePage(BaseModel):

@@ -47,6 +47,20 @@ class OrderNotFound(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChanged(Problem):
+    """A price is not the expected one."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "price-changed"
+    title: ClassVar[str] = "A price is not the expected one"
+
+    sku: str
+    pointer: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuantityOutOfRange(Problem):
     """A quantity is below 1 or above the limit."""
 

@@ -27,6 +27,14 @@ class Price(BaseModel):
     currency: Currency
 
 
+class PriceInput(BaseModel):
+    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    currency: Currency
+
+
 class RejectionCode(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     PAYMENT_DECLINED = "payment_declined"

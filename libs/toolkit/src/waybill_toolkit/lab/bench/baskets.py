@@ -17,8 +17,10 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
+from waybill_toolkit.operations.order_import.reading import read_orders
+from waybill_toolkit.operations.order_import.rules import contract_rules
+from waybill_toolkit.operations.order_import.spool import Spool
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
-from waybill_toolkit.operations.workload.history import LINES_MAX, read_history
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.options import tree_root
 
@@ -77,8 +79,19 @@ def real() -> Baskets:
 
 
 def of_history(path: Path) -> Baskets:
-    history = read_history(path)
-    return Baskets("real baskets", history.variants, [order.lines for order in history.orders])
+    """Read baskets; every SKU has its first price."""
+    rules = contract_rules()
+    variants: dict[str, Variant] = {}
+    baskets = []
+    with Spool(rules.lines_max) as spool:
+        read_orders(path, spool, rules)
+        for order in spool.open_orders():
+            lines = order.wanted.lines
+            baskets.append([Line(line.sku, line.quantity) for line in lines])
+            for line in lines:
+                price = line.unit_price_minor or 0
+                variants.setdefault(line.sku, Variant(line.sku, "", price, order.wanted.currency))
+    return Baskets("real baskets", variants, baskets)
 
 
 def generated() -> Baskets:
@@ -99,9 +112,7 @@ BASKETS: Final[Sequence[Callable[[], Baskets]]] = (one_line, one_sku, real)
 
 def _basket(chance: random.Random, skus: Sequence[str], weights: Sequence[float]) -> list[Line]:
     lines = ceil(chance.lognormvariate(_LINES_MEAN, _LINES_DEVIATION))
-    wanted = dict.fromkeys(
-        chance.choices(skus, cum_weights=weights, k=min(lines, _LONGEST_BASKET, LINES_MAX))
-    )
+    wanted = dict.fromkeys(chance.choices(skus, cum_weights=weights, k=min(lines, _LONGEST_BASKET)))
     return [Line(sku, ceil(chance.lognormvariate(_UNITS_MEAN, _UNITS_DEVIATION))) for sku in wanted]
 
 

@@ -8,14 +8,24 @@ from urllib.parse import quote
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, Service
 
 VARIANTS_MAX: Final = 500  # per request, by the contract
+FOUND_MAX: Final = 5  # orders of one reference; an import places one
 APPROVED: Final = "tok_approve"  # the test token of a valid card
 FINAL: Final = frozenset({"confirmed", "rejected", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A line of an order. It is only accepted at the expected price, if it has one."""
+
     sku: str
     quantity: int
+    unit_price_minor: int | None = None
+
+    def to_json(self, currency: str) -> dict[str, object]:
+        body: dict[str, object] = {"sku": self.sku, "quantity": self.quantity}
+        if self.unit_price_minor is not None:
+            body["expected_unit_price"] = _money(self.unit_price_minor, currency)
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +37,12 @@ class WantedOrder:
     currency: str
     lines: Sequence[Line]
     payment_token: str
+    key: str | None = None
 
     @property
     def idempotency_key(self) -> str:
-        """The reference, encoded for a header."""
-        return f"order-{quote(self.reference, safe='')}"
+        """The key, or else the reference, encoded for a header."""
+        return self.key or f"order-{quote(self.reference, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,31 @@ class Order:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order of the API with its content; every line has its price."""
+
+    order: Order
+    currency: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of one unit, in the smallest unit of the currency."""
+
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguedPrice:
+    """The price of a variant, and the version of the variant, which increases with each change."""
+
+    price: Price
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +113,25 @@ class Client:
         body = {"name": name, "variants": [_new_variant(variant) for variant in variants]}
         await self._catalog.post("/v1/products", body, key)
 
-    async def catalogued_skus(self) -> set[str]:
-        return {item["sku"] async for item in self._catalog.items("/v1/variants")}
+    async def catalogued_prices(self) -> dict[str, CataloguedPrice]:
+        """Return the prices of all variants by SKU."""
+        items = self._catalog.items("/v1/variants")
+        return {item["sku"]: _catalogued_price(item) async for item in items}
 
-    async def priced_skus(self) -> set[str]:
-        """Return the SKUs whose price the orders service knows."""
-        return {item["sku"] async for item in self._orders.items("/v1/prices")}
+    async def catalogued_price(self, sku: str) -> CataloguedPrice:
+        return _catalogued_price(await self._catalog.get(f"/v1/variants/{quote(sku, safe='')}"))
+
+    async def set_price(self, sku: str, price: Price, version: int) -> CataloguedPrice:
+        """Set a price if the variant still has this version."""
+        path = f"/v1/variants/{quote(sku, safe='')}/price"
+        body = {"price": _money(price.amount_minor, price.currency)}
+        return _catalogued_price(await self._catalog.put(path, body, f'"{version}"'))
+
+    async def known_prices(self) -> dict[str, Price]:
+        """Return the prices that the orders service knows, by SKU."""
+        return {
+            item["sku"]: _price(item["price"]) async for item in self._orders.items("/v1/prices")
+        }
 
     async def units_on_hand(self) -> dict[str, int]:
         return {item["sku"]: item["on_hand"] async for item in self._inventory.items("/v1/stock")}
@@ -96,7 +145,7 @@ class Client:
             "reference": wanted.reference,
             "customer_ref": wanted.customer_ref,
             "currency": wanted.currency,
-            "lines": [{"sku": line.sku, "quantity": line.quantity} for line in wanted.lines],
+            "lines": [line.to_json(wanted.currency) for line in wanted.lines],
             "payment": {"token": wanted.payment_token},
         }
         return _order(await self._orders.post("/v1/orders", body, wanted.idempotency_key))
@@ -109,17 +158,37 @@ class Client:
         path = f"/v1/orders/{order_id}/cancellation"
         return _order(await self._orders.post(path, None, f"cancel-{order_id}"))
 
-    async def find_order(self, reference: str, customer_ref: str) -> Order | None:
-        """Return the newest order that this customer placed under this reference, if any."""
-        query = {"reference": reference, "customer_ref": customer_ref, "limit": 1}
-        items = (await self._orders.get("/v1/orders", query))["items"]
-        return _order(items[0]) if items else None
+    async def find_orders(self, reference: str, customer_ref: str) -> list[PlacedOrder]:
+        """Return the newest orders that this customer placed under this reference."""
+        query = {"reference": reference, "customer_ref": customer_ref, "limit": FOUND_MAX}
+        page = await self._orders.get("/v1/orders", query)
+        return [_placed_order(item) for item in page["items"]]
 
 
 def _new_variant(variant: Variant) -> dict[str, object]:
-    price = {"amount_minor": variant.amount_minor, "currency": variant.currency}
+    price = _money(variant.amount_minor, variant.currency)
     named = {"name": variant.name} if variant.name else {}
     return {"sku": variant.sku, "price": price, **named}
+
+
+def _money(amount_minor: int, currency: str) -> dict[str, object]:
+    return {"amount_minor": amount_minor, "currency": currency}
+
+
+def _price(body: dict[str, Any]) -> Price:
+    return Price(body["amount_minor"], body["currency"])
+
+
+def _catalogued_price(body: dict[str, Any]) -> CataloguedPrice:
+    return CataloguedPrice(_price(body["price"]), body["version"])
+
+
+def _placed_order(body: dict[str, Any]) -> PlacedOrder:
+    lines = [
+        Line(line["sku"], line["quantity"], line["unit_price"]["amount_minor"])
+        for line in body["lines"]
+    ]
+    return PlacedOrder(_order(body), body["total"]["currency"], lines)
 
 
 def _order(body: dict[str, Any]) -> Order:

@@ -1,6 +1,5 @@
-"""`waybill demo`, `replay`, `audit`."""
+"""`waybill demo`, `audit`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,19 +8,14 @@ from rich.console import Console
 
 from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.operations.workload import show
-from waybill_toolkit.operations.workload.history import read_history
 from waybill_toolkit.operations.workload.options import Exit, PortBase
-from waybill_toolkit.operations.workload.placing import CONCURRENCY
-from waybill_toolkit.operations.workload.runs import run_demo, run_replay
+from waybill_toolkit.operations.workload.runs import run_demo
 from waybill_toolkit.operations.workload.session import audit_of, errors_reported, running_platform
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
 
 app = typer.Typer()
-
-
-Concurrency = Annotated[int, typer.Option(min=1, max=256, help="Number of concurrent orders.")]
 
 
 @app.command()
@@ -49,38 +43,6 @@ def demo(
 
 
 @app.command()
-def replay(
-    file: Annotated[Path, typer.Argument(help="Orders as CSV, one row for each line.")],
-    *,
-    orders: Annotated[
-        int | None, typer.Option(min=1, help="Only the first N orders.", show_default="all")
-    ] = None,
-    concurrency: Concurrency = CONCURRENCY,
-    exit_: Exit = False,
-    as_json: AsJson = False,
-    output: OutputFile = None,
-    data: Data = None,
-    port_base: PortBase = PORT_BASE,
-) -> None:
-    """Place the orders of a history, each once however often it is replayed."""
-    console = console_of(as_json=as_json)
-    with errors_reported():
-        history = read_history(file)
-    with (
-        errors_reported(),
-        running_platform(data_folder(data), port_base, console, stop=exit_) as platform,
-    ):
-        count = orders or len(history.orders)
-        run = uvloop.run(run_replay(platform, console, history, count, concurrency))
-        run.show(console)
-        show.show_broken_rows(console, history.broken_rows)
-        broken = [row.to_json() for row in history.broken_rows]
-        document = {**run.to_json(), "broken_rows": broken}
-        give(document, as_json=as_json, output=output)
-    raise typer.Exit(0 if run.is_ok and not broken else 1)
-
-
-@app.command()
 def audit(
     *,
     as_json: AsJson = False,
@@ -100,4 +62,6 @@ def audit(
 def _say_what_is_next(console: Console, platform: Platform) -> None:
     gateway = platform.addresses["gateway"]
     console.print(f"Waybill keeps running. Try its API: {gateway}/docs", soft_wrap=True)
-    console.print("`waybill replay FILE` places real orders, `waybill down` stops everything.")
+    console.print(
+        "`waybill import orders FILE` places real orders, `waybill down` stops everything."
+    )

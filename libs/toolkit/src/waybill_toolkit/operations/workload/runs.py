@@ -1,8 +1,7 @@
-"""A demo or a replay: places orders, collects their outcomes, and runs the audit."""
+"""A demo: places orders, collects their outcomes, and runs the audit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -11,9 +10,7 @@ from waybill_toolkit.operations.audit import Report
 from waybill_toolkit.operations.workload import show
 from waybill_toolkit.operations.workload.demo import open_shop
 from waybill_toolkit.operations.workload.following import Poller
-from waybill_toolkit.operations.workload.history import History
 from waybill_toolkit.operations.workload.placing import Outcome, place_all
-from waybill_toolkit.operations.workload.replay import replay
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import audit_when_settled, client_of
 from waybill_toolkit.operations.workload.summary import Summary
@@ -61,22 +58,6 @@ async def run_demo(platform: Platform, console: Console, order_count: int) -> Ru
         await seed(client, shop.variants, shop.units)
         with show.progress_bar(console, "Placing orders", order_count) as step:
             outcomes = await place_all(client, shop.orders, Poller(client).follow, on_final=step)
-    finally:
-        client.close()
-    return await _audited(platform, console, outcomes)
-
-
-async def run_replay(
-    platform: Platform, console: Console, history: History, order_count: int, concurrency: int
-) -> Run:
-    """Place the first orders of a history. Raises ServiceError, PlatformError."""
-    orders = history.orders[:order_count]
-    client = client_of(platform)
-    try:
-        progress = partial(show.progress_bar, console)
-        outcomes = await replay(
-            client, orders, history.variants, concurrency=concurrency, progress=progress
-        )
     finally:
         client.close()
     return await _audited(platform, console, outcomes)

@@ -7,14 +7,22 @@ after the Idempotency-Keys have expired.
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
-from waybill_toolkit.operations.workload.client import VARIANTS_MAX, Client, Variant, WantedOrder
+from waybill_toolkit.operations.workload.client import (
+    VARIANTS_MAX,
+    Client,
+    Price,
+    Variant,
+    WantedOrder,
+)
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, UnreachableError
 from waybill_toolkit.operations.workload.tasks import Progress, for_each, no_progress
+
+T = TypeVar("T")
 
 CONCURRENCY: Final = 16  # concurrent requests; more are not faster on two cores
 PRODUCT_NAME: Final = "Articles"
@@ -41,20 +49,24 @@ async def seed(
 
     Raises UnreachableError, and RefusedError for a variant that the catalogue refuses.
     """
-    await _add_variants(client, variants)
-    await _add_units(client, units, progress)
-    await _wait_for_prices(client, variants.keys())
+    missing = variants.keys() - (await client.catalogued_prices()).keys()
+    await add_variants(client, [variants[sku] for sku in missing])
+    await add_units(client, units, progress)
+    await wait_for_prices(client, dict.fromkeys(variants))
 
 
-async def _add_variants(client: Client, variants: Mapping[str, Variant]) -> None:
-    missing = sorted(variants.keys() - await client.catalogued_skus())
-    for skus in _batches(missing, VARIANTS_MAX):
-        digest = sha256("\n".join(skus).encode()).hexdigest()
-        name = f"{PRODUCT_NAME} {skus[0]} to {skus[-1]}"
-        await client.create_product(name, [variants[sku] for sku in skus], f"product-{digest}")
+async def add_variants(client: Client, variants: Iterable[Variant]) -> None:
+    """Create variants that do not exist. Raises UnreachableError, RefusedError."""
+    for batch in batches(sorted(variants, key=lambda each: each.sku), VARIANTS_MAX):
+        digest = sha256("\n".join(map(repr, batch)).encode()).hexdigest()
+        name = f"{PRODUCT_NAME} {batch[0].sku} to {batch[-1].sku}"
+        await client.create_product(name, batch, f"product-{digest}")
 
 
-async def _add_units(client: Client, units: Mapping[str, int], progress: Progress) -> None:
+async def add_units(
+    client: Client, units: Mapping[str, int], progress: Progress = no_progress
+) -> None:
+    """Add stock until the given units are on hand. Raises UnreachableError, RefusedError."""
     on_hand = await client.units_on_hand()
     missing = {
         sku: wanted - on_hand.get(sku, 0)
@@ -75,14 +87,17 @@ async def _add_units(client: Client, units: Mapping[str, int], progress: Progres
         await for_each(missing.items(), add, CONCURRENCY)
 
 
-async def _wait_for_prices(client: Client, skus: Collection[str]) -> None:
-    """Wait until the orders service knows all SKUs; fail after a timeout without progress."""
+async def wait_for_prices(client: Client, prices: Mapping[str, Price | None]) -> None:
+    """Wait until orders knows these prices, or any price where None is given.
+
+    Raises UnreachableError after a timeout without progress.
+    """
     loop = asyncio.get_running_loop()
-    known = -1
+    known_count = -1
     deadline = loop.time()
-    while missing := set(skus) - await client.priced_skus():
-        if len(skus) - len(missing) > known:
-            known = len(skus) - len(missing)
+    while missing := _unknown(prices, await client.known_prices()):
+        if len(prices) - len(missing) > known_count:
+            known_count = len(prices) - len(missing)
             deadline = loop.time() + PATIENCE_SECONDS
         if loop.time() > deadline:
             raise UnreachableError(
@@ -92,7 +107,16 @@ async def _wait_for_prices(client: Client, skus: Collection[str]) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _batches(items: Sequence[str], size: int) -> Iterator[list[str]]:
+def _unknown(wanted: Mapping[str, Price | None], known: Mapping[str, Price]) -> set[str]:
+    return {
+        sku
+        for sku, price in wanted.items()
+        if sku not in known or (price is not None and known[sku] != price)
+    }
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the items in lists of at most this size."""
     remaining = iter(items)
     while batch := list(islice(remaining, size)):
         yield batch

@@ -67,6 +67,14 @@ class Service:
         headers = {"content-type": "application/json", "idempotency-key": key}
         return await self._ask("POST", path, headers, orjson.dumps(body))
 
+    async def put(self, path: str, body: object, version: str) -> Any:  # noqa: ANN401 - JSON
+        """Replace a resource that still has this ETag, and return the JSON.
+
+        A retry after a lost response finds a new version. Raises UnreachableError, RefusedError.
+        """
+        headers = {"content-type": "application/json", "if-match": version}
+        return await self._ask("PUT", path, headers, orjson.dumps(body))
+
     async def items(
         self, path: str, query: Mapping[str, object] | None = None
     ) -> AsyncIterator[dict[str, Any]]:

@@ -14,7 +14,6 @@ from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.workload.client import Client
-from waybill_toolkit.operations.workload.history import HistoryError
 from waybill_toolkit.operations.workload.service import ServiceError
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
@@ -36,7 +35,7 @@ def errors_reported() -> Iterator[None]:
     with explained():
         try:
             yield
-        except (HistoryError, ServiceError) as error:
+        except ServiceError as error:
             raise PlatformError(str(error)) from error
 
 

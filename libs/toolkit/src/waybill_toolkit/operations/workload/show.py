@@ -1,4 +1,4 @@
-"""The console output of demo, replay, audit and bench."""
+"""The console output of demo, import, audit and bench."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from waybill_toolkit.operations.audit import Report
-from waybill_toolkit.operations.workload.history import BrokenRow
 from waybill_toolkit.operations.workload.placing import Outcome
 from waybill_toolkit.operations.workload.summary import Latency, Summary
 from waybill_toolkit.operations.workload.tasks import Step
@@ -66,15 +65,8 @@ def show_latencies(console: Console, accept: Latency, confirm: Latency) -> None:
 def show_refusals(console: Console, outcomes: Sequence[Outcome]) -> None:
     refused = [outcome for outcome in outcomes if outcome.refusal]
     for outcome in refused[:LISTED_MAX]:
-        _say(console, f"Order {outcome.wanted.reference} was refused: {outcome.refusal}")
-    _say_more(console, len(refused))
-
-
-def show_broken_rows(console: Console, rows: Sequence[BrokenRow]) -> None:
-    for row in rows[:LISTED_MAX]:
-        spoiled = f" Order {row.order_ref} is not placed." if row.order_ref else ""
-        _say(console, f"Line {row.line_number} is invalid: {row.reason}.{spoiled}")
-    _say_more(console, len(rows))
+        say(console, f"Order {outcome.wanted.reference} was refused: {outcome.refusal}")
+    say_more(console, len(refused))
 
 
 def show_invariants(console: Console, report: Report) -> None:
@@ -89,14 +81,14 @@ def show_invariants(console: Console, report: Report) -> None:
 
 def show_audit(console: Console, report: Report) -> None:
     for finding in report.broken:
-        _say(console, f"✗ {finding.invariant.name}: {finding.invariant.meaning}")
+        say(console, f"✗ {finding.invariant.name}: {finding.invariant.meaning}")
         for row in finding.rows[:LISTED_MAX]:
-            _say(console, f"    {json.dumps(row, ensure_ascii=False)}")
+            say(console, f"    {json.dumps(row, ensure_ascii=False)}")
         if finding.more or len(finding.rows) > LISTED_MAX:
-            _say(console, "    and more; --json lists up to 100")
+            say(console, "    and more; --json lists up to 100")
     moving = report.moving
     if not moving.is_nothing:
-        _say(
+        say(
             console,
             f"In progress: {moving.orders} orders; events: {moving.events_unpublished} not "
             f"published, {moving.events_in_flight} in flight, {moving.events_retried} to be "
@@ -113,10 +105,10 @@ def _milliseconds(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f} ms"
 
 
-def _say(console: Console, text: str) -> None:
+def say(console: Console, text: str) -> None:
     console.print(escape(text), highlight=False, soft_wrap=True)
 
 
-def _say_more(console: Console, count: int) -> None:
+def say_more(console: Console, count: int) -> None:
     if count > LISTED_MAX:
-        _say(console, f"... and {count - LISTED_MAX} more.")
+        say(console, f"... and {count - LISTED_MAX} more.")
