@@ -1,6 +1,5 @@
 """Retries parked events when they are due."""
 
-import logging
 from datetime import datetime
 from typing import Final
 
@@ -8,10 +7,9 @@ from waybill.events import PermanentError
 from waybill.postgres import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
-from waybill.receiving.dead_letters import describe, first_due, record_failure, remove
+from waybill.receiving.dead_letters import State, describe, first_due, record_failure, remove
 from waybill.receiving.event_router import EventRouter
-
-_log = logging.getLogger(__name__)
+from waybill.receiving.failures import log_after_commit
 
 POLL_SECONDS: Final = 1.0
 
@@ -39,16 +37,16 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
             return 1
         attempts = letter.attempts + 1
         dead = isinstance(error, PermanentError) or attempts >= ATTEMPTS_MAX
+        state: State = "dead" if dead else "retrying"
         await record_failure(
             tx,
             letter,
-            state="dead" if dead else "retrying",
+            state=state,
             error=describe(error),
             due_at=now if dead else now + retry_delay(attempts),
         )
-        if dead:
-            extra = {"event_id": str(letter.event_id)}
-            _log.error("consumer: dead letter: %s", describe(error), extra=extra)
+        if delivery is not None:
+            log_after_commit(tx, delivery, error, state, attempts)
         return 1
 
     return Timer("dead letter retries", POLL_SECONDS, take)
