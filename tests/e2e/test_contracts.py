@@ -33,7 +33,7 @@ SENT: Final = {
     "inventory.stock-committed.v1",
     "inventory.stock-refused.v1",
     "inventory.stock-released.v1",
-    "payments.authorize-payment.v1",
+    "payments.authorize-payment.v2",
     "payments.capture-payment.v1",
     "payments.reverse-payment.v1",
     "payments.payment-authorized.v1",

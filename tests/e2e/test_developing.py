@@ -32,7 +32,7 @@ TYPES: Final = [
     "inventory.reserve-stock.v1",
     "orders.order-placed.v1",
     "inventory.stock-reserved.v1",
-    "payments.authorize-payment.v1",
+    "payments.authorize-payment.v2",
     "payments.payment-authorized.v1",
     "inventory.commit-stock.v1",
     "inventory.stock-committed.v1",

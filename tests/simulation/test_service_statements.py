@@ -92,7 +92,11 @@ async def test_payments_are_the_same(both: Both) -> None:
         async with BothTransaction(both) as tx:
             wanted = [
                 OrderToPay(
-                    order_id=each, amount_minor=5, currency="GBP", token=TOKEN, traceparent="x"
+                    order_id=each,
+                    amount_minor=5,
+                    currency="GBP",
+                    sealed_token=TOKEN,
+                    traceparent="x",
                 )
                 for each in orders
             ]
@@ -173,7 +177,7 @@ def _order(number: int) -> Order:
     return Order(
         order_id=uuid7(), reference=None, customer_ref="c", status=OrderStatus.PLACED,
         currency="GBP", lines=(Line("tea", 1 + number, 6), Line("mug", 1, 5)),
-        total_minor=10, payment_token=TOKEN, placed_at=NOW, updated_at=NOW,
+        total_minor=10, sealed_token=TOKEN, placed_at=NOW, updated_at=NOW,
     )  # fmt: skip
 
 

@@ -21,7 +21,9 @@ EVENTS = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def settings(module_database_url: str, broker_server: BrokerServer) -> OrdersSettings:
+async def settings(
+    module_database_url: str, broker_server: BrokerServer, token_keys: Path
+) -> OrdersSettings:
     await migrate(module_database_url, migrations_folder(orders.__file__))
     return OrdersSettings.model_validate(
         {
@@ -30,6 +32,8 @@ async def settings(module_database_url: str, broker_server: BrokerServer) -> Ord
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": "open",
+            "token_keys": token_keys,
+            "token_key_seconds": 0,
         }
     )
 

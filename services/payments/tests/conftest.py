@@ -18,6 +18,7 @@ from waybill.clock import ManualClock, SystemClock
 from waybill.kafka.link import ensure_topics
 from waybill.postgres import Database
 from waybill.postgres.migrations import migrate, migrations_folder
+from waybill.sealing import Seals
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
@@ -53,14 +54,16 @@ async def database(migrated_url: str, clock: ManualClock) -> AsyncIterator[Datab
 
 
 @pytest.fixture
-def driver(database: Database, migrated_url: str, clock: ManualClock) -> PaymentsDriver:
-    return PaymentsDriver(database, migrated_url, clock)
+def driver(
+    database: Database, migrated_url: str, clock: ManualClock, token_keys: Path
+) -> PaymentsDriver:
+    return PaymentsDriver(database, migrated_url, clock, Seals(token_keys))
 
 
 @pytest.fixture
-def real_time_driver(database: Database, migrated_url: str) -> PaymentsDriver:
+def real_time_driver(database: Database, migrated_url: str, token_keys: Path) -> PaymentsDriver:
     """A driver with the system clock, for calls that become due again by themselves."""
-    return PaymentsDriver(database, migrated_url, SystemClock())
+    return PaymentsDriver(database, migrated_url, SystemClock(), Seals(token_keys))
 
 
 @pytest.fixture
@@ -69,7 +72,9 @@ def provider() -> FakeProvider:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(migrated_module_url: str, broker_server: BrokerServer) -> AsyncIterator[str]:
+async def service(
+    migrated_module_url: str, broker_server: BrokerServer, token_keys: Path
+) -> AsyncIterator[str]:
     """Run the service once for a module: joining the consumer group takes seconds."""
     await ensure_topics(broker_server.bootstrap_servers, EVENT_CONTRACT.topics)
     settings = PaymentsSettings.model_validate(
@@ -79,6 +84,7 @@ async def service(migrated_module_url: str, broker_server: BrokerServer) -> Asyn
             "kafka_session_timeout_ms": 3_000,
             "check_contract": True,
             "access": "open",
+            "token_keys": token_keys,
             "provider_retry_first_seconds": 0.01,
             "sandbox_slow_seconds": 0.01,
         }

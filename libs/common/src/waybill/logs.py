@@ -36,6 +36,12 @@ _SECRETS: Final = (
     (re.compile(rb"(?i)\b(%b=)[^\s\"\\&,;)]+" % _SECRET_NAME), rb"\1***"),
 )
 
+_SECRET_HINTS: Final = (
+    *(b"://", b"bearer ", b"basic ", b"password", b"passwd"),
+    *(b"secret", b"token", b"authorization", b"api_key", b"api-key", b"apikey"),
+)
+"""A line without any of these has nothing to mask: the search takes 1 us, the expressions 140."""
+
 
 @contextmanager
 def bound(**names: str) -> Iterator[None]:
@@ -49,6 +55,10 @@ def bound(**names: str) -> Iterator[None]:
 
 def configure(service: str, level: str = "INFO") -> None:
     """Send all log records of this process, from `level` up, to standard output."""
+    # No line has these, and collecting them is most of the cost of a record; see the "Optimization"
+    # of https://docs.python.org/3/howto/logging.html
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -105,6 +115,9 @@ def _encode(line: dict[str, Any]) -> bytes:
 
 
 def _mask(line: bytes) -> bytes:
+    lower = line.lower()
+    if not any(hint in lower for hint in _SECRET_HINTS):
+        return line
     for pattern, replacement in _SECRETS:
         line = pattern.sub(replacement, line)
     return line

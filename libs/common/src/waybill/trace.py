@@ -75,6 +75,11 @@ def parse(traceparent: str | None) -> TraceContext | None:
     )
 
 
+def trace_id(traceparent: str) -> str:
+    """Return the trace id of a well-formed traceparent."""
+    return traceparent[3:35]
+
+
 def begin(traceparent: str | None = None) -> TraceContext:
     """Return a new span: in the trace of `traceparent` if it is valid, else in a new trace."""
     parent = parse(traceparent)

@@ -1,5 +1,6 @@
 """The settings that the services have in a history."""
 
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from inventory.settings import InventorySettings
@@ -8,6 +9,7 @@ from payments.settings import PaymentsSettings
 from waybill.process.settings import Settings
 from waybill_simulation.scenario import Scenario
 
+_TOKEN_KEYS: Final = Path(__file__).with_name("token_keys")
 _SETTINGS: Final[dict[Any, Any]] = {}
 Made = TypeVar("Made", bound=Settings)
 
@@ -22,7 +24,7 @@ def settings_of(service: str, scenario: Scenario) -> Settings:
     }
     match service:
         case "orders":
-            return _made(OrdersSettings, **common)
+            return _made(OrdersSettings, token_keys=_TOKEN_KEYS, token_key_seconds=0, **common)
         case "inventory":
             minutes = scenario.reservation_seconds / 60
             return _made(InventorySettings, **common).model_copy(
@@ -31,6 +33,7 @@ def settings_of(service: str, scenario: Scenario) -> Settings:
         case _:
             return _made(
                 PaymentsSettings,
+                token_keys=_TOKEN_KEYS,
                 provider_calls_max=4,
                 provider_call_timeout_seconds=1.0,
                 provider_lease_seconds=4.0,

@@ -1,5 +1,6 @@
 """The HTTP interface of orders: opens transactions and calls commands and queries."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -33,8 +34,12 @@ from orders.known_prices import KnownPrices
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call
 from waybill.http.pages import Cursor, split_page
+from waybill.http.problems import ProblemError, Unavailable
 from waybill.postgres import Database, Transaction
 from waybill.saga import Sagas
+from waybill.sealing import SealingError, Seals
+
+_log: Final = logging.getLogger(__name__)
 
 _ORDERS: Final = Cursor(UUID)
 _PRICES: Final = Cursor(str)
@@ -43,10 +48,11 @@ _PRICES: Final = Cursor(str)
 class Api(OrdersApi):
     """Implements the generated interface."""
 
-    def __init__(self, database: Database, sagas: Sagas, clock: Clock) -> None:
+    def __init__(self, database: Database, sagas: Sagas, clock: Clock, seals: Seals) -> None:
         self._database = database
         self._sagas = sagas
         self._clock = clock
+        self._seals = seals
         self._prices = KnownPrices()
         self._placing = BatchedOperation(database, self._place_orders)
 
@@ -57,7 +63,14 @@ class Api(OrdersApi):
     async def _place_orders(
         self, tx: Transaction, requests: Sequence[BatchedRequest[models.PlaceOrder]]
     ) -> Sequence[PlaceOrderResult]:
-        placed = await place_orders(tx, self._sagas, self._prices, self._clock, requests)
+        try:
+            placed = await place_orders(
+                tx, self._sagas, self._prices, requests, clock=self._clock, seals=self._seals
+            )
+        except SealingError as error:
+            _log.error("orders cannot be accepted, WAYBILL_TOKEN_KEYS: %s", error)
+            detail = "Payment tokens cannot be encrypted at the moment; try again later."
+            raise ProblemError(Unavailable(detail=detail)) from error
         return [
             PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
             if isinstance(each, Order)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -65,7 +65,8 @@ class Order:
     currency: str
     lines: tuple[Line, ...]
     total_minor: int
-    payment_token: str
+    sealed_token: str | None = field(repr=False)
+    """The payment token, encrypted; None once the order is confirmed, rejected or cancelled."""
     placed_at: datetime
     updated_at: datetime
 

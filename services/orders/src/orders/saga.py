@@ -9,7 +9,7 @@ from typing import Final
 from orders.contract import received
 from orders.contract.events import Sent
 from orders.contract.sent import (
-    AuthorizePayment,
+    AuthorizeSealedPayment,
     CapturePayment,
     CommitStock,
     ReleaseStock,
@@ -33,11 +33,13 @@ def _reserve(order: Order) -> ReserveStock:
     return ReserveStock(order_id=order.order_id, lines=lines)
 
 
-def _authorize(order: Order) -> AuthorizePayment:
-    return AuthorizePayment(
+def _authorize(order: Order) -> AuthorizeSealedPayment:
+    if order.sealed_token is None:
+        raise ValueError(f"order {order.order_id} has no payment token")
+    return AuthorizeSealedPayment(
         order_id=order.order_id,
         amount=Money(amount_minor=order.total_minor, currency=order.currency),
-        token=order.payment_token,
+        sealed_token=order.sealed_token,
     )
 
 

@@ -52,7 +52,9 @@ _INSERT_LINES: Final = _LINES.write("""
 """)
 _SET_STATUSES: Final = _STATUSES.write("""
     update orders set status = change.status, rejection_code = change.rejection_code,
-        rejection_detail = change.rejection_detail, updated_at = $1
+        rejection_detail = change.rejection_detail, updated_at = $1,
+        sealed_token = case when change.status in ('placed', 'cancelling')
+            then orders.sealed_token end
     from {rows} as change ({columns})
     where orders.order_id = change.order_id
 """)

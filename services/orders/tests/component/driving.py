@@ -86,7 +86,7 @@ async def reserve(neighbours: FakeService, order_id: str) -> None:
 async def confirm(neighbours: FakeService, order_id: str) -> None:
     """Send the replies of inventory and payments up to the confirmation."""
     await reserve(neighbours, order_id)
-    authorize = await wait_for_event(neighbours, "payments.authorize-payment.v1", order_id)
+    authorize = await wait_for_event(neighbours, "payments.authorize-payment.v2", order_id)
     paid = {"payment_id": str(uuid7()), "amount": authorize.data["amount"]}
     await reply(neighbours, "payments.payment-authorized", order_id, **paid)
     await wait_for_event(neighbours, "inventory.commit-stock.v1", order_id)

@@ -38,7 +38,7 @@ async def test_an_order_is_confirmed_when_inventory_and_payments_succeed(
     await wait_for_event(neighbours, "orders.order-placed.v1", order_id)
     expires_at = "2026-11-22T10:00:00Z"
     await reply(neighbours, "inventory.stock-reserved", order_id, expires_at=expires_at)
-    authorize = await wait_for_event(neighbours, "payments.authorize-payment.v1", order_id)
+    authorize = await wait_for_event(neighbours, "payments.authorize-payment.v2", order_id)
     assert authorize.data["amount"] == money(765)
     paid = {"payment_id": str(uuid7()), "amount": money(765)}
     await reply(neighbours, "payments.payment-authorized", order_id, **paid)
@@ -81,7 +81,7 @@ async def test_a_declined_order_is_rejected_after_its_stock_is_released(
     await add_variant(client, neighbours, SKU, 255)
     order_id = (await place(client, order_body((SKU, 1)))).json()["order_id"]
     await reserve(neighbours, order_id)
-    await wait_for_event(neighbours, "payments.authorize-payment.v1", order_id)
+    await wait_for_event(neighbours, "payments.authorize-payment.v2", order_id)
     declined = {"payment_id": str(uuid7()), "decline_code": "insufficient_funds"}
     await reply(neighbours, "payments.payment-declined", order_id, **declined)
     await wait_for_event(neighbours, "inventory.release-stock.v1", order_id)

@@ -64,6 +64,8 @@ def _environment(settings: OrdersSettings) -> dict[str, str]:
         "WAYBILL_DATABASE_URL": settings.database_url.get_secret_value(),
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
         "WAYBILL_ACCESS": "open",
+        "WAYBILL_TOKEN_KEYS": str(settings.token_keys),
+        "WAYBILL_TOKEN_KEY_SECONDS": "0",
     }
 
 

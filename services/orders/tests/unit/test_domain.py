@@ -96,7 +96,7 @@ def test_quantities_of_a_sku_on_several_lines_are_added() -> None:
         currency="GBP",
         lines=(Line("A", 2, 1), Line("B", 1, 1), Line("A", 3, 1)),
         total_minor=6,
-        payment_token="tok_approve",  # noqa: S106 (a test token, not a password)
+        sealed_token=None,
         placed_at=now,
         updated_at=now,
     )

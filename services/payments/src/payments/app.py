@@ -18,6 +18,7 @@ from waybill.clock import Clock, SystemClock
 from waybill.postgres import Database
 from waybill.process.event_runtime import event_runtime, open_database
 from waybill.receiving.event_router import EventRouter
+from waybill.sealing import Seals
 
 _SANDBOX_CONNECTIONS_MAX: Final = 1
 """The sandbox runs one statement at a time, so it needs one connection."""
@@ -31,7 +32,8 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     database = await open_database(settings, clock)
     ledger_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
     sandbox = Sandbox(SandboxLedger(ledger_database), slow_seconds=settings.sandbox_slow_seconds)
-    worker = _worker(settings, database, sandbox, clock)
+    seals = Seals(settings.token_keys)
+    worker = _worker(settings, database, sandbox, clock, seals)
     parts = event_runtime(
         settings,
         database,
@@ -42,17 +44,19 @@ async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Se
     return Service(
         api=Api(database),
         database=database,
+        checks={"token keys": seals.check},
         background=(*parts, worker),
         closing=(ledger_database.close,),
     )
 
 
 def _worker(
-    settings: PaymentsSettings, database: Database, sandbox: Sandbox, clock: Clock
+    settings: PaymentsSettings, database: Database, sandbox: Sandbox, clock: Clock, seals: Seals
 ) -> Worker:
     caller = Caller(
         sandbox,
         clock,
+        seals,
         timeout=timedelta(seconds=settings.provider_call_timeout_seconds),
         backoff=settings.provider_backoff,
     )

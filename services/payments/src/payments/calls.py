@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from payments.backoff import Backoff
 from payments.commands.record_answers import Answer, Call, CallAgain
+from payments.contract.models import DeclineCode
 from payments.domain import Operation, Payment
 from payments.provider import (
     Approved,
@@ -23,6 +25,7 @@ from payments.provider import (
 )
 from waybill import logs, trace
 from waybill.clock import Clock
+from waybill.sealing import SealingError, Seals
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,10 +34,17 @@ class Caller:
     """Calls the provider for claimed payments. Every call has an answer, also when it fails."""
 
     def __init__(
-        self, provider: Provider, clock: Clock, *, timeout: timedelta, backoff: Backoff
+        self,
+        provider: Provider,
+        clock: Clock,
+        seals: Seals,
+        *,
+        timeout: timedelta,
+        backoff: Backoff,
     ) -> None:
         self._provider = provider
         self._clock = clock
+        self._seals = seals
         self._timeout_seconds = timeout.total_seconds()
         self._backoff = backoff
 
@@ -48,6 +58,8 @@ class Caller:
         fields = {"payment_id": payment.payment_id, "operation": operation}
         try:
             answer = await self._call_with_timeout(payment, operation)
+        except SealingError as error:
+            return self._unreadable(payment, error, fields)
         except ProviderUnavailableError as error:
             _log.warning("outcome unknown, retrying the call: %s", error, extra=fields)
             return self._retry(self._backoff.after(payment.attempts))
@@ -63,6 +75,14 @@ class Caller:
             case Pending():
                 return self._retry(self._backoff.after(payment.attempts))
 
+    def _unreadable(
+        self, payment: Payment, error: SealingError, fields: Mapping[str, object]
+    ) -> Answer:
+        _log.error("the payment token cannot be decrypted: %s", error, extra=fields)
+        if payment.attempts == 1:  # the provider was never called, so nothing is held
+            return Declined(DeclineCode.UNKNOWN_TOKEN)
+        return self._retry(self._backoff.longest)
+
     def _retry(self, delay: timedelta) -> CallAgain:
         return CallAgain(self._clock.now() + delay)
 
@@ -77,7 +97,9 @@ class Caller:
         key = idempotency_key(payment.payment_id, operation)
         match operation:
             case Operation.AUTHORIZE:
-                return await self._provider.authorize(_authorization(payment), idempotency_key=key)
+                return await self._provider.authorize(
+                    self._authorization(payment), idempotency_key=key
+                )
             case Operation.CAPTURE:
                 return await self._provider.capture(_hold(payment), idempotency_key=key)
             case Operation.VOID:
@@ -85,16 +107,15 @@ class Caller:
             case Operation.REFUND:
                 return await self._provider.refund(_hold(payment), idempotency_key=key)
 
-
-def _authorization(payment: Payment) -> Authorization:
-    if payment.token is None:
-        raise ValueError("cannot authorize a payment without its token")
-    return Authorization(
-        payment_id=payment.payment_id,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        token=payment.token,
-    )
+    def _authorization(self, payment: Payment) -> Authorization:
+        if payment.sealed_token is None:
+            raise ValueError("cannot authorize a payment without its token")
+        return Authorization(
+            payment_id=payment.payment_id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            token=self._seals.unseal(payment.sealed_token, payment.order_id.bytes),
+        )
 
 
 def _hold(payment: Payment) -> Hold:

@@ -70,7 +70,7 @@ class Payment:
     amount_minor: int
     currency: str
     status: Status
-    token: str | None = field(default=None, repr=False)
+    sealed_token: str | None = field(default=None, repr=False)
     decline_code: DeclineCode | None = None
     captured_minor: int = 0
     refunded_minor: int = 0
@@ -101,7 +101,7 @@ def open_payment(
     order_id: UUID,
     amount_minor: int,
     currency: str,
-    token: str,
+    sealed_token: str,
     traceparent: str,
     now: datetime,
 ) -> Step:
@@ -112,7 +112,7 @@ def open_payment(
         amount_minor=amount_minor,
         currency=currency,
         status=Status.AUTHORIZING,
-        token=token,
+        sealed_token=sealed_token,
         traceparent=traceparent,
     )
     return _begin(payment, Status.AUTHORIZING, now)
@@ -239,7 +239,7 @@ def _done(payment: Payment, operation: Operation, reference: str | None, now: da
         case Operation.AUTHORIZE:
             held = replace(payment, provider_reference=reference)
             if payment.reverse_wanted:
-                return _begin(replace(held, token=None), Status.VOIDING, now)
+                return _begin(replace(held, sealed_token=None), Status.VOIDING, now)
             return _settle(held, Status.AUTHORIZED, Fact.AUTHORIZED)
         case Operation.CAPTURE:
             taken = replace(payment, captured_minor=payment.amount_minor)
@@ -259,7 +259,7 @@ def _done(payment: Payment, operation: Operation, reference: str | None, now: da
 def _settle(payment: Payment, status: Status, fact: Fact, entries: tuple[Entry, ...] = ()) -> Step:
     """Enter a state that waits for nothing."""
     settled = replace(
-        payment, status=status, token=None, reverse_wanted=False, attempts=0, due_at=None
+        payment, status=status, sealed_token=None, reverse_wanted=False, attempts=0, due_at=None
     )
     return Step(settled, (fact,), entries)
 

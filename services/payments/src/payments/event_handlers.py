@@ -12,7 +12,12 @@ from payments.commands.authorize_payments import OrderToPay, authorize_payments
 from payments.commands.capture_payments import capture_payments
 from payments.commands.reverse_payments import reverse_payments
 from payments.contract import events
-from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
+from payments.contract.received import (
+    AuthorizePayment,
+    AuthorizeSealedPayment,
+    CapturePayment,
+    ReversePayment,
+)
 from payments.domain import OrderAlreadyPaidDifferentlyError
 from payments.worker import Worker
 from waybill.clock import Clock
@@ -31,8 +36,16 @@ class EventHandlers(events.EventHandlers):
     async def authorize_payment(
         self, tx: Transaction, events: Sequence[Event[AuthorizePayment]]
     ) -> None:
+        await self._authorize(tx, [_order(event, event.data.token) for event in events])
+
+    @override
+    async def authorize_sealed_payment(
+        self, tx: Transaction, events: Sequence[Event[AuthorizeSealedPayment]]
+    ) -> None:
+        await self._authorize(tx, [_order(event, event.data.sealed_token) for event in events])
+
+    async def _authorize(self, tx: Transaction, wanted: Sequence[OrderToPay]) -> None:
         now = self._clock.now()
-        wanted = [_order(event) for event in events]
         try:
             await authorize_payments(tx, wanted, now, self._worker.claims(tx, now))
         except OrderAlreadyPaidDifferentlyError as error:
@@ -57,11 +70,13 @@ class EventHandlers(events.EventHandlers):
         await reverse_payments(tx, orders, now, self._worker.claims(tx, now))
 
 
-def _order(event: Event[AuthorizePayment]) -> OrderToPay:
+def _order(
+    event: Event[AuthorizePayment] | Event[AuthorizeSealedPayment], token: str
+) -> OrderToPay:
     return OrderToPay(
         order_id=event.data.order_id,
         amount_minor=event.data.amount.amount_minor,
         currency=event.data.amount.currency,
-        token=event.data.token,
+        sealed_token=token,
         traceparent=event.traceparent,
     )

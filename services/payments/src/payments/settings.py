@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import DirectoryPath, Field, PositiveFloat, PositiveInt, model_validator
 
 from payments.backoff import Backoff
 from waybill.process.settings import Settings
@@ -13,6 +13,9 @@ class PaymentsSettings(Settings):
     """Read from environment variables with the prefix WAYBILL_."""
 
     service: str = "payments"
+
+    token_keys: DirectoryPath
+    """The folder of the keys that decrypt payment tokens, the same as that of orders."""
 
     provider_calls_max: PositiveInt = 256
     """Concurrent calls. 1,000 orders/s and a provider that responds in 100 ms need 200."""

@@ -41,7 +41,7 @@ class _ChangeRow(NamedTuple):
     refunded_minor: int
     decline_code: DeclineCode | None
     provider_reference: str | None
-    token: str | None
+    sealed_token: str | None
     reverse_wanted: bool
     attempts: int
     due_at: datetime | None
@@ -84,7 +84,7 @@ _UPDATE: Final = _CHANGES.write("""
             then step.status
         end, captured_minor = step.captured_minor,
         refunded_minor = step.refunded_minor, decline_code = step.decline_code,
-        provider_reference = step.provider_reference, token = step.token,
+        provider_reference = step.provider_reference, sealed_token = step.sealed_token,
         reverse_wanted = step.reverse_wanted, attempts = step.attempts, due_at = step.due_at,
         traceparent = step.traceparent,
         updated_at = case when payments.status = step.status then payments.updated_at else $1 end
@@ -185,7 +185,7 @@ def _change(payment: Payment, before: Payment) -> _ChangeRow:
         refunded_minor=payment.refunded_minor,
         decline_code=payment.decline_code,
         provider_reference=payment.provider_reference,
-        token=payment.token,
+        sealed_token=payment.sealed_token,
         reverse_wanted=payment.reverse_wanted,
         attempts=payment.attempts,
         due_at=payment.due_at,

@@ -13,6 +13,7 @@ import payments
 from payments.sandbox import TOK_APPROVE
 from waybill.ids import uuid7
 from waybill.postgres import connect
+from waybill.sealing import Seals
 from waybill_toolkit.testing.bad_input import bad_requests
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.eventually import eventually
@@ -42,6 +43,20 @@ async def payment_of(client: httpx.AsyncClient, order: str) -> Any:
     answer = await client.get("/v1/payments", params={"order_id": order})
     [payment] = answer.json()["items"]
     return payment
+
+
+@pytest.mark.usefixtures("service")
+async def test_an_encrypted_token_authorizes_its_own_order_only(
+    orders: FakeService, token_keys: Path
+) -> None:
+    own, other = uuid7(), uuid7()
+    sealed = Seals(token_keys).seal(TOK_APPROVE, own.bytes)
+    seen = []
+    for order in (own, other):
+        command = {"order_id": str(order), "amount": GBP_1530, "sealed_token": sealed}
+        await orders.send("payments.authorize-payment.v2", command)
+        seen += kinds(await orders.receive(str(order), 1))
+    assert seen == ["payment-authorized", "payment-declined"]
 
 
 async def test_an_order_is_authorized_captured_and_refunded(

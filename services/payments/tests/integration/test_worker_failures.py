@@ -181,5 +181,5 @@ async def test_no_token_is_logged_or_stored_when_calls_fail(
     assert TOK_ERROR_ONCE not in caplog.text
     assert "retrying the call" in caplog.text
     async with database.connection() as connection:
-        assert await connection.fetchval("select token from payments") is None
+        assert await connection.fetchval("select sealed_token from payments") is None
     assert TOK_ERROR_ONCE not in (await real_time_driver.payment(order_id)).model_dump_json()

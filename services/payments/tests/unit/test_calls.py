@@ -1,7 +1,9 @@
 """What each way in which a provider may answer, or not answer, means for a payment."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
@@ -27,8 +29,10 @@ from payments.provider import (
 )
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
+from waybill.sealing import Seals
 
 NOW: Final = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+NO_KEYS: Final = Seals(Path("/nowhere"))
 FIRST, LONGEST = timedelta(seconds=1), timedelta(seconds=60)
 
 
@@ -80,7 +84,7 @@ def payment(status: PaymentStatus, attempts: int = 1) -> Payment:
         amount_minor=1530,
         currency="GBP",
         status=status,
-        token="secret" if status is PaymentStatus.AUTHORIZING else None,
+        sealed_token="secret" if status is PaymentStatus.AUTHORIZING else None,
         provider_reference=None if status is PaymentStatus.AUTHORIZING else "reference",
         attempts=attempts,
     )
@@ -92,6 +96,7 @@ async def answer_to(
     caller = Caller(
         Scripted(response),
         ManualClock(NOW),
+        NO_KEYS,
         timeout=timedelta(milliseconds=5),
         backoff=Backoff(FIRST, LONGEST),
     )
@@ -138,7 +143,27 @@ async def test_each_operation_has_a_key_of_its_own(
     status: PaymentStatus, operation: Operation, given: str
 ) -> None:
     provider, waiting = Scripted(Approved("r")), payment(status)
-    caller = Caller(provider, ManualClock(NOW), timeout=FIRST, backoff=Backoff(FIRST, LONGEST))
+    caller = Caller(
+        provider, ManualClock(NOW), NO_KEYS, timeout=FIRST, backoff=Backoff(FIRST, LONGEST)
+    )
     await caller.call(waiting, operation)
     await caller.call(waiting, operation)
     assert provider.calls == [(given, f"{waiting.payment_id}:{operation.value}")] * 2
+
+
+@pytest.mark.parametrize(
+    ("attempts", "answer"),
+    [(1, Declined(DeclineCode.UNKNOWN_TOKEN)), (2, CallAgain(NOW + LONGEST))],
+)
+async def test_token_without_its_key_declines_only_a_payment_that_was_never_sent(
+    attempts: int, answer: Answer
+) -> None:
+    provider = Scripted(Approved("hold"))
+    caller = Caller(
+        provider, ManualClock(NOW), NO_KEYS, timeout=FIRST, backoff=Backoff(FIRST, LONGEST)
+    )
+    waiting = payment(PaymentStatus.AUTHORIZING, attempts)
+    sealed = "sealed.v1.20260101T000000Z.AAAA"
+    waiting = replace(waiting, sealed_token=sealed)
+    assert (await caller.call(waiting, Operation.AUTHORIZE)).answer == answer
+    assert not provider.calls

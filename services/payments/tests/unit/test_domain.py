@@ -53,7 +53,7 @@ def payment(
         amount_minor=amount_minor,
         currency="GBP",
         status=status,
-        token="tok_approve" if status is S.AUTHORIZING else None,
+        sealed_token="tok_approve" if status is S.AUTHORIZING else None,
         decline_code=DeclineCode.CARD_DECLINED if status is S.DECLINED else None,
         captured_minor=amount_minor if captured else 0,
         refunded_minor=amount_minor if status is S.REFUNDED else 0,
@@ -199,7 +199,7 @@ def test_no_call_is_due_and_no_token_is_stored_in_a_final_state(status: S) -> No
     for step in _steps_from(status):
         waits = step.payment.status in WAITING
         assert (step.payment.due_at is not None) == waits
-        assert (step.payment.token is not None) == (step.payment.status is S.AUTHORIZING)
+        assert (step.payment.sealed_token is not None) == (step.payment.status is S.AUTHORIZING)
 
 
 @pytest.mark.parametrize("status", S)
@@ -232,7 +232,7 @@ def test_payment_of_zero_does_not_call_the_provider() -> None:
         order_id=ORDER_ID,
         amount_minor=0,
         currency="GBP",
-        token="tok_approve",  # noqa: S106 (a test token)
+        sealed_token="sealed",  # noqa: S106 (a test token)
         traceparent="",
         now=NOW,
     )

@@ -11,6 +11,7 @@ def test_lease_is_refused_when_it_is_not_longer_than_a_call() -> None:
                 "database_url": "postgresql://localhost/payments",
                 "kafka_bootstrap_servers": "localhost:1",
                 "access": "open",
+                "token_keys": "/",
                 "provider_lease_seconds": 5,
                 "provider_call_timeout_seconds": 5,
             }

@@ -6,11 +6,21 @@ RequestTracing continues the trace of the caller or starts one. If OpenTelemetry
 for the request, JoinSpan uses that span: its trace id is in the response, in logs and in events.
 """
 
+import logging
+import time
+from typing import Final
+
 from opentelemetry.trace import get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waybill import trace
 from waybill.trace import RequestTrace, TraceContext
+
+_log: Final = logging.getLogger("waybill.http.requests")
+
+_PROBES: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Requested every few seconds: only their failures are logged."""
+_OK: Final = 200
 
 
 class RequestTracing:
@@ -22,9 +32,13 @@ class RequestTracing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = RequestTrace(trace.begin(_traceparent(scope)))
         scope[trace.SCOPE_KEY] = request
+        began = time.perf_counter()
+        status = 0
 
         async def send_with_trace_id(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 trace_id = (b"x-trace-id", request.context.trace_id.encode())
                 message["headers"] = [*message.get("headers", ()), trace_id]
             await send(message)
@@ -33,7 +47,21 @@ class RequestTracing:
         try:
             await self._app(scope, receive, send_with_trace_id)
         finally:
+            if _log.isEnabledFor(logging.INFO) and scope["type"] == "http":
+                _log_request(scope, request, status, time.perf_counter() - began)
             trace.leave(token)
+
+
+def _log_request(scope: Scope, request: RequestTrace, status: int, seconds: float) -> None:
+    """Log one line, without the query, which may have data of customers."""
+    method, path = scope["method"], scope["path"]
+    if path in _PROBES and status == _OK:
+        return
+    # JoinSpan may have replaced the trace.
+    token = trace.enter(request.context)
+    fields = {"method": method, "path": path, "status": status, "seconds": round(seconds, 6)}
+    _log.info("%s %s %d", method, path, status, extra=fields)
+    trace.leave(token)
 
 
 class JoinSpan:

@@ -20,6 +20,7 @@ another process that parks one of them has inserted it into the inbox, which is 
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -39,6 +40,7 @@ from waybill.postgres import (
 )
 from waybill.receiving.dead_letters import Parking, describe, park, parked_keys
 from waybill.receiving.event_router import Delivery, EventRouter, batches
+from waybill.receiving.failures import log_after_commit
 from waybill.receiving.inbox import ReceivedEvent, claim_new, has_no_duplicates, mark_processed
 
 _log = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ class BatchProcessor:
         """
         backoff = Backoff(_log, "consumer")
         conflicts = 0
+        began = time.perf_counter()
         while conflicts < CONFLICTS_MAX:
             try:
                 await self._process_batch(batch)
@@ -110,10 +113,12 @@ class BatchProcessor:
                 break
             else:
                 backoff.reset()
+                _log_batch(batch, began)
                 return
         self._checks_first = True
         for delivery in batch:
             await self._process_until_done(delivery, backoff, stop)
+        _log_batch(batch, began)
 
     async def _process_until_done(
         self, delivery: Delivery, backoff: Backoff, stop: asyncio.Event
@@ -161,6 +166,7 @@ class BatchProcessor:
                 elif each.error is not None:
                     _log.error(_DEAD_LETTER, each.event_id, describe(each.error))
                     parkings.append(Parking(each, "dead", describe(each.error), 0, now))
+                    log_after_commit(tx, each, each.error, "dead", 0)
                     blocked.add(each.ordering_key)
                 else:
                     ready.append(each)
@@ -186,11 +192,6 @@ class BatchProcessor:
             error = await attempt(tx, self._event_router, delivery)
             if error is None:
                 return
-            _log.warning(
-                "consumer: parked event: %s",
-                describe(error),
-                extra={"event_id": str(delivery.event_id)},
-            )
             dead = isinstance(error, PermanentError)
             parking = Parking(
                 delivery,
@@ -200,6 +201,7 @@ class BatchProcessor:
                 now if dead else now + retry_delay(1),
             )
             await park(tx, [parking], now)
+            log_after_commit(tx, delivery, error, parking.state, parking.attempts)
 
 
 async def react(tx: Transaction, event_router: EventRouter, delivery: Delivery) -> None:
@@ -229,6 +231,19 @@ async def attempt(
     except Exception as error:  # noqa: BLE001 (any other error is of this event)
         return error
     return None
+
+
+def _log_batch(batch: Sequence[Delivery], began: float) -> None:
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    events = [each.event for each in batch if each.event is not None]
+    fields = {
+        "events": len(batch),
+        "types": sorted({event.type for event in events}),
+        "trace_ids": list(dict.fromkeys(trace.trace_id(event.traceparent) for event in events)),
+        "seconds": round(time.perf_counter() - began, 6),
+    }
+    _log.info("consumer: processed %d events", len(batch), extra=fields)
 
 
 def _first_of_each(batch: Sequence[Delivery], fresh: set[UUID]) -> list[Delivery]:

@@ -1,6 +1,5 @@
 """Retries parked events when they are due."""
 
-import logging
 from datetime import datetime
 from typing import Final
 
@@ -8,13 +7,21 @@ from waybill.events import PermanentError
 from waybill.postgres import Transaction
 from waybill.postgres.timers import Timer
 from waybill.receiving.batch_processor import ATTEMPTS_MAX, attempt, retry_delay
-from waybill.receiving.dead_letters import DeadLetter, describe, first_due, record_failure, remove
+from waybill.receiving.dead_letters import (
+    State,
+    describe,
+    first_due,
+    record_failure,
+    remove,
+)
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.failures import log_after_commit
 from waybill.receiving.unreadable_batches import BATCH_TYPE
 
-_log = logging.getLogger(__name__)
-
 POLL_SECONDS: Final = 1.0
+
+_UNREADABLE: Final = "a batch that cannot be read: its sender must publish it again"
+_NOT_RECEIVED: Final = "this service does not receive events of this type any more"
 
 
 def dead_letter_retries(event_router: EventRouter) -> Timer:
@@ -29,33 +36,27 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
         letter = await first_due(tx, now)
         if letter is None:
             return 0
-        error = await _attempt(tx, event_router, letter)
+        is_batch = letter.type == BATCH_TYPE
+        delivery = None if is_batch else event_router.read(letter.record)
+        if delivery is not None:
+            error = await attempt(tx, event_router, delivery)
+        else:
+            error = PermanentError(_UNREADABLE if is_batch else _NOT_RECEIVED)
         if error is None:
             await remove(tx, letter)
             return 1
         attempts = letter.attempts + 1
         dead = isinstance(error, PermanentError) or attempts >= ATTEMPTS_MAX
+        state: State = "dead" if dead else "retrying"
         await record_failure(
             tx,
             letter,
-            state="dead" if dead else "retrying",
+            state=state,
             error=describe(error),
             due_at=now if dead else now + retry_delay(attempts),
         )
-        if dead:
-            extra = {"event_id": str(letter.event_id)}
-            _log.error("consumer: dead letter: %s", describe(error), extra=extra)
+        if delivery is not None:
+            log_after_commit(tx, delivery, error, state, attempts)
         return 1
 
     return Timer("dead letter retries", POLL_SECONDS, take)
-
-
-async def _attempt(
-    tx: Transaction, event_router: EventRouter, letter: DeadLetter
-) -> Exception | None:
-    if letter.type == BATCH_TYPE:
-        return PermanentError("a batch that cannot be read: its sender must publish it again")
-    delivery = event_router.read(letter.record)
-    if delivery is None:
-        return PermanentError("this service does not receive events of this type any more")
-    return await attempt(tx, event_router, delivery)

@@ -12,7 +12,13 @@ from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError, StartError, UnknownServiceError
 from waybill_toolkit.platform.log_files import last_lines
-from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET, Plan, service_environment
+from waybill_toolkit.platform.plan import (
+    BROKER_OFFSET,
+    KEY_FOLDER,
+    POSTGRES_OFFSET,
+    Plan,
+    service_environment,
+)
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url
 from waybill_toolkit.platform.processes import Identity
@@ -92,7 +98,11 @@ class Platform:
     def environment(self, service: str, port: int) -> dict[str, str]:
         """Compute the environment of one more replica of a service, for `python -m SERVICE`."""
         return service_environment(
-            service, port, self.database_url(service), self.bootstrap_servers
+            service,
+            port,
+            self.database_url(service),
+            self.bootstrap_servers,
+            SecretFiles(self.folder).folder(KEY_FOLDER),
         )
 
     def process(self, name: str) -> ProcessState:

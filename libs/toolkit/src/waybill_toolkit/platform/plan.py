@@ -15,6 +15,8 @@ from waybill_toolkit.platform.wheels import installed_package
 
 PORT_BASE = 7400
 GATEWAY = "gateway"
+KEY_FOLDER = "token-keys"
+"""The folder, among the secrets, of the keys that encrypt payment tokens."""
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
@@ -170,7 +172,9 @@ class Plan:
             else:
                 url = postgres_url(detour, *who)
         broker = f"{LOOPBACK}:{self.port_for_services('broker')}"
-        variables = service_variables(service.name, service.port, url, broker)
+        variables = service_variables(
+            service.name, service.port, url, broker, SecretFiles(self.data).folder(KEY_FOLDER)
+        )
         if service.name == GATEWAY:
             others = {
                 each.name: f"http://{LOOPBACK}:{self.port_for_services(each.name)}"
@@ -203,14 +207,15 @@ class Plan:
 
 
 def service_environment(
-    service: str, port: int, database_url: str | None, bootstrap_servers: str
+    service: str, port: int, database_url: str | None, bootstrap_servers: str, token_keys: Path
 ) -> dict[str, str]:
     """Compute a service's settings, which override those in the environment of this process."""
-    return {**os.environ, **service_variables(service, port, database_url, bootstrap_servers)}
+    variables = service_variables(service, port, database_url, bootstrap_servers, token_keys)
+    return {**os.environ, **variables}
 
 
 def service_variables(
-    service: str, port: int, database_url: str | None, bootstrap_servers: str
+    service: str, port: int, database_url: str | None, bootstrap_servers: str, token_keys: Path
 ) -> dict[str, str]:
     """Compute the settings that every service on a laptop gets."""
     return {
@@ -222,6 +227,7 @@ def service_variables(
         "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
         "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
         "WAYBILL_ACCESS": "open",
+        "WAYBILL_TOKEN_KEYS": str(token_keys),
     }
 
 

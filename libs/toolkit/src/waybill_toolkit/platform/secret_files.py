@@ -1,4 +1,4 @@
-"""Random passwords, each in a file that only the current user can read."""
+"""Random passwords, each in a file that only the current user can read, and folders of keys."""
 
 import os
 import secrets
@@ -18,6 +18,12 @@ class SecretFiles:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             write_new(path, f"{secrets.token_urlsafe(_BYTES)}\n")
         return path.read_text(encoding="ascii").strip()
+
+    def folder(self, name: str) -> Path:
+        """Return the folder `name` for secrets of services; create it if there is none."""
+        path = self._folder / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
 
 
 def write_new(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from waybill.sealing import KEY_BYTES, SUFFIX
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.databases import Administrator
@@ -57,6 +58,14 @@ def _record_traffic(request: pytest.FixtureRequest) -> Iterator[None]:
 def server_folder() -> Iterator[Path]:
     with short_folder() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def token_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a key for payment tokens."""
+    folder = tmp_path_factory.mktemp("token-keys")
+    (folder / f"20260101T000000Z{SUFFIX}").write_text(secrets.token_hex(KEY_BYTES))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ class OrderSagaStore(SagaStore[Order, Sent]):
 
     # Only the first command needs the lines, and it is never repeated.
     select = queries.ORDERS_WITHOUT_LINES
-    # Commands use the total and the payment token, which do not change.
+    # Commands use the total, which does not change, and the token, which only the first ones need.
     is_lasting = True
 
     def __init__(self, clock: Clock) -> None:

@@ -19,19 +19,25 @@ from waybill.http import BatchedRequest
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
 from waybill.saga import Sagas, SagaStart
+from waybill.sealing import Seals
 
 
 async def place_orders(
     tx: Transaction,
     sagas: Sagas,
     prices: KnownPrices,
-    clock: Clock,
     requests: Sequence[BatchedRequest[PlaceOrder]],
+    *,
+    clock: Clock,
+    seals: Seals,
 ) -> Sequence[Order | Unacceptable]:
-    """Accept orders at current prices, or return the problem of each unacceptable one."""
+    """Accept orders at current prices, or return the problem of each unacceptable one.
+
+    Raises SealingError.
+    """
     found = await prices.find(tx, {line.sku for each in requests for line in each.body.lines})
     now = clock.now()
-    placed = [_order(each.body, found, now) for each in requests]
+    placed = [_order(each.body, found, now, seals) for each in requests]
     accepted = [
         SagaStart(order.order_id, order, cause)
         for order, cause in zip(placed, requests, strict=True)
@@ -45,19 +51,22 @@ async def place_orders(
     return placed
 
 
-def _order(wanted: PlaceOrder, prices: Mapping[str, Price], now: datetime) -> Order | Unacceptable:
+def _order(
+    wanted: PlaceOrder, prices: Mapping[str, Price], now: datetime, seals: Seals
+) -> Order | Unacceptable:
     lines = price_lines(wanted.lines, wanted.currency, prices)
     if not isinstance(lines, tuple):
         return lines
+    order_id = uuid7()
     return Order(
-        order_id=uuid7(),
+        order_id=order_id,
         reference=None if wanted.reference is MISSING else wanted.reference,
         customer_ref=wanted.customer_ref,
         status=OrderStatus.PLACED,
         currency=wanted.currency,
         lines=lines,
         total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
-        payment_token=wanted.payment.token,
+        sealed_token=seals.seal(wanted.payment.token, order_id.bytes),
         placed_at=now,
         updated_at=now,
     )

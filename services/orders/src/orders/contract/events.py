@@ -10,7 +10,7 @@ from waybill.postgres import Transaction
 from orders.contract import received, sent
 
 Sent: TypeAlias = (
-    sent.AuthorizePayment
+    sent.AuthorizeSealedPayment
     | sent.CapturePayment
     | sent.CommitStock
     | sent.OrderCancelled
@@ -24,11 +24,11 @@ Sent: TypeAlias = (
 """All that orders may send."""
 
 _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
-    sent.AuthorizePayment: Message(
-        type="payments.authorize-payment.v1",
+    sent.AuthorizeSealedPayment: Message(
+        type="payments.authorize-payment.v2",
         topic="payments.commands.v1",
         key="order_id",
-        model=sent.AuthorizePayment,
+        model=sent.AuthorizeSealedPayment,
     ),
     sent.CapturePayment: Message(
         type="payments.capture-payment.v1",

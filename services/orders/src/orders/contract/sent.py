@@ -10,11 +10,11 @@ from waybill.scalars import UUID, AwareDatetime
 from .shared import Money, Price, RejectionCode, Sku
 
 
-class AuthorizePayment(BaseModel):
+class AuthorizeSealedPayment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     amount: Money
-    token: Annotated[str, Field(max_length=255, min_length=1)]
+    sealed_token: Annotated[str, Field(max_length=2048, min_length=1)]
 
 
 class CapturePayment(BaseModel):

@@ -19,7 +19,7 @@ class OrderToPay:
     order_id: UUID
     amount_minor: int
     currency: str
-    token: str = field(repr=False)
+    sealed_token: str = field(repr=False)
     traceparent: str
 
 
@@ -43,7 +43,7 @@ def _open(order: OrderToPay, now: datetime) -> Step:
         order_id=order.order_id,
         amount_minor=order.amount_minor,
         currency=order.currency,
-        token=order.token,
+        sealed_token=order.sealed_token,
         traceparent=order.traceparent,
         now=now,
     )

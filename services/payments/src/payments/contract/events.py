@@ -67,6 +67,12 @@ class EventHandlers(ABC):
     async def authorize_payment(
         self, tx: Transaction, events: Sequence[Event[received.AuthorizePayment]]
     ) -> None:
+        """The command of earlier releases, with the token in plain text. No service sends it."""
+
+    @abstractmethod
+    async def authorize_sealed_payment(
+        self, tx: Transaction, events: Sequence[Event[received.AuthorizeSealedPayment]]
+    ) -> None:
         """Authorize an amount on the customer's card."""
 
     @abstractmethod
@@ -91,6 +97,15 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.AuthorizePayment,
         ),
         handler="authorize_payment",
+    ),
+    Received(
+        Message(
+            type="payments.authorize-payment.v2",
+            topic="payments.commands.v1",
+            key="order_id",
+            model=received.AuthorizeSealedPayment,
+        ),
+        handler="authorize_sealed_payment",
     ),
     Received(
         Message(

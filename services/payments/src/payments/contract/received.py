@@ -17,6 +17,13 @@ class AuthorizePayment(BaseModel):
     token: Annotated[str, Field(max_length=255, min_length=1)]
 
 
+class AuthorizeSealedPayment(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    order_id: UUID
+    amount: Money
+    sealed_token: Annotated[str, Field(max_length=2048, min_length=1)]
+
+
 class CapturePayment(BaseModel):
     model_config = ConfigDict(frozen=True)
     order_id: UUID

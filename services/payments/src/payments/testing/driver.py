@@ -13,7 +13,7 @@ from payments import queries
 from payments.backoff import Backoff
 from payments.calls import Caller
 from payments.contract.models import Payment
-from payments.contract.received import AuthorizePayment, CapturePayment, ReversePayment
+from payments.contract.received import AuthorizeSealedPayment, CapturePayment, ReversePayment
 from payments.contract.shared import Money
 from payments.event_handlers import EventHandlers
 from payments.provider import (
@@ -26,6 +26,7 @@ from waybill.clock import Clock
 from waybill.events import Event
 from waybill.ids import uuid7
 from waybill.postgres import ConcurrencyConflictError, Database, Transaction
+from waybill.sealing import Seals
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -36,10 +37,11 @@ TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 class PaymentsDriver:
     """Handles commands as the consumer does, and reads the results."""
 
-    def __init__(self, database: Database, database_url: str, clock: Clock) -> None:
+    def __init__(self, database: Database, database_url: str, clock: Clock, seals: Seals) -> None:
         self._database = database
         self._database_url = database_url
         self._clock = clock
+        self._seals = seals
         # This worker never runs: the workers of the test make the calls.
         self._event_handlers = EventHandlers(clock, self.worker(FakeProvider()))
         self._sent = asyncio.Event()
@@ -62,7 +64,7 @@ class PaymentsDriver:
         return Worker(
             self._database,
             self._database_url,
-            Caller(provider, self._clock, timeout=timeout, backoff=backoff),
+            Caller(provider, self._clock, self._seals, timeout=timeout, backoff=backoff),
             self._clock,
             lease=LEASE,
             calls_max=calls_max,
@@ -73,9 +75,16 @@ class PaymentsDriver:
         self, *order_ids: UUID, amount_minor: int = 1530, token: str = TOK_APPROVE
     ) -> None:
         amount = Money(amount_minor=amount_minor, currency="GBP")
-        commands = [AuthorizePayment(order_id=i, amount=amount, token=token) for i in order_ids]
+        commands = [
+            AuthorizeSealedPayment(
+                order_id=order_id,
+                amount=amount,
+                sealed_token=self._seals.seal(token, order_id.bytes),
+            )
+            for order_id in order_ids
+        ]
         events = self._events(order_ids, commands)
-        await self._handle(lambda tx: self._event_handlers.authorize_payment(tx, events))
+        await self._handle(lambda tx: self._event_handlers.authorize_sealed_payment(tx, events))
 
     async def capture(self, *order_ids: UUID) -> None:
         commands = [CapturePayment(order_id=order_id) for order_id in order_ids]

@@ -1,14 +1,14 @@
 insert into orders (order_id, reference, customer_ref, status, rejection_code, rejection_detail,
-    currency, total_minor, payment_token, placed_at, updated_at)
+    currency, total_minor, sealed_token, placed_at, updated_at)
 values
     ('00000000-0000-7000-8000-000000000001', 'confirmed', 'c', 'confirmed', null, null,
-        'GBP', 610, 'tok_approve', now() - interval '11 min', now() - interval '9 min'),
+        'GBP', 610, null, now() - interval '11 min', now() - interval '9 min'),
     ('00000000-0000-7000-8000-000000000002', 'refused', 'c', 'rejected', 'out_of_stock', 'B',
-        'GBP', 500, 'tok_approve', now() - interval '10 min', now() - interval '9 min'),
+        'GBP', 500, null, now() - interval '10 min', now() - interval '9 min'),
     ('00000000-0000-7000-8000-000000000003', 'declined', 'c', 'rejected', 'payment_declined', '',
-        'GBP', 255, 'tok_decline', now() - interval '10 min', now() - interval '9 min'),
+        'GBP', 255, null, now() - interval '10 min', now() - interval '9 min'),
     ('00000000-0000-7000-8000-000000000004', 'cancelled', 'c', 'cancelled', null, null,
-        'GBP', 255, 'tok_approve', now() - interval '10 min', now() - interval '9 min'),
+        'GBP', 255, null, now() - interval '10 min', now() - interval '9 min'),
     ('00000000-0000-7000-8000-000000000005', 'moving', 'c', 'placed', null, null,
         'GBP', 100, 'tok_approve', now(), now());
 

@@ -1,5 +1,5 @@
 insert into payments (payment_id, order_id, status, amount_minor, currency, captured_minor,
-    refunded_minor, decline_code, provider_reference, token, reverse_wanted, attempts, due_at,
+    refunded_minor, decline_code, provider_reference, sealed_token, reverse_wanted, attempts, due_at,
     traceparent, created_at, updated_at)
 values
     ('00000000-0000-7000-8000-0000000000f1', '00000000-0000-7000-8000-000000000001', 'captured',

@@ -1,6 +1,6 @@
-insert into orders (order_id, reference, customer_ref, status, currency, total_minor, payment_token,
+insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
     placed_at, updated_at)
-select order_id, 'bulk-' || n, 'customer-' || n % 10000, 'confirmed', 'GBP', 255, 'tok_approve', at, at
+select order_id, 'bulk-' || n, 'customer-' || n % 10000, 'confirmed', 'GBP', 255, at, at
 from pg_temp.wanted;
 
 insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)

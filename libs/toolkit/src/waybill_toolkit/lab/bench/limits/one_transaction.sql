@@ -4,9 +4,9 @@ with ids as materialized (
     select uuidv7() as order_id, uuidv7() as payment_id, now() as at,
         'BENCH-' || lpad(:article::text, 4, '0') as sku
 ), placed as (
-    insert into orders (order_id, reference, customer_ref, status, currency, total_minor, payment_token,
+    insert into orders (order_id, reference, customer_ref, status, currency, total_minor,
         placed_at, updated_at)
-    select order_id, 'limit', 'bench', 'confirmed', 'GBP', 255, 'tok_approve', at, at from ids
+    select order_id, 'limit', 'bench', 'confirmed', 'GBP', 255, at, at from ids
 ), lines as (
     insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
     select order_id, 1, sku, 1, 255 from ids
