@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -203,5 +204,9 @@ async def test_a_caller_without_permission_is_refused(
             await bad.send(stranger)
 
 
-async def test_the_contract_is_served_byte_for_byte(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/openapi.json")).content == CONTRACT_FILE.read_bytes()
+async def test_the_contract_names_the_address_of_this_instance(
+    client: httpx.AsyncClient,
+) -> None:
+    here = {"servers": [{"url": str(client.base_url).rstrip("/")}]}
+    served = (await client.get("/openapi.json")).json()
+    assert served == json.loads(CONTRACT_FILE.read_bytes()) | here

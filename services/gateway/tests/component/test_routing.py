@@ -1,5 +1,6 @@
 """Requests are routed by the merged contract."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from importlib.resources import files
@@ -54,7 +55,7 @@ async def _ask(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/v1", "/v1/nothing", "/v1//orders", "/v1/orders/", "/v1/orders/1/2/3", "/v1/../orders"],
+    ["/v1", "/v1/nothing", "/v1//orders", "/v1/orders/", "/v1/orders/1/2/3", "/v1/../orders"],
 )
 async def test_an_unknown_path_is_not_found_and_not_forwarded(
     address: str, service: FakeHttpService, path: str
@@ -85,9 +86,10 @@ async def test_paths_outside_of_the_contracts_are_not_forwarded(
     assert service.asked == []
 
 
-async def test_the_contracts_are_served_byte_for_byte(client: httpx.AsyncClient) -> None:
+async def test_the_contracts_are_served(client: httpx.AsyncClient) -> None:
     merged = await client.get("/openapi.json")
-    assert merged.content == (CONTRACT_FOLDER / "openapi.json").read_bytes()
+    here = {"servers": [{"url": str(client.base_url).rstrip("/")}]}
+    assert merged.json() == json.loads((CONTRACT_FOLDER / "openapi.json").read_bytes()) | here
     for name in SERVICES:
         events = await client.get(f"/asyncapi/{name}.json")
         written = files(f"{name}.contract").joinpath("asyncapi.json").read_bytes()

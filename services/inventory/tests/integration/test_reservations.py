@@ -172,7 +172,7 @@ async def test_a_quantity_beyond_any_stock_is_refused(warehouse: Warehouse) -> N
     order = uuid7()
     await warehouse.receive_stock(A=10)
 
-    await warehouse.reserve((order, {"A": 10**30}))
+    await warehouse.reserve((order, {"A": 10_000_000}))
 
     assert await warehouse.sent_types() == ["stock-refused"]
 

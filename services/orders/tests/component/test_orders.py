@@ -168,5 +168,9 @@ async def test_bad_input_gets_the_problem_that_the_contract_names(
             await bad.send(client)
 
 
-async def test_the_contract_is_served_byte_for_byte(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/openapi.json")).content == CONTRACT_FILE.read_bytes()
+async def test_the_contract_names_the_address_of_this_instance(
+    client: httpx.AsyncClient,
+) -> None:
+    here = {"servers": [{"url": str(client.base_url).rstrip("/")}]}
+    served = (await client.get("/openapi.json")).json()
+    assert served == json.loads(CONTRACT_FILE.read_bytes()) | here

@@ -21,6 +21,7 @@ from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, escape, read_json
 
+_START: Final = "/"
 _BESIDE: Final = ("/health/", "/docs", "/openapi.json", "/asyncapi/")
 _DECLARED_ONLY: Final = ("ETag", "Location")
 """Headers that describe the resource: they may be sent only where the contract has them."""
@@ -77,7 +78,7 @@ class Contract(SchemaDocument):
     def check(self, response: httpx.Response) -> None:
         """Raise ContractViolationError unless the contract allows this response."""
         path = response.request.url.raw_path.decode().partition("?")[0]
-        if path.startswith(_BESIDE):
+        if path == _START or path.startswith(_BESIDE):
             return
         methods = self.methods(unquote(path))
         operation = methods.get("GET" if response.request.method == "HEAD" else "")
