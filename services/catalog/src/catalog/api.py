@@ -55,12 +55,11 @@ class Api(api.CatalogApi):
     ) -> api.ListProductsResult:
         after = _PRODUCTS.decode(cursor)
         async with self._database.connection() as connection:
-            found = await queries.list_products(connection, after, limit + 1)
-        products, last = split_page(found, limit)
+            products, has_more = await queries.list_products(connection, after, limit)
         return api.ListProducts200(
             body=models.ProductPage(
                 items=[_product(product) for product in products],
-                next_cursor=_PRODUCTS.encode(last.product_id) if last else None,
+                next_cursor=_PRODUCTS.encode(products[-1].product_id) if has_more else None,
             )
         )
 

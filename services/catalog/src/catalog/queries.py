@@ -1,6 +1,7 @@
 """Reads of the catalog service."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import asyncpg
 
 from catalog.contract.shared import Price
 from catalog.domain import Product, Variant
+from waybill.http.pages import PARTS_MAX, whole_items
 from waybill.postgres import Connection
 
 VARIANTS: Final = """
@@ -19,6 +21,7 @@ _PRODUCTS: Final = """
 _VARIANT: Final = VARIANTS + "where sku = $1"
 _VARIANT_PAGE: Final = VARIANTS + "where ($1::text is null or sku > $1) order by sku limit $2"
 _VARIANTS_OF: Final = VARIANTS + "where product_id = any($1) order by product_id, number"
+_VARIANTS_OF_PAGE: Final = _VARIANTS_OF + " limit $2"
 _PRODUCT: Final = _PRODUCTS + "where product_id = $1"
 _PRODUCT_PAGE: Final = (
     _PRODUCTS + "where ($1::uuid is null or product_id > $1) order by product_id limit $2"
@@ -49,22 +52,32 @@ async def list_variants(connection: Connection, after: str | None, limit: int) -
 
 async def find_product(connection: Connection, product_id: UUID) -> Product | None:
     """Read one product with its variants."""
-    rows = await connection.fetch(_PRODUCT, product_id)
-    found = await _with_variants(connection, rows)
+    products = await connection.fetch(_PRODUCT, product_id)
+    found = _with_variants(products, await connection.fetch(_VARIANTS_OF, [product_id]))
     return found[0] if found else None
 
 
-async def list_products(connection: Connection, after: UUID | None, limit: int) -> list[Product]:
-    """Read at most `limit` products, oldest first, from the first one after `after`."""
-    rows = await connection.fetch(_PRODUCT_PAGE, after, limit)
-    return await _with_variants(connection, rows)
+async def list_products(
+    connection: Connection, after: UUID | None, limit: int
+) -> tuple[list[Product], bool]:
+    """Read a page of products, oldest first, and whether more follow; it begins after `after`.
+
+    A page has at most `limit` products, and fewer when they have many variants.
+    """
+    rows = await connection.fetch(_PRODUCT_PAGE, after, limit + 1)
+    ids = [row["product_id"] for row in rows[:limit]]
+    variants = await connection.fetch(_VARIANTS_OF_PAGE, ids, PARTS_MAX + 1)
+    page = whole_items(rows[:limit], variants, "product_id")
+    if rows and not page:  # more variants were added to the first product than a page may have
+        page, variants = rows[:1], await connection.fetch(_VARIANTS_OF, ids[:1])
+    return _with_variants(page, variants), len(page) < len(rows)
 
 
-async def _with_variants(
-    connection: Connection, products: Sequence[asyncpg.Record]
+def _with_variants(
+    products: Iterable[asyncpg.Record], of_variants: Iterable[asyncpg.Record]
 ) -> list[Product]:
-    variants: dict[UUID, list[Variant]] = {row["product_id"]: [] for row in products}
-    for row in await connection.fetch(_VARIANTS_OF, list(variants)):
+    variants: defaultdict[UUID, list[Variant]] = defaultdict(list)
+    for row in of_variants:
         variants[row["product_id"]].append(variant_of(row))
     return [
         Product(

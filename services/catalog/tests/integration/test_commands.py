@@ -110,9 +110,8 @@ async def test_a_product_is_refused_when_one_of_its_skus_exists(
     assert refused.sku == "A"
     async with database.connection() as connection:
         assert await find_variant(connection, "B") is None
-        assert [product.name for product in await list_products(connection, None, 10)] == [
-            "T-Light Holder"
-        ]
+        products, has_more = await list_products(connection, None, 10)
+    assert ([product.name for product in products], has_more) == (["T-Light Holder"], False)
     assert len(await _sent(database)) == 1
 
 
@@ -200,3 +199,20 @@ async def test_one_price_is_set_when_many_are_based_on_the_same_version(
 
     assert [each.result() for each in tasks].count(True) == 1
     assert len(await _sent(database)) == 2
+
+
+async def test_a_page_of_products_with_many_variants_is_shorter(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("waybill.http.pages", "catalog.queries"):
+        monkeypatch.setattr(f"{module}.PARTS_MAX", 2)
+    for skus in ("ABC", "D", "E", "F"):
+        await _create(database, *skus)
+
+    pages, after, has_more = [], None, True
+    async with database.connection() as connection:
+        while has_more:
+            products, has_more = await list_products(connection, after, 10)
+            pages.append(["".join(each.sku for each in product.variants) for product in products])
+            after = products[-1].product_id
+    assert pages == [["ABC"], ["D", "E"], ["F"]]

@@ -109,16 +109,15 @@ class Api(OrdersApi):
     ) -> ListOrdersResult:
         before = _ORDERS.decode(cursor)
         async with self._database.connection() as connection:
-            orders = await queries.list_orders(
+            page, has_more = await queries.list_orders(
                 connection,
                 before=before,
-                limit=limit + 1,
+                limit=limit,
                 status=status,
                 customer_ref=customer_ref,
                 reference=reference,
             )
-        page, last = split_page(orders, limit)
-        next_cursor = _ORDERS.encode(last.order_id) if last else None
+        next_cursor = _ORDERS.encode(page[-1].order_id) if has_more else None
         return ListOrders200(
             body=models.OrderPage(items=list(map(_order, page)), next_cursor=next_cursor)
         )

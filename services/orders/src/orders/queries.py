@@ -12,6 +12,7 @@ import asyncpg
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
+from waybill.http.pages import PARTS_MAX, whole_items
 from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
 
@@ -41,6 +42,10 @@ _LINES: Final = """
     select order_id, sku, quantity, unit_price_minor
     from order_lines where order_id = any($1) order by order_id, line_number
 """
+_LINES_OF_PAGE: Final = """
+    select order_id, sku, quantity, unit_price_minor
+    from order_lines where order_id = any($1) order by order_id desc, line_number limit $2
+"""
 _HISTORY: Final = """
     select number, at, state, detail from saga_transitions where saga_id = $1 order by number
 """
@@ -69,7 +74,8 @@ async def get_order(connection: Connection, order_id: UUID) -> Order | None:
 async def get_orders(connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
     """Read orders with their lines; those that do not exist are left out."""
     rows = await connection.fetch(_ORDERS_BY_ID, order_ids)
-    return {order.order_id: order for order in await _with_lines(connection, rows)}
+    lines = await connection.fetch(_LINES, [row["order_id"] for row in rows])
+    return {order.order_id: order for order in _with_lines(rows, lines)}
 
 
 def order_without_lines(row: asyncpg.Record) -> Order:
@@ -85,10 +91,16 @@ async def list_orders(
     status: OrderStatus | None,
     customer_ref: str | None,
     reference: str | None,
-) -> list[Order]:
-    """Read orders, newest first, starting after the order `before`."""
-    rows = await connection.fetch(_ORDERS_PAGE, before, status, customer_ref, reference, limit)
-    return await _with_lines(connection, rows)
+) -> tuple[list[Order], bool]:
+    """Read a page of orders, newest first, and whether more follow; it begins after `before`.
+
+    A page has at most `limit` orders, and fewer when they have many lines.
+    """
+    rows = await connection.fetch(_ORDERS_PAGE, before, status, customer_ref, reference, limit + 1)
+    ids = [row["order_id"] for row in rows[:limit]]
+    lines = await connection.fetch(_LINES_OF_PAGE, ids, PARTS_MAX + 1)
+    page = whole_items(rows[:limit], lines, "order_id")
+    return _with_lines(page, lines), len(page) < len(rows)
 
 
 async def get_history(connection: Connection, order_id: UUID) -> list[Transition]:
@@ -111,9 +123,9 @@ async def list_prices(
     return list(map(_price, await connection.fetch(_PRICES_PAGE, after, limit)))
 
 
-async def _with_lines(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Order]:
+def _with_lines(rows: Iterable[asyncpg.Record], of_lines: Iterable[asyncpg.Record]) -> list[Order]:
     lines: defaultdict[UUID, list[Line]] = defaultdict(list)
-    for row in await connection.fetch(_LINES, [row["order_id"] for row in rows]):
+    for row in of_lines:
         lines[row["order_id"]].append(Line(row["sku"], row["quantity"], row["unit_price_minor"]))
     return [_order(row, tuple(lines[row["order_id"]])) for row in rows]
 

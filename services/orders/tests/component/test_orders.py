@@ -136,6 +136,25 @@ async def test_orders_are_listed_by_page_and_filter(
     assert await orders_of(client, "lists", status="confirmed") == []
 
 
+async def test_a_page_of_large_orders_is_shorter(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    await add_variant(client, neighbours, SKU, 255)
+    for number in range(6):
+        body = order_body(*[(SKU, 1)] * 1_000, reference=f"l{number}", customer_ref="large")
+        await place(client, body)
+
+    query: dict[str, Any] = {"customer_ref": "large", "limit": 500}
+    first = (await client.get("/v1/orders", params=query)).json()
+    query["cursor"] = first["next_cursor"]
+    second = (await client.get("/v1/orders", params=query)).json()
+
+    assert [order["reference"] for order in first["items"]] == ["l5", "l4", "l3", "l2"]
+    assert {len(order["lines"]) for order in first["items"]} == {1_000}
+    assert [order["reference"] for order in second["items"]] == ["l1", "l0"]
+    assert second["next_cursor"] is None
+
+
 async def test_an_older_price_that_arrives_late_is_ignored(
     client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:

@@ -6,11 +6,17 @@ only data of its page, so it is not signed. A modified one is refused, or select
 
 import base64
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from itertools import takewhile
+from typing import Final, Generic, TypeVar
 
+import asyncpg
 from pydantic import TypeAdapter
 
 from waybill.http.problems import FieldError, InvalidParameters, ProblemError
+
+PARTS_MAX: Final = 4_000
+"""Limit for the parts of all items of a page, such as the lines of orders. They take some 50 ms of
+processor time, during which no other request is served."""
 
 Position = TypeVar("Position")
 Row = TypeVar("Row")
@@ -60,3 +66,16 @@ def split_page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], Row | No
     """Split the rows of a query for `limit + 1`: the page, and its last row if more follow."""
     page = rows[:limit]
     return page, page[-1] if len(rows) > limit else None
+
+
+def whole_items(
+    items: Sequence[asyncpg.Record], parts: Sequence[asyncpg.Record], key: str
+) -> Sequence[asyncpg.Record]:
+    """Return the items of which a query for PARTS_MAX + 1 `parts` has found all parts.
+
+    Both have their items in the same order, and name them by the column `key`.
+    """
+    if len(parts) <= PARTS_MAX:
+        return items
+    cut_off = parts[-1][key]
+    return list(takewhile(lambda item: item[key] != cut_off, items))
