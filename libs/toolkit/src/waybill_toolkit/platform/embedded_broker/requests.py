@@ -2,8 +2,8 @@
 
 A request has the fields of the protocol, an answer is a tuple of those fields in their order
 (https://kafka.apache.org/protocol). Each request is supported in one version, the simplest that is
-sufficient; clients negotiate versions by ApiVersions. aiokafka, a client library, defines the wire
-format.
+sufficient, and Metadata in all that clients ask with; clients negotiate versions by ApiVersions.
+aiokafka, a client library, defines the wire format.
 """
 
 from collections import defaultdict
@@ -15,17 +15,16 @@ from aiokafka.protocol import (  # type: ignore[import-untyped]
     commit,
     coordination,
     group,
-    metadata,
     offset,
 )
 
-from waybill.kafka.protocol import MetadataRequestV12
 from waybill_toolkit.platform.embedded_broker import hot_requests
 from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Request
 from waybill_toolkit.platform.embedded_broker.group_requests import GroupRequests
 from waybill_toolkit.platform.embedded_broker.handlers import Handler, Kind, by_schema
 from waybill_toolkit.platform.embedded_broker.home import offsets_of, topics_of
 from waybill_toolkit.platform.embedded_broker.log_requests import LogRequests
+from waybill_toolkit.platform.embedded_broker.metadata import metadata_handlers
 from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
 
 
@@ -46,13 +45,12 @@ class Requests:
             group.JoinGroupRequest_v2: groups.join_group,
             group.LeaveGroupRequest_v1: groups.leave_group,
             group.SyncGroupRequest_v1: groups.sync_group,
-            metadata.MetadataRequest_v5: topics.metadata,
-            MetadataRequestV12: topics.metadata_with_ids,
             offset.OffsetRequest_v1: logs.list_offsets,
         }
         self.handlers: Mapping[tuple[int, int], Handler] = {
             hot_requests.PRODUCE: logs.produce,
             hot_requests.FETCH: logs.fetch,
+            **metadata_handlers(topics.node, topics.describe),
             **{
                 (kind.API_KEY, kind.API_VERSION): by_schema(kind, handler)
                 for kind, handler in by_kind.items()
