@@ -85,9 +85,9 @@ def request(version: int, names: list[str] | None, topic_id: UUID | None = None)
     if names is None and version == 0:
         body += array(text("utf-8")).encode([])
     elif version >= 10:
-        wanted = (
-            [(topic_id, None, {})] if topic_id else [(NO_UUID, name, {}) for name in names or ()]
-        )
+        wanted: list[Any] = [(NO_UUID, name, {}) for name in names or ()]
+        if topic_id:
+            wanted = [(topic_id, None, {})]
         schema = CompactArray(("id", Uuid), ("name", CompactString("utf-8")), ("t", TaggedFields))
         body += b"\0" if names is None and not topic_id else schema.encode(wanted)
     elif version == 9:
@@ -216,3 +216,13 @@ async def test_kcat_lists_topics_and_reads_records(bootstrap_servers: str, fille
     assert f'topic "{filled}" with 3 partitions' in listed
     read = await kcat("-C", "-e", "-b", bootstrap_servers, "-t", filled, "-f", r"%p %o %k %s\n")
     assert read.splitlines() == [f"1 {number} key value {number}" for number in range(3)]
+
+
+@pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
+async def test_kcat_reads_records_as_a_member_of_a_group_and_goes_on_where_it_was(
+    bootstrap_servers: str, filled: str
+) -> None:
+    earliest = ("-X", "auto.offset.reset=earliest", "-c", "2", "-f", r"%o\n")
+    member = ("-b", bootstrap_servers, "-G", f"group-{filled}", *earliest, filled)
+    assert await kcat(*member) == "0\n1\n"
+    assert await kcat(*member, "-c", "1") == "2\n"
