@@ -55,5 +55,5 @@ async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture
 async def neighbours(bootstrap_servers: str) -> AsyncIterator[FakeService]:
     """A fake for catalog, inventory and payments that checks events against the contract."""
-    async with fake_service("neighbours", EVENTS, bootstrap_servers) as neighbours:
+    async with fake_service(None, EVENTS, bootstrap_servers) as neighbours:
         yield neighbours

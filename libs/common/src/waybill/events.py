@@ -6,6 +6,7 @@ attributes in headers, JSON in the value, the aggregate's id as the record's key
 
     PermanentError              a retry does not help: the event becomes a dead letter at once
     ├── UnreadableEventError    a required header is missing or malformed
+    ├── ForeignSourceError      its source is not the service that owns the topic
     ├── InvalidPayloadError     the value is not JSON, or does not match the event's schema
     └── PayloadTooLargeError    the payload is larger than a broker accepts
 """
@@ -36,6 +37,10 @@ class PermanentError(Exception):
 
 class UnreadableEventError(PermanentError):
     """A record whose headers do not describe an event."""
+
+
+class ForeignSourceError(PermanentError):
+    """An event that another service than the owner of its topic claims to have sent."""
 
 
 class InvalidPayloadError(PermanentError):
@@ -75,6 +80,8 @@ class Received(Generic[T]):
 
     message: Message[T]
     handler: str
+    source: str | None = None
+    """The only service that sends it: the owner of the topic. None if others may, as a command."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from waybill.events import Envelope, Event, Message, Received, encode_headers
+from waybill.events import (
+    Envelope,
+    Event,
+    ForeignSourceError,
+    Message,
+    Received,
+    encode_headers,
+)
 from waybill.ids import uuid7
 from waybill.kafka.record_batches import Record
 from waybill.receiving.event_router import (
@@ -84,3 +91,20 @@ def test_a_record_without_an_id_gets_the_same_one_each_time_it_comes() -> None:
     assert again is not None
     assert other is not None
     assert first.event_id == again.event_id != other.event_id
+
+
+def test_an_event_of_another_source_gets_an_id_and_a_key_of_its_own() -> None:
+    router = EventRouter(EventHandlers(), [Received(MESSAGE, "noted", source="owner")])
+    forged, genuine = _arrival(), uuid7()
+    own = _arrival(headers=encode_headers(Envelope(genuine, MESSAGE.type, "owner", START, "")))
+    delivery, other = router.read(forged), router.read(own)
+    assert delivery is not None
+    assert other is not None
+    assert isinstance(delivery.error, ForeignSourceError)
+    assert str(delivery.error) == (
+        "its source is 'test'; only owner sends events of test.note-events.v1"
+    )
+    claimed = dict(forged.headers)["ce_id"].decode()
+    assert str(delivery.event_id) != claimed
+    assert delivery.ordering_key == OrderingKey(MESSAGE.topic, f"{MESSAGE.topic}/3/7")
+    assert (other.event_id, other.error) == (genuine, None)

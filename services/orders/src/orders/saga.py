@@ -19,6 +19,7 @@ from orders.contract.sent import (
 )
 from orders.contract.shared import Money
 from orders.domain import Order
+from waybill.events import PermanentError
 from waybill.saga import Compensation, Reason, Saga, Step
 
 # Long enough for a broker or a service that is down for some minutes. Three of these timeouts equal
@@ -41,6 +42,17 @@ def _authorize(order: Order) -> AuthorizeSealedPayment:
         amount=Money(amount_minor=order.total_minor, currency=order.currency),
         sealed_token=order.sealed_token,
     )
+
+
+def _check_amount(
+    order: Order, paid: received.PaymentAuthorized | received.PaymentCaptured
+) -> None:
+    wanted = Money(amount_minor=order.total_minor, currency=order.currency)
+    if paid.amount != wanted:
+        raise PermanentError(
+            f"{paid.amount.amount_minor} {paid.amount.currency} (minor units) were paid for an"
+            f" order of {wanted.amount_minor} {wanted.currency}"
+        )
 
 
 def _out_of_stock(refused: received.StockRefused) -> Reason:
@@ -85,6 +97,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             name="authorize-payment",
             command=_authorize,
             done=received.PaymentAuthorized,
+            check=_check_amount,
             refused=received.PaymentDeclined,
             reason=_declined,
             deadline=ANSWER_WITHIN,
@@ -104,6 +117,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
             name="capture-payment",
             command=lambda order: CapturePayment(order_id=order.order_id),
             done=received.PaymentCaptured,
+            check=_check_amount,
             deadline=REPEAT_AFTER,
         ),
     ),

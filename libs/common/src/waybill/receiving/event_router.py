@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from waybill.events import (
     Envelope,
     Event,
+    ForeignSourceError,
     PermanentError,
     Received,
     decode_headers,
@@ -68,6 +69,8 @@ class EventRouter:
         received = self._received.get((record.topic, envelope.type))
         if received is None:
             return None
+        if received.source not in {None, envelope.source}:
+            return _foreign(record, envelope, received.source)
         event: Event[Any] | None = None
         failure: PermanentError | None = None
         try:
@@ -101,6 +104,19 @@ def batches(deliveries: Iterable[Delivery]) -> Iterator[tuple[str, list[Event[An
             if not ordering_keys[ordering_key]:
                 del ordering_keys[ordering_key]
         yield handler, [each.event for each in batch if each.event is not None]
+
+
+def _foreign(record: Record, envelope: Envelope, owner: str | None) -> Delivery:
+    """Return the delivery that parks an event from another source.
+
+    It is no event of its key and of its id: those that are neither wait for it nor are dropped as
+    its duplicates.
+    """
+    own_key = ordering_key(record._replace(key=None))
+    error = ForeignSourceError(
+        f"its source is {envelope.source[:100]!r}; only {owner} sends events of {record.topic}"
+    )
+    return Delivery(derived_id(record), envelope.type, record, own_key, None, "", error)
 
 
 def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[Any]:  # noqa: ANN401 (any payload)

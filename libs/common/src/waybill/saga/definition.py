@@ -40,6 +40,9 @@ class Step(Generic[S, C]):
 
     The event `refused`, or the deadline, starts the compensation. Without `refused` the step cannot
     be refused: its command is sent again every `deadline` until it is done.
+
+    `check` compares the event `done` with the subject. It raises PermanentError when the event does
+    not report what the command asked for: then the event becomes a dead letter.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Step(Generic[S, C]):
     refused: type[BaseModel] | None = None
     reason: Callable[[Any], Reason] | None = None
     compensation: Compensation[S, C] | None = None
+    check: Callable[[S, Any], None] | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError when a refusal has no reason."""

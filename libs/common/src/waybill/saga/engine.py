@@ -152,6 +152,8 @@ class Sagas:
             await _find_subjects(
                 tx, self._registry.kind(name).subjects, [change.row for change in ours]
             )
+        for change in changes:
+            change.check()
         await rows.update(tx, changes, self._clock.now())
         for name, ours in by_name.items():
             subjects = self._registry.kind(name).subjects

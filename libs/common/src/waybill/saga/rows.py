@@ -115,6 +115,14 @@ class Change:
     detail: str
     cause: Event[Any] | None
 
+    def check(self) -> None:
+        """Compare the event that reports a step done with the subject. Raises PermanentError."""
+        if self.cause is None or self.before.direction != "forward":
+            return
+        step = self.row.saga.steps[self.before.index]
+        if step.check is not None and isinstance(self.cause.data, step.done):
+            step.check(self.row.subject, self.cause.data)
+
     def transition(self) -> SagaTransition[Any, Any]:
         """Return the transition for the service."""
         row, make = self.row, self.move.command

@@ -159,6 +159,38 @@ FAULTS = (
         {"order_id": DECLINED, "status": "rejected", "held": '{"A": 1}'},
     ),
     Fault(
+        "confirmed-orders-are-authorized",
+        "orders",
+        f"""update orders set status = 'confirmed' where order_id = '{MOVING}'""",
+        {"order_id": MOVING, "total_minor": 100, "payment": "authorizing"},
+    ),
+    Fault(
+        "confirmed-orders-are-authorized",
+        "orders",
+        f"""update orders set total_minor = 611 where order_id = '{CONFIRMED}';
+            update sagas set direction = 'forward', deadline_at = now() + interval '1 day'
+            where saga_id = '{CONFIRMED}'""",
+        {"order_id": CONFIRMED, "total_minor": 611, "amount_minor": 610},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "update prices set amount_minor = 0 where sku = 'A'",
+        {"sku": "A", "version": 1, "amount_minor": 0, "catalog_minor": 255},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "update prices set version = 2147483000 where sku = 'B'",
+        {"sku": "B", "version": 2147483000, "catalog_version": 2},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "insert into prices (sku, amount_minor, currency, version) values ('C', 1, 'GBP', 1)",
+        {"sku": "C", "catalog_version": None},
+    ),
+    Fault(
         "paid-is-what-is-owed",
         "payments",
         f"""update payments set status = 'authorized', captured_minor = 0

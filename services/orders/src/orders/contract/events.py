@@ -180,6 +180,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.CommitRefused,
         ),
         handler="commit_refused",
+        source="inventory",
     ),
     Received(
         Message(
@@ -189,6 +190,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PaymentAuthorized,
         ),
         handler="payment_authorized",
+        source="payments",
     ),
     Received(
         Message(
@@ -198,6 +200,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PaymentCaptured,
         ),
         handler="payment_captured",
+        source="payments",
     ),
     Received(
         Message(
@@ -207,6 +210,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PaymentDeclined,
         ),
         handler="payment_declined",
+        source="payments",
     ),
     Received(
         Message(
@@ -216,6 +220,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PaymentRefunded,
         ),
         handler="payment_refunded",
+        source="payments",
     ),
     Received(
         Message(
@@ -225,6 +230,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PaymentVoided,
         ),
         handler="payment_voided",
+        source="payments",
     ),
     Received(
         Message(
@@ -234,6 +240,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.PriceChanged,
         ),
         handler="price_changed",
+        source="catalog",
     ),
     Received(
         Message(
@@ -243,6 +250,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.StockCommitted,
         ),
         handler="stock_committed",
+        source="inventory",
     ),
     Received(
         Message(
@@ -252,6 +260,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.StockRefused,
         ),
         handler="stock_refused",
+        source="inventory",
     ),
     Received(
         Message(
@@ -261,6 +270,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.StockReleased,
         ),
         handler="stock_released",
+        source="inventory",
     ),
     Received(
         Message(
@@ -270,6 +280,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.StockReserved,
         ),
         handler="stock_reserved",
+        source="inventory",
     ),
     Received(
         Message(
@@ -279,6 +290,7 @@ RECEIVED: Final[tuple[Received[Any], ...]] = (
             model=received.VariantAdded,
         ),
         handler="variant_added",
+        source="catalog",
     ),
 )
 """Which method of the event_handlers handles which message."""

@@ -29,6 +29,8 @@ class Message:
     """Name of the class in `sent` or `received`."""
     summary: str
     schema: Node
+    source: str | None
+    """The owner of the topic, if it sends the message; None for a command."""
 
     @property
     def constant(self) -> str:
@@ -137,4 +139,15 @@ def _message(reference: Node, faults: Faults) -> Message:
         payload=name,
         summary=str(message.value.get("summary", "")).strip(),
         schema=schema,
+        source=_source(entry),
     )
+
+
+def _source(entry: Node) -> str | None:
+    """Return the service whose contract has the channel, if that contract sends this message."""
+    own = {"$ref": "#/" + "/".join(map(str, entry.pointer))}
+    operations = entry.document.value.get("operations", {}).values()
+    is_sent = any(
+        each.get("action") == "send" and own in each.get("messages", ()) for each in operations
+    )
+    return entry.document.path.parent.name if is_sent else None

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 import asyncpg
+from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]
 
 from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.faulty_platform import FaultyPlatform
@@ -28,6 +29,7 @@ _MISSED: Final = (
     LookupError,
     NotRunningError,
     OSError,
+    KafkaConnectionError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     # Raised by asyncpg when the server dies in the middle of a request.

@@ -23,6 +23,25 @@ FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
             """,
             insert="insert into settled values (?, ?, ?, ?)",
         ),
+        Extract(
+            select="""
+                select order_id::text, total_minor, currency
+                from orders join sagas on saga_id = order_id
+                where status = 'confirmed' and direction = 'forward'
+            """,
+            insert="insert into promised values (?, ?, ?)",
+        ),
+        Extract(
+            select="select sku, amount_minor, currency, version from prices",
+            insert="insert into known_prices values (?, ?, ?, ?)",
+        ),
+    ),
+    # Read after orders: the version of a price never decreases.
+    "catalog": (
+        Extract(
+            select="select sku, amount_minor, currency, version from variants",
+            insert="insert into catalog_prices values (?, ?, ?, ?)",
+        ),
     ),
     "inventory": (
         Extract(

@@ -4,6 +4,9 @@
 afterwards; `orders` has all orders as they were afterwards. An order never returns to a status that
 it has left, so a settled order had its status when the other services were read. Quantities and
 total of an order never change and are compared for every order.
+
+`promised` has the orders that were confirmed and not captured yet when orders was read first. Their
+payments were authorized before that.
 """
 
 from typing import Final
@@ -40,6 +43,37 @@ TOGETHER_ALL: Final = (
             select order_id, settled.status, holdings.status as reservation, holdings.units as held
             from settled join holdings using (order_id)
             where settled.status <> 'confirmed'
+        """,
+    ),
+    Invariant(
+        name="confirmed-orders-are-authorized",
+        meaning="Every confirmed order has an authorized or captured payment of its total.",
+        where=TOGETHER,
+        sql="""
+            select order_id, promised.total_minor, promised.currency, paid.status as payment,
+                paid.amount_minor, paid.currency as payment_currency
+            from promised join orders using (order_id) left join paid using (order_id)
+            where orders.status = 'confirmed' and (
+                coalesce(paid.status, '') not in ('authorized', 'capturing', 'captured')
+                or paid.amount_minor is not promised.total_minor
+                or paid.currency is not promised.currency)
+        """,
+    ),
+    Invariant(
+        name="prices-come-from-the-catalog",
+        meaning="Every price that orders knows is one that the catalog has or had.",
+        where=TOGETHER,
+        sql="""
+            select sku, known_prices.version, known_prices.amount_minor, known_prices.currency,
+                catalog_prices.version as catalog_version,
+                catalog_prices.amount_minor as catalog_minor,
+                catalog_prices.currency as catalog_currency
+            from known_prices left join catalog_prices using (sku)
+            where catalog_prices.version is null
+                or known_prices.version > catalog_prices.version
+                or known_prices.version = catalog_prices.version
+                    and (known_prices.amount_minor <> catalog_prices.amount_minor
+                        or known_prices.currency <> catalog_prices.currency)
         """,
     ),
     Invariant(

@@ -3,6 +3,7 @@
     wire       frames on connections: a request is read, answered, and only then the next one
     unfinished limits for requests that have not arrived whole
     requests   what each request does
+    metadata   Metadata requests in all versions
     handlers   requests and answers as bytes: by aiokafka's classes, or for the two frequent ones
                by hot_requests
     logs       topics and their partitions

@@ -31,7 +31,9 @@ class GroupRequests:
     async def join_group(self, request: Request) -> Answer:
         """Add a member to its group, which starts a rebalance."""
         session = request.session_timeout / 1000
-        rebalance = min(request.rebalance_timeout / 1000, SESSION_SECONDS_MAX)
+        # Version 0 has no other timeout.
+        rebalance_ms = getattr(request, "rebalance_timeout", request.session_timeout)
+        rebalance = min(rebalance_ms / 1000, SESSION_SECONDS_MAX)
         if SESSION_SECONDS_MIN <= session <= SESSION_SECONDS_MAX:
             its, protocols = self._groups[request.group], dict(request.group_protocols)
             joined = await its.join(request.member_id, Times(session, rebalance), protocols)

@@ -1,13 +1,11 @@
 """Requests about the cluster and its topics."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
-from waybill.kafka.protocol import NO_UUID
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     INVALID_CONFIG,
     INVALID_PARTITIONS,
@@ -15,6 +13,7 @@ from waybill_toolkit.platform.embedded_broker.error_codes import (
     NOT_THROTTLED,
     STORAGE_ERROR,
     TOPIC_ALREADY_EXISTS,
+    UNKNOWN_TOPIC_ID,
     UNKNOWN_TOPIC_OR_PARTITION,
     Answer,
     Request,
@@ -25,11 +24,11 @@ from waybill_toolkit.platform.embedded_broker.logs import (
     make_topic,
     set_aside,
 )
+from waybill_toolkit.platform.embedded_broker.metadata import Described, Node, Wanted
 from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
 
 _NODE: Final = 1
 _CLUSTER: Final = "waybill"
-_NO_AUTHORIZED_OPERATIONS: Final = -2_147_483_648
 
 _RETENTION_MS: Final = "604800000"
 """Kafka's default, a week."""
@@ -41,35 +40,15 @@ class TopicRequests:
     """The topics of the broker, whose only node advertises `host` and `port`."""
 
     def __init__(self, folder: Path, host: str, port: int) -> None:
-        self._address = _NODE, host, port
+        self.node = Node(_NODE, host, port, _CLUSTER)
         self._folder = folder
         self.topics = kept_topics(folder)
 
-    async def metadata(self, request: Request) -> Answer:
-        """Return the node and the topics; topics are not created automatically."""
-        topics: list[Answer] = [
-            (
-                error,
-                name,
-                False,
-                [(0, number, _NODE, [_NODE], [_NODE], []) for number in range(count)],
-            )
-            for error, name, _, count in self._described(request.topics)
-        ]
-        return NOT_THROTTLED, [(*self._address, None)], _CLUSTER, _NODE, topics
-
-    async def metadata_with_ids(self, request: Request) -> Answer:
-        """Return the same with topic ids."""
-        names = None if request.topics is None else [name for _, name, _ in request.topics]
-        topics: list[Answer] = [
-            (
-                *(error, name, topic_id, False),
-                [(0, number, _NODE, 0, [_NODE], [_NODE], [], {}) for number in range(count)],
-                *(_NO_AUTHORIZED_OPERATIONS, {}),
-            )
-            for error, name, topic_id, count in self._described(names)
-        ]
-        return NOT_THROTTLED, [(*self._address, None, {})], _CLUSTER, _NODE, topics, {}
+    def describe(self, wanted: Sequence[Wanted] | None) -> Iterable[Described]:
+        """Describe the wanted topics, or all; topics are not created automatically."""
+        if wanted is None:
+            wanted = [Wanted(name) for name in sorted(self.topics)]
+        return map(self._described, wanted)
 
     async def create_topics(self, request: Request) -> Answer:
         """Create topics."""
@@ -80,13 +59,17 @@ class TopicRequests:
             ],
         )
 
-    def _described(self, names: Iterable[str] | None) -> list[tuple[int, str, UUID, int]]:
-        found = []
-        for name in sorted(self.topics) if names is None else names:
-            topic = self.topics.get(name)
-            about = (0, name, topic.id, len(topic.logs)) if topic else None
-            found.append(about or (UNKNOWN_TOPIC_OR_PARTITION, name, NO_UUID, 0))
-        return found
+    def _described(self, wanted: Wanted) -> Described:
+        name = wanted.name
+        if name is None:
+            found = (each for each, topic in self.topics.items() if topic.id == wanted.topic_id)
+            name = next(found, None)
+        topic = self.topics.get(name or "")
+        if topic is not None:
+            return Described(0, name, topic.id, len(topic.logs))
+        if name is None:
+            return Described(UNKNOWN_TOPIC_ID, None, wanted.topic_id)
+        return Described(UNKNOWN_TOPIC_OR_PARTITION, name)
 
     def _create(self, name: str, partitions: int, settings: Mapping[str, str]) -> int:
         if name in self.topics:
@@ -107,7 +90,7 @@ class TopicRequests:
 
     async def find_coordinator(self, _: Request) -> Answer:
         """Return the only node."""
-        return NOT_THROTTLED, 0, None, *self._address
+        return NOT_THROTTLED, 0, None, *self.node[:3]
 
     def set_aside(self, topic: str, error: DamagedFileError) -> None:
         """Set a damaged topic aside. The process must end then: see `__main__`. Raises OSError."""

@@ -1,3 +1,11 @@
+insert into products (product_id, name, created_at)
+values ('00000000-0000-7000-8000-0000000000a1', 'fruit', now());
+
+insert into variants (sku, product_id, number, amount_minor, currency, version, updated_at)
+values
+    ('A', '00000000-0000-7000-8000-0000000000a1', 1, 255, 'GBP', 1, now()),
+    ('B', '00000000-0000-7000-8000-0000000000a1', 2, 100, 'GBP', 2, now());
+
 insert into outbox (event_id, topic, key, type, source, time, traceparent, payload,
     published_at, partition, "offset")
 values

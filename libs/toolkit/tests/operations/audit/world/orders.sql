@@ -12,6 +12,10 @@ values
     ('00000000-0000-7000-8000-000000000005', 'moving', 'c', 'placed', null, null,
         'GBP', 100, 'tok_approve', now(), now());
 
+-- The second price of B has not arrived yet.
+insert into prices (sku, amount_minor, currency, version)
+values ('A', 255, 'GBP', 1), ('B', 90, 'GBP', 1);
+
 insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
 values
     ('00000000-0000-7000-8000-000000000001', 1, 'A', 1, 255),
