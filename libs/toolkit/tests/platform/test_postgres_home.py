@@ -131,6 +131,42 @@ def _copy_of_the_wheel(folder: Path) -> Path:
     return folder / "site-packages" / installed.name
 
 
+@pytest.fixture
+def closed_clone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A clone with spaces in its path, made under umask 077 below a folder of mode 0700."""
+    before = os.umask(0o077)
+    closed = folder / "closed"
+    clone = closed / "my shop" / "way bill"
+    data = clone / ".waybill"
+    data.mkdir(parents=True)
+    installed = _copy_of_the_wheel(clone)
+    for path in (closed, *closed.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setattr(postgres_home, "installed_package", lambda _: installed)
+    yield clone
+    os.umask(before)
+    remove_home(data)
+
+
+def test_server_starts_in_a_closed_clone_under_a_strict_umask(closed_clone: Path) -> None:
+    _start_and_stop(closed_clone / ".waybill")
+    assert stat.S_IMODE(closed_clone.stat().st_mode) == 0o700
+
+
+@as_root
+def test_server_starts_in_a_closed_clone_of_an_ordinary_user(
+    folder: Path, closed_clone: Path
+) -> None:
+    nobody = server_account()
+    closed = folder / "closed"
+    for path in (closed, *closed.rglob("*")):
+        os.chown(path, nobody.uid, nobody.gid, follow_symlinks=False)
+
+    assert _exit_code_as(nobody, lambda: _start_and_stop(closed_clone / ".waybill")) == 0
+    assert (closed_clone / ".waybill" / "postgres" / "data").is_dir()
+
+
 @as_root
 def test_server_starts_when_we_are_an_ordinary_user(
     folder: Path, monkeypatch: pytest.MonkeyPatch

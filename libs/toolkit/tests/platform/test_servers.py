@@ -103,6 +103,7 @@ async def test_broker_is_empty_when_what_it_had_is_not_to_be_believed(
 
 def _start_in(folder: Path) -> PostgresServer:
     folder.mkdir()
+    folder.chmod(0o711)  # under umask 077 its user could not enter it
     server = PostgresServer(folder, free_port())
     server.initialize()
     server.start()

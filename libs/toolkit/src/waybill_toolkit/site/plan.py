@@ -22,6 +22,7 @@ START: Final = (
 )
 OPERATIONS: Final = (
     "docs/operations.md",
+    "docs/importing.md",
     "docs/conformance.md",
     "docs/chaos.md",
     "docs/benchmarks.md",
