@@ -6,7 +6,15 @@ BrokerError
     └── UnreadableBatchError      the broker returned something else than record batches
 """
 
-from aiokafka.errors import for_code  # type: ignore[import-untyped]
+from typing import Final
+
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 
 class BrokerError(Exception):
@@ -19,6 +27,16 @@ class BrokerUnavailableError(BrokerError):
 
 class BrokerRefusedError(BrokerError):
     """The broker refused a request."""
+
+
+REFUSALS: Final[tuple[type[Exception], ...]] = (
+    BrokerRefusedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
+"""Errors that remain until an operator changes something; aiokafka raises some of them."""
 
 
 class UnreadableBatchError(BrokerError):
