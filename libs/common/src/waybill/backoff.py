@@ -21,13 +21,24 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 class Backoff:
     """Counts the consecutive failures of `who`, and waits longer after each."""
 
-    def __init__(self, logger: logging.Logger, who: str) -> None:
+    def __init__(
+        self,
+        logger: logging.Logger,
+        who: str,
+        refusals: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """`refusals` are errors that only a change by an operator resolves."""
         self._logger = logger
         self._who = who
+        self._refusals = refusals
         self.failures = 0
+        self.refusal: str | None = None
+        """The last error, if it is a refusal and nothing has succeeded since."""
 
     async def wait(self, error: Exception, stop: asyncio.Event) -> None:
         """Record a failure; wait before the next retry, or until `stop` is set."""
+        if isinstance(error, self._refusals):
+            self.refusal = f"{self._who}: refused: {type(error).__name__}: {error}"
         if not self.failures:
             self._logger.warning("%s: retry after %s: %s", self._who, type(error).__name__, error)
         delay = DELAY_FIRST_SECONDS * 2 ** min(self.failures, _DOUBLINGS_MAX)
@@ -39,3 +50,4 @@ class Backoff:
         if self.failures:
             self._logger.warning("%s: recovered", self._who)
         self.failures = 0
+        self.refusal = None

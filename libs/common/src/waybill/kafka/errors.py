@@ -8,7 +8,15 @@ UnreadableBatchError is not one of them: the broker works, one batch of a log do
 PermanentError, because reading the batch again gives the same bytes.
 """
 
-from aiokafka.errors import for_code  # type: ignore[import-untyped]
+from typing import Final
+
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from waybill.events import PermanentError
 
@@ -49,6 +57,16 @@ class UnreadableBatchError(PermanentError):
         self.topic, self.partition = topic, partition
         self.first, self.last, self.next_offset = first, last, next_offset
         self.data = data
+
+
+REFUSALS: Final[tuple[type[Exception], ...]] = (
+    BrokerRefusedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
+"""Errors that remain until an operator changes something; aiokafka raises some of them."""
 
 
 def error_of(code: int) -> BrokerError | None:

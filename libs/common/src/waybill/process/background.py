@@ -30,6 +30,11 @@ class Background(Protocol):
         ...
 
 
+def refusal_of(parts: Sequence[object]) -> str | None:
+    """Return why the broker refuses one of the parts, if one reports a `refusal`."""
+    return next((found for each in parts if (found := getattr(each, "refusal", None))), None)
+
+
 class Process:
     """The state of the process: shared by the server, the health checks and the parts."""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources.abc import Traversable
-from typing import Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -25,8 +25,16 @@ from waybill.http.application import Application
 from waybill.http.operation_route import OperationRoute
 from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres import Database, DatabaseUnavailableError
-from waybill.process.background import Process, running
+from waybill.process.background import Process, refusal_of, running
+from waybill.process.gauges import Gauges
 from waybill.process.health import Check, Liveness, Readiness, mount_health
+from waybill.process.metrics import (
+    METRICS_PATH,
+    RUNTIME_PATH,
+    Metrics,
+    mount_metrics,
+    shared_metrics,
+)
 from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
     ProcessSettings,
@@ -36,6 +44,9 @@ from waybill.process.settings import (
     read_settings,
 )
 from waybill.process.worker_process import Child
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 _log = logging.getLogger(__name__)
 
@@ -103,14 +114,25 @@ class ServiceApp(Application, Generic[SomeSettings]):
         checks = dict(service.checks)
         if service.database:
             checks = {"database": _answers(service.database), **checks}
+        parts = [self.child] if self.child else service.background
+
+        def reason() -> str | None:
+            return process.reason_not_ready() or refusal_of(parts)
+
         liveness = Liveness(self.child.is_alive if self.child else lambda: True)
-        mount_health(added, liveness, Readiness(checks, process.reason_not_ready))
+        mount_health(added, liveness, Readiness(checks, reason))
         contract = self._contract or service.contract
+        has_own = self._has_route(METRICS_PATH)
+        registry = None
         if contract:
             start_page = not self._has_route("/")
             mount_docs(added, settings.service, contract, self._own_schema(), start_page=start_page)
             if settings.check_contract:
-                self._check(contract, service.database, added, stopping)
+                registry = self._check(contract, service.database, added)
+        metrics = Metrics(Gauges(service.database, service.background), registry)
+        mount_metrics(added, RUNTIME_PATH if has_own else METRICS_PATH, metrics)
+        if has_own and registry:
+            stopping.enter_context(shared_metrics(registry))
         # Before the routes of the service itself, one of which may match every path.
         place = len(self._operations)
         self.routes[place:place] = added.routes
@@ -120,17 +142,11 @@ class ServiceApp(Application, Generic[SomeSettings]):
         contract: Traversable,
         database: Database | None,
         added: Router,
-        stopping: AsyncExitStack,
-    ) -> None:
+    ) -> "CollectorRegistry":
         # Imported here, so that only services with `check_contract` load it.
         from waybill.conformance import check_contract  # noqa: PLC0415
-        from waybill.process.metrics import METRICS_PATH, mount_metrics, shared_metrics  # noqa: PLC0415
 
-        registry = check_contract([*self._operations, *added.routes], contract, database)
-        if self._has_route(METRICS_PATH):
-            stopping.enter_context(shared_metrics(registry))
-        else:
-            mount_metrics(added, registry)
+        return check_contract([*self._operations, *added.routes], contract, database)
 
     def _has_route(self, path: str) -> bool:
         return any(each.path == path for each in iter_route_contexts(self.routes))

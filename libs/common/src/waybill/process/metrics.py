@@ -1,58 +1,76 @@
-"""Counters at /metrics, in the text format of Prometheus."""
+"""/metrics, in the text format of Prometheus: gauges of the open work, and counters."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
 from waybill.http.reply import Reply
 from waybill.http.routing import add
+from waybill.process.gauges import Gauge, Gauges
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 METRICS_PATH: Final = "/metrics"
+RUNTIME_PATH: Final = "/metrics/runtime"
+"""Where the gauges are in a service that serves /metrics itself."""
+_TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Renders the current values of a registry."""
+    """Renders the gauges and, if there is one, a registry of counters."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, gauges: Gauges, registry: "CollectorRegistry | None" = None) -> None:
+        self._gauges = gauges
         self._registry = registry
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = (("content-type", CONTENT_TYPE_LATEST), ("cache-control", "no-store"))
-        await Reply(200, headers, generate_latest(self._registry)).send(send)
+        body = render(await self._gauges.read())
+        if self._registry is not None:
+            from prometheus_client import generate_latest  # noqa: PLC0415 (takes megabytes)
+
+            body += generate_latest(self._registry)
+        headers = (("content-type", _TEXT_FORMAT), ("cache-control", "no-store"))
+        await Reply(200, headers, body).send(send)
 
 
-def mount_metrics(router: Router, registry: CollectorRegistry) -> None:
-    """Serve /metrics."""
-    add(router, METRICS_PATH, {"GET": Metrics(registry)})
+def render(gauges: Sequence[Gauge]) -> bytes:
+    """Render gauges in the text format; those of one name follow each other."""
+    lines: list[str] = []
+    for name, of_name in groupby(
+        sorted(gauges, key=lambda gauge: gauge.name), lambda gauge: gauge.name
+    ):
+        found = list(of_name)
+        lines += [f"# HELP {name} {found[0].help}", f"# TYPE {name} gauge"]
+        for each in found:
+            labels = ",".join(f'{label}="{value}"' for label, value in each.labels.items())
+            lines.append(
+                f"{name}{{{labels}}} {float(each.value)}"
+                if labels
+                else f"{name} {float(each.value)}"
+            )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def mount_metrics(router: Router, path: str, metrics: Metrics) -> None:
+    """Serve metrics at `path`."""
+    add(router, path, {"GET": metrics})
 
 
 @contextmanager
-def shared_metrics(registry: CollectorRegistry) -> Iterator[None]:
+def shared_metrics(registry: "CollectorRegistry") -> Iterator[None]:
     """Show counters in the default registry, for a service with its own /metrics."""
-    shared = _Shared(registry)
+    from prometheus_client import REGISTRY  # noqa: PLC0415
+
+    from waybill.process.shared_metrics import Shared  # noqa: PLC0415 (takes megabytes)
+
+    shared = Shared(registry)
     REGISTRY.register(shared)
     try:
         yield
     finally:
         REGISTRY.unregister(shared)
-
-
-class _Shared(Collector):
-    """Describes no metrics, because two services in one process have the same ones."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    @override
-    def collect(self) -> Iterable[Metric]:
-        return self._registry.collect()
-
-    def describe(self) -> Iterable[Metric]:
-        return ()

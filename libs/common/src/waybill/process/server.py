@@ -12,6 +12,7 @@ import gc
 import logging
 import socket
 import sys
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -24,7 +25,7 @@ from typing_extensions import override
 from waybill import logs
 from waybill.http.errors import RECORDED
 from waybill.http.protocol import LimitedHttpProtocol
-from waybill.process.background import Process, running
+from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.settings import ProcessSettings, SomeSettings, WrongSettingsError
 from waybill.process.worker_process import Parent, Work, fork
@@ -76,7 +77,9 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
         publish = service.database.on_sent if service.database else lambda _: None
         try:
             async with running(service.background, process), asyncio.TaskGroup() as tasks:
-                listening = tasks.create_task(parent.listen(publish))
+                listening = tasks.create_task(
+                    parent.listen(publish, partial(refusal_of, service.background))
+                )
                 process.on_crash = listening.cancel
         finally:
             await close(service, process)

@@ -50,22 +50,28 @@ class Parent:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
-    async def listen(self, publish: Callable[[Sequence[SentEvent]], None]) -> None:
+    async def listen(
+        self,
+        publish: Callable[[Sequence[SentEvent]], None],
+        refusal: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """Call `publish` with the events of each commit; returns when the child must stop.
 
         A call without events means that there are events in the outbox. Exits the process when the
-        parent is gone: the platform may have started another one.
+        parent is gone: the platform may have started another one. Each heartbeat carries `refusal`.
         """
-        self._heartbeat(asyncio.get_running_loop())
+        self._heartbeat(asyncio.get_running_loop(), refusal)
         while (message := await _receive(self._channel)) != _STOP:
             if not message:
                 os._exit(_EXIT_ORPHANED)
             publish(_events(message))
 
-    def _heartbeat(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _heartbeat(
+        self, loop: asyncio.AbstractEventLoop, refusal: Callable[[], str | None]
+    ) -> None:
         with suppress(BlockingIOError, ConnectionError):
-            self._channel.send(_HEARTBEAT)
-        loop.call_later(BEAT_SECONDS, self._heartbeat, loop)
+            self._channel.send(_HEARTBEAT + (refusal() or "").encode())
+        loop.call_later(BEAT_SECONDS, self._heartbeat, loop, refusal)
 
 
 class Child:
@@ -78,6 +84,8 @@ class Child:
         self._channel = channel
         self._heartbeat_at = time.monotonic()
         self._is_behind = False
+        self.refusal: str | None = None
+        """Why the broker refuses a part of the child, as of its last heartbeat."""
 
     def is_alive(self) -> bool:
         """Whether a heartbeat arrived in the last seconds."""
@@ -108,7 +116,8 @@ class Child:
         try:
             async with asyncio.TaskGroup() as tasks:
                 stopping = tasks.create_task(self._stop_at(stop))
-                while await _receive(self._channel):
+                while beat := await _receive(self._channel):
+                    self.refusal = beat.removeprefix(_HEARTBEAT).decode() or None
                     self._heartbeat_at = time.monotonic()
                 stopping.cancel()
         finally:

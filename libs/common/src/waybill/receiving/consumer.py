@@ -24,7 +24,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
-from waybill.kafka.errors import BrokerError
+from waybill.kafka.errors import REFUSALS, BrokerError
 from waybill.kafka.fetcher import Chunks, Fetcher
 from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
@@ -33,6 +33,7 @@ from waybill.postgres import Database
 from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.lag import read_lag
 from waybill.receiving.unreadable_batches import delivery_of
 
 _log = logging.getLogger(__name__)
@@ -69,9 +70,18 @@ class Consumer:
         self._group = group
         self._session_timeout_ms = session_timeout_ms
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
-        self._backoff = Backoff(_log, "consumer")
+        self._backoff = Backoff(_log, "consumer", REFUSALS)
         self.assigned = 0
         """Partitions assigned to this replica; for tests and readiness."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the broker refuses this consumer, or None."""
+        return self._backoff.refusal
+
+    async def lag(self) -> Mapping[str, int]:
+        """Count the unprocessed records of each topic. Raises BrokerError, KafkaError, OSError."""
+        return await read_lag(self._bootstrap_servers, self._group, self._event_router.topics)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; then finish the current batch and leave the group."""

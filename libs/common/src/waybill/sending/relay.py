@@ -27,7 +27,7 @@ import asyncpg
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
-from waybill.kafka.errors import BrokerError
+from waybill.kafka.errors import REFUSALS, BrokerError
 from waybill.kafka.link import BrokerLink
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
@@ -91,10 +91,15 @@ class Relay:
         self._woken = asyncio.Event()
         self._queue = CommitQueue()
         self._database_backoff = Backoff(_log, "relay")
-        self._broker_backoff = Backoff(_log, "relay")
+        self._broker_backoff = Backoff(_log, "relay", REFUSALS)
         self.is_leader = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the broker refuses this relay, or None."""
+        return self._broker_backoff.refusal
 
     def publish(self, events: Sequence[SentEvent]) -> None:
         """Publish committed events; without events, read the outbox.

@@ -10,6 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from waybill_toolkit.command_line.tables import print_table
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.state import Condition, ProcessState, State
 
@@ -81,7 +82,7 @@ def show_addresses(console: Console, platform: Platform, seconds: float) -> None
     table.add_section()
     table.add_row("PostgreSQL", platform.postgres_address, "")
     table.add_row("Broker (Kafka)", platform.bootstrap_servers, "")
-    console.print(table)
+    print_table(console, table)
     console.print(f"Data, logs, passwords: {platform.folder}", soft_wrap=True, highlight=False)
 
 
@@ -100,7 +101,28 @@ def show_status(console: Console, report: dict[str, Any]) -> None:
         )
     table.add_section()
     table.add_row("together", "", "", "", _megabytes(report["pss_bytes"]), "")
-    console.print(table)
+    print_table(console, table)
+    if report["work"]:
+        _show_work(console, report["work"])
+
+
+def _show_work(console: Console, work: dict[str, dict[str, Any]]) -> None:
+    table = Table(title="Open work", title_justify="left")
+    table.add_column("Service")
+    for heading in ("In progress", "Lag", "Outbox", "Oldest", "Dead letters", "Unavailable"):
+        table.add_column(heading, justify="right")
+    for name, of_service in work.items():
+        letters = of_service["dead_letters"].items()
+        table.add_row(
+            name,
+            str(of_service["in_progress"]),
+            str(of_service["lag_records"]),
+            str(of_service["outbox_events"]),
+            f"{of_service['outbox_oldest_seconds']:g} s",
+            ", ".join(f"{count} {state}" for state, count in letters) or "0",
+            ", ".join(of_service["unavailable"]),
+        )
+    print_table(console, table)
 
 
 def _megabytes(count: int) -> str:

@@ -5,6 +5,7 @@ import asyncio
 from waybill_toolkit.platform.ports import LOOPBACK
 
 _PROBE_SECONDS = 2.0  # a service that takes longer is not ready
+_TEXT_SECONDS = 5.0
 
 
 async def answers_ok(port: int, path: str) -> bool:
@@ -16,11 +17,35 @@ async def answers_ok(port: int, path: str) -> bool:
         return False
 
 
+async def get_text(port: int, path: str) -> str | None:
+    """Return the body of a 200 response; None for any other result."""
+    try:
+        async with asyncio.timeout(_TEXT_SECONDS):
+            response = await _response(port, path)
+    except (OSError, TimeoutError):
+        return None
+    head, _, body = response.partition(b"\r\n\r\n")
+    return body.decode("utf-8", "replace") if b" 200 " in head.partition(b"\r\n")[0] else None
+
+
+async def _response(port: int, path: str) -> bytes:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    try:
+        writer.write(_request(port, path))
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def _request(port: int, path: str) -> bytes:
+    lines = (f"GET {path} HTTP/1.1", f"Host: {LOOPBACK}:{port}", "Connection: close", "", "")
+    return "\r\n".join(lines).encode("ascii")
+
+
 async def _status(port: int, path: str) -> int:
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
-        request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nConnection: close\r\n\r\n"
-        writer.write(request.encode("ascii"))
+        writer.write(_request(port, path))
         await writer.drain()
         return int((await reader.readline()).split()[1])
     finally:

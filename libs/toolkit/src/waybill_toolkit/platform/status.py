@@ -10,6 +10,7 @@ from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.probe import answers_ok
 from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
+from waybill_toolkit.platform.work import work_of
 
 
 def report(data: Path) -> dict[str, Any]:
@@ -17,11 +18,12 @@ def report(data: Path) -> dict[str, Any]:
     folder = DataFolder(data)
     state = State.read(folder.state_file)
     if state is None or not state.is_running:
-        return {"status": Status.STOPPED, "data": str(data), "processes": [], "pss_bytes": 0}
+        nothing: dict[str, Any] = {"processes": [], "pss_bytes": 0, "work": {}}
+        return {"status": Status.STOPPED, "data": str(data), **nothing}
     supervisor = ProcessState("supervisor", "supervisor", condition=Condition.READY)
     supervisor.pid = state.supervisor.pid
     processes = [supervisor, *(process for process in state.processes if process.kind != "task")]
-    unready = asyncio.run(_unready(processes))
+    unready, work = asyncio.run(_ask(processes))
     pids = [pid for process in processes if (pid := _pid(process))]
     rows = [_row(process, pids, is_unready=process.name in unready) for process in processes]
     return {
@@ -33,7 +35,14 @@ def report(data: Path) -> dict[str, Any]:
         "bootstrap_servers": f"{LOOPBACK}:{state.port_base + BROKER_OFFSET}",
         "processes": rows,
         "pss_bytes": sum(row["pss_bytes"] for row in rows),
+        "work": work,
     }
+
+
+async def _ask(processes: list[ProcessState]) -> tuple[set[str], dict[str, dict[str, Any]]]:
+    ports = {each.name: _port(each) for each in processes if each.kind == "service" and each.pid}
+    unready, work = await asyncio.gather(_unready(processes), work_of(ports))
+    return unready, work
 
 
 def _row(process: ProcessState, pids: list[int], *, is_unready: bool) -> dict[str, Any]:
@@ -68,5 +77,8 @@ async def _unready(processes: list[ProcessState]) -> set[str]:
 
 
 async def _is_ready(service: ProcessState) -> bool:
-    port = int(str(service.address).rpartition(":")[2])
-    return await answers_ok(port, "/health/ready")
+    return await answers_ok(_port(service), "/health/ready")
+
+
+def _port(service: ProcessState) -> int:
+    return int(str(service.address).rpartition(":")[2])

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
+from waybill_toolkit.command_line.tables import print_table
 from waybill_toolkit.operations.dead_letters.letters import (
     Letter,
     discard_letter,
@@ -55,7 +56,7 @@ def list_(
         found = asyncio.run(list_letters(platform, services))
     give([_as_json(each) for each in found], as_json=as_json, output=output)
     if found and not as_json:
-        Console().print(_table(found))
+        print_table(Console(), _table(found))
     elif not as_json:
         typer.echo("There are no dead letters.")
 

@@ -62,7 +62,7 @@ class Published:
         time = self.time.astimezone().isoformat(" ", timespec="milliseconds")[:-6]
         payload = " ".join((_text(self.payload) or "").split())
         if len(payload) > payload_width:
-            payload = f"{payload[: payload_width - 1]}…"
+            payload = _shortened(payload, payload_width)
         return f"{time} {self.topic} {self.type or '-'} {self.key or '-'} {payload}"
 
     def _payload(self) -> object:
@@ -72,6 +72,14 @@ class Published:
             return json.loads(self.payload)
         except ValueError:
             return _text(self.payload)
+
+
+def _shortened(payload: str, width: int) -> str:
+    """Cut behind a member, so that no id is cut; the first member is always whole."""
+    end = payload.rfind(",", 0, width - 1)
+    if end < 0:
+        end = payload.find(",", width - 1)
+    return payload if end < 0 else f"{payload[: end + 1]}…"
 
 
 def _text(value: bytes | None) -> str | None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from waybill_toolkit.command_line.tables import print_table
 from waybill_toolkit.operations.audit import Report
 from waybill_toolkit.operations.workload.placing import Outcome
 from waybill_toolkit.operations.workload.summary import Latency, Summary
@@ -49,7 +50,7 @@ def show_summary(console: Console, summary: Summary) -> None:
     ):
         if is_shown:
             table.add_row(name, str(count))
-    console.print(table)
+    print_table(console, table)
     show_latencies(console, summary.accept, summary.confirm)
 
 
@@ -59,7 +60,7 @@ def show_latencies(console: Console, accept: Latency, confirm: Latency) -> None:
         table.add_column(heading, justify="right" if heading else "left")
     for name, latency in (("accepted after", accept), ("confirmed after", confirm)):
         table.add_row(name, _milliseconds(latency.p50), _milliseconds(latency.p99))
-    console.print(table)
+    print_table(console, table)
 
 
 def show_refusals(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -76,7 +77,7 @@ def show_invariants(console: Console, report: Report) -> None:
     for finding in report.findings:
         mark = "[green]✓[/green]" if finding.is_ok else "[red]✗[/red]"
         table.add_row(mark, finding.invariant.name, finding.invariant.meaning)
-    console.print(table)
+    print_table(console, table)
 
 
 def show_audit(console: Console, report: Report) -> None:
