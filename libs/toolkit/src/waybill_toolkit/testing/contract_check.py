@@ -169,7 +169,7 @@ class Contract(SchemaDocument):
             raise ContractViolationError(response, "\n".join(wrong))
         _check_problem(response, ["method-not-allowed" if methods else "not-found"])
         allow = {each.strip() for each in response.headers.get("allow", "").split(",")} - {""}
-        if allow - {"HEAD"} != methods:
+        if allow - {"HEAD", "OPTIONS"} != methods:
             raise ContractViolationError(response, f"Allow is not {sorted(methods)}")
 
 
