@@ -35,7 +35,7 @@ async def test_a_process_without_database_serves_its_paths_and_is_ready(tmp_path
         httpx.AsyncClient(transport=transport, base_url="http://door") as client,
     ):
         assert (await client.get("/v1/x")).text == "here"
-        assert (await client.post("/v1/x")).headers["allow"] == "GET, HEAD"
+        assert (await client.post("/v1/x")).headers["allow"] == "GET, HEAD, OPTIONS"
         assert (await client.get("/health/ready")).json() == {"status": "ready"}
         assert (await client.get("/openapi.json")).content == b"{}"
 

@@ -127,6 +127,37 @@ async def test_a_price_change_requires_the_current_etag(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize(
+    ("if_match", "status"),
+    [
+        (['"1"'], 200),
+        (['"9", "1"'], 200),
+        (['"9"', '"1"'], 200),
+        (['W/"9" ,"1"'], 200),
+        (["*"], 200),
+        (['W/"1"'], 412),
+        (['"9", W/"1"'], 412),
+        (['"1W/"'], 412),
+        ([], 428),
+        ([', "1",, "9",'], 200),
+        (["1"], 412),
+        (['"1" "1"'], 412),
+        (['"1", *'], 412),
+        (["*, *"], 412),
+    ],
+)
+async def test_if_match_is_read_as_rfc_9110_says(
+    client: httpx.AsyncClient, if_match: list[str], status: int
+) -> None:
+    await _create(client, "A")
+    changed = await client.put(
+        "/v1/variants/A/price",
+        json={"price": GBP_275},
+        headers=[("If-Match", each) for each in if_match],
+    )
+    assert changed.status_code == status
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/v1/products/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"),

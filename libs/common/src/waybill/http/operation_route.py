@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from waybill.http.contract import Operation
 from waybill.http.problems import MethodNotAllowed, Unavailable
-from waybill.http.reply import problem_reply
+from waybill.http.reply import Reply, problem_reply
 
 _log = logging.getLogger(__name__)
 
@@ -92,12 +92,15 @@ class OperationRoute(APIRoute):
 
 
 class MethodRefusal:
-    """Answers a method that a path does not have with 405."""
+    """Answers OPTIONS with the methods of a path, and a method that it does not have with 405."""
 
     def __init__(self, allow: Iterable[str]) -> None:
-        self._allow = ", ".join(sorted(allow))
+        self._allow = ", ".join(sorted({*allow, "OPTIONS"}))
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await Reply(204, (("allow", self._allow),)).send(send)
+            return
         detail = f"This path supports {self._allow}."
         problem = MethodNotAllowed(detail=detail, allow=self._allow)
         await problem_reply(problem, scope).send(send)

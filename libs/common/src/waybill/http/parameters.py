@@ -16,11 +16,19 @@ from starlette.types import Scope
 from waybill.http.body import NUL_FAULT
 from waybill.http.contract import Parameter
 from waybill.http.pointers import faults_in, pointer
-from waybill.http.problems import FieldError, InvalidParameters, MalformedRequest, ProblemError
+from waybill.http.problems import (
+    FieldError,
+    InvalidParameters,
+    MalformedRequest,
+    PreconditionRequired,
+    ProblemError,
+)
 
 QUERY_FIELDS_MAX: Final = 100
 """Many times what any operation declares; a list in a query is for a handful of values."""
 
+_IF_MATCH: Final = "/header/If-Match"
+_MISSING: Final = "missing"
 _LITERAL: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false", re.ASCII)
 _WRITTEN_BARE: Final = frozenset({"integer", "number", "boolean"})
 
@@ -43,7 +51,7 @@ class ParameterReader:
             texts = slot.texts(scope, query, headers)
             faults.extend(slot.fill(texts, arguments))
         if faults:
-            raise refused_parameters(*faults)
+            raise _refusal(faults)
         return arguments
 
     def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[FieldError]:
@@ -92,7 +100,7 @@ class _Slot:
     def _refusal(self, texts: list[str]) -> FieldError | None:
         place, name = self._parameter.place, self._parameter.name
         if not texts:
-            return _fault(place, name, "missing", "The parameter is required.")
+            return _fault(place, name, _MISSING, "The parameter is required.")
         if len(texts) > 1 and not self._parameter.many:
             return _fault(place, name, "repeated", "The parameter must not be repeated.")
         if any("\0" in text for text in texts):
@@ -127,6 +135,13 @@ def refused_parameters(*faults: FieldError) -> ProblemError:
     """Return the error of a request with invalid parameters."""
     detail = f"The parameters have {len(faults)} fault{'s' if len(faults) > 1 else ''}."
     return ProblemError(InvalidParameters(detail=detail, errors=faults))
+
+
+def _refusal(faults: list[FieldError]) -> ProblemError:
+    if [(each.pointer, each.code) for each in faults] == [(_IF_MATCH, _MISSING)]:
+        detail = "Read the resource, and send its ETag as If-Match."
+        return ProblemError(PreconditionRequired(detail=detail))
+    return refused_parameters(*faults)
 
 
 def _fault(place: str, name: str, code: str, detail: str) -> FieldError:

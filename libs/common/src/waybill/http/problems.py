@@ -192,6 +192,13 @@ class IdempotencyKeyReused(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreconditionRequired(Problem):
+    status: ClassVar[int] = 428
+    slug: ClassVar[str] = "precondition-required"
+    title: ClassVar[str] = "The request has no If-Match"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadTooLarge(Problem):
     status: ClassVar[int] = 431
     slug: ClassVar[str] = "head-too-large"
@@ -229,6 +236,7 @@ RUNTIME_PROBLEMS: Final[tuple[type[Problem], ...]] = (
     InvalidBody,
     InvalidParameters,
     IdempotencyKeyReused,
+    PreconditionRequired,
     HeadTooLarge,
     Internal,
     Unavailable,

@@ -21,7 +21,7 @@ Methods: TypeAlias = Mapping[str, ASGIApp]
 
 
 class Resource:
-    """All methods of one path. HEAD is served like GET, without the body; others are refused."""
+    """All methods of one path. HEAD is served like GET, without the body; OPTIONS lists them."""
 
     def __init__(self, methods: Methods) -> None:
         self._apps: dict[str, ASGIApp] = dict(methods)

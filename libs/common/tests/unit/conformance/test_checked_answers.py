@@ -200,8 +200,9 @@ async def test_other_methods_and_paths_are_no_violation(contract: Path) -> None:
     async with serving(contract, sale()) as client:
         assert (await client.head("/v1/sales/1")).status_code == 200
         assert (await client.post("/v1/sales/1")).status_code == 405
+        assert (await client.options("/v1/sales/1")).status_code == 204
         assert (await client.get("/v1/nothing")).status_code == 404
-        assert await counted(client) == {'checks_total{side="answer"}': 2}
+        assert await counted(client) == {'checks_total{side="answer"}': 3}
 
 
 class Streamed(Fixed):

@@ -72,6 +72,13 @@ class TestParameters:
         (error,) = assert_problem(response, 422, "invalid-parameters")["errors"]
         assert error["pointer"] == "/header/If-Match"
 
+    async def test_precondition_required_when_only_if_match_is_missing(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        response = await client.delete(f"/v1/orders/{ORDER_ID}")
+        problem = assert_problem(response, 428, "precondition-required")
+        assert problem["detail"] == "Read the resource, and send its ETag as If-Match."
+
     @pytest.mark.parametrize("query", ["since=%FF", "&".join(["label=a"] * 101)])
     async def test_malformed_when_the_query_cannot_be_read(
         self, client: httpx.AsyncClient, query: str

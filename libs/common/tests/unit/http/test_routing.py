@@ -18,10 +18,9 @@ async def test_not_found_when_the_path_is_unknown(client: httpx.AsyncClient, pat
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/orders", "GET, HEAD, POST"),
-        ("OPTIONS", "/v1/orders", "GET, HEAD, POST"),
-        ("POST", f"/v1/orders/{ORDER_ID}", "DELETE, GET, HEAD"),
-        ("BREW", "/v1/orders/not-even-an-id", "DELETE, GET, HEAD"),
+        ("PUT", "/v1/orders", "GET, HEAD, OPTIONS, POST"),
+        ("POST", f"/v1/orders/{ORDER_ID}", "DELETE, GET, HEAD, OPTIONS"),
+        ("BREW", "/v1/orders/not-even-an-id", "DELETE, GET, HEAD, OPTIONS"),
     ],
 )
 async def test_method_not_allowed_names_all_methods_of_the_path(
@@ -31,6 +30,12 @@ async def test_method_not_allowed_names_all_methods_of_the_path(
     assert response.status_code == 405
     assert response.headers["allow"] == allow
     assert response.json()["type"] == "urn:waybill:problem:method-not-allowed"
+
+
+async def test_options_names_all_methods_of_the_path(client: httpx.AsyncClient) -> None:
+    response = await client.options("/v1/orders")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def test_head_is_answered_like_get_without_the_body(client: httpx.AsyncClient) -> None:

@@ -165,6 +165,14 @@ def _bad_parameters(
                 yield refused(f"{name} is empty", f"query/{name}", query=f"?{name}=")
             case "header" if name == "Idempotency-Key":
                 yield from _bad_keys(good)
+            case "header" if name == "If-Match":
+                yield replace(
+                    good,
+                    what="no If-Match",
+                    headers=_without(good, name),
+                    status=428,
+                    slug="precondition-required",
+                )
             case "header" if parameter.get("required"):
                 yield refused(f"no {name}", f"header/{name}", headers=_without(good, name))
                 odd = {**good.headers, name: "*no such format*"}

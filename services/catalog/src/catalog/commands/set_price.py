@@ -9,17 +9,18 @@ from catalog.contract.sent import PriceChanged
 from catalog.contract.shared import Price
 from catalog.domain import Variant, etag
 from catalog.store import lock_variant, write_price
+from waybill.http.entity_tags import if_match_holds
 from waybill.postgres import Transaction
 
 
 async def set_price(
     tx: Transaction, sku: str, price: Price, *, if_match: str, now: datetime
 ) -> Variant | VariantNotFound | VersionMismatch:
-    """Set the price if `if_match` is the current entity tag; return the variant."""
+    """Set the price if `if_match` holds for the current version; return the variant."""
     current = await lock_variant(tx, sku)
     if current is None:
         return VariantNotFound(detail=f"The variant {sku} does not exist.")
-    if etag(current) != if_match:
+    if not if_match_holds(if_match, etag(current)):
         return VersionMismatch(
             detail=f"The version of {sku} is {etag(current)}, not {if_match}. Read it again."
         )

@@ -143,11 +143,7 @@ CURSOR: Final = Parameter(
     type=Annotated[str, Field(min_length=1, max_length=512)],
 )
 IF_MATCH: Final = Parameter(
-    name="If-Match",
-    place="header",
-    argument="if_match",
-    type=Annotated[str, Field(pattern='^"[0-9]+"$')],
-    required=True,
+    name="If-Match", place="header", argument="if_match", type=str, required=True
 )
 LIMIT: Final = Parameter(
     name="limit",

@@ -16,6 +16,7 @@ from waybill_toolkit.contracts.generate.http_contract import (
 from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
 from waybill_toolkit.contracts.generate.parameters import (
     IDEMPOTENCY_KEY,
+    is_if_match,
     parameter_nodes,
     read_headers,
     read_parameter,
@@ -135,6 +136,7 @@ class _Reader:
             public=scopes is None,
             body=body is not None,
             idempotent=idempotent,
+            conditional=any(map(is_if_match, parameters)),
             faults=self.faults,
         )
         return Operation(

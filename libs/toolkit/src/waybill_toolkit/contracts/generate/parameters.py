@@ -22,6 +22,12 @@ def parameter_nodes(path: Node, operation: Node) -> Iterator[Node]:
         yield from declared.children() if declared else ()
 
 
+def is_if_match(node: Node) -> bool:
+    """Whether the parameter is a required If-Match; without it the runtime answers 428."""
+    written = node.target().value
+    return written.get("name") == "If-Match" and written.get("required") is True
+
+
 def read_parameter(node: Node, operation_id: str, faults: Faults) -> Parameter | None:
     """Read one parameter; None when it is faulty."""
     target = node.target()

@@ -22,6 +22,7 @@ WITH_BODY: Final = frozenset({"body-too-large", "invalid-body", "unsupported-med
 IDEMPOTENT: Final = frozenset(
     {"idempotency-key-in-use", "idempotency-key-missing", "idempotency-key-reused"}
 )
+CONDITIONAL: Final = frozenset({"precondition-required"})
 
 
 def check_runtime_answers(
@@ -31,11 +32,13 @@ def check_runtime_answers(
     public: bool,
     body: bool,
     idempotent: bool,
+    conditional: bool,
     faults: Faults,
 ) -> None:
     """Compare the runtime's problems that an operation declares with those that it can return."""
     possible = ALWAYS | (set() if public else GUARDED)
     possible |= (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
+    possible |= CONDITIONAL if conditional else set()
     if missing := sorted(possible - set(declared)):
         faults.add(
             responses.fault(

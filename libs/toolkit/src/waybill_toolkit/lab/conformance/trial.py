@@ -120,7 +120,11 @@ def _config(address: str, plan: Plan, shop: Shop, bearers: Iterable[str]) -> Sch
             "workers": 1,
             "generation": {"mode": "all", "max-examples": plan.examples, "database": "none"},
             "phases": {each: {"enabled": True} for each in PHASES},
-            "checks": {"enabled": True},
+            # The default lacks 428, which is for a missing If-Match (RFC 6585).
+            "checks": {
+                "enabled": True,
+                "missing_required_header": {"expected-statuses": ["400", "401", "422", "428"]},
+            },
             "cache": {"enabled": False},
             "output": {"sanitization": {"enabled": False}},
         }
