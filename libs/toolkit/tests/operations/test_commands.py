@@ -37,6 +37,16 @@ def test_an_import_says_so_in_a_sentence_when_the_file_is_of_no_use(
     assert not (tmp_path / "data").exists()
 
 
+def test_an_import_does_not_begin_when_failed_orders_could_not_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(HEADER)
+
+    for failed, sentence in ((file, "exists: name a new"), (tmp_path / "no" / "x", "no such")):
+        result = waybill("import", "orders", file, "--failed", failed, "--data", tmp_path / "data")
+        assert result.exit_code == 2
+        assert sentence in result.output
+
+
 def test_an_audit_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
     result = waybill("audit", "--data", tmp_path)
 

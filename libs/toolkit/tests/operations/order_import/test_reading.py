@@ -129,6 +129,13 @@ def test_a_file_without_orders_is_refused(spool: Spool, path: Path) -> None:
         read(spool, path, ",,,")
 
 
+def test_a_sentence_says_so_when_the_disk_is_full(spool: Spool, path: Path) -> None:
+    spool._database.execute("pragma max_page_count = 20")
+
+    with pytest.raises(FileError, match=r"cannot be written: database or disk is full\. Make room"):
+        read(spool, path, *(row(str(number)) for number in range(2000)))
+
+
 @pytest.mark.parametrize(
     ("encoding", "separator", "line_end"),
     [("utf-8", ",", "\n"), ("utf-16", "\t", "\r\n"), ("cp1252", ";", "\r\n")],

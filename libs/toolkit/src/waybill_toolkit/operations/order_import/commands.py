@@ -1,5 +1,6 @@
 """`waybill import orders`."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -47,6 +48,13 @@ _INTERRUPTED = 130  # as a shell reports Ctrl-C
 Concurrency = Annotated[int, typer.Option(min=1, max=256, help="Number of concurrent orders.")]
 
 
+def _new_file(path: Path | None) -> Path | None:
+    """Refuse a file that exists or cannot be written, before the work."""
+    if path and path.exists():
+        raise typer.BadParameter(f"{path} exists: name a new file")
+    return in_a_folder(path)
+
+
 @imports.command()
 def orders(
     file: Annotated[Path, typer.Argument(help="Orders as CSV, one row for each line.")],
@@ -65,7 +73,7 @@ def orders(
             help="Where orders that were not placed are written, a new file. Default: "
             "NAME.failed.csv in the current folder.",
             show_default=False,
-            callback=in_a_folder,
+            callback=_new_file,
         ),
     ] = None,
     orders: Annotated[
@@ -84,6 +92,9 @@ def orders(
     quantity, unit_price_minor, currency. Missing SKUs and stock are added.
     """
     console = console_of(as_json=as_json)
+    target = failed or default_path(file)
+    if not os.access(target.parent, os.W_OK):
+        raise typer.BadParameter(f"{target.parent.absolute()} cannot be written: use --failed FILE")
     rules = contract_rules()
     with Spool(rules.lines_max) as spool:
         with errors_reported():
@@ -96,10 +107,10 @@ def orders(
             _interruptible(console),
         ):
             uvloop.run(_import(platform, spool, console, concurrency, sets_prices=set_prices))
-            target = _write_failed(failed or default_path(file), spool, form)
+            written_file = _write_failed(target, spool, form)
             with console.status("Auditing ..."):
                 report = uvloop.run(audit_when_settled(platform))
-        result = Result.of(spool.findings, str(form), target, report)
+        result = Result.of(spool.findings, str(form), written_file, report)
     result.show(console)
     if result.refusals and not set_prices:
         show.say(console, "With --set-prices the catalogue follows the prices of the file.")

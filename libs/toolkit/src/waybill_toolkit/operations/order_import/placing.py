@@ -31,6 +31,7 @@ async def import_orders(
 
     The outcomes are recorded in the spool. Raises UnreachableError, RefusedError.
     """
+    spool.fail_orders_with_two_prices()
     with progress("Looking up orders", spool.open_count()) as step:
         for batch in _batches(spool.open_orders()):
             await _find(client, spool, batch, concurrency, step)

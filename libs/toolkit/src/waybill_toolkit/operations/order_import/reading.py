@@ -1,5 +1,6 @@
 """Reads a file into a spool."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,18 @@ def read_orders(
 
     Invalid rows are in the spool as well. Raises FileError.
     """
+    try:
+        return _read(path, spool, rules, orders_max, progress)
+    except sqlite3.Error as error:
+        raise FileError(
+            f"The temporary database for {path} cannot be written: {error}. Make room, or name "
+            "another folder in SQLITE_TMPDIR."
+        ) from error
+
+
+def _read(
+    path: Path, spool: Spool, rules: Rules, orders_max: int | None, progress: Progress
+) -> TextForm:
     size = path.stat().st_size if path.exists() else 0
     is_empty = True
     with open_text(path, COLUMNS) as file, progress("Reading (%)", _PERCENT) as step:

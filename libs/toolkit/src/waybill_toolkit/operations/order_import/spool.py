@@ -125,16 +125,19 @@ class Spool:
         )
 
     def complete(self, orders_max: int | None) -> None:
-        """End the reading: fail contradictory orders, and leave out all but the first ones."""
+        """End the reading, and leave out all but the first orders."""
         for statement in _INDEXES:
             self._database.execute(statement)
-        self._database.execute(_TWO_PRICES)
         if orders_max is not None:
             self._database.execute(
                 "update orders set state = 'left out' where state = 'open' and order_id not in"
                 " (select order_id from orders where state = 'open' order by order_id limit ?)",
                 (orders_max,),
             )
+
+    def fail_orders_with_two_prices(self) -> None:
+        """Fail the orders that have a SKU at two prices: the API has one at a time."""
+        self._database.execute(_TWO_PRICES)
 
     def fail(self, order_id: int, reason: str) -> None:
         """Record that an order is not placed; the first reason counts."""
