@@ -144,4 +144,6 @@ def test_logs_lists_the_processes_when_one_is_unknown(small_platform: Platform) 
 def test_secrets_are_readable_by_us_alone(small_platform: Platform) -> None:
     folder = small_platform.folder / "secrets"
     assert folder.stat().st_mode & 0o077 == 0
-    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert (folder / "token-keys").stat().st_mode & 0o777 == 0o700
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

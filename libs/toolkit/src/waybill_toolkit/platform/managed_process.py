@@ -15,7 +15,7 @@ from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.prefork import Request
 from waybill_toolkit.platform.prefork_client import PreforkClient
-from waybill_toolkit.platform.probe import answers_ok
+from waybill_toolkit.platform.probe import answers_ok, is_live
 
 
 class ManagedProcess(ABC):
@@ -35,6 +35,10 @@ class ManagedProcess(ABC):
 
     @abstractmethod
     async def is_ready(self, child: Child) -> bool: ...
+
+    async def is_alive(self) -> bool:
+        """Whether it works, or nothing is known about that."""
+        return True
 
 
 class ManagedPostgres(ManagedProcess):
@@ -136,3 +140,7 @@ class ManagedService(ManagedProcess):
     @override
     async def is_ready(self, child: Child) -> bool:
         return await answers_ok(self._port, "/health/ready")
+
+    @override
+    async def is_alive(self) -> bool:
+        return await is_live(self._port)

@@ -6,6 +6,7 @@ from waybill_toolkit.platform.ports import LOOPBACK
 
 _PROBE_SECONDS = 2.0  # a service that takes longer is not ready
 _TEXT_SECONDS = 5.0
+_UNAVAILABLE = 503
 
 
 async def answers_ok(port: int, path: str) -> bool:
@@ -13,6 +14,15 @@ async def answers_ok(port: int, path: str) -> bool:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             return await _status(port, path) == 200
+    except (OSError, TimeoutError, ValueError, IndexError):
+        return False
+
+
+async def is_live(port: int) -> bool:
+    """Whether /health/live answers anything but 503; not every service has it."""
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            return await _status(port, "/health/live") != _UNAVAILABLE
     except (OSError, TimeoutError, ValueError, IndexError):
         return False
 

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from waybill_toolkit.platform.children import Child, describe
 from waybill_toolkit.platform.errors import PlatformError, StartError
@@ -14,6 +14,7 @@ from waybill_toolkit.platform.log_files import Follower
 from waybill_toolkit.platform.managed_process import ManagedProcess
 from waybill_toolkit.platform.patience import Patience
 from waybill_toolkit.platform.prefork_client import PreforkGoneError
+from waybill_toolkit.platform.silence import SILENT, first_of, watch_liveness
 from waybill_toolkit.platform.state import Condition, ProcessState
 
 ATTEMPTS_MAX: Final = 5  # before the first start fails; a later start is retried without limit
@@ -78,15 +79,14 @@ class Watchdog:
                     if self.state.condition is Condition.FOREGROUND and not self.first_ready.done():
                         self.first_ready.set_result(None)  # it is started in a terminal
                     self._on_change()
-                    await _first_of(self._stopping, self._holds.changed)
+                    await first_of(self._stopping, self._holds.changed)
                 elif self.unit.may_launch():
                     self._is_gone.clear()
                     await self._run_once()
                     self._is_gone.set()
                 else:
-                    await _first_of(
-                        self._stopping, self._holds.changed, within_seconds=_POLL_SECONDS
-                    )
+                    over = (self._stopping, self._holds.changed)
+                    await first_of(*over, within_seconds=_POLL_SECONDS)
         finally:
             self.state.ended(Condition.STOPPED)
             self._on_change()
@@ -95,15 +95,13 @@ class Watchdog:
 
     async def stop(self) -> None:
         """Stop the process; kill it after the timeout. Returns when it has ended."""
-        if not self._stopping.done():
-            self._stopping.set_result(None)
+        _resolve(self._stopping)
         if self._has_begun:
             await self._stopped
 
     def hurry(self) -> None:
         """Kill it without waiting for the timeout."""
-        if not self._hurry.done():
-            self._hurry.set_result(None)
+        _resolve(self._hurry)
 
     async def _run_once(self) -> None:
         began = time.monotonic()
@@ -116,12 +114,14 @@ class Watchdog:
         self.state.began(child.pid)
         self._on_change()
         self._patience.began()
-        await self._watch(child, began)
+        is_silent = await self._watch(child, began)
         if not child.ended.done() or self._stopping.done() or self._holds:
             await _end(child, self.unit, self._hurry, self._say)
-            return
+            if not is_silent:
+                return
         exit_code = child.ended.result()
-        what_happened = f"{self.unit.name} (pid {child.pid}) {describe(exit_code)}"
+        end = SILENT if is_silent else describe(exit_code)
+        what_happened = f"{self.unit.name} (pid {child.pid}) {end}"
         failed_to_start = exit_code > 0 and not self._patience.was_ready
         if self._awaits_changes and failed_to_start and exit_code != _EXIT_UNAVAILABLE:
             await self._until_changed(what_happened, log)
@@ -130,18 +130,19 @@ class Watchdog:
             self._give_up(f"{what_happened}, because its settings are invalid")
         await self._down(what_happened)
 
-    async def _watch(self, child: Child, began: float) -> None:
-        """Return when it has ended, or when a stop or a hold is requested."""
+    async def _watch(self, child: Child, began: float) -> bool:
+        """Return when it has ended, a stop or a hold is requested, or (True) it is silent."""
         over = (child.ended, self._stopping, self._holds.changed)
         while not any(future.done() for future in over):
             if await self.unit.is_ready(child):
                 self._became_ready(began)
-                await _first_of(*over)
-            elif time.monotonic() - began > READY_SECONDS:
+                return await watch_liveness(self.unit, *over)
+            if time.monotonic() - began > READY_SECONDS:
                 self._give_up(f"{self.unit.name} was not ready within {READY_SECONDS:g} s")
-                await _first_of(*over)
+                await first_of(*over)
             else:
-                await _first_of(*over, within_seconds=_POLL_SECONDS)
+                await first_of(*over, within_seconds=_POLL_SECONDS)
+        return False
 
     def _became_ready(self, began: float) -> None:
         self.state.condition = Condition.READY
@@ -156,24 +157,29 @@ class Watchdog:
     async def _down(self, what_happened: str) -> None:
         """Report it, and wait for the backoff before the next start."""
         delay = self._patience.next_delay()
-        if not self.first_ready.done() and self._patience.failures >= ATTEMPTS_MAX:
+        if self._patience.failures >= ATTEMPTS_MAX:
             self._give_up(f"{what_happened}, {ATTEMPTS_MAX} times in a row")
         self.state.ended(Condition.DOWN)
         self.state.restarts += 1
         self._say(f"{what_happened}; starting it again in {delay:g} s")
         self._on_change()
-        await _first_of(self._stopping, self._holds.changed, within_seconds=delay)
+        await first_of(self._stopping, self._holds.changed, within_seconds=delay)
 
     async def _until_changed(self, what_happened: str, log: Follower) -> None:
         """Report why it does not start, and wait for a reload."""
         self.state.ended(Condition.FAILED)
         self._say(f"{what_happened} and is started again when its code changes:{log.last_words()}")
         self._on_change()
-        await _first_of(self._stopping, self._holds.changed)
+        await first_of(self._stopping, self._holds.changed)
 
     def _give_up(self, reason: str) -> None:
         if not self.first_ready.done():
             self.first_ready.set_exception(StartError(reason))
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _end(
@@ -181,13 +187,8 @@ async def _end(
 ) -> None:
     """Stop a process; kill it after the timeout, or as soon as `hurry` is done."""
     child.signal(unit.stop_signal)
-    await _first_of(child.ended, hurry, within_seconds=unit.stop_seconds)
+    await first_of(child.ended, hurry, within_seconds=unit.stop_seconds)
     if not child.ended.done():
         say(f"{unit.name} (pid {child.pid}) did not stop in time and is killed")
         child.signal(signal.SIGKILL)
     await child.ended
-
-
-async def _first_of(*futures: asyncio.Future[Any], within_seconds: float | None = None) -> None:
-    """Return when one is done, or after `within_seconds`. Exceptions are not raised."""
-    await asyncio.wait(futures, timeout=within_seconds, return_when=asyncio.FIRST_COMPLETED)
