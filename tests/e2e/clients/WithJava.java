@@ -121,7 +121,7 @@ public class WithJava {
 
     private void basedOnWhatWasRead() {
         GetVariantAnswer variant = waybill.catalog().getVariant(SCARCE);
-        SetPrice price = new SetPrice(new Price(256, "GBP"));
+        SetPrice price = new SetPrice(new PriceInput(256, "GBP"));
 
         SetPriceAnswer changed = waybill.catalog().setPrice(SCARCE, variant.etag(), price);
         check(changed.body().version() == variant.body().version() + 1, changed);
@@ -151,7 +151,7 @@ public class WithJava {
     }
 
     private void setPrice() {
-        waybill.catalog().setPrice("A B/C", "\"1\"", new SetPrice(new Price(1, "GBP")));
+        waybill.catalog().setPrice("A B/C", "\"1\"", new SetPrice(new PriceInput(1, "GBP")));
     }
 
     private void look() {

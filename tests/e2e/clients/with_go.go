@@ -121,7 +121,7 @@ func problems(ctx context.Context, client *waybill.Client) {
 
 func basedOnWhatWasRead(ctx context.Context, client *waybill.Client) {
 	variant := must(client.Catalog.GetVariant(ctx, scarce))
-	price := waybill.SetPrice{Price: waybill.Price{AmountMinor: 256, Currency: "GBP"}}
+	price := waybill.SetPrice{Price: waybill.PriceInput{AmountMinor: 256, Currency: "GBP"}}
 
 	changed := must(client.Catalog.SetPrice(ctx, scarce, variant.ETag, price))
 	check(changed.Body.Version == variant.Body.Version+1, changed)

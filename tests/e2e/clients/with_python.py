@@ -113,7 +113,7 @@ def a_change_is_based_on_what_was_read(address: str) -> None:
     with Client(address) as waybill:
         variant = waybill.catalog.get_variant(SCARCE)
         read = headers(variant)["etag"]
-        price = models.SetPrice(price=models.Price(amount_minor=256, currency="GBP"))
+        price = models.SetPrice(price=models.PriceInput(amount_minor=256, currency="GBP"))
 
         changed = waybill.catalog.set_price(SCARCE, price, if_match=read)
 

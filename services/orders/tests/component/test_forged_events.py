@@ -70,7 +70,7 @@ async def _authorizing(client: httpx.AsyncClient, neighbours: FakeService) -> st
     await add_variant(client, neighbours, SKU, 255)
     order_id: str = (await place(client, order_body((SKU, 1)))).json()["order_id"]
     await reserve(neighbours, order_id)
-    await wait_for_event(neighbours, "payments.authorize-payment.v1", order_id)
+    await wait_for_event(neighbours, "payments.authorize-payment.v2", order_id)
     return order_id
 
 

@@ -54,9 +54,10 @@ class Renderer:
         rules: dict[str, Any] = cast("Any", markdown.renderer).rules
         rules |= {
             "fence": self._fence,
+            "code_block": lambda tokens, index, *_: code(tokens[index].content, ""),
             "html_block": self._html,
             "heading_close": _heading_close,
-            "table_open": lambda *_: '<div class="wide"><table>\n',
+            "table_open": lambda *_: '<div class="wide" tabindex="0"><table>\n',
             "table_close": lambda *_: "</table></div>\n",
         }
         self._markdown = markdown

@@ -46,9 +46,6 @@ REQUESTS = [
     breaking("branch of a union removed", HTTP, remove(*request("pay"), "oneOf", "1")),
     breaking("value of a request removed", HTTP, without("gift", *request("kind"), "enum")),
     breaking("number narrowed to integer", HTTP, put("integer", *request("tip"), "type")),
-    breaking(
-        "additional fields forbidden", HTTP, put(NO, *SCHEMAS, "Card", "additionalProperties")
-    ),
     breaking("unknown keyword added", HTTP, put({"required": ["note"]}, *SCHEMAS, "Sell", "if")),
     breaking("body no longer taken", HTTP, remove(*SELL, "requestBody")),
     breaking(
@@ -70,6 +67,7 @@ REQUESTS = [
     breaking("parameter's spelling changed", HTTP, put(NO, *PARAMETERS, "3", "explode"), "mail"),
     breaking("idempotency key removed", HTTP, remove(*SELL, "parameters", "0")),
     breaking("idempotency key required", HTTP, also({"$ref": KEY}, *PARAMETERS), "mail"),
+    safe("additional fields allowed", HTTP, remove(*SCHEMAS, "Card", "additionalProperties")),
     safe("optional field added to a request", HTTP, field("Sell", "shop", TEXT, required=False)),
     safe("field of a request optional", HTTP, without("sku", *SCHEMAS, "Sell", "required")),
     safe("null taken", HTTP, put({"type": ["string", "null"], "maxLength": 200}, *request("note"))),

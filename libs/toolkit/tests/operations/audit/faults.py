@@ -161,7 +161,8 @@ FAULTS = (
     Fault(
         "confirmed-orders-are-authorized",
         "orders",
-        f"""update orders set status = 'confirmed' where order_id = '{MOVING}'""",
+        f"""update orders set status = 'confirmed', sealed_token = null
+            where order_id = '{MOVING}'""",
         {"order_id": MOVING, "total_minor": 100, "payment": "authorizing"},
     ),
     Fault(
