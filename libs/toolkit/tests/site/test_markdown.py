@@ -33,5 +33,5 @@ def test_links_diagrams_and_markers_are_replaced() -> None:
 def test_code_and_tables_are_rendered() -> None:
     html = renderer().render("```python\nx = 1\n```\n\n| a |\n|---|\n| `b` |\n").html
     assert '<span class="mi">1</span>' in html
-    assert '<div class="wide"><table>' in html
+    assert '<div class="wide" tabindex="0"><table>' in html
     assert "<td><code>b</code></td>" in html
