@@ -70,7 +70,7 @@ public class Post {
 """
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="install curl to try its HTTP/2 upgrade")
 def test_curl_asking_for_http_2_posts_a_body(platform: Platform) -> None:
     fields = ["-H", "Content-Type: application/json", "-H", "Idempotency-Key: curl"]
     url = platform.addresses["gateway"] + "/v1/orders"
@@ -78,7 +78,7 @@ def test_curl_asking_for_http_2_posts_a_body(platform: Platform) -> None:
     assert _slug(command) == "unknown-sku"
 
 
-@pytest.mark.skipif(shutil.which("java") is None, reason="needs java")
+@pytest.mark.skipif(shutil.which("java") is None, reason="install a JDK to try its client")
 def test_the_default_client_of_java_posts_a_body(platform: Platform, tmp_path: Path) -> None:
     (tmp_path / "Post.java").write_text(JAVA)
     command = ["java", str(tmp_path / "Post.java"), platform.addresses["gateway"], UNKNOWN]

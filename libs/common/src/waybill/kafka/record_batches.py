@@ -91,7 +91,7 @@ def _decoded(
     return records, batch.next_offset
 
 
-def _unreadable(  # noqa: PLR0917
+def _unreadable(  # noqa: PLR0917 - the parts of one error
     topic: str, partition: int, data: bytes, following: bytes, start: int, reason: str
 ) -> UnreadableBatchError:
     """Describe a batch, whose header may be as wrong as the rest.

@@ -115,7 +115,7 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
         self,
         pool: ConnectionPool,
         begin: "Callable[[RawConnection], Transaction]",
-        optimistic: bool,  # noqa: FBT001
+        optimistic: bool,  # noqa: FBT001 - one private caller
     ) -> None:
         self._pool = pool
         self._begin = begin

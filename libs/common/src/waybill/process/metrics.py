@@ -64,7 +64,7 @@ def mount_metrics(router: Router, path: str, metrics: Metrics) -> None:
 @contextmanager
 def shared_metrics(registry: "CollectorRegistry") -> Iterator[None]:
     """Show counters in the default registry, for a service with its own /metrics."""
-    from prometheus_client import REGISTRY  # noqa: PLC0415
+    from prometheus_client import REGISTRY  # noqa: PLC0415 - only with metrics of its own
 
     from waybill.process.shared_metrics import Shared  # noqa: PLC0415 (takes megabytes)
 

@@ -58,7 +58,7 @@ async def _letters(world: Any) -> list[DeadLetter]:
         return await list_dead_letters(connection)
 
 
-async def test_a_batch_is_parked_once_and_the_next_one_takes_effect(  # noqa: PLR0917
+async def test_a_batch_is_parked_once_and_the_next_one_takes_effect(  # noqa: PLR0917 - fixtures
     world: Any,
     running: Any,
     eventually: Any,

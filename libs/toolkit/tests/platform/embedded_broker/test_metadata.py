@@ -210,7 +210,7 @@ async def kcat(*arguments: str) -> str:
     return output.decode()
 
 
-@pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
+@pytest.mark.skipif(not shutil.which("kcat"), reason="install kcat to try librdkafka")
 async def test_kcat_lists_topics_and_reads_records(bootstrap_servers: str, filled: str) -> None:
     listed = await kcat("-L", "-b", bootstrap_servers)
     assert f'topic "{filled}" with 3 partitions' in listed
@@ -218,7 +218,7 @@ async def test_kcat_lists_topics_and_reads_records(bootstrap_servers: str, fille
     assert read.splitlines() == [f"1 {number} key value {number}" for number in range(3)]
 
 
-@pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
+@pytest.mark.skipif(not shutil.which("kcat"), reason="install kcat to try librdkafka")
 async def test_kcat_reads_records_as_a_member_of_a_group_and_goes_on_where_it_was(
     bootstrap_servers: str, filled: str
 ) -> None:
