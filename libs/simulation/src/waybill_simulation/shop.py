@@ -9,7 +9,7 @@ from uuid import UUID
 
 from orders.contract import models
 from orders.contract.api import OPERATIONS, CancelOrder202, PlaceOrder201
-from waybill.http import Call
+from waybill.http import Call, Owner
 from waybill.http.access import Principal
 from waybill.http.execution import IdempotentExecution
 from waybill.http.idempotency import KeyedRequest
@@ -25,6 +25,7 @@ PAUSE_SECONDS: Final = 0.5
 
 _RENDERERS: Final = {operation.id: Renderer(operation.answers) for operation in OPERATIONS}
 _CUSTOMER: Final = Principal("customer", ())
+_CUSTOMER_REF: Final = "customer"
 _TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -50,7 +51,7 @@ class Customer:
     @property
     def body(self) -> models.PlaceOrder:
         return models.PlaceOrder(
-            customer_ref="customer",
+            customer_ref=_CUSTOMER_REF,
             reference=self.reference,
             currency=CURRENCY,
             lines=[models.PlaceOrderLine(sku=self.planned.sku, quantity=self.planned.quantity)],
@@ -107,7 +108,7 @@ class Shop:
         async def cancel(node: Node) -> object:
             api: Any = node.assembled and node.assembled.api
             call = self._call("cancel_order", f"cancel-{customer.number}")
-            return await api.cancel_order(call, order_id=order_id)
+            return await api.cancel_order(call, owner=Owner(_CUSTOMER_REF), order_id=order_id)
 
         answer = await self._until_answered(customer, "POST cancellation", cancel)
         customer.is_cancelled = isinstance(answer, CancelOrder202 | ReplayedAnswerError)

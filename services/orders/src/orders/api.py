@@ -32,7 +32,7 @@ from orders.contract.shared import Money, Price
 from orders.domain import Order
 from orders.known_prices import KnownPrices
 from waybill.clock import Clock
-from waybill.http import BatchedOperation, BatchedRequest, Call
+from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
 from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import ProblemError, Unavailable
 from waybill.postgres import Database, Transaction
@@ -79,9 +79,9 @@ class Api(OrdersApi):
         ]
 
     @override
-    async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
+    async def cancel_order(self, call: Call, *, owner: Owner, order_id: UUID) -> CancelOrderResult:
         async def run(tx: Transaction) -> CancelOrderResult:
-            cancelled = await cancel_order(tx, self._sagas, order_id)
+            cancelled = await cancel_order(tx, self._sagas, order_id, owner)
             return (
                 CancelOrder202(body=_order(cancelled))
                 if isinstance(cancelled, Order)
@@ -91,9 +91,9 @@ class Api(OrdersApi):
         return await call.idempotent(self._database, run)
 
     @override
-    async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
+    async def get_order(self, call: Call, *, owner: Owner, order_id: UUID) -> GetOrderResult:
         async with self._database.connection() as connection:
-            order = await queries.get_order(connection, order_id)
+            order = await queries.get_order(connection, order_id, owner)
         return GetOrder200(body=_order(order)) if order else _not_found(order_id)
 
     @override
@@ -123,9 +123,11 @@ class Api(OrdersApi):
         )
 
     @override
-    async def get_order_history(self, call: Call, *, order_id: UUID) -> GetOrderHistoryResult:
+    async def get_order_history(
+        self, call: Call, *, owner: Owner, order_id: UUID
+    ) -> GetOrderHistoryResult:
         async with self._database.connection() as connection:
-            history = await queries.get_history(connection, order_id)
+            history = await queries.get_history(connection, order_id, owner)
         if not history:
             return _not_found(order_id)
         transitions = [

@@ -1,7 +1,7 @@
 """Reads orders, their history, and prices."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,7 @@ import asyncpg
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
 from orders.domain import Line, Order, Price, Rejection
+from waybill.http import Owner
 from waybill.http.pages import PARTS_MAX, whole_items
 from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
@@ -27,7 +28,7 @@ ORDERS_WITHOUT_LINES: Final = ORDERS.statement("""
     from orders where order_id = any($1)
 """)
 """Orders for the later steps of their sagas, which do not need up to 1,000 lines."""
-_ORDERS_BY_ID: Final = _ORDER + "where order_id = any($1)"
+_ORDER_BY_ID: Final = _ORDER + "where order_id = $1 and ($2::text is null or customer_ref = $2)"
 _ORDERS_PAGE: Final = (
     _ORDER
     + """
@@ -40,14 +41,18 @@ _ORDERS_PAGE: Final = (
 )
 _LINES: Final = """
     select order_id, sku, quantity, unit_price_minor
-    from order_lines where order_id = any($1) order by order_id, line_number
+    from order_lines where order_id = $1 order by line_number
 """
 _LINES_OF_PAGE: Final = """
     select order_id, sku, quantity, unit_price_minor
     from order_lines where order_id = any($1) order by order_id desc, line_number limit $2
 """
 _HISTORY: Final = """
-    select number, at, state, detail from saga_transitions where saga_id = $1 order by number
+    select number, at, state, detail from saga_transitions
+    where saga_id = $1 and exists (
+        select from orders
+        where order_id = $1 and ($2::text is null or customer_ref = $2))
+    order by number
 """
 _PRICES_BY_SKU: Final = "select sku, amount_minor, currency from prices where sku = any($1)"
 _PRICES_PAGE: Final = """
@@ -66,16 +71,12 @@ class Transition:
     detail: str
 
 
-async def get_order(connection: Connection, order_id: UUID) -> Order | None:
-    """Read one order with its lines."""
-    return (await get_orders(connection, [order_id])).get(order_id)
-
-
-async def get_orders(connection: Connection, order_ids: Sequence[UUID]) -> Mapping[UUID, Order]:
-    """Read orders with their lines; those that do not exist are left out."""
-    rows = await connection.fetch(_ORDERS_BY_ID, order_ids)
-    lines = await connection.fetch(_LINES, [row["order_id"] for row in rows])
-    return {order.order_id: order for order in _with_lines(rows, lines)}
+async def get_order(connection: Connection, order_id: UUID, owner: Owner) -> Order | None:
+    """Read one order of an owner with its lines."""
+    row = await connection.fetchrow(_ORDER_BY_ID, order_id, owner.ref)
+    if row is None:
+        return None
+    return _with_lines([row], await connection.fetch(_LINES, order_id))[0]
 
 
 def order_without_lines(row: asyncpg.Record) -> Order:
@@ -103,11 +104,11 @@ async def list_orders(
     return _with_lines(page, lines), len(page) < len(rows)
 
 
-async def get_history(connection: Connection, order_id: UUID) -> list[Transition]:
-    """Read all transitions of an order's saga, oldest first."""
+async def get_history(connection: Connection, order_id: UUID, owner: Owner) -> list[Transition]:
+    """Read all transitions of an owner's order, oldest first."""
     return [
         Transition(row["number"], row["at"], row["state"], row["detail"])
-        for row in await connection.fetch(_HISTORY, order_id)
+        for row in await connection.fetch(_HISTORY, order_id, owner.ref)
     ]
 
 

@@ -5,12 +5,13 @@ call.py           Call: what a handler gets in addition to its input
 batched.py        BatchedOperation: one transaction for many requests of one operation
 application.py    the FastAPI app, with tracing.py; errors.py handles errors outside operations
 routing.py        mount: operations -> routes (operation_route.py)
-endpoint.py       one operation: body.py, parameters.py, execution.py, reply.py
+endpoint.py       one operation: body.py, parameters.py, ownership.py, execution.py, reply.py
 """
 
 from waybill.http.batched import BatchedOperation, BatchedRequest
 from waybill.http.call import Call
-from waybill.http.contract import Answer, Operation, Parameter
+from waybill.http.contract import Answer, Operation, OwnerRule, Parameter
+from waybill.http.ownership import Owner
 from waybill.http.routing import mount
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "BatchedRequest",
     "Call",
     "Operation",
+    "Owner",
+    "OwnerRule",
     "Parameter",
     "mount",
 ]

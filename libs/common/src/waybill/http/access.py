@@ -8,7 +8,7 @@ contains only the SHA-256.
 import hashlib
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -23,10 +23,14 @@ _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IG
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A known caller: its name in logs and idempotency keys, and the scopes it holds."""
+    """A known caller: its name in logs and idempotency keys, and what it may do.
+
+    `claims` say what it owns: {"customer_ref": "alice"} owns the resources with this customer_ref.
+    """
 
     subject: str
     scopes: Container[str]
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 class Access(Protocol):
@@ -62,17 +66,18 @@ class Grant:
 
     subject: str
     scopes: list[str]
+    claims: dict[str, str] = field(default_factory=dict)
 
 
 _Grants = dict[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], Grant]
 
 
 class TokenFile(Access):
-    """Callers known by bearer tokens, listed as {sha256 hex of the token: {subject, scopes}}."""
+    """Callers known by bearer tokens: {sha256 hex of the token: {subject, scopes, claims}}."""
 
     def __init__(self, grants: Mapping[str, Grant]) -> None:
         self._principals = {
-            digest: Principal(grant.subject, frozenset(grant.scopes))
+            digest: Principal(grant.subject, frozenset(grant.scopes), grant.claims)
             for digest, grant in grants.items()
         }
 

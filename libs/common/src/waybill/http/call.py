@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from waybill.http.access import Principal
+from waybill.http.contract import Answer
 from waybill.http.execution import IdempotentExecution, Result, transact
+from waybill.http.problems import Problem
 from waybill.postgres import Database, Transaction
 
 
@@ -15,6 +17,8 @@ class Call:
     principal: Principal
     traceparent: str
     keyed: IdempotentExecution | None = field(default=None, repr=False)
+    check: Callable[[Answer | Problem], None] = field(default=lambda _answer: None, repr=False)
+    """Refuses an answer that the caller may not see; see ownership.py."""
 
     @property
     def idempotency_key(self) -> str | None:
@@ -46,4 +50,10 @@ class Call:
 
         For operations without Idempotency-Key. Raises DatabaseUnavailableError.
         """
-        return await transact(database, run)
+
+        async def checked(tx: Transaction) -> Result:
+            result = await run(tx)
+            self.check(result)
+            return result
+
+        return await transact(database, checked)

@@ -43,12 +43,27 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerRule:
+    """Who may reach the resources of an operation: see ownership.py.
+
+    `field` names the owner in requests and answers, and the caller's claim. Callers with the scope
+    `everybody` reach all of them. `place` is where a request names the owner: in its body, in a
+    query parameter, or only by the resource that it asks for.
+    """
+
+    field: str
+    everybody: str
+    place: Literal["body", "query", "resource"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation of a contract: all that the runtime needs to serve it.
 
     `id` names the method of the generated interface. `scopes` are all needed; empty: any known
     caller; None: public. `body` is the type of the JSON body, None when the operation has none.
-    `answers` are the success answers and the problems that the handler may return. `tags` group
+    `answers` are the success answers and the problems that the handler may return. `owner`
+    restricts callers to their own resources. `tags` group
     operations in tools; they change nothing else.
     """
 
@@ -61,4 +76,5 @@ class Operation:
     body: Any = None
     body_limit_bytes: int = BODY_LIMIT_BYTES
     parameters: tuple[Parameter, ...] = ()
+    owner: OwnerRule | None = None
     tags: tuple[str, ...] = ()

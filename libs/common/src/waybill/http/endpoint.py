@@ -1,6 +1,6 @@
 """One operation as an ASGI application: from the request to the handler and back.
 
-    admit -> read body -> read parameters -> Idempotency-Key -> handler -> reply
+    admit -> read body -> read parameters -> Idempotency-Key -> owner -> handler -> reply
 
 A step refuses a request by ProblemError. Every error becomes a reply, except one for which the
 service has registered its own exception handler.
@@ -9,6 +9,7 @@ service has registered its own exception handler.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -23,6 +24,7 @@ from waybill.http.errors import has_own_handler, problem_of
 from waybill.http.execution import IdempotentExecution
 from waybill.http.header_fields import by_name
 from waybill.http.idempotency import KeyedRequest
+from waybill.http.ownership import Owner, OwnerGuard
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
     IdempotencyKeyMissing,
@@ -51,6 +53,7 @@ class Endpoint:
         )
         self._parameters = ParameterReader(operation.parameters)
         self._renderer = Renderer(operation.answers)
+        self._guard = OwnerGuard(operation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -70,18 +73,30 @@ class Endpoint:
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         headers = by_name(scope["headers"])
         principal = await self._admit(headers)
+        owner = self._guard.owner_for(principal)
         body = None if self._body is None else await self._body.read(headers, receive)
         arguments = self._parameters.read(scope, headers)
         keyed = None
         if self.operation.idempotent:
-            keyed = self._keyed(headers, principal, fingerprint(scope, arguments, body))
+            inputs = fingerprint(scope, arguments, body)
+            keyed = self._keyed(headers, principal, inputs, partial(self._render, owner))
         if body is not None:
             arguments["body"] = body.value
-        call = Call(principal=principal, traceparent=trace.current_traceparent(), keyed=keyed)
+        self._guard.narrow(arguments, owner)
+        call = Call(
+            principal=principal,
+            traceparent=trace.current_traceparent(),
+            keyed=keyed,
+            check=partial(self._guard.check, owner=owner),
+        )
         outcome = await self._handler(call, **arguments)
         if isinstance(outcome, Problem):
             return self._renderer.render_problem(outcome, scope)
-        return keyed.rendered(outcome) if keyed else self._renderer.render(outcome)
+        return keyed.rendered(outcome) if keyed else self._render(owner, outcome)
+
+    def _render(self, owner: Owner, answer: Answer) -> Reply:
+        self._guard.check(answer, owner)
+        return self._renderer.render(answer)
 
     async def _admit(self, headers: dict[bytes, bytes]) -> Principal:
         authorization = headers.get(b"authorization")
@@ -92,7 +107,11 @@ class Endpoint:
         )
 
     def _keyed(
-        self, headers: dict[bytes, bytes], principal: Principal, inputs: bytes
+        self,
+        headers: dict[bytes, bytes],
+        principal: Principal,
+        inputs: bytes,
+        render: Callable[[Answer], Reply],
     ) -> IdempotentExecution:
         request = KeyedRequest(
             principal=principal.subject,
@@ -100,7 +119,7 @@ class Endpoint:
             key=read_key(headers.get(b"idempotency-key")),
             fingerprint=inputs,
         )
-        return IdempotentExecution(request, self._renderer.render)
+        return IdempotentExecution(request, render)
 
 
 def fingerprint(scope: Scope, arguments: dict[str, Any], body: Body | None) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Field
-from waybill.http import Answer, Call, Operation, Parameter
+from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
 from waybill.scalars import UUID
 
 from orders.contract import models, problems
@@ -114,11 +114,11 @@ class OrdersApi(ABC):
         """List orders, newest first."""
 
     @abstractmethod
-    async def get_order(self, call: Call, *, order_id: UUID) -> GetOrderResult:
+    async def get_order(self, call: Call, *, owner: Owner, order_id: UUID) -> GetOrderResult:
         """Get an order."""
 
     @abstractmethod
-    async def cancel_order(self, call: Call, *, order_id: UUID) -> CancelOrderResult:
+    async def cancel_order(self, call: Call, *, owner: Owner, order_id: UUID) -> CancelOrderResult:
         """Cancel an order.
 
         Completed steps are compensated, last step first. The order is cancelled when all of
@@ -126,7 +126,9 @@ class OrdersApi(ABC):
         """
 
     @abstractmethod
-    async def get_order_history(self, call: Call, *, order_id: UUID) -> GetOrderHistoryResult:
+    async def get_order_history(
+        self, call: Call, *, owner: Owner, order_id: UUID
+    ) -> GetOrderHistoryResult:
         """Get the history of an order."""
 
     @abstractmethod
@@ -176,6 +178,7 @@ OPERATIONS: Final = (
         idempotent=True,
         body=models.PlaceOrder,
         body_limit_bytes=262_144,
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="body"),
         answers=(
             PlaceOrder201,
             problems.EmptyOrder,
@@ -192,6 +195,7 @@ OPERATIONS: Final = (
         path="/v1/orders",
         scopes=("orders:read",),
         parameters=(CURSOR, LIMIT, STATUS, CUSTOMER_REF, REFERENCE),
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="query"),
         answers=(ListOrders200,),
         tags=("orders",),
     ),
@@ -201,6 +205,7 @@ OPERATIONS: Final = (
         path="/v1/orders/{order_id}",
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="resource"),
         answers=(GetOrder200, problems.OrderNotFound),
         tags=("orders",),
     ),
@@ -211,6 +216,7 @@ OPERATIONS: Final = (
         scopes=("orders:write",),
         idempotent=True,
         parameters=(ORDER_ID,),
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="resource"),
         answers=(CancelOrder202, problems.OrderNotFound, problems.OrderNotCancellable),
         tags=("orders",),
     ),
@@ -220,6 +226,7 @@ OPERATIONS: Final = (
         path="/v1/orders/{order_id}/history",
         scopes=("orders:read",),
         parameters=(ORDER_ID,),
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="resource"),
         answers=(GetOrderHistory200, problems.OrderNotFound),
         tags=("orders",),
     ),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from waybill.http import OwnerRule
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.problems import ProblemType
 
@@ -59,6 +60,7 @@ class Operation:
     body: str | None
     body_limit_bytes: int | None
     parameters: tuple[Parameter, ...]
+    owner: OwnerRule | None
     answers: tuple[Answer, ...]
     problems: tuple[ProblemType, ...]
     """The problems that the handler may return."""
@@ -67,6 +69,11 @@ class Operation:
     @property
     def class_name(self) -> str:
         return pascal(self.id)
+
+    @property
+    def takes_owner(self) -> bool:
+        """Whether the handler has to select by the owner: the request does not name one."""
+        return self.owner is not None and self.owner.place == "resource"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from waybill_toolkit.contracts.generate.http_contract import (
     Parameter,
 )
 from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
+from waybill_toolkit.contracts.generate.ownership import read_owner
 from waybill_toolkit.contracts.generate.parameters import (
     IDEMPOTENCY_KEY,
     is_if_match,
@@ -125,7 +126,8 @@ class _Reader:
         nodes = list(parameter_nodes(path, node))
         parameters = [each for each in nodes if each.target().value.get("name") != IDEMPOTENCY_KEY]
         idempotent = len(parameters) < len(nodes)
-        read = (read_parameter(each, name, self.faults) for each in parameters)
+        found = (read_parameter(each, name, self.faults) for each in parameters)
+        read = tuple(each for each in found if each)
         responses = node.need("responses")
         problems = read_problems(responses, self.registry, self.faults)
         body = self.body(node)
@@ -150,7 +152,8 @@ class _Reader:
             idempotent=idempotent,
             body=body,
             body_limit_bytes=self.body_limit(node),
-            parameters=tuple(each for each in read if each),
+            parameters=read,
+            owner=read_owner(node, read, self.body_schema(node), self.scopes, self.faults),
             answers=self.answers(name, responses),
             problems=tuple(each for each in problems if each.raised_by == "handler"),
             tags=tuple(map(str, node.value.get("tags", ()))),
@@ -181,6 +184,10 @@ class _Reader:
         if request.value.get("required") is not True:
             self.faults.add(request.fault("a request body must be required; write required: true."))
         return self.content(request)
+
+    def body_schema(self, node: Node) -> Node | None:
+        bodies = _bodies(node.get("requestBody"))
+        return next((each.target() for each in bodies), None)
 
     def body_limit(self, node: Node) -> int | None:
         limit = node.get("x-body-limit-bytes")

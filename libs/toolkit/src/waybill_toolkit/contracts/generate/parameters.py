@@ -12,7 +12,7 @@ from waybill_toolkit.contracts.generate.schemas import class_of
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 PLACES: Final = ("path", "query", "header")
-TAKEN: Final = ("self", "call", "body")
+TAKEN: Final = ("self", "call", "body", "owner")
 
 
 def parameter_nodes(path: Node, operation: Node) -> Iterator[Node]:
