@@ -93,6 +93,7 @@ async def test_payments_are_the_same(both: Both) -> None:
             wanted = [
                 OrderToPay(
                     order_id=each,
+                    customer_ref="alice",
                     amount_minor=5,
                     currency="GBP",
                     sealed_token=TOKEN,

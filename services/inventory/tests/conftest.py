@@ -28,6 +28,7 @@ from inventory.settings import InventorySettings
 from waybill.app import build
 from waybill.clock import ManualClock
 from waybill.events import Event
+from waybill.http import Owner
 from waybill.ids import uuid7
 from waybill.kafka.link import ensure_topics
 from waybill.postgres import ConcurrencyConflictError, Database, Transaction
@@ -126,7 +127,7 @@ class Warehouse:
 
     async def reservation(self, order_id: UUID) -> ReservationView:
         async with self.database.connection() as connection:
-            found = await find_reservation(connection, order_id)
+            found = await find_reservation(connection, order_id, Owner(None))
         assert found is not None
         return found
 

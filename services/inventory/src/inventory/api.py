@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from pydantic import MISSING
 from typing_extensions import override
 
 from inventory import queries
@@ -11,7 +12,7 @@ from inventory.contract import api, models
 from inventory.contract.problems import ReservationNotFound, StockNotFound
 from inventory.domain import StockLevel
 from waybill.clock import Clock
-from waybill.http import Call
+from waybill.http import Call, Owner
 from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
 from waybill.postgres import Database, Transaction
@@ -63,14 +64,17 @@ class Api(api.InventoryApi):
         return await call.idempotent(self._database, run)
 
     @override
-    async def get_reservation(self, call: Call, *, order_id: UUID) -> api.GetReservationResult:
+    async def get_reservation(
+        self, call: Call, *, owner: Owner, order_id: UUID
+    ) -> api.GetReservationResult:
         async with self._database.connection() as connection:
-            found = await queries.find_reservation(connection, order_id)
+            found = await queries.find_reservation(connection, order_id, owner)
         if found is None:
             return ReservationNotFound(detail=f"Order {order_id} has no reservation.")
         return api.GetReservation200(
             body=models.Reservation(
                 order_id=found.order_id,
+                customer_ref=MISSING if found.customer_ref is None else found.customer_ref,
                 status=models.ReservationStatus(found.status),
                 lines=[
                     models.ReservedLine(sku=sku, quantity=quantity) for sku, quantity in found.lines

@@ -39,14 +39,17 @@ class Request:
 
     order_id: UUID
     units: Mapping[str, int]
+    customer_ref: str | None = None
 
     @classmethod
-    def of(cls, order_id: UUID, lines: Iterable[tuple[str, int]]) -> "Request":
+    def of(
+        cls, order_id: UUID, lines: Iterable[tuple[str, int]], customer_ref: str | None = None
+    ) -> "Request":
         """Create a request from (sku, quantity) pairs; the quantities of one SKU are added."""
         units: Counter[str] = Counter()
         for sku, quantity in lines:
             units[sku] = min(units[sku] + quantity, QUANTITY_MAX)
-        return cls(order_id, units)
+        return cls(order_id, units, customer_ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Reservation:
     expires_at: datetime
     shortages: tuple[Shortage, ...] = ()
     """The reason of a refusal; empty in every other status."""
+    customer_ref: str | None = None
+    """Set for a new reservation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +103,10 @@ def _decide(
         if wanted > left.get(sku, 0)
     )
     if shortages:
-        return Reservation(request.order_id, "refused", now, shortages)
+        return Reservation(request.order_id, "refused", now, shortages, request.customer_ref)
     for sku, wanted in request.units.items():
         left[sku] -= wanted
-    return Reservation(request.order_id, "reserved", expires_at)
+    return Reservation(request.order_id, "reserved", expires_at, (), request.customer_ref)
 
 
 def after_commit(status: Status) -> Status:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
+from pydantic import MISSING
 from typing_extensions import override
 
 from inventory.commands.commit_stock import commit_stock
@@ -58,7 +59,9 @@ class EventHandlers(events.EventHandlers):
 
 
 def _request(wanted: received.ReserveStock) -> Request:
-    return Request.of(wanted.order_id, ((line.sku, line.quantity) for line in wanted.lines))
+    lines = ((line.sku, line.quantity) for line in wanted.lines)
+    customer_ref = None if wanted.customer_ref is MISSING else wanted.customer_ref
+    return Request.of(wanted.order_id, lines, customer_ref)
 
 
 def _reserved(reservation: Reservation) -> sent.StockReserved | sent.StockRefused:

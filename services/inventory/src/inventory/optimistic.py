@@ -17,8 +17,9 @@ from waybill.postgres import Transaction
 
 # The parts of a combined statement run in order; the first one locks the book before any row.
 _RESERVE: Final = """
-    insert into reservations (order_id, status, expires_at, updated_at)
-    select order_id, 'reserved', $2, $3 from unnest($1::uuid[]) as order_id
+    insert into reservations (order_id, customer_ref, status, expires_at, updated_at)
+    select order_id, customer_ref, 'reserved', $3, $4
+    from unnest($1::uuid[], $2::text[]) as new (order_id, customer_ref)
     where (select pg_advisory_xact_lock(18766, 1)) is not null
 """
 _LINES: Final = """
@@ -64,8 +65,14 @@ async def reserve(
         for request in requests
         for sku, units in request.units.items()
     ]
-    order_ids = [request.order_id for request in requests]
-    await tx.enqueue(_RESERVE, order_ids, expires_at, now, claims="reservations_pkey")
+    await tx.enqueue(
+        _RESERVE,
+        [request.order_id for request in requests],
+        [request.customer_ref for request in requests],
+        expires_at,
+        now,
+        claims="reservations_pkey",
+    )
     await tx.enqueue(
         _LINES,
         [order_id for order_id, _, _ in lines],

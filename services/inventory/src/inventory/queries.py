@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from inventory.domain import Status, StockLevel
+from waybill.http import Owner
 from waybill.postgres import Connection
 
 _STOCK: Final = "select sku, on_hand, reserved, committed from stock where sku = $1"
@@ -15,12 +16,12 @@ _STOCK_PAGE: Final = """
     where ($1::text is null or sku > $1) order by sku limit $2
 """
 _RESERVATION: Final = """
-    select order_id, status, expires_at,
+    select order_id, customer_ref, status, expires_at,
         array(select sku from reservation_lines as line
               where line.order_id = reservations.order_id order by sku) as skus,
         array(select quantity from reservation_lines as line
               where line.order_id = reservations.order_id order by sku) as quantities
-    from reservations where order_id = $1
+    from reservations where order_id = $1 and ($2::text is null or customer_ref = $2)
 """
 
 
@@ -29,6 +30,7 @@ class ReservationView:
     """A reservation with the requested lines."""
 
     order_id: UUID
+    customer_ref: str | None
     status: Status
     expires_at: datetime
     lines: tuple[tuple[str, int], ...]
@@ -46,13 +48,16 @@ async def list_stock(connection: Connection, after: str | None, limit: int) -> S
     return [StockLevel(*row) for row in await connection.fetch(_STOCK_PAGE, after, limit)]
 
 
-async def find_reservation(connection: Connection, order_id: UUID) -> ReservationView | None:
-    """Read the reservation of an order."""
-    row = await connection.fetchrow(_RESERVATION, order_id)
+async def find_reservation(
+    connection: Connection, order_id: UUID, owner: Owner
+) -> ReservationView | None:
+    """Read the reservation of an owner's order."""
+    row = await connection.fetchrow(_RESERVATION, order_id, owner.ref)
     if row is None:
         return None
     return ReservationView(
         row["order_id"],
+        row["customer_ref"],
         row["status"],
         row["expires_at"],
         tuple(zip(row["skus"], row["quantities"], strict=True)),

@@ -31,7 +31,7 @@ REPEAT_AFTER: Final = timedelta(minutes=1)
 
 def _reserve(order: Order) -> ReserveStock:
     lines = [WantedLine(sku=sku, quantity=units) for sku, units in order.units().items()]
-    return ReserveStock(order_id=order.order_id, lines=lines)
+    return ReserveStock(order_id=order.order_id, customer_ref=order.customer_ref, lines=lines)
 
 
 def _authorize(order: Order) -> AuthorizeSealedPayment:
@@ -39,6 +39,7 @@ def _authorize(order: Order) -> AuthorizeSealedPayment:
         raise ValueError(f"order {order.order_id} has no payment token")
     return AuthorizeSealedPayment(
         order_id=order.order_id,
+        customer_ref=order.customer_ref,
         amount=Money(amount_minor=order.total_minor, currency=order.currency),
         sealed_token=order.sealed_token,
     )

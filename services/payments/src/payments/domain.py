@@ -67,6 +67,7 @@ class Payment:
 
     payment_id: UUID
     order_id: UUID
+    customer_ref: str | None = None
     amount_minor: int
     currency: str
     status: Status
@@ -99,6 +100,7 @@ def open_payment(
     *,
     payment_id: UUID,
     order_id: UUID,
+    customer_ref: str | None,
     amount_minor: int,
     currency: str,
     sealed_token: str,
@@ -109,6 +111,7 @@ def open_payment(
     payment = Payment(
         payment_id=payment_id,
         order_id=order_id,
+        customer_ref=customer_ref,
         amount_minor=amount_minor,
         currency=currency,
         status=Status.AUTHORIZING,

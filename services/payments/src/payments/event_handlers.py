@@ -6,6 +6,7 @@ worker calls the provider after the commit.
 
 from collections.abc import Sequence
 
+from pydantic import MISSING
 from typing_extensions import override
 
 from payments.commands.authorize_payments import OrderToPay, authorize_payments
@@ -42,7 +43,10 @@ class EventHandlers(events.EventHandlers):
     async def authorize_sealed_payment(
         self, tx: Transaction, events: Sequence[Event[AuthorizeSealedPayment]]
     ) -> None:
-        await self._authorize(tx, [_order(event, event.data.sealed_token) for event in events])
+        orders = [
+            _order(event, event.data.sealed_token, event.data.customer_ref) for event in events
+        ]
+        await self._authorize(tx, orders)
 
     async def _authorize(self, tx: Transaction, wanted: Sequence[OrderToPay]) -> None:
         now = self._clock.now()
@@ -71,10 +75,13 @@ class EventHandlers(events.EventHandlers):
 
 
 def _order(
-    event: Event[AuthorizePayment] | Event[AuthorizeSealedPayment], token: str
+    event: Event[AuthorizePayment] | Event[AuthorizeSealedPayment],
+    token: str,
+    customer_ref: str | MISSING = MISSING,
 ) -> OrderToPay:
     return OrderToPay(
         order_id=event.data.order_id,
+        customer_ref=None if customer_ref is MISSING else customer_ref,
         amount_minor=event.data.amount.amount_minor,
         currency=event.data.amount.currency,
         sealed_token=token,

@@ -230,6 +230,7 @@ def test_payment_of_zero_does_not_call_the_provider() -> None:
     opened = open_payment(
         payment_id=PAYMENT_ID,
         order_id=ORDER_ID,
+        customer_ref="alice",
         amount_minor=0,
         currency="GBP",
         sealed_token="sealed",  # noqa: S106 (a test token)

@@ -46,14 +46,8 @@ class OwnerGuard:
     def __init__(self, operation: Operation) -> None:
         self._rule: OwnerRule | None = operation.owner
         self._operation_id = operation.id
-        self._not_found = next(
-            (
-                each
-                for each in operation.answers
-                if issubclass(each, Problem) and each.status == 404
-            ),
-            None,
-        )
+        problems = (each for each in operation.answers if issubclass(each, Problem))
+        self._not_found = next((each for each in problems if each.status == 404), None)
 
     def owner_for(self, principal: Principal) -> Owner:
         """Return whose resources the caller may reach.

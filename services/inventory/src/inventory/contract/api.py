@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Field
-from waybill.http import Answer, Call, Operation, Parameter
+from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
 from waybill.scalars import UUID
 
 from inventory.contract import models, problems, shared
@@ -76,7 +76,9 @@ class InventoryApi(ABC):
         """
 
     @abstractmethod
-    async def get_reservation(self, call: Call, *, order_id: UUID) -> GetReservationResult:
+    async def get_reservation(
+        self, call: Call, *, owner: Owner, order_id: UUID
+    ) -> GetReservationResult:
         """Get the reservation of an order."""
 
 
@@ -135,6 +137,7 @@ OPERATIONS: Final = (
         path="/v1/reservations/{order_id}",
         scopes=("inventory:read",),
         parameters=(ORDER_ID,),
+        owner=OwnerRule(field="customer_ref", everybody="inventory:any", place="resource"),
         answers=(GetReservation200, problems.ReservationNotFound),
         tags=("inventory",),
     ),

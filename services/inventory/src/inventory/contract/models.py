@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime, NonZero
 
 from .shared import Sku
@@ -57,6 +57,9 @@ class StockPage(BaseModel):
 class Reservation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
+    customer_ref: Annotated[
+        Annotated[str | MISSING, Field(max_length=64, min_length=1)], Field(default=MISSING)
+    ]
     status: ReservationStatus
     lines: list[ReservedLine]
     expires_at: AwareDatetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID
 
 from .shared import Sku
@@ -31,4 +31,5 @@ class WantedLine(BaseModel):
 class ReserveStock(BaseModel):
     model_config = ConfigDict(frozen=True)
     order_id: UUID
+    customer_ref: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
     lines: Annotated[list[WantedLine], Field(max_length=1000, min_length=1)]

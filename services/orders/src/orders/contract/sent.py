@@ -13,6 +13,9 @@ from .shared import Money, Price, RejectionCode, Sku
 class AuthorizeSealedPayment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
+    customer_ref: Annotated[
+        Annotated[str | MISSING, Field(max_length=64, min_length=1)], Field(default=MISSING)
+    ]
     amount: Money
     sealed_token: Annotated[str, Field(max_length=2048, min_length=1)]
 
@@ -82,4 +85,7 @@ class OrderPlaced(BaseModel):
 class ReserveStock(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
+    customer_ref: Annotated[
+        Annotated[str | MISSING, Field(max_length=64, min_length=1)], Field(default=MISSING)
+    ]
     lines: Annotated[list[WantedLine], Field(max_length=1000, min_length=1)]

@@ -17,6 +17,7 @@ class OrderToPay:
     """An order and the amount to authorize for it."""
 
     order_id: UUID
+    customer_ref: str | None
     amount_minor: int
     currency: str
     sealed_token: str = field(repr=False)
@@ -41,6 +42,7 @@ def _open(order: OrderToPay, now: datetime) -> Step:
     return open_payment(
         payment_id=uuid7(),
         order_id=order.order_id,
+        customer_ref=order.customer_ref,
         amount_minor=order.amount_minor,
         currency=order.currency,
         sealed_token=order.sealed_token,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Field
-from waybill.http import Answer, Call, Operation, Parameter
+from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
 from waybill.scalars import UUID
 
 from payments.contract import models, problems
@@ -38,12 +38,18 @@ class PaymentsApi(ABC):
 
     @abstractmethod
     async def list_payments(
-        self, call: Call, *, cursor: str | None, limit: int, order_id: UUID | None
+        self,
+        call: Call,
+        *,
+        cursor: str | None,
+        limit: int,
+        customer_ref: str | None,
+        order_id: UUID | None,
     ) -> ListPaymentsResult:
         """List payments, newest first."""
 
     @abstractmethod
-    async def get_payment(self, call: Call, *, payment_id: UUID) -> GetPaymentResult:
+    async def get_payment(self, call: Call, *, owner: Owner, payment_id: UUID) -> GetPaymentResult:
         """Get a payment."""
 
 
@@ -52,6 +58,12 @@ CURSOR: Final = Parameter(
     place="query",
     argument="cursor",
     type=Annotated[str, Field(min_length=1, max_length=512)],
+)
+CUSTOMER_REF: Final = Parameter(
+    name="customer_ref",
+    place="query",
+    argument="customer_ref",
+    type=Annotated[str, Field(min_length=1, max_length=64)],
 )
 LIMIT: Final = Parameter(
     name="limit",
@@ -71,7 +83,8 @@ OPERATIONS: Final = (
         method="GET",
         path="/v1/payments",
         scopes=("payments:read",),
-        parameters=(CURSOR, LIMIT, ORDER_ID),
+        parameters=(CURSOR, LIMIT, CUSTOMER_REF, ORDER_ID),
+        owner=OwnerRule(field="customer_ref", everybody="payments:any", place="query"),
         answers=(ListPayments200,),
         tags=("payments",),
     ),
@@ -81,6 +94,7 @@ OPERATIONS: Final = (
         path="/v1/payments/{payment_id}",
         scopes=("payments:read",),
         parameters=(PAYMENT_ID,),
+        owner=OwnerRule(field="customer_ref", everybody="payments:any", place="resource"),
         answers=(GetPayment200, problems.PaymentNotFound),
         tags=("payments",),
     ),

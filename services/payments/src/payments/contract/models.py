@@ -33,6 +33,9 @@ class Payment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     payment_id: UUID
     order_id: UUID
+    customer_ref: Annotated[
+        Annotated[str | MISSING, Field(max_length=64, min_length=1)], Field(default=MISSING)
+    ]
     status: PaymentStatus
     decline_code: Annotated[DeclineCode | MISSING, Field(default=MISSING)]
     amount: Money

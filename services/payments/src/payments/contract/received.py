@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from waybill.scalars import UUID
 
 from .shared import Money
@@ -20,6 +20,7 @@ class AuthorizePayment(BaseModel):
 class AuthorizeSealedPayment(BaseModel):
     model_config = ConfigDict(frozen=True)
     order_id: UUID
+    customer_ref: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
     amount: Money
     sealed_token: Annotated[str, Field(max_length=2048, min_length=1)]
 

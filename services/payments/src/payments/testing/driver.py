@@ -107,7 +107,7 @@ class PaymentsDriver:
 
     async def payment(self, order_id: UUID) -> Payment:
         async with self._database.connection() as connection:
-            payment = await queries.get_payment_of_order(connection, order_id)
+            payment = await queries.get_payment_of_order(connection, order_id, None)
         if payment is None:
             raise LookupError(f"no payment for order {order_id}")
         return payment

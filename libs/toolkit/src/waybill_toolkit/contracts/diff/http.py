@@ -116,7 +116,7 @@ class _Operation:
         if old != new:
             at = self.after.node.get("x-owner") or self.after.node
             message = f"{self.after.name} belongs to {new or 'nobody'}, was {old or 'nobody'}'s."
-            yield now("owner-changed", at, message, breaking=bool(old and new))
+            yield now("owner-changed", at, message, breaking=bool(new))
 
     def root(self) -> Iterator[Change]:
         old, new = self.before.root, self.after.root

@@ -17,7 +17,7 @@ from waybill_toolkit.contracts.lint.integers import integer_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.openness import openness_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
-from waybill_toolkit.contracts.lint.owners import owner_faults
+from waybill_toolkit.contracts.lint.owners import owned_keys, owner_faults
 from waybill_toolkit.contracts.node.packages import installed
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import SchemaDocument, closed
@@ -79,9 +79,10 @@ def _own_faults(
     library: Library, repository: Repository, services: Sequence[Documents]
 ) -> Iterator[Fault]:
     roots = {each.service: each.openapi.root for each in services}
+    keys = owned_keys(roots.values())
     for root in roots.values():
         yield from idempotency_faults(root)
-        yield from owner_faults(root)
+        yield from owner_faults(root, keys)
         yield from follow_faults(root)
         yield from openness_faults(root)
         if len(services) == len(repository.services):
