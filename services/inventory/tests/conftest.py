@@ -41,7 +41,7 @@ from waybill_toolkit.testing.serving import serving
 CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
 HTTP_CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
 EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
-SCOPES = {"keeper": ["inventory:read", "inventory:write"], "powerless": []}
+SCOPES = {"keeper": ["inventory:any", "inventory:read", "inventory:write"], "powerless": []}
 """Scopes by token, which is also the name of its caller."""
 
 START = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from waybill.http.access import Principal
 from waybill.http.contract import Answer, Operation, OwnerRule
@@ -80,7 +81,7 @@ class OwnerGuard:
                 else:
                     self._refuse_other(rule, arguments[rule.field], owner)
             case "body":
-                self._refuse_other(rule, getattr(arguments["body"], rule.field), owner)
+                self._refuse_other(rule, _text(getattr(arguments["body"], rule.field)), owner)
 
     def check(self, answer: Answer | Problem, owner: Owner) -> None:
         """Refuse an answer that names another owner than `owner`.
@@ -91,7 +92,8 @@ class OwnerGuard:
         if owner.ref is None or self._rule is None or isinstance(answer, Problem):
             return
         field = self._rule.field
-        if all(getattr(each, field, owner.ref) == owner.ref for each in _resources(answer)):
+        refs = (getattr(each, field, owner.ref) for each in _resources(answer))
+        if all(owner.owns(_text(ref)) for ref in refs):
             return
         _log.error(
             "operation %s answered with a resource of another %s; the answer was not sent. The"
@@ -105,10 +107,15 @@ class OwnerGuard:
             else self._not_found(detail="The resource does not exist.")
         )
 
-    def _refuse_other(self, rule: OwnerRule, ref: str, owner: Owner) -> None:
+    def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner) -> None:
         if not owner.owns(ref):
             detail = f"{rule.field} is not the caller's; others need the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
+
+
+def _text(ref: object) -> str | None:
+    """Return the owner that a field names; None when it is absent."""
+    return str(ref) if isinstance(ref, str | UUID) else None
 
 
 def _challenge(rule: OwnerRule) -> str:

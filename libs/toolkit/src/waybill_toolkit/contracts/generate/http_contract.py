@@ -1,8 +1,8 @@
 """The operations of a service's `openapi.yaml`, for the templates."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from waybill.http import OwnerRule
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.problems import ProblemType
 
@@ -43,6 +43,15 @@ class Answer:
     description: str
     body: str | None
     headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """Who may reach the resources of an operation, as `waybill.http.OwnerRule`."""
+
+    field: str
+    everybody: str
+    place: Literal["body", "query", "resource"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from waybill.http import OwnerRule
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
-from waybill_toolkit.contracts.generate.http_contract import Parameter
+from waybill_toolkit.contracts.generate.http_contract import OwnerRule, Parameter
 
 OWNER: Final = "x-owner"
 
