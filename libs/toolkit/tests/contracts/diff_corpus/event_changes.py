@@ -27,6 +27,7 @@ from .cases import (
     safe,
     set_aside,
     sold,
+    was,
 )
 
 EVENT_CASES = [
@@ -97,6 +98,15 @@ EVENT_CASES = [
         "optional field added to a shared schema",
         SHARED,
         field("Money", "exponent", WHOLE, required=False),
+    ),
+    was(
+        put(NO, *SCHEMAS, "Money", "additionalProperties"),
+        breaking(
+            "optional field added to a closed shared schema",
+            SHARED,
+            field("Money", "exponent", WHOLE, required=False),
+            "mail",
+        ),
     ),
     breaking("event that only one service receives", STOCK, drop_field("Counted", "units"), "shop"),
     breaking("event that nobody here receives", STOCK, put(WHOLE, *of("Lost", "sku"))),
