@@ -56,7 +56,7 @@ import { Waybill, type schemas } from "waybill-client";
 declare const address: string;
 
 export async function use(): Promise<schemas.Record | undefined> {
-  const waybill = new Waybill({ address });
+  const waybill = new Waybill({ baseUrl: address });
   await waybill.oddThings.delete("a", 2, { kind: "cash" }, { default: ["x", "y"], x_odd: "z" });
   const { headers } = await waybill.oddThings.delete("a", 2, { kind: "card" }).withHeaders();
   console.log(headers.etag.length, headers.x_count?.length);
