@@ -126,6 +126,10 @@ async def test_an_error_has_the_request_and_the_whole_response(
     assert "secret" not in json.dumps(outcome)
 
 
+async def test_the_example_of_a_test_runs(project: Project) -> None:
+    assert await asyncio.to_thread(project.run, "readme_tests") == "1 getStock\n"
+
+
 async def test_the_fake_api_replaces_a_server(project: Project) -> None:
     outcome = json.loads(await asyncio.to_thread(project.run, "fake"))
 

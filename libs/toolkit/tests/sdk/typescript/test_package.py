@@ -92,7 +92,7 @@ def test_every_operation_and_problem_is_there(contract: PublicContract, package:
     client = (package / "dist/client.d.ts").read_text("utf-8")
     problems = (package / "dist/problems.d.ts").read_text("utf-8")
 
-    assert client.count("options?: ") - client.count("FollowOptions)") == len(contract.operations)
+    assert client.count("CallOptions): ") == len(contract.operations)
     assert problems.count("extends ProblemError") == len(contract.problems)
 
 
