@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
+from waybill_toolkit.contracts.sdk.contract import PublicContract
 from waybill_toolkit.contracts.sdk.typescript.testing import Project
 from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 
@@ -42,13 +43,13 @@ async def call(project: Project, service: Service, what: str) -> Any:
 
 
 async def test_every_request_has_the_headers_of_the_client_and_its_user_agent(
-    project: Project, service: Service
+    project: Project, service: Service, contract: PublicContract
 ) -> None:
     await call(project, service, "read")
 
     [asked] = service.asked
     assert asked.header("x-team") == ["shop"]
-    assert asked.header("user-agent") == ["waybill-typescript/1.0.0 shop/2.1"]
+    assert asked.header("user-agent") == [f"waybill-typescript/{contract.version} shop/2.1"]
 
 
 async def test_a_call_has_its_own_key_headers_and_retries(
@@ -96,6 +97,15 @@ async def test_address_and_token_come_from_the_environment_unless_they_are_given
 
     tokens = [each.header("authorization") for each in service.asked]
     assert tokens == [["Bearer of environment"], ["Bearer secret"]]
+
+
+async def test_a_token_that_cannot_be_sent_is_refused_without_its_text(
+    project: Project, service: Service
+) -> None:
+    message = (await call(project, service, "badToken"))["message"]
+
+    assert message == "the token has a character that a header cannot have"
+    assert service.asked == []
 
 
 async def test_a_client_without_an_address_says_what_to_do(

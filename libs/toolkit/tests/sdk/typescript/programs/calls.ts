@@ -11,7 +11,7 @@ const waybill = new Waybill({
   retriesMax: 2,
   headers: { "X-Team": "shop" },
   userAgent: "shop/2.1",
-  onAttempt: (attempt) => {
+  onAttempt: async (attempt) => {
     attempts.push(attempt);
     throw new Error("the hook is broken");
   },
@@ -43,6 +43,7 @@ const whats: Record<string, () => Promise<unknown>> = {
     return attempts;
   },
   environment: () => new Waybill().inventory.getStock("A"),
+  badToken: () => new Waybill({ baseUrl: address, token: "secret\nX: 1" }).inventory.getStock("A"),
   noAddress: async () => new Waybill({ baseUrl: "shop.test" }),
   follow: () => waybill.orders.followOrder("1", { followSeconds: 0.2 }),
 };

@@ -31,6 +31,7 @@ function unexpected(exchange: Exchange, isSuccess: boolean): WaybillError {
 
 /** Creates the error of a problem; a plain `ProblemError` when its type or its fields are unknown. */
 function problemError(body: unknown, exchange: Exchange): WaybillError | undefined {
+  if ((exchange.status ?? 0) < 400) return undefined;
   if (typeof body !== "object" || body === null || !("type" in body)) return undefined;
   if (typeof body.type !== "string") return undefined;
   const problem = withTexts(body as Readonly<Record<string, unknown>>, exchange);

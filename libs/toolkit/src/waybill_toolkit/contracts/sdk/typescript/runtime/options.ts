@@ -17,8 +17,8 @@ export interface WaybillOptions {
   readonly userAgent?: string | undefined;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  /** Called after each attempt, for logs and metrics. */
-  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Called after each attempt, for logs and metrics. It is not waited for. */
+  readonly onAttempt?: ((attempt: Attempt) => void | Promise<void>) | undefined;
 }
 
 /** One attempt of a request. It has no header, body or query. */
@@ -69,10 +69,16 @@ export function baseUrlOf(options: WaybillOptions): string {
   return found.replace(/\/+$/, "");
 }
 
-/** Returns the header with the token; none when there is no token. */
+/**
+ * Returns the header with the token; none when there is no token. Throws a TypeError for a token that
+ * cannot be in a header: the error of `fetch` would contain it.
+ */
 export async function authorization(options: WaybillOptions): Promise<Record<string, string>> {
   const { token = variable("WAYBILL_TOKEN") } = options;
-  const found = typeof token === "function" ? await token() : token;
+  const found = (typeof token === "function" ? await token() : token)?.trim();
+  if (found && !/^[!-~]+$/.test(found)) {
+    throw new TypeError("the token has a character that a header cannot have");
+  }
   return found ? { authorization: `Bearer ${found}` } : {};
 }
 

@@ -126,21 +126,21 @@ export class Transport {
     const sent = { method, path, idempotencyKey, attempts: number };
     try {
       const exchange = { ...sent, ...(await this.#fetch(request, token)) };
-      this.#report(exchange, started, undefined);
+      void this.#report(exchange, started);
       return judge(operation, exchange);
     } catch (cause) {
       if (cause instanceof UnpreparedError) throw cause;
       const nothing = { status: undefined, headers: new Headers(), text: "", traceId: undefined };
       const error = new NoAnswerError(cause, { ...sent, ...nothing });
-      this.#report(error, started, reasonOf(cause));
+      void this.#report(error, started, reasonOf(cause));
       return { error, waitSeconds: waitSeconds(number) };
     }
   }
 
   async #fetch(request: Request, token: Record<string, string>) {
     const { operation, path, query, body } = request;
-    const headers = new Headers(request.headers);
-    for (const [name, value] of Object.entries(token)) headers.set(name, value);
+    const headers = new Headers(token);
+    request.headers.forEach((value, name) => headers.set(name, value));
     const timeout = AbortSignal.timeout(request.timeoutSeconds * 1000);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     const init = { method: operation.method, headers, body, signal, redirect: "manual" } as const;
@@ -155,11 +155,11 @@ export class Transport {
   }
 
   /** Calls the hook. Its errors are logged, so that the response of an executed request is kept. */
-  #report(exchange: Exchange, started: number, error: string | undefined): void {
+  async #report(exchange: Exchange, started: number, error?: string): Promise<void> {
     const { method, path, attempts: number, status, traceId } = exchange;
     const durationSeconds = (performance.now() - started) / 1000;
     try {
-      this.#options.onAttempt?.({ method, path, number, durationSeconds, status, traceId, error });
+      await this.#options.onAttempt?.({ method, path, number, durationSeconds, status, traceId, error });
     } catch (failure) {
       console.error("onAttempt failed", failure);
     }
