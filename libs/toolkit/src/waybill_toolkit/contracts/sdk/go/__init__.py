@@ -17,12 +17,21 @@ from waybill_toolkit.contracts.sdk.go.spelling import (
     quoted,
     type_of,
 )
+from waybill_toolkit.contracts.sdk.options import NameRule, PackageOptions
 from waybill_toolkit.contracts.sdk.rendering import Package
 from waybill_toolkit.contracts.sdk.shapes import Choice, Enumeration, Record
 from waybill_toolkit.contracts.sdk.typed import Ending, TypedContract, TypedService, typed
 
 MODULE: Final = "example.com/waybill"
-"""The module path; to publish the module, change this line of go.mod."""
+"""The default module path."""
+
+NAMES: Final[Mapping[str, NameRule]] = {
+    "module": NameRule(
+        what="the path of a Go module",
+        pattern=r"[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*",
+        example="git.example.com/acme/waybill",
+    )
+}
 
 _DECLARED: Final = re.compile(r"^(?:type |func |\t(?=\w+ +\w+ += \"))(\w+)", re.MULTILINE)
 """The names of types, functions and constants in a source."""
@@ -35,11 +44,12 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
-def write(contract: PublicContract, out: Path) -> None:
+def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
     """Write the module into `out`."""
+    module = options.module or MODULE
     package, contents = Package(__name__, out, _FILTERS), typed(contract)
     package.copy_runtime()
-    package.render("go.mod", "go.mod", module=MODULE)
+    package.render("go.mod", "go.mod", module=module)
     problems = _problems(contents)
     package.render("client.go", "client.go", contract=contract, **_client(contents))
     package.render("models.go", "models.go", **_models(contents))
@@ -47,7 +57,7 @@ def write(contract: PublicContract, out: Path) -> None:
     package.render(
         "README.md",
         "README.md",
-        module=MODULE,
+        module=module,
         version=contract.version,
         services=_operations(contents),
         **problems,

@@ -1,28 +1,33 @@
 """Generates the models with datamodel-code-generator.
 
 A client's models are less strict than a service's. Lengths, patterns and limits are validated by
-the service only, whose error names the field. Unknown fields of a response are ignored, so that a
-service can add fields. Models that are only sent forbid unknown fields, to detect misspelled ones.
+the service only, whose error names the field. A response can have unknown values of enumerations
+and unknown fields, which are kept, so that a service can add both. Models that are only sent have
+closed enumerations and forbid unknown fields, to detect misspelled ones.
 """
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from waybill_toolkit.contracts.generate.merged_names import references
 from waybill_toolkit.contracts.generate.plain_types import CONSTRAINTS
 from waybill_toolkit.contracts.sdk.contract import PublicContract, Schema
+from waybill_toolkit.contracts.sdk.openness import (
+    OPEN,
+    answered_schemas,
+    open_schemas,
+    reached,
+    schema_names,
+)
 from waybill_toolkit.contracts.sdk.python.runtime.model import NULLABLE
 
-_BASE: Final = "waybill_client._runtime.model.Model"
 _OPTIONS: Final[Mapping[str, Any]] = {
     "preset": "standard-py311-20261027",
     "input_file_type": "openapi",
     "output_model_type": "pydantic_v2.BaseModel",
     "target_pydantic_version": "2.14",
-    "base_class": _BASE,
     "snake_case_field": True,
     "naming_strategy": "full-path",
     "collapse_root_models": False,
@@ -47,43 +52,26 @@ _LEFT_TO_THE_SERVICE: Final = {
 }
 
 
-def make_models(contract: PublicContract) -> str:
+def make_models(contract: PublicContract, module: str) -> str:
     """Return the module with all schemas that public operations use."""
-    answered = _reached(
-        contract, (each.schema for one in contract.operations for each in one.answers)
-    )
-    sent = _reached(contract, (each.body for each in contract.operations))
+    answered = answered_schemas(contract)
+    sent = {each.body for each in contract.operations if each.body}
     parameters = {
         name
         for one in contract.operations
         for each in one.parameters
-        for name in _names(each.schema)
+        for name in schema_names(each.schema)
     }
-    taken = _reached(contract, iter(parameters))
+    opened = open_schemas(contract)
     schemas = {
-        name: _schema(contract, name, closed=name not in answered)
-        for name in sorted(answered | sent | taken)
+        name: _schema(opened[name], closed=name not in answered)
+        for name in sorted(answered | reached(contract, sent | parameters))
     }
-    return _run(schemas) if schemas else ""
+    return _run(schemas, f"{module}._runtime.model.Model") if schemas else ""
 
 
-def _reached(contract: PublicContract, names: Iterator[str | None]) -> set[str]:
-    reached: set[str] = set()
-    waiting = [name for name in names if name]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += _names(contract.schemas[name])
-    return reached
-
-
-def _names(schema: object) -> list[str]:
-    return [name for kind, name in references(schema) if kind == "schemas"]
-
-
-def _schema(contract: PublicContract, name: str, *, closed: bool) -> dict[str, Any]:
-    written: dict[str, Any] = _widened(contract.schemas[name])
+def _schema(schema: Schema, *, closed: bool) -> dict[str, Any]:
+    written: dict[str, Any] = _widened(schema)
     if "properties" in written:
         written["description"] = written.get("description", "")  # used as the docstring
         if closed:
@@ -103,7 +91,16 @@ def _widened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
     }
     if isinstance(entries := value.get("additionalProperties"), dict):
         written["additionalProperties"] = _widened(entries)
-    return written
+    return _either_known_or_text(written) if written.pop(OPEN, False) else written
+
+
+def _either_known_or_text(enumeration: dict[str, Any]) -> dict[str, Any]:
+    """Write an open enumeration as a union: `Literal["a", "b"] | str`."""
+    others = {key: each for key, each in enumeration.items() if key not in {"type", "enum"}}
+    known = [each for each in enumeration["enum"] if each is not None]
+    union = [{"type": "string", "enum": known}, {"type": "string"}]
+    null = [{"type": "null"}] if None in enumeration["enum"] else []
+    return {**others, "anyOf": [*union, *null]}
 
 
 def _properties(schema: Schema) -> dict[str, Any]:
@@ -123,7 +120,7 @@ def _is_nullable(schema: Schema) -> bool:
     return "null" in (kinds if isinstance(kinds, list) else [kinds]) or any(map(_is_nullable, ways))
 
 
-def _run(schemas: Mapping[str, Any]) -> str:
+def _run(schemas: Mapping[str, Any], base: str) -> str:
     # Imported here: the import takes a second, and other languages do not need it.
     from datamodel_code_generator import generate  # noqa: PLC0415
     from datamodel_code_generator.config import GenerateConfig  # noqa: PLC0415
@@ -137,4 +134,6 @@ def _run(schemas: Mapping[str, Any]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder).resolve() / "models.json"
         source.write_text(json.dumps(document), encoding="utf-8")
-        return str(generate(source, config=GenerateConfig.model_validate(_OPTIONS)))
+        return str(
+            generate(source, config=GenerateConfig.model_validate({**_OPTIONS, "base_class": base}))
+        )

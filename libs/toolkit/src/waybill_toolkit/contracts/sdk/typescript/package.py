@@ -13,12 +13,16 @@ from waybill_toolkit.contracts.sdk.contract import (
     TEMPORARY_STATUSES,
     Problem,
     PublicContract,
+    Schema,
 )
+from waybill_toolkit.contracts.sdk.openness import open_schemas
+from waybill_toolkit.contracts.sdk.options import PackageOptions
 from waybill_toolkit.contracts.sdk.typescript.compiler import TYPESCRIPT, compile_package
 from waybill_toolkit.contracts.sdk.typescript.names import error, key, literal
 from waybill_toolkit.contracts.sdk.typescript.operations import groups
 from waybill_toolkit.contracts.sdk.typescript.types import declaration, type_of
 
+NAME: Final = "waybill-client"
 _HERE: Final = Path(__file__).parent
 
 
@@ -32,6 +36,8 @@ class ProblemClass:
     title: str
     status: int
     fields: str
+    kinds: str
+    """The kind of each of these fields: of `typeof`, or `array`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +50,23 @@ class RefusalClass:
     text: str
 
 
-def write(contract: PublicContract, out: Path) -> None:
+def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
     """Write the package into `out`, an empty folder. The output is deterministic.
 
     Raises NodeUnavailableError, and UnsupportedContractError when the compiler reports errors.
     """
     shutil.copytree(_HERE / "runtime", out / "src")
-    for name, text in _files(contract).items():
+    for name, text in _files(contract, options).items():
         (out / name).write_text(text, encoding="utf-8", newline="\n")
     compile_package(out)
 
 
-def _files(contract: PublicContract) -> dict[str, str]:
+def _files(contract: PublicContract, options: PackageOptions) -> dict[str, str]:
     operations = groups(contract)
     problems = [_problem(each) for each in contract.problems]
     refusals = list(dict.fromkeys(_refusals(contract)))
     follows = any(each.follow for each in contract.operations)
-    schemas = [declaration(name, schema) for name, schema in contract.schemas.items()]
+    schemas = [declaration(name, schema) for name, schema in open_schemas(contract).items()]
     common = {"groups": operations, "problems": problems, "refusals": refusals, "follows": follows}
     sources = {
         "client": _render("client.ts", **common),
@@ -72,12 +78,20 @@ def _files(contract: PublicContract) -> dict[str, str]:
             temporary=[each.uri for each in problems if each.slug in TEMPORARY_SLUGS],
         ),
         "schemas": _render("schemas.ts", schemas=schemas),
+        "testing": _render(
+            "testing.ts",
+            operations=[each for group in operations for each in group.operations],
+            problems=problems,
+        ),
+        "version": f"export const VERSION = {literal(contract.version)};\n",
         **({"refusals": _render("refusals.ts", refusals=refusals)} if refusals else {}),
     }
     return {
         **{f"src/{name}.ts": text for name, text in sources.items()},
         "package.json": _render(
             "package.json",
+            name=literal(options.name or NAME),
+            url=options.project_url,
             version=contract.version,
             description=literal(f"{contract.openapi['info']['title']}: its public API"),
             typescript=TYPESCRIPT,
@@ -85,6 +99,7 @@ def _files(contract: PublicContract) -> dict[str, str]:
         "tsconfig.json": _render("tsconfig.json"),
         "README.md": _render(
             "README.md",
+            name=options.name or NAME,
             version=contract.version,
             statuses=TEMPORARY_STATUSES,
             temporary=TEMPORARY_SLUGS,
@@ -95,6 +110,7 @@ def _files(contract: PublicContract) -> dict[str, str]:
 
 def _problem(problem: Problem) -> ProblemClass:
     fields = (f"{key(name)}: {type_of(schema)}" for name, schema in problem.fields.items())
+    kinds = [f"{key(name)}: {literal(_kind(each))}" for name, each in problem.fields.items()]
     return ProblemClass(
         name=error(problem.slug),
         slug=problem.slug,
@@ -102,7 +118,13 @@ def _problem(problem: Problem) -> ProblemClass:
         title=problem.title,
         status=problem.status,
         fields="; ".join(fields),
+        kinds=f" {', '.join(kinds)} " if kinds else "",
     )
+
+
+def _kind(schema: Schema) -> str:
+    kind = str(schema["type"])
+    return "number" if kind == "integer" else kind
 
 
 def _refusals(contract: PublicContract) -> Iterator[RefusalClass]:
