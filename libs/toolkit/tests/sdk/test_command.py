@@ -9,6 +9,7 @@ from waybill_toolkit.cli import build
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk import commands
 from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
+from waybill_toolkit.contracts.sdk.options import PackageOptions
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +61,12 @@ def test_a_new_service_is_in_it_because_its_contract_is_there(
 def test_writing_again_removes_only_obsolete_generated_files(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "write", lambda _, __, folder: write(folder, "a/one", "two"))
+    monkeypatch.setattr(commands, "write", lambda _, __, folder, ___: write(folder, "a/one", "two"))
     assert sdk("python", "-o", out)[0] == 0
     write(out, "installed")
-    monkeypatch.setattr(commands, "write", lambda _, __, folder: write(folder, "two", "b/three"))
+    monkeypatch.setattr(
+        commands, "write", lambda _, __, folder, ___: write(folder, "two", "b/three")
+    )
 
     assert sdk("python", "-o", out)[0] == 0
 
@@ -95,11 +98,11 @@ def test_a_file_is_refused(out: Path) -> None:
 def test_nothing_is_touched_when_a_package_cannot_be_made(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "write", lambda _, __, folder: write(folder, "one"))
+    monkeypatch.setattr(commands, "write", lambda _, __, folder, ___: write(folder, "one"))
     assert sdk("python", "-o", out)[0] == 0
     before = contents(out)
 
-    def fail(_: str, __: PublicContract, folder: Path) -> None:
+    def fail(_: str, __: PublicContract, folder: Path, ___: PackageOptions) -> None:
         write(folder, "half")
         raise UnsupportedContractError("one name for two things; rename one.")
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from waybill_toolkit.contracts.repository import Repository
+from waybill_toolkit.contracts.sdk.commands import write
 from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
-from waybill_toolkit.contracts.sdk.python import write
 from waybill_toolkit.contracts.sdk.reading import read_public_contract
 
 TREE = Path(__file__).parents[1] / "contracts" / "tree"
@@ -29,7 +29,7 @@ SALE = {
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The imported package of the small contracts."""
     made = tmp_path_factory.mktemp("made")
-    write(read_public_contract(Repository(TREE)), made)
+    write("python", read_public_contract(Repository(TREE)), made)
     source = str(made / "src")
     sys.path.insert(0, source)
     try:
@@ -140,4 +140,4 @@ def test_two_errors_of_one_name_are_reported(repository: Repository, tmp_path: P
         path.write_text(path.read_text().replace("[bad-gateway]", "[sale-refused]"))
 
     with pytest.raises(UnsupportedContractError, match="would both be SaleRefused; rename one"):
-        write(read_public_contract(repository), tmp_path / "made")
+        write("python", read_public_contract(repository), tmp_path / "made")

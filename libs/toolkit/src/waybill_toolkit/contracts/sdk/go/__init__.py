@@ -19,12 +19,21 @@ from waybill_toolkit.contracts.sdk.go.spelling import (
     type_of,
 )
 from waybill_toolkit.contracts.sdk.go.waybilltest import operations_parts
+from waybill_toolkit.contracts.sdk.options import NameRule, PackageOptions
 from waybill_toolkit.contracts.sdk.rendering import Package
 from waybill_toolkit.contracts.sdk.shapes import Choice, Enumeration, Record
 from waybill_toolkit.contracts.sdk.typed import Ending, TypedContract, TypedService, typed
 
 MODULE: Final = "example.com/waybill"
-"""The module path; to publish the module, change this line of go.mod."""
+"""The default module path."""
+
+NAMES: Final[Mapping[str, NameRule]] = {
+    "module": NameRule(
+        what="the path of a Go module",
+        pattern=r"[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*",
+        example="git.example.com/acme/waybill",
+    )
+}
 
 _DECLARED: Final = re.compile(r"^(?:type |func |\t(?=\w+ +\w+ += \"))(\w+)", re.MULTILINE)
 """The names of types, functions and constants in a source."""
@@ -40,11 +49,12 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
-def write(contract: PublicContract, out: Path) -> None:
+def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
     """Write the module into `out`."""
+    module = options.module or MODULE
     package, contents = Package(__name__, out, _FILTERS), typed(contract)
     package.copy_runtime()
-    package.render("go.mod", "go.mod", module=MODULE)
+    package.render("go.mod", "go.mod", module=module)
     problems = _problems(contents)
     package.render("client.go", "client.go", contract=contract, **_client(contents))
     package.render("models.go", "models.go", **_models(contents))
@@ -52,7 +62,8 @@ def write(contract: PublicContract, out: Path) -> None:
     package.render(
         "README.md",
         "README.md",
-        module=MODULE,
+        module=module,
+        imported=_import(module),
         version=contract.version,
         services=_operations(contents),
         **problems,
@@ -64,10 +75,15 @@ def write(contract: PublicContract, out: Path) -> None:
     package.render(
         "operations.go",
         "waybilltest/operations.go",
-        **{"import": quoted(MODULE)},
+        imported=_import(module),
         **operations_parts(contents),
     )
     _check_names(package.texts)
+
+
+def _import(module: str) -> str:
+    """Return the import of the package, by its name where the path has another one."""
+    return quoted(module) if module.endswith("/waybill") else f"waybill {quoted(module)}"
 
 
 def _check_names(texts: Mapping[str, str]) -> None:

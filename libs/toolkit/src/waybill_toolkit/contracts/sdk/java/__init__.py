@@ -10,6 +10,7 @@ from waybill_toolkit.contracts.sdk.java.models import choice_parts, enum_parts, 
 from waybill_toolkit.contracts.sdk.java.operations import JavaOperation
 from waybill_toolkit.contracts.sdk.java.problems import write_problems
 from waybill_toolkit.contracts.sdk.java.spelling import (
+    KEYWORDS,
     camel,
     escaped,
     imports,
@@ -19,6 +20,7 @@ from waybill_toolkit.contracts.sdk.java.spelling import (
     quoted,
     type_of,
 )
+from waybill_toolkit.contracts.sdk.options import NameRule, PackageOptions
 from waybill_toolkit.contracts.sdk.rendering import Package
 from waybill_toolkit.contracts.sdk.shapes import (
     Choice,
@@ -47,7 +49,27 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
-def write(contract: PublicContract, out: Path) -> None:
+NAMES: Final[Mapping[str, NameRule]] = {
+    "name": NameRule(
+        what="the artifactId of a Maven project",
+        pattern=r"[a-z][a-z0-9]*([._-][a-z0-9]+)*",
+        example="acme-waybill",
+    ),
+    "module": NameRule(
+        what="the name of a Java package",
+        pattern=r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*",
+        example="com.acme.waybill",
+        reserved=KEYWORDS,
+    ),
+    "group": NameRule(
+        what="the groupId of a Maven project",
+        pattern=r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*",
+        example="com.acme",
+    ),
+}
+
+
+def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:  # noqa: ARG001
     """Write the project into `out`."""
     package, contents = Package(__name__, out, _FILTERS), typed(contract)
     package.copy_runtime(_ROOT)

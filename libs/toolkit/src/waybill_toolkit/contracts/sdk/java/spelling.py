@@ -34,7 +34,7 @@ _IMPORTS: Final = {
     "Map": "java.util.Map",
     "Objects": "java.util.Objects",
 }
-_KEYWORDS: Final = frozenset(
+KEYWORDS: Final = frozenset(
     words(
         "abstract assert boolean break byte case catch char class const continue default do"
         " double else enum extends false final finally float for goto if implements import"
@@ -71,7 +71,7 @@ def camel(name: str) -> str:
     """`order_id` as orderId."""
     found = pascal(name)
     found = found[:1].lower() + found[1:]
-    return f"{found}_" if found in _KEYWORDS else found
+    return f"{found}_" if found in KEYWORDS else found
 
 
 def argument(name: str) -> str:

@@ -16,13 +16,11 @@ from waybill_toolkit.contracts.generate.plain_types import CONSTRAINTS
 from waybill_toolkit.contracts.sdk.contract import PublicContract, Schema
 from waybill_toolkit.contracts.sdk.python.runtime.model import NULLABLE
 
-_BASE: Final = "waybill_client._runtime.model.Model"
 _OPTIONS: Final[Mapping[str, Any]] = {
     "preset": "standard-py311-20261027",
     "input_file_type": "openapi",
     "output_model_type": "pydantic_v2.BaseModel",
     "target_pydantic_version": "2.14",
-    "base_class": _BASE,
     "snake_case_field": True,
     "naming_strategy": "full-path",
     "collapse_root_models": False,
@@ -47,7 +45,7 @@ _LEFT_TO_THE_SERVICE: Final = {
 }
 
 
-def make_models(contract: PublicContract) -> str:
+def make_models(contract: PublicContract, module: str) -> str:
     """Return the module with all schemas that public operations use."""
     answered = _reached(
         contract, (each.schema for one in contract.operations for each in one.answers)
@@ -64,7 +62,7 @@ def make_models(contract: PublicContract) -> str:
         name: _schema(contract, name, closed=name not in answered)
         for name in sorted(answered | sent | taken)
     }
-    return _run(schemas) if schemas else ""
+    return _run(schemas, f"{module}._runtime.model.Model") if schemas else ""
 
 
 def _reached(contract: PublicContract, names: Iterator[str | None]) -> set[str]:
@@ -123,7 +121,7 @@ def _is_nullable(schema: Schema) -> bool:
     return "null" in (kinds if isinstance(kinds, list) else [kinds]) or any(map(_is_nullable, ways))
 
 
-def _run(schemas: Mapping[str, Any]) -> str:
+def _run(schemas: Mapping[str, Any], base: str) -> str:
     # Imported here: the import takes a second, and other languages do not need it.
     from datamodel_code_generator import generate  # noqa: PLC0415
     from datamodel_code_generator.config import GenerateConfig  # noqa: PLC0415
@@ -137,4 +135,6 @@ def _run(schemas: Mapping[str, Any]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder).resolve() / "models.json"
         source.write_text(json.dumps(document), encoding="utf-8")
-        return str(generate(source, config=GenerateConfig.model_validate(_OPTIONS)))
+        return str(
+            generate(source, config=GenerateConfig.model_validate({**_OPTIONS, "base_class": base}))
+        )

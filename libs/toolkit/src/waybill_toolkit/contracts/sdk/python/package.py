@@ -1,6 +1,7 @@
 """Assembles the files of the package."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,45 +22,49 @@ from waybill_toolkit.contracts.sdk.python.types import (
     runtime_type,
 )
 
-PACKAGE: Final = "waybill_client"
-_SOURCE: Final = f"src/{PACKAGE}"
 _RUNTIME: Final = Path(__file__).with_name("runtime")
 _AT_THE_TOP: Final = ("pyproject.toml", "README.md")
 
 
-def make_package(contract: PublicContract) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The name of the package on PyPI, the name of its module, and its project's address."""
+
+    name: str
+    module: str
+    url: str
+
+
+def make_package(contract: PublicContract, names: Names) -> dict[str, str]:
     """Return all files by their path in the package's folder. Raises ContractError."""
     check_names(contract)
-    environment = _environment()
-    modules = {
-        name: environment.get_template(f"{name}.jinja").render(contract=contract)
-        for name in ("__init__.py", "client.py", "errors.py")
-    }
+    environment, module = _environment(names), names.module
+
+    def render(name: str, **values: str) -> str:
+        return environment.get_template(f"{name}.jinja").render(contract=contract, **values)
+
+    modules = {name: render(name) for name in ("__init__.py", "client.py", "errors.py")}
+    modules["models.py"] = make_models(contract, module)
     api = {
-        f"{service}.py": environment.get_template("service.py.jinja").render(
-            contract=contract, service=service, text=_text(contract, service)
-        )
+        f"{service}.py": render("service.py", service=service, text=_text(contract, service))
         for service in contract.services
     }
+    runtime = {
+        path.name: path.read_text(encoding="utf-8") for path in sorted(_RUNTIME.glob("*.py"))
+    }
+    source = f"src/{module}/"
     return {
-        **{
-            name: environment.get_template(f"{name}.jinja").render(contract=contract)
-            for name in _AT_THE_TOP
-        },
-        **_within("", tidy({**modules, "models.py": make_models(contract)}, PACKAGE)),
-        **_within(
-            "api/", {**tidy(api, PACKAGE), "__init__.py": '"""The API of each service."""\n'}
-        ),
-        **_within(
-            "_runtime/",
-            {path.name: path.read_text(encoding="utf-8") for path in sorted(_RUNTIME.glob("*.py"))},
-        ),
-        f"{_SOURCE}/py.typed": "",
+        **{name: render(name) for name in _AT_THE_TOP},
+        **_within(source, tidy(modules, module)),
+        **_within(f"{source}api/", tidy(api, module)),
+        f"{source}api/__init__.py": '"""The API of each service."""\n',
+        **_within(f"{source}_runtime/", runtime),
+        f"{source}py.typed": "",
     }
 
 
 def _within(folder: str, files: dict[str, str]) -> dict[str, str]:
-    return {f"{_SOURCE}/{folder}{name}": text for name, text in files.items()}
+    return {f"{folder}{name}": text for name, text in files.items()}
 
 
 def _text(contract: PublicContract, service: str) -> str:
@@ -67,7 +72,7 @@ def _text(contract: PublicContract, service: str) -> str:
     return str(next(each["description"] for each in tags if each["name"] == service))
 
 
-def _environment() -> jinja2.Environment:
+def _environment(names: Names) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("waybill_toolkit.contracts.sdk.python"),
         undefined=jinja2.StrictUndefined,
@@ -91,6 +96,7 @@ def _environment() -> jinja2.Environment:
         "runtime_type": runtime_type,
         "subject": _subject,
     }
+    environment.globals |= asdict(names)
     return environment
 
 

@@ -10,6 +10,18 @@
 `tsc` compiles the generated code; a package with errors is not written.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
+from waybill_toolkit.contracts.sdk.options import NameRule
 from waybill_toolkit.contracts.sdk.typescript.package import write
 
-__all__ = ["write"]
+__all__ = ["NAMES", "write"]
+
+NAMES: Final[Mapping[str, NameRule]] = {
+    "name": NameRule(
+        what="the name of an npm package",
+        pattern=r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*",
+        example="@acme/waybill",
+    )
+}

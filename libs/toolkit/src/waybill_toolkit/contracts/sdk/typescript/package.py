@@ -14,11 +14,13 @@ from waybill_toolkit.contracts.sdk.contract import (
     Problem,
     PublicContract,
 )
+from waybill_toolkit.contracts.sdk.options import PackageOptions
 from waybill_toolkit.contracts.sdk.typescript.compiler import TYPESCRIPT, compile_package
 from waybill_toolkit.contracts.sdk.typescript.names import error, key, literal
 from waybill_toolkit.contracts.sdk.typescript.operations import groups
 from waybill_toolkit.contracts.sdk.typescript.types import declaration, type_of
 
+NAME: Final = "waybill-client"
 _HERE: Final = Path(__file__).parent
 
 
@@ -44,18 +46,18 @@ class RefusalClass:
     text: str
 
 
-def write(contract: PublicContract, out: Path) -> None:
+def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
     """Write the package into `out`, an empty folder. The output is deterministic.
 
     Raises NodeUnavailableError, and UnsupportedContractError when the compiler reports errors.
     """
     shutil.copytree(_HERE / "runtime", out / "src")
-    for name, text in _files(contract).items():
+    for name, text in _files(contract, options).items():
         (out / name).write_text(text, encoding="utf-8", newline="\n")
     compile_package(out)
 
 
-def _files(contract: PublicContract) -> dict[str, str]:
+def _files(contract: PublicContract, options: PackageOptions) -> dict[str, str]:
     operations = groups(contract)
     problems = [_problem(each) for each in contract.problems]
     refusals = list(dict.fromkeys(_refusals(contract)))
@@ -78,6 +80,8 @@ def _files(contract: PublicContract) -> dict[str, str]:
         **{f"src/{name}.ts": text for name, text in sources.items()},
         "package.json": _render(
             "package.json",
+            name=literal(options.name or NAME),
+            url=options.project_url,
             version=contract.version,
             description=literal(f"{contract.openapi['info']['title']}: its public API"),
             typescript=TYPESCRIPT,
@@ -85,6 +89,7 @@ def _files(contract: PublicContract) -> dict[str, str]:
         "tsconfig.json": _render("tsconfig.json"),
         "README.md": _render(
             "README.md",
+            name=options.name or NAME,
             version=contract.version,
             statuses=TEMPORARY_STATUSES,
             temporary=TEMPORARY_SLUGS,
