@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.StreamSupport;
+import waybill.CallOptions;
 import waybill.Items;
 import waybill.NoAnswerException;
 import waybill.Retries;
@@ -147,7 +148,7 @@ public class WithJava {
     }
 
     private void place() {
-        waybill.orders().placeOrder(wanted(SOLD, "java", 1), "mine");
+        waybill.orders().placeOrder(wanted(SOLD, "java", 1), CallOptions.withKey("mine"));
     }
 
     private void setPrice() {
@@ -165,9 +166,8 @@ public class WithJava {
         } catch (ProblemException refusal) {
             System.out.println(refusal.problem().slug());
         } catch (NoAnswerException silence) {
-            String attempts = silence.getMessage().replaceFirst(".* in (\\d+) attempts.*", "$1");
             String key = silence.idempotencyKey() == null ? "" : silence.idempotencyKey();
-            System.out.println("no answer " + attempts + " " + key);
+            System.out.println("no answer " + silence.attempts() + " " + key);
         } catch (UnreadableAnswerException answer) {
             System.out.println("unreadable " + answer.status());
         } catch (WaybillException other) {

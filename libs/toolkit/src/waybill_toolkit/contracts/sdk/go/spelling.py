@@ -30,8 +30,8 @@ _TAKEN: Final = frozenset(
         "break case chan const continue default defer else fallthrough for func go goto if import"
         " interface map package range return select struct switch type var"
         # Functions and variables in generated methods.
-        " answer answered append body bool call ctx err error false found header http iter nil options"
-        " page parameters pages query s status string time true url"
+        " answer answered append body bool call ctx err error false found header http iter nil"
+        " options page parameters pages query s status string time true url"
     )
 )
 _METHODS: Final = frozenset(words("Error Extra MarshalJSON Slug UnmarshalJSON Unwrap"))

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -81,6 +82,9 @@ func (c *connection) request(call *call) (*http.Request, []byte, error) {
 	}
 	if call.ownKey != "" && !call.idempotent {
 		return nil, nil, errors.New("the operation takes no idempotency key")
+	}
+	if strings.IndexFunc(c.token, func(each rune) bool { return each <= ' ' || each > '~' }) >= 0 {
+		return nil, nil, errors.New("the token has a character that no header can have")
 	}
 	var body []byte
 	if call.body != nil {

@@ -1,7 +1,10 @@
 package waybill.problem;
 
+import java.lang.reflect.Type;
 import java.util.List;
+import waybill.Exchange;
 import waybill.WaybillException;
+import waybill.internal.Codec;
 
 /** An error response. A problem of an unknown type is an instance of this class. */
 public class ProblemException extends WaybillException {
@@ -10,8 +13,8 @@ public class ProblemException extends WaybillException {
     private final transient Problem problem;
 
     /** Created by the client. */
-    public ProblemException(Problem problem) {
-        super(text(problem), null);
+    public ProblemException(Problem problem, Exchange exchange) {
+        super(text(problem), problem.traceId(), exchange, null);
         this.problem = problem;
     }
 
@@ -20,23 +23,31 @@ public class ProblemException extends WaybillException {
         return problem;
     }
 
-    /** The status of the response. */
-    public final int status() {
-        return (int) problem.status();
-    }
-
     /** One entry for each invalid value. */
     public final List<Fault> errors() {
         return problem.errors();
     }
 
+    @Override
+    public final String traceId() {
+        return problem.traceId();
+    }
+
+    /** Reads an additional member; null when it is missing or has another type. */
+    final <T> T member(String name, Type type) {
+        try {
+            return Codec.fromJson(problem.additionalProperties().get(name), type);
+        } catch (IllegalArgumentException misfit) {
+            return null;
+        }
+    }
+
     private static String text(Problem problem) {
-        StringBuilder text = new StringBuilder();
-        text.append(problem.status()).append(' ').append(problem.slug());
-        text.append(": ").append(problem.detail());
+        StringBuilder text = new StringBuilder(problem.slug()).append(": ");
+        text.append(problem.detail().isEmpty() ? problem.title() : problem.detail());
         for (Fault fault : problem.errors()) {
             text.append("; ").append(fault.pointer()).append(": ").append(fault.detail());
         }
-        return text.append(" (trace ").append(problem.traceId()).append(')').toString();
+        return text.toString();
     }
 }
