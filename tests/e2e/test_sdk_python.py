@@ -10,12 +10,15 @@ import pytest
 import pytest_asyncio
 
 from waybill_toolkit.contracts.sdk.testing import cutting_proxy, example
+from waybill_toolkit.contracts.sdk.tomorrow import tomorrow
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
 
 ROOT: Final = Path(__file__).parents[2]
-PROGRAM: Final = Path(__file__).with_name("clients") / "with_python.py"
+CLIENTS: Final = Path(__file__).with_name("clients")
+PROGRAM: Final = CLIENTS / "with_python.py"
+OF_TOMORROW: Final = CLIENTS / "python_tomorrow.py"
 LINES_MAX: Final = 5_000
 
 SCENARIOS: Final = (
@@ -80,6 +83,14 @@ def test_a_connection_that_is_cut_was_cut_after_the_order_was_placed(
         run(installed, PROGRAM, proxy.address, "a_cut_request_was_done_all_the_same")
 
 
+def test_a_program_of_today_survives_the_api_of_tomorrow(installed: Path, address: str) -> None:
+    with tomorrow(address) as proxy:
+        run(installed, OF_TOMORROW, proxy.at("").rstrip("/"))
+
+    agents = {each.headers["user-agent"].partition("/")[0] for each in proxy.received}
+    assert agents == {"waybill-python"}
+
+
 def test_the_example_of_the_readme_runs(
     package: Path, installed: Path, address: str, tmp_path: Path
 ) -> None:
@@ -92,10 +103,11 @@ def test_the_example_of_the_readme_runs(
     assert printed.splitlines()[1].endswith("confirmed")
 
 
-def test_the_package_and_a_program_with_it_pass_mypy_strict(package: Path) -> None:
+def test_the_package_and_programs_with_it_pass_mypy_strict(package: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull]
+    cache = ROOT / ".mypy_cache" / "sdk"
     checked = subprocess.run(
-        [*command, "--cache-dir", ROOT / ".mypy_cache" / "sdk", package / "src", PROGRAM],
+        [*command, "--cache-dir", cache, package / "src", PROGRAM, OF_TOMORROW],
         check=False,
         capture_output=True,
         text=True,

@@ -98,7 +98,7 @@ def problems_have_classes_and_fields(address: str) -> None:
         )
         assert (unknown.sku, unknown.pointer) == ("0 SDK NOWHERE", "/lines/0/sku")
         assert unknown.status == 422
-        assert len(unknown.trace_id) == 32
+        assert len(unknown.trace_id or "") == 32
 
         invalid = raised(
             errors.InvalidBody, lambda: waybill.orders.place_order(wanted("not a sku!"))

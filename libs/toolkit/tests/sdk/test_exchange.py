@@ -1,88 +1,36 @@
-"""Retries of the Python client, and its errors after the last one.
+"""Retries of the Python client, step by step."""
 
-`exchange` neither sends nor waits, so it is asked here step by step.
-"""
-
-import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import ClassVar, Final
 
 import httpx
 import pytest
 
-from waybill_toolkit.contracts.sdk.python.runtime.exchange import (
-    NO_RETRIES,
-    Outcome,
-    Pause,
-    Retries,
-    Rules,
-    Step,
-    exchange,
-)
+from waybill_toolkit.contracts.sdk.python.runtime.exchange import Rules
 from waybill_toolkit.contracts.sdk.python.runtime.failures import (
     NoAnswerError,
     Problem,
-    UnexpectedAnswerError,
 )
-from waybill_toolkit.contracts.sdk.python.runtime.model import Model, headers
-from waybill_toolkit.contracts.sdk.python.runtime.operation import Given, Operation, Request
-
-URI: Final = "urn:waybill:problem:"
-
-
-class Thing(Model):
-    size: int
-
-
-class OnlySome(Problem):
-    fields: ClassVar = {"left": int}
-
-
-READ: Final = Operation[Thing]("GET", "/things/{name}", {200: Thing}, is_repeatable=True)
-MAKE: Final = Operation[Thing](
-    "POST", "/things", {201: Thing}, is_idempotent=True, is_repeatable=True
+from waybill_toolkit.contracts.sdk.python.runtime.operation import Given
+from waybill_toolkit.contracts.sdk.python.runtime.options import (
+    NO_RETRIES,
+    Attempt,
+    CallOptions,
+    Retries,
 )
-CHANGE: Final = Operation[Thing]("PUT", "/things", {200: Thing})
-RULES: Final = Rules(Retries(), {f"{URI}only-some": OnlySome}, frozenset({f"{URI}in-use"}))
-
-CUT: Final = httpx.RemoteProtocolError("cut")
-NEVER_SENT: Final = httpx.ConnectError("nobody listens")
-
-
-def answered(status: int, body: object = None, **given: str) -> httpx.Response:
-    return httpx.Response(status, json={"size": 1} if body is None else body, headers=given)
-
-
-def problem(status: int, slug: str = "unavailable", **members: object) -> httpx.Response:
-    document = {"type": URI + slug, "title": "T", "detail": "D", "instance": "/", "trace_id": "0"}
-    return httpx.Response(status, json={**document, **members})
-
-
-def carry_out(
-    operation: Operation[Thing],
-    outcomes: Sequence[Outcome],
-    given: Given | None = None,
-    rules: Rules = RULES,
-) -> tuple[Thing, list[Step]]:
-    """Return the result and the executed steps."""
-    steps = exchange(operation, given or Given(), rules)
-    left, taken = list(outcomes), [next(steps)]
-    while True:
-        try:
-            taken.append(steps.send(left.pop(0) if isinstance(taken[-1], Request) else None))
-        except StopIteration as end:
-            assert not left
-            return end.value, taken
-
-
-def requests(steps: Sequence[Step]) -> list[Request]:
-    return [each for each in steps if isinstance(each, Request)]
-
-
-def pauses(steps: Sequence[Step]) -> list[float]:
-    return [each.seconds for each in steps if isinstance(each, Pause)]
+from waybill_toolkit.contracts.sdk.python.testing import (
+    CHANGE,
+    CUT,
+    MAKE,
+    NAMED,
+    NEVER_SENT,
+    READ,
+    answered,
+    carry_out,
+    pauses,
+    problem,
+    requests,
+)
 
 
 def test_a_repeat_carries_the_key_of_the_first_request() -> None:
@@ -92,21 +40,6 @@ def test_a_repeat_carries_the_key_of_the_first_request() -> None:
     assert thing.size == 1
     assert first == second == third
     assert first.headers["Idempotency-Key"]
-
-
-def test_two_calls_have_two_keys() -> None:
-    keys = {
-        requests(carry_out(MAKE, [answered(201)])[1])[0].headers["Idempotency-Key"]
-        for _ in range(2)
-    }
-
-    assert len(keys) == 2
-
-
-def test_the_callers_key_is_used() -> None:
-    _, steps = carry_out(MAKE, [answered(201)], Given(idempotency_key="mine"))
-
-    assert requests(steps)[0].headers["Idempotency-Key"] == "mine"
 
 
 @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
@@ -189,67 +122,38 @@ def test_it_gives_up_after_so_many_attempts(retries: Retries, attempts: int) -> 
         carry_out(READ, [problem(503)] * attempts, NAMED, Rules(retries, {}, frozenset()))
 
 
-def test_a_problem_of_a_newer_version_is_a_problem_without_a_class() -> None:
-    for unknown in (problem(409, "brand-new"), problem(409, "only-some", left="none")):
-        with pytest.raises(Problem) as refused:
-            carry_out(MAKE, [unknown])
-        assert type(refused.value) is Problem
-        assert refused.value.status == 409
+def test_a_call_can_have_its_own_retries_timeout_and_headers() -> None:
+    own = CallOptions(3.0, Retries(attempts_max=2), {"X-Own": "1", "idempotency-key": "mine"})
+
+    with pytest.raises(NoAnswerError) as failed:
+        carry_out(MAKE, [CUT] * 2, Given(options=own))
+    (sent,) = requests(carry_out(MAKE, [answered(201)], Given(options=own))[1])
+
+    assert (failed.value.attempts, failed.value.idempotency_key) == (2, "mine")
+    assert sent.timeout_seconds == 3.0
+    assert sorted(sent.headers.multi_items()) == [("idempotency-key", "mine"), ("x-own", "1")]
 
 
-def test_a_problem_has_the_fields_of_its_class() -> None:
-    errors = [{"pointer": "/size", "code": "c", "detail": "d"}]
-    with pytest.raises(OnlySome) as refused:
-        carry_out(MAKE, [problem(409, "only-some", left=3, errors=errors)])
+def test_each_attempt_is_reported() -> None:
+    seen: list[Attempt] = []
+    busy = problem(503)
+    busy.headers["X-Trace-Id"] = "abc"
+    rules = Rules(Retries(), {}, frozenset(), seen.append)
 
-    assert vars(refused.value)["left"] == 3
-    assert refused.value.errors[0].pointer == "/size"
-    assert str(refused.value) == "T: D"
+    carry_out(READ, [CUT, busy, answered(200)], Given(path={"name": "a"}, query={"q": "s"}), rules)
 
-
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"type": "about:blank"}'])
-def test_an_answer_that_the_contract_does_not_know_is_reported_as_such(body: bytes) -> None:
-    with pytest.raises(UnexpectedAnswerError) as refused:
-        carry_out(MAKE, [httpx.Response(418, content=body)])
-
-    assert (refused.value.status, refused.value.body) == (418, body)
+    assert [(each.number, each.status, each.trace_id) for each in seen] == [
+        *((1, None, None), (2, 503, "abc"), (3, 200, None)),
+    ]
+    assert {(each.method, each.path) for each in seen} == {("GET", "/things/a")}
+    assert "RemoteProtocolError" in str(seen[0].error)
+    assert all(0 <= each.duration_seconds < 1 for each in seen)
 
 
-def test_a_body_that_does_not_fit_is_reported_as_such() -> None:
-    with pytest.raises(UnexpectedAnswerError, match="size"):
-        carry_out(MAKE, [answered(201, {"length": 1})])
+def test_an_error_of_the_hook_does_not_lose_the_answer() -> None:
+    def fail(_: Attempt) -> None:
+        raise RuntimeError("the hook is broken")
 
+    thing, _ = carry_out(MAKE, [answered(201)], rules=Rules(Retries(), {}, frozenset(), fail))
 
-def test_an_answer_has_its_headers_and_may_hold_more_than_is_known() -> None:
-    thing, _ = carry_out(MAKE, [answered(201, {"size": 2, "colour": "red"}, etag='"3"')])
-
-    assert thing == Thing(size=2)
-    assert hash(thing) == hash(Thing(size=2))
-    assert thing != Thing(size=3)
-    assert headers(thing)["ETag"] == '"3"'
-    with pytest.raises(ValueError, match="not the body of a response"):
-        headers(Thing(size=2))
-
-
-def test_parameters_are_written_as_the_contract_wants_them() -> None:
-    given = Given(
-        path={"name": "a/b c"},
-        query={"many": ["x", "y"], "no": None, "yes": True, "at": datetime(2026, 1, 2, tzinfo=UTC)},
-        headers={"If-Match": '"1"', "If-None-Match": None},
-        body={"a": None},
-    )
-
-    (sent,) = requests(carry_out(READ, [answered(200)], given)[1])
-
-    assert sent.path == "/things/a%2Fb%20c"
-    assert sent.query == (
-        ("many", "x"),
-        ("many", "y"),
-        ("yes", "true"),
-        ("at", "2026-01-02T00:00:00+00:00"),
-    )
-    assert sent.headers == {"If-Match": '"1"', "Content-Type": "application/json"}
-    assert json.loads(sent.content or b"") == {"a": None}
-
-
-NAMED: Final = Given(path={"name": "a"})
+    assert thing.size == 1

@@ -1,8 +1,9 @@
 """Generates the models with datamodel-code-generator.
 
 A client's models are less strict than a service's. Lengths, patterns and limits are validated by
-the service only, whose error names the field. Unknown fields of a response are ignored, so that a
-service can add fields. Models that are only sent forbid unknown fields, to detect misspelled ones.
+the service only, whose error names the field. A response can have unknown values of enumerations
+and unknown fields, which are kept, so that a service can add both. Models that are only sent have
+closed enumerations and forbid unknown fields, to detect misspelled ones.
 """
 
 import json
@@ -82,6 +83,8 @@ def _names(schema: object) -> list[str]:
 
 def _schema(contract: PublicContract, name: str, *, closed: bool) -> dict[str, Any]:
     written: dict[str, Any] = _widened(contract.schemas[name])
+    if not closed:
+        written = _opened(written)
     if "properties" in written:
         written["description"] = written.get("description", "")  # used as the docstring
         if closed:
@@ -102,6 +105,19 @@ def _widened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
     if isinstance(entries := value.get("additionalProperties"), dict):
         written["additionalProperties"] = _widened(entries)
     return written
+
+
+def _opened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
+    """Allow other texts beside those of an enumeration; one with a single value is a tag."""
+    if isinstance(value, list):
+        return [_opened(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "string" and len(value.get("enum", ())) > 1:
+        known = {"type": "string", "enum": value["enum"]}
+        others = {key: each for key, each in value.items() if key not in known}
+        return {**others, "anyOf": [known, {"type": "string"}]}
+    return {key: _opened(each) for key, each in value.items()}
 
 
 def _properties(schema: Schema) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from waybill_toolkit.contracts.sdk.python.types import (
 )
 
 _RUNTIME: Final = Path(__file__).with_name("runtime")
+_MODULES: Final = ("__init__.py", "client.py", "errors.py", "testing.py")
 _AT_THE_TOP: Final = ("pyproject.toml", "README.md")
 
 
@@ -43,7 +44,7 @@ def make_package(contract: PublicContract, names: Names) -> dict[str, str]:
     def render(name: str, **values: str) -> str:
         return environment.get_template(f"{name}.jinja").render(contract=contract, **values)
 
-    modules = {name: render(name) for name in ("__init__.py", "client.py", "errors.py")}
+    modules = {name: render(name) for name in _MODULES}
     modules["models.py"] = make_models(contract, module)
     api = {
         f"{service}.py": render("service.py", service=service, text=_text(contract, service))

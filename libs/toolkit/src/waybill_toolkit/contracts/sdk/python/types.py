@@ -51,11 +51,11 @@ def arguments(operation: Operation, *more: str) -> str:
     named += [f"{_argument(each)} | None = None" for each in others if not each.required]
     if operation.is_idempotent:
         named.append("idempotency_key: str | None = None")
-    named += more
+    named += [*more, "options: CallOptions = DEFAULTS"]
     positional = [_argument(each) for each in path]
     if operation.body:
         positional.append(f"body: {_model(operation.body)}")
-    return ", ".join([*positional, *(["*", *named] if named else [])])
+    return ", ".join([*positional, "*", *named])
 
 
 def given(operation: Operation) -> str:
@@ -69,6 +69,7 @@ def given(operation: Operation) -> str:
         parts.append("body=body")
     if operation.is_idempotent:
         parts.append("idempotency_key=idempotency_key")
+    parts.append("options=options")
     return f"Given({', '.join(parts)})"
 
 

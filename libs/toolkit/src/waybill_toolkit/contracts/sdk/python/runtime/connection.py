@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar, cast
+from typing import TypeVar, cast
 
 import httpx
 
@@ -14,8 +13,15 @@ from .operation import Given, Operation, Request
 
 A = TypeVar("A")
 
-TIMEOUT_SECONDS: Final = 45.0
-"""Longer than the gateway's timeout for a service, 40 seconds."""
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every request of a client has. A timeout of None is that of the HTTP client."""
+
+    base_url: str
+    headers: httpx.Headers
+    timeout_seconds: float | None
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +29,13 @@ class Connection:
     """Calls operations one at a time."""
 
     http: httpx.Client
-    rules: Rules
+    settings: Settings
 
     def call(self, operation: Operation[A], given: Given) -> A:
-        return self._run(exchange(operation, given, self.rules))
+        return self._run(exchange(operation, given, self.settings.rules))
 
     def follow(self, operation: Operation[A], given: Given, end: Follow, seconds: float) -> A:
-        return self._run(following(operation, given, end, seconds, self.rules))
+        return self._run(following(operation, given, end, seconds, self.settings.rules))
 
     def _run(self, steps: Steps[A]) -> A:
         outcome: Outcome = None
@@ -45,7 +51,7 @@ class Connection:
             time.sleep(step.seconds)
             return None
         try:
-            return self.http.send(_build(self.http, step))
+            return self.http.send(_build(self.http, self.settings, step), follow_redirects=False)
         except httpx.RequestError as error:
             return error
 
@@ -55,13 +61,13 @@ class AsyncConnection:
     """Calls operations concurrently, one in each task."""
 
     http: httpx.AsyncClient
-    rules: Rules
+    settings: Settings
 
     async def call(self, operation: Operation[A], given: Given) -> A:
-        return await self._run(exchange(operation, given, self.rules))
+        return await self._run(exchange(operation, given, self.settings.rules))
 
     async def follow(self, operation: Operation[A], given: Given, end: Follow, seconds: float) -> A:
-        return await self._run(following(operation, given, end, seconds, self.rules))
+        return await self._run(following(operation, given, end, seconds, self.settings.rules))
 
     async def _run(self, steps: Steps[A]) -> A:
         outcome: Outcome = None
@@ -76,23 +82,24 @@ class AsyncConnection:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             return None
+        request = _build(self.http, self.settings, step)
         try:
-            return await self.http.send(_build(self.http, step))
+            return await self.http.send(request, follow_redirects=False)
         except httpx.RequestError as error:
             return error
 
 
-def _build(client: httpx.Client | httpx.AsyncClient, step: Request) -> httpx.Request:
+def _build(
+    client: httpx.Client | httpx.AsyncClient, settings: Settings, step: Request
+) -> httpx.Request:
+    headers = settings.headers.copy()
+    headers.update(step.headers)
+    seconds = step.timeout_seconds or settings.timeout_seconds
     return client.build_request(
         step.method,
-        step.path,
+        settings.base_url + step.path,
         params=httpx.QueryParams(step.query),
-        headers=step.headers,
+        headers=headers,
         content=step.content,
+        timeout=client.timeout if seconds is None else seconds,
     )
-
-
-def standing_headers(version: str, token: str | None) -> Mapping[str, str]:
-    """Return the headers of every request."""
-    agent = {"User-Agent": f"waybill-client/{version}", "Accept": "application/json"}
-    return {**agent, "Authorization": f"Bearer {token}"} if token else agent

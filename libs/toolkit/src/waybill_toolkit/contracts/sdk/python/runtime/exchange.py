@@ -5,7 +5,7 @@ receive its result. `connection.py` executes the actions, sync or async, so the 
 once.
 """
 
-import random
+import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,18 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from .failures import NoAnswerError, Problem, UnexpectedAnswerError, WaybillError, read_problem
-from .model import with_headers
-from .operation import KEY, Given, Operation, Request, request
+from .failures import (
+    Context,
+    NoAnswerError,
+    Problem,
+    UnexpectedAnswerError,
+    WaybillError,
+    read_problem,
+)
+from .model import with_response
+from .operation import Given, Operation, Request, request
+from .options import Attempt, OnAttempt, Retries, log_attempt, report
+from .response import Response
 
 A = TypeVar("A")
 
@@ -40,29 +49,6 @@ Steps: TypeAlias = Generator[Step, Outcome, A]
 
 
 @dataclass(frozen=True, slots=True)
-class Retries:
-    """The number of attempts and the delays between them: exponential backoff with jitter.
-
-    The delay before retry n is random, between a half and all of `delay_seconds` * 2^n, at most
-    `delay_seconds_max`. A Retry-After replaces it. With a Retry-After above
-    `retry_after_seconds_max` the error is raised at once.
-    """
-
-    attempts_max: int = 5
-    delay_seconds: float = 0.2
-    delay_seconds_max: float = 5.0
-    retry_after_seconds_max: float = 60.0
-
-    def delay(self, attempt: int) -> float:
-        """Return the delay after an attempt; attempts are numbered from 1."""
-        longest = min(self.delay_seconds * 2.0**attempt, self.delay_seconds_max)
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
-
-
-NO_RETRIES: Final = Retries(attempts_max=1)
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """The configuration of all calls of a client."""
 
@@ -71,74 +57,100 @@ class Rules:
     """The error classes by type URI."""
     temporary: frozenset[str]
     """The type URIs of problems that are retried whatever their status."""
+    on_attempt: OnAttempt = log_attempt
 
 
 def exchange(operation: Operation[A], given: Given, rules: Rules) -> Steps[A]:
     """Send a request, with retries, until it gets a final response. Raises WaybillError."""
     sent = request(operation, given)
-    retries = rules.retries
+    retries = given.options.retries or rules.retries
     for attempt in range(1, retries.attempts_max + 1):
+        started = time.monotonic()
         outcome = yield sent
-        if isinstance(outcome, httpx.Response) and outcome.status_code in operation.answers:
-            return _read(operation, outcome)
-        error, delay = _judge(outcome, rules, operation, sent)
+        response = _response(outcome)
+        seconds = time.monotonic() - started
+        report(rules.on_attempt, _attempt(sent, attempt, seconds, response or outcome))
+        context = Context(sent.method, sent.path, sent.idempotency_key, attempt, response)
+        if response is not None and response.status in operation.answers:
+            return _read(operation, response, context)
+        error, delay = _judge(operation, context, outcome, retries, rules)
         if delay is None or attempt == retries.attempts_max:
             raise error
         yield Pause(delay or retries.delay(attempt))
     raise ValueError("attempts_max must be at least 1")
 
 
+def _response(outcome: Outcome) -> Response | None:
+    if not isinstance(outcome, httpx.Response):
+        return None
+    return Response(outcome.status_code, outcome.headers, outcome.content)
+
+
+def _attempt(sent: Request, number: int, seconds: float, outcome: Response | Outcome) -> Attempt:
+    common = (sent.method, sent.path, number, seconds)
+    if isinstance(outcome, Response):
+        return Attempt(*common, outcome.status, outcome.trace_id, None)
+    return Attempt(*common, None, None, repr(outcome))
+
+
 def _judge(
-    outcome: Outcome, rules: Rules, operation: Operation[Any], sent: Request
+    operation: Operation[Any], context: Context, outcome: Outcome, retries: Retries, rules: Rules
 ) -> tuple[WaybillError, float | None]:
     """Return the error and the delay before a retry: 0 for the default, None for no retry."""
-    if not isinstance(outcome, httpx.Response):
-        error = NoAnswerError(f"no response: {outcome!r}", sent.headers.get(KEY))
-        error.__cause__ = outcome
+    response = context.response
+    if response is None:
+        error = NoAnswerError(f"no response: {outcome!r}", context)
+        error.__cause__ = outcome if isinstance(outcome, Exception) else None
         again = operation.is_repeatable or isinstance(outcome, NEVER_SENT)
         return error, 0.0 if again else None
-    retry_after = _retry_after(outcome.headers.get("retry-after"))
-    failure = _failure(outcome, retry_after, rules.problems)
-    is_temporary = outcome.status_code in TEMPORARY_STATUSES or (
+    retry_after = _retry_after(response.headers.get("retry-after"))
+    failure = _failure(response, retry_after, rules.problems, context)
+    is_temporary = response.status in TEMPORARY_STATUSES or (
         isinstance(failure, Problem) and failure.type in rules.temporary
     )
     if not (operation.is_repeatable and is_temporary):
         return failure, None
-    if retry_after is not None and retry_after > rules.retries.retry_after_seconds_max:
+    if retry_after is not None and retry_after > retries.retry_after_seconds_max:
         return failure, None
     return failure, retry_after or 0.0
 
 
 def _failure(
-    response: httpx.Response, retry_after: float | None, types: Mapping[str, type[Problem]]
+    response: Response,
+    retry_after: float | None,
+    types: Mapping[str, type[Problem]],
+    context: Context,
 ) -> WaybillError:
     try:
-        document = from_json(response.content)
+        document = from_json(response.body)
     except ValueError:
         document = None
-    problem = read_problem(response.status_code, document, retry_after, types)
-    return problem or _unexpected(response, "not in the contract")
+    problem = read_problem(document, retry_after, types, context)
+    return problem or UnexpectedAnswerError("the response is not in the contract", context)
 
 
-def _read(operation: Operation[A], response: httpx.Response) -> A:
-    kind = operation.answers[response.status_code]
+def _read(operation: Operation[A], response: Response, context: Context) -> A:
+    kind = operation.answers[response.status]
     if kind is None:
         return cast("A", None)
     try:
-        answer = _adapter(kind).validate_json(response.content)
+        answer = _adapter(kind).validate_json(response.body)
     except ValidationError as error:
-        raise _unexpected(response, f"the body does not match the contract: {error}") from None
-    with_headers(answer, response.headers)
+        reason = f"the body does not match the contract: {_first(error)}"
+        raise UnexpectedAnswerError(reason, context) from error
+    with_response(answer, response)
     return cast("A", answer)
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first fault and its location, without the value."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
 
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 (any type)
     return TypeAdapter(kind)
-
-
-def _unexpected(response: httpx.Response, reason: str) -> UnexpectedAnswerError:
-    return UnexpectedAnswerError(response.status_code, response.content, reason)
 
 
 def _retry_after(value: str | None) -> float | None:

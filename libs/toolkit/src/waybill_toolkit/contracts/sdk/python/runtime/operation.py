@@ -7,7 +7,11 @@ from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
+import httpx
 from pydantic_core import to_json
+
+from .model import SENT
+from .options import DEFAULTS, CallOptions
 
 KEY: Final = "Idempotency-Key"
 
@@ -35,8 +39,14 @@ class Request:
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
-    headers: dict[str, str]
+    headers: httpx.Headers
     content: bytes | None
+    timeout_seconds: float | None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        key: str | None = self.headers.get(KEY)
+        return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +58,33 @@ class Given:
     headers: Mapping[str, object] = field(default_factory=dict)
     body: object = None
     idempotency_key: str | None = None
+    options: CallOptions = DEFAULTS
 
 
 def request(operation: Operation[object], given: Given) -> Request:
     """Create a request, with a new Idempotency-Key if the operation needs one."""
-    headers = {name: _text(each) for name, each in given.headers.items() if each is not None}
+    headers = httpx.Headers(dict(given.options.headers))
+    headers.update({name: _text(each) for name, each in given.headers.items() if each is not None})
     if operation.is_idempotent:
-        headers[KEY] = given.idempotency_key or str(uuid4())
+        headers[KEY] = given.idempotency_key or headers.get(KEY) or str(uuid4())
     content = None
     if given.body is not None:
-        content = to_json(given.body, by_alias=True)
+        content = to_json(given.body, by_alias=True, context=SENT)
         headers["Content-Type"] = "application/json"
-    path = {name: quote(_text(each), safe="") for name, each in given.path.items()}
     return Request(
         method=operation.method,
-        path=operation.path.format(**path),
+        path=path_of(operation, given),
         query=tuple((name, text) for name, each in given.query.items() for text in _texts(each)),
         headers=headers,
         content=content,
+        timeout_seconds=given.options.timeout_seconds,
     )
+
+
+def path_of(operation: Operation[object], given: Given) -> str:
+    """Return the path with its parameters."""
+    values = {name: quote(_text(each), safe="") for name, each in given.path.items()}
+    return operation.path.format(**values)
 
 
 def _texts(value: object) -> list[str]:
