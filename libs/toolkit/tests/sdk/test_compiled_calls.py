@@ -232,7 +232,7 @@ def test_a_problem_with_missing_and_wrong_fields_is_an_error_with_everything(
 ) -> None:
     seen = client.call(proxy.at("incomplete"), "place_once")
 
-    assert (seen["kind"], seen["sku"], seen["status"]) == ("unknown sku", "", 422)
+    assert (seen["kind"], seen["slug"], seen["status"]) == ("problem", "unknown-sku", 422)
     assert seen["extra"] == {"sku": 5}
     assert (seen["method"], seen["path"], seen["key"]) == ("POST", "/v1/orders", "mine")
     assert seen["type"] == "application/problem+json"

@@ -3,7 +3,6 @@
 from typing import Final
 
 from waybill_toolkit.contracts.sdk.java.spelling import (
-    boxed,
     camel,
     imports,
     javadoc,
@@ -52,13 +51,12 @@ def _parts(problem: TypedProblem) -> dict[str, object]:
 
 def _member(field: Field) -> dict[str, str]:
     name = camel(field.name)
-    text = f"{field.text.rstrip('.') or 'The member ' + field.name}; null when it is missing."
     return {
         "name": f"{name}_" if name in _METHODS else name,
         "field": field.name,
-        "type": boxed(field.shape),
+        "type": type_of(field.shape),
         "token": token_of(field.shape),
-        "doc": javadoc(text, 4),
+        "doc": javadoc(field.text or f"The member {field.name}.", 4),
     }
 
 

@@ -92,7 +92,8 @@ func (e *NotFinalError) Error() string {
 func (e *NotFinalError) Unwrap() error { return &e.CallError }
 
 // Problem is an error response (RFC 9457). Each problem type of the contract has its own error type,
-// such as *UnknownSkuError; errors.As finds that, and *Problem for all of them.
+// such as *UnknownSkuError; errors.As finds that, and *Problem for all of them. A problem of an unknown
+// type, or without the fields of its type, is only a *Problem.
 type Problem struct {
 	CallError
 	Type     string
@@ -129,8 +130,10 @@ func (p *Problem) Error() string {
 
 func (p *Problem) Unwrap() error { return &p.CallError }
 
-// read reads a member of a known problem type. One that is missing or has another type remains empty.
-func (p *Problem) read(name string, into any) { _ = json.Unmarshal(p.Extra[name], into) }
+// read reads a member of a known problem type. It returns false when it is missing or has another type.
+func (p *Problem) read(name string, into any) bool {
+	return json.Unmarshal(p.Extra[name], into) == nil
+}
 
 // problem returns the error of an unsuccessful response. A member of the wrong type remains empty.
 func (e CallError) problem() error {

@@ -6,7 +6,10 @@ import waybill.Exchange;
 import waybill.WaybillException;
 import waybill.internal.Codec;
 
-/** An error response. A problem of an unknown type is an instance of this class. */
+/**
+ * An error response. A problem of an unknown type, or without the fields of its type, is an instance of
+ * this class.
+ */
 public class ProblemException extends WaybillException {
     private static final long serialVersionUID = 1L;
 
@@ -33,13 +36,13 @@ public class ProblemException extends WaybillException {
         return problem.traceId();
     }
 
-    /** Reads an additional member; null when it is missing or has another type. */
+    /** Throws IllegalArgumentException when the member is missing or has another type. */
     final <T> T member(String name, Type type) {
-        try {
-            return Codec.fromJson(problem.additionalProperties().get(name), type);
-        } catch (IllegalArgumentException misfit) {
-            return null;
+        T found = Codec.fromJson(problem.additionalProperties().get(name), type);
+        if (found == null) {
+            throw new IllegalArgumentException(name + " is missing");
         }
+        return found;
     }
 
     private static String text(Problem problem) {
