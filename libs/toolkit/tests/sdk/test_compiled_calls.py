@@ -359,3 +359,7 @@ def test_a_key_is_refused_by_an_operation_that_takes_none(
 ) -> None:
     assert "takes no idempotency key" in client.call(proxy.at("today"), "wrong_key")["text"]
     assert not proxy.received
+
+
+def test_an_own_http_client_sends_the_requests(client: Client, api: Api) -> None:
+    assert client.call(api.address, "own_client")["http"] == 200

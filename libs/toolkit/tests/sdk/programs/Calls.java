@@ -1,6 +1,10 @@
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,11 +38,13 @@ public class Calls {
 
     private final List<Object> events = new ArrayList<>();
     private final boolean isAsync;
+    private final URI address;
     private final WaybillClient waybill;
 
     private Calls(String address) {
         isAsync = address.startsWith("async ");
         String baseUrl = address.replaceFirst("^async ", "");
+        this.address = URI.create(baseUrl);
         WaybillClientBuilder builder =
                 baseUrl.isEmpty() ? WaybillClient.builder() : WaybillClient.builder(baseUrl);
         waybill =
@@ -79,6 +85,7 @@ public class Calls {
             case "set_price" -> setPrice();
             case "hurry" -> status(get(ONCE.withTimeout(Duration.ofMillis(100))));
             case "options" -> options();
+            case "own_client" -> ownClient();
             case "wrong_key" -> status(get(CallOptions.withKey("mine")));
             default -> throw new IllegalArgumentException(name);
         };
@@ -166,6 +173,15 @@ public class Calls {
                 "trace", answer.traceId(),
                 "type", answer.headers().firstValue("content-type").orElse(null),
                 "body", answer.body());
+    }
+
+    /** Sends a request to the address as to a proxy. */
+    private Map<String, Object> ownClient() {
+        InetSocketAddress proxy = new InetSocketAddress(address.getHost(), address.getPort());
+        HttpClient http = HttpClient.newBuilder().proxy(ProxySelector.of(proxy)).build();
+        WaybillClient own = WaybillClient.builder("http://waybill.test").httpClient(http).build();
+        Request<Order> request = own.requests().orders().getOrder(ORDER_ID, CallOptions.DEFAULT);
+        return seen("http", (isAsync ? joined(request.sendAsync()) : request.send()).status());
     }
 
     private static <T> T joined(CompletableFuture<T> future) {

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -39,13 +41,19 @@ var scenarios = map[string]func(context.Context, *waybill.Client) (object, error
 	"hurry":       hurry,
 	"options":     options,
 	"wrong_key":   wrongKey,
+	"own_client":  ownClient,
 }
 
 func main() {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		address, name, _ := strings.Cut(lines.Text(), "\t")
 		var events []object
-		client := waybill.NewClient(address,
+		base, transport := address, &http.Transport{}
+		if name == "own_client" {
+			base = "http://waybill.test"
+			transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(address) }
+		}
+		client := waybill.NewClient(base, waybill.WithHTTPClient(&http.Client{Transport: transport}),
 			waybill.WithRetries(quick), waybill.WithUserAgent("shop/2.1"), waybill.WithHeader("X-Shop", "north"),
 			waybill.WithLogger(func(_ context.Context, e waybill.Event) {
 				events = append(events, object{
@@ -130,6 +138,13 @@ func options(ctx context.Context, client *waybill.Client) (object, error) {
 		"status": found.Status, "http": response.Status, "trace": response.TraceID,
 		"type": response.Header.Get("Content-Type"), "body": string(response.Body),
 	}, err
+}
+
+// ownClient sends the requests to the address as to a proxy.
+func ownClient(ctx context.Context, client *waybill.Client) (object, error) {
+	var response waybill.Response
+	_, err := client.Orders.GetOrder(ctx, orderID, waybill.WithResponse(&response))
+	return object{"http": response.Status}, err
 }
 
 func wrongKey(ctx context.Context, client *waybill.Client) (object, error) {
