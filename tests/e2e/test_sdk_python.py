@@ -1,6 +1,7 @@
 """The Python client, as `waybill sdk python` writes it, with the whole platform."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 CLIENTS: Final = Path(__file__).with_name("clients")
 PROGRAM: Final = CLIENTS / "with_python.py"
 OF_TOMORROW: Final = CLIENTS / "python_tomorrow.py"
+_BLOCKS: Final = re.DOTALL | re.MULTILINE
 LINES_MAX: Final = 5_000
 
 SCENARIOS: Final = (
@@ -103,11 +105,14 @@ def test_the_example_of_the_readme_runs(
     assert printed.splitlines()[1].endswith("confirmed")
 
 
-def test_the_package_and_programs_with_it_pass_mypy_strict(package: Path) -> None:
+def test_the_package_and_programs_with_it_pass_mypy_strict(package: Path, tmp_path: Path) -> None:
+    readme = tmp_path / "readme.py"
+    blocks = re.findall(r"^```python\n(.*?)^```$", (package / "README.md").read_text(), _BLOCKS)
+    readme.write_text("\n".join(blocks))
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull]
     cache = ROOT / ".mypy_cache" / "sdk"
     checked = subprocess.run(
-        [*command, "--cache-dir", cache, package / "src", PROGRAM, OF_TOMORROW],
+        [*command, "--cache-dir", cache, package / "src", PROGRAM, OF_TOMORROW, readme],
         check=False,
         capture_output=True,
         text=True,

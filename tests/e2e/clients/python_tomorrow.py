@@ -29,9 +29,10 @@ def wanted(reference: str) -> models.PlaceOrder:
     )
 
 
-def placed(mode: str = "today") -> UUID:
-    with at(mode) as waybill:
-        return waybill.orders.place_order(wanted(f"sdk-{uuid4()}")).order_id
+def placed() -> UUID:
+    with at("today") as waybill:
+        order_id: UUID = waybill.orders.place_order(wanted(f"sdk-{uuid4()}")).order_id
+    return order_id
 
 
 def count(reference: str) -> int:

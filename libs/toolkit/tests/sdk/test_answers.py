@@ -63,6 +63,11 @@ def test_an_answer_that_the_contract_does_not_know_is_reported_as_such(body: byt
     assert (refused.value.status, refused.value.body) == (418, body)
 
 
+def test_a_success_that_the_contract_does_not_know_is_no_problem() -> None:
+    with pytest.raises(UnexpectedAnswerError):
+        carry_out(MAKE, [problem(202)])
+
+
 def test_a_body_that_does_not_fit_is_reported_as_such() -> None:
     with pytest.raises(UnexpectedAnswerError, match="size"):
         carry_out(MAKE, [answered(201, {"length": 1})])

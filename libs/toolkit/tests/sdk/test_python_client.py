@@ -2,13 +2,12 @@
 
 import logging
 import pickle
+import socket
 from importlib import import_module
 from typing import Any, Final
 
 import httpx
 import pytest
-
-from waybill_toolkit.contracts.sdk.tomorrow import tomorrow
 
 SALE_ID: Final = "0192f0c1-2d3e-7f00-8000-000000000001"
 SALE: Final = {
@@ -79,7 +78,8 @@ def test_every_request_has_the_headers_of_the_client_and_its_user_agent(client: 
 
 
 def test_a_call_has_its_own_timeout(client: Any) -> None:
-    with tomorrow("http://127.0.0.1:9") as proxy, client.Client(proxy.at("slow")) as waybill:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        waybill = client.Client(f"http://127.0.0.1:{silent.getsockname()[1]}")
         own = client.CallOptions(timeout_seconds=0.05, retries=client.NO_RETRIES)
         with pytest.raises(client.errors.NoAnswerError, match="ReadTimeout"):
             waybill.shop.get_sale(SALE_ID, options=own)
@@ -138,6 +138,16 @@ def test_no_error_has_the_token(client: Any) -> None:
         waybill.shop.get_sale(SALE_ID)
 
     assert SECRET not in f"{failed.value} {vars(failed.value)}"
+
+
+def test_a_token_that_cannot_be_sent_is_refused_without_its_text(client: Any) -> None:
+    sent = sends(client, base_url="http://shop", token=f"{SECRET}\n")
+    assert sent.headers["Authorization"] == f"Bearer {SECRET}"
+
+    for token in (f"{SECRET}\nX-Injected: 1", f"{SECRET}é"):
+        with pytest.raises(ValueError, match="a character that a header cannot have") as refused:
+            client.Client("http://shop", token=token)
+        assert SECRET not in str(refused.value)
 
 
 def test_an_error_can_be_pickled(client: Any, api: Any) -> None:

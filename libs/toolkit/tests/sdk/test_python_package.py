@@ -107,6 +107,16 @@ def test_problems_have_their_fields(client: Any) -> None:
     assert (refused.value.left, refused.value.tried) == (0, [])
 
 
+def test_a_parameter_with_the_name_of_another_argument_is_reported(
+    repository: Repository, tmp_path: Path
+) -> None:
+    api = repository.root / "contracts" / "shop" / "openapi.yaml"
+    api.write_text(api.read_text(encoding="utf-8").replace("{name: tag,", "{name: options,"))
+
+    with pytest.raises(UnsupportedContractError, match="options of get_sale is an argument"):
+        write("python", read_public_contract(repository), tmp_path / "made")
+
+
 def test_two_errors_of_one_name_are_reported(repository: Repository, tmp_path: Path) -> None:
     problems = repository.root / "contracts" / "shared" / "problems.yaml"
     renamed = problems.read_text(encoding="utf-8").replace("bad-gateway", "sale-refused")

@@ -14,6 +14,7 @@ from waybill_toolkit.contracts.sdk.testing import EXAMPLE_ADDRESS, example
 from waybill_toolkit.contracts.sdk.typescript.testing import Project
 
 PROGRAMS: Final = Path(__file__).with_name("programs")
+SNIPPETS: Final = ("readme_options", "readme_headers", "readme_tests")
 
 
 @pytest.fixture(scope="session")
@@ -36,20 +37,26 @@ def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
         project.add(program.stem, program.read_text("utf-8"))
     text = example(package, "typescript", EXAMPLE_ADDRESS)
     project.add("readme", text)
-    project.add("readme_headers", _with_a_client(text, example_of_headers(package)))
+    for name, snippet in zip(SNIPPETS, snippets(package), strict=True):
+        project.add(name, _with_a_client(text, snippet))
     project.compile()
     return project
 
 
-def example_of_headers(package: Path) -> str:
-    found = re.search(
-        r"^```ts\n(.*?)^```$", (package / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+def snippets(package: Path) -> list[str]:
+    """Return the README's examples after the first one."""
+    text = (package / "README.md").read_text("utf-8")
+    return re.findall(r"^```ts\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def _with_a_client(first: str, snippet: str) -> str:
+    """Add the imports, and the client of the first example where a snippet has none."""
+    client = [line for line in first.splitlines() if line.startswith("const waybill")]
+    return "\n".join(
+        [
+            'import { Waybill } from "waybill-client";',
+            'import { FakeApi } from "waybill-client/testing";',
+            *([] if "const waybill" in snippet else client),
+            f"{snippet}export {{ FakeApi, Waybill }};",
+        ]
     )
-    assert found
-    return found[1]
-
-
-def _with_a_client(first: str, following: str) -> str:
-    """Put the lines that make the client, which only the first example has, before another one."""
-    made = [line for line in first.splitlines() if line.startswith("const waybill")]
-    return "\n".join(['import { Waybill } from "waybill-client";', *made, following])

@@ -107,7 +107,7 @@ async def test_the_error_comes_at_once_when_retry_after_is_too_long(
 ) -> None:
     outcome = await call(project, service, "post", problem(503, "unavailable", "retry-after: 61"))
 
-    assert (outcome["isUnavailable"], outcome["tries"]) == (True, 1)
+    assert (outcome["isUnavailable"], outcome["attempts"]) == (True, 1)
 
 
 async def test_the_error_has_the_key_after_the_last_retry(
@@ -115,7 +115,7 @@ async def test_the_error_has_the_key_after_the_last_retry(
 ) -> None:
     outcome = await call(project, service, "post", None, None, None)
 
-    assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 3)
+    assert (outcome["error"], outcome["attempts"]) == ("NoAnswerError", 3)
     assert [outcome["idempotencyKey"]] == service.asked[0].header("idempotency-key")
 
 
@@ -124,15 +124,15 @@ async def test_a_change_with_if_match_is_sent_once(
 ) -> None:
     outcome = await call(project, service, "put", None)
 
-    assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 1)
+    assert (outcome["error"], outcome["attempts"]) == ("NoAnswerError", 1)
     assert service.asked[0].header("if-match") == ['"1"']
 
 
 async def test_a_refusal_is_not_repeated(project: Project, service: FakeHttpService) -> None:
     outcome = await call(project, service, "post", problem(422, "from-the-future"))
 
-    assert (outcome["error"], outcome["message"]) == ("ProblemError", "No. Not now.")
-    assert (outcome["isOurs"], outcome["tries"]) == (True, 1)
+    assert (outcome["error"], outcome["problem"]["detail"]) == ("ProblemError", "Not now.")
+    assert (outcome["isOurs"], outcome["attempts"]) == (True, 1)
 
 
 async def test_an_unexpected_response_has_its_own_error(
@@ -159,7 +159,7 @@ async def test_an_answer_that_breaks_off_is_no_answer(
     service.handler = break_off
     outcome = await project.result("calls", "read", service.address)
 
-    assert (outcome["error"], outcome["tries"]) == ("NoAnswerError", 3)
+    assert (outcome["error"], outcome["attempts"]) == ("NoAnswerError", 3)
 
 
 async def test_a_call_ends_when_the_time_is_over_or_its_signal_says_so(
@@ -181,9 +181,9 @@ async def test_declared_headers_come_with_the_body(
     with_tag = await call(project, service, "headers", answer(200, {}, 'etag: "7"'))
     without = await call(project, service, "headers", answer(200, {}))
 
-    assert with_tag == {"value": {"status": 200, "body": {}, "headers": {"etag": '"7"'}}}
+    assert with_tag == {"value": {"body": {}, "headers": {"etag": '"7"'}}}
     assert without["error"] == "UnexpectedAnswerError"
-    assert "ETag" in without["text"]
+    assert "no header ETag" in without["message"]
 
 
 async def test_following_ends_when_nothing_is_final_in_time(
@@ -196,6 +196,7 @@ async def test_following_ends_when_nothing_is_final_in_time(
     outcome = await project.result("calls", "follow", service.address)
 
     assert outcome["error"] == "StillMovingError"
+    assert (outcome["last"], outcome["status"]) == ({"status": "placed"}, 200)
 
 
 async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(
@@ -205,7 +206,7 @@ async def test_a_refusal_for_a_reason_that_is_not_known_yet_is_still_a_refusal(
     order = answer(200, {"status": "rejected", "rejection": rejection})
     outcome = await call(project, service, "follow", order)
 
-    assert (outcome["error"], outcome["message"]) == ("OrderRefusedError", "Not tonight.")
+    assert (outcome["error"], outcome["detail"]) == ("OrderRefusedError", "Not tonight.")
 
 
 async def test_a_step_up_the_path_is_refused(project: Project, service: FakeHttpService) -> None:

@@ -50,7 +50,7 @@ async def test_out_of_stock_has_its_own_error_class(project: Project, address: s
         "rejected",
         True,
     )
-    assert RARE in output["message"]
+    assert RARE in output["detail"]
 
 
 async def test_each_problem_has_its_class_and_its_fields(project: Project, address: str) -> None:

@@ -7,9 +7,9 @@ from waybill_toolkit.contracts.sdk.contract import PublicContract
 
 
 def write_shared_files(contract: PublicContract, out: Path) -> None:
-    """Write LICENSE and CHANGELOG.md into `out`."""
+    """Write LICENSE and CHANGELOG.md, which names the contract's version, into `out`."""
     shared = files(__package__).joinpath("shared")
-    changes = shared.joinpath("CHANGELOG.md.jinja").read_text(encoding="utf-8")
+    changes = shared.joinpath("CHANGELOG.md").read_text(encoding="utf-8")
     text = changes.replace("{{ version }}", contract.version)
     (out / "CHANGELOG.md").write_text(text, encoding="utf-8", newline="\n")
     (out / "LICENSE").write_bytes(shared.joinpath("LICENSE").read_bytes())

@@ -1,17 +1,21 @@
 // Single calls to a fake service: node calls.js WHAT ADDRESS
-import {
-  NoAnswerError,
-  ProblemError,
-  UnavailableError,
-  UnexpectedAnswerError,
-  Waybill,
-  WaybillError,
-} from "waybill-client";
+import { UnavailableError, Waybill, WaybillError, type Attempt } from "waybill-client";
 
 declare const process: { argv: string[] };
 
 const [, , what, address] = process.argv as [string, string, string, string];
-const waybill = new Waybill({ address: `${address}/`, token: async () => "secret", retriesMax: 2 });
+const attempts: Attempt[] = [];
+const waybill = new Waybill({
+  baseUrl: `${address}/`,
+  token: async () => "secret",
+  retriesMax: 2,
+  headers: { "X-Team": "shop" },
+  userAgent: "shop/2.1",
+  onAttempt: async (attempt) => {
+    attempts.push(attempt);
+    throw new Error("the hook is broken");
+  },
+});
 const price = { price: { amount_minor: 255, currency: "GBP" } };
 const adjustment = { delta: 1, reason: "counted" } as const;
 
@@ -24,16 +28,33 @@ const whats: Record<string, () => Promise<unknown>> = {
   hasty: () => waybill.inventory.getStock("A", { timeoutSeconds: 0.05, retriesMax: 0 }),
   aborted: () => waybill.inventory.getStock("A", { signal: AbortSignal.timeout(100) }),
   dots: () => waybill.inventory.getStock(".."),
+  own: () =>
+    waybill.inventory.adjustStock("A", adjustment, {
+      idempotencyKey: "mine",
+      headers: { "x-team": "own" },
+      retriesMax: 0,
+    }),
+  response: async () => {
+    const { body, response } = await waybill.inventory.getStock("A").withResponse();
+    return { body, ...response, tag: response.headers.get("etag") };
+  },
+  attempts: async () => {
+    await waybill.inventory.getStock("A?b", {});
+    return attempts;
+  },
+  environment: () => new Waybill().inventory.getStock("A"),
+  badToken: () => new Waybill({ baseUrl: address, token: "secret\nX: 1" }).inventory.getStock("A"),
+  noAddress: async () => new Waybill({ baseUrl: "shop.test" }),
   follow: () => waybill.orders.followOrder("1", { followSeconds: 0.2 }),
 };
 
 function describe(error: unknown): object {
   if (!(error instanceof Error)) return { error };
   return {
+    ...error,
     error: error.name,
     message: error.message,
-    ...(error instanceof NoAnswerError || error instanceof ProblemError ? error.sent : {}),
-    ...(error instanceof UnexpectedAnswerError ? { status: error.status, text: error.text } : {}),
+    ...(error instanceof WaybillError ? { contentType: error.headers.get("content-type") } : {}),
     isUnavailable: error instanceof UnavailableError,
     isOurs: error instanceof WaybillError,
   };

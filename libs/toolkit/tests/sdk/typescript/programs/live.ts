@@ -14,7 +14,7 @@ import {
 declare const process: { argv: string[] };
 
 const [, , what, address, sku] = process.argv as [string, string, string, string, string];
-const waybill = new Waybill({ address });
+const waybill = new Waybill({ baseUrl: address });
 
 function order(customer: string, quantity = 1): PlaceOrder {
   const payment = { token: "tok_approve" };
@@ -39,8 +39,8 @@ const whats: Record<string, () => Promise<unknown>> = {
     const placed = await waybill.orders.placeOrder(order("ts-greedy", 9999));
     const error = await failure(waybill.orders.followOrder(placed.order_id));
     if (!(error instanceof OrderOutOfStockError)) return error;
-    const { name, message, code, last } = error;
-    return { name, message, code, status: last.status, isRefusal: error instanceof OrderRefusedError };
+    const { name, detail, code, last } = error;
+    return { name, detail, code, status: last.status, isRefusal: error instanceof OrderRefusedError };
   },
 
   async problems() {
@@ -85,7 +85,7 @@ const whats: Record<string, () => Promise<unknown>> = {
     const error = await failure(call);
     if (!(error instanceof NoAnswerError)) return error;
     const before = await waybill.orders.listOrders({ customer_ref: "ts-user" });
-    const { idempotencyKey } = error.sent;
+    const { idempotencyKey } = error;
     const placed = await waybill.orders.placeOrder(order("ts-user"), { idempotencyKey });
     const after = await waybill.orders.listOrders({ customer_ref: "ts-user" });
     const ids = (page: OrderPage) => page.items.map((each) => each.order_id);

@@ -1,5 +1,14 @@
 // What the types take and refuse; compiled only. Each `@ts-expect-error` fails where there is none.
-import { ProblemError, UnknownSkuError, Waybill, type Order, type schemas } from "waybill-client";
+import {
+  fields,
+  ProblemError,
+  UnknownSkuError,
+  Waybill,
+  WaybillError,
+  type Order,
+  type schemas,
+} from "waybill-client";
+import { FakeApi } from "waybill-client/testing";
 
 declare const waybill: Waybill;
 declare const error: unknown;
@@ -12,8 +21,10 @@ export async function taken(): Promise<Order[]> {
   const found: Order[] = [];
   for await (const order of waybill.orders.listOrders()) found.push(order);
   console.log(variant.price.amount_minor, tag, undone);
-  if (error instanceof UnknownSkuError) console.log(error.problem.sku.length, error.sent.tries);
+  if (error instanceof UnknownSkuError) console.log(error.problem.sku.length, error.attempts);
   if (error instanceof ProblemError) console.log(error.problem.status);
+  if (error instanceof WaybillError) console.log(error.traceId?.length, error.headers.get("etag"));
+  found.push(...(await waybill.orders.listOrders({ status: "of tomorrow" })).items);
   return found;
 }
 
@@ -27,7 +38,7 @@ export function everyStatus(order: Order): number {
     case "cancelled":
       return 1;
     default:
-      return order.status satisfies never;
+      return [order.status, fields(order)["gift"]].length;
   }
 }
 
@@ -48,8 +59,12 @@ export function refused(): unknown[] {
     waybill.catalog.addVariant("A", { sku: "A", name: undefined, price }),
     // @ts-expect-error -- it takes no key
     waybill.orders.getOrder("1", { idempotencyKey: "k" }),
-    // @ts-expect-error -- no such status
-    waybill.orders.listOrders({ status: "lost" }),
+    // @ts-expect-error -- a status is a text
+    waybill.orders.listOrders({ status: 1 }),
+    // @ts-expect-error -- no such operation
+    new FakeApi().fail("deleteOrder"),
+    // @ts-expect-error -- not the body of this operation
+    new FakeApi().answer("getStock", { sku: "A" }),
     // @ts-expect-error -- no such field
     error instanceof UnknownSkuError && error.problem.quantity_max,
     // @ts-expect-error -- not a list

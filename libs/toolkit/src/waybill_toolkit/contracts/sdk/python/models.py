@@ -8,13 +8,19 @@ closed enumerations and forbid unknown fields, to detect misspelled ones.
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from waybill_toolkit.contracts.generate.merged_names import references
 from waybill_toolkit.contracts.generate.plain_types import CONSTRAINTS
 from waybill_toolkit.contracts.sdk.contract import PublicContract, Schema
+from waybill_toolkit.contracts.sdk.openness import (
+    OPEN,
+    answered_schemas,
+    open_schemas,
+    reached,
+    schema_names,
+)
 from waybill_toolkit.contracts.sdk.python.runtime.model import NULLABLE
 
 _OPTIONS: Final[Mapping[str, Any]] = {
@@ -48,43 +54,24 @@ _LEFT_TO_THE_SERVICE: Final = {
 
 def make_models(contract: PublicContract, module: str) -> str:
     """Return the module with all schemas that public operations use."""
-    answered = _reached(
-        contract, (each.schema for one in contract.operations for each in one.answers)
-    )
-    sent = _reached(contract, (each.body for each in contract.operations))
+    answered = answered_schemas(contract)
+    sent = {each.body for each in contract.operations if each.body}
     parameters = {
         name
         for one in contract.operations
         for each in one.parameters
-        for name in _names(each.schema)
+        for name in schema_names(each.schema)
     }
-    taken = _reached(contract, iter(parameters))
+    opened = open_schemas(contract)
     schemas = {
-        name: _schema(contract, name, closed=name not in answered)
-        for name in sorted(answered | sent | taken)
+        name: _schema(opened[name], closed=name not in answered)
+        for name in sorted(answered | reached(contract, sent | parameters))
     }
     return _run(schemas, f"{module}._runtime.model.Model") if schemas else ""
 
 
-def _reached(contract: PublicContract, names: Iterator[str | None]) -> set[str]:
-    reached: set[str] = set()
-    waiting = [name for name in names if name]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += _names(contract.schemas[name])
-    return reached
-
-
-def _names(schema: object) -> list[str]:
-    return [name for kind, name in references(schema) if kind == "schemas"]
-
-
-def _schema(contract: PublicContract, name: str, *, closed: bool) -> dict[str, Any]:
-    written: dict[str, Any] = _widened(contract.schemas[name])
-    if not closed:
-        written = _opened(written)
+def _schema(schema: Schema, *, closed: bool) -> dict[str, Any]:
+    written: dict[str, Any] = _widened(schema)
     if "properties" in written:
         written["description"] = written.get("description", "")  # used as the docstring
         if closed:
@@ -104,20 +91,16 @@ def _widened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
     }
     if isinstance(entries := value.get("additionalProperties"), dict):
         written["additionalProperties"] = _widened(entries)
-    return written
+    return _either_known_or_text(written) if written.pop(OPEN, False) else written
 
 
-def _opened(value: Any) -> Any:  # noqa: ANN401 (JSON Schema)
-    """Allow other texts beside those of an enumeration; one with a single value is a tag."""
-    if isinstance(value, list):
-        return [_opened(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get("type") == "string" and len(value.get("enum", ())) > 1:
-        known = {"type": "string", "enum": value["enum"]}
-        others = {key: each for key, each in value.items() if key not in known}
-        return {**others, "anyOf": [known, {"type": "string"}]}
-    return {key: _opened(each) for key, each in value.items()}
+def _either_known_or_text(enumeration: dict[str, Any]) -> dict[str, Any]:
+    """Write an open enumeration as a union: `Literal["a", "b"] | str`."""
+    others = {key: each for key, each in enumeration.items() if key not in {"type", "enum"}}
+    known = [each for each in enumeration["enum"] if each is not None]
+    union = [{"type": "string", "enum": known}, {"type": "string"}]
+    null = [{"type": "null"}] if None in enumeration["enum"] else []
+    return {**others, "anyOf": [*union, *null]}
 
 
 def _properties(schema: Schema) -> dict[str, Any]:

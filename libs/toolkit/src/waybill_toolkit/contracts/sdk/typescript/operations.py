@@ -63,6 +63,8 @@ class Method:
     body_type: str
     send: str
     descriptor: str
+    route: str
+    """Method, path and success status: `["GET", "/v1/orders", 200]`."""
     input: str
     fields: str
     follow: Following | None
@@ -111,6 +113,7 @@ def _method(contract: PublicContract, operation: Operation) -> Method:
         body_type=body_type,
         send=send,
         descriptor=_object(_descriptor(operation), 6),
+        route=literal([operation.method, operation.path, operation.answers[0].status]),
         input=_object(_input(operation), 6),
         fields=_lines([_object(each, 8) for each in _header_fields(headers)]),
         follow=_following(operation, operation.follow, arguments) if operation.follow else None,

@@ -13,7 +13,9 @@ from waybill_toolkit.contracts.sdk.contract import (
     TEMPORARY_STATUSES,
     Problem,
     PublicContract,
+    Schema,
 )
+from waybill_toolkit.contracts.sdk.openness import open_schemas
 from waybill_toolkit.contracts.sdk.options import PackageOptions
 from waybill_toolkit.contracts.sdk.typescript.compiler import TYPESCRIPT, compile_package
 from waybill_toolkit.contracts.sdk.typescript.names import error, key, literal
@@ -34,6 +36,8 @@ class ProblemClass:
     title: str
     status: int
     fields: str
+    kinds: str
+    """The kind of each of these fields: of `typeof`, or `array`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def _files(contract: PublicContract, options: PackageOptions) -> dict[str, str]:
     problems = [_problem(each) for each in contract.problems]
     refusals = list(dict.fromkeys(_refusals(contract)))
     follows = any(each.follow for each in contract.operations)
-    schemas = [declaration(name, schema) for name, schema in contract.schemas.items()]
+    schemas = [declaration(name, schema) for name, schema in open_schemas(contract).items()]
     common = {"groups": operations, "problems": problems, "refusals": refusals, "follows": follows}
     sources = {
         "client": _render("client.ts", **common),
@@ -74,6 +78,12 @@ def _files(contract: PublicContract, options: PackageOptions) -> dict[str, str]:
             temporary=[each.uri for each in problems if each.slug in TEMPORARY_SLUGS],
         ),
         "schemas": _render("schemas.ts", schemas=schemas),
+        "testing": _render(
+            "testing.ts",
+            operations=[each for group in operations for each in group.operations],
+            problems=problems,
+        ),
+        "version": f"export const VERSION = {literal(contract.version)};\n",
         **({"refusals": _render("refusals.ts", refusals=refusals)} if refusals else {}),
     }
     return {
@@ -100,6 +110,7 @@ def _files(contract: PublicContract, options: PackageOptions) -> dict[str, str]:
 
 def _problem(problem: Problem) -> ProblemClass:
     fields = (f"{key(name)}: {type_of(schema)}" for name, schema in problem.fields.items())
+    kinds = [f"{key(name)}: {literal(_kind(each))}" for name, each in problem.fields.items()]
     return ProblemClass(
         name=error(problem.slug),
         slug=problem.slug,
@@ -107,7 +118,13 @@ def _problem(problem: Problem) -> ProblemClass:
         title=problem.title,
         status=problem.status,
         fields="; ".join(fields),
+        kinds=f" {', '.join(kinds)} " if kinds else "",
     )
+
+
+def _kind(schema: Schema) -> str:
+    kind = str(schema["type"])
+    return "number" if kind == "integer" else kind
 
 
 def _refusals(contract: PublicContract) -> Iterator[RefusalClass]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from waybill_toolkit.contracts.sdk.contract import Schema
+from waybill_toolkit.contracts.sdk.openness import OPEN
 from waybill_toolkit.contracts.sdk.typescript.comments import LINE, schema_comment
 from waybill_toolkit.contracts.sdk.typescript.names import key, literal
 
@@ -42,7 +43,8 @@ def _parts(schema: Schema, prefix: str) -> Iterator[str]:
     if "const" in schema:
         yield literal(schema["const"])
     elif "enum" in schema:
-        yield _enumeration([literal(each) for each in schema["enum"]])
+        others = ["(string & {})"] if schema.get(OPEN) else []
+        yield _enumeration([*(literal(each) for each in schema["enum"]), *others])
     elif "type" in schema or any(word in schema for word in _OBJECT_WORDS):
         yield _by_type(schema, prefix)
     for word in ("oneOf", "anyOf"):

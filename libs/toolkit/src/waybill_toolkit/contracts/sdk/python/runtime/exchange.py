@@ -125,8 +125,9 @@ def _failure(
         document = from_json(response.body)
     except ValueError:
         document = None
-    problem = read_problem(document, retry_after, types, context)
-    return problem or UnexpectedAnswerError("the response is not in the contract", context)
+    if response.status >= 400 and (problem := read_problem(document, retry_after, types, context)):
+        return problem
+    return UnexpectedAnswerError("the response is not in the contract", context)
 
 
 def _read(operation: Operation[A], response: Response, context: Context) -> A:

@@ -101,7 +101,11 @@ def base_url_of(given: str | None) -> str:
 def standing_headers(
     version: str, token: str | None, user_agent: str | None, headers: Mapping[str, str] | None
 ) -> httpx.Headers:
-    """Return the headers of every request. The token is read from WAYBILL_TOKEN unless given."""
+    """Return the headers of every request. The token is read from WAYBILL_TOKEN unless given.
+
+    Raises ValueError for a token that cannot be in a header: the error of an HTTP client would
+    contain it.
+    """
     agent = f"waybill-python/{version} python/{platform.python_version()}"
     standing = httpx.Headers(
         {
@@ -109,7 +113,10 @@ def standing_headers(
             "Accept": "application/json, application/problem+json",
         }
     )
-    if secret := token if token is not None else os.environ.get(TOKEN):
+    secret = (token if token is not None else os.environ.get(TOKEN, "")).strip()
+    if not all("!" <= each <= "~" for each in secret):
+        raise ValueError("the token has a character that a header cannot have")
+    if secret:
         standing["Authorization"] = f"Bearer {secret}"
     standing.update(headers)
     return standing

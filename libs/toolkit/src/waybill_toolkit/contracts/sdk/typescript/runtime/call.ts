@@ -1,16 +1,8 @@
-import { UnexpectedAnswerError, type Sent } from "./errors.js";
-
-/** A response before its body is checked. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-  readonly sent: Sent;
-}
+import { UnexpectedAnswerError } from "./errors.js";
+import type { Exchange, RawAnswer } from "./exchange.js";
 
 /** A body together with the headers that the operation declares. */
 export interface Answer<Body, Fields> {
-  readonly status: number;
   readonly body: Body;
   readonly headers: Fields;
 }
@@ -40,17 +32,23 @@ export class Call<Body, Fields = unknown> implements Promise<Body> {
 
   /** Waits for the body and for the headers that the operation declares. */
   async withHeaders(): Promise<Answer<Body, Fields>> {
-    const raw = await this.#raw;
+    const { exchange, body } = await this.#raw;
     const found: Record<string, string> = {};
     for (const { field, header, required } of this.#fields) {
-      const value = raw.headers.get(header);
+      const value = exchange.headers.get(header);
       if (value !== null) found[field] = value;
       else if (required) {
-        const text = `Without ${header}, which a browser sees only if the API exposes it.`;
-        throw new UnexpectedAnswerError(raw.status, raw.headers, text, raw.sent);
+        const reason = `no header ${header}, which a browser sees only if the API exposes it`;
+        throw new UnexpectedAnswerError(reason, exchange);
       }
     }
-    return { status: raw.status, body: raw.body as Body, headers: found as Fields };
+    return { body: body as Body, headers: found as Fields };
+  }
+
+  /** Waits for the body, and for the response with its status, all headers and its text. */
+  async withResponse(): Promise<{ readonly body: Body; readonly response: Exchange }> {
+    const { exchange, body } = await this.#raw;
+    return { body: body as Body, response: exchange };
   }
 
   then<Value = Body, Failed = never>(

@@ -10,75 +10,76 @@
  *
  * A call that is aborted by its `signal` fails with the reason of the signal.
  */
+import type { Exchange } from "./exchange.js";
 import type { Problem } from "./schemas.js";
 
-export abstract class WaybillError extends Error {
+/** The base class of all errors. It has the request, and the response if there was one. */
+export abstract class WaybillError extends Error implements Exchange {
   override readonly name: string = "WaybillError";
-}
-
-/** The request of an error. */
-export interface Sent {
   readonly method: string;
-  readonly url: string;
-  /** The key to retry the same request with. */
+  readonly path: string;
+  /** The key of the request, if it had one: a repetition with it is executed once. */
   readonly idempotencyKey: string | undefined;
-  /** The number of attempts. */
-  readonly tries: number;
+  readonly attempts: number;
+  readonly status: number | undefined;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly traceId: string | undefined;
+
+  constructor(reason: string, exchange: Exchange, options?: { type?: string; cause?: unknown }) {
+    super(`${reason} (${facts(exchange, options?.type)})`, { cause: options?.cause });
+    this.method = exchange.method;
+    this.path = exchange.path;
+    this.idempotencyKey = exchange.idempotencyKey;
+    this.attempts = exchange.attempts;
+    this.status = exchange.status;
+    this.headers = exchange.headers;
+    this.text = exchange.text;
+    this.traceId = exchange.traceId;
+  }
 }
 
-/** An error response (RFC 9457). `problem` has its fields. */
+/**
+ * An error response (RFC 9457). `problem` has its fields; `text` has the whole body. A problem of an
+ * unknown type, or with other fields than its type has, is an instance of this class.
+ */
 export class ProblemError<P extends Problem = Problem> extends WaybillError {
   override readonly name: string = "ProblemError";
   readonly problem: P;
-  readonly headers: Headers;
-  readonly sent: Sent;
 
-  constructor(problem: P, headers: Headers, sent: Sent) {
-    super(`${problem.title}. ${problem.detail}`);
+  constructor(problem: P, exchange: Exchange) {
+    const reason = [problem.title, problem.detail].filter(Boolean).join(": ") || "error response";
+    const traceId = problem.trace_id || exchange.traceId;
+    super(reason, { ...exchange, traceId }, { type: problem.type });
     this.problem = problem;
-    this.headers = headers;
-    this.sent = sent;
   }
 }
 
-/** The connection failed or timed out, also on every retry. */
+/** The connection failed or timed out, also on every retry. The request may have been executed. */
 export class NoAnswerError extends WaybillError {
   override readonly name: string = "NoAnswerError";
-  readonly sent: Sent;
 
-  constructor(why: unknown, sent: Sent) {
-    super(`${sent.method} ${sent.url} got no answer: ${reason(why)}`, { cause: why });
-    this.sent = sent;
+  constructor(cause: unknown, exchange: Exchange) {
+    super(`no response: ${reasonOf(cause)}`, exchange, { cause });
   }
 }
 
-/** The response does not match the contract. */
+/** The response does not match the contract. With a success status the request was executed. */
 export class UnexpectedAnswerError extends WaybillError {
   override readonly name: string = "UnexpectedAnswerError";
-  readonly status: number;
-  readonly headers: Headers;
-  /** The start of the body, at most 2,000 characters. */
-  readonly text: string;
-  readonly sent: Sent;
-
-  constructor(status: number, headers: Headers, text: string, sent: Sent) {
-    super(`${sent.method} ${sent.url} got an answer that is not of this API (status ${status})`);
-    this.status = status;
-    this.headers = headers;
-    this.text = text.slice(0, 2000);
-    this.sent = sent;
-  }
 }
 
 /** Accepted first, refused later. `last` is the final state of the resource. */
 export class RefusedError<Followed = unknown> extends WaybillError {
   override readonly name: string = "RefusedError";
   readonly code: string;
+  readonly detail: string;
   readonly last: Followed;
 
-  constructor(code: string, detail: string, last: Followed) {
-    super(detail);
+  constructor(code: string, detail: string, last: Followed, exchange: Exchange) {
+    super(`${code}: ${detail}`, exchange);
     this.code = code;
+    this.detail = detail;
     this.last = last;
   }
 }
@@ -88,14 +89,32 @@ export class StillMovingError<Followed = unknown> extends WaybillError {
   override readonly name: string = "StillMovingError";
   readonly last: Followed;
 
-  constructor(seconds: number, last: Followed) {
-    super(`It was not final within ${seconds} s`);
+  constructor(status: string, last: Followed, exchange: Exchange) {
+    super(`still ${status}`, exchange);
     this.last = last;
   }
 }
 
+/** A fake API got a request for which no answer is prepared. */
+export class UnpreparedError extends Error {
+  override readonly name = "UnpreparedError";
+}
+
+function facts(exchange: Exchange, type: string | undefined): string {
+  const { method, path, status, idempotencyKey, traceId } = exchange;
+  return [
+    type && `type ${type}`,
+    `${method} ${path}`,
+    status && `status ${status}`,
+    idempotencyKey && `Idempotency-Key ${idempotencyKey}`,
+    traceId && `trace id ${traceId}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
 /** `fetch` reports "fetch failed", with the error in its cause. */
-function reason(why: unknown): string {
-  if (!(why instanceof Error)) return String(why);
-  return why.cause instanceof Error ? `${why.message} (${why.cause.message})` : why.message;
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message;
 }

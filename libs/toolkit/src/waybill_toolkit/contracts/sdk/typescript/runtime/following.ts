@@ -1,4 +1,6 @@
+import type { Call } from "./call.js";
 import { StillMovingError, type RefusedError } from "./errors.js";
+import { fields, type Exchange } from "./exchange.js";
 import type { FollowOptions } from "./options.js";
 import { sleep } from "./waiting.js";
 
@@ -6,7 +8,12 @@ const FOLLOW_SECONDS = 60;
 const FIRST_LOOK_SECONDS = 0.1;
 const LONGEST_LOOK_SECONDS = 2;
 
-type RefusedClass = new (code: string, detail: string, last: never) => RefusedError;
+type RefusedClass = new (
+  code: string,
+  detail: string,
+  last: never,
+  exchange: Exchange,
+) => RefusedError;
 
 /** The final states of a resource. */
 export interface Ending {
@@ -20,35 +27,36 @@ export interface Ending {
   readonly codes: Readonly<Record<string, RefusedClass>>;
 }
 
-/** Polls with growing delays until the state is final. Throws an error for a refusal. */
-export async function follow<Followed>(
-  look: () => PromiseLike<Followed>,
+/** Polls until the state is final; an unknown state is not. Throws an error for a refusal. */
+export async function follow<Followed extends object>(
+  look: () => Call<Followed>,
   ending: Ending,
   options: FollowOptions = {},
 ): Promise<Followed> {
-  const followSeconds = options.followSeconds ?? FOLLOW_SECONDS;
-  const deadline = Date.now() + followSeconds * 1000;
+  const deadline = Date.now() + (options.followSeconds ?? FOLLOW_SECONDS) * 1000;
   let pause = FIRST_LOOK_SECONDS;
-  for (;;) {
-    const seen = await look();
-    if (isFinal(seen, ending)) return orRefusal(seen, ending);
+  for (let looks = 1; ; looks++) {
+    const { body, response } = await look().withResponse();
+    const exchange = { ...response, attempts: looks };
+    const status = String(fields(body)[ending.status]);
+    if (ending.until.includes(status)) return orRefusal(body, ending, exchange);
     const left = (deadline - Date.now()) / 1000;
-    if (left <= 0) throw new StillMovingError(followSeconds, seen);
+    if (left <= 0) throw new StillMovingError(status, body, exchange);
     await sleep(Math.min(pause, left), options.signal);
     pause = Math.min(pause * 1.5, LONGEST_LOOK_SECONDS);
   }
 }
 
-function isFinal(seen: unknown, { status, until }: Ending): boolean {
-  return until.includes(String((seen as Readonly<Record<string, unknown>>)[status]));
-}
-
-function orRefusal<Followed>(seen: Followed, { refusal, refused, codes }: Ending): Followed {
-  const reason = (seen as Readonly<Record<string, unknown>>)[refusal] as
+function orRefusal<Followed extends object>(
+  seen: Followed,
+  { refusal, refused, codes }: Ending,
+  exchange: Exchange,
+): Followed {
+  const reason = fields(seen)[refusal] as
     | { readonly code: string; readonly detail: string }
     | null
     | undefined;
   if (!reason) return seen;
   const Refused = codes[reason.code] ?? refused;
-  throw new Refused(reason.code, reason.detail, seen as never);
+  throw new Refused(reason.code, reason.detail, seen as never, exchange);
 }

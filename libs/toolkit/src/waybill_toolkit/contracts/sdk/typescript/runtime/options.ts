@@ -1,8 +1,11 @@
-/** Address, authentication, timeout and retries. */
+/** The options of a client. */
 export interface WaybillOptions {
-  /** The API's address, such as `https://api.example.com`. */
-  readonly address: string;
-  /** The access token, or a function that returns one, called before each request. */
+  /** The API's address, such as `https://api.example.com`. Default: WAYBILL_BASE_URL. */
+  readonly baseUrl?: string | undefined;
+  /**
+   * The access token, or a function that returns one, called before each request. Default:
+   * WAYBILL_TOKEN.
+   */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** The timeout of one attempt until its response is complete. Default: 60. */
   readonly timeoutSeconds?: number | undefined;
@@ -10,8 +13,25 @@ export interface WaybillOptions {
   readonly retriesMax?: number | undefined;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Appended to the User-Agent, such as `shop/2.1`. A browser sends its own User-Agent. */
+  readonly userAgent?: string | undefined;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
+  /** Called after each attempt, for logs and metrics. It is not waited for. */
+  readonly onAttempt?: ((attempt: Attempt) => void | Promise<void>) | undefined;
+}
+
+/** One attempt of a request. It has no header, body or query. */
+export interface Attempt {
+  readonly method: string;
+  readonly path: string;
+  /** Counts from 1. */
+  readonly number: number;
+  readonly durationSeconds: number;
+  /** Undefined when there was no response; `error` then says why. */
+  readonly status: number | undefined;
+  readonly traceId: string | undefined;
+  readonly error: string | undefined;
 }
 
 /** The options of one call. */
@@ -26,9 +46,9 @@ export interface CallOptions {
 /** The options of operations with an Idempotency-Key. */
 export interface KeyedCallOptions extends CallOptions {
   /**
-   * Names what is wanted: one request with one key is done once, however often it is sent.
-   * Default: a random key for each call. Use a reproducible one, such as the id of a cart, if your
-   * program may be restarted and has to retry the call.
+   * A request is executed once for each key, however often it is sent. Default: a random key for each
+   * call. Use a reproducible one, such as the id of a cart, if your program may be restarted and has
+   * to repeat the call.
    */
   readonly idempotencyKey?: string | undefined;
 }
@@ -37,4 +57,40 @@ export interface KeyedCallOptions extends CallOptions {
 export interface FollowOptions extends CallOptions {
   /** The timeout for the final state. Default: 60. */
   readonly followSeconds?: number | undefined;
+}
+
+/** Returns the base URL without a slash at its end. Throws a TypeError when there is none. */
+export function baseUrlOf(options: WaybillOptions): string {
+  const found = options.baseUrl ?? variable("WAYBILL_BASE_URL") ?? "";
+  if (!/^https?:\/\//.test(found)) {
+    const what = JSON.stringify(found);
+    throw new TypeError(`${what} is no base URL; pass baseUrl or set WAYBILL_BASE_URL to a URL`);
+  }
+  return found.replace(/\/+$/, "");
+}
+
+/**
+ * Returns the header with the token; none when there is no token. Throws a TypeError for a token that
+ * cannot be in a header: the error of `fetch` would contain it.
+ */
+export async function authorization(options: WaybillOptions): Promise<Record<string, string>> {
+  const { token = variable("WAYBILL_TOKEN") } = options;
+  const found = (typeof token === "function" ? await token() : token)?.trim();
+  if (found && !/^[!-~]+$/.test(found)) {
+    throw new TypeError("the token has a character that a header cannot have");
+  }
+  return found ? { authorization: `Bearer ${found}` } : {};
+}
+
+/** Returns the header User-Agent; none in browsers, which send their own. */
+export function userAgent(version: string, options: WaybillOptions): Record<string, string> {
+  if ("document" in globalThis || "WorkerGlobalScope" in globalThis) return {};
+  const agents = [`waybill-typescript/${version}`, options.userAgent].filter(Boolean);
+  return { "user-agent": agents.join(" ") };
+}
+
+/** Returns an environment variable of the process; undefined in browsers. */
+function variable(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[name] || undefined;
 }

@@ -1,4 +1,5 @@
-import { Call, type HeaderField, type RawAnswer } from "./call.js";
+import { Call, type HeaderField } from "./call.js";
+import type { RawAnswer } from "./exchange.js";
 
 /** One page of a list. */
 export interface AnyPage {

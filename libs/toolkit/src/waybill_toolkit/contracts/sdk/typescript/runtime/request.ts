@@ -22,10 +22,14 @@ export interface Input {
   readonly body?: unknown;
 }
 
-/** Builds the URL from path and query parameters. */
-export function urlOf(address: string, operation: Operation, input: Input): string {
+/** Returns the path with its parameters. */
+export function pathOf(operation: Operation, input: Input): string {
   const values = [...(input.path ?? [])];
-  const path = operation.path.replace(/\{[^}]*\}/g, () => segment(values.shift()));
+  return operation.path.replace(/\{[^}]*\}/g, () => segment(values.shift()));
+}
+
+/** Returns the query with its question mark; nothing when it is empty. */
+export function queryOf(operation: Operation, input: Input): string {
   const query = new URLSearchParams();
   for (const name of operation.query ?? []) {
     const value = parameter(input, name);
@@ -34,7 +38,7 @@ export function urlOf(address: string, operation: Operation, input: Input): stri
     }
   }
   const text = query.toString();
-  return `${address.replace(/\/+$/, "")}${path}${text && `?${text}`}`;
+  return text && `?${text}`;
 }
 
 /** Returns the headers of the header parameters. */

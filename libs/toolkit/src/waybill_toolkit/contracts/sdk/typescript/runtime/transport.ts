@@ -1,16 +1,26 @@
-import { Call, type HeaderField, type RawAnswer } from "./call.js";
-import { NoAnswerError, ProblemError, UnexpectedAnswerError, type Sent } from "./errors.js";
-import type { CallOptions, KeyedCallOptions, WaybillOptions } from "./options.js";
+import { Call, type HeaderField } from "./call.js";
+import { NoAnswerError, reasonOf, UnpreparedError } from "./errors.js";
+import type { Exchange, RawAnswer } from "./exchange.js";
+import { judge, type Outcome } from "./judging.js";
+import {
+  authorization,
+  baseUrlOf,
+  userAgent,
+  type CallOptions,
+  type KeyedCallOptions,
+  type WaybillOptions,
+} from "./options.js";
 import { Pages, type AnyPage } from "./pages.js";
-import { problemError, TEMPORARY_STATUSES, TEMPORARY_TYPES } from "./problems.js";
 import {
   newIdempotencyKey,
   parameterHeaders,
-  urlOf,
+  pathOf,
+  queryOf,
   type Input,
   type Operation,
 } from "./request.js";
-import { sleep, waitSeconds, waitSecondsAfter } from "./waiting.js";
+import { VERSION } from "./version.js";
+import { sleep, waitSeconds } from "./waiting.js";
 
 const TIMEOUT_SECONDS = 60; // above the gateway's own timeout of 40
 const RETRIES_MAX = 5;
@@ -18,8 +28,9 @@ const RETRIES_MAX = 5;
 /** A request; the same for all attempts. */
 interface Request {
   readonly operation: Operation;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
   readonly body: string | null;
   readonly idempotencyKey: string | undefined;
   readonly timeoutSeconds: number;
@@ -27,20 +38,17 @@ interface Request {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The result of one attempt: a response, or an error and the delay before a retry, if any. */
-type Outcome =
-  | { readonly answer: RawAnswer }
-  | { readonly error: unknown; readonly waitSeconds: number | undefined };
-
 /**
  * Sends requests. Those that are safe to retry are retried with the same Idempotency-Key after a
  * missing response or a temporary error.
  */
 export class Transport {
   readonly #options: WaybillOptions;
+  readonly #baseUrl: string;
 
   constructor(options: WaybillOptions) {
     this.#options = options;
+    this.#baseUrl = baseUrlOf(options);
   }
 
   call<Body, Fields>(
@@ -71,31 +79,37 @@ export class Transport {
     options: CallOptions | undefined,
   ): Promise<RawAnswer> {
     const request = this.#request(operation, input, options);
-    for (let tries = 1; ; tries++) {
-      const outcome = await this.#try(request, tries);
+    for (let number = 1; ; number++) {
+      const outcome = await this.#attempt(request, number);
       if ("answer" in outcome) return outcome.answer;
       request.signal?.throwIfAborted();
-      if (outcome.waitSeconds === undefined || tries > request.retriesMax) throw outcome.error;
+      if (outcome.waitSeconds === undefined || number > request.retriesMax) throw outcome.error;
       await sleep(outcome.waitSeconds, request.signal);
     }
   }
 
   #request(operation: Operation, input: Input, options: KeyedCallOptions = {}): Request {
     const own = this.#options;
-    const key = operation.keyed ? (options.idempotencyKey ?? newIdempotencyKey()) : undefined;
+    const headers = new Headers({
+      accept: "application/json, application/problem+json",
+      ...userAgent(VERSION, own),
+    });
+    const given = [own.headers, options.headers, parameterHeaders(operation, input)];
+    for (const each of given) {
+      for (const [name, value] of Object.entries(each ?? {})) headers.set(name, value);
+    }
+    if (input.body !== undefined) headers.set("content-type", "application/json");
+    if (operation.keyed) {
+      const key = options.idempotencyKey ?? headers.get("idempotency-key") ?? newIdempotencyKey();
+      headers.set("idempotency-key", key);
+    }
     return {
       operation,
-      url: urlOf(own.address, operation, input),
-      headers: {
-        accept: "application/json, application/problem+json",
-        ...(input.body === undefined ? {} : { "content-type": "application/json" }),
-        ...own.headers,
-        ...options.headers,
-        ...parameterHeaders(operation, input),
-        ...(key === undefined ? {} : { "idempotency-key": key }),
-      },
+      path: pathOf(operation, input),
+      query: queryOf(operation, input),
+      headers,
       body: input.body === undefined ? null : JSON.stringify(input.body),
-      idempotencyKey: key,
+      idempotencyKey: headers.get("idempotency-key") ?? undefined,
       timeoutSeconds: options.timeoutSeconds ?? own.timeoutSeconds ?? TIMEOUT_SECONDS,
       retriesMax: operation.repeatable
         ? (options.retriesMax ?? own.retriesMax ?? RETRIES_MAX)
@@ -104,53 +118,50 @@ export class Transport {
     };
   }
 
-  async #try(request: Request, tries: number): Promise<Outcome> {
-    const { operation, url, body, idempotencyKey } = request;
+  async #attempt(request: Request, number: number): Promise<Outcome> {
+    const { operation, path, idempotencyKey } = request;
+    const token = await authorization(this.#options);
+    const started = performance.now();
     const { method } = operation;
-    const sent: Sent = { method, url, idempotencyKey, tries };
-    const headers = { ...request.headers, ...(await this.#authorization()) };
-    const timeout = AbortSignal.timeout(request.timeoutSeconds * 1000);
-    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
-    const send = this.#options.fetch ?? fetch;
+    const sent = { method, path, idempotencyKey, attempts: number };
     try {
-      const response = await send(url, { method, headers, body, signal, redirect: "manual" });
-      return judge(operation, response, await response.text(), sent);
-    } catch (error) {
-      return { error: new NoAnswerError(error, sent), waitSeconds: waitSeconds(tries) };
+      const exchange = { ...sent, ...(await this.#fetch(request, token)) };
+      void this.#report(exchange, started);
+      return judge(operation, exchange);
+    } catch (cause) {
+      if (cause instanceof UnpreparedError) throw cause;
+      const nothing = { status: undefined, headers: new Headers(), text: "", traceId: undefined };
+      const error = new NoAnswerError(cause, { ...sent, ...nothing });
+      void this.#report(error, started, reasonOf(cause));
+      return { error, waitSeconds: waitSeconds(number) };
     }
   }
 
-  async #authorization(): Promise<Record<string, string>> {
-    const { token } = this.#options;
-    if (token === undefined) return {};
-    return { authorization: `Bearer ${typeof token === "string" ? token : await token()}` };
+  async #fetch(request: Request, token: Record<string, string>) {
+    const { operation, path, query, body } = request;
+    const headers = new Headers(token);
+    request.headers.forEach((value, name) => headers.set(name, value));
+    const timeout = AbortSignal.timeout(request.timeoutSeconds * 1000);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    const init = { method: operation.method, headers, body, signal, redirect: "manual" } as const;
+    const send = this.#options.fetch ?? fetch;
+    const response = await send(`${this.#baseUrl}${path}${query}`, init);
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await response.text(),
+      traceId: response.headers.get("x-trace-id") ?? undefined,
+    };
   }
-}
 
-function judge(operation: Operation, response: Response, text: string, sent: Sent): Outcome {
-  const { status, headers } = response;
-  const body = json(text, headers);
-  const expected = operation.answers[status];
-  if (expected === "nothing" || (expected === "json" && body !== undefined)) {
-    return { answer: { status, headers, body, sent } };
-  }
-  const error =
-    problemError(body, headers, sent) ?? new UnexpectedAnswerError(status, headers, text, sent);
-  const passes = TEMPORARY_STATUSES.has(status) || TEMPORARY_TYPES.has(typeOf(error));
-  return { error, waitSeconds: passes ? waitSecondsAfter(headers, sent.tries) : undefined };
-}
-
-function typeOf(error: ProblemError | UnexpectedAnswerError): string {
-  return error instanceof ProblemError ? error.problem.type : "";
-}
-
-/** Parses a JSON body; `undefined` when it is not JSON. */
-function json(text: string, headers: Headers): unknown {
-  const type = headers.get("content-type") ?? "";
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  /** Calls the hook. Its errors are logged, so that the response of an executed request is kept. */
+  async #report(exchange: Exchange, started: number, error?: string): Promise<void> {
+    const { method, path, attempts: number, status, traceId } = exchange;
+    const durationSeconds = (performance.now() - started) / 1000;
+    try {
+      await this.#options.onAttempt?.({ method, path, number, durationSeconds, status, traceId, error });
+    } catch (failure) {
+      console.error("onAttempt failed", failure);
+    }
   }
 }
