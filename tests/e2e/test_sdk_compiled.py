@@ -14,11 +14,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from waybill_toolkit.contracts.sdk.compilers import NEEDED, QUICK_START, Compiler, run, why_not
 from waybill_toolkit.contracts.sdk.testing import cutting_proxy, example
+from waybill_toolkit.contracts.sdk.tomorrow import CODE, STATUS, tomorrow
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.platform.handle import Platform
@@ -102,6 +104,39 @@ def test_no_second_order_is_placed_when_the_connection_is_cut(
         run(program, proxy.address, "a_repeated_post_places_one_order")
 
     assert proxy.cuts == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "scenario", "seen"),
+    [
+        ("today", "survives", ["placed", "confirmed", "confirmed"]),
+        ("newer", "survives_briefly", [STATUS, f"not final {STATUS}", STATUS]),
+        ("later", "survives", [STATUS, "confirmed", STATUS]),
+        ("refused", "survives", ["rejected", f"refused {CODE}"]),
+        ("busy", "survives", ["placed", "confirmed", "confirmed"]),
+        ("cut", "survives", ["placed", "confirmed", "confirmed"]),
+    ],
+)
+def test_a_program_places_follows_and_lists_with_the_api_of_today_and_tomorrow(
+    program: list[str], address: str, mode: str, scenario: str, seen: list[str]
+) -> None:
+    with tomorrow(address) as proxy:
+        reference, *printed = run(program, proxy.at(mode), scenario).splitlines()
+
+    assert printed[: len(seen)] == seen
+    orders = httpx.get(f"{address}/v1/orders", params={"reference": reference})
+    assert len(orders.json()["items"]) == 1
+
+
+def test_one_order_is_placed_when_an_answer_that_cannot_be_read_is_asked_for_again(
+    program: list[str], address: str
+) -> None:
+    with tomorrow(address) as proxy, pytest.raises(ValueError, match="cannot be read"):
+        run(program, proxy.at("garbled"), "survives")
+
+    keys = {each.headers["idempotency-key"] for each in proxy.received if each.method == "POST"}
+    assert len(keys) == 1
+    assert [each.method for each in proxy.received] == ["POST", "POST", "GET"]
 
 
 def test_the_example_of_the_readme_runs(compiler: Compiler, address: str) -> None:

@@ -6,9 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.stream.StreamSupport;
+import waybill.CallOptions;
 import waybill.Items;
 import waybill.NoAnswerException;
+import waybill.NotFinalException;
 import waybill.Retries;
 import waybill.UnreadableAnswerException;
 import waybill.WaybillClient;
@@ -40,6 +43,8 @@ public class WithJava {
                 case "problems_have_classes_and_fields" -> program.problems();
                 case "a_change_is_based_on_what_was_read" -> program.basedOnWhatWasRead();
                 case "a_repeated_post_places_one_order" -> program.oneOrder();
+                case "survives" -> program.survives(Duration.ofSeconds(30));
+                case "survives_briefly" -> program.survives(Duration.ofSeconds(1));
                 case "place" -> program.report(program::place);
                 case "set_price" -> program.report(program::setPrice);
                 case "look" -> program.report(program::look);
@@ -146,8 +151,33 @@ public class WithJava {
         check(found.equals(List.of(placed.orderId())), found);
     }
 
+    /** Prints the reference of an order, and its status when it was placed, followed and listed. */
+    private void survives(Duration patience) {
+        String reference = "java-" + UUID.randomUUID();
+        PlaceOrder wanted = wanted(SOLD, "java", 1).withReference(reference);
+        Order placed;
+        try {
+            placed = waybill.async().orders().placeOrder(wanted).join();
+        } catch (CompletionException failed) {
+            check(failed.getCause() instanceof UnreadableAnswerException, failed);
+            String key = ((WaybillException) failed.getCause()).idempotencyKey();
+            placed = waybill.orders().placeOrder(wanted, CallOptions.withKey(key));
+        }
+        System.out.println(reference);
+        System.out.println(placed.status());
+        try {
+            System.out.println(waybill.orders().followOrder(placed.orderId(), patience).status());
+        } catch (OrderRefusedException refused) {
+            System.out.println("refused " + refused.code());
+        } catch (NotFinalException late) {
+            System.out.println("not final " + late.state());
+        }
+        ListOrdersOptions options = new ListOrdersOptions().withReference(reference);
+        waybill.orders().listOrders(options).forEach(each -> System.out.println(each.status()));
+    }
+
     private void place() {
-        waybill.orders().placeOrder(wanted(SOLD, "java", 1), "mine");
+        waybill.orders().placeOrder(wanted(SOLD, "java", 1), CallOptions.withKey("mine"));
     }
 
     private void setPrice() {
@@ -165,9 +195,8 @@ public class WithJava {
         } catch (ProblemException refusal) {
             System.out.println(refusal.problem().slug());
         } catch (NoAnswerException silence) {
-            String attempts = silence.getMessage().replaceFirst(".* in (\\d+) attempts.*", "$1");
             String key = silence.idempotencyKey() == null ? "" : silence.idempotencyKey();
-            System.out.println("no answer " + attempts + " " + key);
+            System.out.println("no answer " + silence.attempts() + " " + key);
         } catch (UnreadableAnswerException answer) {
             System.out.println("unreadable " + answer.status());
         } catch (WaybillException other) {

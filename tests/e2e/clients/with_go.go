@@ -25,6 +25,8 @@ var scenarios = map[string]func(context.Context, *waybill.Client){
 	"problems_have_classes_and_fields":          problems,
 	"a_change_is_based_on_what_was_read":        basedOnWhatWasRead,
 	"a_repeated_post_places_one_order":          oneOrder,
+	"survives":                                  survives,
+	"survives_briefly":                          survivesBriefly,
 	"place":                                     place,
 	"set_price":                                 setPrice,
 	"look":                                      look,
@@ -58,7 +60,7 @@ func followedToConfirmed(ctx context.Context, client *waybill.Client) {
 	order := must(client.Orders.FollowOrder(ctx, placed.OrderID))
 
 	check(order.Status == waybill.OrderStatusConfirmed, order)
-	check(order.Total == waybill.Money{AmountMinor: 510, Currency: "GBP"}, order.Total)
+	check(order.Total.AmountMinor == 510 && order.Total.Currency == "GBP", order.Total)
 	check(!order.UpdatedAt.Before(order.PlacedAt), order)
 	history := must(client.Orders.GetOrderHistory(ctx, order.OrderID))
 	check(history.Transitions[0].Number == 1, history)
@@ -140,6 +142,50 @@ func oneOrder(ctx context.Context, client *waybill.Client) {
 
 	for found, err := range client.Orders.ListOrders(ctx, waybill.ListOrdersOptions{Reference: &reference}) {
 		check(err == nil && found.OrderID == placed.OrderID, found)
+	}
+}
+
+// survives prints the reference of an order, and its status when it was placed, followed and listed.
+func survives(ctx context.Context, client *waybill.Client) {
+	survivesFor(ctx, client, 30*time.Second)
+}
+
+func survivesBriefly(ctx context.Context, client *waybill.Client) {
+	survivesFor(ctx, client, time.Second)
+}
+
+func survivesFor(ctx context.Context, client *waybill.Client, patience time.Duration) {
+	reference := fmt.Sprintf("go-%d", time.Now().UnixNano())
+	order := wanted(sold, "go", 1)
+	order.Reference = &reference
+	placed, err := client.Orders.PlaceOrder(ctx, order)
+	var unreadable *waybill.UnreadableAnswerError
+	if errors.As(err, &unreadable) {
+		key := waybill.WithIdempotencyKey(unreadable.IdempotencyKey)
+		placed, err = client.Orders.PlaceOrder(ctx, order, key)
+	}
+	check(err == nil, err)
+	fmt.Println(reference)
+	fmt.Println(placed.Status)
+
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	followed, err := client.Orders.FollowOrder(limited, placed.OrderID)
+	var refused *waybill.OrderRefusedError
+	var late *waybill.NotFinalError
+	switch {
+	case errors.As(err, &refused):
+		fmt.Println("refused", refused.Code)
+	case errors.As(err, &late):
+		fmt.Println("not final", late.State)
+	default:
+		check(err == nil, err)
+		fmt.Println(followed.Status)
+	}
+
+	for found, err := range client.Orders.ListOrders(ctx, waybill.ListOrdersOptions{Reference: &reference}) {
+		check(err == nil, err)
+		fmt.Println(found.Status)
 	}
 }
 

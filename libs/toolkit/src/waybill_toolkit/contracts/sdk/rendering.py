@@ -17,8 +17,15 @@ _COMMENT_WIDTH: Final = 96
 class Package:
     """The files of one language: those of `runtime/` are copied, those of `templates/` rendered."""
 
-    def __init__(self, module: str, out: Path, filters: Mapping[str, Callable[..., Any]]) -> None:
-        """Write into the folder `out`."""
+    def __init__(
+        self,
+        module: str,
+        out: Path,
+        filters: Mapping[str, Callable[..., Any]],
+        edit: Callable[[str, str], tuple[str, str]] = lambda path, text: (path, text),
+    ) -> None:
+        """Write into the folder `out`. `edit` can change the path and the text of each file."""
+        self._edit = edit
         self._files = files(module)
         self._out = out
         self._environment = jinja2.Environment(
@@ -50,6 +57,7 @@ class Package:
         return self._texts
 
     def _put(self, path: str, text: str) -> None:
+        path, text = self._edit(path, text)
         if path.lower() in self._taken:
             raise UnsupportedContractError(f"two files would have the path {path}; rename one.")
         self._taken.add(path.lower())

@@ -214,7 +214,7 @@ def _handler(proxy: TomorrowProxy) -> type[BaseHTTPRequestHandler]:
 def tomorrow(api: str) -> Iterator[TomorrowProxy]:
     """Run a proxy in front of an API, `http://host:port`, within the context."""
     proxy = TomorrowProxy(api)
-    thread = threading.Thread(target=proxy.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=proxy.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield proxy

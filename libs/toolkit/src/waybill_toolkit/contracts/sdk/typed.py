@@ -9,10 +9,12 @@ from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.sdk.contract import Follow, Operation, Parameter, PublicContract
 from waybill_toolkit.contracts.sdk.shapes import (
     Anything,
+    Choice,
     Declared,
     Enumeration,
     Field,
     ListOf,
+    MapOf,
     Named,
     Nullable,
     Record,
@@ -109,6 +111,23 @@ class TypedContract:
         }
         return tuple(found.values())
 
+    @property
+    def answered(self) -> frozenset[str]:
+        """The records that occur in answers, where they can have fields of a newer version."""
+        operations = (each for service in self.services for each in service.operations)
+        fields = (field.shape for problem in self.problems for field in problem.fields)
+        found: set[str] = set()
+        pending = [*fields, *(each.answer for each in operations if each.answer)]
+        while pending:
+            shape = pending.pop()
+            match shape:
+                case Nullable(inner) | ListOf(inner) | MapOf(inner):
+                    pending.append(inner)
+                case Named(name) if name not in found:
+                    found.add(name)
+                    pending += _parts(self.declared[name])
+        return frozenset(found)
+
     def with_names(self, text: str, spelled: Callable[[str], str]) -> str:
         """Rewrite operation ids in a text in the style of the language: `get_order` as GetOrder."""
         names = {each.name for service in self.services for each in service.operations}
@@ -124,6 +143,16 @@ class TypedContract:
         if not isinstance(record, Record):
             raise TypeError(f"{owner} is not a record")
         return next(each for each in record.fields if each.name == name)
+
+
+def _parts(declared: Declared) -> list[Shape]:
+    match declared:
+        case Record():
+            return [each.shape for each in declared.fields]
+        case Choice():
+            return [Named(each) for each in declared.options.values()]
+        case Enumeration():
+            return []
 
 
 def typed(contract: PublicContract) -> TypedContract:

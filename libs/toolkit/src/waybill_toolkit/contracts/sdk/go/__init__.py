@@ -1,7 +1,7 @@
 """The module for Go: only the standard library, formatted as by gofmt."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +12,13 @@ from waybill_toolkit.contracts.sdk.go.spelling import (
     comment,
     constant,
     exported,
+    field_name,
     member,
     model,
     quoted,
     type_of,
 )
+from waybill_toolkit.contracts.sdk.go.waybilltest import operations_parts
 from waybill_toolkit.contracts.sdk.options import NameRule, PackageOptions
 from waybill_toolkit.contracts.sdk.rendering import Package
 from waybill_toolkit.contracts.sdk.shapes import Choice, Enumeration, Record
@@ -36,9 +38,12 @@ NAMES: Final[Mapping[str, NameRule]] = {
 _DECLARED: Final = re.compile(r"^(?:type |func |\t(?=\w+ +\w+ += \"))(\w+)", re.MULTILINE)
 """The names of types, functions and constants in a source."""
 
+_IN_PACKAGE: Final = re.compile(r"[^/]+\.go")
+_EXTRA: Final = "Members that this version does not know."
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "comment": comment,
     "exported": exported,
+    "field_name": field_name,
     "model": model,
     "quoted": quoted,
 }
@@ -58,6 +63,7 @@ def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
         "README.md",
         "README.md",
         module=module,
+        imported=_import(module),
         version=contract.version,
         services=_operations(contents),
         **problems,
@@ -66,14 +72,25 @@ def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
         # Without "_", as suffixes like _test.go and _linux.go have a meaning in Go.
         path = f"api_{service.name.replace('_', '').replace('-', '')}.go"
         package.render("service.go", path, **_service(contents, service))
+    package.render(
+        "operations.go",
+        "waybilltest/operations.go",
+        imported=_import(module),
+        **operations_parts(contents),
+    )
     _check_names(package.texts)
+
+
+def _import(module: str) -> str:
+    """Return the import of the package, by its name where the path has another one."""
+    return quoted(module) if module.endswith("/waybill") else f"waybill {quoted(module)}"
 
 
 def _check_names(texts: Mapping[str, str]) -> None:
     """Raise UnsupportedContractError when two names of the package are equal."""
     taken: dict[str, str] = {}
     for path, text in texts.items():
-        for name in _DECLARED.findall(text) if path.endswith(".go") else ():
+        for name in _DECLARED.findall(text) if _IN_PACKAGE.fullmatch(path) else ():
             if name in taken:
                 message = f"the name {name} is used twice, in {taken[name]} and {path}; rename one."
                 raise UnsupportedContractError(message)
@@ -116,7 +133,7 @@ def _service(contents: TypedContract, service: TypedService) -> dict[str, Any]:
 def _models(contents: TypedContract) -> dict[str, Any]:
     declared = contents.declared.values()
     records = [each for each in declared if isinstance(each, Record)]
-    members = {each.name: block(map(member, each.fields)) for each in records}
+    members = {each.name: _members(each, contents.answered) for each in records}
     choices = [each for each in declared if isinstance(each, Choice)]
     return {
         "records": records,
@@ -125,12 +142,25 @@ def _models(contents: TypedContract) -> dict[str, Any]:
         "imports": _imports(members, has_choices=bool(choices)),
         "members": lambda record: members[record.name],
         "constants": _constants,
+        "known": lambda each: ", ".join(constant(each.name, value) for value in each.values),
+        "answered": contents.answered,
     }
 
 
+def _members(record: Record, answered: Container[str]) -> str:
+    rows = [member(each) for each in record.fields]
+    if record.name in answered:
+        rows.append((_EXTRA, "Extra", "map[string]json.RawMessage", '`json:"-"`'))
+    return block(rows)
+
+
 def _imports(members: dict[str, str], *, has_choices: bool) -> list[str]:
-    uses_time = any("time.Time" in each for each in members.values())
-    return [*(["encoding/json", "fmt"] if has_choices else []), *(["time"] if uses_time else [])]
+    used = " ".join(members.values())
+    return [
+        *(["encoding/json"] if has_choices or "json.Raw" in used else []),
+        *(["fmt"] if has_choices else []),
+        *(["time"] if "time.Time" in used else []),
+    ]
 
 
 def _constants(each: Enumeration) -> str:
@@ -143,14 +173,18 @@ def _constants(each: Enumeration) -> str:
 def _problems(contents: TypedContract) -> dict[str, Any]:
     return {
         "problems": contents.problems,
-        "members": lambda problem: block(map(member, problem.fields)),
+        "members": lambda problem: block(member(each)[:3] for each in problem.fields),
         "refusals": [_refusal(each) for each in contents.endings],
     }
 
 
 def _refusal(ending: Ending) -> dict[str, Any]:
     owner = type_of(ending.owner)
-    fields = [("", owner, owner), ("", "Code", "string"), ("", "Detail", "string")]
+    fields = [
+        ("The final state.", owner, owner),
+        ("", "Code", "string"),
+        ("", "Detail", "string"),
+    ]
     return {
         "owner": owner,
         "fields": block(fields),

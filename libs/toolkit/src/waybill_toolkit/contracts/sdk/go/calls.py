@@ -26,18 +26,14 @@ class GoCall:
             "method": f"http.Method{spec.method.capitalize()}",
             "path": self._path(),
             "query": "url.Values{}" if "query" in places else "",
-            "header": self._header(places),
+            "header": "http.Header{}" if "header" in places else "",
             "body": "body" if self.operation.body else "",
+            "idempotent": "true" if spec.is_idempotent else "",
             "repeatable": "true" if spec.is_repeatable else "",
         }
         rows = [(f"{name}:", value) for name, value in members.items() if value]
         width = max(len(name) for name, _ in rows)
         return "".join(f"\t\t{name.ljust(width)} {value},\n" for name, value in rows)
-
-    def _header(self, places: set[str]) -> str:
-        if self.operation.spec.is_idempotent:
-            return "http.Header{keyHeader: {newKey()}}"
-        return "http.Header{}" if "header" in places else ""
 
     def _path(self) -> str:
         arguments = {
@@ -55,14 +51,13 @@ class GoCall:
     @property
     def setup(self) -> list[str]:
         """The lines that add parameters to the query and the headers."""
-        holder = "parameters" if self.operation.spec.is_idempotent else "options"
         needed = [
             _needed(each, local(each.parameter.argument))
             for each in self.operation.required
             if each.parameter.place != "path"
         ]
         given = [
-            _given(each, f"{holder}.{exported(each.parameter.argument)}")
+            _given(each, f"parameters.{exported(each.parameter.argument)}")
             for each in self.operation.optional
         ]
         return needed + given

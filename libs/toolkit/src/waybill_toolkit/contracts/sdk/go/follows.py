@@ -33,7 +33,8 @@ def go_follow(contract: TypedContract, operation: TypedOperation) -> GoFollow | 
         text=f"{name} polls {exported(operation.name)} until its {follow.status} is "
         f"{', '.join(others)} "
         f"or {last}, or the context ends, and returns the last state. After a "
-        f"refusal it also returns an error: *{owner}RefusedError, or the one for its code.",
+        f"refusal it also returns an error: *{owner}RefusedError, or the one for its code. When "
+        "the context ends, or after a minute if it has no deadline, the error is *NotFinalError.",
         status=exported(follow.status),
         until=", ".join(_value(contract, status.shape, value) for value in follow.until),
         refusal=exported(follow.refusal),

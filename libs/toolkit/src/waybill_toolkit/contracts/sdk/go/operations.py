@@ -41,10 +41,6 @@ class GoOperation:
         return f"{self.name}Answer"
 
     @property
-    def idempotent(self) -> bool:
-        return self.operation.spec.is_idempotent
-
-    @property
     def text(self) -> str:
         summary, *more = self.operation.text.split("\n\n")
         summary = summary[:1].lower() + summary[1:].removesuffix(".")
@@ -108,7 +104,8 @@ class GoOperation:
 
     @property
     def passed(self) -> str:
-        return ", ".join(name for name, _ in self._parameters())
+        names = (name for name, _ in self._parameters())
+        return ", ".join(f"{name}..." if name == "options" else name for name in names)
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
         yield "ctx", "context.Context"
@@ -117,9 +114,8 @@ class GoOperation:
         if self.operation.body:
             yield "body", type_of(self.operation.body)
         if self.operation.optional:
-            yield "parameters" if self.idempotent else "options", self.options_name
-        if self.idempotent:
-            yield "options", "...CallOption"
+            yield "parameters", self.options_name
+        yield "options", "...CallOption"
 
     @property
     def item(self) -> str:

@@ -30,13 +30,18 @@ _TAKEN: Final = frozenset(
         "break case chan const continue default defer else fallthrough for func go goto if import"
         " interface map package range return select struct switch type var"
         # Functions and variables in generated methods.
-        " answer body call ctx err error header iter nil options query s string time true url"
+        " answer answered append body bool call ctx err error false found header http iter nil"
+        " options page parameters pages query s status string time true url"
     )
 )
+_METHODS: Final = frozenset(words("Error Extra MarshalJSON Slug UnmarshalJSON Unwrap"))
+"""Names that every model or every problem has."""
 RUNTIME: Final = frozenset(
     words(
-        "CallOption Client DefaultRetries Fault NewClient NoAnswerError Option Problem Ptr Retries"
-        " UnreadableAnswerError Version WithHTTPClient WithIdempotencyKey WithRetries WithToken"
+        "CallError CallOption Client DefaultRetries Event Fault NewClient NoAnswerError"
+        " NotFinalError Option Problem Ptr Response Retries Setting UnreadableAnswerError Version"
+        " WithHTTPClient WithHeader WithIdempotencyKey WithLogger WithResponse WithRetries"
+        " WithTimeout WithToken WithUserAgent"
     )
 )
 """Names in the runtime; a schema with such a name becomes `ProblemModel`."""
@@ -48,6 +53,12 @@ def exported(name: str) -> str:
         _INITIALISMS.get(each.lower(), each[:1].upper() + each[1:]) for each in words(name)
     )
     return found if found[:1].isalpha() else f"X{found}"
+
+
+def field_name(name: str) -> str:
+    """Return the name of a struct field."""
+    found = exported(name)
+    return f"{found}_" if found in _METHODS else found
 
 
 def local(name: str) -> str:
@@ -106,7 +117,7 @@ def member(field: Field) -> tuple[str, str, str, str]:
     is_sure = field.is_required
     written = type_of(field.shape) if is_sure else optional(field.shape)
     tag = field.name if is_sure else f"{field.name},omitzero"
-    return field.text, exported(field.name), written, f'`json:"{tag}"`'
+    return field.text, field_name(field.name), written, f'`json:"{tag}"`'
 
 
 def block(rows: Iterable[Sequence[str]]) -> str:

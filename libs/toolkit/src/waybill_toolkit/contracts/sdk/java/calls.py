@@ -13,13 +13,13 @@ _STEP: Final = re.compile(r"\{([^}]+)\}")
 def call_lines(operation: TypedOperation) -> Iterator[str]:
     """Yield the lines of the expression that creates the call."""
     spec = operation.spec
-    repeatable = "true" if spec.is_repeatable else "false"
-    yield f'new Call("{spec.method}", {_path(operation)}, {repeatable})'
-    steps = [_given(each, argument(each.parameter.argument)) for each in operation.required]
+    yield f'new Call("{spec.method}", {_path(operation)}, callOptions)'
+    steps = [".repeatable()"] if spec.is_repeatable else []
+    steps += [".idempotent()"] if spec.is_idempotent else []
+    steps += [_given(each, argument(each.parameter.argument)) for each in operation.required]
     steps += [
         _given(each, f"options.{camel(each.parameter.argument)}()") for each in operation.optional
     ]
-    steps += [".key(idempotencyKey)"] if spec.is_idempotent else []
     steps += [".body(body)"] if operation.body else []
     yield from (f"        {each}" for each in steps if each)
 

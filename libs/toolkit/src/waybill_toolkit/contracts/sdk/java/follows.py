@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from waybill_toolkit.contracts.sdk.java.spelling import (
     camel,
-    constant,
     javadoc,
     quoted,
     type_of,
@@ -38,14 +37,14 @@ def java_follow(contract: TypedContract, operation: TypedOperation) -> JavaFollo
     )
     throws = [
         f"@throws {owner}RefusedException when it was refused; with a subclass for each code",
-        "@throws NotFinalException after the timeout",
+        "@throws NotFinalException after the timeout; an unknown status is not final",
     ]
-    is_enum = contract.is_enumeration(status)
+    value = ".value()" if contract.is_enumeration(status) else ""
     return JavaFollow(
         name=camel(operation.follow_name),
         doc=javadoc(text, 4, throws),
-        status=camel(follow.status),
-        until=", ".join(constant(each) if is_enum else quoted(each) for each in follow.until),
+        status=f"{camel(follow.status)}(){value}",
+        until=", ".join(map(quoted, follow.until)),
         refusal=camel(follow.refusal),
         owner=owner,
     )

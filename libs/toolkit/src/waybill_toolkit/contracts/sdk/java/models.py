@@ -1,6 +1,7 @@
 """Records, enumerations and choices in Java."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from waybill_toolkit.contracts.sdk.contract import UnsupportedContractError
 from waybill_toolkit.contracts.sdk.java.spelling import (
@@ -25,37 +26,52 @@ from waybill_toolkit.contracts.sdk.shapes import (
 )
 
 _ROOM = 60
+_EXTRA: Final = "@Extra Map<String, Object> additionalProperties"
+_EXTRA_TAG: Final = "@param additionalProperties the members that this version does not know"
+_COPY: Final = "additionalProperties = Extra.Members.copyOf(additionalProperties);"
 
 
 def record_parts(
-    name: str, text: str, fields: Sequence[Field], choices: Sequence[str] = ()
+    name: str,
+    text: str,
+    fields: Sequence[Field],
+    choices: Sequence[str] = (),
+    *,
+    is_answered: bool = False,
 ) -> dict[str, object]:
-    """Return the values for the template of a record."""
+    """Return the values for the template of a record.
+
+    A record that occurs in answers has a component for the members that are unknown to it.
+    """
     kinds = {field.name: member_type(field) for field in fields}
-    checks = list(_checks(fields))
+    checks = [*_checks(fields), *[_COPY] * is_answered]
     components = [component(each.name, kinds[each.name]) for each in fields]
+    extra = [_EXTRA] if is_answered else []
+    tags = [*map(_tag, fields), *[_EXTRA_TAG] * is_answered]
     required = [each for each in fields if each.is_required]
     optional = [each for each in fields if not each.is_required]
     return {
         "name": name,
-        "doc": javadoc(text, tags=_tags(fields) if text else ()),
-        "imports": imports(*kinds.values(), *checks),
-        "components": laid_out(components, 8, _ROOM),
+        "doc": javadoc(text, tags=tags if text else ()),
+        "imports": imports(*kinds.values(), *checks, *extra),
+        "components": laid_out([*components, *extra], 8, _ROOM),
+        "is_answered": is_answered,
         "implements": f" implements {', '.join(choices)}" if choices else "",
         "checks": checks,
         "required_parameters": laid_out(
             (f"{kinds[each.name]} {camel(each.name)}" for each in required), 12, _ROOM
         ),
         "required_passed": ", ".join(
-            camel(each.name) if each.is_required else "null" for each in fields
+            [
+                *(camel(each.name) if each.is_required else "null" for each in fields),
+                *["null"] * is_answered,
+            ]
         ),
         "optional": [{"name": camel(each.name), "type": kinds[each.name]} for each in optional],
-        "all_passed": ", ".join(camel(each.name) for each in fields),
+        "all_passed": ", ".join(
+            [*(camel(each.name) for each in fields), *["additionalProperties"] * is_answered]
+        ),
     }
-
-
-def _tags(fields: Sequence[Field]) -> list[str]:
-    return [_tag(each) for each in fields]
 
 
 def _tag(field: Field) -> str:

@@ -1,8 +1,6 @@
-"""The operations of a service as Java code: the methods of its class."""
+"""The operations of a service as Java code, for their requests and their methods."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from waybill_toolkit.contracts.sdk.java.calls import call_lines
 from waybill_toolkit.contracts.sdk.java.follows import JavaFollow, java_follow
@@ -19,17 +17,17 @@ from waybill_toolkit.contracts.sdk.java.spelling import (
 from waybill_toolkit.contracts.sdk.shapes import Field
 from waybill_toolkit.contracts.sdk.typed import TypedContract, TypedOperation
 
-_NEW_KEY: Final = "Call.newKey()"
-
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """An overload of a method with fewer arguments."""
+class Argument:
+    """An argument of a method. The last ones have a default and can be omitted."""
 
-    doc: str
-    parameters: str
-    passed: str
-    """The arguments for the overload that has all of them."""
+    name: str
+    type: str
+    default: str | None = None
+
+
+CALL_OPTIONS = Argument("callOptions", "CallOptions", "CallOptions.DEFAULT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,14 @@ class JavaOperation:
         return type_of(self.operation.answer) if self.operation.answer else "void"
 
     @property
-    def item(self) -> str:
-        return boxed(self.operation.item) if self.operation.item else ""
+    def boxed_type(self) -> str:
+        if self.has_headers:
+            return self.answer_name
+        return boxed(self.operation.answer) if self.operation.answer else "Void"
 
     @property
-    def public_type(self) -> str:
-        return f"Items<{self.item}>" if self.item else self.type
+    def item(self) -> str:
+        return boxed(self.operation.item) if self.operation.item else ""
 
     @property
     def text(self) -> str:
@@ -107,72 +107,48 @@ class JavaOperation:
         return title[:1].lower() + title[1:]
 
     @property
-    def forms(self) -> list[Form]:
-        """The overloads with fewer arguments, shortest first."""
-        arguments = list(self._arguments())
-        found: list[Form] = []
-        usual = {"options": f"new {self.options_name}()", "idempotencyKey": _NEW_KEY}
-        for name, left_out in (("options", "idempotencyKey"), ("idempotencyKey", "")):
-            if any(each == name for each, _ in arguments):
-                given = [each for each in arguments if each[0] not in {name, left_out}]
-                names = {each for each, _ in given}
-                passed = [each if each in names else usual[each] for each, _ in arguments]
-                found.append(Form(self.doc, _listed(given), ", ".join(passed)))
+    def given(self) -> list[Argument]:
+        """The arguments of the contract: the required ones, the body, the options."""
+        found = [
+            Argument(argument(each.parameter.argument), type_of(each.shape))
+            for each in self.operation.required
+        ]
+        if self.operation.body:
+            found.append(Argument("body", type_of(self.operation.body)))
+        if self.operation.optional:
+            found.append(Argument("options", self.options_name, f"new {self.options_name}()"))
         return found
 
     @property
-    def long_doc(self) -> str:
-        """The comment of the method with all arguments."""
-        if not self.forms:
-            return self.doc
-        if self.operation.spec.is_idempotent:
-            text = (
-                "The same with a key of your own:"
-                " calls with the same key and the same input are executed once."
-            )
-        else:
-            text = "The same with options."
-        return javadoc(text, 4)
+    def arguments(self) -> list[Argument]:
+        return [*self.given, CALL_OPTIONS]
 
     @property
     def parameters(self) -> str:
-        return _listed(list(self._arguments()))
+        return listed(self.arguments)
 
     @property
     def passed(self) -> str:
-        return ", ".join(name for name, _ in self._arguments())
-
-    @property
-    def page_passed(self) -> str:
-        """The arguments for the next page."""
-        further = "cursor == null ? options : options.withCursor(cursor)"
-        return ", ".join(further if name == "options" else name for name, _ in self._arguments())
-
-    def _arguments(self) -> Iterator[tuple[str, str]]:
-        for each in self.operation.required:
-            yield argument(each.parameter.argument), type_of(each.shape)
-        if self.operation.body:
-            yield "body", type_of(self.operation.body)
-        if self.operation.optional:
-            yield "options", self.options_name
-        if self.operation.spec.is_idempotent:
-            yield "idempotencyKey", "String"
+        return ", ".join(each.name for each in self.arguments)
 
     @property
     def code(self) -> str:
-        """The body of the method that sends the request."""
+        """The body of the method that creates the request."""
         answer = self.operation.answer
-        call = "".join(f"\n                {each}" for each in call_lines(self.operation))
+        lines = "".join(f"\n                {each}" for each in call_lines(self.operation))
+        call = f"        Call call ={lines};\n"
         if answer is None:
-            return f"        Call call ={call};\n        transport.send(call);\n"
+            return f"{call}        return new Request<>(transport, call, reply -> null);\n"
         if not self.has_headers:
-            read = f"transport.send(call).read({token_of(answer)})"
-            return f"        Call call ={call};\n        return {read};\n"
+            return f"{call}        return Request.of(transport, call, {token_of(answer)});\n"
         headers = "".join(f", reply.header({quoted(each)})" for each in self.operation.headers)
+        values = f"reply.read({token_of(answer)}){headers}"
         return (
-            f"        Call call ={call};\n"
-            "        Reply reply = transport.send(call);\n"
-            f"        return new {self.answer_name}(reply.read({token_of(answer)}){headers});\n"
+            f"{call}"
+            "        return new Request<>(\n"
+            "                transport,\n"
+            "                call,\n"
+            f"                reply -> new {self.answer_name}({values}));\n"
         )
 
     @property
@@ -181,9 +157,10 @@ class JavaOperation:
 
     @property
     def sources(self) -> str:
-        """All code that contains types, to determine the imports."""
-        return " ".join((self.parameters, self.type, self.item, self.code))
+        """All code of the request, to determine the imports."""
+        return f"{self.parameters} {self.boxed_type} {self.code} {'Set' if self.follow else ''}"
 
 
-def _listed(arguments: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{kind} {name}" for name, kind in arguments)
+def listed(arguments: list[Argument]) -> str:
+    """Return the parameters of a method."""
+    return ", ".join(f"{each.type} {each.name}" for each in arguments)

@@ -33,6 +33,10 @@ _IMPORTS: Final = {
     "List": "java.util.List",
     "Map": "java.util.Map",
     "Objects": "java.util.Objects",
+    "Set": "java.util.Set",
+    "Duration": "java.time.Duration",
+    "CompletableFuture": "java.util.concurrent.CompletableFuture",
+    **{name: f"waybill.internal.{name}" for name in ("Call", "Codec", "Futures", "Transport")},
 }
 KEYWORDS: Final = frozenset(
     words(
@@ -43,19 +47,26 @@ KEYWORDS: Final = frozenset(
         " true try void volatile while"
         # Methods of Object, which cannot be components of a record.
         " clone finalize getClass hashCode notify notifyAll toString wait"
+        # A component of the generated records.
+        " additionalProperties"
     )
 )
 _LOCALS: Final = frozenset(
-    words("body call cursor found idempotencyKey last options page patience reply transport")
+    words(
+        "answer body call callOptions cursor found isRefused last options page reply requests"
+        " timeout transport"
+    )
 )
 """Variable names in generated methods."""
 _TYPES: Final = frozenset(
     words(
-        "Boolean Call Class Codec Double Duration Enum Exception Following"
-        " IllegalArgumentException Instant Integer Items Iterable List LocalDate Long Map Math"
-        " NoAnswerException NotFinalException Number Object Objects OneOf Override Record"
-        " Reply Retries Runnable String System Thread Transport UUID UnreadableAnswerException"
-        " Void WaybillClient WaybillException Wire Fault Problem ProblemException"
+        "Answer AsyncItems Boolean Call CallEvent CallOptions Class Codec CompletableFuture Double"
+        " Duration Enum Exception Exchange Extra Fault Following Futures HttpAnswer HttpCall"
+        " HttpTransport IllegalArgumentException Instant Integer Items Iterable List LocalDate Long"
+        " Map Math NoAnswerException NotFinalException Number Object Objects OneOf OpenEnum"
+        " Override Problem ProblemException Record Reply Request Retries Runnable Set String System"
+        " Thread Transport UUID UnreadableAnswerException Void WaybillAsyncClient WaybillClient"
+        " WaybillClientBuilder WaybillException WaybillRequests Wire"
     )
 )
 """Names in the sources; a schema with such a name becomes `ProblemModel`."""
@@ -83,7 +94,7 @@ def argument(name: str) -> str:
 def constant(value: str) -> str:
     """`out-of-stock` as OUT_OF_STOCK."""
     found = "_".join(words(value)).upper() or "EMPTY"
-    return found if found[:1].isalpha() and found != "UNRECOGNIZED" else f"X_{found}"
+    return found if found[:1].isalpha() and found != "KNOWN" else f"X_{found}"
 
 
 def model(name: str) -> str:

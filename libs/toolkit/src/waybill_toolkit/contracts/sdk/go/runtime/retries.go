@@ -40,42 +40,42 @@ func DefaultRetries() Retries {
 }
 
 // next returns whether to retry after an attempt, and after which delay.
-func (r Retries) next(attempt int, repeatable bool, reply *reply, err error) (time.Duration, bool) {
-	if attempt >= r.AttemptsMax || !isTemporary(repeatable, reply, err) {
+func (r Retries) next(attempt int, repeatable bool, response *Response, err error) (time.Duration, bool) {
+	if attempt >= r.AttemptsMax || !isTemporary(repeatable, response, err) {
 		return 0, false
 	}
-	if asked := reply.retryAfter(); asked > 0 {
+	if asked := response.retryAfter(); asked > 0 {
 		return asked, asked <= r.RetryAfterMax
 	}
 	longest := min(r.DelayFirst<<min(attempt-1, 16), r.DelayMax)
 	return longest/2 + rand.N(longest/2+1), true
 }
 
-func isTemporary(repeatable bool, reply *reply, err error) bool {
-	if reply == nil {
+func isTemporary(repeatable bool, response *Response, err error) bool {
+	if response == nil {
 		var dialing *net.OpError
 		return repeatable || errors.As(err, &dialing) && dialing.Op == "dial"
 	}
 	if !repeatable {
 		return false
 	}
-	switch reply.status {
+	switch response.Status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	case http.StatusConflict:
-		var problem Problem
-		return json.Unmarshal(reply.body, &problem) == nil && problem.Slug() == "idempotency-key-in-use"
+		var problem struct{ Type string }
+		return json.Unmarshal(response.Body, &problem) == nil && problem.Type == problemPrefix+"idempotency-key-in-use"
 	}
 	return false
 }
 
 // retryAfter reads the header of that name (RFC 9110, 10.2.3); 0 when there is none.
-func (r *reply) retryAfter() time.Duration {
+func (r *Response) retryAfter() time.Duration {
 	if r == nil {
 		return 0
 	}
-	value := r.header.Get("Retry-After")
+	value := r.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil {
 		return time.Duration(seconds) * time.Second
 	}

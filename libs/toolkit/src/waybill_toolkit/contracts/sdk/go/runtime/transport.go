@@ -2,10 +2,12 @@ package waybill
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,10 +18,12 @@ import (
 
 // connection sends calls to one address.
 type connection struct {
-	address string
-	token   string
-	client  *http.Client
-	retries Retries
+	baseURL   string
+	token     string
+	userAgent string
+	client    *http.Client
+	log       func(context.Context, Event)
+	settings
 }
 
 // call is one request, which can be sent several times.
@@ -29,129 +33,136 @@ type call struct {
 	query  url.Values
 	header http.Header
 	body   any
+	// idempotent says that it takes an Idempotency-Key.
+	idempotent bool
 	// repeatable says that it can be retried when the outcome is unknown.
 	repeatable bool
-}
 
-// reply is a complete response.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
+	settings
+	ownKey string
+	done   []func(CallError)
 }
 
 // send returns the headers of a success, whose body it reads into `into` unless that is nil.
-func (c *connection) send(ctx context.Context, call call, into any) (http.Header, error) {
+func (c *connection) send(ctx context.Context, call call, options []CallOption, into any) (http.Header, error) {
+	call.settings = c.settings
+	call.settings.header = c.header.Clone()
+	for _, option := range options {
+		option.change(&call)
+	}
+	request, body, err := c.request(&call)
+	if err != nil {
+		return nil, fmt.Errorf("waybill: %s %s: %w", call.method, call.path, err)
+	}
+	for attempt := 1; ; attempt++ {
+		response, err := c.attempt(ctx, call, request, body, attempt)
+		if delay, again := call.retries.next(attempt, call.repeatable, response, err); again &&
+			ctx.Err() == nil && sleep(ctx, delay) {
+			continue
+		}
+		answered := CallError{
+			Method: call.method, Path: call.path, Attempts: attempt,
+			IdempotencyKey: request.Header.Get(keyHeader), Err: err,
+		}
+		if response == nil {
+			return nil, &NoAnswerError{answered}
+		}
+		answered.Response = *response
+		for _, done := range call.done {
+			done(answered)
+		}
+		return response.Header, answered.outcome(into)
+	}
+}
+
+// request returns the request of all attempts, and its body.
+func (c *connection) request(call *call) (*http.Request, []byte, error) {
+	if c.baseURL == "" {
+		return nil, nil, errors.New("there is no base URL; pass one to NewClient or set WAYBILL_BASE_URL")
+	}
+	if call.ownKey != "" && !call.idempotent {
+		return nil, nil, errors.New("the operation takes no idempotency key")
+	}
+	if strings.IndexFunc(c.token, func(each rune) bool { return each <= ' ' || each > '~' }) >= 0 {
+		return nil, nil, errors.New("the token has a character that no header can have")
+	}
 	var body []byte
 	if call.body != nil {
 		var err error
 		if body, err = json.Marshal(call.body); err != nil {
-			return nil, fmt.Errorf("waybill: the body of %s %s: %w", call.method, call.path, err)
+			return nil, nil, err
 		}
 	}
-	for attempt := 1; ; attempt++ {
-		reply, err := c.attempt(ctx, call, body)
-		if err == nil && reply.status < 300 {
-			return reply.header, reply.read(into)
-		}
-		delay, again := c.retries.next(attempt, call.repeatable, reply, err)
-		if ctx.Err() != nil || !again || !sleep(ctx, delay) {
-			if reply == nil {
-				return nil, &NoAnswerError{
-					Method: call.method, Path: call.path, Attempts: attempt,
-					IdempotencyKey: call.header.Get(keyHeader), Err: err,
-				}
-			}
-			return nil, reply.problem()
-		}
-	}
-}
-
-func (c *connection) attempt(ctx context.Context, call call, body []byte) (*reply, error) {
-	target := c.address + call.path
+	target := c.baseURL + call.path
 	if len(call.query) > 0 {
 		target += "?" + call.query.Encode()
 	}
-	request, err := http.NewRequestWithContext(ctx, call.method, target, bytes.NewReader(body))
+	request, err := http.NewRequest(call.method, target, nil)
 	if err != nil {
-		return nil, err
-	}
-	if call.header != nil {
-		request.Header = call.header.Clone()
+		return nil, nil, err
 	}
 	request.Header.Set("Accept", "application/json, application/problem+json")
-	request.Header.Set("User-Agent", "waybill-go/"+Version)
-	if call.body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
+	request.Header.Set("User-Agent", c.userAgent)
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		return nil, err
+	for _, header := range []http.Header{call.settings.header, call.header} {
+		for name, values := range header {
+			request.Header[name] = values
+		}
 	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
+	if call.body != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
-	return &reply{response.StatusCode, response.Header, content}, nil
+	request.Header.Del(keyHeader)
+	if call.idempotent {
+		request.Header.Set(keyHeader, cmp.Or(call.ownKey, newKey()))
+	}
+	return request, body, nil
 }
 
-func (r *reply) read(into any) error {
-	if into == nil {
-		return nil
+// attempt sends the request once and reports the event.
+func (c *connection) attempt(ctx context.Context, call call, request *http.Request, body []byte, attempt int) (*Response, error) {
+	start := time.Now()
+	limited, cancel := context.WithTimeout(ctx, call.timeout)
+	defer cancel()
+	response, err := c.exchange(request.Clone(limited), body)
+	event := Event{
+		Method: call.method, Path: call.path, Attempt: attempt, Duration: time.Since(start), Err: err,
 	}
-	if err := json.Unmarshal(r.body, into); err != nil {
-		return &UnreadableAnswerError{Status: r.status, Body: r.body, Err: err}
+	if response != nil {
+		event.Status, event.TraceID = response.Status, response.TraceID
 	}
-	return nil
+	c.log(ctx, event)
+	return response, err
+}
+
+func (c *connection) exchange(request *http.Request, body []byte) (*Response, error) {
+	if body != nil {
+		request.ContentLength = int64(len(body))
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+	answer, err := c.client.Do(request)
+	if err != nil {
+		var failed *url.Error // has the query, which is not for logs
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return nil, err
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	return newResponse(answer.StatusCode, answer.Header, content), nil
 }
 
 const keyHeader = "Idempotency-Key"
-
-// CallOption changes one call.
-type CallOption func(*call)
-
-// WithIdempotencyKey sets the key. Calls with the same key and the same input are executed once.
-// By default each call gets its own key, which all of its attempts share.
-func WithIdempotencyKey(key string) CallOption {
-	return func(call *call) { call.header.Set(keyHeader, key) }
-}
 
 func newKey() string {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // it does not fail on any system of today
 	return hex.EncodeToString(key[:])
-}
-
-// put sets an optional parameter unless it is nil.
-func put[T any](set func(name, value string), name string, value *T) {
-	if value != nil {
-		set(name, text(*value))
-	}
-}
-
-// putAll adds a parameter for each value.
-func putAll[T any](add func(name, value string), name string, values []T) {
-	for _, value := range values {
-		add(name, text(value))
-	}
-}
-
-// segment escapes a value as one segment of a path.
-func segment(value any) string {
-	return url.PathEscape(text(value))
-}
-
-func text(value any) string {
-	if moment, ok := value.(time.Time); ok {
-		return moment.Format(time.RFC3339Nano)
-	}
-	return fmt.Sprint(value)
-}
-
-func trimmed(address string) string {
-	return strings.TrimRight(address, "/")
 }

@@ -5,13 +5,20 @@ public final class NotFinalException extends WaybillException {
     private static final long serialVersionUID = 1L;
 
     private final transient Object last;
+    private final String state;
 
-    NotFinalException(Object last) {
-        super("not final yet: " + last, null);
-        this.last = last;
+    NotFinalException(String state, Answer<?> answer) {
+        super("the status is still " + state, answer.traceId(), answer.exchange(), null);
+        this.state = state;
+        last = answer.value();
     }
 
-    /** The last known state. */
+    /** The last known status. */
+    public String state() {
+        return state;
+    }
+
+    /** The last known state of the resource. */
     public Object last() {
         return last;
     }

@@ -1,5 +1,6 @@
 package waybill.internal;
 
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,23 +9,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import waybill.CallOptions;
+import waybill.HttpCall;
 
 /** One request, which can be sent several times. */
 public final class Call {
-    static final String KEY = "Idempotency-Key";
+    private static final String KEY = "Idempotency-Key";
 
     final String method;
-    final Map<String, String> headers = new TreeMap<>();
-    final boolean isRepeatable;
-    private final String path;
+    final String path;
+    final CallOptions options;
+    boolean isRepeatable;
+    private final Map<String, String> headers = new TreeMap<>();
     private final List<String> query = new ArrayList<>();
     private Object body;
+    private String key;
 
-    /** A repeatable call can be retried when the outcome is unknown. */
-    public Call(String method, String path, boolean isRepeatable) {
+    /** Creates a call with the options of the caller. */
+    public Call(String method, String path, CallOptions options) {
         this.method = method;
         this.path = path;
-        this.isRepeatable = isRepeatable;
+        this.options = options;
+    }
+
+    /** Lets it be retried when the outcome is unknown. */
+    public Call repeatable() {
+        isRepeatable = true;
+        return this;
+    }
+
+    /** Sends an Idempotency-Key: the one in the options, or else a new one. */
+    public Call idempotent() {
+        key = options.idempotencyKey();
+        key = key == null ? UUID.randomUUID().toString() : key;
+        return this;
     }
 
     /** Adds a parameter, unless it is null; a list adds one for each of its values. */
@@ -45,11 +63,6 @@ public final class Call {
         return this;
     }
 
-    /** Sets the Idempotency-Key. */
-    public Call key(String idempotencyKey) {
-        return header(KEY, idempotencyKey);
-    }
-
     /** Sends a record as JSON. */
     public Call body(Object value) {
         body = value;
@@ -61,22 +74,28 @@ public final class Call {
         return URLEncoder.encode(Codec.text(value), StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Generates a unique key. */
-    public static String newKey() {
-        return UUID.randomUUID().toString();
+    /** The key; null when the operation takes none. */
+    String key() {
+        return key;
     }
 
-    String target() {
-        return query.isEmpty() ? path : path + '?' + String.join("&", query);
-    }
-
-    /** The body as it is sent; null when there is none. */
-    String content() {
-        return body == null ? null : Json.write(Codec.toJson(body));
-    }
-
-    @Override
-    public String toString() {
-        return method + ' ' + path;
+    /** Throws IllegalArgumentException for a key that the operation does not take. */
+    HttpCall request(Settings settings) {
+        if (key == null && options.idempotencyKey() != null) {
+            throw new IllegalArgumentException(method + ' ' + path + " takes no idempotency key");
+        }
+        Map<String, String> all = settings.headers(options);
+        all.remove(KEY);
+        all.putAll(headers);
+        if (key != null) {
+            all.put(KEY, key);
+        }
+        if (body != null) {
+            all.put("Content-Type", "application/json");
+        }
+        String target = query.isEmpty() ? path : path + '?' + String.join("&", query);
+        String content = body == null ? null : Json.write(Codec.toJson(body));
+        URI uri = URI.create(settings.baseUrl() + target);
+        return new HttpCall(method, uri, all, content, settings.timeout(options));
     }
 }

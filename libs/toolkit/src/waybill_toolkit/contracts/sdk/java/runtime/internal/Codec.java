@@ -13,12 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import waybill.model.Extra;
 import waybill.model.OneOf;
+import waybill.model.OpenEnum;
 import waybill.model.Wire;
 
 /**
- * Converts JSON to records and back. Unknown members are ignored, and null is not written. Throws
- * IllegalArgumentException for JSON that does not match.
+ * Converts JSON to records and back. Unknown members go to the component with @Extra, and null is not
+ * written. Throws IllegalArgumentException for JSON that does not match.
  */
 public final class Codec {
     private Codec() {}
@@ -51,12 +53,14 @@ public final class Codec {
         Class<?> wanted = (Class<?>) type;
         OneOf choice = wanted.getAnnotation(OneOf.class);
         if (choice != null) {
-            return read(json, chosen(choice, object(json, place), place), place);
+            return read(json, chosen(choice, object(json, place)), place);
         }
         if (wanted.isRecord()) {
             return readRecord(object(json, place), wanted, place);
         }
-        return wanted.isEnum() ? readEnum(json, wanted) : readScalar(json, wanted, place);
+        return OpenEnum.class.isAssignableFrom(wanted)
+                ? readEnum(json, wanted, place)
+                : readScalar(json, wanted, place);
     }
 
     private static List<Object> readList(Object json, Type item, String place) {
@@ -86,24 +90,30 @@ public final class Codec {
         return found;
     }
 
-    private static Class<?> chosen(OneOf choice, Map<String, Object> json, String place) {
+    private static Class<?> chosen(OneOf choice, Map<String, Object> json) {
         Object tag = json.get(choice.tag());
         for (int index = 0; index < choice.values().length; index++) {
             if (choice.values()[index].equals(tag)) {
                 return choice.types()[index];
             }
         }
-        throw misfit(place + '/' + choice.tag(), String.join(" or ", choice.values()));
+        return choice.other();
     }
 
     private static Object readRecord(Map<String, Object> json, Class<?> type, String place) {
         RecordComponent[] components = type.getRecordComponents();
         Class<?>[] types = new Class<?>[components.length];
         Object[] values = new Object[components.length];
+        Map<String, Object> unknown = new LinkedHashMap<>(json);
         for (int index = 0; index < components.length; index++) {
-            String name = name(components[index]);
             types[index] = components[index].getType();
-            values[index] = read(json.get(name), components[index].getGenericType(), place + '/' + name);
+            if (isExtra(components[index])) {
+                values[index] = unknown; // it is the last one
+                continue;
+            }
+            String name = name(components[index]);
+            Type generic = components[index].getGenericType();
+            values[index] = read(unknown.remove(name), generic, place + '/' + name);
             if (values[index] == null && types[index].isPrimitive()) {
                 throw misfit(place + '/' + name, "a value");
             }
@@ -118,15 +128,15 @@ public final class Codec {
         }
     }
 
-    private static Object readEnum(Object json, Class<?> type) {
-        Object unrecognized = null;
-        for (Object value : type.getEnumConstants()) {
-            if (text(value).equals(json)) {
-                return value;
-            }
-            unrecognized = value; // it is the last one
+    private static Object readEnum(Object json, Class<?> type, String place) {
+        if (!(json instanceof String)) {
+            throw misfit(place, "a string");
         }
-        return unrecognized;
+        try {
+            return type.getMethod("of", String.class).invoke(null, json);
+        } catch (ReflectiveOperationException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     private static Object readScalar(Object json, Class<?> type, String place) {
@@ -181,7 +191,9 @@ public final class Codec {
         for (RecordComponent component : value.getClass().getRecordComponents()) {
             try {
                 Object member = component.getAccessor().invoke(value);
-                if (member != null) {
+                if (isExtra(component)) {
+                    ((Map<?, ?>) member).forEach((name, each) -> written.put((String) name, each));
+                } else if (member != null) {
                     written.put(name(component), toJson(member));
                 }
             } catch (ReflectiveOperationException impossible) {
@@ -193,15 +205,11 @@ public final class Codec {
 
     /** Formats a string, a number, a time or an enumeration value as in the contract. */
     static String text(Object value) {
-        if (!(value instanceof Enum<?> constant)) {
-            return value.toString();
-        }
-        try {
-            Wire wire = constant.getDeclaringClass().getField(constant.name()).getAnnotation(Wire.class);
-            return wire == null ? constant.name() : wire.value();
-        } catch (NoSuchFieldException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return value.toString();
+    }
+
+    private static boolean isExtra(RecordComponent component) {
+        return component.getAccessor().isAnnotationPresent(Extra.class);
     }
 
     private static String name(RecordComponent component) {

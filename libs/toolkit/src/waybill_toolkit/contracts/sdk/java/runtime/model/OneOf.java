@@ -14,4 +14,7 @@ public @interface OneOf {
 
     /** The types. */
     Class<?>[] types();
+
+    /** The type for values that this version does not know. */
+    Class<?> other();
 }

@@ -1,17 +1,23 @@
 package waybill.problem;
 
+import java.lang.reflect.Type;
 import java.util.List;
+import waybill.Exchange;
 import waybill.WaybillException;
+import waybill.internal.Codec;
 
-/** An error response. A problem of an unknown type is an instance of this class. */
+/**
+ * An error response. A problem of an unknown type, or without the fields of its type, is an instance of
+ * this class.
+ */
 public class ProblemException extends WaybillException {
     private static final long serialVersionUID = 1L;
 
     private final transient Problem problem;
 
     /** Created by the client. */
-    public ProblemException(Problem problem) {
-        super(text(problem), null);
+    public ProblemException(Problem problem, Exchange exchange) {
+        super(text(problem), problem.traceId(), exchange, null);
         this.problem = problem;
     }
 
@@ -20,23 +26,31 @@ public class ProblemException extends WaybillException {
         return problem;
     }
 
-    /** The status of the response. */
-    public final int status() {
-        return (int) problem.status();
-    }
-
     /** One entry for each invalid value. */
     public final List<Fault> errors() {
         return problem.errors();
     }
 
+    @Override
+    public final String traceId() {
+        return problem.traceId();
+    }
+
+    /** Throws IllegalArgumentException when the member is missing or has another type. */
+    final <T> T member(String name, Type type) {
+        T found = Codec.fromJson(problem.additionalProperties().get(name), type);
+        if (found == null) {
+            throw new IllegalArgumentException(name + " is missing");
+        }
+        return found;
+    }
+
     private static String text(Problem problem) {
-        StringBuilder text = new StringBuilder();
-        text.append(problem.status()).append(' ').append(problem.slug());
-        text.append(": ").append(problem.detail());
+        StringBuilder text = new StringBuilder(problem.slug()).append(": ");
+        text.append(problem.detail().isEmpty() ? problem.title() : problem.detail());
         for (Fault fault : problem.errors()) {
             text.append("; ").append(fault.pointer()).append(": ").append(fault.detail());
         }
-        return text.append(" (trace ").append(problem.traceId()).append(')').toString();
+        return text.toString();
     }
 }
