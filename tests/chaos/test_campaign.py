@@ -24,7 +24,7 @@ from waybill_toolkit.lab.chaos.view import View
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.platform.plan import Plan, free_port_base
+from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 
@@ -144,6 +144,22 @@ async def test_nothing_is_lost_when_the_background_process_of_orders_breaks_alon
     assert [event.missed for event in result.events] == ["", "", ""]
     log = DataFolder(defective.plan.data).log("orders").read_text()
     assert "background process returned early" in log
+
+
+async def test_other_clients_are_served_while_hundreds_send_slowly(
+    defective: FaultyPlatform,
+) -> None:
+    result = await run(defective, Fault(1, 1.0, Kind.SLOW_CLIENTS, GATEWAY, 4.0))
+
+    assert result.is_ok, result.to_json()
+    [event] = result.events
+    assert not event.missed
+    assert event.ended
+    meanwhile = [each for each in result.attempts if event.began < each.began < event.ended]
+    assert len(meanwhile) > 20
+    assert result.server_errors == 0
+    accepted = [each.accept_seconds for each in meanwhile if not each.refusal]
+    assert max(seconds or SECONDS_MAX for seconds in accepted) < 2.0
 
 
 async def test_campaign_fails_when_orders_forgets_the_keys_of_requests(

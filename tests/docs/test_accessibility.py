@@ -24,7 +24,25 @@ PAGES: Final = {
     "docs/events": "document.querySelector('svg')",
 }
 """Each with an expression that is true when the page is complete."""
-SITE_PAGES: Final = ("index.html", "start.html", "operations.html", "decisions/index.html")
+KINDS: Final = (
+    "index.html",
+    "operations.html",
+    "decisions/index.html",
+    "services/orders.html",
+    "services/gateway/reference.html",
+    "services/gateway/events.html",
+    "source/contracts/orders/openapi.yaml.html",
+)
+"""A page of each kind: those of a kind differ in their text."""
+SEARCHING: Final = """(() => {
+  const input = document.querySelector(".search input");
+  if (input && !input.value) {
+    input.focus();
+    input.value = "order";
+    input.dispatchEvent(new Event("input"));
+  }
+  return document.querySelector("#found li");
+})()"""
 
 # Leaves what was found in place of the page's text, where the browser reads it.
 EXAMINE: Final = """(() => {
@@ -39,6 +57,11 @@ EXAMINE: Final = """(() => {
   }
   return false;
 })()"""
+
+
+@pytest.fixture
+def site_pages(site_folder: Path) -> list[str]:
+    return sorted(str(each.relative_to(site_folder)) for each in site_folder.rglob("*.html"))
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +89,25 @@ async def test_pages_of_the_services(
     assert found == []
 
 
-async def test_pages_of_the_site(open_browser: OpenBrowser, site: str, axe: str) -> None:
+async def test_every_page_of_the_site(
+    open_browser: OpenBrowser, site: str, site_pages: list[str], axe: str
+) -> None:
+    looks = [*product(site_pages, [PHONE]), *product(KINDS, [DESK, DESK_DARK])]
+    assert len(looks) > 100
     found: list[str] = []
     async with open_browser() as browser:
-        for page, view in product(SITE_PAGES, VIEWS):
+        for page, view in looks:
             look = await browser.look(f"{site}/{page}", view, EXAMINE % ("true", axe))
+            found += violations(look)
+    assert found == []
+
+
+async def test_the_results_of_a_search(open_browser: OpenBrowser, site: str, axe: str) -> None:
+    found: list[str] = []
+    async with open_browser() as browser:
+        for view in VIEWS:
+            address = f"{site}/services/orders/reference.html"
+            look = await browser.look(address, view, EXAMINE % (SEARCHING, axe))
             found += violations(look)
     assert found == []
 

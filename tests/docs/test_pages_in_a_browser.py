@@ -72,7 +72,7 @@ async def test_a_page_with_a_fault_is_found_out(
         "<script>nothing()</script>": ["console: ReferenceError: nothing is not defined"],
         "<img src='no.png'>": ["console: Failed to load resource"],
         "<img src='http://cdn.test/x.png'>": ["request to another host: http://cdn.test/x.png"],
-        "<p style='width: 2000px'>wide</p>": ["2000 pixels wide in a window of 1440"],
+        "<p style='width: 2000px'>wide</p>": [f"2000 pixels wide in a window of {DESK.width}"],
     }
     async with open_browser() as browser:
         for page, expected in faults.items():

@@ -15,6 +15,7 @@ from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.launcher import launch
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.status import report
+from waybill_toolkit.platform.waiting import wait_until
 
 
 def test_the_gateway_is_first_and_services_follow_in_alphabetical_order(
@@ -90,6 +91,23 @@ def test_process_comes_back_when_it_was_killed(small_platform: Platform, name: s
         assert httpx.get(small_platform.addresses[service]).status_code == 200
     log = (small_platform.folder / "logs" / "platform.log").read_text()
     assert f"{name} (pid {killed.pid}) was ended by SIGKILL; starting it again" in log
+
+
+def test_status_is_current_when_the_state_could_not_be_written_for_a_time(
+    small_platform: Platform,
+) -> None:
+    log = small_platform.folder / "logs" / "platform.log"
+    size = log.stat().st_size
+    unfinished = small_platform.folder / "state.unfinished"
+    unfinished.mkdir()  # so that writing fails, as on a full disk
+    try:
+        killed = small_platform.kill("pear")
+        wait_until(lambda: b"pear is ready again" in log.read_bytes()[size:], 30)
+        assert small_platform.process("pear").pid == killed.pid
+    finally:
+        unfinished.rmdir()
+    small_platform.wait_until_replaced(killed, "pear")
+    assert log.read_bytes()[size:].count(b"the state cannot be written") == 1
 
 
 def test_second_up_is_refused_when_the_data_is_in_use(small_platform: Platform, plan: Plan) -> None:

@@ -66,7 +66,7 @@ class Order:
     lines: tuple[Line, ...]
     total_minor: int
     sealed_token: str | None = field(repr=False)
-    """The payment token, encrypted; None once the order is confirmed, rejected or cancelled."""
+    """The payment token, encrypted; None once the outcome of the authorization is known."""
     placed_at: datetime
     updated_at: datetime
 
@@ -149,3 +149,18 @@ def status_at(position: Position, confirmed_from: int) -> OrderStatus:
             return OrderStatus.CANCELLING if cancelled else OrderStatus.PLACED
         case "compensated":
             return OrderStatus.CANCELLED if cancelled else OrderStatus.REJECTED
+
+
+def needs_token(position: Position, authorized_from: int) -> bool:
+    """Whether an authorization with the order's token may still be sent or repeated.
+
+    Its outcome is known when the saga reaches step `authorized_from`, has compensated the step
+    before it, or compensates earlier ones.
+    """
+    match position.direction:
+        case "forward":
+            return position.index < authorized_from
+        case "compensating":
+            return position.index == authorized_from - 1
+        case "completed" | "compensated":
+            return False

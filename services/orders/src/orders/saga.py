@@ -124,5 +124,7 @@ PLACE_ORDER: Final[Saga[Order, Sent]] = Saga(
     ),
 )
 
+AUTHORIZED_AT_STEP: Final = 2
+"""The outcome of the authorization is known when the saga reaches this step."""
 CONFIRMED_AT_STEP: Final = 3
 """An order is confirmed when its saga reaches this step: its stock is committed."""

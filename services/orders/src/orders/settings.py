@@ -12,9 +12,9 @@ class OrdersSettings(Settings):
 
     token_keys: DirectoryPath
     """The folder of the keys that encrypt payment tokens, the same as that of payments."""
-    token_key_seconds: NonNegativeFloat = 300.0
+    token_key_seconds: NonNegativeFloat = 60.0
     """The interval at which orders creates a key; 0 if another program creates and destroys keys.
-    An old key is destroyed one to two intervals after its last order has ended."""
+    A key is destroyed 2 minutes after it was superseded, or later with its last authorization."""
 
     background_process: bool = True
     """On: orders gets most requests, and receives at least four events for each order."""

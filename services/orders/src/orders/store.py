@@ -27,6 +27,15 @@ class _StatusRow(NamedTuple):
     status: OrderStatus
     rejection_code: str | None
     rejection_detail: str | None
+    keeps_token: bool
+
+
+class StatusChange(NamedTuple):
+    """The new state of an order; `keeps_token` keeps the payment token if it is still there."""
+
+    status: OrderStatus
+    rejection: Rejection | None
+    keeps_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,7 @@ _INSERT_LINES: Final = _LINES.write("""
 _SET_STATUSES: Final = _STATUSES.write("""
     update orders set status = change.status, rejection_code = change.rejection_code,
         rejection_detail = change.rejection_detail, updated_at = $1,
-        sealed_token = case when change.status in ('placed', 'cancelling')
-            then orders.sealed_token end
+        sealed_token = case when change.keeps_token then orders.sealed_token end
     from {rows} as change ({columns})
     where orders.order_id = change.order_id
 """)
@@ -85,17 +93,18 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
 
 
 async def set_statuses(
-    tx: Transaction, changes: Mapping[UUID, tuple[OrderStatus, Rejection | None]], now: datetime
+    tx: Transaction, changes: Mapping[UUID, StatusChange], now: datetime
 ) -> None:
-    """Set the status of orders whose sagas the transaction has locked."""
+    """Set the status of orders whose sagas the transaction has locked, and delete tokens."""
     rows = [
         _StatusRow(
             order_id=order_id,
-            status=status,
-            rejection_code=rejection.code if rejection else None,
-            rejection_detail=rejection.detail if rejection else None,
+            status=change.status,
+            rejection_code=change.rejection.code if change.rejection else None,
+            rejection_detail=change.rejection.detail if change.rejection else None,
+            keeps_token=change.keeps_token,
         )
-        for order_id, (status, rejection) in changes.items()
+        for order_id, change in changes.items()
     ]
     await tx.enqueue(*_SET_STATUSES.bind(rows, now))
 

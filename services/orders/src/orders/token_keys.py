@@ -1,7 +1,7 @@
 """Creates and destroys the keys that encrypt payment tokens.
 
-Every `period` there is a new key. A key is destroyed when it has been superseded for a period, so
-that no open transaction uses it, and no order in progress has a token of it. From then on the
+Every `period` there is a new key. A key is destroyed when it was superseded GRACE ago, so that no
+open transaction uses it, and no order has a token of it. From then on the
 tokens in outbox, topics and backups are unreadable. While the database is down no key is destroyed.
 """
 
@@ -22,10 +22,13 @@ from waybill.sealing import KEY_BYTES, SUFFIX
 
 _log: Final = logging.getLogger(__name__)
 
+GRACE: Final = timedelta(minutes=2)
+"""Longer than the transaction that places orders: three statements of up to 30 s."""
+
 _NAME: Final = "%Y%m%dT%H%M%SZ"
 _USED: Final = """
     select distinct split_part(sealed_token, '.', 3) as key
-    from orders where status in ('placed', 'cancelling')
+    from orders where status in ('placed', 'cancelling') and sealed_token is not null
 """
 
 
@@ -67,7 +70,7 @@ class KeyRotation:
             _create(self._folder / f"{now.astimezone(UTC):{_NAME}}{SUFFIX}")
 
     def _destroy(self, used: Collection[str]) -> None:
-        superseded_before = self._clock.now() - self._period
+        superseded_before = self._clock.now() - GRACE
         for created, superseded in pairwise(sorted(_created(self._folder))):
             name = f"{created:{_NAME}}"
             if superseded <= superseded_before and name not in used:

@@ -12,8 +12,8 @@ from orders.contract.problems import (
     UnknownSku,
 )
 from orders.contract.shared import PriceInput
-from orders.domain import QUANTITY_MAX, Line, Order, Price, price_lines, status_at
-from orders.saga import CONFIRMED_AT_STEP, PLACE_ORDER
+from orders.domain import QUANTITY_MAX, Line, Order, Price, needs_token, price_lines, status_at
+from orders.saga import AUTHORIZED_AT_STEP, CONFIRMED_AT_STEP, PLACE_ORDER
 from waybill.saga import CANCELLED, Position, Reason
 
 PRICES = {"A": Price(255, "GBP"), "B": Price(100, "EUR")}
@@ -122,6 +122,31 @@ REFUSED = Reason("out_of_stock", "")
 )
 def test_the_status_follows_the_saga(position: Position, status: OrderStatus) -> None:
     assert status_at(position, CONFIRMED_AT_STEP) is status
+
+
+@pytest.mark.parametrize(
+    ("position", "is_needed"),
+    [
+        (Position("forward", 0), True),
+        (Position("forward", 1), True),
+        (Position("forward", 2), False),
+        (Position("forward", 3), False),
+        (Position("completed", 4), False),
+        (Position("compensating", 1, CANCELLED), True),
+        (Position("compensating", 0, CANCELLED), False),
+        (Position("compensating", 0, REFUSED), False),
+        (Position("compensated", 0, REFUSED), False),
+    ],
+)
+def test_the_token_is_needed_until_the_outcome_of_the_authorization_is_known(
+    position: Position,
+    is_needed: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert needs_token(position, AUTHORIZED_AT_STEP) is is_needed
+
+
+def test_the_outcome_of_the_authorization_is_known_after_its_step() -> None:
+    assert PLACE_ORDER.steps[AUTHORIZED_AT_STEP - 1].name == "authorize-payment"
 
 
 def test_an_order_is_confirmed_once_its_stock_is_committed() -> None:

@@ -39,8 +39,8 @@ _STYLE: Final = "text/css; charset=utf-8"
 _HERE: Final = files("waybill.docs")
 _SWAGGER: Final = files("fastapi_swagger").joinpath("resources")
 
-OWN_ASSETS: Final = {"style.css": _STYLE, "theme.js": _SCRIPT}
-"""The design of the pages, also used by the site of `waybill docs`."""
+OWN_ASSETS: Final = {"style.css": _STYLE, "theme.js": _SCRIPT, "search.js": _SCRIPT}
+"""Design and scripts of the pages, also used by the site of `waybill docs`."""
 
 _SWAGGER_ASSETS: Final = {
     "swagger-ui-bundle.js": _SCRIPT,

@@ -37,7 +37,7 @@ def problem_of(error: Exception, where: str) -> Problem:
     """Log an unexpected error, and return a problem that reveals no details."""
     if isinstance(error, DatabaseUnavailableError):
         _log.warning("%s: the database is not available: %s", where, error)
-        return Unavailable(detail="The database cannot be reached; try again shortly.")
+        return Unavailable(detail=f"{error.reason}; try again shortly.")
     if isinstance(error, _CONFLICTS):
         _log.warning("%s: conflict with another transaction: %s", where, error)
         return Unavailable(detail="The request conflicted with another one; try again.")

@@ -1,12 +1,12 @@
 """Database errors that callers handle.
 
-    DatabaseUnavailableError    the server cannot be reached, or no connection is free in time
+    DatabaseUnavailableError    the server cannot be reached, is busy, or cannot write
     ConcurrencyConflictError    a concurrent transaction changed what this one relies on
 
 All other errors (constraint violations, deadlocks) are raised as asyncpg raises them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -22,12 +22,24 @@ FAILURES: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, for example after a failover
     asyncpg.IdleInTransactionSessionTimeoutError,
     # asyncpg raises this when the server dies in the middle of an exchange.
     asyncpg.InternalClientError,
     asyncpg.InterfaceError,  # not always: see raise_if_unavailable
 )
-"""The errors that may mean that the server or the connection is lost."""
+"""The errors that may mean that the server or the connection cannot be used."""
+
+_REASONS: Final[Mapping[type[Exception], str]] = {
+    asyncpg.DiskFullError: "The database has no disk space left",
+    asyncpg.TooManyConnectionsError: "The database accepts no more connections",
+    asyncpg.InsufficientResourcesError: "The database lacks memory or other resources",
+    asyncpg.PostgresIOError: "The database cannot read or write its files",
+    asyncpg.ReadOnlySQLTransactionError: "The database is read-only",
+    TimeoutError: "The database is busy or does not answer",
+}
+_CONNECTION_FAILED: Final = "The connection to the database failed"
 
 
 class DatabaseUnavailableError(Exception):
@@ -37,6 +49,11 @@ class DatabaseUnavailableError(Exception):
     commit raises it, the transaction may or may not have been committed. Retry only under an
     idempotency key or an inbox row.
     """
+
+    def __init__(self, message: str, reason: str = _CONNECTION_FAILED) -> None:
+        """Use a message for the log, and a reason for everyone: it reveals no name or address."""
+        super().__init__(message)
+        self.reason: Final = reason
 
 
 class ConcurrencyConflictError(Exception):
@@ -57,10 +74,21 @@ def unavailability() -> Iterator[None]:
 
 
 def raise_if_unavailable(error: BaseException, raw: "RawConnection | None" = None) -> None:
-    """Raise DatabaseUnavailableError if an error means that the server or connection is lost."""
+    """Raise DatabaseUnavailableError if an error means that the server cannot be used now.
+
+    A connection to a read-only server is closed: the next one may lead to another server.
+    """
     # asyncpg raises InterfaceError both for a closed connection and for wrong use of its API.
     if isinstance(error, asyncpg.InterfaceError):
         if raw is None or raw.is_closed():
             raise DatabaseUnavailableError(str(error)) from error
     elif isinstance(error, FAILURES):
-        raise DatabaseUnavailableError(f"{type(error).__name__}: {error}") from error
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError) and raw is not None:
+            raw.terminate()
+        message = f"{type(error).__name__}: {error}"
+        raise DatabaseUnavailableError(message, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    found = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+    return next(found, _CONNECTION_FAILED)

@@ -26,6 +26,20 @@ RUNS_MAX: Final = 3
 The second attempt no longer conflicts with the first transaction, which has ended.
 """
 
+_WRITE_CHECK: Final = """
+    SET LOCAL work_mem = '64kB';
+    DO $$ BEGIN
+        IF current_setting('transaction_read_only')::boolean THEN
+            RAISE read_only_sql_transaction USING MESSAGE = 'transactions are read-only';
+        END IF;
+        PERFORM count(*) FROM generate_series(1, 8192);
+    END $$
+"""
+"""Fails when a write would fail: the rows exceed work_mem, so they go to a temporary file.
+
+A temporary file leaves nothing behind, and needs new blocks. A row might fit into an old one.
+"""
+
 
 class Database:
     """One service's database: the pool, and what every transaction needs.
@@ -84,6 +98,11 @@ class Database:
                     return await work(tx)
         async with self.transaction() as tx:
             return await work(tx)
+
+    async def check(self) -> None:
+        """Return when the database can write. Raises DatabaseUnavailableError."""
+        async with self.connection() as connection:
+            await connection.execute(_WRITE_CHECK)
 
     async def close(self) -> None:
         """Close all connections; waits for those in use."""

@@ -27,7 +27,7 @@ from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres import Database, DatabaseUnavailableError
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.gauges import Gauges
-from waybill.process.health import Check, Liveness, Readiness, mount_health
+from waybill.process.health import Liveness, Readiness, mount_health
 from waybill.process.metrics import (
     METRICS_PATH,
     RUNTIME_PATH,
@@ -113,7 +113,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         add_all(added, service.paths)
         checks = dict(service.checks)
         if service.database:
-            checks = {"database": _answers(service.database), **checks}
+            checks = {"database": service.database.check, **checks}
         parts = [self.child] if self.child else service.background
 
         def reason() -> str | None:
@@ -227,14 +227,6 @@ def _access(settings: ProcessSettings) -> Access:
     if not isinstance(settings, Settings):
         raise TypeError("operations need settings with `access`: a subclass of waybill.Settings")
     return access_of(settings.token_file)
-
-
-def _answers(database: Database) -> Check:
-    async def select() -> None:
-        async with database.connection() as connection:
-            await connection.execute("SELECT 1")
-
-    return select
 
 
 def _plain_failures(send: Send) -> Send:

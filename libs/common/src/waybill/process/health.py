@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from waybill.http.reply import JSON, Reply
 from waybill.http.routing import Fixed, add
+from waybill.postgres import DatabaseUnavailableError
 
 Check: TypeAlias = Callable[[], Awaitable[object]]
 """Returns when the checked resource works, raises when it does not."""
@@ -39,22 +40,23 @@ class Readiness:
             await _reply(503, {"status": reason}).send(send)
             return
         results = await asyncio.gather(*(_run(*each) for each in self._checks.items()))
-        failed = [name for name in results if name is not None]
+        failed = {name: reason for name, reason in results if reason is not None}
         if failed:
-            await _reply(503, {"status": "not ready", "failed": failed}).send(send)
+            status = "; ".join(filter(None, failed.values())) or "not ready"
+            await _reply(503, {"status": status, "failed": list(failed)}).send(send)
         else:
             await _reply(200, {"status": "ready"}).send(send)
 
 
-async def _run(name: str, check: Check) -> str | None:
-    """Return the check's name if it fails."""
+async def _run(name: str, check: Check) -> tuple[str, str | None]:
+    """Return the check's name, and None if it passes, else the reason; "" if it is unknown."""
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             await check()
     except Exception as error:  # noqa: BLE001 (any error is a failed check)
         _log.warning("not ready: check %s failed: %s %s", name, type(error).__name__, error)
-        return name
-    return None
+        return name, error.reason if isinstance(error, DatabaseUnavailableError) else ""
+    return name, None
 
 
 class Liveness:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 _LAST_WORDS = 15  # lines: the end of a traceback
@@ -11,9 +12,10 @@ _TAIL_BYTES = 64 * 1024
 
 
 async def keep_small(folder: Path) -> None:
-    """Rotate log files that are too large, until cancelled."""
+    """Rotate log files that are too large, until cancelled; without disk space for it, later."""
     while True:
-        await asyncio.to_thread(_look, folder)
+        with suppress(OSError):
+            await asyncio.to_thread(_look, folder)
         await asyncio.sleep(_LOOK_SECONDS)
 
 

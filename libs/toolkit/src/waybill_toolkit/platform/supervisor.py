@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
@@ -29,6 +30,7 @@ from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.processes import name_this_process
 from waybill_toolkit.platform.state import Status, new_state
+from waybill_toolkit.platform.state_file import StateFile
 from waybill_toolkit.platform.watchdog import Watchdog
 
 
@@ -36,6 +38,8 @@ class Supervisor:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._folder = DataFolder(plan.data)
+        self._state = new_state(plan.port_base)
+        self._state_file = StateFile(self._folder.state_file, self._state, say)
         self._host = PreforkClient(self._folder.log("host"))
         log = self._folder.log
         self._host_keeper = self._keeper(PreforkServer(self._host, log("host")), reload=plan.reload)
@@ -44,7 +48,7 @@ class Supervisor:
             self._keeper(ManagedBroker(plan, log("broker"))),
             self._host_keeper,
         ]
-        self._migrations = Migrations(plan, self._host, log(MIGRATIONS), self._write_state)
+        self._migrations = Migrations(plan, self._host, log(MIGRATIONS), self._state_file.write)
         self._services = [
             self._keeper(
                 ManagedService(plan, service, self._host, log(service.name)), reload=plan.reload
@@ -53,7 +57,6 @@ class Supervisor:
         ]
         self._lending = Lending(plan.data, self._services, say)
         self._helpers: list[asyncio.Task[None]] = []
-        self._state = new_state(plan.port_base)
         self._state.processes = [
             *(watchdog.state for watchdog in self._servers),
             self._migrations.state,
@@ -62,7 +65,7 @@ class Supervisor:
         self._stop_asked = asyncio.Event()
 
     def _keeper(self, unit: ManagedProcess, *, reload: bool = False) -> Watchdog:
-        return Watchdog(unit, say, self._write_state, awaits_changes=reload)
+        return Watchdog(unit, say, self._state_file.write, awaits_changes=reload)
 
     async def run(self) -> None:
         """Return when everything is stopped; the state says whether that was requested."""
@@ -75,6 +78,7 @@ class Supervisor:
             async with asyncio.TaskGroup() as tasks:
                 self._help(tasks, keep_small(self._folder.logs))
                 self._help(tasks, self._lending.run())
+                self._help(tasks, self._state_file.run())
                 starting = tasks.create_task(self._start_or_report(tasks))
                 try:
                     await self._stop_asked.wait()
@@ -157,18 +161,13 @@ class Supervisor:
     def _set_status(self, status: Status, step: str) -> None:
         self._state.status = status
         self._state.step = step
-        self._write_state()
-
-    def _write_state(self) -> None:
-        try:
-            self._state.write(self._folder.state_file)
-        except OSError as error:  # a full disk must not stop the platform
-            say(f"the state cannot be written: {error}")
+        self._state_file.write()
 
 
 def say(what: str) -> None:
-    """Write a line to the log, which `waybill up` shows."""
-    print(time.strftime("%H:%M:%S"), what, flush=True)
+    """Write a line to the log, which `waybill up` shows. On a full disk it may be lost."""
+    with suppress(OSError):
+        print(time.strftime("%H:%M:%S"), what, flush=True)
 
 
 async def _supervise(plan: Plan) -> None:

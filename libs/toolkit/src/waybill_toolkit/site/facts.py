@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
-from waybill_toolkit.contracts.reference.event_map import draw
+from waybill_toolkit.contracts.reference.event_map import show
 from waybill_toolkit.contracts.reference.html import render_from
 from waybill_toolkit.contracts.reference.pages import Reference
 from waybill_toolkit.operations.audit.invariants import INVARIANTS
@@ -42,8 +42,7 @@ class Facts:
             case ["invariants"]:
                 return render_from(_PACKAGE, "invariants.html.jinja", invariants=INVARIANTS)
             case ["map", "of", "events"]:
-                svg = draw(self.reference.events, links=False)
-                return f'<div class="wide map">{svg}</div>\n'
+                return show(self.reference.events, links=False)
             case _:
                 raise UnknownMarkerError(f"nothing is known that is called {wanted!r}")
 
@@ -57,7 +56,7 @@ class Facts:
             service=service,
             api=None if service == GATEWAY else self.reference.apis[service],
             events=events,
-            map=draw(events, links=False),
+            map=show(events, links=False),
             settings=settings,
             settings_table=_table(settings or []),
         )

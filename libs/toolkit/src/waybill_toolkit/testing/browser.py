@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,10 +71,13 @@ class View:
     is_phone: bool = False
 
 
-DESK: Final = View("desk", 1440, 1000)
-DESK_DARK: Final = View("desk-dark", 1440, 1000, is_dark=True)
-PHONE: Final = View("phone", 390, 844, is_phone=True)
-PHONE_DARK: Final = View("phone-dark", 390, 844, is_dark=True, is_phone=True)
+DESK: Final = View("desk", 1280, 900)
+DESK_DARK: Final = View("desk-dark", 1280, 900, is_dark=True)
+PHONE: Final = View("phone", 360, 780, is_phone=True)
+PHONE_DARK: Final = View("phone-dark", 360, 780, is_dark=True, is_phone=True)
+"""The narrowest phones that are sold."""
+
+_KEY_CODES: Final = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}
 
 
 @dataclass(slots=True)
@@ -89,6 +92,8 @@ class Look:
     errors: list[str] = field(default_factory=list)
     """From the console: errors, warnings and exceptions."""
     requests: list[str] = field(default_factory=list)
+    value: Any = None
+    """The value of the expression that was asked for."""
 
     def faults(self) -> list[str]:
         """Return the findings that no page may have."""
@@ -115,8 +120,20 @@ class Browser:
         self._tabs: dict[str, Look] = {}
         self._loaded: set[str] = set()
 
-    async def look(self, url: str, view: View, ready: str = "true") -> Look:
-        """Open a page in a new tab; it is examined when the expression `ready` is true."""
+    async def look(
+        self,
+        url: str,
+        view: View,
+        ready: str = "true",
+        *,
+        keys: Sequence[str] = (),
+        value: str = "null",
+    ) -> Look:
+        """Open a page in a new tab; it is examined when the expression `ready` is true.
+
+        Then the keys are pressed, one character or a name such as "Enter" each, and the expression
+        `value` is evaluated.
+        """
         async with asyncio.timeout(PAGE_SECONDS_MAX):
             target = await self._send("Target.createTarget", url="about:blank")
             attached = await self._send(
@@ -130,6 +147,9 @@ class Browser:
                 await self._read()
             while not await self._evaluate(tab, f"Boolean({ready})"):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(_POLL_SECONDS)
+            for key in keys:
+                await self._press(tab, key)
+            look.value = await self._evaluate(tab, value)
             facts = await self._evaluate(tab, _FACTS)
             look.text, look.width = facts["text"], facts["width"]
             shot = await self._send("Page.captureScreenshot", tab, format="png")
@@ -151,6 +171,19 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if view.is_dark else "light"}
         await self._send("Emulation.setEmulatedMedia", tab, features=[scheme])
+
+    async def _press(self, tab: str, key: str) -> None:
+        code = _KEY_CODES.get(key, 0)
+        text = "" if code else key
+        await self._send(
+            "Input.dispatchKeyEvent",
+            tab,
+            type="keyDown",
+            key=key,
+            text=text,
+            windowsVirtualKeyCode=code,
+        )
+        await self._send("Input.dispatchKeyEvent", tab, type="keyUp", key=key)
 
     async def _evaluate(self, tab: str, expression: str) -> Any:  # noqa: ANN401 (JSON)
         answer = await self._send(

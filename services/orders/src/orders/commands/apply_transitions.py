@@ -11,11 +11,12 @@ from orders.contract.events import Sent, send
 from orders.contract.models import OrderStatus
 from orders.contract.sent import OrderCancelled, OrderConfirmed, OrderRejected
 from orders.contract.shared import RejectionCode
-from orders.domain import Order, Rejection, status_at
-from orders.saga import CONFIRMED_AT_STEP
+from orders.domain import Order, Rejection, needs_token, status_at
+from orders.saga import AUTHORIZED_AT_STEP, CONFIRMED_AT_STEP
+from orders.store import StatusChange
 from waybill.clock import Clock
 from waybill.postgres import Transaction
-from waybill.saga import Reason, SagaStore, SagaTransition
+from waybill.saga import Position, Reason, SagaStore, SagaTransition
 
 
 class OrderSagaStore(SagaStore[Order, Sent]):
@@ -37,27 +38,32 @@ class OrderSagaStore(SagaStore[Order, Sent]):
     async def apply_transitions(
         self, tx: Transaction, moves: Sequence[SagaTransition[Order, Sent]]
     ) -> None:
-        changes: dict[UUID, tuple[OrderStatus, Rejection | None]] = {}
+        changes: dict[UUID, StatusChange] = {}
         for move in moves:
             if move.command is not None:
                 send(tx, move.command, move.cause)
-            status = _changed_status(move)
-            if status is not None:
-                rejection = (
-                    _rejection(move.after.reason) if status is OrderStatus.REJECTED else None
-                )
-                changes[move.saga_id] = (status, rejection)
-                _publish(tx, move, status, rejection)
+            change = _change(move)
+            if change is not None:
+                changes[move.saga_id] = change
+                if change.status is not _status(move.before):
+                    _publish(tx, move, change)
         if changes:
             await store.set_statuses(tx, changes, self._clock.now())
 
 
-def _changed_status(move: SagaTransition[Order, Sent]) -> OrderStatus | None:
-    after = status_at(move.after, CONFIRMED_AT_STEP)
-    before = (
-        OrderStatus.PLACED if move.before is None else status_at(move.before, CONFIRMED_AT_STEP)
-    )
-    return None if after == before else after
+def _change(move: SagaTransition[Order, Sent]) -> StatusChange | None:
+    """Return what the move changes of the order's row, None for nothing."""
+    status = _status(move.after)
+    keeps_token = needs_token(move.after, AUTHORIZED_AT_STEP)
+    had_token = move.before is None or needs_token(move.before, AUTHORIZED_AT_STEP)
+    if status is _status(move.before) and keeps_token >= had_token:
+        return None
+    rejection = _rejection(move.after.reason) if status is OrderStatus.REJECTED else None
+    return StatusChange(status, rejection, keeps_token)
+
+
+def _status(position: Position | None) -> OrderStatus:
+    return OrderStatus.PLACED if position is None else status_at(position, CONFIRMED_AT_STEP)
 
 
 def _rejection(reason: Reason | None) -> Rejection:
@@ -66,18 +72,13 @@ def _rejection(reason: Reason | None) -> Rejection:
     return Rejection(RejectionCode(reason.code), reason.detail)
 
 
-def _publish(
-    tx: Transaction,
-    move: SagaTransition[Order, Sent],
-    status: OrderStatus,
-    rejection: Rejection | None,
-) -> None:
-    if status is OrderStatus.CONFIRMED:
+def _publish(tx: Transaction, move: SagaTransition[Order, Sent], change: StatusChange) -> None:
+    if change.status is OrderStatus.CONFIRMED:
         send(tx, OrderConfirmed(order_id=move.saga_id), move.cause)
-    elif status is OrderStatus.CANCELLED:
+    elif change.status is OrderStatus.CANCELLED:
         send(tx, OrderCancelled(order_id=move.saga_id), move.cause)
-    elif rejection is not None:
+    elif change.rejection is not None:
         rejected = OrderRejected(
-            order_id=move.saga_id, code=rejection.code, detail=rejection.detail
+            order_id=move.saga_id, code=change.rejection.code, detail=change.rejection.detail
         )
         send(tx, rejected, move.cause)

@@ -10,12 +10,13 @@ from typing import Final, TypeAlias
 from waybill_toolkit.contracts.reference.events import Event, Events, Topic
 from waybill_toolkit.contracts.reference.html import render
 
-WIDTH: Final = 1000
-BOX: Final = 150
+WIDTH: Final = 760
+"""As wide as the text of a page: scaled down, it could not be read."""
+BOX: Final = 120
 """The width of a service's box."""
 BOX_HEIGHT: Final = 44
-CARD_X: Final = 310
-CARD: Final = 380
+CARD_X: Final = 215
+CARD: Final = 330
 HEAD: Final = 54
 ROW: Final = 26
 GAP: Final = 28
@@ -60,6 +61,12 @@ class Line:
 
     path: str
     hue: float
+
+
+def show(events: Events, *, links: bool) -> str:
+    """Return the map for a page, with a list that a narrow window shows instead of it."""
+    svg = draw(events, links=links)
+    return render("event-map.html.jinja", svg=svg, events=events, links=links)
 
 
 def draw(events: Events, *, links: bool) -> str:

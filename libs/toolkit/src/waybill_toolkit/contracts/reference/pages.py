@@ -15,7 +15,7 @@ from waybill_toolkit.contracts.generate.service_contracts import (
     read_problem_types,
 )
 from waybill_toolkit.contracts.generate.tree import Tree
-from waybill_toolkit.contracts.reference.event_map import draw
+from waybill_toolkit.contracts.reference.event_map import draw, show
 from waybill_toolkit.contracts.reference.events import Events, read_events
 from waybill_toolkit.contracts.reference.examples import Examples
 from waybill_toolkit.contracts.reference.html import render
@@ -47,7 +47,7 @@ class Reference:
             title="Events" if everything else f"Events of {package}",
             text=_ALL_EVENTS if everything else self.texts[package],
             events=events,
-            map=draw(events, links=True),
+            map=show(events, links=True),
         )
 
 

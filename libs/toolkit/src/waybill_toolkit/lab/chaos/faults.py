@@ -19,6 +19,7 @@ from waybill_toolkit.lab.chaos.load import Load
 from waybill_toolkit.lab.chaos.outboxes import publish_again, publish_shuffled, relay_held
 from waybill_toolkit.lab.chaos.process_faults import ProcessFaults
 from waybill_toolkit.lab.chaos.schedule import Fault, Kind
+from waybill_toolkit.lab.chaos.slow_clients import slow_clients
 from waybill_toolkit.lab.chaos.small_disk import filled
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError
@@ -65,6 +66,7 @@ class Faults:
             Kind.REORDER: self._reorder,
             Kind.REBALANCE: self._rebalance,
             Kind.PROVIDER: self._trouble_provider,
+            Kind.SLOW_CLIENTS: self._send_slowly,
             Kind.DISK_FULL: self._fill_disk,
         }
 
@@ -116,6 +118,11 @@ class Faults:
             asking = self._chance.choice([signal.SIGTERM, signal.SIGKILL])
             await asyncio.to_thread(end, process, asking, _REPLICA_STOP_SECONDS)
             del self._faulty.replicas[process.pid]
+
+    async def _send_slowly(self, event: Event) -> None:
+        # Not through the fault proxy, whose impairments would also hold up these clients.
+        port = self._faulty.plan.ports()[event.fault.target]
+        await slow_clients(port, event.fault.seconds)
 
     async def _fill_disk(self, event: Event) -> None:
         async with filled(self._faulty.plan.data):

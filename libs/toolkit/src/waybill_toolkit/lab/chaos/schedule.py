@@ -55,6 +55,8 @@ class Kind(StrEnum):
     """Another replica joins and leaves repeatedly, with a rebalance each time."""
     PROVIDER = "payment provider"
     """The provider responds late, or loses the first response."""
+    SLOW_CLIENTS = "slow clients"
+    """Hundreds of clients send the heads or bodies of their requests slowly."""
     DISK_FULL = "disk full"
     """PostgreSQL's disk has no space left."""
 
@@ -138,6 +140,7 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.REORDER, databases),
         (Kind.REBALANCE, ["orders", "payments", "inventory"]),
         (Kind.PROVIDER, ["slow", "lost answers"]),
+        (Kind.SLOW_CLIENTS, [GATEWAY]),
     ]
     if targets.has_small_disk:
         deck.append((Kind.DISK_FULL, ["postgres"]))
