@@ -43,9 +43,10 @@ async def broker(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         users: Users | None = None,
         connections: Connections | None = None,
     ) -> tuple[Connect, str]:
-        open_home(tmp_path)
+        home = tmp_path / "broker"
+        open_home(home)
         port = free_port()
-        requests = Requests(tmp_path, "127.0.0.1", port, users)
+        requests = Requests(home, "127.0.0.1", port, users)
         protocol = partial(
             Connection, requests, unfinished or Unfinished(), connections or Connections()
         )
