@@ -55,7 +55,8 @@ def contracts(services: Iterable[str]) -> dict[str, EventContract]:
 @asynccontextmanager
 async def listening(platform: Platform, topics: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Consume every event that is published from now on."""
-    link = await BrokerLink.open(platform.bootstrap_servers)
+    security = platform.broker_security()
+    link = await BrokerLink.open(platform.bootstrap_servers, security)
     states = await link.topics(topics)
     await link.close()
     partitions = [
@@ -63,7 +64,9 @@ async def listening(platform: Platform, topics: Iterable[str]) -> AsyncIterator[
         for name, state in states.items()
         for number in range(len(state.leaders))
     ]
-    consumer = AIOKafkaConsumer(bootstrap_servers=platform.bootstrap_servers, fetch_max_wait_ms=10)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=platform.bootstrap_servers, fetch_max_wait_ms=10, **security.arguments()
+    )
     await consumer.start()
     try:
         consumer.assign(partitions)

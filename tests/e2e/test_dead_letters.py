@@ -32,7 +32,8 @@ BATCH = b"\xff\0 no batch"
 async def orders(platform: Platform) -> AsyncIterator[FakeService]:
     """A fake of orders that sends commands to inventory."""
     contract = EventContract.load(CONTRACT)
-    async with fake_service("orders", contract, platform.bootstrap_servers) as orders:
+    servers, security = platform.bootstrap_servers, platform.broker_security()
+    async with fake_service("orders", contract, servers, security) as orders:
         yield orders
 
 

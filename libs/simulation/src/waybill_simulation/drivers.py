@@ -169,7 +169,7 @@ def _service(url: str) -> str:
     return url.rsplit("/", 1)[-1]
 
 
-async def _open_link(_: type, __: str) -> SimulatedLink:
+async def _open_link(_: type, *__: object) -> SimulatedLink:
     return await SimulatedLink.open(_Current.get().broker)
 
 

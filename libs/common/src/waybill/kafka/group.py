@@ -19,6 +19,7 @@ from aiokafka.structs import OffsetAndMetadata  # type: ignore[import-untyped]
 from typing_extensions import override
 
 from waybill.kafka.partitions import CommittedOffset, Partition
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +46,16 @@ class Listener(Protocol):
 class GroupMember:
     """A member of a consumer group."""
 
-    def __init__(self, bootstrap_servers: str, group: str, session_timeout_ms: int) -> None:
-        self._client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, client_id="waybill")
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        group: str,
+        session_timeout_ms: int,
+        security: KafkaSecurity = PLAINTEXT,
+    ) -> None:
+        self._client = AIOKafkaClient(
+            bootstrap_servers=bootstrap_servers, client_id="waybill", **security.arguments()
+        )
         self._subscription = SubscriptionState()
         self._group = group
         self._session_timeout_ms = session_timeout_ms

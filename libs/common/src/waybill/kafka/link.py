@@ -13,11 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 import aiokafka.client  # type: ignore[import-untyped]
-from aiokafka.conn import (  # type: ignore[import-untyped]
-    AIOKafkaConnection,
-    collect_hosts,
-    create_conn,
-)
+from aiokafka.conn import AIOKafkaConnection  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError, for_code  # type: ignore[import-untyped]
 from aiokafka.protocol.admin import CreateTopicsRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.commit import OffsetFetchRequest  # type: ignore[import-untyped]
@@ -26,6 +22,7 @@ from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-un
 from aiokafka.protocol.offset import OffsetRequest  # type: ignore[import-untyped]
 
 from waybill.events import Topic
+from waybill.kafka.connecting import REQUEST_TIMEOUT_MS, connect, find_nodes
 from waybill.kafka.errors import (
     BrokerError,
     BrokerRefusedError,
@@ -45,9 +42,8 @@ from waybill.kafka.partitions import (
 )
 from waybill.kafka.protocol import TopicIdsRequest
 from waybill.kafka.record_batches import read_records
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 
-# A response takes milliseconds. After this the broker counts as down.
-REQUEST_TIMEOUT_MS: Final = 10_000
 REPLICATION_MAX: Final = 3
 FETCH_BYTES_MAX: Final = 256 * 1024
 """Of one response; a batch that is larger comes alone."""
@@ -58,6 +54,7 @@ _EARLIEST: Final = -2
 _GROUP: Final = 0
 _TOPIC_EXISTS: Final = 36
 _OFFSET_OUT_OF_RANGE: Final = 1
+_TOPIC_AUTHORIZATION_FAILED: Final = 29
 
 # aiokafka's consumer requests metadata such that the broker creates a topic it has lost, with its
 # default number of partitions. Only `create` may create topics.
@@ -74,11 +71,16 @@ class BrokerLink:
         self._nodes = nodes
 
     @classmethod
-    async def open(cls, bootstrap_servers: str) -> "BrokerLink":
-        """Connect to every node that can be reached. Raises BrokerUnavailableError if none can."""
+    async def open(
+        cls, bootstrap_servers: str, security: KafkaSecurity = PLAINTEXT
+    ) -> "BrokerLink":
+        """Connect to every node that can be reached.
+
+        Raises BrokerUnavailableError if none can, BrokerRefusedError if one does not accept us.
+        """
         nodes: dict[int, AIOKafkaConnection] = {}
-        for node, host, port in await _nodes(bootstrap_servers):
-            connection = await _connect(host, port)
+        for node, host, port in await find_nodes(bootstrap_servers, security):
+            connection = await connect(host, port, security)
             if connection is not None:
                 nodes[node] = connection
         if not nodes:
@@ -101,13 +103,18 @@ class BrokerLink:
         A broker's address belongs to one process at a time. So a response also shows that every
         connection opened before it leads to the same process.
         """
-        await self._ask_any(FindCoordinatorRequest("waybill", _GROUP))
+        await self._ask_any(TopicIdsRequest([]))
 
     async def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
-        """Return the state of those of the topics that exist. Creates none."""
+        """Return the state of those of the topics that exist. Creates none.
+
+        Raises BrokerRefusedError when this user may not know one of them.
+        """
         response = await self._ask_any(TopicIdsRequest(names))
         found: dict[str, TopicState] = {}
         for error, name, topic_id, _, partitions, *_ in response.topics:
+            if error == _TOPIC_AUTHORIZATION_FAILED:
+                raise_for(error, name)
             if not error and partitions:
                 leaders = {number: leader for _, number, leader, *_ in partitions}
                 found[name] = TopicState(topic_id, tuple(leaders[n] for n in sorted(leaders)))
@@ -213,9 +220,11 @@ class BrokerLink:
             raise BrokerUnavailableError(f"{type(error).__name__}: {error}") from error
 
 
-async def ensure_topics(bootstrap_servers: str, topics: Sequence[Topic]) -> None:
+async def ensure_topics(
+    bootstrap_servers: str, topics: Sequence[Topic], security: KafkaSecurity = PLAINTEXT
+) -> None:
     """Create those of the topics that do not exist. Raises BrokerError."""
-    link = await BrokerLink.open(bootstrap_servers)
+    link = await BrokerLink.open(bootstrap_servers, security)
     try:
         found = await link.topics(topic.name for topic in topics)
         missing = [topic for topic in topics if topic.name not in found]
@@ -223,30 +232,6 @@ async def ensure_topics(bootstrap_servers: str, topics: Sequence[Topic]) -> None
             await link.create(missing)
     finally:
         await link.close()
-
-
-async def _nodes(bootstrap_servers: str) -> list[tuple[int, str, int]]:
-    for host, port, _ in collect_hosts(bootstrap_servers):
-        connection = await _connect(host, port)
-        if connection is None:
-            continue
-        try:
-            response = await connection.send(TopicIdsRequest([]))
-            return [(node, host, port) for node, host, port, *_ in response.brokers]
-        except (KafkaError, OSError):
-            continue
-        finally:
-            connection.close()
-    raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
-
-
-async def _connect(host: str, port: int) -> AIOKafkaConnection | None:
-    try:
-        return await create_conn(
-            host, port, client_id="waybill", request_timeout_ms=REQUEST_TIMEOUT_MS
-        )
-    except (KafkaError, OSError):
-        return None
 
 
 def _chunks(

@@ -40,9 +40,11 @@ def event_runtime(
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
     """Return the background parts of a service that owns `topics`."""
-    broker = settings.kafka_bootstrap_servers
+    broker, security = settings.kafka_bootstrap_servers, settings.kafka_security
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
-    relay = Relay(settings.database_url.get_secret_value(), broker, owned, clock=clock)
+    relay = Relay(
+        settings.database_url.get_secret_value(), broker, owned, security=security, clock=clock
+    )
     database.on_sent = relay.publish
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
@@ -54,6 +56,7 @@ def event_runtime(
             event_router,
             group=settings.service,
             session_timeout_ms=settings.kafka_session_timeout_ms,
+            security=security,
             clock=clock,
         )
         parts.append(consumer)

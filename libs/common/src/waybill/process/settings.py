@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     FilePath,
     PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from waybill.kafka.security import KafkaSecurity, SaslMechanism, SecurityProtocol
 
 
 class WrongSettingsError(Exception):
@@ -28,6 +32,17 @@ def _postgresql(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
     return url
+
+
+def _contents(path: str) -> SecretStr:
+    try:
+        return SecretStr(Path(path).read_text("utf-8").strip())
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+
+
+SecretFile = Annotated[SecretStr, BeforeValidator(_contents)]
+"""The contents of a file, whose path is the value of the setting."""
 
 
 def _is_loopback(host: str) -> bool:
@@ -94,12 +109,46 @@ class Settings(ProcessSettings):
     """Time after which the partitions of a killed replica are reassigned. The minimum that Kafka
     allows by default."""
 
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    """SASL_PLAINTEXT if the brokers require a user; then the next settings are needed too."""
+    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-256"
+    """How the password is proven. SCRAM does not send it; PLAIN does."""
+    kafka_sasl_username: str | None = None
+    """The user that the brokers know this service by."""
+    kafka_sasl_password: SecretStr | None = None
+    """The password of this user."""
+    kafka_sasl_password_file: SecretFile | None = None
+    """A file with the password, instead of `WAYBILL_KAFKA_SASL_PASSWORD`."""
+
     kafka_partitions_max: PositiveInt | None = None
     """Creates topics with fewer partitions than their contract says: 1 with the embedded broker,
     because one replica is assigned all of them, and larger batches cost less."""
 
     access: Literal["open"] | FilePath
     """Who may call: a token file, or "open" (every caller may do everything). No default."""
+
+    @model_validator(mode="after")
+    def _sasl_is_complete(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL_"):
+            if not self.kafka_sasl_username:
+                raise ValueError("set WAYBILL_KAFKA_SASL_USERNAME, which SASL needs")
+            if (self.kafka_sasl_password is None) == (self.kafka_sasl_password_file is None):
+                raise ValueError(
+                    "SASL needs either WAYBILL_KAFKA_SASL_PASSWORD or "
+                    "WAYBILL_KAFKA_SASL_PASSWORD_FILE"
+                )
+        return self
+
+    @property
+    def kafka_security(self) -> KafkaSecurity:
+        """How this service connects to the brokers."""
+        secret = self.kafka_sasl_password or self.kafka_sasl_password_file
+        return KafkaSecurity(
+            self.kafka_security_protocol,
+            self.kafka_sasl_mechanism,
+            self.kafka_sasl_username or "",
+            secret.get_secret_value() if secret else "",
+        )
 
     @property
     def token_file(self) -> Path | None:
@@ -121,7 +170,9 @@ def read_settings(kind: Callable[[], SomeSettings]) -> SomeSettings:
 def _sentences(error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False, include_context=False):
         name = "_".join(("WAYBILL", *map(str, each["loc"][:1]))).upper()
-        if each["type"] == "missing":
+        if not each["loc"]:
+            yield f"{each['msg'].removeprefix('Value error, ')}."
+        elif each["type"] == "missing":
             yield f"{name} is not set; set this environment variable."
         else:
             yield f"{name} is wrong: {each['msg']}."

@@ -29,6 +29,7 @@ from waybill.kafka.fetcher import Chunks, Fetcher
 from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import TopicState
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill.postgres import Database
 from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
@@ -63,9 +64,11 @@ class Consumer:
         *,
         group: str,
         session_timeout_ms: int = 6_000,
+        security: KafkaSecurity = PLAINTEXT,
         clock: Clock | None = None,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._security = security
         self._event_router = event_router
         self._group = group
         self._session_timeout_ms = session_timeout_ms
@@ -81,7 +84,9 @@ class Consumer:
 
     async def lag(self) -> Mapping[str, int]:
         """Count the unprocessed records of each topic. Raises BrokerError, KafkaError, OSError."""
-        return await read_lag(self._bootstrap_servers, self._group, self._event_router.topics)
+        return await read_lag(
+            self._bootstrap_servers, self._security, self._group, self._event_router.topics
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; then finish the current batch and leave the group."""
@@ -100,13 +105,15 @@ class Consumer:
                 self.assigned = 0
 
     async def _session(self, stop: asyncio.Event) -> None:
-        link = await BrokerLink.open(self._bootstrap_servers)
+        link = await BrokerLink.open(self._bootstrap_servers, self._security)
         fetcher = Fetcher(link)
         try:
             states = await self._existing_topics(link, stop)
             if stop.is_set():
                 return
-            member = GroupMember(self._bootstrap_servers, self._group, self._session_timeout_ms)
+            member = GroupMember(
+                self._bootstrap_servers, self._group, self._session_timeout_ms, self._security
+            )
             assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:
                 await member.join(states, assignment)

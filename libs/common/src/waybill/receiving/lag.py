@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import Partition
+from waybill.kafka.security import KafkaSecurity
 
 
-async def read_lag(bootstrap_servers: str, group: str, topics: Iterable[str]) -> Mapping[str, int]:
+async def read_lag(
+    bootstrap_servers: str, security: KafkaSecurity, group: str, topics: Iterable[str]
+) -> Mapping[str, int]:
     """Return the lag in each topic that exists. Raises BrokerError, KafkaError, OSError."""
-    link = await BrokerLink.open(bootstrap_servers)
+    link = await BrokerLink.open(bootstrap_servers, security)
     try:
         states = await link.topics(topics)
         partitions = [

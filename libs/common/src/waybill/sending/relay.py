@@ -29,6 +29,7 @@ from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
 from waybill.kafka.errors import REFUSALS, BrokerError
 from waybill.kafka.link import BrokerLink
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
@@ -79,12 +80,14 @@ class Relay:
         bootstrap_servers: str,
         topics: Sequence[Topic],
         *,
+        security: KafkaSecurity = PLAINTEXT,
         clock: Clock | None = None,
         retention: timedelta = OUTBOX_RETENTION,
     ) -> None:
         self._database_url = database_url
         self._database_name = urlsplit(database_url).path.lstrip("/")
         self._bootstrap_servers = bootstrap_servers
+        self._security = security
         self._topics = topics
         self._clock = clock or SystemClock()
         self._retention = retention
@@ -157,7 +160,7 @@ class Relay:
                 await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
-        link = await BrokerLink.open(self._bootstrap_servers)
+        link = await BrokerLink.open(self._bootstrap_servers, self._security)
         try:
             publisher = Publisher(
                 connection, link, self._topics, clock=self._clock, retention=self._retention

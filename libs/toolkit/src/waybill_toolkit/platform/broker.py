@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from waybill_toolkit.platform.embedded_broker.home import distrust_home
+from waybill_toolkit.platform.embedded_broker.users import WITHOUT_USERS
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.ports import LOOPBACK, answers
 from waybill_toolkit.platform.processes import Program, end
@@ -23,16 +24,23 @@ def broker_folder(home: Path) -> Path:
 
 class BrokerServer:
     def __init__(
-        self, home: Path, port: int, log: Path | None = None, advertised_port: int | None = None
+        self,
+        home: Path,
+        port: int,
+        log: Path | None = None,
+        advertised_port: int | None = None,
+        users: Path | None = None,
     ) -> None:
         """`home` is the data folder, in which the broker has its own folder.
 
-        Clients connect to `advertised_port`: `port`, unless there is a proxy.
+        Clients connect to `advertised_port`: `port`, unless there is a proxy. They have to be one
+        of the `users` in that file; without it, everybody may do everything.
         """
         self.port = port
         self.folder = broker_folder(home)
         self._advertised_port = advertised_port or port
         self.log = log or home / "broker.log"
+        self._users = str(users) if users else WITHOUT_USERS
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +58,7 @@ class BrokerServer:
     def program(self) -> Program:
         where = str(self.folder), LOOPBACK, str(self.port), str(self._advertised_port)
         return Program(
-            [sys.executable, "-m", "waybill_toolkit.platform.embedded_broker", *where],
+            [sys.executable, "-m", "waybill_toolkit.platform.embedded_broker", *where, self._users],
             log=self.log,
             death_signal=signal.SIGKILL,
         )

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from waybill.kafka.security import KafkaSecurity
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.broker_users import TOOLKIT, security_of
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError, StartError, UnknownServiceError
 from waybill_toolkit.platform.log_files import last_lines
 from waybill_toolkit.platform.plan import (
     BROKER_OFFSET,
-    KEY_FOLDER,
     POSTGRES_OFFSET,
     Plan,
-    service_environment,
 )
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url
@@ -95,15 +95,9 @@ class Platform:
         password = SecretFiles(self.folder).password(ADMIN)
         return postgres_url(self.port_base + POSTGRES_OFFSET, database, ADMIN, password)
 
-    def environment(self, service: str, port: int) -> dict[str, str]:
-        """Compute the environment of one more replica of a service, for `python -m SERVICE`."""
-        return service_environment(
-            service,
-            port,
-            self.database_url(service),
-            self.bootstrap_servers,
-            SecretFiles(self.folder).folder(KEY_FOLDER),
-        )
+    def broker_security(self, user: str = TOOLKIT) -> KafkaSecurity:
+        """Return how a user connects to the broker: `waybill` itself, a service, or `reader`."""
+        return security_of(self.folder, user)
 
     def process(self, name: str) -> ProcessState:
         """Return the current state of one process; raises KeyError, NotRunningError."""

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from waybill_toolkit.platform.broker import STOP_SECONDS as BROKER_STOP_SECONDS
 from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.broker_users import users_file, write_users
 from waybill_toolkit.platform.children import Child, watch
 from waybill_toolkit.platform.plan import Plan, ServicePlan
 from waybill_toolkit.platform.ports import LOOPBACK
@@ -73,18 +74,20 @@ class ManagedBroker(ManagedProcess):
     def __init__(self, plan: Plan, log: Path) -> None:
         self.address = plan.bootstrap_servers
         self.log = log
-        self._port = plan.broker_port
         advertised = plan.port_for_services("broker")
-        self._server = BrokerServer(plan.data, plan.broker_port, log, advertised)
+        self._plan = plan
+        users = users_file(plan.data)
+        self._server = BrokerServer(plan.data, plan.broker_port, log, advertised, users)
 
     @override
     async def launch(self) -> Child:
+        write_users(self._plan.data, self._plan.event_contracts())
         return watch(self._server.program().spawn())
 
     @override
     async def is_ready(self, child: Child) -> bool:
         try:
-            _, writer = await asyncio.open_connection(LOOPBACK, self._port)
+            _, writer = await asyncio.open_connection(LOOPBACK, self._plan.broker_port)
         except OSError:
             return False
         writer.close()

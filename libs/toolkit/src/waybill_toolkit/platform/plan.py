@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
+from waybill_toolkit.platform.broker_users import READER, TOOLKIT, settings_of
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
@@ -27,7 +28,9 @@ _HIGHEST_PORT = 65535
 _SESSION_TIMEOUT_MS = 3_000
 
 
-RESERVED_NAMES = frozenset({"broker", "host", "migrations", "platform", "postgres", "supervisor"})
+RESERVED_NAMES = frozenset(
+    {"broker", "host", "migrations", "platform", "postgres", "supervisor", READER, TOOLKIT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class ServicePlan:
     @property
     def source(self) -> Path:
         return self.folder / "src"
+
+    @property
+    def event_contract(self) -> Path:
+        """The generated AsyncAPI document, which a service without events does not have."""
+        return self.source / self.name / "contract" / "asyncapi.json"
 
     @property
     def migrations(self) -> Path:
@@ -148,10 +156,25 @@ class Plan:
         named = {service.name: service.port for service in self.services}
         return {**named, "postgres": self.postgres_port, "broker": self.broker_port}
 
+    def event_contracts(self) -> dict[str, Path]:
+        """Return the AsyncAPI documents of the services that have events."""
+        return {
+            each.name: each.event_contract
+            for each in self.services
+            if each.event_contract.is_file()
+        }
+
     def database_url(self, service: str) -> str:
         """Return the address of a service's own database, with the role of that service."""
         password = SecretFiles(self.data).password(service)
         return postgres_url(self.postgres_port, service, service, password)
+
+    def _nearest_database_url(self, service: str) -> str:
+        who = (service, service, SecretFiles(self.data).password(service))
+        fault_proxy = self.fault_proxies.get("postgres")
+        if fault_proxy is None:
+            return nearest_postgres_url(self.data, self.postgres_port, *who)
+        return postgres_url(fault_proxy, *who)
 
     def port_for_services(self, name: str) -> int:
         """Return the port at which services reach a process: its own, or a fault proxy's."""
@@ -163,18 +186,20 @@ class Plan:
 
     def variables(self, service: ServicePlan) -> dict[str, str]:
         """Compute the environment variables that a service gets from the platform."""
-        url = None
+        variables = {
+            "WAYBILL_SERVICE": service.name,
+            "WAYBILL_HOST": LOOPBACK,
+            "WAYBILL_PORT": str(service.port),
+            "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{self.port_for_services('broker')}",
+            "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
+            "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
+            "WAYBILL_ACCESS": "open",
+            "WAYBILL_TOKEN_KEYS": str(SecretFiles(self.data).folder(KEY_FOLDER)),
+        }
         if service.has_database:
-            who = (service.name, service.name, SecretFiles(self.data).password(service.name))
-            detour = self.fault_proxies.get("postgres")
-            if detour is None:
-                url = nearest_postgres_url(self.data, self.postgres_port, *who)
-            else:
-                url = postgres_url(detour, *who)
-        broker = f"{LOOPBACK}:{self.port_for_services('broker')}"
-        variables = service_variables(
-            service.name, service.port, url, broker, SecretFiles(self.data).folder(KEY_FOLDER)
-        )
+            variables["WAYBILL_DATABASE_URL"] = self._nearest_database_url(service.name)
+        if service.event_contract.is_file():
+            variables |= settings_of(self.data, service.name)
         if service.name == GATEWAY:
             others = {
                 each.name: f"http://{LOOPBACK}:{self.port_for_services(each.name)}"
@@ -204,31 +229,6 @@ class Plan:
             document["reload"],
             tuple(map(Path, document["shared_code"])),
         )
-
-
-def service_environment(
-    service: str, port: int, database_url: str | None, bootstrap_servers: str, token_keys: Path
-) -> dict[str, str]:
-    """Compute a service's settings, which override those in the environment of this process."""
-    variables = service_variables(service, port, database_url, bootstrap_servers, token_keys)
-    return {**os.environ, **variables}
-
-
-def service_variables(
-    service: str, port: int, database_url: str | None, bootstrap_servers: str, token_keys: Path
-) -> dict[str, str]:
-    """Compute the settings that every service on a laptop gets."""
-    return {
-        **({"WAYBILL_DATABASE_URL": database_url} if database_url else {}),
-        "WAYBILL_SERVICE": service,
-        "WAYBILL_HOST": LOOPBACK,
-        "WAYBILL_PORT": str(port),
-        "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-        "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
-        "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
-        "WAYBILL_ACCESS": "open",
-        "WAYBILL_TOKEN_KEYS": str(token_keys),
-    }
 
 
 def free_port_base() -> int:

@@ -26,6 +26,7 @@ from waybill import trace
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, ensure_topics
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.contracts.releases.recording import RecordedEvent
 from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, read_json
@@ -196,21 +197,25 @@ class FakeService:
 
 @asynccontextmanager
 async def fake_service(
-    name: str | None, contract: EventContract, bootstrap_servers: str
+    name: str | None,
+    contract: EventContract,
+    bootstrap_servers: str,
+    security: KafkaSecurity = PLAINTEXT,
 ) -> AsyncIterator[FakeService]:
     """Connect a fake service called `name`; missing topics are created.
 
     Without a name it fakes several services: each event comes from the owner of its topic.
     It receives events that are published from now on.
     """
-    await ensure_topics(bootstrap_servers, contract.topics)
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, fetch_max_wait_ms=10)
+    await ensure_topics(bootstrap_servers, contract.topics, security)
+    where = {"bootstrap_servers": bootstrap_servers, **security.arguments()}
+    producer = AIOKafkaProducer(**where)
+    consumer = AIOKafkaConsumer(**where, fetch_max_wait_ms=10)
     await producer.start()
     try:
         await consumer.start()
         try:
-            partitions = await _partitions(contract, bootstrap_servers)
+            partitions = await _partitions(contract, bootstrap_servers, security)
             consumer.assign(partitions)
             # Resolved now: seek_to_end would resolve the end at the first fetch.
             for partition, end in (await consumer.end_offsets(partitions)).items():
@@ -222,9 +227,11 @@ async def fake_service(
         await producer.stop()
 
 
-async def _partitions(contract: EventContract, bootstrap_servers: str) -> list[TopicPartition]:
+async def _partitions(
+    contract: EventContract, bootstrap_servers: str, security: KafkaSecurity
+) -> list[TopicPartition]:
     """List the existing partitions; a platform may have fewer than the contract says."""
-    link = await BrokerLink.open(bootstrap_servers)
+    link = await BrokerLink.open(bootstrap_servers, security)
     try:
         states = await link.topics(topic.name for topic in contract.topics)
     finally:

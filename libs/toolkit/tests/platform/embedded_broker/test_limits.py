@@ -1,10 +1,6 @@
 """Clients of the embedded broker that take memory, time or a group, and give nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
-from pathlib import Path
 from struct import pack, unpack_from
 from typing import Any
 
@@ -15,10 +11,7 @@ from aiokafka.protocol.group import (  # type: ignore[import-untyped]
     JoinGroupResponse_v2,
 )
 
-from waybill_toolkit.platform.embedded_broker.home import open_home
-from waybill_toolkit.platform.embedded_broker.requests import Requests
 from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
-from waybill_toolkit.platform.embedded_broker.wire import Connection
 
 MIB = 1024 * 1024
 LONG = 30.0
@@ -27,35 +20,6 @@ INVALID_SESSION_TIMEOUT = 26
 DAYS_24_MS = 2**31 - 1
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Broker = Callable[[], AbstractAsyncContextManager[Client]]
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Callable[[Unfinished], Any]]:
-    """Give a function that starts a broker with these limits, and returns a way to connect."""
-    servers: list[asyncio.Server] = []
-
-    async def start(unfinished: Unfinished) -> Broker:
-        open_home(tmp_path)
-        requests = Requests(tmp_path, "127.0.0.1", 1)
-        protocol = partial(Connection, requests, unfinished)
-        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
-        servers.append(server)
-        port = server.sockets[0].getsockname()[1]
-
-        @asynccontextmanager
-        async def connect() -> AsyncIterator[Client]:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                yield reader, writer
-            finally:
-                writer.close()
-
-        return connect
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 def framed(request: Any) -> bytes:
@@ -79,14 +43,14 @@ async def closed(client: Client) -> None:
 
 @pytest.mark.parametrize("sent", [b"", pack(">i", 100), pack(">i", 100) + b"x" * 99])
 async def test_connection_without_a_whole_request_is_closed(broker: Any, sent: bytes) -> None:
-    connect = await broker(Unfinished(seconds_max=0.2))
+    connect, _ = await broker(Unfinished(seconds_max=0.2))
     async with connect() as client:
         client[1].write(sent)
         await closed(client)
 
 
 async def test_a_half_request_after_others_is_closed_and_an_idle_client_is_not(broker: Any) -> None:
-    connect = await broker(Unfinished(seconds_max=0.2))
+    connect, _ = await broker(Unfinished(seconds_max=0.2))
     async with connect() as idle, connect() as slow:
         for client in (idle, slow):
             await answered(client, ApiVersionRequest_v0())
@@ -98,7 +62,7 @@ async def test_a_half_request_after_others_is_closed_and_an_idle_client_is_not(b
 async def test_half_requests_of_many_clients_are_bounded_together_and_small_ones_go_on(
     broker: Any,
 ) -> None:
-    connect = await broker(Unfinished(bytes_max=4 * MIB))
+    connect, _ = await broker(Unfinished(bytes_max=4 * MIB))
     half = pack(">i", 3 * MIB) + b"x" * (2 * MIB)
     async with connect() as first, connect() as second, connect() as small:
         small[1].write(framed(ApiVersionRequest_v0())[:9])
@@ -117,7 +81,7 @@ async def test_half_requests_of_many_clients_are_bounded_together_and_small_ones
 
 
 async def test_a_request_that_is_too_large_is_refused_by_its_length(broker: Any) -> None:
-    connect = await broker(Unfinished())
+    connect, _ = await broker(Unfinished())
     async with connect() as client:
         client[1].write(pack(">i", 32 * MIB + 1) + b"x" * 100)
         await closed(client)
@@ -131,7 +95,7 @@ def join(session_ms: int, rebalance_ms: int, member_id: str = "") -> Any:
 
 @pytest.mark.parametrize("session_ms", [DAYS_24_MS, 300_001, 999, 0, -1])
 async def test_a_session_outside_of_the_limits_is_refused(broker: Any, session_ms: int) -> None:
-    connect = await broker(Unfinished())
+    connect, _ = await broker(Unfinished())
     async with connect() as client:
         joined = JoinGroupResponse_v2.decode(await answered(client, join(session_ms, DAYS_24_MS)))
     assert joined.error_code == INVALID_SESSION_TIMEOUT
@@ -140,7 +104,7 @@ async def test_a_session_outside_of_the_limits_is_refused(broker: Any, session_m
 async def test_a_stranger_that_joins_and_closes_its_connection_does_not_block_the_group(
     broker: Any,
 ) -> None:
-    connect = await broker(Unfinished())
+    connect, _ = await broker(Unfinished())
     async with connect() as client:
         first = JoinGroupResponse_v2.decode(await answered(client, join(300_000, 300_000)))
         assert first.error_code == 0

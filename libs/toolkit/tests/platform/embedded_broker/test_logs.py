@@ -12,6 +12,7 @@ from waybill_toolkit.platform.embedded_broker.batches import CorruptBatchError
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     CORRUPT_MESSAGE,
     INVALID_RECORD,
+    MESSAGE_TOO_LARGE,
     UNSUPPORTED_COMPRESSION_TYPE,
 )
 from waybill_toolkit.platform.embedded_broker.logs import (
@@ -114,6 +115,7 @@ INVALID = {
     "gzip": (changed(ATTRIBUTES, ">h", 1), UNSUPPORTED_COMPRESSION_TYPE),
     "zstd": (changed(ATTRIBUTES, ">h", 4), UNSUPPORTED_COMPRESSION_TYPE),
     "unknown codec": (changed(ATTRIBUTES, ">h", 7), UNSUPPORTED_COMPRESSION_TYPE),
+    "larger than Kafka accepts": (batch(b"x" * 1_048_588), MESSAGE_TOO_LARGE),
 }
 
 

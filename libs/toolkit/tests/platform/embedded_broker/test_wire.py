@@ -28,11 +28,14 @@ from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.embedded_broker.handlers import Later
 from waybill_toolkit.platform.embedded_broker.log_requests import LogRequests
 from waybill_toolkit.platform.embedded_broker.logs import make_topic
-from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
+from waybill_toolkit.platform.embedded_broker.topics import Topics
+from waybill_toolkit.platform.embedded_broker.users import ANYBODY
 
 LONG_MS = 60_000
 """The wait of a fetch that something else ends."""
 MIB = 1024 * 1024
+LARGE = 1_000_000
+"""Nearly what a batch may have."""
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -135,7 +138,7 @@ def memory_bytes(server: BrokerServer) -> int:
 async def test_client_that_does_not_read_is_not_served_ahead_and_gets_all_later(
     broker_server: BrokerServer, bootstrap_servers: str, topic: str
 ) -> None:
-    large = batch(b"x" * MIB)
+    large = batch(b"x" * LARGE)
     count = 200
     async with client(bootstrap_servers) as (reader, writer):
         writer.write(framed(0, produce(topic, (0, large))))
@@ -145,7 +148,7 @@ async def test_client_that_does_not_read_is_not_served_ahead_and_gets_all_later(
             writer.write(framed(number, fetch(topic, 0)))
         async with client(bootstrap_servers) as (others, other):  # served meanwhile
             other.write(framed(1, fetch(topic, 0)))
-            assert len((await answer(others))[1]) > MIB
+            assert len((await answer(others))[1]) > LARGE
         assert memory_bytes(broker_server) - before < 50 * MIB
         for number in range(count):
             found, body = await answer(reader)
@@ -167,7 +170,7 @@ async def test_client_that_sends_while_its_fetch_waits_is_held_up(
 async def test_what_was_sent_while_a_fetch_waited_is_answered_after_it(
     bootstrap_servers: str, topic: str
 ) -> None:
-    large = produce(topic, (0, batch(b"x" * MIB)))
+    large = produce(topic, (0, batch(b"x" * LARGE)))
     async with client(bootstrap_servers) as (reader, writer):
         writer.write(framed(0, fetch(topic, 0, wait_ms=300)))
         writer.writelines(framed(number, large) for number in range(1, 9))
@@ -193,9 +196,9 @@ async def test_malformed_request_closes_its_connection_after_earlier_ones_are_an
 @pytest.mark.parametrize("end", ["append", "given up"])
 async def test_a_fetch_that_has_ended_is_forgotten(tmp_path: Path, end: str) -> None:
     make_topic(tmp_path, "fruit", 2, 60)
-    topics = TopicRequests(tmp_path, "localhost", 1)
+    topics = Topics(tmp_path)
     logs = [log for log in (topics.log("fruit", 0), topics.log("fruit", 1)) if log]
-    later = LogRequests(topics).fetch(fetch("fruit", 0, 0, wait_ms=LONG_MS).encode(), 0)
+    later = LogRequests(topics, ANYBODY).fetch(fetch("fruit", 0, 0, wait_ms=LONG_MS).encode(), 0)
     assert isinstance(later, Later)
     assert [len(log.readers) for log in logs] == [1, 1]
     if end == "append":

@@ -92,7 +92,8 @@ class Faults:
         platform = self._faulty.platform
         async with relay_held(platform.admin_url(event.fault.target)) as connection:
             await asyncio.sleep(event.fault.seconds)
-            await publish_shuffled(connection, platform.bootstrap_servers, self._chance)
+            servers, security = platform.bootstrap_servers, platform.broker_security()
+            await publish_shuffled(connection, servers, security, self._chance)
 
     async def _rebalance(self, event: Event) -> None:
         until = self._load.now() + event.fault.seconds

@@ -10,6 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 
 from waybill.events import Envelope, encode_headers
+from waybill.kafka.security import KafkaSecurity
 
 AGAIN_MAX: Final = 500
 """Number of events to publish again: some seconds of load."""
@@ -58,13 +59,18 @@ async def relay_held(database_url: str) -> AsyncIterator["asyncpg.Connection[asy
 
 
 async def publish_shuffled(
-    connection: "asyncpg.Connection[asyncpg.Record]", bootstrap_servers: str, chance: random.Random
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    bootstrap_servers: str,
+    security: KafkaSecurity,
+    chance: random.Random,
 ) -> int:
     """Publish the pending events in random order without marking them as published."""
     rows = list(await connection.fetch(_WAITING, AGAIN_MAX))
     chance.shuffle(rows)
     async with asyncio.timeout(_SEND_SECONDS):
-        async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
+        async with AIOKafkaProducer(
+            bootstrap_servers=bootstrap_servers, **security.arguments()
+        ) as producer:
             for row in rows:
                 await producer.send_and_wait(
                     row["topic"],

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import typer
 
+from waybill.kafka.security import KafkaSecurity
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.events.published import Published
 from waybill_toolkit.operations.events.reading import follow, read
@@ -50,16 +51,18 @@ def events(
         typer.echo(line)
 
     with explained(), suppress(KeyboardInterrupt):
-        servers = Platform.load(data_folder(data)).bootstrap_servers
+        platform = Platform.load(data_folder(data))
+        servers, security = platform.bootstrap_servers, platform.broker_security()
         if following:
-            asyncio.run(_follow(servers, topic, is_wanted, show))
+            asyncio.run(_follow(servers, security, topic, is_wanted, show))
             return
-        for event in asyncio.run(read(servers, topic, is_wanted)):
+        for event in asyncio.run(read(servers, topic, is_wanted, security)):
             show(event)
 
 
 async def _follow(
     servers: str,
+    security: KafkaSecurity,
     topic: str | None,
     is_wanted: Callable[[Published], bool],
     show: Callable[[Published], None],
@@ -67,7 +70,7 @@ async def _follow(
     def say(count: int) -> None:
         typer.echo(f"Following {count} topics until Ctrl-C.", err=True)
 
-    async for event in follow(servers, topic, is_wanted, say):
+    async for event in follow(servers, topic, is_wanted, say, security):
         show(event)
 
 

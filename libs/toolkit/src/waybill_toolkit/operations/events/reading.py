@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill_toolkit.operations.events.published import Published
 from waybill_toolkit.platform.errors import PlatformError
 
@@ -21,10 +22,13 @@ class UnknownTopicError(PlatformError):
 
 
 async def read(
-    bootstrap_servers: str, topic: str | None, wanted: Callable[[Published], bool]
+    bootstrap_servers: str,
+    topic: str | None,
+    wanted: Callable[[Published], bool],
+    security: KafkaSecurity = PLAINTEXT,
 ) -> list[Published]:
     """Read what there is in all topics, or in one, by time. Raises PlatformError."""
-    async with _reader(bootstrap_servers, topic) as (consumer, partitions):
+    async with _reader(bootstrap_servers, security, topic) as (consumer, partitions):
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         found: list[Published] = []
@@ -42,12 +46,13 @@ async def follow(
     topic: str | None,
     wanted: Callable[[Published], bool],
     on_begin: Callable[[int], None],
+    security: KafkaSecurity = PLAINTEXT,
 ) -> AsyncGenerator[Published, None]:
     """Read the events that are published from now on, until cancelled. Raises PlatformError.
 
     `on_begin` is called with the number of topics when no further event will be missed.
     """
-    async with _reader(bootstrap_servers, topic) as (consumer, partitions):
+    async with _reader(bootstrap_servers, security, topic) as (consumer, partitions):
         for partition, end in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, end)
         on_begin(len({partition.topic for partition in partitions}))
@@ -59,16 +64,17 @@ async def follow(
 
 @asynccontextmanager
 async def _reader(
-    bootstrap_servers: str, topic: str | None
+    bootstrap_servers: str, security: KafkaSecurity, topic: str | None
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
     # A broker that lost its data begins again at 0, and so does who reads on.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        **security.arguments(),
     )
     try:
-        partitions = await _partitions(bootstrap_servers, topic)
+        partitions = await _partitions(bootstrap_servers, security, topic)
         await consumer.start()
         consumer.assign(partitions)
         yield consumer, partitions
@@ -80,8 +86,10 @@ async def _reader(
         await consumer.stop()
 
 
-async def _partitions(bootstrap_servers: str, topic: str | None) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+async def _partitions(
+    bootstrap_servers: str, security: KafkaSecurity, topic: str | None
+) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security.arguments())
     try:
         await admin.start()
         described = await admin.describe_topics()

@@ -12,10 +12,13 @@ from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     CORRUPT_MESSAGE,
     INVALID_RECORD,
+    MESSAGE_TOO_LARGE,
     UNSUPPORTED_COMPRESSION_TYPE,
 )
 
 HEAD_BYTES: Final = 61
+BATCH_BYTES_MAX: Final = 1_048_588
+"""Kafka's default of message.max.bytes."""
 
 _HEAD: Final = Struct(">qi4xbIhi30xi")
 """The first record's offset, the length, the format, the checksum, the attributes, the last
@@ -69,8 +72,12 @@ def numbered(batch: bytes, offset: int) -> tuple[bytes, int]:
     """Assign offsets from `offset` on to the records of a batch; also returns the next offset.
 
     Raises CorruptBatchError unless consumers can read it: exactly one uncompressed batch of
-    records, intact and of the newest format.
+    records, intact, of the newest format and no larger than Kafka accepts.
     """
+    if len(batch) > BATCH_BYTES_MAX:
+        raise CorruptBatchError(
+            MESSAGE_TOO_LARGE, f"it has {len(batch)} bytes, at most {BATCH_BYTES_MAX} are allowed"
+        )
     head = head_of(batch)
     if head is None or head.length > len(batch):
         raise CorruptBatchError(CORRUPT_MESSAGE, "it is no complete record batch of format 2")

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.platform.embedded_broker.error_codes import (
+    GROUP_AUTHORIZATION_FAILED,
     INVALID_SESSION_TIMEOUT,
     NO_OFFSET,
     NOT_THROTTLED,
     STORAGE_ERROR,
+    TOPIC_AUTHORIZATION_FAILED,
     Answer,
     Request,
 )
-from waybill_toolkit.platform.embedded_broker.groups import Group, Joined, Times
+from waybill_toolkit.platform.embedded_broker.groups import Group, Joined, Synced, Times
 from waybill_toolkit.platform.embedded_broker.offsets import Offsets
+from waybill_toolkit.platform.embedded_broker.users import User
 
 SESSION_SECONDS_MIN: Final = 1.0
 SESSION_SECONDS_MAX: Final = 300.0
@@ -21,12 +24,21 @@ SESSION_SECONDS_MAX: Final = 300.0
 gone blocks its group for no longer. Kafka's minimum is 6 s; the platform's services use 3 s."""
 
 
-class GroupRequests:
-    """The consumer groups of the broker."""
+class Groups:
+    """The consumer groups of the broker, and their offsets in a file."""
 
     def __init__(self, offsets: Path) -> None:
-        self._offsets = Offsets(offsets)
-        self._groups: defaultdict[str, Group] = defaultdict(Group)
+        self.offsets = Offsets(offsets)
+        self.members: defaultdict[str, Group] = defaultdict(Group)
+
+
+class GroupRequests:
+    """Joins groups and commits offsets for a user."""
+
+    def __init__(self, groups: Groups, user: User) -> None:
+        self._offsets = groups.offsets
+        self._groups = groups.members
+        self._user = user
 
     async def join_group(self, request: Request) -> Answer:
         """Add a member to its group, which starts a rebalance."""
@@ -34,7 +46,9 @@ class GroupRequests:
         # Version 0 has no other timeout.
         rebalance_ms = getattr(request, "rebalance_timeout", request.session_timeout)
         rebalance = min(rebalance_ms / 1000, SESSION_SECONDS_MAX)
-        if SESSION_SECONDS_MIN <= session <= SESSION_SECONDS_MAX:
+        if self._user.is_refused("join", request.group):
+            joined = Joined(GROUP_AUTHORIZATION_FAILED)
+        elif SESSION_SECONDS_MIN <= session <= SESSION_SECONDS_MAX:
             its, protocols = self._groups[request.group], dict(request.group_protocols)
             joined = await its.join(request.member_id, Times(session, rebalance), protocols)
         else:
@@ -43,6 +57,8 @@ class GroupRequests:
 
     async def sync_group(self, request: Request) -> Answer:
         """Return the assignment that the group's leader has decided."""
+        if self._user.is_refused("join", request.group):
+            return NOT_THROTTLED, *Synced(GROUP_AUTHORIZATION_FAILED)
         its = self._groups[request.group]
         assignments = dict(request.group_assignment)
         synced = await its.sync(request.member_id, request.generation_id, assignments)
@@ -50,18 +66,20 @@ class GroupRequests:
 
     async def heartbeat(self, request: Request) -> Answer:
         """Extend the session of a member."""
+        if self._user.is_refused("join", request.group):
+            return NOT_THROTTLED, GROUP_AUTHORIZATION_FAILED
         its = self._groups[request.group]
         return NOT_THROTTLED, its.heartbeat(request.member_id, request.generation_id)
 
     async def leave_group(self, request: Request) -> Answer:
         """Remove a member from its group."""
+        if self._user.is_refused("join", request.group):
+            return NOT_THROTTLED, GROUP_AUTHORIZATION_FAILED
         return NOT_THROTTLED, self._groups[request.group].leave(request.member_id)
 
     async def offset_commit(self, request: Request) -> Answer:
         """Commit the offsets of a group."""
-        its = self._groups[request.consumer_group]
-        generation = request.consumer_group_generation_id
-        refusal = its.refusal_of_commit(request.consumer_id, generation)
+        refusal = self._refusal_of_commit(request)
         if not refusal:
             places = {
                 (topic, number): (at, note)
@@ -80,10 +98,23 @@ class GroupRequests:
 
     async def offset_fetch(self, request: Request) -> Answer:
         """Return the committed offsets of a group."""
-        offsets = self._offsets.of(request.consumer_group)
+        is_refused = self._user.is_refused("join", request.consumer_group)
+        code = GROUP_AUTHORIZATION_FAILED if is_refused else 0
+        offsets = {} if is_refused else self._offsets.of(request.consumer_group)
         nothing = NO_OFFSET, ""
         topics = [
-            (topic, [(number, *offsets.get((topic, number), nothing), 0) for number in partitions])
+            (
+                topic,
+                [(number, *offsets.get((topic, number), nothing), code) for number in partitions],
+            )
             for topic, partitions in request.topics or ()
         ]
-        return NOT_THROTTLED, topics, 0
+        return NOT_THROTTLED, topics, code
+
+    def _refusal_of_commit(self, request: Request) -> int:
+        if self._user.is_refused("join", request.consumer_group):
+            return GROUP_AUTHORIZATION_FAILED
+        if any(self._user.is_refused("read", topic) for topic, _ in request.topics):
+            return TOPIC_AUTHORIZATION_FAILED
+        its = self._groups[request.consumer_group]
+        return its.refusal_of_commit(request.consumer_id, request.consumer_group_generation_id)

@@ -1,7 +1,7 @@
 """How a request is handled: from its bytes to those of its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from struct import error
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from aiokafka.protocol.group import (  # type: ignore[import-untyped]
     SyncGroupRequest,
 )
 
-from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Request
+from waybill_toolkit.platform.embedded_broker.error_codes import Answering, Request
 
 Kind: TypeAlias = Any
 """The class of a request; aiokafka is untyped."""
@@ -36,8 +36,11 @@ class Later(NamedTuple):
 Handler: TypeAlias = Callable[[bytes, int], bytes | Later]
 """Takes a frame, and where in it the fields begin. Raises UnreadableError."""
 
+Handlers: TypeAlias = Mapping[tuple[int, int], Handler]
+"""By the key and the version of the request."""
 
-def by_schema(kind: Kind, handler: Callable[[Request], Awaitable[Answer]]) -> Handler:
+
+def by_schema(kind: Kind, handler: Answering) -> Handler:
     """Decode the requests and encode the answers of a handler with aiokafka's classes."""
     tags = _NO_TAGS if kind.FLEXIBLE_VERSION else b""
 

@@ -9,6 +9,7 @@ from waybill_toolkit.platform.embedded_broker.error_codes import (
     NO_OFFSET,
     OFFSET_OUT_OF_RANGE,
     STORAGE_ERROR,
+    TOPIC_AUTHORIZATION_FAILED,
     UNKNOWN_TOPIC_OR_PARTITION,
     Answer,
     Request,
@@ -25,7 +26,8 @@ from waybill_toolkit.platform.embedded_broker.hot_requests import (
 )
 from waybill_toolkit.platform.embedded_broker.logs import Log, wake
 from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
-from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
+from waybill_toolkit.platform.embedded_broker.topics import Topics
+from waybill_toolkit.platform.embedded_broker.users import User
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +36,11 @@ _NO_TIMESTAMP: Final = -1
 
 
 class LogRequests:
-    """Produces and fetches records."""
+    """Produces and fetches records for a user."""
 
-    def __init__(self, topics: TopicRequests) -> None:
+    def __init__(self, topics: Topics, user: User) -> None:
         self._topics = topics
+        self._user = user
 
     def produce(self, frame: bytes, at: int) -> bytes:
         """Append record batches to partitions."""
@@ -64,6 +67,8 @@ class LogRequests:
         return (topics,)
 
     def _append(self, topic: str, number: int, data: bytes) -> tuple[int, int, int]:
+        if self._user.is_refused("write", topic):
+            return TOPIC_AUTHORIZATION_FAILED, NO_OFFSET, _NO_TIMESTAMP
         log = self._topics.log(topic, number)
         if log is None:
             return UNKNOWN_TOPIC_OR_PARTITION, NO_OFFSET, _NO_TIMESTAMP
@@ -81,9 +86,10 @@ class LogRequests:
         topics = []
         for topic, partitions in request.topics:
             answers: list[Fetched] = []
+            is_refused = self._user.is_refused("read", topic)
             for number, at, bytes_max in partitions:
-                log = self._topics.log(topic, number)
-                error = _error_of(log, at)
+                log = None if is_refused else self._topics.log(topic, number)
+                error = TOPIC_AUTHORIZATION_FAILED if is_refused else _error_of(log, at)
                 end = log.end if log else NO_OFFSET
                 data = b""
                 if log and not error and left > 0:
@@ -124,6 +130,8 @@ class LogRequests:
         return appended
 
     def _offset(self, topic: str, number: int, at: int) -> tuple[int, int, int]:
+        if self._user.is_refused("describe", topic):
+            return TOPIC_AUTHORIZATION_FAILED, _NO_TIMESTAMP, NO_OFFSET
         log = self._topics.log(topic, number)
         if log is None:
             return UNKNOWN_TOPIC_OR_PARTITION, _NO_TIMESTAMP, NO_OFFSET

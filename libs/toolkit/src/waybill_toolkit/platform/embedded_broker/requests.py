@@ -8,9 +8,9 @@ client library, defines the wire format.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from aiokafka.protocol import (  # type: ignore[import-untyped]
     admin,
@@ -21,25 +21,59 @@ from aiokafka.protocol import (  # type: ignore[import-untyped]
 )
 
 from waybill_toolkit.platform.embedded_broker import hot_requests
-from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Request
-from waybill_toolkit.platform.embedded_broker.group_requests import GroupRequests
-from waybill_toolkit.platform.embedded_broker.handlers import Handler, Kind, by_schema
+from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Answering, Request
+from waybill_toolkit.platform.embedded_broker.group_requests import GroupRequests, Groups
+from waybill_toolkit.platform.embedded_broker.handlers import Handlers, Kind, by_schema
 from waybill_toolkit.platform.embedded_broker.home import offsets_of, topics_of
 from waybill_toolkit.platform.embedded_broker.log_requests import LogRequests
-from waybill_toolkit.platform.embedded_broker.metadata import metadata_handlers
+from waybill_toolkit.platform.embedded_broker.login import Login, after_login
+from waybill_toolkit.platform.embedded_broker.metadata import Node, metadata_handlers
 from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequests
+from waybill_toolkit.platform.embedded_broker.topics import Topics
+from waybill_toolkit.platform.embedded_broker.users import ANYBODY, User, Users
 
-_Answering: TypeAlias = Callable[[Request], Awaitable[Answer]]
+_NODE: Final = 1
+_CLUSTER: Final = "waybill"
 
 
 class Requests:
-    """A broker with one node; clients connect to it at `host` and `port`."""
+    """A broker with one node; clients connect to it at `host` and `port`.
 
-    def __init__(self, home: Path, host: str, port: int) -> None:
-        topics = TopicRequests(topics_of(home), host, port)
-        logs = LogRequests(topics)
-        groups = GroupRequests(offsets_of(home))
-        by_kind: Mapping[Kind, _Answering] = {
+    Without `users` it does not ask who connects.
+    """
+
+    def __init__(self, home: Path, host: str, port: int, users: Users | None = None) -> None:
+        self._node = Node(_NODE, host, port, _CLUSTER)
+        self._topics = Topics(topics_of(home))
+        self._groups = Groups(offsets_of(home))
+        self._users = users
+        self._of_anybody = self._handlers(ANYBODY)
+        self._versions = _versions(self._of_anybody)
+
+    @property
+    def has_users(self) -> bool:
+        """Whether clients have to log in."""
+        return self._users is not None
+
+    def handlers(self, on_login: Callable[[Handlers], None]) -> Handlers:
+        """Return the handlers of a new connection.
+
+        If its user has to log in, `on_login` gets the handlers of that user later.
+        """
+        if self._users is None:
+            return self._of_anybody
+        login = Login(self._users, lambda user: on_login(self._handlers(user)))
+        return {**_by_schema({admin.ApiVersionRequest_v0: self._api_versions}), **login.handlers()}
+
+    def versions(self) -> list[tuple[int, int, int]]:
+        """Return the supported requests with their lowest and highest versions."""
+        return self._versions
+
+    def _handlers(self, user: User) -> Handlers:
+        topics = TopicRequests(self._topics, self._node, user)
+        logs = LogRequests(self._topics, user)
+        groups = GroupRequests(self._groups, user)
+        by_kind: Mapping[Kind, Answering] = {
             admin.ApiVersionRequest_v0: self._api_versions,
             admin.CreateTopicsRequest_v1: topics.create_topics,
             commit.OffsetCommitRequest_v2: groups.offset_commit,
@@ -51,26 +85,23 @@ class Requests:
             group.SyncGroupRequest_v1: groups.sync_group,
             offset.OffsetRequest_v1: logs.list_offsets,
         }
-        self.handlers: Mapping[tuple[int, int], Handler] = {
+        return {
             hot_requests.PRODUCE: logs.produce,
             hot_requests.FETCH: logs.fetch,
-            **metadata_handlers(topics.node, topics.describe),
-            **{
-                (kind.API_KEY, kind.API_VERSION): by_schema(kind, handler)
-                for kind, handler in [*by_kind.items(), *_older(by_kind)]
-            },
+            **metadata_handlers(self._node, topics.describe),
+            **_by_schema(by_kind),
+            **after_login(),
         }
-        """By the key and the version of the request."""
-
-    def versions(self) -> list[tuple[int, int, int]]:
-        """Return the supported requests with their lowest and highest versions."""
-        versions: defaultdict[int, list[int]] = defaultdict(list)
-        for key, version in self.handlers:
-            versions[key].append(version)
-        return [(key, min(known), max(known)) for key, known in sorted(versions.items())]
 
     async def _api_versions(self, _: Request) -> Answer:
-        return 0, self.versions()
+        return 0, self._versions
+
+
+def _versions(handled: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    versions: defaultdict[int, list[int]] = defaultdict(list)
+    for key, version in handled:
+        versions[key].append(version)
+    return [(key, min(known), max(known)) for key, known in sorted(versions.items())]
 
 
 _OLDER: Final[Mapping[Kind, Sequence[Kind]]] = {
@@ -83,17 +114,24 @@ _OLDER: Final[Mapping[Kind, Sequence[Kind]]] = {
 }
 
 
-def _older(by_kind: Mapping[Kind, _Answering]) -> Iterator[tuple[Kind, _Answering]]:
+def _by_schema(by_kind: Mapping[Kind, Answering]) -> Handlers:
+    return {
+        (kind.API_KEY, kind.API_VERSION): by_schema(kind, handler)
+        for kind, handler in [*by_kind.items(), *_older(by_kind)]
+    }
+
+
+def _older(by_kind: Mapping[Kind, Answering]) -> Iterator[tuple[Kind, Answering]]:
     """Return handlers for older versions: their answers have fewer fields of the same names."""
 
-    def shortened(answering: _Answering, names: Sequence[str], wanted: Sequence[str]) -> _Answering:
+    def shortened(answering: Answering, names: Sequence[str], wanted: Sequence[str]) -> Answering:
         async def answer(request: Request) -> Answer:
             fields = dict(zip(names, await answering(request), strict=True))
             return tuple(fields[name] for name in wanted)
 
         return answer
 
-    for newest, olds in _OLDER.items():
+    for newest, answering in by_kind.items():
         names = newest.RESPONSE_TYPE.SCHEMA.names
-        for old in olds:
-            yield old, shortened(by_kind[newest], names, old.RESPONSE_TYPE.SCHEMA.names)
+        for old in _OLDER.get(newest, ()):
+            yield old, shortened(answering, names, old.RESPONSE_TYPE.SCHEMA.names)

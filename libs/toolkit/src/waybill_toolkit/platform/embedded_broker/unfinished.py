@@ -7,8 +7,8 @@ from typing import Final, Protocol
 UNFINISHED_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of all connections together: twice the largest request."""
 UNFINISHED_SECONDS_MAX: Final = 30.0
-"""For a request to arrive, and for the first one of a connection. Between requests a client may be
-idle."""
+"""For a request to arrive, for the first one of a connection, and for logging in. Between requests
+a client may be idle."""
 
 
 class Closable(Protocol):
@@ -35,7 +35,8 @@ class Unfinished:
     def grow(self, connection: Closable, size: int) -> None:
         """Note how many bytes of a request have arrived. Closes connections beyond the limits."""
         if connection not in self._sizes:
-            late = partial(self._end, connection, f"no whole request in {self._seconds_max:.0f} s")
+            reason = f"no whole request or login in {self._seconds_max:.0f} s"
+            late = partial(self._end, connection, reason)
             loop = asyncio.get_running_loop()
             self._timers[connection] = loop.call_later(self._seconds_max, late)
         self._bytes += size - self._sizes.get(connection, 0)

@@ -9,8 +9,9 @@ from typing import Any, Final, cast
 from aiokafka.protocol.admin import ApiVersionRequest_v0  # type: ignore[import-untyped]
 from typing_extensions import override
 
+from waybill_toolkit.platform.embedded_broker.connections import Connections
 from waybill_toolkit.platform.embedded_broker.error_codes import UNSUPPORTED_VERSION
-from waybill_toolkit.platform.embedded_broker.handlers import Later, UnreadableError
+from waybill_toolkit.platform.embedded_broker.handlers import Handlers, Later, UnreadableError
 from waybill_toolkit.platform.embedded_broker.requests import Requests
 from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
 
@@ -23,6 +24,8 @@ _ANSWER_HEAD: Final = Struct(">ii")
 """The size of what follows, and the number of the request."""
 _REQUEST_BYTES_MAX: Final = 32 * 1024 * 1024
 """A relay sends at most a MiB to each partition."""
+_LOGIN_BYTES_MAX: Final = 16 * 1024
+"""The largest request of a client that has not logged in."""
 _AHEAD_BYTES: Final = 128 * 1024
 """How much is received while an earlier request is being answered."""
 
@@ -30,12 +33,19 @@ _AHEAD_BYTES: Final = 128 * 1024
 class Connection(asyncio.Protocol):
     """Answers one request at a time, until the client closes or sends an unreadable one.
 
-    `unfinished` is shared by all connections.
+    `unfinished` and `connections` are shared by all connections.
     """
 
-    def __init__(self, requests: Requests, unfinished: Unfinished) -> None:
+    def __init__(
+        self, requests: Requests, unfinished: Unfinished, connections: Connections
+    ) -> None:
         self._requests = requests
         self._unfinished = unfinished
+        self._connections = connections
+        self._handlers = requests.handlers(self._log_in)
+        self.has_user = not requests.has_users
+        self.last_request = 0.0
+        self._clock = asyncio.get_running_loop().time
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._pending: asyncio.Future[Any] | None = None
@@ -47,6 +57,8 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # a stream's always is
+        self.last_request = self._clock()
+        self._connections.add(self)
         self._unfinished.grow(self, 0)
 
     @override
@@ -75,6 +87,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._received.clear()
         self._unfinished.finish(self)
+        self._connections.remove(self)
         if self._pending:
             self._pending.cancel()
 
@@ -84,6 +97,11 @@ class Connection(asyncio.Protocol):
         self._received.clear()
         self._transport.close()
 
+    def _log_in(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self.has_user = True
+        self._unfinished.finish(self)
+
     def _serve(self) -> None:
         """Answer the requests that have arrived, as far as possible now."""
         try:
@@ -92,7 +110,11 @@ class Connection(asyncio.Protocol):
                 if frame is None:
                     self._unfinished.grow(self, len(self._received))
                     break
-                self._unfinished.finish(self)
+                if self.has_user:
+                    self._unfinished.finish(self)
+                else:
+                    self._unfinished.grow(self, 0)
+                self.last_request = self._clock()
                 self._handle(frame)
         except UnreadableError as fault:
             self.close(str(fault))
@@ -111,7 +133,7 @@ class Connection(asyncio.Protocol):
         if len(received) < _SIZE.size:
             return None
         [size] = _SIZE.unpack_from(received)
-        if not _HEAD.size <= size <= _REQUEST_BYTES_MAX:
+        if not _HEAD.size <= size <= (_REQUEST_BYTES_MAX if self.has_user else _LOGIN_BYTES_MAX):
             raise UnreadableError(f"a request of {size} bytes")
         end = _SIZE.size + size
         if len(received) < end:
@@ -123,7 +145,7 @@ class Connection(asyncio.Protocol):
 
     def _handle(self, frame: bytes) -> None:
         key, version, number, name_bytes = _HEAD.unpack_from(frame)
-        handler = self._requests.handlers.get((key, version))
+        handler = self._handlers.get((key, version))
         if handler is None:
             self._write(number, self._refusal(key, version))
             return
@@ -163,7 +185,8 @@ class Connection(asyncio.Protocol):
     def _refusal(self, key: int, version: int) -> bytes:
         """Answer an ApiVersions request of an unsupported version, as Kafka does (KIP-35)."""
         if key != ApiVersionRequest_v0.API_KEY:
-            raise UnreadableError(f"request {key} in version {version} is not supported")
+            why = "is not supported" if self.has_user else "came before SASL authentication"
+            raise UnreadableError(f"request {key} in version {version} {why}")
         versions = self._requests.versions()
         refusal: bytes = ApiVersionRequest_v0.RESPONSE_TYPE(UNSUPPORTED_VERSION, versions).encode()
         return refusal

@@ -54,16 +54,18 @@ async def measure_consumer(platform: Platform, events: int) -> Figures:
     async with scratch_database(platform) as url:
         await migrate(url)
         source = topic()
-        await fill(platform.bootstrap_servers, source, events)
+        servers, security = platform.bootstrap_servers, platform.broker_security()
+        await fill(servers, security, source, events)
         database = await Database.open(url)
         async with database.connection() as connection:
             await connection.execute(_TABLE)
         event_handlers = _Reactions(events)
         consumer = Consumer(
             database,
-            platform.bootstrap_servers,
+            servers,
             EventRouter(event_handlers, [Received(message(source), "noted")]),
             group=f"group-of-{source.name}",
+            security=security,
         )
         stop = asyncio.Event()
         async with grouped() as group:

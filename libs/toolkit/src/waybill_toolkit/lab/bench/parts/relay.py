@@ -31,7 +31,8 @@ async def measure_relay(platform: Platform, events: int) -> Figures:
         async with connect(url, name="bench") as connection:
             await connection.execute(_FILL, events, target.name, SOURCE, TRACE, NOTE)
             await connection.execute("analyze outbox")
-        relay = Relay(url, platform.bootstrap_servers, [target])
+        security = platform.broker_security()
+        relay = Relay(url, platform.bootstrap_servers, [target], security=security)
         stop = asyncio.Event()
         async with grouped() as group:
             began, cpu = time.monotonic(), time.process_time()

@@ -12,6 +12,7 @@ from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
+from waybill.kafka.security import KafkaSecurity
 
 TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SOURCE: Final = "bench"
@@ -37,9 +38,9 @@ def message(topic: Topic) -> Message[OrderNoted]:
     return Message(_TYPE, topic.name, "order_id", OrderNoted)
 
 
-async def fill(bootstrap_servers: str, topic: Topic, count: int) -> None:
+async def fill(bootstrap_servers: str, security: KafkaSecurity, topic: Topic, count: int) -> None:
     """Create the topic and write events to it, each with its own key."""
-    link = await BrokerLink.open(bootstrap_servers)
+    link = await BrokerLink.open(bootstrap_servers, security)
     try:
         await link.create([topic])
         states = await link.topics([topic.name])

@@ -1,0 +1,104 @@
+"""Opens connections to the nodes of a cluster, and tells a refusal apart from an outage.
+
+A connection that cannot be made counts as an outage, which ends by itself. A user or password that
+the broker does not accept does not: its error names the setting.
+"""
+
+from typing import Final
+
+from aiokafka.conn import (  # type: ignore[import-untyped]
+    AIOKafkaConnection,
+    collect_hosts,
+    create_conn,
+)
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    IllegalSaslStateError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+from aiokafka.protocol.admin import SaslHandShakeRequest  # type: ignore[import-untyped]
+
+from waybill.kafka.errors import BrokerRefusedError, BrokerUnavailableError
+from waybill.kafka.protocol import TopicIdsRequest
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
+
+# A response takes milliseconds. After this the broker counts as down.
+REQUEST_TIMEOUT_MS: Final = 10_000
+
+_ACCEPTED: Final = 0
+_UNSUPPORTED_SASL_MECHANISM: Final = 33
+
+_REASONS: Final = {
+    SaslAuthenticationFailed: (
+        "does not accept user {username}: check WAYBILL_KAFKA_SASL_USERNAME and the password"
+    ),
+    UnsupportedSaslMechanismError: (
+        "does not support {mechanism}: check WAYBILL_KAFKA_SASL_MECHANISM"
+    ),
+    IllegalSaslStateError: "does not use SASL: check WAYBILL_KAFKA_SECURITY_PROTOCOL",
+}
+
+
+async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConnection | None:
+    """Connect to one node; None when it cannot be reached. Raises BrokerRefusedError."""
+    try:
+        return await create_conn(
+            host,
+            port,
+            client_id="waybill",
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            **security.arguments(),
+        )
+    except tuple(_REASONS) as error:
+        reason = _REASONS[type(error)].format(
+            username=security.username, mechanism=security.mechanism
+        )
+        raise BrokerRefusedError(f"{host}:{port} {reason} ({type(error).__name__})") from error
+    except (KafkaError, OSError):
+        return None
+    except (LookupError, ValueError) as error:
+        # aiokafka cannot read the answer of a server that refuses a proof without an error code
+        # (`e=` of RFC 5802), or the server does not know the password.
+        raise BrokerRefusedError(
+            f"{host}:{port} does not complete {security.mechanism} for user {security.username}: "
+            f"check the password ({type(error).__name__})"
+        ) from error
+
+
+async def find_nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[int, str, int]]:
+    """Return number, host and port of each node. Raises BrokerError."""
+    for host, port, _ in collect_hosts(bootstrap_servers):
+        connection = await connect(host, port, security)
+        if connection is None:
+            continue
+        try:
+            response = await connection.send(TopicIdsRequest([]))
+            return [(node, host, port) for node, host, port, *_ in response.brokers]
+        except (KafkaError, OSError):
+            if not security.has_sasl and await _requires_sasl(host, port):
+                raise BrokerRefusedError(
+                    f"{host}:{port} requires SASL: set WAYBILL_KAFKA_SECURITY_PROTOCOL, "
+                    "WAYBILL_KAFKA_SASL_USERNAME and the password"
+                ) from None
+            continue
+        finally:
+            connection.close()
+    raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
+
+
+async def _requires_sasl(host: str, port: int) -> bool:
+    """Ask a node that has closed a connection without an answer, as Kafka does without SASL.
+
+    Where SASL is not used, the handshake is answered with ILLEGAL_SASL_STATE.
+    """
+    connection = await connect(host, port, PLAINTEXT)
+    if connection is None:
+        return False
+    try:
+        response = await connection.send(SaslHandShakeRequest("PLAIN"))
+    except (KafkaError, OSError):
+        return False
+    finally:
+        connection.close()
+    return response.error_code in {_ACCEPTED, _UNSUPPORTED_SASL_MECHANISM}
