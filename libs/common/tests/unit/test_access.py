@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from waybill.http.access import ANYBODY, OpenAccess, TokenFile, access_of
+from waybill.http.access import ANYBODY, OpenAccess, TokenFile
 from waybill.http.problems import ProblemError, Unauthenticated
 
 DIGEST = hashlib.sha256(b"s3cret").hexdigest()
@@ -19,7 +19,7 @@ def token_file(folder: Path, content: object) -> Path:
 
 async def test_caller_is_known_by_the_hash_of_its_token(tmp_path: Path) -> None:
     grants = {DIGEST: {"subject": "shop", "scopes": ["orders:read"]}}
-    access = access_of(token_file(tmp_path, grants))
+    access = TokenFile.load(token_file(tmp_path, grants))
     principal = await access.identify("Bearer s3cret")
     assert principal.subject == "shop"
     assert "orders:read" in principal.scopes
@@ -52,6 +52,5 @@ def test_token_file_is_refused_when_it_is_malformed(tmp_path: Path, grants: obje
 
 
 async def test_everybody_may_do_everything_when_access_is_open() -> None:
-    assert isinstance(access_of(None), OpenAccess)
     assert await OpenAccess().identify(None) is ANYBODY
     assert "anything:at-all" in ANYBODY.scopes

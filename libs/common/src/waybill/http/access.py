@@ -1,8 +1,8 @@
 """Authentication and authorization.
 
-`Access` is the port. It has two implementations: `OpenAccess` for a laptop, where every caller may
-do everything, and `TokenFile`, where each caller has a bearer token (RFC 6750), of which the file
-contains only the SHA-256.
+`Access` is the port. It has three implementations: `OpenAccess` for a laptop, where every caller
+may do everything; `TokenFile`, where each caller has a bearer token (RFC 6750), of which the file
+contains only the SHA-256; and `TokenAccess` in tokens.py, for the signed tokens of an issuer.
 """
 
 import hashlib
@@ -108,11 +108,6 @@ def _unknown_token() -> ProblemError:
     challenge = 'Bearer error="invalid_token"'
     detail = "The bearer token is not known."
     return ProblemError(Unauthenticated(detail=detail, challenge=challenge))
-
-
-def access_of(token_file: Path | None) -> Access:
-    """Return the access that the settings select: by token file, or open when there is none."""
-    return OpenAccess() if token_file is None else TokenFile.load(token_file)
 
 
 async def admit(

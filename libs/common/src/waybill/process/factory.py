@@ -20,11 +20,11 @@ from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
 from waybill.docs import mount_docs
-from waybill.http.access import Access, access_of
 from waybill.http.application import Application
 from waybill.http.operation_route import OperationRoute
 from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres import Database, DatabaseUnavailableError
+from waybill.process.admission import Admission, admission_of
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.gauges import Gauges
 from waybill.process.health import Liveness, Readiness, mount_health
@@ -91,11 +91,13 @@ class ServiceApp(Application, Generic[SomeSettings]):
             stopping.push_async_callback(close, service, process)
             self.state.service = service
             stopping.callback(delattr, self.state, "service")
-            self._serve(settings, service, process, stopping)
+            admission = admission_of(settings) if isinstance(settings, Settings) else None
+            self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
             parts = [self.child] if self.child else service.background
-            async with running([*parts, *service.in_each_process], process):
+            in_each = [*service.in_each_process, *(admission.parts if admission else ())]
+            async with running([*parts, *in_each], process):
                 yield
 
     def _serve(
@@ -104,14 +106,15 @@ class ServiceApp(Application, Generic[SomeSettings]):
         service: Service,
         process: Process,
         stopping: AsyncExitStack,
+        admission: Admission | None,
     ) -> None:
         added = Router()
         late = operation_routes(service.operations)
-        _bind([*self._operations, *late], service, settings)
+        _bind([*self._operations, *late], service, admission)
         stopping.callback(self._stop_serving, added)
         added.routes.extend(late)
         add_all(added, service.paths)
-        checks = dict(service.checks)
+        checks = {**service.checks, **(admission.checks if admission else {})}
         if service.database:
             checks = {"database": service.database.check, **checks}
         parts = [self.child] if self.child else service.background
@@ -211,7 +214,7 @@ def _ask_server_to_stop() -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _bind(routes: Sequence[OperationRoute], service: Service, settings: ProcessSettings) -> None:
+def _bind(routes: Sequence[OperationRoute], service: Service, admission: Admission | None) -> None:
     by_api = []
     for route in routes:
         endpoint = service.endpoints.get(route.operation.id)
@@ -219,14 +222,11 @@ def _bind(routes: Sequence[OperationRoute], service: Service, settings: ProcessS
             by_api.append(route)
         else:
             route.bind(endpoint)
-    if by_api:
-        bind(by_api, service.api, _access(settings))
-
-
-def _access(settings: ProcessSettings) -> Access:
-    if not isinstance(settings, Settings):
+    if not by_api:
+        return
+    if admission is None:
         raise TypeError("operations need settings with `access`: a subclass of waybill.Settings")
-    return access_of(settings.token_file)
+    bind(by_api, service.api, admission.access)
 
 
 def _plain_failures(send: Send) -> Send:

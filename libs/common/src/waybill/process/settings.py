@@ -12,6 +12,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -43,6 +44,12 @@ def _contents(path: str) -> SecretStr:
 
 SecretFile = Annotated[SecretStr, BeforeValidator(_contents)]
 """The contents of a file, whose path is the value of the setting."""
+
+
+Issuer = Annotated[
+    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
+]
+"""https, so that nobody can put keys of their own in between; http on this machine only."""
 
 
 def _is_loopback(host: str) -> bool:
@@ -124,8 +131,20 @@ class Settings(ProcessSettings):
     """Creates topics with fewer partitions than their contract says: 1 with the embedded broker,
     because one replica is assigned all of them, and larger batches cost less."""
 
-    access: Literal["open"] | FilePath
-    """Who may call: a token file, or "open" (every caller may do everything). No default."""
+    access: Literal["open"] | Issuer | FilePath
+    """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
+    or "open" (every caller may do everything). No default."""
+    access_audience: str | None = None
+    """The `aud` of tokens for this deployment. An issuer needs it: without it the tokens of other
+    applications would be accepted."""
+    access_token_types: str = "at+jwt"  # noqa: S105 (a kind, no secret)
+    """The `typ` of access tokens, separated by commas. Keycloak and Entra write JWT."""
+
+    @model_validator(mode="after")
+    def _issuer_has_an_audience(self) -> Self:
+        if self.issuer and not self.access_audience:
+            raise ValueError("set WAYBILL_ACCESS_AUDIENCE, which an issuer in WAYBILL_ACCESS needs")
+        return self
 
     @model_validator(mode="after")
     def _sasl_is_complete(self) -> Self:
@@ -151,9 +170,14 @@ class Settings(ProcessSettings):
         )
 
     @property
+    def issuer(self) -> str | None:
+        """The issuer of tokens, if there is one."""
+        return self.access if isinstance(self.access, str) and self.access != "open" else None
+
+    @property
     def token_file(self) -> Path | None:
-        """The token file; None when access is open."""
-        return None if self.access == "open" else Path(self.access)
+        """The token file, if there is one."""
+        return self.access if isinstance(self.access, Path) else None
 
 
 SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)

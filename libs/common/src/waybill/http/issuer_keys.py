@@ -1,0 +1,154 @@
+"""The public keys of an issuer of tokens, read in the background.
+
+The issuer's metadata names the address of its keys (OpenID Connect Discovery 1.0, 4, and RFC 8414,
+3). Keys are read again every five minutes, and when a token names an unknown one, at most once in
+ten seconds: a client that sends random key ids must not load the issuer. Keys that were read are
+used while the issuer is unavailable.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+
+from waybill.backoff import Backoff, pause
+from waybill.clock import Clock
+
+if TYPE_CHECKING:
+    from joserfc.jwk import DictKey
+
+_log: Final = logging.getLogger(__name__)
+
+READ_EVERY: Final = timedelta(minutes=5)
+UNKNOWN_KEY_PAUSE: Final = timedelta(seconds=10)
+STALE_AFTER: Final = timedelta(minutes=10)
+"""Time without a successful read after which the process is not ready: a key may be revoked."""
+TICK_SECONDS: Final = 0.2
+READ_SECONDS: Final = 5.0
+FIND_SECONDS: Final = 2.0
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_DISCOVERY: Final = "/.well-known/openid-configuration"
+
+
+class IssuerError(Exception):
+    """The keys of the issuer cannot be read, or are older than they may be."""
+
+
+class IssuerKeys:
+    """The keys of one issuer, by key id. A background part of each process that checks tokens."""
+
+    name: Final = "issuer keys"
+
+    def __init__(self, issuer: str, clock: Clock) -> None:
+        """`issuer` is the exact `iss` of its tokens: an https address, or http on loopback."""
+        self._issuer = issuer
+        self._clock = clock
+        self._keys: Mapping[str, Key] = {}
+        self._read_at: datetime | None = None
+        self._tried_at: datetime | None = None
+        self._wanted = False
+        self._tried = asyncio.Condition()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read the keys until `stop` is set."""
+        backoff = Backoff(_log, f"keys of {self._issuer}")
+        async with httpx.AsyncClient(timeout=READ_SECONDS) as client:
+            while not stop.is_set():
+                if self._is_due():
+                    await self._try(client, backoff, stop)
+                await pause(stop, TICK_SECONDS)
+
+    async def find(self, key_id: str) -> Key | None:
+        """Return a key; None if the issuer has none of this id.
+
+        Raises IssuerError when no keys were read yet.
+        """
+        if key_id not in self._keys and self._may_ask():
+            self._wanted = True
+            try:
+                async with asyncio.timeout(FIND_SECONDS), self._tried:
+                    await self._tried.wait_for(lambda: not self._wanted)
+            except TimeoutError:
+                pass
+        if self._read_at is None:
+            raise IssuerError(f"the keys of {self._issuer} have not been read yet")
+        return self._keys.get(key_id)
+
+    async def check(self) -> None:
+        """Check that the keys are recent, for readiness. Raises IssuerError."""
+        if self._read_at is None or self._clock.now() - self._read_at > STALE_AFTER:
+            raise IssuerError(f"the keys of {self._issuer} cannot be read")
+
+    def _may_ask(self) -> bool:
+        return self._tried_at is None or self._clock.now() - self._tried_at >= UNKNOWN_KEY_PAUSE
+
+    def _is_due(self) -> bool:
+        read_at = self._read_at
+        return self._wanted or read_at is None or self._clock.now() - read_at >= READ_EVERY
+
+    async def _try(self, client: httpx.AsyncClient, backoff: Backoff, stop: asyncio.Event) -> None:
+        failure: Exception | None = None
+        try:
+            self._keys = await self._read(client)
+            self._read_at = self._clock.now()
+            backoff.reset()
+        except (httpx.HTTPError, IssuerError) as error:
+            failure = error
+        async with self._tried:
+            self._tried_at = self._clock.now()
+            self._wanted = False
+            self._tried.notify_all()
+        if failure is not None:
+            await backoff.wait(failure, stop)
+
+    async def _read(self, client: httpx.AsyncClient) -> dict[str, Key]:
+        metadata = await _json(client, self._issuer.rstrip("/") + _DISCOVERY)
+        if metadata.get("issuer") != self._issuer:
+            raise IssuerError(
+                f"it calls itself {metadata.get('issuer')}: set WAYBILL_ACCESS to this"
+            )
+        address = metadata.get("jwks_uri")
+        if not isinstance(address, str) or not is_safe(address):
+            raise IssuerError(f"its jwks_uri is {address}: it must begin with https://")
+        keys = (await _json(client, address)).get("keys")
+        if not isinstance(keys, list):
+            raise IssuerError(f"{address} has no list of keys")
+        return dict(_usable(keys))
+
+
+def is_safe(address: str) -> bool:
+    """Whether nobody between here and the address can change what it answers."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+async def _json(client: httpx.AsyncClient, address: str) -> Mapping[str, Any]:
+    response = await client.get(address)
+    response.raise_for_status()
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise IssuerError(f"{address} does not answer with a JSON object")
+    return document
+
+
+def _usable(keys: "list[DictKey]") -> "list[tuple[str, Key]]":
+    """Import the keys for signatures; an unknown type of key is left out."""
+    found: list[tuple[str, Key]] = []
+    for each in keys:
+        if each.get("use", "sig") != "sig" or "kid" not in each:
+            continue
+        try:
+            found.append((str(each["kid"]), JWKRegistry.import_key(each)))
+        except (JoseError, ValueError, KeyError) as error:
+            _log.warning("key %s of the issuer cannot be used: %s", each["kid"], error)
+    return found

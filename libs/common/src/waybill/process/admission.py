@@ -1,0 +1,39 @@
+"""Who may call a process, as its settings say, and what has to run for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from waybill.clock import SystemClock
+from waybill.http.access import Access, OpenAccess, TokenFile
+from waybill.process.background import Background
+from waybill.process.health import Check
+from waybill.process.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The access of a process, its background parts and its checks of readiness."""
+
+    access: Access
+    parts: Sequence[Background] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def admission_of(settings: Settings) -> Admission:
+    """Return the access that the settings select.
+
+    Raises pydantic's ValidationError or OSError for a token file that cannot be read.
+    """
+    if settings.issuer and settings.access_audience:
+        # Imported here, so that only processes with an issuer load an HTTP client: some 10 MB.
+        from waybill.http.issuer_keys import IssuerKeys  # noqa: PLC0415
+        from waybill.http.tokens import TokenAccess  # noqa: PLC0415
+
+        clock = SystemClock()
+        keys = IssuerKeys(settings.issuer, clock)
+        types = [each.strip() for each in settings.access_token_types.split(",")]
+        access = TokenAccess(keys, settings.issuer, settings.access_audience, clock, types)
+        return Admission(access, [keys], {IssuerKeys.name: keys.check})
+    if settings.token_file:
+        return Admission(TokenFile.load(settings.token_file))
+    return Admission(OpenAccess())
