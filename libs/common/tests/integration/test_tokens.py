@@ -20,13 +20,16 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pydantic import SecretStr
 from typing_extensions import override
 
-from waybill.clock import ManualClock
+from waybill.clock import ManualClock, SystemClock
 from waybill.http.access import admit
 from waybill.http.issuer_keys import IssuerError, IssuerKeys
 from waybill.http.problems import ProblemError
 from waybill.http.tokens import TokenAccess
+from waybill.process.admission import admission_of
+from waybill.process.settings import Settings
 from waybill_toolkit.testing.eventually import eventually
 
 START: Final = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -296,6 +299,29 @@ async def test_known_keys_serve_while_the_issuer_is_away_and_then_are_too_old(
         return False
 
     await eventually("the keys are read again", is_recent, bool)
+
+
+async def test_settings_select_an_issuer_and_the_types_of_its_tokens(issuer: Issuer) -> None:
+    settings = Settings(
+        service="orders",
+        database_url=SecretStr("postgresql://localhost/orders"),
+        kafka_bootstrap_servers="127.0.0.1:1",
+        access=issuer.name,
+        access_audience=AUDIENCE,
+        access_token_types="at+jwt, JWT",  # noqa: S106 (a kind, no secret)
+    )
+    admission = admission_of(settings)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for part in admission.parts:
+            group.create_task(part.run(stop))
+        soon = int(SystemClock().now().timestamp()) + 60
+        token = issuer.token(header={"typ": "JWT"}, iat=None, exp=soon)
+        principal = await admission.access.identify(f"Bearer {token}")
+        for check in admission.checks.values():
+            await check()
+        stop.set()
+    assert principal.subject == "user:1"
 
 
 async def test_tokens_cannot_be_checked_before_the_keys_are_read(

@@ -27,6 +27,15 @@ def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> 
     assert settings.database_url.get_secret_value() == REQUIRED["WAYBILL_DATABASE_URL"]
 
 
+def test_issuer_needs_the_audience_of_its_tokens(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WAYBILL_ACCESS", "https://issuer.example/realms/shop")
+    with pytest.raises(ValidationError, match="WAYBILL_ACCESS_AUDIENCE"):
+        Settings()
+    environment.setenv("WAYBILL_ACCESS_AUDIENCE", "waybill")
+    settings = Settings()
+    assert (settings.issuer, settings.token_file) == (settings.access, None)
+
+
 def test_password_is_not_shown(environment: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(Settings())
     environment.setenv("WAYBILL_DATABASE_URL", "mysql://orders:hunter2@db/orders")
@@ -53,6 +62,7 @@ def test_refused_when_a_required_one_is_missing(
         ("WAYBILL_GRACEFUL_STOP_SECONDS", "0"),
         ("WAYBILL_LOG_LEVEL", "loud"),
         ("WAYBILL_ACCESS", "/no/such/file"),
+        ("WAYBILL_ACCESS", "http://issuer.example"),
     ],
 )
 def test_refused_when_a_value_makes_no_sense(
