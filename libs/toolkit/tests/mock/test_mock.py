@@ -38,9 +38,10 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
     operations = CONTRACTS[GATEWAY].operations
     ways = [way for each in operations for way in each.written["security"]]
     scopes = sorted({scope for way in ways for scope in way["oauth2"]})
+    everybodys = [f"{service}:any" for service in TREE.services]
     grants = {
         hashlib.sha256(token.encode()).hexdigest(): {"subject": token, "scopes": held}
-        for token, held in {"everything": scopes, "powerless": []}.items()
+        for token, held in {"everything": [*scopes, *everybodys], "powerless": []}.items()
     }
     path = tmp_path_factory.mktemp("access") / "tokens.json"
     path.write_text(json.dumps(grants), encoding="utf-8")

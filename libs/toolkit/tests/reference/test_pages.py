@@ -86,6 +86,7 @@ def test_a_service_has_its_pages_as_soon_as_it_has_a_contract(repository: Reposi
     openapi = yaml.safe_load((contracts / "payments" / "openapi.yaml").read_text())
     path, item = next(iter(openapi["paths"].items()))
     item["get"]["operationId"] = "list_points"
+    item["get"]["x-owner"] = {"field": "customer_ref", "any": "payments:any"}
     openapi["paths"] = {path.replace("payments", "points"): item}
     (contracts / "loyalty" / "openapi.yaml").write_text(yaml.safe_dump(openapi))
     placed = "../orders/asyncapi.yaml#/channels/order_events"
