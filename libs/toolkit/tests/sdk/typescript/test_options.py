@@ -90,13 +90,13 @@ async def test_address_and_token_come_from_the_environment_unless_they_are_given
     project: Project, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WAYBILL_BASE_URL", service.address)
-    monkeypatch.setenv("WAYBILL_TOKEN", "of environment")
+    monkeypatch.setenv("WAYBILL_TOKEN", "of-environment")
 
     assert await project.result("calls", "environment", "http://127.0.0.1:9") == {"value": STOCK}
     await call(project, service, "read")
 
     tokens = [each.header("authorization") for each in service.asked]
-    assert tokens == [["Bearer of environment"], ["Bearer secret"]]
+    assert tokens == [["Bearer of-environment"], ["Bearer secret"]]
 
 
 async def test_a_token_that_cannot_be_sent_is_refused_without_its_text(
