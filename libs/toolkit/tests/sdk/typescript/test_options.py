@@ -64,6 +64,18 @@ async def test_a_call_has_its_own_key_headers_and_retries(
     assert outcome["attempts"] == 1
 
 
+async def test_two_calls_have_two_keys_whatever_the_headers_of_the_client_are(
+    project: Project, service: Service
+) -> None:
+    service.prepare(201, STOCK)
+
+    await call(project, service, "twoKeys")
+
+    keys = [each.header("idempotency-key") for each in service.asked]
+    assert [len(each) for each in keys] == [1, 1]
+    assert keys[0] != keys[1]
+
+
 async def test_a_response_has_status_headers_and_text(project: Project, service: Service) -> None:
     value = (await call(project, service, "response"))["value"]
 
