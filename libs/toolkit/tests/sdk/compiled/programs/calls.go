@@ -1,5 +1,5 @@
 // Calls the API as a program of a user does, and prints what it sees as JSON.
-// test_compiled_calls.py runs it and writes lines to it: ADDRESS, a tab, SCENARIO.
+// The tests run it and write lines to it: ADDRESS, a tab, SCENARIO.
 package main
 
 import (
