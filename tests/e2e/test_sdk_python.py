@@ -122,6 +122,15 @@ def test_the_package_and_programs_with_it_pass_mypy_strict(package: Path, tmp_pa
     assert checked.returncode == 0, checked.stdout
 
 
+def test_the_installed_package_has_its_licence_and_its_address(installed: Path) -> None:
+    [info] = installed.glob("waybill_client-*.dist-info")
+    metadata = (info / "METADATA").read_text()
+
+    assert "\nLicense-Expression: Apache-2.0\n" in metadata
+    assert "\nProject-URL: Homepage, https://example.com/waybill\n" in metadata
+    assert (info / "licenses" / "LICENSE").is_file()
+
+
 def test_the_package_stays_small(package: Path) -> None:
     lines = sum(len(path.read_text().splitlines()) for path in package.rglob("*.py"))
 

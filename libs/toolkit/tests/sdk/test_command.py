@@ -55,7 +55,7 @@ def test_a_new_service_is_in_it_because_its_contract_is_there(
     assert sdk("python", "-o", out)[0] == 0
 
     api = (out / "src" / "waybill_client" / "api" / "points.py").read_text()
-    assert "def list_points(self) -> models.Points:" in api
+    assert "def list_points(self, *, options: CallOptions = DEFAULTS) -> models.Points:" in api
 
 
 def test_writing_again_removes_only_obsolete_generated_files(

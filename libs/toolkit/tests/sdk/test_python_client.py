@@ -77,6 +77,31 @@ def test_every_request_has_the_headers_of_the_client_and_its_user_agent(client: 
     assert asked.headers["User-Agent"].endswith(" shop/2.1")
 
 
+def test_two_calls_have_two_keys_whatever_the_headers_of_the_client_are(
+    client: Any, api: Any
+) -> None:
+    api.answer("sell", SALE, SALE, status=201)
+    http = httpx.Client(transport=httpx.MockTransport(api))
+    same = {"idempotency-key": "the same"}
+    waybill = client.Client("http://shop", http_client=http, headers=same)
+
+    for _ in range(2):
+        waybill.shop.sell(sell(client))
+
+    first, second = (each.headers.get_list("Idempotency-Key") for each in api.requests)
+    assert (len(first), len(second)) == (1, 1)
+    assert first != second
+
+
+def test_the_authentication_of_an_own_http_client_is_used(client: Any, api: Any) -> None:
+    api.answer("get_sale", SALE)
+    http = httpx.Client(transport=httpx.MockTransport(api), auth=("user", "secret"))
+
+    client.Client("http://shop", http_client=http).shop.get_sale(SALE_ID)
+
+    assert api.requests[0].headers["Authorization"].startswith("Basic ")
+
+
 def test_a_call_has_its_own_timeout(client: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         waybill = client.Client(f"http://127.0.0.1:{silent.getsockname()[1]}")

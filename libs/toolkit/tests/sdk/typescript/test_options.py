@@ -64,6 +64,18 @@ async def test_a_call_has_its_own_key_headers_and_retries(
     assert outcome["attempts"] == 1
 
 
+async def test_two_calls_have_two_keys_whatever_the_headers_of_the_client_are(
+    project: Project, service: Service
+) -> None:
+    service.prepare(201, STOCK)
+
+    await call(project, service, "twoKeys")
+
+    keys = [each.header("idempotency-key") for each in service.asked]
+    assert [len(each) for each in keys] == [1, 1]
+    assert keys[0] != keys[1]
+
+
 async def test_a_response_has_status_headers_and_text(project: Project, service: Service) -> None:
     value = (await call(project, service, "response"))["value"]
 
@@ -90,13 +102,13 @@ async def test_address_and_token_come_from_the_environment_unless_they_are_given
     project: Project, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WAYBILL_BASE_URL", service.address)
-    monkeypatch.setenv("WAYBILL_TOKEN", "of environment")
+    monkeypatch.setenv("WAYBILL_TOKEN", "of-environment")
 
     assert await project.result("calls", "environment", "http://127.0.0.1:9") == {"value": STOCK}
     await call(project, service, "read")
 
     tokens = [each.header("authorization") for each in service.asked]
-    assert tokens == [["Bearer of environment"], ["Bearer secret"]]
+    assert tokens == [["Bearer of-environment"], ["Bearer secret"]]
 
 
 async def test_a_token_that_cannot_be_sent_is_refused_without_its_text(

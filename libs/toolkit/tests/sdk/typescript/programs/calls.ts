@@ -43,6 +43,11 @@ const whats: Record<string, () => Promise<unknown>> = {
     return attempts;
   },
   environment: () => new Waybill().inventory.getStock("A"),
+  twoKeys: async () => {
+    const other = new Waybill({ baseUrl: address, headers: { "Idempotency-Key": "the same" } });
+    await other.inventory.adjustStock("A", adjustment);
+    return other.inventory.adjustStock("A", adjustment);
+  },
   badToken: () => new Waybill({ baseUrl: address, token: "secret\nX: 1" }).inventory.getStock("A"),
   noAddress: async () => new Waybill({ baseUrl: "shop.test" }),
   follow: () => waybill.orders.followOrder("1", { followSeconds: 0.2 }),

@@ -8,10 +8,15 @@ from typing import Final
 from waybill_toolkit.contracts.generate.names import pascal, snake
 from waybill_toolkit.contracts.sdk.contract import Follow, Operation, Parameter, PublicContract
 from waybill_toolkit.contracts.sdk.typescript.comments import (
-    LINE,
     alternatives,
     comment,
     schema_comment,
+)
+from waybill_toolkit.contracts.sdk.typescript.layout import (
+    arguments_of,
+    lines_of,
+    list_of,
+    object_of,
 )
 from waybill_toolkit.contracts.sdk.typescript.names import argument, camel, error, key, literal
 from waybill_toolkit.contracts.sdk.typescript.types import type_of
@@ -108,14 +113,14 @@ def _method(contract: PublicContract, operation: Operation) -> Method:
         comment=_comment(contract, operation),
         parameters_name=_parameters_name(operation),
         parameters=tuple(_field(contract, each) for each in _named(operation)),
-        signature=_spread(name, [*arguments, _options(operation)], result),
+        signature=arguments_of(name, [*arguments, _options(operation)], result),
         result=result,
         body_type=body_type,
         send=send,
-        descriptor=_object(_descriptor(operation), 6),
+        descriptor=object_of(_descriptor(operation), 6),
         route=literal([operation.method, operation.path, operation.answers[0].status]),
-        input=_object(_input(operation), 6),
-        fields=_lines([_object(each, 8) for each in _header_fields(headers)]),
+        input=object_of(_input(operation), 6),
+        fields=lines_of([object_of(each, 8) for each in _header_fields(headers)]),
         follow=_following(operation, operation.follow, arguments) if operation.follow else None,
     )
 
@@ -223,16 +228,16 @@ def _descriptor(operation: Operation) -> dict[str, str]:
         for each in operation.answers
     }
     found = {"method": literal(operation.method), "path": literal(operation.path)}
-    found |= {"query": _list([literal(each) for each in query])} if query else {}
-    found |= {"headers": _object(headers, 8)} if headers else {}
+    found |= {"query": list_of([literal(each) for each in query])} if query else {}
+    found |= {"headers": object_of(headers, 8)} if headers else {}
     found |= {"keyed": "true"} if operation.is_idempotent else {}
     found |= {"repeatable": "true"} if operation.is_repeatable else {}
-    return {**found, "answers": _object(answers, 8)}
+    return {**found, "answers": object_of(answers, 8)}
 
 
 def _input(operation: Operation) -> dict[str, str]:
     path = [argument(each.argument) for each in _in_path(operation)]
-    found = {"path": _list(path)} if path else {}
+    found = {"path": list_of(path)} if path else {}
     found |= {"body": "body"} if operation.body else {}
     return found | ({"parameters": "parameters"} if _named(operation) else {})
 
@@ -250,7 +255,7 @@ def _following(operation: Operation, follow: Follow, arguments: Sequence[str]) -
         call=_call(operation, name),
         summary=summary,
         comment=comment([f"{summary}.", text, fails]),
-        signature=_spread(name, [*arguments, "options?: FollowOptions"], result),
+        signature=arguments_of(name, [*arguments, "options?: FollowOptions"], result),
         arguments=", ".join([*names, "options"]),
         status=literal(follow.status),
         until=literal(list(follow.until)),
@@ -258,34 +263,3 @@ def _following(operation: Operation, follow: Follow, arguments: Sequence[str]) -
         refused=f"{follow.base_class_name}Error",
         codes=codes,
     )
-
-
-def _spread(name: str, arguments: Sequence[str], result: str) -> str:
-    """Format arguments on one line, or one on each line when that would be too long."""
-    line = ", ".join(arguments)
-    if len(f"  {name}({line}): {result} {{") <= LINE:
-        return line
-    return "".join(f"\n    {each}," for each in arguments) + "\n  "
-
-
-def _object(fields: dict[str, str], indent: int) -> str:
-    """Format an object on one line where it fits, otherwise with one field on each line."""
-    if not fields:
-        return "{}"
-    written = [name if name == value else f"{name}: {value}" for name, value in fields.items()]
-    line = f"{{ {', '.join(written)} }}"
-    if len(line) + indent < LINE:
-        return line
-    inner = "".join(f"{' ' * (indent + 2)}{each},\n" for each in written)
-    return f"{{\n{inner}{' ' * indent}}}"
-
-
-def _list(items: Sequence[str]) -> str:
-    return f"[{', '.join(items)}]" if items else ""
-
-
-def _lines(items: Sequence[str]) -> str:
-    """Format a list with one item on each line; a single item stays on one line."""
-    if len(items) < 2:
-        return _list(items)
-    return "[" + "".join(f"\n        {each}," for each in items) + "\n      ]"

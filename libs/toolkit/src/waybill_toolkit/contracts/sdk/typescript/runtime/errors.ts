@@ -26,8 +26,8 @@ export abstract class WaybillError extends Error implements Exchange {
   readonly text: string;
   readonly traceId: string | undefined;
 
-  constructor(reason: string, exchange: Exchange, options?: { type?: string; cause?: unknown }) {
-    super(`${reason} (${facts(exchange, options?.type)})`, { cause: options?.cause });
+  constructor(reason: string, exchange: Exchange, type?: string, options?: ErrorOptions) {
+    super(`${reason} (${facts(exchange, type)})`, options);
     this.method = exchange.method;
     this.path = exchange.path;
     this.idempotencyKey = exchange.idempotencyKey;
@@ -50,7 +50,7 @@ export class ProblemError<P extends Problem = Problem> extends WaybillError {
   constructor(problem: P, exchange: Exchange) {
     const reason = [problem.title, problem.detail].filter(Boolean).join(": ") || "error response";
     const traceId = problem.trace_id || exchange.traceId;
-    super(reason, { ...exchange, traceId }, { type: problem.type });
+    super(reason, { ...exchange, traceId }, problem.type);
     this.problem = problem;
   }
 }
@@ -60,7 +60,7 @@ export class NoAnswerError extends WaybillError {
   override readonly name: string = "NoAnswerError";
 
   constructor(cause: unknown, exchange: Exchange) {
-    super(`no response: ${reasonOf(cause)}`, exchange, { cause });
+    super(`no response: ${reasonOf(cause)}`, exchange, undefined, { cause });
   }
 }
 

@@ -94,14 +94,14 @@ export class Transport {
       accept: "application/json, application/problem+json",
       ...userAgent(VERSION, own),
     });
-    const given = [own.headers, options.headers, parameterHeaders(operation, input)];
-    for (const each of given) {
+    for (const each of [own.headers, options.headers, parameterHeaders(operation, input)]) {
       for (const [name, value] of Object.entries(each ?? {})) headers.set(name, value);
     }
     if (input.body !== undefined) headers.set("content-type", "application/json");
     if (operation.keyed) {
-      const key = options.idempotencyKey ?? headers.get("idempotency-key") ?? newIdempotencyKey();
-      headers.set("idempotency-key", key);
+      // A key in the headers of the client would make different calls the same one.
+      const given = options.idempotencyKey ?? new Headers(options.headers).get("idempotency-key");
+      headers.set("idempotency-key", given ?? newIdempotencyKey());
     }
     return {
       operation,
