@@ -35,6 +35,17 @@ def test_a_change_that_cannot_be_repeated_is_sent_once(
     assert proxy.received[0].path == "/v1/variants/A%20B%2FC/price"
 
 
+def test_each_call_has_its_own_key_when_the_client_has_such_a_header(
+    client: CallingProgram, proxy: TomorrowProxy
+) -> None:
+    for scenario in ("place", "place", "read"):
+        client.call(proxy.at("today"), scenario)
+
+    keys = [each.headers.get("idempotency-key") for each in proxy.received]
+    assert keys[2:] == [None, None]
+    assert len({*keys[:2], "of all calls"}) == 3
+
+
 def test_a_call_has_its_own_timeout(client: CallingProgram, proxy: TomorrowProxy) -> None:
     seen = client.call(proxy.at("slow"), "hurry")
 

@@ -94,11 +94,12 @@ def test_a_package_with_its_own_names_compiles(
 
 
 def test_a_go_module_has_the_path_it_is_given(contract: PublicContract, tmp_path: Path) -> None:
-    write("go", contract, tmp_path, PackageOptions(module="git.acme.test/waybill"))
+    write("go", contract, tmp_path, PackageOptions(module="git.acme.test/waybill", url=ADDRESS))
 
     assert (tmp_path / "go.mod").read_text().startswith("module git.acme.test/waybill\n")
     texts = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
     assert not any("example.com" in each for each in texts)
+    assert f"<{ADDRESS}>" in (tmp_path / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

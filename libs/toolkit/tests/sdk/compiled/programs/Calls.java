@@ -50,6 +50,7 @@ public class Calls {
                 builder.retries(QUICK)
                         .userAgent("shop/2.1")
                         .header("X-Shop", "north")
+                        .header("idempotency-key", "of all calls")
                         .logger(this::log)
                         .build();
     }

@@ -48,7 +48,7 @@ public final class WaybillClientBuilder {
         return header("Authorization", "Bearer " + token);
     }
 
-    /** Sets a header of every request. */
+    /** Sets a header of every request, except Idempotency-Key, which belongs to one call. */
     public WaybillClientBuilder header(String name, String value) {
         headers.put(name, value);
         return this;
