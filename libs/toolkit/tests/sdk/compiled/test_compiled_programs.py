@@ -55,7 +55,7 @@ def test_a_go_program_is_tested_without_a_server(contract: PublicContract, tmp_p
     (shop / "checkout_test.go").write_text((PROGRAMS / "checkout_test.go").read_text())
     test = ["go", "-C", str(shop), "test", "-run"]
 
-    run([*test, "TestAnswers|TestProblems", "."])
+    run([*test, "TestAnswers|TestProblems|TestFollowing", "."])
 
     with pytest.raises(ValueError, match=r"PlaceOrder \(POST /v1/orders\) has no answer; add one"):
         run([*test, "TestFailsAfterAnUnexpectedRequest", "."])
