@@ -55,7 +55,7 @@ export interface KeyedCallOptions extends CallOptions {
 
 /** The options of operations that wait for a final state. */
 export interface FollowOptions extends CallOptions {
-  /** The timeout for the final state. Default: 60. */
+  /** The time for the final state, after which no further poll begins. Default: 60. */
   readonly followSeconds?: number | undefined;
 }
 
