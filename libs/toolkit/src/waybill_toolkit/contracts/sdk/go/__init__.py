@@ -65,6 +65,7 @@ def write(contract: PublicContract, out: Path, options: PackageOptions) -> None:
         module=module,
         imported=_import(module),
         version=contract.version,
+        url=options.project_url,
         services=_operations(contents),
         **problems,
     )

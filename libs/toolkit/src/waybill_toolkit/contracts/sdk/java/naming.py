@@ -30,7 +30,7 @@ SOURCES: Final = "src/main/java/"
 ROOT: Final = f"{SOURCES}waybill/"
 """The folder of the package `waybill`, the one in the templates."""
 
-_REFERENCE: Final = re.compile(r"\b((?:package|import|exports|module|@link|@throws) )waybill\b")
+_REFERENCE: Final = re.compile(r"((?:\b(?:package|import|exports|module)|@link|@throws) )waybill\b")
 
 
 def package_of(options: PackageOptions) -> str:

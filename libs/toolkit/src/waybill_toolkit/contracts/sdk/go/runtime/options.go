@@ -44,7 +44,7 @@ func WithRetries(retries Retries) Setting {
 	return func(s *settings) { s.retries = retries }
 }
 
-// WithHeader sets a header of every request.
+// WithHeader sets a header of every request, except Idempotency-Key, which belongs to one call.
 func WithHeader(name, value string) Setting {
 	return func(s *settings) { s.header.Set(name, value) }
 }

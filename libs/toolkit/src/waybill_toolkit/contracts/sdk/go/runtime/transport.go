@@ -84,7 +84,7 @@ func (c *connection) request(call *call) (*http.Request, []byte, error) {
 		return nil, nil, errors.New("the operation takes no idempotency key")
 	}
 	if strings.IndexFunc(c.token, func(each rune) bool { return each <= ' ' || each > '~' }) >= 0 {
-		return nil, nil, errors.New("the token has a character that no header can have")
+		return nil, nil, errors.New("the token has a character that a header cannot have")
 	}
 	var body []byte
 	if call.body != nil {

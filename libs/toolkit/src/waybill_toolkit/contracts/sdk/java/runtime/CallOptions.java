@@ -52,4 +52,11 @@ public record CallOptions(
     public CallOptions withIdempotencyKey(String idempotencyKey) {
         return new CallOptions(timeout, retries, headers, idempotencyKey);
     }
+
+    /** Leaves out the values of the headers, as one of them may be secret. */
+    @Override
+    public String toString() {
+        return "CallOptions[timeout=%s, retries=%s, headers=%s, idempotencyKey=%s]"
+                .formatted(timeout, retries, headers.keySet(), idempotencyKey);
+    }
 }

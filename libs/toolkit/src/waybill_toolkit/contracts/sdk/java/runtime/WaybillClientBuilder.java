@@ -43,12 +43,12 @@ public final class WaybillClientBuilder {
     /** Sends a bearer token with each call; by default the one in WAYBILL_TOKEN. */
     public WaybillClientBuilder token(String token) {
         if (!token.matches("[!-~]+")) { // checked here, as the HTTP client would show it in its error
-            throw new IllegalArgumentException("the token has a character that no header can have");
+            throw new IllegalArgumentException("the token has a character that a header cannot have");
         }
         return header("Authorization", "Bearer " + token);
     }
 
-    /** Sets a header of every request. */
+    /** Sets a header of every request, except Idempotency-Key, which belongs to one call. */
     public WaybillClientBuilder header(String name, String value) {
         headers.put(name, value);
         return this;

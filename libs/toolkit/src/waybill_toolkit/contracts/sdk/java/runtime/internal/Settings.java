@@ -38,4 +38,10 @@ public record Settings(
         all.putAll(options.headers());
         return all;
     }
+
+    /** Leaves out the headers, as one of them may contain the token. */
+    @Override
+    public String toString() {
+        return "Settings[" + baseUrl + ']';
+    }
 }

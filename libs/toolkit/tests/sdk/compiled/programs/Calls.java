@@ -20,9 +20,8 @@ import waybill.model.*;
 import waybill.problem.*;
 
 /**
- * Calls the API as a program of a user does, and prints what it sees as JSON. test_compiled_calls.py runs
- * it and writes lines to it: ADDRESS, a tab, SCENARIO. An ADDRESS with "async " before it lets the calls
- * return futures.
+ * Calls the API as a program of a user does, and prints what it sees as JSON. The tests run it and write
+ * lines to it: ADDRESS, a tab, SCENARIO. An ADDRESS with "async " before it lets the calls return futures.
  */
 public class Calls {
     private static final UUID ORDER_ID = UUID.fromString("01890a5d-ac96-774b-bcce-b302099a8057");
@@ -51,6 +50,7 @@ public class Calls {
                 builder.retries(QUICK)
                         .userAgent("shop/2.1")
                         .header("X-Shop", "north")
+                        .header("idempotency-key", "of all calls")
                         .logger(this::log)
                         .build();
     }

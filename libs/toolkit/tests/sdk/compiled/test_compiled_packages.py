@@ -15,7 +15,7 @@ from waybill_toolkit.contracts.sdk.compilers import NEEDED, Compiler, run, why_n
 from waybill_toolkit.contracts.sdk.contract import PublicContract, UnsupportedContractError
 from waybill_toolkit.contracts.sdk.reading import public_contract_of, read_public_contract
 
-ROOT: Final = Path(__file__).parents[4]
+ROOT: Final = Path(__file__).parents[5]
 LINES_MAX: Final = {"go": 3_500, "java": 7_500}
 """Lines: the packages have 2,700 and 6,000 with four services, with the licence."""
 

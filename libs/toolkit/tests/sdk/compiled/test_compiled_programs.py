@@ -13,7 +13,7 @@ from waybill_toolkit.contracts.sdk.contract import PublicContract
 from waybill_toolkit.contracts.sdk.options import PackageOptions
 from waybill_toolkit.contracts.sdk.reading import read_public_contract
 
-ROOT: Final = Path(__file__).parents[4]
+ROOT: Final = Path(__file__).parents[5]
 PROGRAMS: Final = Path(__file__).with_name("programs")
 ADDRESS: Final = "https://git.acme.test/shop"
 POM: Final = "{http://maven.apache.org/POM/4.0.0}"
@@ -55,7 +55,7 @@ def test_a_go_program_is_tested_without_a_server(contract: PublicContract, tmp_p
     (shop / "checkout_test.go").write_text((PROGRAMS / "checkout_test.go").read_text())
     test = ["go", "-C", str(shop), "test", "-run"]
 
-    run([*test, "TestAnswers|TestProblems", "."])
+    run([*test, "TestAnswers|TestProblems|TestFollowing", "."])
 
     with pytest.raises(ValueError, match=r"PlaceOrder \(POST /v1/orders\) has no answer; add one"):
         run([*test, "TestFailsAfterAnUnexpectedRequest", "."])
@@ -94,11 +94,12 @@ def test_a_package_with_its_own_names_compiles(
 
 
 def test_a_go_module_has_the_path_it_is_given(contract: PublicContract, tmp_path: Path) -> None:
-    write("go", contract, tmp_path, PackageOptions(module="git.acme.test/waybill"))
+    write("go", contract, tmp_path, PackageOptions(module="git.acme.test/waybill", url=ADDRESS))
 
     assert (tmp_path / "go.mod").read_text().startswith("module git.acme.test/waybill\n")
     texts = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
     assert not any("example.com" in each for each in texts)
+    assert f"<{ADDRESS}>" in (tmp_path / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -123,10 +124,12 @@ def test_a_java_package_has_the_names_it_is_given(
 ) -> None:
     write("java", contract, tmp_path, options)
 
-    pom = ET.parse(tmp_path / "pom.xml").getroot()
+    pom = ET.parse(tmp_path / "pom.xml").getroot()  # noqa: S314 (just written)
     assert (pom.findtext(f"{POM}groupId"), pom.findtext(f"{POM}artifactId")) == names
     assert f"import {package}.WaybillClient;" in (tmp_path / "README.md").read_text()
-    assert f"exports {package}.model;" in (tmp_path / "src/main/java/module-info.java").read_text()
+    info = (tmp_path / "src/main/java/module-info.java").read_text()
+    assert f"{{@link {package}.WaybillClient}}" in info
+    assert f"exports {package}.model;" in info
     sources = (tmp_path / "src/main/java" / package.replace(".", "/")).rglob("*.java")
     assert all(each.read_text().startswith(f"package {package}") for each in sources)
 
@@ -136,6 +139,6 @@ def test_the_metadata_of_a_java_package_has_licence_and_addresses(
 ) -> None:
     write("java", contract, tmp_path, PackageOptions(url=f"{ADDRESS}?a&b"))
 
-    pom = ET.parse(tmp_path / "pom.xml").getroot()
+    pom = ET.parse(tmp_path / "pom.xml").getroot()  # noqa: S314 (just written)
     assert pom.findtext(f"{POM}url") == pom.findtext(f"{POM}scm/{POM}url") == f"{ADDRESS}?a&b"
     assert pom.findtext(f"{POM}licenses/{POM}license/{POM}name") == "Apache-2.0"

@@ -24,6 +24,7 @@ public class Checkout {
             case "passes" -> {
                 answersAreUsedInTheirOrder();
                 problemsHaveTheirFields();
+                optionsDoNotShowHeaders();
                 cancellingEndsTheRequest();
                 cancellingEndsTheRetries();
             }
@@ -76,6 +77,13 @@ public class Checkout {
         } catch (UnknownSkuException unknown) {
             check(unknown.sku().equals("MUG-1"), unknown);
         }
+    }
+
+    private static void optionsDoNotShowHeaders() {
+        CallOptions options = CallOptions.DEFAULT.withHeader("Authorization", "secret");
+
+        check(options.headers().containsValue("secret"), options);
+        check(!options.toString().contains("secret"), options);
     }
 
     /** Answers nothing, or always 503. */

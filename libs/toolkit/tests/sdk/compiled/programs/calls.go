@@ -1,5 +1,5 @@
 // Calls the API as a program of a user does, and prints what it sees as JSON.
-// test_compiled_calls.py runs it and writes lines to it: ADDRESS, a tab, SCENARIO.
+// The tests run it and write lines to it: ADDRESS, a tab, SCENARIO.
 package main
 
 import (
@@ -55,6 +55,7 @@ func main() {
 		}
 		client := waybill.NewClient(base, waybill.WithHTTPClient(&http.Client{Transport: transport}),
 			waybill.WithRetries(quick), waybill.WithUserAgent("shop/2.1"), waybill.WithHeader("X-Shop", "north"),
+			waybill.WithHeader("Idempotency-Key", "of all calls"),
 			waybill.WithLogger(func(_ context.Context, e waybill.Event) {
 				events = append(events, object{
 					"method": e.Method, "path": e.Path, "attempt": e.Attempt, "status": e.Status,

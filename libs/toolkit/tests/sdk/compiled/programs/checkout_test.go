@@ -4,8 +4,10 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/waybill"
 	"example.com/waybill/waybilltest"
@@ -57,6 +59,38 @@ func TestProblemsHaveTheirFields(t *testing.T) {
 
 	var unknown *waybill.UnknownSkuError
 	if !errors.As(err, &unknown) || unknown.Sku != "MUG-1" {
+		t.Fatal(err)
+	}
+}
+
+// hanging answers the first request, and no other one.
+type hanging struct {
+	fake  http.RoundTripper
+	count int
+}
+
+func (h *hanging) RoundTrip(request *http.Request) (*http.Response, error) {
+	if h.count++; h.count == 1 {
+		return h.fake.RoundTrip(request)
+	}
+	<-request.Context().Done()
+	return nil, request.Context().Err()
+}
+
+func TestFollowingReturnsTheLastStateWhenTheContextEndsDuringARequest(t *testing.T) {
+	fake := waybilltest.New(t)
+	fake.Expect(waybilltest.GetOrder.Returns(waybill.Order{OrderID: "1", Status: "shipped"}))
+	client := fake.Client(waybill.WithHTTPClient(&http.Client{Transport: &hanging{fake: fake}}))
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+
+	order, err := client.Orders.FollowOrder(ctx, "1")
+
+	var late *waybill.NotFinalError
+	if !errors.As(err, &late) || late.State != "shipped" || order.OrderID != "1" {
+		t.Fatal(order, err)
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
 }
