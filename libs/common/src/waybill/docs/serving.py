@@ -1,6 +1,5 @@
 """Sends pages and documents: compressed, with an ETag."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waybill.docs.instance import Instance
+from waybill.http.entity_tags import is_unchanged
 from waybill.http.reply import JSON, Reply
 
 Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
@@ -20,7 +20,6 @@ Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 _NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 _COMPRESSED_FROM_BYTES: Final = 1_000
-_TAG: Final = re.compile(r'"[^"]*"|\*')
 
 
 def served(page: Callable[[Scope], Awaitable[Page]]) -> ASGIApp:
@@ -36,11 +35,11 @@ class _Page:
         status, headers, body = await self.page(scope)
         headers = (*headers, _NO_SNIFFING)
         if status == 200:
-            tag = f'"{sha256(body).hexdigest()[:16]}"'
             # Weak: the bytes of a compressed response are others (RFC 9110, 8.8.1).
-            headers = (*headers, ("etag", f"W/{tag}"), ("cache-control", "no-cache"))
-            known = Headers(scope=scope).get("if-none-match", "")
-            if not {tag, "*"}.isdisjoint(_TAG.findall(known)):
+            tag = f'W/"{sha256(body).hexdigest()[:16]}"'
+            headers = (*headers, ("etag", tag), ("cache-control", "no-cache"))
+            known = Headers(scope=scope).getlist("if-none-match")
+            if is_unchanged(", ".join(known), tag):
                 await Reply(304, headers).send(send)
                 return
         await Reply(status, headers, body).send(send)
