@@ -26,13 +26,16 @@ from waybill_toolkit.testing.eventually import eventually
 
 REPOSITORY: Final = Repository.around(Path(__file__))
 CONTRACT: Final = read_json(REPOSITORY.package(GATEWAY) / "openapi.json")
-SCOPES: Final = {
+OWN: Final = {
     scope
-    for scheme in CONTRACT["components"]["securitySchemes"].values()
-    for flow in scheme["flows"].values()
-    for scope in flow["scopes"]
+    for item in CONTRACT["paths"].values()
+    for method, operation in item.items()
+    if method != "parameters"
+    for way in operation["security"]
+    for scopes in way.values()
+    for scope in scopes
 }
-OWN: Final = {scope for scope in SCOPES if not scope.endswith(":any")}
+SCOPES: Final = OWN | {f"{service}:any" for service in REPOSITORY.services}
 CALLERS: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
     "alice": (OWN, {"customer_ref": "alice"}),
     "bob": (OWN, {"customer_ref": "bob"}),
