@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from typing import Final, TypeAlias
@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waybill.docs.brokers import Brokers
 from waybill.http.reply import JSON, Reply
 
 Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
@@ -48,16 +49,29 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file. In an OpenAPI document the server `/` becomes the address that the client used."""
+    """A file. Contracts name the servers of this instance.
+
+    In an OpenAPI document the server `/` becomes the address that the client used.
+    """
 
     file: Traversable
     media_type: str
+    brokers: Brokers = field(default_factory=Brokers)
 
     async def __call__(self, scope: Scope) -> Page:
         content = self.file.read_bytes()
         if self.file.name == "openapi.json":
             content = _with_address(content, scope)
+        elif self.file.name == "asyncapi.json":
+            content = self._with_servers(content)
         return 200, (("content-type", self.media_type),), content
+
+    def _with_servers(self, content: bytes) -> bytes:
+        document = orjson.loads(content)
+        described = self.brokers.describe(document)
+        if described is document:
+            return content
+        return orjson.dumps(described, option=orjson.OPT_INDENT_2)
 
 
 def _with_address(content: bytes, scope: Scope) -> bytes:

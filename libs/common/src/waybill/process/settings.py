@@ -16,7 +16,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing_extensions import override
 
+from waybill.docs.brokers import Brokers
 from waybill.kafka.security import KafkaSecurity, SaslMechanism, SecurityProtocol
 
 
@@ -94,6 +96,11 @@ class ProcessSettings(BaseSettings):
         names = tuple(each.strip() for each in self.allowed_hosts.split(","))
         return None if "*" in names else (self.host, *names)
 
+    @property
+    def brokers(self) -> Brokers:
+        """The brokers that the served AsyncAPI document names."""
+        return Brokers()
+
 
 class Settings(ProcessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
@@ -149,6 +156,11 @@ class Settings(ProcessSettings):
             self.kafka_sasl_username or "",
             secret.get_secret_value() if secret else "",
         )
+
+    @property
+    @override
+    def brokers(self) -> Brokers:
+        return Brokers(self.kafka_bootstrap_servers, self.kafka_security)
 
     @property
     def token_file(self) -> Path | None:
