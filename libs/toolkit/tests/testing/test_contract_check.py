@@ -10,7 +10,8 @@ from waybill_toolkit.testing.contract_check import Contract, ContractViolationEr
 THING_ID = "019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41"
 PATH = f"/v1/things/{THING_ID}"
 TEXT = {"type": "string"}
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+SCHEMAS = "#/components/schemas/"
+PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}GetThing404Response"}}}
 CONTRACT = Contract(
     {
         "openapi": "3.1.0",
@@ -21,7 +22,7 @@ CONTRACT = Contract(
                     "operationId": "get_thing",
                     "responses": {
                         "200": {"$ref": "#/components/responses/Found"},
-                        "404": {"x-problems": ["thing-not-found"], "content": PROBLEM},
+                        "404": {"$ref": "#/components/responses/NotFound"},
                     },
                 },
                 "delete": {"operationId": "delete_thing", "responses": {"204": {}}},
@@ -29,17 +30,31 @@ CONTRACT = Contract(
         },
         "components": {
             "responses": {
+                "NotFound": {"x-problems": ["thing-not-found", "thing-moved"], "content": PROBLEM},
                 "Found": {
                     "headers": {"ETag": {"required": True, "schema": {"$ref": "#/x/tag"}}},
                     "content": {"application/json": {"schema": {"$ref": "#/x/thing"}}},
-                }
+                },
             },
             "schemas": {
+                "GetThing404Response": {
+                    "anyOf": [
+                        {"$ref": f"{SCHEMAS}ProblemThingMoved"},
+                        {"$ref": f"{SCHEMAS}Problem"},
+                    ],
+                    "discriminator": {
+                        "propertyName": "type",
+                        "mapping": {
+                            "urn:waybill:problem:thing-moved": f"{SCHEMAS}ProblemThingMoved"
+                        },
+                    },
+                },
+                "ProblemThingMoved": {"required": ["new_id"]},
                 "Problem": {
                     "type": "object",
                     "required": ["type", "status", "detail", "instance"],
                     "properties": {"type": TEXT, "status": {"type": "integer"}, "detail": TEXT},
-                }
+                },
             },
         },
         "x": {
@@ -82,6 +97,7 @@ def _problem(
 async def test_an_answer_passes_when_the_contract_has_it() -> None:
     assert (await _ask(httpx.Response(200, json=THING, headers=TAGGED))).json() == THING
     assert (await _ask(_problem("thing-not-found"))).status_code == 404
+    assert (await _ask(_problem("thing-moved", new_id=THING_ID))).status_code == 404
     assert (await _ask(httpx.Response(204), method="DELETE")).status_code == 204
 
 
@@ -114,6 +130,7 @@ async def test_an_answer_passes_when_the_contract_has_it() -> None:
             httpx.Response(200, json={**THING, "made_at": "2026-11-22 09:30"}, headers=TAGGED),
         ),
         ("is none of", _problem("order-not-found")),
+        ("'new_id' is a required", _problem("thing-moved")),
         ("status in the body", _problem("thing-not-found", told_status=409)),
         ("instance", _problem("thing-not-found", instance="/elsewhere")),
         (

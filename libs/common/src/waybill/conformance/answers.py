@@ -130,9 +130,10 @@ class _Answer:
     """One declared answer, with compiled schemas."""
 
     def __init__(self, schemas: Schemas, declared: Json) -> None:
+        content = declared.get("content", {})
         self._bodies = {
-            media_type: schemas.checker(content["schema"])
-            for media_type, content in declared.get("content", {}).items()
+            media_type: schemas.checker(_without_types(schemas, each["schema"]))
+            for media_type, each in content.items()
         }
         headers = {
             name.lower(): schemas.resolve(header)
@@ -140,6 +141,11 @@ class _Answer:
         }
         self._headers = {name: _Header(schemas, header) for name, header in headers.items()}
         self._problems = declared.get("x-problems")
+        union = schemas.resolve(content.get(MEDIA_TYPE, {}).get("schema", {}))
+        self._types = {
+            name: schemas.checker({"$ref": reference})
+            for name, reference in _mapping(union).items()
+        }
 
     def head_faults(self, headers: Mapping[str, str]) -> Iterator[Fault]:
         for name in _DECLARED_ONLY & headers.keys() - self._headers.keys():
@@ -174,6 +180,23 @@ class _Answer:
             yield "problem", f"{slug} is not declared"
         if problem["status"] != status:
             yield "problem", "has another status"
+        elif check := self._types.get(problem["type"]):
+            yield from (("body", place) for place in check(problem))
+
+
+def _without_types(schemas: Schemas, schema: Json) -> Json:
+    """Return the last alternative of a union of problem types, which every problem matches.
+
+    The types are checked separately: each is compiled once, not once for each union with it.
+    """
+    union = schemas.resolve(schema)
+    last: Json = union["anyOf"][-1] if _mapping(union) else schema
+    return last
+
+
+def _mapping(union: Json) -> Mapping[str, str]:
+    mapping: Mapping[str, str] = union.get("discriminator", {}).get("mapping", {})
+    return mapping
 
 
 class _Header:

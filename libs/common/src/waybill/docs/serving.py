@@ -1,8 +1,8 @@
-"""Sends pages and documents: compressed, with an ETag, and with the address of this instance."""
+"""Sends pages and documents: compressed, with an ETag."""
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from typing import Final, TypeAlias
@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waybill.docs.brokers import Brokers
+from waybill.docs.instance import Instance
 from waybill.http.reply import JSON, Reply
 
 Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
@@ -20,7 +20,6 @@ Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 _NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 _COMPRESSED_FROM_BYTES: Final = 1_000
-_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
 _TAG: Final = re.compile(r'"[^"]*"|\*')
 
 
@@ -48,39 +47,30 @@ class _Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A file. Contracts name the servers of this instance.
-
-    In an OpenAPI document the server `/` becomes the address that the client used.
-    """
+class File:
+    """A file, sent as it is."""
 
     file: Traversable
     media_type: str
-    brokers: Brokers = field(default_factory=Brokers)
+
+    async def __call__(self, _: Scope) -> Page:
+        return 200, (("content-type", self.media_type),), self.file.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An OpenAPI or AsyncAPI document, as the instance fulfils it."""
+
+    file: Traversable
+    instance: Instance
 
     async def __call__(self, scope: Scope) -> Page:
         content = self.file.read_bytes()
-        if self.file.name == "openapi.json":
-            content = _with_address(content, scope)
-        elif self.file.name == "asyncapi.json":
-            content = self._with_servers(content)
-        return 200, (("content-type", self.media_type),), content
-
-    def _with_servers(self, content: bytes) -> bytes:
         document = orjson.loads(content)
-        described = self.brokers.describe(document)
-        if described is document:
-            return content
-        return orjson.dumps(described, option=orjson.OPT_INDENT_2)
-
-
-def _with_address(content: bytes, scope: Scope) -> bytes:
-    document = orjson.loads(content)
-    host = Headers(scope=scope).get("host", "")
-    if document.get("servers") != [{"url": "/"}] or not _HOST.fullmatch(host):
-        return content
-    document["servers"] = [{"url": f"{scope['scheme']}://{host}"}]
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+        described = self.instance.describe(document, scope)
+        if described is not document:
+            content = orjson.dumps(described, option=orjson.OPT_INDENT_2)
+        return 200, (("content-type", JSON),), content
 
 
 def json_document(make: Callable[[], object]) -> Callable[[Scope], Awaitable[Page]]:

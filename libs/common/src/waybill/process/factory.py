@@ -125,14 +125,13 @@ class ServiceApp(Application, Generic[SomeSettings]):
         has_own = self._has_route(METRICS_PATH)
         registry = None
         if contract:
-            start_page = not self._has_route("/")
             mount_docs(
                 added,
                 settings.service,
                 contract,
                 self._own_schema(),
-                brokers=settings.brokers,
-                start_page=start_page,
+                instance=settings.instance,
+                start_page=not self._has_route("/"),
             )
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)

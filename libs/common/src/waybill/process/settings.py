@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from waybill.docs.brokers import Brokers
+from waybill.docs.instance import Instance
 from waybill.kafka.security import KafkaSecurity, SaslMechanism, SecurityProtocol
 
 
@@ -97,9 +97,9 @@ class ProcessSettings(BaseSettings):
         return None if "*" in names else (self.host, *names)
 
     @property
-    def brokers(self) -> Brokers:
-        """The brokers that the served AsyncAPI document names."""
-        return Brokers()
+    def instance(self) -> Instance:
+        """What the served contracts say of this instance."""
+        return Instance()
 
 
 class Settings(ProcessSettings):
@@ -158,14 +158,23 @@ class Settings(ProcessSettings):
         )
 
     @property
-    @override
-    def brokers(self) -> Brokers:
-        return Brokers(self.kafka_bootstrap_servers, self.kafka_security)
-
-    @property
     def token_file(self) -> Path | None:
         """The token file; None when access is open."""
         return None if self.access == "open" else Path(self.access)
+
+    @property
+    @override
+    def instance(self) -> Instance:
+        return Instance(
+            is_open=self.access == "open",
+            brokers=addresses_of(self.kafka_bootstrap_servers),
+            sasl=self.kafka_sasl_mechanism if self.kafka_security.has_sasl else None,
+        )
+
+
+def addresses_of(bootstrap_servers: str) -> tuple[str, ...]:
+    """Split the setting `kafka_bootstrap_servers`."""
+    return tuple(filter(None, (each.strip() for each in bootstrap_servers.split(","))))
 
 
 SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)

@@ -124,6 +124,7 @@ class Contract(SchemaDocument):
         self._check_content(response, declared, pointer)
         if "x-problems" in declared:
             _check_problem(response, declared["x-problems"])
+            self._check_problem_type(response, declared)
 
     def _check_headers(self, response: httpx.Response, declared: Json) -> None:
         headers = {
@@ -157,6 +158,15 @@ class Contract(SchemaDocument):
             return
         schema = f"{pointer}/content/{escape(media_type)}/schema"
         if wrong := self.faults(schema, _json(response)):
+            raise ContractViolationError(response, "\n".join(wrong))
+
+    def _check_problem_type(self, response: httpx.Response, declared: Json) -> None:
+        """Check a problem by the schema of its type, which is one of several alternatives."""
+        union = self.resolve(declared["content"][MEDIA_TYPE]["schema"])
+        mapping = union.get("discriminator", {}).get("mapping", {})
+        problem = _json(response)
+        schema = mapping.get(problem["type"])
+        if schema and (wrong := self.faults(schema.removeprefix("#"), problem)):
             raise ContractViolationError(response, "\n".join(wrong))
 
     def _check_refusal(self, response: httpx.Response, allowed: Iterable[str]) -> None:

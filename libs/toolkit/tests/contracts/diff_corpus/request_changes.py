@@ -27,6 +27,7 @@ from .cases import (
     parameter,
     request,
     safe,
+    was,
 )
 
 REQUESTS = [
@@ -46,6 +47,12 @@ REQUESTS = [
     breaking("branch of a union removed", HTTP, remove(*request("pay"), "oneOf", "1")),
     breaking("value of a request removed", HTTP, without("gift", *request("kind"), "enum")),
     breaking("number narrowed to integer", HTTP, put("integer", *request("tip"), "type")),
+    was(
+        remove(*SCHEMAS, "Card", "additionalProperties"),
+        breaking(
+            "additional fields forbidden", HTTP, put(NO, *SCHEMAS, "Card", "additionalProperties")
+        ),
+    ),
     breaking("unknown keyword added", HTTP, put({"required": ["note"]}, *SCHEMAS, "Sell", "if")),
     breaking("body no longer taken", HTTP, remove(*SELL, "requestBody")),
     breaking(

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
 from waybill_toolkit.contracts.generate.bundle import bundle, json_text
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.merge import Door, Part, merge
+from waybill_toolkit.contracts.generate.problem_schemas import describe_problems
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
@@ -19,21 +21,24 @@ def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]
     """Generate the gateway's files. Raises ContractError with all faults."""
     library, faults = Library(), Faults()
     services = list(services)
+    written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
+    registry = _registered(library, contracts)
     merged = merge_contracts(library, contracts, services)
+    published = describe_problems(merged, registry, written.nearest, faults)
     events = {
         f"asyncapi/{service}.json": bundle(
             library.open(contracts / service / "asyncapi.yaml"), faults
         ).text()
         for service in services
     }
-    own = [each for each in _registered(library, contracts) if each.raised_by == GATEWAY]
+    own = [each for each in registry.values() if each.raised_by == GATEWAY]
     problems = {"problems.py": render("problems.py", GATEWAY, problems=own)}
     faults.stop_if_any()
     return {
         "__init__.py": _TEXT,
         **tidy(problems, GATEWAY),
         **events,
-        "openapi.json": json_text(merged),
+        "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 
@@ -41,7 +46,7 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     """Merge the public API of all services. Raises ContractError with all faults."""
     faults = Faults()
     written = library.open(contracts / GATEWAY / f"{GATEWAY}.yaml")
-    _check_answers(written, _registered(library, contracts), faults)
+    _check_answers(written, _registered(library, contracts).values(), faults)
     door = Door(GATEWAY, bundle(written, faults).content)
     roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
     parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
@@ -49,11 +54,11 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     return merge(door, parts, faults)
 
 
-def _registered(library: Library, contracts: Path) -> list[ProblemType]:
+def _registered(library: Library, contracts: Path) -> dict[str, ProblemType]:
     faults = Faults()
     registry = read_registry(library.open(contracts / SHARED / "problems.yaml"), faults)
     faults.stop_if_any()
-    return list(registry.values())
+    return registry
 
 
 def _check_answers(written: Node, registered: Iterable[ProblemType], faults: Faults) -> None:

@@ -1,8 +1,9 @@
 """Reads the registry of problem types, `contracts/shared/problems.yaml`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
@@ -23,6 +24,8 @@ class ProblemType:
     raised_by: str
     fields: tuple[tuple[str, str], ...]
     """Name and Python type of each member it adds."""
+    schemas: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The JSON schema of each member it adds."""
 
     @property
     def class_name(self) -> str:
@@ -50,7 +53,9 @@ def _read(entry: Node, faults: Faults) -> ProblemType | None:
     elif raised_by not in RAISED_BY:
         faults.add(entry.fault(f"raised_by {raised_by!r} is none of {', '.join(RAISED_BY)}."))
     else:
-        return ProblemType(entry.name, status, title, str(raised_by), _fields(entry, faults))
+        fields = _fields(entry, faults)
+        schemas = value.get("fields", {})
+        return ProblemType(entry.name, status, title, str(raised_by), fields, schemas)
     return None
 
 

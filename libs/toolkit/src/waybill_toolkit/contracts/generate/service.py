@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.asyncapi import EventContract, read_asyncapi
-from waybill_toolkit.contracts.generate.bundle import Bundle, bundle
+from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
+from waybill_toolkit.contracts.generate.bundle import Bundle, bundle, json_text
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
 from waybill_toolkit.contracts.generate.models import make_models
 from waybill_toolkit.contracts.generate.names import fault_of_service
 from waybill_toolkit.contracts.generate.openapi import read_openapi, response_nodes, schema_nodes
+from waybill_toolkit.contracts.generate.problem_schemas import describe_problems
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of, reachable
@@ -82,12 +84,14 @@ def _generate(
     service, faults = folder.name, Faults()
     documents = open_documents(library, folder)
     http, events = documents.read(registry)
-    models = _models(service, documents.openapi.root, events, faults)
+    openapi = documents.openapi
+    models = _models(service, openapi.root, events, faults)
+    published = describe_problems(openapi.content, registry, openapi.where, faults)
     faults.stop_if_any()
     return {
         **tidy(models | _interfaces(service, http, events), service),
         "asyncapi.json": documents.asyncapi.text(),
-        "openapi.json": documents.openapi.text(),
+        "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 
