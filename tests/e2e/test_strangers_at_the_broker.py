@@ -184,7 +184,7 @@ async def test_a_stranger_commits_no_offset_for_a_group(platform: Platform) -> N
         assert after[log].offset >= before[log].offset
 
 
-async def test_passwords_are_in_files_for_the_user_alone_and_nowhere_else(
+def test_passwords_are_in_files_for_the_user_alone_and_nowhere_else(
     platform: Platform,
 ) -> None:
     folder = platform.folder / "secrets" / "kafka"

@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,9 +26,9 @@ def package(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def client_of(package: Path) -> httpx.AsyncClient:
+def client_of(package: Path, instance: Instance | None = None) -> httpx.AsyncClient:
     router = Router()
-    mount_docs(router, "<orders>", package, instance=Instance())
+    mount_docs(router, "<orders>", package, instance=instance or Instance())
     return httpx.AsyncClient(transport=httpx.ASGITransport(router), base_url="http://orders.test")
 
 
@@ -164,3 +165,27 @@ async def test_the_start_page_says_what_this_is_and_where_to_go(package: Path) -
     page = (await client_of(package).get("/")).text
     for text in ("Waybill &lt;orders&gt;", "2.0.0", "Accepts orders.", 'href="/docs/reference"'):
         assert text in page
+
+
+@pytest.mark.parametrize(
+    ("sasl", "server", "schemes"),
+    [
+        (None, {}, None),
+        (
+            "SCRAM-SHA-256",
+            {"security": [{"$ref": "#/components/securitySchemes/sasl"}]},
+            {"sasl": {"type": "scramSha256"}},
+        ),
+    ],
+)
+async def test_asyncapi_document_names_the_brokers_and_how_to_log_in(
+    package: Path, sasl: Any, server: dict[str, Any], schemes: Any
+) -> None:
+    (package / "asyncapi.json").write_text('{"asyncapi": "3.0.0", "components": {"schemas": {}}}')
+    client = client_of(package, Instance(brokers=("one:9092", "two:9092"), sasl=sasl))
+    document = (await client.get("/asyncapi.json")).json()
+    assert document["servers"] == {
+        "kafka": {"host": "one:9092", "protocol": "kafka", **server},
+        "kafka-2": {"host": "two:9092", "protocol": "kafka", **server},
+    }
+    assert document["components"].get("securitySchemes") == schemes

@@ -12,9 +12,18 @@ from typing import Any, Final
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from waybill.kafka.security import SaslMechanism
+
 Document = dict[str, Any]
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
+_SASL: Final = "sasl"
+_SASL_TYPES: Final[Mapping[SaslMechanism, str]] = {
+    "PLAIN": "plain",
+    "SCRAM-SHA-256": "scramSha256",
+    "SCRAM-SHA-512": "scramSha512",
+}
+"""What AsyncAPI calls them (Security Scheme Object)."""
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -26,6 +35,8 @@ class Instance:
     """Whether every caller may do everything, without a token."""
     brokers: tuple[str, ...] = ()
     """host:port of each broker; empty if the process does not know them."""
+    sasl: SaslMechanism | None = None
+    """How clients log in at the brokers; None if they need not."""
 
     def describe(self, document: Document, scope: Scope) -> Document:
         """Return a contract as this instance fulfils it; `scope` is that of the request."""
@@ -46,11 +57,17 @@ class Instance:
             "kafka" if number == 1 else f"kafka-{number}": self._server(address)
             for number, address in enumerate(self.brokers, start=1)
         }
-        return {**document, "servers": servers}
+        if self.sasl is None:
+            return {**document, "servers": servers}
+        schemes = {_SASL: {"type": _SASL_TYPES[self.sasl]}}
+        components = {**document.get("components", {}), "securitySchemes": schemes}
+        return {**document, "servers": servers, "components": components}
 
     def _server(self, address: str) -> Document:
-        """Describe a broker. With SASL, its `protocol`, `security` and the scheme belong here."""
-        return {"host": address, "protocol": "kafka"}
+        server: Document = {"host": address, "protocol": "kafka"}
+        if self.sasl is not None:
+            server["security"] = [{"$ref": f"#/components/securitySchemes/{_SASL}"}]
+        return server
 
 
 def _without_security(document: Document) -> Document:

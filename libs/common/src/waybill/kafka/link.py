@@ -80,7 +80,11 @@ class BrokerLink:
         """
         nodes: dict[int, AIOKafkaConnection] = {}
         for node, host, port in await find_nodes(bootstrap_servers, security):
-            connection = await connect(host, port, security)
+            try:
+                connection = await connect(host, port, security)
+            except BrokerRefusedError:
+                await cls(nodes).close()
+                raise
             if connection is not None:
                 nodes[node] = connection
         if not nodes:

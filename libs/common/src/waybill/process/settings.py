@@ -190,7 +190,9 @@ class Settings(ProcessSettings):
     @override
     def instance(self) -> Instance:
         return Instance(
-            is_open=self.access == "open", brokers=addresses_of(self.kafka_bootstrap_servers)
+            is_open=self.access == "open",
+            brokers=addresses_of(self.kafka_bootstrap_servers),
+            sasl=self.kafka_sasl_mechanism if self.kafka_security.has_sasl else None,
         )
 
 

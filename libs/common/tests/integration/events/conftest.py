@@ -18,6 +18,7 @@ from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import Record, RecordBatch, partition_of
+from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
 from waybill.receiving.consumer import Consumer
@@ -140,16 +141,27 @@ class World:
             await link.produce({partition: batch.encode()}, states)
         await link.close()
 
-    def relay(self, bootstrap_servers: str, url: str | None = None) -> Relay:
-        return Relay(url or self.url, bootstrap_servers, [self.topic])
+    def relay(
+        self,
+        bootstrap_servers: str,
+        url: str | None = None,
+        security: KafkaSecurity = PLAINTEXT,
+    ) -> Relay:
+        return Relay(url or self.url, bootstrap_servers, [self.topic], security=security)
 
-    def consumer(self, bootstrap_servers: str, database: Database | None = None) -> Consumer:
+    def consumer(
+        self,
+        bootstrap_servers: str,
+        database: Database | None = None,
+        security: KafkaSecurity = PLAINTEXT,
+    ) -> Consumer:
         return Consumer(
             database or self.database,
             bootstrap_servers,
             self.event_router,
             group=self.group,
             session_timeout_ms=3_000,
+            security=security,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]
 
+from waybill_toolkit.lab.chaos.broker_faults import BrokerFaults
 from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.faulty_platform import FaultyPlatform
 from waybill_toolkit.lab.chaos.link_faults import LinkFaults
@@ -52,6 +53,7 @@ class Faults:
         self.events: list[Event] = []
         processes = ProcessFaults(faulty, load.now)
         links = LinkFaults(faulty.fault_proxies, load.now, self._chance)
+        broker = BrokerFaults(faulty.platform, load.now, self._chance)
         self._kinds: dict[Kind, Callable[[Event], Awaitable[None]]] = {
             Kind.KILL: processes.end,
             Kind.WIPE: processes.end,
@@ -68,6 +70,8 @@ class Faults:
             Kind.PROVIDER: self._trouble_provider,
             Kind.SLOW_CLIENTS: self._send_slowly,
             Kind.DISK_FULL: self._fill_disk,
+            Kind.STRANGER: broker.trespass,
+            Kind.UNREADABLE: broker.write_unreadable,
         }
 
     @property

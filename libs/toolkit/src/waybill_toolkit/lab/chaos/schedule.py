@@ -23,6 +23,9 @@ usually starts before the system has recovered. With some 20 s it recovers from 
 BACKGROUND: Final = " background"
 """The suffix of a service name for its worker process."""
 
+RECEIVERS: Final = ("inventory", "payments")
+"""The services that receive commands."""
+
 FIRST_AFTER_SECONDS: Final = 2.0
 QUIET_SECONDS: Final = 6.0
 """Time at the end of the load for the last fault."""
@@ -39,6 +42,11 @@ class Kind(StrEnum):
     """SIGKILL to the broker, which loses its topics, events and offsets."""
     FLIP = "flip a bit"
     """A bit of the broker's newest file flips, and the broker is killed."""
+    STRANGER = "stranger at the broker"
+    """Clients flood the broker, and try to join a group and to write with a wrong password, without
+    any, or as another service."""
+    UNREADABLE = "unreadable batch"
+    """A batch that its receiver cannot decode is written to a topic."""
     CUT = "cut"
     """No data passes in either direction; connections stay open."""
     DELAY = "delay"
@@ -141,6 +149,8 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.REBALANCE, ["orders", "payments", "inventory"]),
         (Kind.PROVIDER, ["slow", "lost answers"]),
         (Kind.SLOW_CLIENTS, [GATEWAY]),
+        (Kind.STRANGER, RECEIVERS),
+        (Kind.UNREADABLE, RECEIVERS),
     ]
     if targets.has_small_disk:
         deck.append((Kind.DISK_FULL, ["postgres"]))
@@ -156,6 +166,7 @@ _SECONDS: Final[dict[Kind, tuple[float, float]]] = {
     Kind.FLIP: (0.0, 0.0),
     Kind.RESTART: (0.0, 0.0),
     Kind.REPUBLISH: (0.0, 0.0),
+    Kind.UNREADABLE: (0.0, 0.0),
     Kind.DISK_FULL: (2.0, 4.0),
     Kind.REBALANCE: (8.0, 10.0),  # a replica takes seconds to start and to join the group
 }
