@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -56,8 +57,8 @@ func (c *connection) send(ctx context.Context, call call, options []CallOption, 
 	}
 	for attempt := 1; ; attempt++ {
 		response, err := c.attempt(ctx, call, request, body, attempt)
-		if delay, again := call.retries.next(attempt, call.repeatable, response, err); again &&
-			ctx.Err() == nil && sleep(ctx, delay) {
+		delay, again := call.retries.next(attempt, call.repeatable, response, err)
+		if again && ctx.Err() == nil && sleep(ctx, delay) {
 			continue
 		}
 		answered := CallError{
@@ -101,24 +102,28 @@ func (c *connection) request(call *call) (*http.Request, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	request.Header.Set("Accept", "application/json, application/problem+json")
-	request.Header.Set("User-Agent", c.userAgent)
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	for _, header := range []http.Header{call.settings.header, call.header} {
-		for name, values := range header {
-			request.Header[name] = values
-		}
-	}
-	if call.body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	request.Header.Del(keyHeader)
-	if call.idempotent {
-		request.Header.Set(keyHeader, cmp.Or(call.ownKey, newKey()))
-	}
+	request.Header = c.headers(call)
 	return request, body, nil
+}
+
+// headers returns the headers: those of the client, of the caller's options and of the operation.
+func (c *connection) headers(call *call) http.Header {
+	all := http.Header{}
+	all.Set("Accept", "application/json, application/problem+json")
+	all.Set("User-Agent", c.userAgent)
+	if c.token != "" {
+		all.Set("Authorization", "Bearer "+c.token)
+	}
+	maps.Copy(all, call.settings.header)
+	maps.Copy(all, call.header)
+	if call.body != nil {
+		all.Set("Content-Type", "application/json")
+	}
+	all.Del(keyHeader)
+	if call.idempotent {
+		all.Set(keyHeader, cmp.Or(call.ownKey, newKey()))
+	}
+	return all
 }
 
 // attempt sends the request once and reports the event.
