@@ -66,8 +66,26 @@ async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConn
         ) from error
 
 
-async def find_nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[int, str, int]]:
-    """Return number, host and port of each node. Raises BrokerError."""
+async def connect_all(
+    bootstrap_servers: str, security: KafkaSecurity
+) -> dict[int, AIOKafkaConnection]:
+    """Connect to the nodes that can be reached; returns them by number. Raises BrokerError."""
+    connections: dict[int, AIOKafkaConnection] = {}
+    try:
+        for node, host, port in await _nodes(bootstrap_servers, security):
+            connection = await connect(host, port, security)
+            if connection is not None:
+                connections[node] = connection
+    except BrokerRefusedError:
+        for each in connections.values():
+            each.close()
+        raise
+    if not connections:
+        raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
+    return connections
+
+
+async def _nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[int, str, int]]:
     for host, port, _ in collect_hosts(bootstrap_servers):
         connection = await connect(host, port, security)
         if connection is None:

@@ -22,7 +22,7 @@ from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-un
 from aiokafka.protocol.offset import OffsetRequest  # type: ignore[import-untyped]
 
 from waybill.events import Topic
-from waybill.kafka.connecting import REQUEST_TIMEOUT_MS, connect, find_nodes
+from waybill.kafka.connecting import REQUEST_TIMEOUT_MS, connect_all
 from waybill.kafka.errors import (
     BrokerError,
     BrokerRefusedError,
@@ -78,18 +78,7 @@ class BrokerLink:
 
         Raises BrokerUnavailableError if none can, BrokerRefusedError if one does not accept us.
         """
-        nodes: dict[int, AIOKafkaConnection] = {}
-        for node, host, port in await find_nodes(bootstrap_servers, security):
-            try:
-                connection = await connect(host, port, security)
-            except BrokerRefusedError:
-                await cls(nodes).close()
-                raise
-            if connection is not None:
-                nodes[node] = connection
-        if not nodes:
-            raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
-        return cls(nodes)
+        return cls(await connect_all(bootstrap_servers, security))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -110,10 +99,7 @@ class BrokerLink:
         await self._ask_any(TopicIdsRequest([]))
 
     async def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
-        """Return the state of those of the topics that exist. Creates none.
-
-        Raises BrokerRefusedError when this user may not know one of them.
-        """
+        """Return the state of those that exist; creates none. Raises BrokerRefusedError."""
         response = await self._ask_any(TopicIdsRequest(names))
         found: dict[str, TopicState] = {}
         for error, name, topic_id, _, partitions, *_ in response.topics:

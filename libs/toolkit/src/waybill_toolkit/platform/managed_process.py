@@ -81,7 +81,9 @@ class ManagedBroker(ManagedProcess):
 
     @override
     async def launch(self) -> Child:
-        write_users(self._plan.data, self._plan.event_contracts())
+        services = self._plan.services
+        contracts = {each.name: each.event_contract for each in services if each.has_events}
+        write_users(self._plan.data, contracts)
         return watch(self._server.program().spawn())
 
     @override

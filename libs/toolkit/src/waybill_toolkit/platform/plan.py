@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
-from waybill_toolkit.platform.broker_users import READER, TOOLKIT, settings_of
+from waybill_toolkit.platform.broker_users import READER, settings_of
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
@@ -29,7 +29,7 @@ _SESSION_TIMEOUT_MS = 3_000
 
 
 RESERVED_NAMES = frozenset(
-    {"broker", "host", "migrations", "platform", "postgres", "supervisor", READER, TOOLKIT}
+    {"broker", "host", "migrations", "platform", "postgres", "supervisor", READER}
 )
 
 
@@ -49,8 +49,12 @@ class ServicePlan:
 
     @property
     def event_contract(self) -> Path:
-        """The generated AsyncAPI document, which a service without events does not have."""
+        """The generated AsyncAPI document, if the service has events."""
         return self.source / self.name / "contract" / "asyncapi.json"
+
+    @property
+    def has_events(self) -> bool:
+        return self.event_contract.is_file()
 
     @property
     def migrations(self) -> Path:
@@ -156,25 +160,10 @@ class Plan:
         named = {service.name: service.port for service in self.services}
         return {**named, "postgres": self.postgres_port, "broker": self.broker_port}
 
-    def event_contracts(self) -> dict[str, Path]:
-        """Return the AsyncAPI documents of the services that have events."""
-        return {
-            each.name: each.event_contract
-            for each in self.services
-            if each.event_contract.is_file()
-        }
-
     def database_url(self, service: str) -> str:
         """Return the address of a service's own database, with the role of that service."""
         password = SecretFiles(self.data).password(service)
         return postgres_url(self.postgres_port, service, service, password)
-
-    def _nearest_database_url(self, service: str) -> str:
-        who = (service, service, SecretFiles(self.data).password(service))
-        fault_proxy = self.fault_proxies.get("postgres")
-        if fault_proxy is None:
-            return nearest_postgres_url(self.data, self.postgres_port, *who)
-        return postgres_url(fault_proxy, *who)
 
     def port_for_services(self, name: str) -> int:
         """Return the port at which services reach a process: its own, or a fault proxy's."""
@@ -197,16 +186,15 @@ class Plan:
             "WAYBILL_TOKEN_KEYS": str(SecretFiles(self.data).folder(KEY_FOLDER)),
         }
         if service.has_database:
-            variables["WAYBILL_DATABASE_URL"] = self._nearest_database_url(service.name)
-        if service.event_contract.is_file():
+            variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
+        if service.has_events:
             variables |= settings_of(self.data, service.name)
         if service.name == GATEWAY:
-            others = {
-                each.name: f"http://{LOOPBACK}:{self.port_for_services(each.name)}"
-                for each in self.services
-                if each != service
+            others = [each.name for each in self.services if each != service]
+            upstreams = {
+                name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
-            variables["WAYBILL_UPSTREAMS"] = json.dumps(others)
+            variables["WAYBILL_UPSTREAMS"] = json.dumps(upstreams)
         return {**variables, **self.settings}
 
     def to_json(self) -> str:
@@ -229,6 +217,14 @@ class Plan:
             document["reload"],
             tuple(map(Path, document["shared_code"])),
         )
+
+
+def _nearest_database_url(plan: Plan, service: str) -> str:
+    who = (service, service, SecretFiles(plan.data).password(service))
+    fault_proxy = plan.fault_proxies.get("postgres")
+    if fault_proxy is None:
+        return nearest_postgres_url(plan.data, plan.postgres_port, *who)
+    return postgres_url(fault_proxy, *who)
 
 
 def free_port_base() -> int:

@@ -21,9 +21,19 @@ from aiokafka.protocol import (  # type: ignore[import-untyped]
 )
 
 from waybill_toolkit.platform.embedded_broker import hot_requests
-from waybill_toolkit.platform.embedded_broker.error_codes import Answer, Answering, Request
+from waybill_toolkit.platform.embedded_broker.error_codes import (
+    UNSUPPORTED_VERSION,
+    Answer,
+    Answering,
+    Request,
+)
 from waybill_toolkit.platform.embedded_broker.group_requests import GroupRequests, Groups
-from waybill_toolkit.platform.embedded_broker.handlers import Handlers, Kind, by_schema
+from waybill_toolkit.platform.embedded_broker.handlers import (
+    Handlers,
+    Kind,
+    UnreadableError,
+    by_schema,
+)
 from waybill_toolkit.platform.embedded_broker.home import offsets_of, topics_of
 from waybill_toolkit.platform.embedded_broker.log_requests import LogRequests
 from waybill_toolkit.platform.embedded_broker.login import Login, after_login
@@ -68,6 +78,18 @@ class Requests:
     def versions(self) -> list[tuple[int, int, int]]:
         """Return the supported requests with their lowest and highest versions."""
         return self._versions
+
+    def refusal(self, key: int, version: int) -> bytes:
+        """Answer an ApiVersions request of an unsupported version, as Kafka does (KIP-35).
+
+        Raises UnreadableError for any other request, also for one that comes before the login.
+        """
+        if key != admin.ApiVersionRequest_v0.API_KEY:
+            before = " before SASL authentication" if (key, version) in self._of_anybody else ""
+            raise UnreadableError(f"request {key} in version {version} is not supported{before}")
+        answer = admin.ApiVersionRequest_v0.RESPONSE_TYPE(UNSUPPORTED_VERSION, self._versions)
+        encoded: bytes = answer.encode()
+        return encoded
 
     def _handlers(self, user: User) -> Handlers:
         topics = TopicRequests(self._topics, self._node, user)

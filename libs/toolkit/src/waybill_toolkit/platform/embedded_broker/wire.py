@@ -6,11 +6,9 @@ from functools import partial
 from struct import Struct
 from typing import Any, Final, cast
 
-from aiokafka.protocol.admin import ApiVersionRequest_v0  # type: ignore[import-untyped]
 from typing_extensions import override
 
 from waybill_toolkit.platform.embedded_broker.connections import Connections
-from waybill_toolkit.platform.embedded_broker.error_codes import UNSUPPORTED_VERSION
 from waybill_toolkit.platform.embedded_broker.handlers import Handlers, Later, UnreadableError
 from waybill_toolkit.platform.embedded_broker.requests import Requests
 from waybill_toolkit.platform.embedded_broker.unfinished import Unfinished
@@ -44,8 +42,8 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._handlers = requests.handlers(self._log_in)
         self.has_user = not requests.has_users
-        self.last_request = 0.0
         self._clock = asyncio.get_running_loop().time
+        self.last_request = self._clock()
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._pending: asyncio.Future[Any] | None = None
@@ -57,7 +55,6 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # a stream's always is
-        self.last_request = self._clock()
         self._connections.add(self)
         self._unfinished.grow(self, 0)
 
@@ -147,7 +144,7 @@ class Connection(asyncio.Protocol):
         key, version, number, name_bytes = _HEAD.unpack_from(frame)
         handler = self._handlers.get((key, version))
         if handler is None:
-            self._write(number, self._refusal(key, version))
+            self._write(number, self._requests.refusal(key, version))
             return
         answer = handler(frame, _HEAD.size + max(0, name_bytes))
         if isinstance(answer, bytes):
@@ -181,12 +178,3 @@ class Connection(asyncio.Protocol):
         elif not is_free and not self._is_paused and len(self._received) > _AHEAD_BYTES:
             self._is_paused = True
             self._transport.pause_reading()
-
-    def _refusal(self, key: int, version: int) -> bytes:
-        """Answer an ApiVersions request of an unsupported version, as Kafka does (KIP-35)."""
-        if key != ApiVersionRequest_v0.API_KEY:
-            why = "is not supported" if self.has_user else "came before SASL authentication"
-            raise UnreadableError(f"request {key} in version {version} {why}")
-        versions = self._requests.versions()
-        refusal: bytes = ApiVersionRequest_v0.RESPONSE_TYPE(UNSUPPORTED_VERSION, versions).encode()
-        return refusal
