@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial bench bench-smoke chaos simulate lock clean
+.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial outside bench bench-smoke chaos simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -47,6 +47,10 @@ record: $(VENV)/ready
 # Follows docs/tutorial.md to the letter, in a copy of the tree, and adds a field to an order there.
 tutorial: $(VENV)/ready
 	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
+
+# Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
+outside: $(VENV)/ready
+	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

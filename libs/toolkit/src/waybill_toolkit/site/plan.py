@@ -19,6 +19,7 @@ START: Final = (
     "docs/tutorial.md",
     "docs/fastapi.md",
     "docs/sdks.md",
+    "docs/outside.md",
 )
 OPERATIONS: Final = (
     "docs/operations.md",
