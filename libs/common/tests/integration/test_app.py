@@ -1,6 +1,5 @@
 """A service as a process of its own: what it answers, logs and exits with."""
 
-import base64
 import json
 import os
 import signal
@@ -291,16 +290,3 @@ def test_unavailable_while_the_database_is_down_and_available_when_it_is_back(
         assert alive.status_code == 200
         assert client.get("/v1/numbers").status_code == 200
         assert client.get("/health/ready").status_code == 200
-
-
-def test_service_is_not_ready_while_its_issuer_of_tokens_is_away(start: Start) -> None:
-    issuer, header = "http://127.0.0.1:1", b'{"alg":"ES256","typ":"at+jwt","kid":"k"}'
-    token = f"{base64.urlsafe_b64encode(header).decode().rstrip('=')}.e30.e30"
-    process = start(WAYBILL_ACCESS=issuer, WAYBILL_ACCESS_AUDIENCE="waybill").serving()
-    with httpx.Client(base_url=process.url) as client:
-        ready = client.get("/health/ready")
-        answer = client.get("/v1/numbers", headers={"Authorization": f"Bearer {token}"})
-
-    assert (ready.status_code, ready.json()["failed"]) == (503, ["issuer keys"])
-    assert answer.status_code == 503
-    assert "have not been read yet" in answer.json()["detail"]

@@ -1,5 +1,6 @@
 """Which part of a service runs in which process, and what a server makes of the app."""
 
+import base64
 import json
 import os
 import signal
@@ -136,3 +137,16 @@ def test_an_error_of_a_route_is_logged_once_with_its_trace(start: Start) -> None
     assert error["message"] == "GET /own/bug failed"
     assert error["error"]["type"] == "LookupError"
     assert error["trace_id"] == response.headers["x-trace-id"]
+
+
+def test_service_is_not_ready_while_its_issuer_of_tokens_is_away(start: Start) -> None:
+    issuer, header = "http://127.0.0.1:1", b'{"alg":"ES256","typ":"at+jwt","kid":"k"}'
+    token = f"{base64.urlsafe_b64encode(header).decode().rstrip('=')}.e30.e30"
+    process = start(WAYBILL_ACCESS=issuer, WAYBILL_ACCESS_AUDIENCE="waybill")
+    with httpx.Client(base_url=address(process)) as client:
+        ready = client.get("/health/ready")
+        answer = client.get("/v1/numbers", headers={"Authorization": f"Bearer {token}"})
+
+    assert (ready.status_code, ready.json()["failed"]) == (503, ["issuer keys"])
+    assert answer.status_code == 503
+    assert "have not been read yet" in answer.json()["detail"]
