@@ -143,7 +143,7 @@ def test_service_is_not_ready_while_its_issuer_of_tokens_is_away(start: Start) -
     issuer, header = "http://127.0.0.1:1", b'{"alg":"ES256","typ":"at+jwt","kid":"k"}'
     token = f"{base64.urlsafe_b64encode(header).decode().rstrip('=')}.e30.e30"
     process = start(WAYBILL_ACCESS=issuer, WAYBILL_ACCESS_AUDIENCE="waybill")
-    with httpx.Client(base_url=address(process)) as client:
+    with httpx.Client(base_url=f"http://{address(process)}") as client:
         ready = client.get("/health/ready")
         answer = client.get("/v1/numbers", headers={"Authorization": f"Bearer {token}"})
 
