@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from waybill.process.settings import ProcessSettings, Settings
+from waybill.kafka.security import KafkaSecurity
+from waybill.process.settings import (
+    ProcessSettings,
+    Settings,
+    WrongSettingsError,
+    read_settings,
+)
 
 REQUIRED = {
     "WAYBILL_SERVICE": "orders",
@@ -97,3 +103,58 @@ def test_names_for_the_server_are_restricted_on_a_loopback_address(
 ) -> None:
     settings = ProcessSettings(service="s", host=host, allowed_hosts=allowed)
     assert settings.hosts == hosts
+
+
+SASL = {
+    "WAYBILL_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+    "WAYBILL_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+    "WAYBILL_KAFKA_SASL_USERNAME": "orders",
+}
+
+
+def set_sasl(environment: pytest.MonkeyPatch, **other: str) -> None:
+    for name, value in {**SASL, **other}.items():
+        environment.setenv(name, value)
+
+
+def test_kafka_is_used_without_sasl_by_default(environment: pytest.MonkeyPatch) -> None:
+    assert Settings().kafka_security == KafkaSecurity("PLAINTEXT")
+
+
+def test_sasl_password_comes_from_a_setting_or_a_file_and_is_not_shown(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("hunter3\n")
+    expected = KafkaSecurity("SASL_PLAINTEXT", "SCRAM-SHA-512", "orders", "hunter3")
+    for name, value in (("", "hunter3"), ("_FILE", str(tmp_path / "password"))):
+        set_sasl(environment, **{f"WAYBILL_KAFKA_SASL_PASSWORD{name}": value})
+        assert Settings().kafka_security == expected
+        assert "hunter3" not in f"{Settings()!r} {Settings().kafka_security!r}"
+        environment.delenv(f"WAYBILL_KAFKA_SASL_PASSWORD{name}")
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({}, "SASL needs either WAYBILL_KAFKA_SASL_PASSWORD or WAYBILL_KAFKA_SASL_PASSWORD_FILE."),
+        (
+            {"WAYBILL_KAFKA_SASL_USERNAME": "", "WAYBILL_KAFKA_SASL_PASSWORD": "hunter3"},
+            "set WAYBILL_KAFKA_SASL_USERNAME, which SASL needs.",
+        ),
+        (
+            {"WAYBILL_KAFKA_SASL_PASSWORD_FILE": "/not/there"},
+            (
+                "WAYBILL_KAFKA_SASL_PASSWORD_FILE is wrong: Value error, /not/there cannot be "
+                "read: No such file or directory."
+            ),
+        ),
+    ],
+    ids=["no password", "no user", "no such file"],
+)
+def test_incomplete_sasl_is_refused_with_the_setting_that_is_missing(
+    environment: pytest.MonkeyPatch, other: dict[str, str], sentence: str
+) -> None:
+    set_sasl(environment, **other)
+    with pytest.raises(WrongSettingsError) as raised:
+        read_settings(Settings)
+    assert raised.value.sentences == (sentence,)

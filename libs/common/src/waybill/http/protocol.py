@@ -5,6 +5,7 @@
     `stall_seconds` for the head                                408, the connection is closed
     BODY_BYTES_MIN of a body in each `stall_seconds`            408, the connection is closed
     uvicorn's keep-alive timeout, also for the first request    the connection is closed
+    `connections_max`                                           the longest idle one is closed
 
 What is not valid HTTP is refused with a problem and the connection is closed, because the beginning
 of the next request is unknown. So is a head that a proxy in front might read differently: two Host
@@ -16,6 +17,7 @@ the head without Upgrade.
 """
 
 import asyncio
+import resource
 from asyncio import TimerHandle
 from typing import Any, ClassVar, Final
 
@@ -40,15 +42,24 @@ from waybill.http.request_head import (
 BODY_BYTES_MIN: Final = 32_768
 """In 10 s: 26 kbit/s, less than the slowest mobile network."""
 
+CONNECTIONS_MAX: Final = 10_000
+
 LINGER_SECONDS: Final = 2.0
 """How long a refused client may still send. A connection closed with unread data is reset, and the
 reset can overtake the response."""
+
+
+def _half_of_the_files() -> int:
+    """Return how many connections to clients fit; the other files are for all else."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if files < 0 else min(CONNECTIONS_MAX, files // 2)
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection. Methods named `on_...` are called by the parser within `data_received`."""
 
     stall_seconds: ClassVar[float] = 10.0
+    connections_max: ClassVar[int] = _half_of_the_files()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (uvicorn's)
         super().__init__(*args, **kwargs)
@@ -64,6 +75,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.connections_max:
+            self._close_longest_idle()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -135,6 +148,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._stop_timer()
         # Armed when an earlier request was answered after this head had begun.
         self._unset_keepalive_if_required()
+
+    def _close_longest_idle(self) -> None:
+        """Make room for this connection, if another one waits for a request."""
+        idle = [
+            (each.timeout_keep_alive_task.when(), each)
+            for each in self.connections
+            if isinstance(each, LimitedHttpProtocol) and each.timeout_keep_alive_task is not None
+        ]
+        if idle:
+            _, longest = min(idle, key=lambda found: found[0])
+            self.connections.discard(longest)  # not only when it is closed: others may come first
+            longest.transport.close()
 
     def _parse_without_upgrade(self, rest: bytes) -> None:
         head = without_upgrade(self.parser, self.url, self.headers)

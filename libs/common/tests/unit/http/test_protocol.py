@@ -1,5 +1,7 @@
 """What a server does with bytes that are not a request, or not yet one."""
 
+import select
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +21,10 @@ UPGRADE = b"connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-setting
 
 class Impatient(LimitedHttpProtocol):
     stall_seconds = 0.1
+
+
+class Few(LimitedHttpProtocol):
+    connections_max = 5
 
 
 def echo() -> FastAPI:
@@ -185,3 +191,14 @@ def test_trailers_are_not_header_fields(address: str) -> None:
 def test_requests_before_a_malformed_one_are_answered(address: str) -> None:
     replies = exchange(address, GET + b"\r\n" + GET + b"\r\n" + b"FOO / HTTP/1.1\r\n\r\n")
     assert [each.status for each in replies] == [200, 200]
+
+
+def test_idle_connections_make_room_for_new_ones() -> None:
+    with serving(echo(), Few) as address:
+        host, _, port = address.removeprefix("http://").partition(":")
+        idle = [socket.create_connection((host, int(port)), timeout=30) for _ in range(20)]
+        assert [each.status for each in exchange(address, GET + CLOSE + b"\r\n")] == [200]
+        closed, _, _ = select.select(idle, [], [], 0)
+        assert len(closed) == 16
+        for each in idle:
+            each.close()
