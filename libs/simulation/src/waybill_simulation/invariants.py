@@ -25,7 +25,12 @@ _ANSWERS: Final[dict[str, frozenset[str]]] = {}
 for _step in orders.saga.PLACE_ORDER.steps:
     _ANSWERS[_step.name] = frozenset({_TYPES[_step.done]})
     if _step.compensation is not None:
-        _ANSWERS[f"undo {_step.name}"] = frozenset(_TYPES[done] for done in _step.compensation.done)
+        _ANSWERS[f"compensate {_step.name}"] = frozenset(
+            _TYPES[done] for done in _step.compensation.done
+        )
+
+PATIENT_SECONDS: Final = 40.0
+"""The longest deadline that is drawn. Consumers need up to 10 s to join their groups."""
 
 RECEIVED: Final[dict[tuple[str, str], list[str]]] = {}
 for _service, _events in (
@@ -76,6 +81,7 @@ def violations(world: World, shop: Shop) -> list[str]:
         *_letters(world),
         *_saga_histories(world),
         *_published(world),
+        *_repeated(world),
     ]
 
 
@@ -234,3 +240,16 @@ def _published(world: World) -> Iterator[str]:
     for count in times.values():
         if count > 1:
             yield f"an event was published {count} times, although there were no faults"
+
+
+def _repeated(world: World) -> Iterator[str]:
+    """Without faults, and with long deadlines, no command is sent again: each is answered."""
+    scenario = world.scenario
+    if scenario.faults or scenario.provider_faults or scenario.parked_share:
+        return
+    if scenario.answer_within < PATIENT_SECONDS:
+        return
+    times = Counter((event["type"], event["key"]) for event in world.rows("orders", "outbox"))
+    for (kind, _), count in times.items():
+        if count > 1:
+            yield f"{kind} was sent {count} times, although there were no faults"
