@@ -75,8 +75,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self.connections_max:
-            self._close_longest_idle()
+        _make_room(self.connections, self.connections_max)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -149,18 +148,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         # Armed when an earlier request was answered after this head had begun.
         self._unset_keepalive_if_required()
 
-    def _close_longest_idle(self) -> None:
-        """Make room for this connection, if another one waits for a request."""
-        idle = [
-            (each.timeout_keep_alive_task.when(), each)
-            for each in self.connections
-            if isinstance(each, LimitedHttpProtocol) and each.timeout_keep_alive_task is not None
-        ]
-        if idle:
-            _, longest = min(idle, key=lambda found: found[0])
-            self.connections.discard(longest)  # not only when it is closed: others may come first
-            longest.transport.close()
-
     def _parse_without_upgrade(self, rest: bytes) -> None:
         head = without_upgrade(self.parser, self.url, self.headers)
         self._ignores_upgrade = False
@@ -215,8 +202,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             cycle.keep_alive = False  # the connection is closed after that answer
             return
         self.transport.write(refusal(problem, self.url, self.server_state.default_headers))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.loop.call_later(LINGER_SECONDS, self.transport.abort)
-        else:
-            self.transport.close()
+        _close_when_read(self.transport, self.loop)
+
+
+def _make_room(connections: set[Any], maximum: int) -> None:
+    """Close the connection that waits for a request for the longest time, if there are too many."""
+    if len(connections) <= maximum:
+        return
+    idle = [
+        (each.timeout_keep_alive_task.when(), each)
+        for each in connections
+        if isinstance(each, LimitedHttpProtocol) and each.timeout_keep_alive_task is not None
+    ]
+    if idle:
+        _, longest = min(idle, key=lambda found: found[0])
+        connections.discard(longest)  # not only when it is closed: others may come first
+        longest.transport.close()
+
+
+def _close_when_read(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    if transport.can_write_eof():
+        transport.write_eof()
+        loop.call_later(LINGER_SECONDS, transport.abort)
+    else:
+        transport.close()
