@@ -27,7 +27,9 @@ _HIGHEST_PORT = 65535
 _SESSION_TIMEOUT_MS = 3_000
 
 
-RESERVED_NAMES = frozenset({"broker", "host", "migrations", "platform", "postgres", "supervisor"})
+RESERVED_NAMES = frozenset(
+    {"broker", "migrations", "platform", "postgres", "prefork", "supervisor"}
+)
 
 
 @dataclass(frozen=True, slots=True)
