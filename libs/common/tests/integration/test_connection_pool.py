@@ -255,7 +255,7 @@ async def test_closing_waits_for_the_connections_in_use_and_for_those_who_wait_f
     waiter = _start(pool.acquire())
     await asyncio.sleep(0)
     closing = _start(pool.close())
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0)
     with pytest.raises(DatabaseUnavailableError):
         await pool.acquire()
     for raw in taken:

@@ -150,7 +150,7 @@ async def test_a_new_migration_is_applied_before_its_service_starts_again(
 def test_a_change_of_shared_code_starts_every_service_and_the_host_again(
     reloading: Platform, shared: Path
 ) -> None:
-    names = [*reloading.services, "host"]
+    names = [*reloading.services, "prefork"]
     before = {name: reloading.process(name).identity for name in names}
     (shared / "ids.py").write_text("ID = 1\n")
     for name, identity in before.items():

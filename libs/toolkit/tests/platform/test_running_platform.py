@@ -80,7 +80,7 @@ async def test_admin_url_opens_every_database(small_platform: Platform) -> None:
         await connection.close()
 
 
-@pytest.mark.parametrize("name", ["pear", "broker", "postgres", "host"])
+@pytest.mark.parametrize("name", ["pear", "broker", "postgres", "prefork"])
 def test_process_comes_back_when_it_was_killed(small_platform: Platform, name: str) -> None:
     restarts = small_platform.process(name).restarts
     killed = small_platform.kill(name)
@@ -134,7 +134,7 @@ def test_up_names_port_and_process_when_a_port_is_in_use(
 def test_status_counts_the_memory_of_every_process(small_platform: Platform) -> None:
     found = report(small_platform.folder)
     names = [process["name"] for process in found["processes"]]
-    assert names == ["supervisor", "postgres", "broker", "host", "gateway", "apple", "pear"]
+    assert names == ["supervisor", "postgres", "broker", "prefork", "gateway", "apple", "pear"]
     assert all(process["state"] == "ready" for process in found["processes"])
     assert all(process["pss_bytes"] > 0 for process in found["processes"])
     assert found["pss_bytes"] == sum(process["pss_bytes"] for process in found["processes"])

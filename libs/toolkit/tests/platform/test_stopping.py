@@ -21,7 +21,7 @@ from .conftest import ENDS_AT_START, write_service
 
 START_SECONDS = 60
 STOP_SECONDS = 60
-EXPECTED = {"postgres", "broker", "host", "gateway", "apple", "pear"}
+EXPECTED = {"postgres", "broker", "prefork", "gateway", "apple", "pear"}
 
 
 def _waybill(*arguments: str | Path) -> list[str]:

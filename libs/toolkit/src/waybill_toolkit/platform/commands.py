@@ -43,7 +43,7 @@ Services = Annotated[
         help="The folder with the services. Default: services/ of the tree.", show_default=False
     ),
 ]
-Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, host, platform.")]
+Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, prefork, platform.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
 

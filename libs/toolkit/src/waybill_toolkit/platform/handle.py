@@ -104,7 +104,7 @@ class Platform:
         return self.state().process(name)
 
     def pids(self) -> dict[str, int]:
-        """List the processes that run now: services, postgres, broker, host."""
+        """List the processes that run now: services, postgres, broker, prefork."""
         processes = self.state().processes
         return {process.name: process.pid for process in processes if process.pid}
 

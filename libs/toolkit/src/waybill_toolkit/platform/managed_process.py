@@ -97,8 +97,8 @@ class ManagedBroker(ManagedProcess):
 
 
 class PreforkServer(ManagedProcess):
-    name = "host"
-    kind = "host"
+    name = "prefork"
+    kind = "prefork"
     address = None
     stop_seconds = 2.0
 

@@ -29,7 +29,7 @@ _SESSION_TIMEOUT_MS = 3_000
 
 
 RESERVED_NAMES = frozenset(
-    {"broker", "host", "migrations", "platform", "postgres", "supervisor", READER}
+    {"broker", "migrations", "platform", "postgres", "prefork", "supervisor", READER}
 )
 
 

@@ -186,7 +186,7 @@ def preload() -> None:
 
 
 def main() -> None:
-    name_this_process("waybill:host")
+    name_this_process("waybill:prefork")
     preload()
     request = serve(socket.socket(fileno=int(sys.argv[1])))
     if request:

@@ -40,7 +40,7 @@ class Condition(StrEnum):
 @dataclass(slots=True)
 class ProcessState:
     name: str
-    kind: str  # "service", "server" or "host"
+    kind: str  # "service", "server" or "prefork"
     address: str | None = None
     has_database: bool = False
     condition: Condition = Condition.WAITING

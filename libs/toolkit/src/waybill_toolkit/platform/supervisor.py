@@ -40,18 +40,23 @@ class Supervisor:
         self._folder = DataFolder(plan.data)
         self._state = new_state(plan.port_base)
         self._state_file = StateFile(self._folder.state_file, self._state, say)
-        self._host = PreforkClient(self._folder.log("host"))
+        self._prefork_client = PreforkClient(self._folder.log("prefork"))
         log = self._folder.log
-        self._host_keeper = self._keeper(PreforkServer(self._host, log("host")), reload=plan.reload)
+        self._prefork = self._keeper(
+            PreforkServer(self._prefork_client, log("prefork")), reload=plan.reload
+        )
         self._servers = [
             self._keeper(ManagedPostgres(plan, log("postgres"))),
             self._keeper(ManagedBroker(plan, log("broker"))),
-            self._host_keeper,
+            self._prefork,
         ]
-        self._migrations = Migrations(plan, self._host, log(MIGRATIONS), self._state_file.write)
+        self._migrations = Migrations(
+            plan, self._prefork_client, log(MIGRATIONS), self._state_file.write
+        )
         self._services = [
             self._keeper(
-                ManagedService(plan, service, self._host, log(service.name)), reload=plan.reload
+                ManagedService(plan, service, self._prefork_client, log(service.name)),
+                reload=plan.reload,
             )
             for service in plan.services
         ]
@@ -125,9 +130,7 @@ class Supervisor:
             # Imported here: watching takes memory.
             from waybill_toolkit.platform.reloading import Reloading  # noqa: PLC0415
 
-            reloading = Reloading(
-                self._plan, self._host_keeper, self._services, self._migrations, say
-            )
+            reloading = Reloading(self._plan, self._prefork, self._services, self._migrations, say)
             self._help(tasks, reloading.run())
         for watchdog in self._services:
             watchdog.begin(tasks)
@@ -153,7 +156,7 @@ class Supervisor:
                 stopping.create_task(watchdog.stop())
         for watchdog in reversed(self._servers):
             await watchdog.stop()
-        self._host.close()
+        self._prefork_client.close()
         failed = self._state.failure is not None
         self._set_status(Status.FAILED if failed else Status.STOPPED, "")
         say("everything is stopped")

@@ -11,7 +11,7 @@ from waybill_toolkit.lab.chaos.history import Attempt
 from waybill_toolkit.lab.chaos.schedule import BACKGROUND
 from waybill_toolkit.operations.workload.client import APPROVED
 
-_SHOWN_SEPARATELY: Final = {"postgres", "broker", "host", f"orders{BACKGROUND}"}
+_SHOWN_SEPARATELY: Final = {"postgres", "broker", "prefork", f"orders{BACKGROUND}"}
 
 
 @dataclass(frozen=True, slots=True)

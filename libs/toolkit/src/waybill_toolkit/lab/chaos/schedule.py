@@ -129,7 +129,7 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.KILL, services),
         (Kind.KILL, ["orders", "payments", "inventory"]),
         (Kind.KILL, servers),
-        (Kind.KILL, ["host"]),
+        (Kind.KILL, ["prefork"]),
         (Kind.KILL, [f"orders{BACKGROUND}"]),
         (Kind.WIPE, ["broker"]),
         (Kind.FLIP, ["broker"]),
