@@ -48,7 +48,7 @@ def rows() -> Iterator[tuple[str, ...]]:
     yield PRISM, _of_npm("@stoplight/prism-cli"), _PRISM, "-"
     imported = _of_npm("openapi-to-postmanv2", "newman")
     yield NEWMAN, imported, _NEWMAN, "a new `Idempotency-Key` in each request"
-    expected = "[expected statuses](../tests/outside/schemathesis.toml)"
+    expected = "expected statuses in `tests/outside/schemathesis.toml`"
     schemathesis = _of_pypi("schemathesis", ROOT / "requirements.lock")
     yield SCHEMATHESIS, schemathesis, f"{_SCHEMATHESIS}; placed orders", expected
 

@@ -123,7 +123,7 @@ def test_service_answers_and_ends_with_0_when_terminated(start: Start) -> None:
     with httpx.Client(base_url=process.url) as client:
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").json() == {"status": "ready"}
-        assert client.get("/openapi.json").content == b'{"openapi": "3.1.0"}\n'
+        assert client.get("/openapi.json").json()["openapi"] == "3.1.0"
         assert client.get("/docs").status_code == 200
         assert client.get("/nowhere").json()["type"] == "urn:waybill:problem:not-found"
         response = client.get("/v1/numbers")

@@ -7,6 +7,7 @@ import pytest
 from starlette.routing import Router
 
 from waybill.docs import mount_docs
+from waybill.docs.instance import Instance
 from waybill.docs.pages import RENDERERS
 
 CONTRACT = b'{"openapi":  "3.1.0", "info": {"title": "\xc3\xa9", "version": "1"}, "paths": {}}\n'
@@ -26,7 +27,7 @@ def package(tmp_path: Path) -> Path:
 
 def client_of(package: Path) -> httpx.AsyncClient:
     router = Router()
-    mount_docs(router, "<orders>", package)
+    mount_docs(router, "<orders>", package, instance=Instance())
     return httpx.AsyncClient(transport=httpx.ASGITransport(router), base_url="http://orders.test")
 
 

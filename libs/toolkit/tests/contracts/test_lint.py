@@ -48,6 +48,14 @@ CASES = [
     Case("integer", SHARED, "format: int64, ", "", "add format: int64", "amount_minor"),
     Case("integer", PROBLEMS, ", maximum: 100", "", "add both", "left"),
     Case("constructor", API, "    Cash: {", f"    {NEW_SALE}    Cash: {{", "of Sale", "NewSale"),
+    Case(
+        "schema-name",
+        EVENTS,
+        "units: {type: integer, minimum: 1, maximum: 100}",
+        "units: {type: string, enum: [one, two]}",
+        "has no name",
+        "units",
+    ),
     Case("openness", API, "Something sold.\n", f"Sold.\n      {CLOSED}", "refuse new", "Sale:"),
     Case(
         "openness",
@@ -165,7 +173,7 @@ CASES = [
         EVENTS,
         "{name: {type: string, ",
         "{email: {type: string}, name: {type: string, ",
-        "no valid example of Sold has email",
+        "no valid example of Buyer has email",
         "email:",
     ),
     Case("example", f"{SELL}/valid-cash.json", "cash", "coin", "this is no Sell", "pay"),

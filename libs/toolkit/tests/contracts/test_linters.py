@@ -109,7 +109,7 @@ def test_a_discriminator_is_written_as_asyncapi_wants_it(
         "{oneOf: [{$ref: '#/components/schemas/Refunded'}], discriminator: {propertyName: reason}}"
     )
     text = path.read_text(encoding="utf-8").replace(
-        "buyer: {type: object", f"why: {union}\n        buyer: {{type: object"
+        "        buyer: {", f"        why: {union}\n        buyer: {{"
     )
     path.write_text(text, encoding="utf-8")
 

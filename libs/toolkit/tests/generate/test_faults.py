@@ -52,6 +52,22 @@ CASES = [
     ),
     Case("other status", API, "in-use, sold-out]", "in-use, sale-not-found]", "has status 404"),
     Case("no problems", API, "x-problems: [sale-not-found]", "x-y: 1", "x-problems", "'404':"),
+    Case(
+        "304 without an ETag",
+        API,
+        "        '404':\n",
+        "        '304': {description: Known.}\n        '404':\n",
+        "nothing can answer 304 here",
+        "'304'",
+    ),
+    Case(
+        "ETag without 304",
+        API,
+        "          description: The sale.\n",
+        "          description: The sale.\n          headers: {ETag: {schema: {type: string}}}\n",
+        "the runtime can answer 304",
+        "responses:",
+    ),
     Case("default answer", API, "'204':", "default:", "a default response hides"),
     Case("range of statuses", API, "'204':", "'2XX':", "is not a status"),
     Case(

@@ -37,7 +37,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A token file: one caller has all scopes, another none."""
     operations = CONTRACTS[GATEWAY].operations
     ways = [way for each in operations for way in each.written["security"]]
-    scopes = sorted({scope for way in ways for scope in way["oauth2"]})
+    scopes = sorted({scope for way in ways for scope in way["bearer"]})
     grants = {
         hashlib.sha256(token.encode()).hexdigest(): {"subject": token, "scopes": held}
         for token, held in {"everything": scopes, "powerless": []}.items()

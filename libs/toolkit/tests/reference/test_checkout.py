@@ -9,6 +9,7 @@ import pytest
 from starlette.routing import Router
 
 from waybill.docs import mount_docs
+from waybill.docs.instance import Instance
 from waybill_toolkit.contracts.reference.checkout import renderer_of
 from waybill_toolkit.contracts.repository import Repository
 
@@ -27,7 +28,7 @@ def checkout(tmp_path: Path) -> Repository:
 
 def client_of(package: Path) -> httpx.AsyncClient:
     router = Router()
-    mount_docs(router, "orders", package)
+    mount_docs(router, "orders", package, instance=Instance())
     return httpx.AsyncClient(transport=httpx.ASGITransport(router), base_url="http://orders.test")
 
 

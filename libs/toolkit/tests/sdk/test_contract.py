@@ -38,6 +38,13 @@ def test_what_takes_a_key_can_be_repeated_and_what_has_if_match_cannot(
     assert [each.argument for each in operations["set_price"].parameters] == ["sku", "if_match"]
 
 
+def test_a_client_sends_no_if_none_match_and_expects_no_304(
+    operations: dict[str, Operation],
+) -> None:
+    assert [each.argument for each in operations["get_variant"].parameters] == ["sku"]
+    assert [each.status for each in operations["get_variant"].answers] == [200]
+
+
 def test_lists_that_take_a_cursor_are_pages(operations: dict[str, Operation]) -> None:
     assert operations["list_orders"].page == Page("Order")
     assert operations["get_order"].page is None

@@ -158,6 +158,41 @@ async def test_if_match_is_read_as_rfc_9110_says(
 
 
 @pytest.mark.parametrize(
+    ("if_none_match", "status"),
+    [
+        (['"1"'], 304),
+        (['W/"1"'], 304),
+        (['"9", W/"1"'], 304),
+        (['"9"', '"1"'], 304),
+        (["*"], 304),
+        (['"9"'], 200),
+        (['"1W/"'], 200),
+        (["1"], 200),
+        (['"9", *'], 200),
+        ([""], 200),
+        ([], 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_if_none_match_is_read_as_rfc_9110_says(
+    client: httpx.AsyncClient, method: str, if_none_match: list[str], status: int
+) -> None:
+    await _create(client, "A")
+    found = await client.request(
+        method, "/v1/variants/A", headers=[("If-None-Match", each) for each in if_none_match]
+    )
+    assert found.status_code == status
+    assert found.headers["etag"] == '"1"'
+    assert bool(found.content) is (status == 200 and method == "GET")
+    assert ("content-type" in found.headers) is (status == 200)
+
+
+async def test_a_problem_is_no_unchanged_resource(client: httpx.AsyncClient) -> None:
+    found = await client.get("/v1/variants/NONE", headers={"If-None-Match": "*"})
+    assert found.status_code == 404
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/v1/products/019ab2d4-0001-7c1a-9a3b-5d0c6f8e2b41"),

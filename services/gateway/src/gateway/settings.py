@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
+from typing_extensions import override
 
-from waybill.process.settings import ProcessSettings
+from waybill.docs.instance import Instance
+from waybill.process.settings import ProcessSettings, addresses_of
 
 Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
 """Scheme, host and port, without a path."""
@@ -17,6 +19,12 @@ class GatewaySettings(ProcessSettings):
 
     upstreams: Annotated[dict[str, Origin], Field(min_length=1)]
     """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}."""
+    access: str = "token file"
+    """The setting of the services. The gateway checks no tokens; with "open", its OpenAPI document
+    requires none."""
+    kafka_bootstrap_servers: str = ""
+    """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
+    documents name them."""
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
@@ -31,3 +39,10 @@ class GatewaySettings(ProcessSettings):
     uploads_max: PositiveInt = 256
     """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
     the largest body of the contracts, 256 KiB, they need 64 MiB."""
+
+    @property
+    @override
+    def instance(self) -> Instance:
+        return Instance(
+            is_open=self.access == "open", brokers=addresses_of(self.kafka_bootstrap_servers)
+        )

@@ -43,7 +43,7 @@ def _money(payment: Payment, amount_minor: int) -> Money:
     return Money(amount_minor=amount_minor, currency=payment.currency)
 
 
-def _decline_code(payment: Payment) -> sent.PaymentDeclinedDeclineCode:
+def _decline_code(payment: Payment) -> sent.DeclineCode:
     if payment.decline_code is None:
         raise ValueError(f"payment {payment.payment_id} was declined without a code")
-    return sent.PaymentDeclinedDeclineCode(payment.decline_code.value)
+    return sent.DeclineCode(payment.decline_code.value)

@@ -4,8 +4,8 @@
 /docs             Swagger UI, to try operations
 /docs/reference   the reference of the HTTP API
 /docs/events      the events, with their senders and receivers
-/openapi.json     the contract, with the address of this instance; of events /asyncapi.json, and for
-                  the contracts of several services /asyncapi/<service>.json
+/openapi.json     the contract, as this instance fulfils it (see instance.py); of events
+                  /asyncapi.json, and for the contracts of several services /asyncapi/<service>.json
 /docs/own         Swagger UI of the routes of a service outside its contract, if it has any;
                   /docs/own.json is FastAPI's schema of them
 
@@ -27,9 +27,9 @@ import orjson
 from starlette.routing import Router
 from starlette.types import Scope
 
+from waybill.docs.instance import Instance
 from waybill.docs.pages import PageMissingError, Pages
-from waybill.docs.serving import Document, Page, json_document, served
-from waybill.http.reply import JSON
+from waybill.docs.serving import Contract, File, Page, json_document, served
 from waybill.http.routing import add
 
 HTML: Final = "text/html; charset=utf-8"
@@ -74,16 +74,18 @@ def mount_docs(
     contract: Traversable,
     own_schema: Callable[[], Mapping[str, Any]] | None = None,
     *,
+    instance: Instance,
     start_page: bool = True,
 ) -> None:
     """Serve the contracts and the pages of the generated package `contract`.
 
-    `own_schema` returns the OpenAPI document of the routes outside the contract. `start_page` is
-    for services without a route of their own at `/`.
+    `own_schema` returns the OpenAPI document of the routes outside the contract. `instance` is what
+    the served contracts say of this instance. `start_page` is for services without a route of their
+    own at `/`.
     """
     documents = dict(_documents(contract))
     for path, document in documents.items():
-        add(router, path, {"GET": served(Document(document, JSON))})
+        add(router, path, {"GET": served(Contract(document, instance))})
     frame = _Frame(service, Pages(contract), list(documents), has_own_routes=own_schema is not None)
     contracted = _SWAGGER_BODY.format(schema="/openapi.json")
     add(router, _TRY, {"GET": served(_Swagger(frame, _TRY, _TRY_TITLE, contracted))})
@@ -96,9 +98,9 @@ def mount_docs(
     for name in _PAGES:
         add(router, f"{_TRY}/{name}", {"GET": served(_Rendered(frame, name))})
     for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
-        add(router, f"/docs/{name}", {"GET": served(Document(_HERE.joinpath(name), media_type))})
+        add(router, f"/docs/{name}", {"GET": served(File(_HERE.joinpath(name), media_type))})
     for name, media_type in _SWAGGER_ASSETS.items():
-        asset = Document(_SWAGGER.joinpath(name), media_type)
+        asset = File(_SWAGGER.joinpath(name), media_type)
         add(router, f"/docs/{name}", {"GET": served(asset)})
 
 

@@ -1,6 +1,5 @@
-"""Sends pages and documents: compressed, with an ETag, and with the address of this instance."""
+"""Sends pages and documents: compressed, with an ETag."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +11,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waybill.docs.instance import Instance
+from waybill.http.entity_tags import is_unchanged
 from waybill.http.reply import JSON, Reply
 
 Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
@@ -19,8 +20,6 @@ Page: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 _NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 _COMPRESSED_FROM_BYTES: Final = 1_000
-_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
-_TAG: Final = re.compile(r'"[^"]*"|\*')
 
 
 def served(page: Callable[[Scope], Awaitable[Page]]) -> ASGIApp:
@@ -36,37 +35,41 @@ class _Page:
         status, headers, body = await self.page(scope)
         headers = (*headers, _NO_SNIFFING)
         if status == 200:
-            tag = f'"{sha256(body).hexdigest()[:16]}"'
             # Weak: the bytes of a compressed response are others (RFC 9110, 8.8.1).
-            headers = (*headers, ("etag", f"W/{tag}"), ("cache-control", "no-cache"))
-            known = Headers(scope=scope).get("if-none-match", "")
-            if not {tag, "*"}.isdisjoint(_TAG.findall(known)):
+            tag = f'W/"{sha256(body).hexdigest()[:16]}"'
+            headers = (*headers, ("etag", tag), ("cache-control", "no-cache"))
+            known = Headers(scope=scope).getlist("if-none-match")
+            if is_unchanged(", ".join(known), tag):
                 await Reply(304, headers).send(send)
                 return
         await Reply(status, headers, body).send(send)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A file. In an OpenAPI document the server `/` becomes the address that the client used."""
+class File:
+    """A file, sent as it is."""
 
     file: Traversable
     media_type: str
 
+    async def __call__(self, _: Scope) -> Page:
+        return 200, (("content-type", self.media_type),), self.file.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An OpenAPI or AsyncAPI document, as the instance fulfils it."""
+
+    file: Traversable
+    instance: Instance
+
     async def __call__(self, scope: Scope) -> Page:
         content = self.file.read_bytes()
-        if self.file.name == "openapi.json":
-            content = _with_address(content, scope)
-        return 200, (("content-type", self.media_type),), content
-
-
-def _with_address(content: bytes, scope: Scope) -> bytes:
-    document = orjson.loads(content)
-    host = Headers(scope=scope).get("host", "")
-    if document.get("servers") != [{"url": "/"}] or not _HOST.fullmatch(host):
-        return content
-    document["servers"] = [{"url": f"{scope['scheme']}://{host}"}]
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+        document = orjson.loads(content)
+        described = self.instance.describe(document, scope)
+        if described is not document:
+            content = orjson.dumps(described, option=orjson.OPT_INDENT_2)
+        return 200, (("content-type", JSON),), content
 
 
 def json_document(make: Callable[[], object]) -> Callable[[Scope], Awaitable[Page]]:

@@ -3,7 +3,8 @@
     admit -> read body -> read parameters -> Idempotency-Key -> handler -> reply
 
 A step refuses a request by ProblemError. Every error becomes a reply, except one for which the
-service has registered its own exception handler.
+service has registered its own exception handler. A GET with a current If-None-Match is answered
+with 304 (RFC 9110, 13.1.2), whatever the handler.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from waybill.http.access import Access, Principal, admit
 from waybill.http.body import Body, BodyReader, ClientGoneError
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
+from waybill.http.entity_tags import is_unchanged
 from waybill.http.errors import has_own_handler, problem_of
 from waybill.http.execution import IdempotentExecution
 from waybill.http.header_fields import by_name
@@ -51,6 +53,7 @@ class Endpoint:
         )
         self._parameters = ParameterReader(operation.parameters)
         self._renderer = Renderer(operation.answers)
+        self._is_conditional = operation.method == "GET"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -81,6 +84,10 @@ class Endpoint:
         outcome = await self._handler(call, **arguments)
         if isinstance(outcome, Problem):
             return self._renderer.render_problem(outcome, scope)
+        if self._is_conditional and (known := headers.get(b"if-none-match")) is not None:
+            etag = getattr(outcome, "etag", None)
+            if etag is not None and is_unchanged(known.decode("latin-1"), etag):
+                return Reply(304, (("etag", etag),))
         return keyed.rendered(outcome) if keyed else self._renderer.render(outcome)
 
     async def _admit(self, headers: dict[bytes, bytes]) -> Principal:

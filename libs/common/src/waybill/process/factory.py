@@ -125,8 +125,14 @@ class ServiceApp(Application, Generic[SomeSettings]):
         has_own = self._has_route(METRICS_PATH)
         registry = None
         if contract:
-            start_page = not self._has_route("/")
-            mount_docs(added, settings.service, contract, self._own_schema(), start_page=start_page)
+            mount_docs(
+                added,
+                settings.service,
+                contract,
+                self._own_schema(),
+                instance=settings.instance,
+                start_page=not self._has_route("/"),
+            )
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)
         metrics = Metrics(Gauges(service.database, service.background), registry)

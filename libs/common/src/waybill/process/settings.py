@@ -14,6 +14,9 @@ from pydantic import (
     ValidationError,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing_extensions import override
+
+from waybill.docs.instance import Instance
 
 
 class WrongSettingsError(Exception):
@@ -79,6 +82,11 @@ class ProcessSettings(BaseSettings):
         names = tuple(each.strip() for each in self.allowed_hosts.split(","))
         return None if "*" in names else (self.host, *names)
 
+    @property
+    def instance(self) -> Instance:
+        """What the served contracts say of this instance."""
+        return Instance()
+
 
 class Settings(ProcessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
@@ -105,6 +113,18 @@ class Settings(ProcessSettings):
     def token_file(self) -> Path | None:
         """The token file; None when access is open."""
         return None if self.access == "open" else Path(self.access)
+
+    @property
+    @override
+    def instance(self) -> Instance:
+        return Instance(
+            is_open=self.access == "open", brokers=addresses_of(self.kafka_bootstrap_servers)
+        )
+
+
+def addresses_of(bootstrap_servers: str) -> tuple[str, ...]:
+    """Split the setting `kafka_bootstrap_servers`."""
+    return tuple(filter(None, (each.strip() for each in bootstrap_servers.split(","))))
 
 
 SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)

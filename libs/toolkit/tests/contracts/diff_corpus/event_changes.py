@@ -30,6 +30,8 @@ from .cases import (
     was,
 )
 
+HOW = (*SCHEMAS, "How")
+
 EVENT_CASES = [
     breaking(
         "event removed",
@@ -78,10 +80,13 @@ EVENT_CASES = [
     breaking("type of an event's field changed", EVENTS, put(TEXT, *sold("units")), "mail"),
     breaking("integer of an event widened", EVENTS, put("number", *sold("units"), "type"), "mail"),
     breaking(
-        "event's field can be null", EVENTS, put(["string", "null"], *sold("how"), "type"), "mail"
+        "event's field can be null",
+        EVENTS,
+        put(["string", "null"], *HOW, "type"),
+        "mail",
     ),
-    breaking("value added to an event", EVENTS, also("gift", *sold("how"), "enum"), "mail"),
-    breaking("value removed from an event", EVENTS, without("cash", *sold("how"), "enum"), "mail"),
+    breaking("value added to an event", EVENTS, also("gift", *HOW, "enum"), "mail"),
+    breaking("value removed from an event", EVENTS, without("cash", *HOW, "enum"), "mail"),
     breaking(
         "maximum of an event's field raised", EVENTS, put(1000, *sold("units"), "maximum"), "mail"
     ),
@@ -91,7 +96,7 @@ EVENT_CASES = [
     breaking(
         "field within an event removed",
         EVENTS,
-        remove(*sold("buyer"), "properties", "name"),
+        remove(*of("Buyer", "name")),
         "mail",
     ),
     safe(
@@ -114,7 +119,7 @@ EVENT_CASES = [
     safe(
         "optional field added within an event",
         EVENTS,
-        put(TEXT, *sold("buyer"), "properties", "mail"),
+        put(TEXT, *of("Buyer", "mail")),
     ),
     safe(
         "event added",

@@ -100,6 +100,7 @@ ANSWERS = [
     safe("value of an answer removed", HTTP, without("gone", *answer("place"), "enum")),
     safe("number of an answer narrowed", HTTP, put("integer", *answer("weight"), "type")),
     safe("answer closed to more fields", HTTP, put(NO, *SCHEMAS, "Sale", "additionalProperties")),
+    safe("304 added", HTTP, copy((*GET, "responses", "304"), *GET, "responses", "404")),
     safe("error status added", HTTP, copy((*GET, "responses", "410"), *GET, "responses", "404")),
     safe("problem added", HTTP, also("sold-out", *SELL, "responses", "422", "x-problems")),
     safe("field of a problem added", PROBLEMS, put(TEXT, "sold-out", "fields", "shop")),

@@ -26,7 +26,7 @@ CONTRACT: Final[dict[str, Any]] = {
         "/v1/things": {
             "get": {
                 "operationId": "list_things",
-                "security": [{"oauth2": []}],
+                "security": [{"bearer": []}],
                 "parameters": [
                     {
                         "name": "limit",
@@ -70,12 +70,7 @@ CONTRACT: Final[dict[str, Any]] = {
         }
     },
     "components": {
-        "securitySchemes": {
-            "oauth2": {
-                "type": "oauth2",
-                "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}},
-            }
-        },
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         "schemas": {
             "Problem": {
                 "type": "object",

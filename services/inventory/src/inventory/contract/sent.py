@@ -18,12 +18,6 @@ class CommitRefusedStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class CommitRefused(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    order_id: UUID
-    status: CommitRefusedStatus
-
-
 class ReservationExpired(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
@@ -56,3 +50,9 @@ class StockReserved(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     expires_at: AwareDatetime
+
+
+class CommitRefused(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    order_id: UUID
+    status: CommitRefusedStatus

@@ -18,10 +18,10 @@ class CommitRefusedStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class CommitRefused(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    order_id: UUID
-    status: CommitRefusedStatus
+class DeclineCode(StrEnum):
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    UNKNOWN_TOKEN = "unknown_token"
 
 
 class PaymentAuthorized(BaseModel):
@@ -38,17 +38,11 @@ class PaymentCaptured(BaseModel):
     amount: Money
 
 
-class PaymentDeclinedDeclineCode(StrEnum):
-    CARD_DECLINED = "card_declined"
-    INSUFFICIENT_FUNDS = "insufficient_funds"
-    UNKNOWN_TOKEN = "unknown_token"
-
-
 class PaymentDeclined(BaseModel):
     model_config = ConfigDict(frozen=True)
     order_id: UUID
     payment_id: UUID
-    decline_code: PaymentDeclinedDeclineCode
+    decline_code: DeclineCode
 
 
 class PaymentRefunded(BaseModel):
@@ -107,3 +101,9 @@ class VariantAdded(BaseModel):
     name: str
     price: Price
     version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
+
+
+class CommitRefused(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    order_id: UUID
+    status: CommitRefusedStatus

@@ -10,6 +10,12 @@ from waybill.scalars import UUID
 from .shared import Money
 
 
+class DeclineCode(StrEnum):
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    UNKNOWN_TOKEN = "unknown_token"
+
+
 class PaymentAuthorized(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
@@ -24,17 +30,11 @@ class PaymentCaptured(BaseModel):
     amount: Money
 
 
-class PaymentDeclinedDeclineCode(StrEnum):
-    CARD_DECLINED = "card_declined"
-    INSUFFICIENT_FUNDS = "insufficient_funds"
-    UNKNOWN_TOKEN = "unknown_token"
-
-
 class PaymentDeclined(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     payment_id: UUID
-    decline_code: PaymentDeclinedDeclineCode
+    decline_code: DeclineCode
 
 
 class PaymentRefunded(BaseModel):

@@ -9,6 +9,7 @@ from waybill_toolkit.contracts.diff.schemas import compare_declared, compare_sch
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.words import unknown_members
 from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.not_modified import NOT_MODIFIED
 
 ANSWER: Final = frozenset({"content", "headers"})
 HEADER: Final = frozenset({"required", "schema"})
@@ -20,14 +21,15 @@ def compare_answers(
     """Compare the responses of an operation by status, and its problems by type.
 
     A new problem is safe: a client handles a problem of unknown type by its status. A new success
-    status is breaking, because a client does not recognize it as a success.
+    status is breaking, because a client does not recognize it as a success; but 304 is only sent to
+    a client that asks for it by If-None-Match.
     """
     old = {each.name: each.target() for each in before.children()}
     new = {each.name: each.target() for each in after.children()}
     for status in old.keys() - new.keys():
         yield gone("answer-removed", before.child(status), f"the answer {status} is gone.")
     for status in new.keys() - old.keys():
-        success = status < "400"
+        success = status < "400" and status != NOT_MODIFIED
         message = f"the answer {status} is new."
         yield now("answer-added", after.child(status), message, breaking=success)
     for status in old.keys() & new.keys():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
 from waybill_toolkit.contracts.generate.bundle import bundle, json_text
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import Faults
@@ -37,7 +38,7 @@ def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]
         "__init__.py": _TEXT,
         **tidy(problems, GATEWAY),
         **events,
-        "openapi.json": json_text(published),
+        "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 

@@ -14,6 +14,12 @@ from waybill_toolkit.contracts.generate.http_contract import (
     Parameter,
 )
 from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
+from waybill_toolkit.contracts.generate.not_modified import (
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    check_not_modified,
+    has_etag,
+)
 from waybill_toolkit.contracts.generate.parameters import (
     IDEMPOTENCY_KEY,
     is_if_match,
@@ -122,11 +128,14 @@ class _Reader:
         if reason := fault_of_snake(str(identifier.value)):
             raise identifier.error(reason, "name")
         name = identifier.value
-        nodes = list(parameter_nodes(path, node))
-        parameters = [each for each in nodes if each.target().value.get("name") != IDEMPOTENCY_KEY]
-        idempotent = len(parameters) < len(nodes)
-        read = (read_parameter(each, name, self.faults) for each in parameters)
         responses = node.need("responses")
+        nodes = {each.target().value.get("name"): each for each in parameter_nodes(path, node)}
+        idempotent = IDEMPOTENCY_KEY in nodes
+        cacheable = has_etag(node)
+        check_not_modified(node, nodes, cacheable=cacheable, faults=self.faults)
+        runtime_reads = {IDEMPOTENCY_KEY, IF_NONE_MATCH} if cacheable else {IDEMPOTENCY_KEY}
+        parameters = [each for key, each in nodes.items() if key not in runtime_reads]
+        read = (read_parameter(each, name, self.faults) for each in parameters)
         problems = read_problems(responses, self.registry, self.faults)
         body = self.body(node)
         scopes = self.security(node)
@@ -207,7 +216,7 @@ class _Reader:
     def answers(self, operation_id: str, responses: Node) -> tuple[Answer, ...]:
         answers: list[Answer] = []
         for response in responses.children():
-            if not response.name.startswith(("2", "3")):
+            if not response.name.startswith(("2", "3")) or response.name == NOT_MODIFIED:
                 continue
             target = response.target()
             answers.append(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.asyncapi import EventContract, read_asyncapi
+from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
 from waybill_toolkit.contracts.generate.bundle import Bundle, bundle, json_text
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
@@ -90,7 +91,7 @@ def _generate(
     return {
         **tidy(models | _interfaces(service, http, events), service),
         "asyncapi.json": documents.asyncapi.text(),
-        "openapi.json": json_text(published),
+        "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 

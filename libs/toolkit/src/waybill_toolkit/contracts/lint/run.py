@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from waybill_toolkit.contracts.generate.documents import Library
+from waybill_toolkit.contracts.generate.bundle import Bundle
+from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
@@ -15,6 +16,7 @@ from waybill_toolkit.contracts.lint.follows import follow_faults
 from waybill_toolkit.contracts.lint.holder import Holder
 from waybill_toolkit.contracts.lint.integers import integer_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
+from waybill_toolkit.contracts.lint.naming import naming_faults
 from waybill_toolkit.contracts.lint.openness import openness_faults
 from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
 from waybill_toolkit.contracts.lint.owners import owner_faults
@@ -93,11 +95,15 @@ def _own_faults(
         for document in (shared, problems, *(each.root for each in bundles)):
             yield from integer_faults(document)
         for bundle in bundles:
-            yield from constructor_faults(
-                [node for (kind, _), node in bundle.origins.items() if kind == "schemas"]
-            )
+            yield from constructor_faults(_schemas(bundle))
+        for each in services:
+            yield from naming_faults(_schemas(each.asyncapi))
         holders = [Holder(each.root, SchemaDocument(closed(each.content))) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
+
+
+def _schemas(bundle: Bundle) -> list[Node]:
+    return [node for (kind, _), node in bundle.origins.items() if kind == "schemas"]
 
 
 def _linted(repository: Repository, node_home: Path) -> Iterator[Fault]:

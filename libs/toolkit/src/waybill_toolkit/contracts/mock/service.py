@@ -8,10 +8,12 @@ from types import ModuleType
 from typing import Final
 
 from fastapi import FastAPI
+from typing_extensions import override
 
 from waybill.app import Service, build, serves
+from waybill.docs.instance import Instance
 from waybill.http import Operation
-from waybill.http.access import Access
+from waybill.http.access import Access, OpenAccess
 from waybill.http.endpoint import Endpoint
 from waybill.process.settings import ProcessSettings
 from waybill_toolkit.contracts.generate.bundle import bundle
@@ -43,7 +45,7 @@ def mock_of(repository: Repository, name: str, access: Access) -> FastAPI:
     endpoints = [each for service in services for each in tree.endpoints(service, access)]
 
     @serves(operations=[each.operation for each in endpoints])
-    async def assemble(_: ProcessSettings) -> Service:
+    async def assemble(_: _MockSettings) -> Service:
         folder = _written(tree.sources[name])  # its documents are read on request
 
         async def remove() -> None:
@@ -52,9 +54,18 @@ def mock_of(repository: Repository, name: str, access: Access) -> FastAPI:
         answering = {each.operation.id: each for each in endpoints}
         return Service(contract=Path(folder.name), endpoints=answering, closing=(remove,))
 
-    app = build(ProcessSettings(service=name), assemble)
+    app = build(_MockSettings(service=name, is_open=isinstance(access, OpenAccess)), assemble)
     app.add_middleware(Preferring)
     return app
+
+
+class _MockSettings(ProcessSettings):
+    is_open: bool
+
+    @property
+    @override
+    def instance(self) -> Instance:
+        return Instance(is_open=self.is_open)
 
 
 def _written(files: Mapping[str, str]) -> TemporaryDirectory[str]:

@@ -8,6 +8,7 @@ from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
 from waybill_toolkit.contracts.generate.names import snake
+from waybill_toolkit.contracts.generate.not_modified import IF_NONE_MATCH, NOT_MODIFIED
 from waybill_toolkit.contracts.generate.openapi import JSON, METHODS, PUBLIC
 from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY
 from waybill_toolkit.contracts.generate.problems import read_registry
@@ -86,9 +87,12 @@ def _operation(
         resolve(openapi, each)
         for each in (*item.get("parameters", ()), *value.get("parameters", ()))
     ]
-    parameters = tuple(_parameter(each) for each in declared if each["name"] != IDEMPOTENCY_KEY)
-    idempotent = len(parameters) < len(declared)
     responses = {key: resolve(openapi, each) for key, each in value["responses"].items()}
+    # Clients keep no copies, so they send no If-None-Match and get no 304.
+    is_cacheable = responses.pop(NOT_MODIFIED, None) is not None
+    left_out = {IDEMPOTENCY_KEY, IF_NONE_MATCH} if is_cacheable else {IDEMPOTENCY_KEY}
+    parameters = tuple(_parameter(each) for each in declared if each["name"] not in left_out)
+    idempotent = any(each["name"] == IDEMPOTENCY_KEY for each in declared)
     answers = tuple(
         Answer(
             int(status), each.get("description", ""), _body(each), tuple(each.get("headers", ()))

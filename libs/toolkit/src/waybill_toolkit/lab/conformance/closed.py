@@ -16,6 +16,7 @@ from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.violation_log import CHECKED
 
 
@@ -47,8 +48,8 @@ def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
 
 def _grants(repository: Repository, token: str) -> dict[str, object]:
     merged = read_json(repository.package(GATEWAY) / "openapi.json")
-    schemes = merged["components"]["securitySchemes"].values()
-    flows = [flow for scheme in schemes for flow in scheme["flows"].values()]
-    scopes = {scope for flow in flows for scope in flow["scopes"]}
+    operations = Contract(merged).operations
+    ways = [way for each in operations for way in each.written["security"]]
+    scopes = {scope for way in ways for scopes in way.values() for scope in scopes}
     digest = hashlib.sha256(token.encode()).hexdigest()
     return {digest: {"subject": "conformance", "scopes": sorted(scopes)}}

@@ -1,0 +1,70 @@
+"""What the served contracts say of the instance that serves them.
+
+A contract is the same for every instance: it requires bearer tokens, and names no broker. The
+served document requires tokens only if this instance does, and names its address and brokers.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+Document = dict[str, Any]
+
+_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The settings of an instance that its clients need to know."""
+
+    is_open: bool = False
+    """Whether every caller may do everything, without a token."""
+    brokers: tuple[str, ...] = ()
+    """host:port of each broker; empty if the process does not know them."""
+
+    def describe(self, document: Document, scope: Scope) -> Document:
+        """Return a contract as this instance fulfils it; `scope` is that of the request."""
+        if "asyncapi" in document:
+            return self._asyncapi(document)
+        return self._openapi(document, scope)
+
+    def _openapi(self, document: Document, scope: Scope) -> Document:
+        host = Headers(scope=scope).get("host", "")
+        if document.get("servers") == [{"url": "/"}] and _HOST.fullmatch(host):
+            document = {**document, "servers": [{"url": f"{scope['scheme']}://{host}"}]}
+        return _without_security(document) if self.is_open else document
+
+    def _asyncapi(self, document: Document) -> Document:
+        if not self.brokers:
+            return document
+        servers = {
+            "kafka" if number == 1 else f"kafka-{number}": self._server(address)
+            for number, address in enumerate(self.brokers, start=1)
+        }
+        return {**document, "servers": servers}
+
+    def _server(self, address: str) -> Document:
+        """Describe a broker. With SASL, its `protocol`, `security` and the scheme belong here."""
+        return {"host": address, "protocol": "kafka"}
+
+
+def _without_security(document: Document) -> Document:
+    paths = {path: _without_requirements(item) for path, item in document.get("paths", {}).items()}
+    components = _without(document.get("components", {}), "securitySchemes")
+    return {**_without(document, "security"), "paths": paths, "components": components}
+
+
+def _without_requirements(path_item: Document) -> Document:
+    return {
+        key: _without(value, "security") if key in _METHODS else value
+        for key, value in path_item.items()
+    }
+
+
+def _without(value: Mapping[str, Any], name: str) -> Document:
+    return {key: each for key, each in value.items() if key != name}
