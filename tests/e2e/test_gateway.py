@@ -88,6 +88,11 @@ async def test_the_door_knows_the_contracts_that_the_services_serve(
             continue
         async with httpx.AsyncClient(base_url=address) as client:
             paths = (await client.get("/openapi.json")).json()["paths"]
+            own_events = (await client.get("/asyncapi.json")).json()
         assert paths.keys() <= merged["paths"].keys()
-        events = (await public_api.get(f"/asyncapi/{service}.json")).content
-        assert json.loads(events)["asyncapi"] == "3.0.0"
+        events = (await public_api.get(f"/asyncapi/{service}.json")).json()
+        assert events == own_events
+        assert events["servers"] == {
+            "kafka": {"host": platform.bootstrap_servers, "protocol": "kafka"}
+        }
+    assert "bearer" not in json.dumps(merged["paths"])  # access is open

@@ -176,7 +176,7 @@ EVENTS: Final = (
     Mutation(
         "value added to an event",
         "inventory/asyncapi.yaml",
-        also("lost", *SCHEMAS, "CommitRefused", "properties", "status", "enum"),
+        also("lost", *SCHEMAS, "CommitRefusedStatus", "enum"),
         "diff",
     ),
     Mutation(

@@ -75,7 +75,7 @@ async def test_events_name_each_broker(package: Path) -> None:
 
 
 @pytest.mark.parametrize(("access", "is_open"), [("open", True), (__file__, False)])
-def test_the_settings_of_a_service_say_what_it_enforces(access: str, is_open: bool) -> None:  # noqa: FBT001
+def test_the_settings_of_a_service_say_what_it_enforces(access: str, *, is_open: bool) -> None:
     settings = Settings.model_validate(
         {
             "service": "orders",

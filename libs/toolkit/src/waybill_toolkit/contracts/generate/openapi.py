@@ -129,12 +129,13 @@ class _Reader:
             raise identifier.error(reason, "name")
         name = identifier.value
         responses = node.need("responses")
-        nodes = {each.target().value.get("name"): each for each in parameter_nodes(path, node)}
-        idempotent = IDEMPOTENCY_KEY in nodes
+        nodes = [(each.target().value.get("name"), each) for each in parameter_nodes(path, node)]
+        names = {each for each, _ in nodes}
+        idempotent = IDEMPOTENCY_KEY in names
         cacheable = has_etag(node)
-        check_not_modified(node, nodes, cacheable=cacheable, faults=self.faults)
+        check_not_modified(node, names, cacheable=cacheable, faults=self.faults)
         runtime_reads = {IDEMPOTENCY_KEY, IF_NONE_MATCH} if cacheable else {IDEMPOTENCY_KEY}
-        parameters = [each for key, each in nodes.items() if key not in runtime_reads]
+        parameters = [each for key, each in nodes if key not in runtime_reads]
         read = (read_parameter(each, name, self.faults) for each in parameters)
         problems = read_problems(responses, self.registry, self.faults)
         body = self.body(node)

@@ -108,9 +108,12 @@ def _config(address: str, plan: Plan, shop: Shop, schemes: Iterable[str]) -> Sch
             "workers": 1,
             "generation": {"mode": "all", "max-examples": plan.examples, "database": "none"},
             "phases": {each: {"enabled": True} for each in PHASES},
-            # The default lacks 428, which is for a missing If-Match (RFC 6585).
             "checks": {
                 "enabled": True,
+                # The default also accepts 401, 403, 404, 409, 429 and 5xx for valid data. Here each
+                # refusal that depends on the state of the service is an exclusion, with a reason.
+                "positive_data_acceptance": {"expected-statuses": ["2xx", "304"]},
+                # The default lacks 428, which is for a missing If-Match (RFC 6585).
                 "missing_required_header": {"expected-statuses": ["400", "401", "422", "428"]},
             },
             "cache": {"enabled": False},
