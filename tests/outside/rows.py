@@ -22,6 +22,7 @@ NEWMAN: Final = "openapi-to-postmanv2 and newman"
 SCHEMATHESIS: Final = "Schemathesis, `--checks all`"
 
 _OPEN: Final = "`disallowAdditionalPropertiesIfNotPresent=false`"
+_MODULES: Final = "`importFileExtension=.js`"
 _ORDERED: Final = "; placed, followed and listed an order"
 _GO: Final = f"checked by `go vet`, compiled by `go build`{_ORDERED}"
 _JAVA: Final = f"compiled by `mvn compile` and `javac -Xlint:all`{_ORDERED}"
@@ -37,10 +38,10 @@ def rows() -> Iterator[tuple[str, ...]]:
     generator = _of_pypi("openapi-generator-cli")
     yield GENERATOR_GO, generator, _GO, _OPEN
     yield GENERATOR_OKHTTP, generator, _JAVA, _OPEN
-    yield GENERATOR_NATIVE, generator, _JAVA, "`--library=native`"
+    yield GENERATOR_NATIVE, generator, _JAVA, f"`--library=native`, {_OPEN}"
     yield GENERATOR_PYTHON, generator, _PYTHON, "-"
-    yield GENERATOR_AXIOS, generator, _TYPESCRIPT, "-"
-    casts = "`withoutRuntimeChecks=true`, `modelPropertyNaming=original`"
+    yield GENERATOR_AXIOS, generator, _TYPESCRIPT, _MODULES
+    casts = f"{_MODULES}, `withoutRuntimeChecks=true`, `modelPropertyNaming=original`"
     yield GENERATOR_FETCH, generator, _TYPESCRIPT, casts
     yield OAPI_CODEGEN, _of_go("oapi-codegen/oapi-codegen/v2"), _GO, "-"
     yield OPENAPI_PYTHON_CLIENT, _of_pypi("openapi-python-client"), _PYTHON, "-"
@@ -48,7 +49,7 @@ def rows() -> Iterator[tuple[str, ...]]:
     yield PRISM, _of_npm("@stoplight/prism-cli"), _PRISM, "-"
     imported = _of_npm("openapi-to-postmanv2", "newman")
     yield NEWMAN, imported, _NEWMAN, "a new `Idempotency-Key` in each request"
-    expected = "[expected statuses](../tests/outside/schemathesis.toml)"
+    expected = "expected statuses in `tests/outside/schemathesis.toml`"
     schemathesis = _of_pypi("schemathesis", ROOT / "requirements.lock")
     yield SCHEMATHESIS, schemathesis, f"{_SCHEMATHESIS}; placed orders", expected
 

@@ -10,15 +10,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/oauth2"
 
 	waybill "outside/generator"
 )
 
 func main() {
 	sku, reference := os.Args[1], os.Args[2]
-	token := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: os.Getenv("WAYBILL_TOKEN")})
-	ctx := context.WithValue(context.Background(), waybill.ContextOAuth2, token)
+	token := os.Getenv("WAYBILL_TOKEN")
+	ctx := context.WithValue(context.Background(), waybill.ContextAccessToken, token)
 	orders := waybill.NewAPIClient(waybill.NewConfiguration()).OrdersAPI
 
 	body := waybill.NewPlaceOrder("outside", "GBP",

@@ -8,8 +8,7 @@ import {
 } from './generated/index.js';
 
 const [sku, reference] = process.argv.slice(2) as [string, string];
-const accessToken = `Bearer ${process.env.WAYBILL_TOKEN}`;
-const orders = new OrdersApi(new Configuration({ accessToken }));
+const orders = new OrdersApi(new Configuration({ accessToken: process.env.WAYBILL_TOKEN! }));
 
 const placeOrder: PlaceOrder = {
   reference,

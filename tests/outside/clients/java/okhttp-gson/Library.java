@@ -6,7 +6,7 @@ import org.openapitools.client.model.PlaceOrder422Response;
 /** What differs in the clients for OkHttp, with Gson. */
 class Library {
     static void authorize(ApiClient client, String token) {
-        client.setAccessToken(token);
+        client.setBearerToken(token);
     }
 
     static PlaceOrder422Response problem(ApiClient client, ApiException refusal) throws IOException {
