@@ -8,7 +8,7 @@ from pydantic import Field
 from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
 from waybill.scalars import UUID
 
-from orders.contract import models, problems
+from orders.contract import models, problems, shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ class OrdersApi(ABC):
         cursor: str | None,
         limit: int,
         status: models.OrderStatus | None,
-        customer_ref: str | None,
-        reference: str | None,
+        customer_ref: shared.Reference | None,
+        reference: shared.Reference | None,
     ) -> ListOrdersResult:
         """List orders, newest first."""
 
@@ -146,10 +146,7 @@ CURSOR: Final = Parameter(
     type=Annotated[str, Field(min_length=1, max_length=512)],
 )
 CUSTOMER_REF: Final = Parameter(
-    name="customer_ref",
-    place="query",
-    argument="customer_ref",
-    type=Annotated[str, Field(min_length=1, max_length=64)],
+    name="customer_ref", place="query", argument="customer_ref", type=shared.Reference
 )
 LIMIT: Final = Parameter(
     name="limit",
@@ -162,10 +159,7 @@ ORDER_ID: Final = Parameter(
     name="order_id", place="path", argument="order_id", type=UUID, required=True
 )
 REFERENCE: Final = Parameter(
-    name="reference",
-    place="query",
-    argument="reference",
-    type=Annotated[str, Field(min_length=1, max_length=64)],
+    name="reference", place="query", argument="reference", type=shared.Reference
 )
 STATUS: Final = Parameter(name="status", place="query", argument="status", type=models.OrderStatus)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Currency, Money, Price, PriceInput, RejectionCode, Sku
+from .shared import Currency, Money, Price, PriceInput, Reference, RejectionCode, Sku
 
 
 class KnownPrice(BaseModel):
@@ -93,8 +93,8 @@ class OrderPage(BaseModel):
 
 class PlaceOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    reference: Annotated[str | MISSING, Field(max_length=64, min_length=1)] = MISSING
-    customer_ref: Annotated[str, Field(max_length=64, min_length=1)]
+    reference: Reference | MISSING = MISSING
+    customer_ref: Reference
     currency: Currency
     lines: Annotated[list[PlaceOrderLine], Field(max_length=1000)]
     payment: PaymentMethod
