@@ -56,7 +56,7 @@ CLICKS: Final = f"""(() => {{
 async def test_a_request_is_admitted_when_its_token_was_entered(
     tmp_path: Path, open_browser: Callable[[], AbstractAsyncContextManager[Browser]]
 ) -> None:
-    grant = {"subject": "alice", "scopes": ["orders:read"]}
+    grant = {"subject": "alice", "scopes": ["orders:any", "orders:read"]}
     tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps({hashlib.sha256(TOKEN.encode()).hexdigest(): grant}))
     mock = mock_of(TREE, "orders", TokenFile.load(tokens))
