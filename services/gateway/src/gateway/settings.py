@@ -6,6 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
 from typing_extensions import override
 
 from waybill.docs.instance import Instance
+from waybill.kafka.security import SaslMechanism, SecurityProtocol
 from waybill.process.settings import ProcessSettings, addresses_of
 
 Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
@@ -25,6 +26,10 @@ class GatewaySettings(ProcessSettings):
     kafka_bootstrap_servers: str = ""
     """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
     documents name them."""
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    """The setting of the services, for the same documents."""
+    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-256"
+    """The setting of the services, for the same documents."""
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
@@ -43,6 +48,9 @@ class GatewaySettings(ProcessSettings):
     @property
     @override
     def instance(self) -> Instance:
+        has_sasl = self.kafka_security_protocol.startswith("SASL_")
         return Instance(
-            is_open=self.access == "open", brokers=addresses_of(self.kafka_bootstrap_servers)
+            is_open=self.access == "open",
+            brokers=addresses_of(self.kafka_bootstrap_servers),
+            sasl=self.kafka_sasl_mechanism if has_sasl else None,
         )

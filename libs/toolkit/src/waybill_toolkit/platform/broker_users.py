@@ -46,6 +46,13 @@ def write_users(data: Path, contracts: Mapping[str, Path]) -> None:
     following.replace(users_file(data))
 
 
+LOGIN_SETTINGS: Final = {
+    "WAYBILL_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+    "WAYBILL_KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
+}
+"""How users log in; the gateway, which has none, shows it in its documents."""
+
+
 def security_of(data: Path, user: str) -> KafkaSecurity:
     """Return how a user connects to the broker of a data folder."""
     password = SecretFiles(data, _GROUP).password(user)
@@ -54,10 +61,8 @@ def security_of(data: Path, user: str) -> KafkaSecurity:
 
 def settings_of(data: Path, user: str) -> dict[str, str]:
     """Return the same as settings of a service, with the file instead of the password."""
-    security = security_of(data, user)
     return {
-        "WAYBILL_KAFKA_SECURITY_PROTOCOL": security.protocol,
-        "WAYBILL_KAFKA_SASL_MECHANISM": security.mechanism,
+        **LOGIN_SETTINGS,
         "WAYBILL_KAFKA_SASL_USERNAME": user,
         "WAYBILL_KAFKA_SASL_PASSWORD_FILE": str(SecretFiles(data, _GROUP).file(user)),
     }

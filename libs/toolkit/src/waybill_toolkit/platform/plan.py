@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
-from waybill_toolkit.platform.broker_users import READER, settings_of
+from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
@@ -195,6 +195,7 @@ class Plan:
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
             variables["WAYBILL_UPSTREAMS"] = json.dumps(upstreams)
+            variables |= LOGIN_SETTINGS
         return {**variables, **self.settings}
 
     def to_json(self) -> str:
