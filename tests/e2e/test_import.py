@@ -49,7 +49,7 @@ EACH = [
         "08-ref-excel-and-space.csv",
         {
             ("shop-7", reference): NOT_PLACED
-            for reference in ("000123", '="000123"', "000124", " 000124", 'AB "X" 1')
+            for reference in ("000123", '="000123"', "000124", 'AB "X" 1')
         },
         (
             "Line 3 is invalid: quantity is '-', not a whole number. Order 000123 is not placed.",
