@@ -38,12 +38,13 @@ import waybill.docs.pages
 waybill.docs.pages.entry_points = lambda *, group: []  # as without the toolkit
 from starlette.routing import Router
 from waybill.docs import mount_docs
+from waybill.docs.instance import Instance
 
 async def read(path):
     router = Router()
     contract = files(f"{service}.contract")
     assert str(contract).startswith(sys.argv[1]), contract
-    mount_docs(router, service, contract)
+    mount_docs(router, service, contract, instance=Instance())
     sent = []
     async def send(message):
         sent.append(message)
