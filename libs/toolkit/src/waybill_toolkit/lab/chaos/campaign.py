@@ -22,7 +22,7 @@ from waybill_toolkit.platform.plan import GATEWAY
 
 RATE_MAX: Final = 80.0
 """Orders a second: what two cores process with the proxies, with a reserve to catch up."""
-SECONDS_MIN: Final = 75.0
+SECONDS_MIN: Final = 78.0
 """Duration of the load: enough for every kind of fault once, at the default gap."""
 
 _READY_SECONDS: Final = 120.0
