@@ -1,11 +1,12 @@
 """A small orders API, for tests of clients: one order for each Idempotency-Key."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -21,7 +22,16 @@ TRACE_ID: Final = "0" * 31 + "1"
 """The trace id of all responses."""
 
 
-class OrdersApi(ThreadingHTTPServer):
+class QuietServer(ThreadingHTTPServer):
+    """Does not print when a client closes its connection early, as one that times out does."""
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class OrdersApi(QuietServer):
     """The API; `keys` has the keys of all orders."""
 
     def __init__(self) -> None:

@@ -27,11 +27,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from typing_extensions import override
+
+from waybill_toolkit.contracts.sdk.orders_api import QuietServer
 
 STATUS: Final = "shipped"
 FIELD: Final = "tomorrow"
@@ -92,7 +94,7 @@ class TomorrowProxy:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self.received: list[Received] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server = QuietServer(("127.0.0.1", 0), _handler(self))
 
     def at(self, mode: str) -> str:
         """Return the address of the API in a mode."""
