@@ -31,7 +31,8 @@ async def slow_clients(port: int, seconds: float) -> None:
         while loop.time() < until:
             await asyncio.sleep(_BYTE_EACH_SECONDS)
             for client in clients:
-                client.write(b" ")  # nothing happens when the server has closed the connection
+                if not client.is_closing():  # the server may have closed it, or may be gone
+                    client.write(b" ")
 
 
 async def _begin(port: int, number: int, opened: AsyncExitStack) -> asyncio.StreamWriter:
