@@ -194,8 +194,7 @@ class Plan:
             upstreams = {
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
-            variables["WAYBILL_UPSTREAMS"] = json.dumps(upstreams)
-            variables |= LOGIN_SETTINGS
+            variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams), **LOGIN_SETTINGS}
         return {**variables, **self.settings}
 
     def to_json(self) -> str:
