@@ -29,9 +29,6 @@ for _step in orders.saga.PLACE_ORDER.steps:
             _TYPES[done] for done in _step.compensation.done
         )
 
-PATIENT_SECONDS: Final = 40.0
-"""The longest deadline that is drawn. Consumers need up to 10 s to join their groups."""
-
 RECEIVED: Final[dict[tuple[str, str], list[str]]] = {}
 for _service, _events in (
     ("orders", orders.contract.events),
@@ -81,7 +78,6 @@ def violations(world: World, shop: Shop) -> list[str]:
         *_letters(world),
         *_saga_histories(world),
         *_published(world),
-        *_repeated(world),
     ]
 
 
@@ -240,16 +236,3 @@ def _published(world: World) -> Iterator[str]:
     for count in times.values():
         if count > 1:
             yield f"an event was published {count} times, although there were no faults"
-
-
-def _repeated(world: World) -> Iterator[str]:
-    """Without faults, and with long deadlines, no command is sent again: each is answered."""
-    scenario = world.scenario
-    if scenario.faults or scenario.provider_faults or scenario.parked_share:
-        return
-    if scenario.answer_within < PATIENT_SECONDS:
-        return
-    times = Counter((event["type"], event["key"]) for event in world.rows("orders", "outbox"))
-    for (kind, _), count in times.items():
-        if count > 1:
-            yield f"{kind} was sent {count} times, although there were no faults"

@@ -72,22 +72,6 @@ SERVICES: Final = (
         ),
     ),
     Mutant(
-        "claimed-payment-not-checked",
-        "the answer of a call is recorded although the payment has changed since it was claimed",
-        Edit(
-            "payments.store",
-            """
-            update payments set status = case
-            when payments.status = step.status_before
-            and payments.attempts = step.attempts_before
-            and payments.reverse_wanted = step.reverse_wanted_before
-            then step.status
-            end, captured_minor = step.captured_minor,
-            """,
-            "update payments set status = step.status, captured_minor = step.captured_minor,",
-        ),
-    ),
-    Mutant(
         "void-reported-too-early",
         "a payment is reported as voided before the payment provider has confirmed it",
         Edit(
