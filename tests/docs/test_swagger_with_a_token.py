@@ -14,7 +14,7 @@ from waybill_toolkit.testing.browser import DESK, Browser
 from waybill_toolkit.testing.serving import serving
 
 TREE: Final = Repository(Path(__file__).parents[2])
-TOKEN: Final = "the-token-of-the-test"  # noqa: S105
+TOKEN: Final = "the-token-of-the-test"  # noqa: S105 (of this test)
 
 # Evaluated again and again until it is true. Each time it does the next step that is possible.
 CLICKS: Final = f"""(() => {{

@@ -203,7 +203,7 @@ def _handler(proxy: TomorrowProxy) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815
+        do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815 (the names of http.server)
 
         @override
         def log_message(self, *_: object) -> None:

@@ -66,7 +66,7 @@ def response(answer: Model) -> Response:
 
     Raises ValueError for a value that is not the body of a response.
     """
-    found = answer._response  # noqa: SLF001
+    found = answer._response  # noqa: SLF001 (of this module)
     if found is None:
         raise ValueError("this is not the body of a response")
     return found
@@ -83,4 +83,4 @@ def headers(answer: Model) -> Mapping[str, str]:
 def with_response(answer: object, came: Response) -> None:
     """Attach a response to its body."""
     if isinstance(answer, Model):
-        answer._response = came  # noqa: SLF001
+        answer._response = came  # noqa: SLF001 (of this module)
