@@ -16,6 +16,8 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 from typing_extensions import override
 
+from waybill import actor
+from waybill.actor import Kind
 from waybill.http.problems import Forbidden, ProblemError, Unauthenticated
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
@@ -31,6 +33,13 @@ class Principal:
     subject: str
     scopes: Container[str]
     claims: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind | None = "service"
+    """What it is, unless the subject says so (`user:...`); None for a caller that is not known."""
+
+    @property
+    def actor(self) -> str:
+        """The caller as the actor of what it causes."""
+        return actor.ANYBODY if self.kind is None else actor.actor_of(self.subject, self.kind)
 
 
 class Access(Protocol):
@@ -47,8 +56,8 @@ class _EveryScope(Container[str]):
         return True
 
 
-ANYBODY: Final = Principal("anybody", _EveryScope())
-NOBODY: Final = Principal("anonymous", frozenset())
+ANYBODY: Final = Principal(actor.ANYBODY, _EveryScope(), kind=None)
+NOBODY: Final = Principal("anonymous", frozenset(), kind=None)
 """The caller of a public operation, which needs no authentication."""
 
 

@@ -53,6 +53,7 @@ class EventHandlers:
     failing: dict[int, Exception] = field(default_factory=dict)
     calls: list[tuple[str, list[int]]] = field(default_factory=list)
     reply: Message[Noted] | None = None
+    actors: list[str | None] = field(default_factory=list)
 
     async def noted(self, tx: Transaction, events: Sequence[Event[Noted]]) -> None:
         await self._write(tx, "noted", events)
@@ -62,6 +63,7 @@ class EventHandlers:
 
     async def _write(self, tx: Transaction, name: str, events: Sequence[Event[Any]]) -> None:
         self.calls.append((name, [event.data.number for event in events]))
+        self.actors += [event.actor for event in events]
         await tx.execute(
             "INSERT INTO seen (event_id, account, number)"
             " SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])",
