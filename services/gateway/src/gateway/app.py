@@ -8,11 +8,14 @@ import aiohttp
 import orjson
 
 from gateway.forward import Forward
+from gateway.guards import Guard
 from gateway.routes import read_routes
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, build, run, serves
+from waybill.http.access import Access
+from waybill.process.admission import admission_of
 
 _CONTRACT: Final = files("gateway.contract")
 _ROUTES: Final = read_routes(orjson.loads(_CONTRACT.joinpath("openapi.json").read_bytes()))
@@ -21,15 +24,23 @@ _ROUTES: Final = read_routes(orjson.loads(_CONTRACT.joinpath("openapi.json").rea
 @serves(_CONTRACT, [route.operation for route in _ROUTES])
 async def assemble(settings: GatewaySettings) -> Service:
     """Forward each operation of the merged contract. Raises MissingUpstreamError."""
+    admission = admission_of(settings)
     session = open_session(settings)
-    return Service(endpoints=forwards(settings, session), closing=(session.close,))
+    return Service(
+        endpoints=forwards(settings, admission.access, session),
+        in_each_process=admission.parts,
+        checks=admission.checks,
+        closing=(session.close,),
+    )
 
 
 class MissingUpstreamError(Exception):
     """The settings lack the address of a service of the contract."""
 
 
-def forwards(settings: GatewaySettings, session: aiohttp.ClientSession) -> Mapping[str, Forward]:
+def forwards(
+    settings: GatewaySettings, access: Access, session: aiohttp.ClientSession
+) -> Mapping[str, Forward]:
     """Give what answers each operation."""
     uploads = Uploads(settings.client_seconds, settings.uploads_max)
     found: dict[str, Forward] = {}
@@ -38,7 +49,8 @@ def forwards(settings: GatewaySettings, session: aiohttp.ClientSession) -> Mappi
             raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {route.service}")
         address = settings.upstreams[route.service]
         upstream = Upstream(route.service, address, session, settings.answer_seconds)
-        found[route.id] = Forward(route, upstream, uploads, settings.client_seconds)
+        guard = Guard(route, access)
+        found[route.id] = Forward(route, guard, upstream, uploads, settings.client_seconds)
     return found
 
 

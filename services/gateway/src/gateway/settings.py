@@ -7,22 +7,19 @@ from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.kafka.security import SaslMechanism, SecurityProtocol
-from waybill.process.settings import ProcessSettings, addresses_of
+from waybill.process.settings import AccessSettings, addresses_of
 
 Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
 """Scheme, host and port, without a path."""
 
 
-class GatewaySettings(ProcessSettings):
-    """The settings of every process, and the addresses of the services."""
+class GatewaySettings(AccessSettings):
+    """The settings of a process that knows its callers, and the addresses of the services."""
 
     service: str = "gateway"
 
     upstreams: Annotated[dict[str, Origin], Field(min_length=1)]
     """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}."""
-    access: str = "token file"
-    """The setting of the services. The gateway checks no tokens; with "open", its OpenAPI document
-    requires none."""
     kafka_bootstrap_servers: str = ""
     """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
     documents name them."""

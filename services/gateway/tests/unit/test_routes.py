@@ -5,7 +5,12 @@ CONTRACT = {
     "paths": {
         "/v1/orders": {
             "parameters": [],
-            "get": {"operationId": "list_orders", "tags": ["orders"], "x-service": "orders"},
+            "get": {
+                "operationId": "list_orders",
+                "tags": ["orders"],
+                "x-service": "orders",
+                "security": [{"bearer": ["orders:read"]}],
+            },
             "post": {
                 "operationId": "place_order",
                 "x-service": "orders",
@@ -20,6 +25,7 @@ CONTRACT = {
                 "x-service": "inventory",
                 "parameters": [KEY],
                 "requestBody": {},
+                "security": [],
             }
         },
     },
@@ -30,7 +36,12 @@ CONTRACT = {
 def test_every_operation_is_a_route_to_its_service() -> None:
     assert read_routes(CONTRACT) == (
         Route(
-            id="list_orders", service="orders", method="GET", path="/v1/orders", tags=("orders",)
+            id="list_orders",
+            service="orders",
+            method="GET",
+            path="/v1/orders",
+            scopes=("orders:read",),
+            tags=("orders",),
         ),
         Route(
             id="place_order",
@@ -47,6 +58,7 @@ def test_every_operation_is_a_route_to_its_service() -> None:
             path="/v1/stock",
             body_limit_bytes=65_536,
             is_keyed=True,
+            scopes=None,
         ),
     )
 
