@@ -45,7 +45,7 @@ class Forward:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._guard.check(scope)
+            fields = await self._guard.check(scope)
             answer = await self._ask(scope, receive)
         except ProblemError as refused:
             await problem_reply(refused.problem, scope).send(send)
@@ -56,7 +56,7 @@ class Forward:
             await problem_reply(self._problem(error), scope).send(send)
         else:
             try:
-                download = Download(self._upstream.name, answer, send, self._client_seconds)
+                download = Download(self._upstream.name, answer, fields, send, self._client_seconds)
                 await download.run(receive)
             finally:
                 answer.close()

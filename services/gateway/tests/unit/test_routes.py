@@ -10,6 +10,7 @@ CONTRACT = {
                 "tags": ["orders"],
                 "x-service": "orders",
                 "security": [{"bearer": ["orders:read"]}],
+                "x-rate-limit": {"class": "read", "cost": 1},
             },
             "post": {
                 "operationId": "place_order",
@@ -17,6 +18,7 @@ CONTRACT = {
                 "parameters": [{"$ref": "#/components/parameters/Key"}],
                 "requestBody": {},
                 "x-body-limit-bytes": 17,
+                "x-rate-limit": {"class": "write", "cost": 5},
             },
         },
         "/v1/stock": {
@@ -26,6 +28,7 @@ CONTRACT = {
                 "parameters": [KEY],
                 "requestBody": {},
                 "security": [],
+                "x-rate-limit": {"class": "write", "cost": 1},
             }
         },
     },
@@ -50,6 +53,8 @@ def test_every_operation_is_a_route_to_its_service() -> None:
             path="/v1/orders",
             body_limit_bytes=17,
             is_keyed=True,
+            limit_class="write",
+            cost=5,
         ),
         Route(
             id="put_stock",
@@ -59,6 +64,7 @@ def test_every_operation_is_a_route_to_its_service() -> None:
             body_limit_bytes=65_536,
             is_keyed=True,
             scopes=None,
+            limit_class="write",
         ),
     )
 
