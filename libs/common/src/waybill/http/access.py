@@ -130,6 +130,12 @@ async def admit(
     if scopes is None:
         return NOBODY
     principal = await access.identify(authorization)
+    require_scopes(principal, scopes)
+    return principal
+
+
+def require_scopes(principal: Principal, scopes: tuple[str, ...]) -> None:
+    """Check that a caller has all of `scopes`. Raises ProblemError(Forbidden)."""
     missing = " ".join(scope for scope in scopes if scope not in principal.scopes)
     if missing:
         raise ProblemError(
@@ -138,4 +144,3 @@ async def admit(
                 challenge=f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"',
             )
         )
-    return principal

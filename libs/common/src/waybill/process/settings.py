@@ -110,7 +110,36 @@ class ProcessSettings(BaseSettings):
         return Instance()
 
 
-class Settings(ProcessSettings):
+class AccessSettings(ProcessSettings):
+    """The settings of a process that knows its callers."""
+
+    access: Literal["open"] | Issuer | FilePath
+    """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
+    or "open" (every caller may do everything). No default."""
+    access_audience: str | None = None
+    """The `aud` of tokens for this deployment. An issuer needs it: without it the tokens of other
+    applications would be accepted."""
+    access_token_types: str = "at+jwt"  # noqa: S105 (a kind, no secret)
+    """The `typ` of access tokens, separated by commas. Keycloak and Entra write JWT."""
+
+    @model_validator(mode="after")
+    def _issuer_has_an_audience(self) -> Self:
+        if self.issuer and not self.access_audience:
+            raise ValueError("set WAYBILL_ACCESS_AUDIENCE, which an issuer in WAYBILL_ACCESS needs")
+        return self
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer of tokens, if there is one."""
+        return self.access if isinstance(self.access, str) and self.access != "open" else None
+
+    @property
+    def token_file(self) -> Path | None:
+        """The token file, if there is one."""
+        return self.access if isinstance(self.access, Path) else None
+
+
+class Settings(AccessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
@@ -139,21 +168,6 @@ class Settings(ProcessSettings):
     """Creates topics with fewer partitions than their contract says: 1 with the embedded broker,
     because one replica is assigned all of them, and larger batches cost less."""
 
-    access: Literal["open"] | Issuer | FilePath
-    """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
-    or "open" (every caller may do everything). No default."""
-    access_audience: str | None = None
-    """The `aud` of tokens for this deployment. An issuer needs it: without it the tokens of other
-    applications would be accepted."""
-    access_token_types: str = "at+jwt"  # noqa: S105 (a kind, no secret)
-    """The `typ` of access tokens, separated by commas. Keycloak and Entra write JWT."""
-
-    @model_validator(mode="after")
-    def _issuer_has_an_audience(self) -> Self:
-        if self.issuer and not self.access_audience:
-            raise ValueError("set WAYBILL_ACCESS_AUDIENCE, which an issuer in WAYBILL_ACCESS needs")
-        return self
-
     @model_validator(mode="after")
     def _sasl_is_complete(self) -> Self:
         if self.kafka_security_protocol.startswith("SASL_"):
@@ -176,16 +190,6 @@ class Settings(ProcessSettings):
             self.kafka_sasl_username or "",
             secret.get_secret_value() if secret else "",
         )
-
-    @property
-    def issuer(self) -> str | None:
-        """The issuer of tokens, if there is one."""
-        return self.access if isinstance(self.access, str) and self.access != "open" else None
-
-    @property
-    def token_file(self) -> Path | None:
-        """The token file, if there is one."""
-        return self.access if isinstance(self.access, Path) else None
 
     @property
     @override

@@ -118,7 +118,14 @@ def serving(app: FastAPI, http: type[Protocol] = LimitedHttpProtocol) -> Iterato
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
         server = _Server(
-            uvicorn.Config(app, http=http, lifespan="on", log_config=None, access_log=False)
+            uvicorn.Config(
+                app,
+                http=http,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # as in waybill.process.server
+            )
         )
         thread = threading.Thread(target=server.run, args=([listener],), name=app.title)
         thread.start()
