@@ -7,7 +7,7 @@ contains only the SHA-256; and `TokenAccess` in tokens.py, for the signed tokens
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Protocol
@@ -89,6 +89,10 @@ class TokenFile(Access):
             digest: Principal(grant.subject, frozenset(grant.scopes), grant.claims)
             for digest, grant in grants.items()
         }
+
+    def has(self, digests: Collection[str]) -> bool:
+        """Whether a token has one of these SHA-256."""
+        return not self._principals.keys().isdisjoint(digests)
 
     @classmethod
     def load(cls, path: Path) -> "TokenFile":
