@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
-from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
+from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
+from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.broker_users import READER, login_settings, settings_of
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
@@ -81,6 +83,8 @@ class Plan:
     """Whether a service restarts when its code changes."""
     shared_code: tuple[Path, ...] = ()
     """Folders with shared code: a change there restarts all services."""
+    kafka_jars: Path | None = None
+    """The folder with the jars of Apache Kafka; None for the embedded broker."""
 
     @classmethod
     def of(
@@ -89,6 +93,7 @@ class Plan:
         services_root: Path,
         port_base: int,
         settings: Mapping[str, str] | None = None,
+        broker: BrokerKind = BrokerKind.EMBEDDED,
     ) -> "Plan":
         """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
@@ -116,6 +121,7 @@ class Plan:
         numbers = stored_ports.assign(
             data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
         )
+        jars = jars_folder() if broker is BrokerKind.KAFKA else None
         services = (
             *(ServicePlan(folder.name, folder, port_base) for folder in doors),
             *(
@@ -123,7 +129,7 @@ class Plan:
                 for folder in others
             ),
         )
-        return cls(data, port_base, services, dict(settings or {}))
+        return cls(data, port_base, services, dict(settings or {}), kafka_jars=jars)
 
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""
@@ -142,6 +148,10 @@ class Plan:
             if service.name == name:
                 return service
         raise KeyError(name)
+
+    @property
+    def broker(self) -> BrokerKind:
+        return BrokerKind.KAFKA if self.kafka_jars else BrokerKind.EMBEDDED
 
     @property
     def postgres_port(self) -> int:
@@ -188,13 +198,14 @@ class Plan:
         if service.has_database:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
-            variables |= settings_of(self.data, service.name)
+            variables |= settings_of(self.data, self.broker, service.name)
         if service.name == GATEWAY:
             others = [each.name for each in self.services if each != service]
             upstreams = {
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
-            variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams), **LOGIN_SETTINGS}
+            variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams)}
+            variables |= login_settings(self.broker)
         return {**variables, **self.settings}
 
     def to_json(self) -> str:
@@ -216,6 +227,7 @@ class Plan:
             document["postgres_settings"],
             document["reload"],
             tuple(map(Path, document["shared_code"])),
+            Path(document["kafka_jars"]) if document["kafka_jars"] else None,
         )
 
 
