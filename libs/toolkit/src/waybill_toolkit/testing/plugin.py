@@ -102,6 +102,14 @@ def broker_server(server_folder: Path) -> Iterator[BrokerServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def embedded_broker_server(broker_server: BrokerServer) -> BrokerServer:
+    """Return the broker of the session; tests that change its files need the embedded one."""
+    if tested_broker() is not BrokerKind.EMBEDDED:
+        pytest.skip("changes the files of the embedded broker; this run has another one")
+    return broker_server
+
+
 @pytest.fixture
 def bootstrap_servers(broker_server: BrokerServer) -> str:
     return broker_server.bootstrap_servers
