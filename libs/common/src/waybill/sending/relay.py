@@ -163,7 +163,12 @@ class Relay:
         link = await BrokerLink.open(self._bootstrap_servers, self._security)
         try:
             publisher = Publisher(
-                connection, link, self._topics, clock=self._clock, retention=self._retention
+                connection,
+                link,
+                self._topics,
+                clock=self._clock,
+                retention=self._retention,
+                on_published=self._count,
             )
             await publisher.start()
             try:
@@ -185,7 +190,6 @@ class Relay:
                 await publisher.holes.step()
                 self._queue.drop()
             count = await publisher.publish_round(self._queue.take())
-            self.published += count
             self._broker_backoff.reset()
             if is_check_due:
                 check_at = now + POLL_SECONDS
@@ -195,6 +199,9 @@ class Relay:
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at
                 await self._wait(until - time.monotonic())
+
+    def _count(self, events: int) -> None:
+        self.published += events
 
     async def _wait(self, seconds: float) -> bool:
         """Wait for a wake-up; returns whether there was one."""

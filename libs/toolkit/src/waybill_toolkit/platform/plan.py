@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
-from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
+from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
+from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.broker_users import READER, login_settings, settings_of
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import IDENTITY, identity_settings
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
@@ -89,6 +91,8 @@ class Plan:
     """Whether a service restarts when its code changes."""
     shared_code: tuple[Path, ...] = ()
     """Folders with shared code: a change there restarts all services."""
+    kafka_jars: Path | None = None
+    """The folder with the jars of Apache Kafka; None for the embedded broker."""
 
     @classmethod
     def of(
@@ -97,6 +101,7 @@ class Plan:
         services_root: Path,
         port_base: int,
         settings: Mapping[str, str] | None = None,
+        broker: BrokerKind = BrokerKind.EMBEDDED,
     ) -> "Plan":
         """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
@@ -124,6 +129,7 @@ class Plan:
         numbers = stored_ports.assign(
             data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
         )
+        jars = jars_folder() if broker is BrokerKind.KAFKA else None
         services = (
             *(ServicePlan(folder.name, folder, port_base) for folder in doors),
             *(
@@ -131,7 +137,7 @@ class Plan:
                 for folder in others
             ),
         )
-        return cls(data, port_base, services, dict(settings or {}))
+        return cls(data, port_base, services, dict(settings or {}), kafka_jars=jars)
 
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""
@@ -150,6 +156,10 @@ class Plan:
             if service.name == name:
                 return service
         raise KeyError(name)
+
+    @property
+    def broker(self) -> BrokerKind:
+        return BrokerKind.KAFKA if self.kafka_jars else BrokerKind.EMBEDDED
 
     @property
     def postgres_port(self) -> int:
@@ -196,7 +206,7 @@ class Plan:
         if service.has_database:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
-            variables |= settings_of(self.data, service.name)
+            variables |= settings_of(self.data, self.broker, service.name)
         if service.name == GATEWAY:
             others = [each.name for each in self.services if each != service]
             upstreams = {
@@ -205,7 +215,7 @@ class Plan:
             variables |= {
                 "WAYBILL_UPSTREAMS": json.dumps(upstreams),
                 "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
-                **LOGIN_SETTINGS,
+                **login_settings(self.broker),
             }
         return {**variables, **_of_identity(self, service), **self.settings}
 
@@ -228,6 +238,7 @@ class Plan:
             document["postgres_settings"],
             document["reload"],
             tuple(map(Path, document["shared_code"])),
+            Path(document["kafka_jars"]) if document["kafka_jars"] else None,
         )
 
 
