@@ -215,7 +215,6 @@ class Settings(KafkaSettings, AccessSettings):
     database_pool_max: PositiveInt = 10
     """Enough to use two cores of a database server (see docs/benchmarks.md)."""
 
-
     @override
     def addresses(self) -> Iterable[str]:
         database = self.database_url.get_secret_value()
