@@ -113,17 +113,7 @@ class Plan:
                 f"{port_base} is no base for ports: "
                 f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
             )
-        folders = sorted(
-            app.parent.parent.parent
-            for app in services_root.glob("*/src/*/app.py")
-            if app.parent.name == app.parent.parent.parent.name
-        )
-        if not folders:
-            raise PlatformError(
-                f"There is no service in {services_root}: run this where Waybill's sources are."
-            )
-        if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
-            raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
+        folders = _service_folders(services_root)
         doors = [folder for folder in folders if folder.name == GATEWAY]
         others = [folder for folder in folders if folder.name != GATEWAY]
         numbers = stored_ports.assign(
@@ -240,6 +230,20 @@ class Plan:
             tuple(map(Path, document["shared_code"])),
             Path(document["kafka_jars"]) if document["kafka_jars"] else None,
         )
+
+
+def _service_folders(root: Path) -> list[Path]:
+    """Return the folders of services, by name. Raises PlatformError."""
+    folders = sorted(
+        app.parent.parent.parent
+        for app in root.glob("*/src/*/app.py")
+        if app.parent.name == app.parent.parent.parent.name
+    )
+    if not folders:
+        raise PlatformError(f"There is no service in {root}: run this where Waybill's sources are.")
+    if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
+        raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
+    return folders
 
 
 def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
