@@ -16,6 +16,8 @@ Row = Mapping[str, Any]
 
 _EXPIRED: Final = "inventory.reservation-expired.v1"
 """Sent by a timer."""
+_REVERSE: Final = "payments.reverse-payment.v1"
+_REVERSED: Final = ("payments.payment-voided.v1", "payments.payment-refunded.v1")
 _ENDS: Final = ("completed", "compensated")
 """The states of a saga whose transition sends no command."""
 
@@ -97,9 +99,15 @@ def _of_inventory(events: list[Row], commands: list[Row]) -> Iterator[str]:
 
 
 def _of_payments(events: list[Row], commands: list[Row]) -> Iterator[str]:
-    """Compare answers, which come later: by then another command may be the last one."""
+    """Compare answers, which come later: by then another command may be the last one.
+
+    That a payment is reversed is also the answer to any command that comes after the first reverse.
+    """
+    reverses = [each["type"] == _REVERSE for each in commands]
+    since_reversed = commands[reverses.index(True) :] if any(reverses) else []
     for event in events:
-        yield from _compared(event, {each["actor"] for each in commands})
+        causes = since_reversed if event["type"] in _REVERSED else commands
+        yield from _compared(event, {each["actor"] for each in causes})
 
 
 def _compared(event: Row, expected: set[str | None]) -> Iterator[str]:

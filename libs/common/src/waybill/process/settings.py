@@ -31,6 +31,7 @@ from waybill.process.addresses import (
 )
 from waybill.process.kafka_settings import KafkaSettings, addresses_of
 from waybill.process.secret_files import SecretFiles, secrets_of
+from waybill.process.security_log_settings import SecurityLogSettings
 from waybill.process.weak_secrets import weakness_of
 from waybill.process.wrong_settings import WrongSettingsError, sentences_of
 from waybill.tls import ServerCertificate
@@ -206,7 +207,7 @@ class AccessSettings(ProcessSettings):
         return self.access if isinstance(self.access, Path) else None
 
 
-class Settings(KafkaSettings, AccessSettings):
+class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
