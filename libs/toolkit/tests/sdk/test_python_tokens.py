@@ -167,7 +167,7 @@ async def test_the_token_endpoint_has_no_answer_when_nobody_listens(
     address = "http://127.0.0.1:9/token"
     call = waybill(token=package.ClientCredentials("shop", CLIENT_SECRET, token_url=address))
 
-    with pytest.raises(package.errors.TokenError, match="no access token: http://127.0.0.1:9/"):
+    with pytest.raises(package.errors.TokenError, match="no access token: http"):
         await call()
 
 
@@ -218,7 +218,7 @@ async def test_a_provided_token_that_cannot_be_sent_is_refused_without_its_text(
 ) -> None:
     client = package.Client(api.address, token=lambda _: token)
 
-    with pytest.raises(ValueError, match="^the token has a character that a header cannot have$"):
+    with pytest.raises(ValueError, match="the token has a character that a header cannot have"):
         client.orders.get_order(ORDER_ID)
 
     assert api.used == []

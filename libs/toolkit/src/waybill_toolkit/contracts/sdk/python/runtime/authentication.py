@@ -52,7 +52,7 @@ def async_auth(
 
 
 def _constant(token: str) -> Callable[[str | None], str]:
-    return lambda refused: token
+    return lambda _: token
 
 
 def _endpoint(

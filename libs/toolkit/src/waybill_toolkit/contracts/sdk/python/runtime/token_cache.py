@@ -42,7 +42,8 @@ class _Kept:
 class TokenCache:
     """A token provider that keeps what `fetch` returns until shortly before it expires.
 
-    Threads that need a token at the same time wait for one fetch. Its errors are raised in all of them.
+    Threads that need a token at the same time wait for one fetch. Its errors are raised in all of
+    them.
     """
 
     def __init__(self, fetch: Callable[[], AccessToken]) -> None:
@@ -65,7 +66,7 @@ class TokenCache:
     def _run(self, running: Future[AccessToken]) -> None:
         try:
             token = self._fetch()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (each caller raises it)
             with self._lock:
                 self._running = None
             running.set_exception(error)
@@ -89,7 +90,7 @@ class AsyncTokenCache:
         if token := self._kept.usable(refused):
             return token
         if self._running is None:
-            self._running = asyncio.create_task(self._run())
+            self._running = asyncio.create_task(self._run())  # noqa: TID251 (awaited below)
         # A caller that is cancelled does not end the fetch of the others.
         return (await asyncio.shield(self._running)).value
 

@@ -15,7 +15,7 @@ _MASK: Final = "***"
 
 
 class TokenFailure(Exception):  # noqa: N818 (an outcome of a step; calls raise a TokenError for it)
-    """No access token was fetched. `code` is the `error` of the endpoint's answer; "" without one."""
+    """No access token was fetched. `code` is the `error` of the endpoint's answer; else empty."""
 
     def __init__(self, reason: str, code: str = "", *, is_temporary: bool = False) -> None:
         super().__init__(reason)

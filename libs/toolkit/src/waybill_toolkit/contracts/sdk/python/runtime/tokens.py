@@ -16,8 +16,9 @@ CLIENT_SECRET: Final = "WAYBILL_CLIENT_SECRET"  # noqa: S105 (the name of a vari
 TokenProvider: TypeAlias = Callable[[str | None], str]
 """Returns the access token of a request.
 
-It is called before each request with None. When the API refuses a token as invalid, it is called once
-more with that token, and the request is sent again with the token that it returns, if that is another.
+It is called before each request with None. When the API refuses a token as invalid, it is called
+once more with that token, and the request is sent again with the token that it returns, if that is
+another.
 """
 
 AsyncTokenProvider: TypeAlias = Callable[[str | None], Awaitable[str]]
@@ -28,8 +29,8 @@ AsyncTokenProvider: TypeAlias = Callable[[str | None], Awaitable[str]]
 class ClientCredentials:
     """OAuth client credentials (RFC 6749, 4.4), with which a client gets its access tokens.
 
-    `token_url` is by default `/oauth/token` at the base URL. Without `scope` the tokens have all scopes
-    that the client may have.
+    `token_url` is by default `/oauth/token` at the base URL. Without `scope` the tokens have all
+    scopes that the client may have.
     """
 
     client_id: str
@@ -44,7 +45,7 @@ class ClientCredentials:
 
 
 def credentials_from_environment() -> str | ClientCredentials | None:
-    """Return the token in WAYBILL_TOKEN, or the client credentials. Raises ValueError for a half."""
+    """Return the token in WAYBILL_TOKEN, or client credentials. Raises ValueError for a half."""
     if token := os.environ.get(TOKEN):
         return token
     client_id, secret = os.environ.get(CLIENT_ID), os.environ.get(CLIENT_SECRET)
@@ -58,7 +59,8 @@ def credentials_from_environment() -> str | ClientCredentials | None:
 def checked(token: str) -> str:
     """Return a token without surrounding spaces.
 
-    Raises ValueError for one that cannot be in a header: the error of an HTTP client would contain it.
+    Raises ValueError for one that cannot be in a header: the error of an HTTP client would contain
+    it.
     """
     stripped = token.strip()
     if not all("!" <= each <= "~" for each in stripped):
@@ -73,9 +75,7 @@ class BearerAuth(httpx.Auth):
         self._provider = provider
 
     @override
-    def auth_flow(
-        self, request: httpx.Request
-    ) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if "Authorization" in request.headers:
             yield request
             return
