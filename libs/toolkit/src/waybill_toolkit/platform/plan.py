@@ -9,6 +9,7 @@ from pathlib import Path
 from waybill_toolkit.platform import stored_ports
 from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
 from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.identity import IDENTITY, identity_settings
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
@@ -51,6 +52,11 @@ class ServicePlan:
     def event_contract(self) -> Path:
         """The generated AsyncAPI document, if the service has events."""
         return self.source / self.name / "contract" / "asyncapi.json"
+
+    @property
+    def http_contract(self) -> Path:
+        """The generated OpenAPI document, if the service has operations."""
+        return self.source / self.name / "contract" / "openapi.json"
 
     @property
     def has_events(self) -> bool:
@@ -189,6 +195,9 @@ class Plan:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
             variables |= settings_of(self.data, service.name)
+        if service.name == IDENTITY:
+            contracts = [each.http_contract for each in self.services]
+            variables |= identity_settings(self.data, self.port_base, contracts)
         if service.name == GATEWAY:
             others = [each.name for each in self.services if each != service]
             upstreams = {

@@ -12,7 +12,8 @@ from typing import Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.media import JSON
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.ownership import OWNER
 from waybill_toolkit.contracts.generate.parameters import parameter_nodes
 from waybill_toolkit.contracts.generate.schemas import reachable

@@ -14,8 +14,9 @@ from waybill.http import Answer, Operation
 from waybill.http.problems import RUNTIME_PROBLEMS, FieldError, Problem
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import ContractError
+from waybill_toolkit.contracts.generate.media import JSON
 from waybill_toolkit.contracts.generate.names import snake
-from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.mock.examples import UNNAMED, Example, Examples
 from waybill_toolkit.contracts.mock.samples import sample
 

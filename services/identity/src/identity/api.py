@@ -1,0 +1,10 @@
+"""The HTTP interface of identity: opens transactions and calls commands and queries."""
+
+from identity.contract.api import IdentityApi
+from identity.operations.keys import ApiKeyOperations
+from identity.operations.metadata import MetadataOperations
+from identity.operations.sessions import SessionOperations
+
+
+class Api(MetadataOperations, ApiKeyOperations, SessionOperations, IdentityApi):
+    """Implements the generated interface."""

@@ -1,0 +1,28 @@
+"""What every operation of identity needs."""
+
+from dataclasses import dataclass
+
+from identity.token_signing import TokenSigner
+from identity.vault import Vault
+from waybill.clock import Clock
+from waybill.postgres import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one process."""
+
+    database: Database
+    vault: Vault
+    signer: TokenSigner
+    clock: Clock
+
+
+class Operations:
+    """Operations that use the parts of a process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._database = parts.database
+        self._vault = parts.vault
+        self._signer = parts.signer
+        self._clock = parts.clock
