@@ -8,6 +8,7 @@ from identity.opaque_tokens import digest
 from waybill.http.problems import MalformedRequest, ProblemError, Unauthenticated
 from waybill.postgres import Connection, Transaction
 
+
 class Credentials(Protocol):
     name: str
     secret: str

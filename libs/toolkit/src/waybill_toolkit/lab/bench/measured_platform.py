@@ -46,6 +46,7 @@ def own_plan(options: Options) -> Iterator[Plan]:
     root = tree_root()
     data = root / FOLDER / str(os.getpid())
     plan = Plan.of(data, root / "services", options.port_base or free_port_base())
+    plan = plan.with_access()
     try:
         yield plan
     finally:

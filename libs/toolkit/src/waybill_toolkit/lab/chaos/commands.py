@@ -77,7 +77,7 @@ def chaos(
     with errors_reported():
         folder = data_folder(data)
         launcher.stop(folder)
-        plan = Plan.of(folder, tree_root() / "services", port_base)
+        plan = Plan.of(folder, tree_root() / "services", port_base).with_access()
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
             result = uvloop.run(_run(plan, CampaignOptions.of(chosen, orders, gap), console))
         show_result(console, result)
