@@ -16,8 +16,6 @@ from identity.token_signing import TokenSigner
 from identity.vault import Vault
 from waybill.app import Service, build, run, serves
 from waybill.clock import Clock, SystemClock
-from waybill.http.access import Access
-from waybill.postgres import Database
 from waybill.postgres.timers import Timer
 from waybill.process.event_runtime import event_runtime, open_database
 
@@ -37,9 +35,11 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
             database, vault, settings.demo_users, settings.demo_scopes.split(), clock.now()
         )
     signer = TokenSigner(ring, clock, issuer=settings.public_url, audience=settings.audience)
+    own = OwnAccess(database, signer, clock, audience=settings.audience)
+    is_own = settings.issuer == settings.public_url
     return Service(
-        api=Api(Parts(database, vault, signer, clock)),
-        access=_own_access(settings, database, ring, clock),
+        api=Api(Parts(database, vault, signer, clock, own)),
+        access=own if is_own else None,
         database=database,
         checks={"key encryption keys": vault.check},
         background=(
@@ -53,15 +53,6 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
             KeyRotation(ring, settings.signing_key_period),
         ),
     )
-
-
-def _own_access(
-    settings: IdentitySettings, database: Database, ring: KeyRing, clock: Clock
-) -> Access | None:
-    """Return the access to identity if its tokens are its own; None for that of the settings."""
-    if settings.issuer != settings.public_url:
-        return None
-    return OwnAccess(database, ring, clock, issuer=settings.public_url, audience=settings.audience)
 
 
 app = build(IdentitySettings, assemble)

@@ -1,18 +1,13 @@
 """SQL of clients, and how they authenticate."""
 
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from identity.domain import Client
 from identity.opaque_tokens import digest
+from waybill.http import Credentials
 from waybill.http.problems import MalformedRequest, ProblemError, Unauthenticated
 from waybill.postgres import Connection, Transaction
-
-
-class Credentials(Protocol):
-    name: str
-    secret: str
-
 
 _FIND: Final = """
     select client_id, service_id, name, secret_digest, redirect_uris, scopes, grants

@@ -5,7 +5,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from identity import sessions
-from identity.signing_keys import KeyRing
+from identity.token_signing import TokenSigner
 from waybill.clock import Clock
 from waybill.http.access import Access, Principal, unknown_token
 from waybill.http.tokens import TokenAccess
@@ -16,10 +16,10 @@ class OwnAccess(Access):
     """Accepts tokens of this issuer, without asking itself over HTTP."""
 
     def __init__(
-        self, database: Database, ring: KeyRing, clock: Clock, *, issuer: str, audience: str
+        self, database: Database, signer: TokenSigner, clock: Clock, *, audience: str
     ) -> None:
         self._database = database
-        self._tokens = TokenAccess(ring, issuer, audience, clock)
+        self._tokens = TokenAccess(signer.ring, signer.issuer, audience, clock)
 
     @override
     async def identify(self, authorization: str | None) -> Principal:

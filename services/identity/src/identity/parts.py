@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from identity.own_access import OwnAccess
 from identity.token_signing import TokenSigner
 from identity.vault import Vault
 from waybill.clock import Clock
@@ -16,6 +17,7 @@ class Parts:
     vault: Vault
     signer: TokenSigner
     clock: Clock
+    tokens: OwnAccess
 
 
 class Operations:
@@ -26,3 +28,4 @@ class Operations:
         self._vault = parts.vault
         self._signer = parts.signer
         self._clock = parts.clock
+        self._tokens_access = parts.tokens

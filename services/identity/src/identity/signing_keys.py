@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import orjson
 from joserfc.jwk import ECKey, JWKRegistry, Key, RSAKey
@@ -87,7 +87,7 @@ class KeyRing:
             key = self._private[row.kid] = JWKRegistry.import_key(private)
         return row.kid, key
 
-    async def published(self) -> list[dict[str, Any]]:
+    async def published(self) -> list[dict[str, str]]:
         """Return the public keys, as JWKs."""
         await self._refresh()
         return [orjson.loads(row.public_jwk) for row in self._keys]

@@ -213,16 +213,13 @@ class Plan:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
             variables |= settings_of(self.data, service.name)
-        if service.name == IDENTITY:
-            contracts = [each.http_contract for each in self.services]
-            variables |= identity_settings(self.data, self.port_base, contracts)
         if service.name == GATEWAY:
             others = [each.name for each in self.services if each != service]
             upstreams = {
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
             variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams), **LOGIN_SETTINGS}
-        return {**variables, **self.settings}
+        return {**variables, **_of_identity(self, service), **self.settings}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -244,6 +241,13 @@ class Plan:
             document["reload"],
             tuple(map(Path, document["shared_code"])),
         )
+
+
+def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
+    if service.name != IDENTITY:
+        return {}
+    others = [each for each in plan.services if each.name not in (GATEWAY, IDENTITY)]
+    return identity_settings(plan.data, plan.port_base, [each.http_contract for each in others])
 
 
 def _nearest_database_url(plan: Plan, service: str) -> str:

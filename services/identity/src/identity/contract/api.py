@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Field
-from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
+from waybill.http import Answer, Call, Credentials, Operation, Owner, OwnerRule, Parameter
 from waybill.scalars import UUID
 
 from identity.contract import models, problems
@@ -138,6 +138,47 @@ class EndSession200(Answer):
 EndSessionResult: TypeAlias = EndSession200 | problems.SessionNotFound
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueToken200(Answer):
+    """The tokens."""
+
+    status: ClassVar[int] = 200
+    body: models.Tokens
+    cache_control: str
+
+
+IssueTokenResult: TypeAlias = (
+    IssueToken200
+    | problems.InvalidGrant
+    | problems.InvalidScope
+    | problems.UnauthorizedClient
+    | problems.UnsupportedGrantType
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeToken200(Answer):
+    """The token is not valid any more."""
+
+    status: ClassVar[int] = 200
+    body: models.Revoked
+
+
+RevokeTokenResult: TypeAlias = RevokeToken200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectToken200(Answer):
+    """Whether it is valid, and what it says."""
+
+    status: ClassVar[int] = 200
+    body: models.Introspection
+    cache_control: str
+
+
+IntrospectTokenResult: TypeAlias = IntrospectToken200
+
+
 class IdentityApi(ABC):
     """One method for each operation; identity implements all of them."""
 
@@ -222,6 +263,38 @@ class IdentityApi(ABC):
 
         Its refresh tokens are revoked at once, its access tokens are refused within three
         seconds.
+        """
+
+    @abstractmethod
+    async def issue_token(
+        self, call: Call, body: models.TokenRequest, *, credentials: Credentials | None
+    ) -> IssueTokenResult:
+        """Get tokens.
+
+        For a code (with PKCE, RFC 7636), a refresh token, or as a service by client
+        credentials. A client with a secret sends it by HTTP Basic or in the body. A refresh
+        token is used once; one that is sent again within ten seconds gives the same
+        successor, later it revokes all tokens of its authorization.
+        """
+
+    @abstractmethod
+    async def revoke_token(
+        self, call: Call, body: models.TokenHint, *, credentials: Credentials | None
+    ) -> RevokeTokenResult:
+        """Revoke a refresh token.
+
+        RFC 7009. All tokens of its authorization are revoked; access tokens expire within
+        five minutes. An unknown token is answered alike.
+        """
+
+    @abstractmethod
+    async def introspect_token(
+        self, call: Call, body: models.TokenHint, *, credentials: Credentials | None
+    ) -> IntrospectTokenResult:
+        """Ask whether a token is valid.
+
+        RFC 7662, for clients with a secret that cannot verify tokens by themselves. Of tokens
+        of other clients it tells nothing, unless the client has the scope `identity:any`.
         """
 
 
@@ -346,6 +419,51 @@ OPERATIONS: Final = (
         parameters=(END_SESSION_SESSION_ID,),
         owner=OwnerRule(field="user_id", everybody="identity:any", place="resource"),
         answers=(EndSession200, problems.SessionNotFound),
+        tags=("identity",),
+    ),
+    Operation(
+        id="issue_token",
+        method="POST",
+        path="/oauth/token",
+        scopes=None,
+        body=models.TokenRequest,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(
+            IssueToken200,
+            problems.InvalidGrant,
+            problems.InvalidScope,
+            problems.UnauthorizedClient,
+            problems.UnsupportedGrantType,
+        ),
+        errors="oauth",
+        basic="optional",
+        tags=("identity",),
+    ),
+    Operation(
+        id="revoke_token",
+        method="POST",
+        path="/oauth/revoke",
+        scopes=None,
+        body=models.TokenHint,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(RevokeToken200,),
+        errors="oauth",
+        basic="optional",
+        tags=("identity",),
+    ),
+    Operation(
+        id="introspect_token",
+        method="POST",
+        path="/oauth/introspect",
+        scopes=None,
+        body=models.TokenHint,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(IntrospectToken200,),
+        errors="oauth",
+        basic="optional",
         tags=("identity",),
     ),
 )

@@ -60,6 +60,25 @@ class ExchangeApiKey(BaseModel):
     api_key: Annotated[str, Field(max_length=200, min_length=1)]
 
 
+class Introspection(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    active: StrictBool
+    iss: Annotated[str | MISSING, Field(default=MISSING)]
+    sub: Annotated[str | MISSING, Field(default=MISSING)]
+    aud: Annotated[str | MISSING, Field(default=MISSING)]
+    client_id: Annotated[str | MISSING, Field(default=MISSING)]
+    scope: Annotated[str | MISSING, Field(default=MISSING)]
+    token_type: Annotated[str | MISSING, Field(default=MISSING)]
+    exp: Annotated[
+        Annotated[StrictInt | MISSING, Field(ge=0, le=253402300799)], Field(default=MISSING)
+    ]
+    iat: Annotated[
+        Annotated[StrictInt | MISSING, Field(ge=0, le=253402300799)], Field(default=MISSING)
+    ]
+    sid: Annotated[str | MISSING, Field(default=MISSING)]
+    jti: Annotated[str | MISSING, Field(default=MISSING)]
+
+
 class IssuerMetadata(BaseModel):
     """Where a client finds the endpoints, and what they support."""
 
@@ -97,6 +116,12 @@ class PublicKey(BaseModel):
     e: Annotated[str | MISSING, Field(default=MISSING)]
 
 
+class Revoked(BaseModel):
+    """Nothing; what counts is the status."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class RevokedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
@@ -122,6 +147,37 @@ class SessionPage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Session]
     next_cursor: str | None
+
+
+class TokenHint(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+    token: Annotated[str, Field(max_length=8192)]
+    client_id: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    client_secret: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+
+
+class TokenRequest(BaseModel):
+    """Fields that a grant does not use are ignored, as RFC 6749 requires."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    grant_type: Annotated[str, Field(max_length=100)]
+    client_id: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    client_secret: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+    scope: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
+    code: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    redirect_uri: Annotated[str | MISSING, Field(max_length=2000)] = MISSING
+    code_verifier: Annotated[str | MISSING, Field(max_length=128)] = MISSING
+    refresh_token: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+
+
+class Tokens(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    access_token: str
+    token_type: str
+    expires_in: Annotated[StrictInt, Field(ge=1, le=3600)]
+    scope: str
+    refresh_token: Annotated[str | MISSING, Field(default=MISSING)]
+    id_token: Annotated[str | MISSING, Field(default=MISSING)]
 
 
 class Userinfo(BaseModel):

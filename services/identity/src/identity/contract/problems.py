@@ -25,6 +25,24 @@ class InvalidApiKey(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidGrant(Problem):
+    """The grant is not valid."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "invalid-grant"
+    title: ClassVar[str] = "The grant is not valid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidScope(Problem):
+    """The scope cannot be granted."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "invalid-scope"
+    title: ClassVar[str] = "The scope cannot be granted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeNotHeld(Problem):
     """The caller lacks a scope that it would give."""
 
@@ -42,6 +60,24 @@ class SessionNotFound(Problem):
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "session-not-found"
     title: ClassVar[str] = "The session does not exist or has ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnauthorizedClient(Problem):
+    """The client may not use this grant."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "unauthorized-client"
+    title: ClassVar[str] = "The client may not use this grant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedGrantType(Problem):
+    """The grant type is not supported."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "unsupported-grant-type"
+    title: ClassVar[str] = "The grant type is not supported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

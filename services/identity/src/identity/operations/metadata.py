@@ -1,8 +1,11 @@
 """What clients and services read about the issuer: its metadata, its keys, denied sessions."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+
+from pydantic import MISSING
 
 from identity import sessions, users
 from identity.contract import api, models
@@ -33,7 +36,7 @@ class MetadataOperations(Operations):
 
     async def list_signing_keys(self, _call: Call) -> api.ListSigningKeysResult:
         """Return the public keys."""
-        keys = [models.PublicKey(**key) for key in await self._signer.ring.published()]
+        keys = [_public_key(jwk) for jwk in await self._signer.ring.published()]
         return api.ListSigningKeys200(body=models.KeySet(keys=keys), cache_control=_CACHED)
 
     async def list_denied_sessions(self, _call: Call) -> api.ListDeniedSessionsResult:
@@ -76,3 +79,17 @@ class MetadataOperations(Operations):
             code_challenge_methods_supported=["S256"],
             authorization_response_iss_parameter_supported=True,
         )
+
+
+def _public_key(jwk: Mapping[str, str]) -> models.PublicKey:
+    return models.PublicKey(
+        kid=jwk["kid"],
+        kty=jwk["kty"],
+        alg=jwk["alg"],
+        use=jwk["use"],
+        crv=jwk.get("crv", MISSING),
+        x=jwk.get("x", MISSING),
+        y=jwk.get("y", MISSING),
+        n=jwk.get("n", MISSING),
+        e=jwk.get("e", MISSING),
+    )
