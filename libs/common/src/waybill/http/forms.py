@@ -76,7 +76,7 @@ def _fields(raw: bytes) -> dict[str, str]:
     for name, text in pairs:
         if name in found:
             faults.append(_fault(name, "repeated", "A field must not be repeated."))
-        if "\0" in name + text:
+        if "\0" in text:
             detail = "A field must not contain the character U+0000."
             faults.append(_fault(name, NUL_FAULT, detail))
         found[name] = text

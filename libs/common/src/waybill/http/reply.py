@@ -12,6 +12,7 @@ from waybill.http.problems import MEDIA_TYPE, Problem
 
 JSON: Final = "application/json"
 HTML: Final = "text/html; charset=utf-8"
+EVENTS: Final = "text/event-stream; charset=utf-8"
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 

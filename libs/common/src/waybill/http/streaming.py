@@ -8,11 +8,11 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from waybill.http.contract import Stream
-from waybill.http.reply import Headers, Reply, encoded
+from waybill.http.reply import EVENTS, Headers, Reply, encoded
 
 STREAM_HEADERS: Final[Headers] = (
     ("cache-control", "no-store"),
-    ("content-type", "text/event-stream; charset=utf-8"),
+    ("content-type", EVENTS),
     ("x-accel-buffering", "no"),  # proxies that buffer answers do not buffer this one
 )
 

@@ -1,6 +1,9 @@
 """The media types that are served: of request bodies, of answers, and of errors (`x-errors`)."""
 
-from typing import Final, Literal, TypeAlias, cast
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, cast
+from urllib.parse import urlencode
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
@@ -45,6 +48,14 @@ def status_in(form: ErrorForm, status: int) -> int:
     """Return the status of a problem in a form."""
     is_other = form == "oauth" and 400 <= status < 500 and status not in OAUTH_STATUSES
     return 400 if is_other else status
+
+
+def as_form(fields: Mapping[str, Any]) -> str:
+    """Write an object as a form: text as it is, numbers and booleans as in JSON."""
+    texts = {
+        name: each if isinstance(each, str) else json.dumps(each) for name, each in fields.items()
+    }
+    return urlencode(texts)
 
 
 def media_of_errors(form: ErrorForm) -> str:

@@ -29,6 +29,7 @@ from waybill_toolkit.contracts.sdk.contract import (
     PublicContract,
     resolve,
 )
+from waybill_toolkit.contracts.sdk.left_out import served_by_sdks
 
 _CURSOR: Final = "cursor"
 _PAGE_FIELDS: Final = ("items", "next_cursor")
@@ -47,6 +48,7 @@ def public_contract_of(
     openapi: Mapping[str, Any], registry: Mapping[str, Mapping[str, Any]]
 ) -> PublicContract:
     """Read a merged document. `registry` is the content of problems.yaml."""
+    openapi = served_by_sdks(openapi)
     operations = tuple(_operations(openapi))
     declared = {slug for each in operations for slug in each.problems}
     problems = tuple(
