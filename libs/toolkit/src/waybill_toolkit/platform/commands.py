@@ -16,7 +16,7 @@ from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.identity import AccessMode, access_settings
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
 from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
@@ -37,8 +37,11 @@ PortBase = Annotated[
     ),
 ]
 Access = Annotated[
-    AccessMode,
-    typer.Option(help="Who may call: the bearers of tokens (`waybill token`), or everybody."),
+    AccessMode | None,
+    typer.Option(
+        help="Who may call: the bearers of tokens (`waybill token`), or everybody.",
+        show_default="tokens",
+    ),
 ]
 Reload = Annotated[
     bool, typer.Option("--reload", help="Start a service again when its code changes.")
@@ -61,7 +64,7 @@ def up(
     fresh: Fresh = False,
     data: Data = None,
     reload: Reload = False,
-    access: Access = AccessMode.OPEN,
+    access: Access = None,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
     broker: Broker = BrokerKind.EMBEDDED,
@@ -69,8 +72,7 @@ def up(
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        settings = access_settings(access, port_base)
-        plan = Plan.of(data_folder(data), root, port_base, settings, broker)
+        plan = Plan.of(data_folder(data), root, port_base, broker=broker).with_access(access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

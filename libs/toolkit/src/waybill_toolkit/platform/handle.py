@@ -61,6 +61,11 @@ class Platform:
         """Read the plan of the supervisor."""
         return Plan.from_json(DataFolder(self.folder).plan_file.read_text(encoding="utf-8"))
 
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether services ask for the tokens of this platform's identity service."""
+        return self.plan().asks_for_tokens
+
     def variables(self, service: str) -> dict[str, str]:
         """Compute the environment variables with which the platform starts a service."""
         plan = self.plan()

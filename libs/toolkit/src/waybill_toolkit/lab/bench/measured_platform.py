@@ -47,7 +47,7 @@ def own_plan(options: Options, broker: BrokerKind = BrokerKind.EMBEDDED) -> Iter
     root = tree_root()
     data = root / FOLDER / f"{os.getpid()}-{broker}"
     base = options.port_base or free_port_base()
-    plan = Plan.of(data, root / "services", base, broker=broker)
+    plan = Plan.of(data, root / "services", base, broker=broker).with_access()
     try:
         yield plan
     finally:

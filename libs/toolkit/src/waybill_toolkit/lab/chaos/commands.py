@@ -79,7 +79,8 @@ def chaos(
     with errors_reported():
         folder = data_folder(data)
         launcher.stop(folder)
-        plan = Plan.of(folder, tree_root() / "services", port_base, broker=broker)
+        services = tree_root() / "services"
+        plan = Plan.of(folder, services, port_base, broker=broker).with_access()
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
             result = uvloop.run(_run(plan, CampaignOptions.of(chosen, orders, gap), console))
         show_result(console, result)
