@@ -48,6 +48,7 @@ def test_an_actor_is_unknown_when_its_headers_are_malformed(headers: dict[str, b
         ("shop", "service", "service:shop"),
         ("auth0|42", "user", "user:auth0|42"),
         ("system", "service", "service:system"),
+        ("user:", "service", "service:user:"),
         ("Zoë\0 B", "user", "user:Zo%C3%AB%00%20B"),
     ],
 )
@@ -56,6 +57,10 @@ def test_a_subject_without_a_kind_gets_that_of_its_access(
 ) -> None:
     assert actor_of(subject, kind) == actor
     assert decode_actor(dict(encode_actor(actor))) == actor
+
+
+def test_an_actor_of_an_unknown_kind_is_left_out_so_that_its_event_is_published() -> None:
+    assert encode_actor("operator:alice") == encode_actor("nonsense") == []
 
 
 def test_a_caller_is_a_service_unless_its_subject_says_otherwise() -> None:
