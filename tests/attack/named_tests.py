@@ -11,7 +11,6 @@ ROOT: Final = Path(__file__).parents[2]
 _COMMON: Final = "libs/common/tests"
 _FILES: Final = {
     "app": f"{_COMMON}/integration/test_app.py",
-    "body": f"{_COMMON}/unit/http/test_body.py",
     "endpoint": f"{_COMMON}/unit/http/test_endpoint.py",
     "forged": "services/orders/tests/component/test_forged_events.py",
     "https": "services/gateway/tests/component/test_https.py",
@@ -38,7 +37,6 @@ _FILES: Final = {
 }
 _NAMES: Final = {
     "app.chunked": "test_chunked_body_is_refused_when_it_is_too_large",
-    "body.pointer": "TestBody::test_invalid_with_a_pointer_for_each_fault",
     "endpoint.scope": (
         "TestAccess::test_forbidden_before_the_body_is_read_when_a_scope_is_lacking"
     ),
