@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from waybill.kafka.security import KafkaSecurity
@@ -158,3 +159,42 @@ def test_incomplete_sasl_is_refused_with_the_setting_that_is_missing(
     with pytest.raises(WrongSettingsError) as raised:
         read_settings(Settings)
     assert raised.value.sentences == (sentence,)
+
+
+def _key(folder: Path, *, is_private: bool) -> str:
+    path = folder / f"private-{is_private}.pem"
+    path.write_bytes(ECKey.generate_key("P-256").as_pem(private=is_private))
+    return str(path)
+
+
+def test_heads_of_the_security_log_are_signed_with_a_private_key(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("WAYBILL_SECURITY_LOG_HEADS", str(tmp_path / "heads"))
+    environment.setenv("WAYBILL_SECURITY_LOG_KEY", _key(tmp_path, is_private=True))
+    key = Settings().head_key
+    assert key is not None
+    assert key.can_sign
+
+
+def test_heads_are_refused_when_their_settings_are_incomplete_or_wrong(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heads, private, nonsense = (
+        str(tmp_path / "heads"),
+        _key(tmp_path, is_private=True),
+        tmp_path / "x",
+    )
+    nonsense.write_text("no key")
+    cases = {
+        (heads, ""): "set both WAYBILL_SECURITY_LOG_HEADS and WAYBILL_SECURITY_LOG_KEY",
+        ("", private): "set both WAYBILL_SECURITY_LOG_HEADS and WAYBILL_SECURITY_LOG_KEY",
+        (heads, _key(tmp_path, is_private=False)): "it must be a private key",
+        (heads, str(nonsense)): "it must be a PEM with an EC P-256 or an Ed25519 key",
+        (str(tmp_path / "none" / "heads"), private): "is not a folder",
+    }
+    for (file, key), reason in cases.items():
+        environment.setenv("WAYBILL_SECURITY_LOG_HEADS", file)
+        environment.setenv("WAYBILL_SECURITY_LOG_KEY", key)
+        with pytest.raises(WrongSettingsError, match=reason):
+            read_settings(Settings)

@@ -1,13 +1,17 @@
 """Settings of the gateway."""
 
 import ssl
-from typing import Annotated, Self
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     Field,
     FilePath,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
     StringConstraints,
     model_validator,
 )
@@ -15,17 +19,39 @@ from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.kafka.security import SaslMechanism, SecurityProtocol
-from waybill.process.addresses import is_loopback
 from waybill.process.kafka_settings import addresses_of
-from waybill.process.settings import ProcessSettings
+from waybill.process.settings import AccessSettings
 from waybill.tls import client_context
+
+_STORES: Final = ("redis", "rediss", "unix")
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$")]
 """Scheme, host and port, without a path."""
 
 
-class GatewaySettings(ProcessSettings):
-    """The settings of every process, and the addresses of the services."""
+def _networks(text: str) -> str:
+    for each in _listed(text):
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise ValueError(f"must be addresses or networks: {error}") from None
+    return text
+
+
+def _store(address: SecretStr) -> SecretStr:
+    parts = urlsplit(address.get_secret_value())
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    if parts.scheme not in _STORES or not place:
+        raise ValueError(f"must begin with {', '.join(f'{each}://' for each in _STORES)}")
+    return address
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+class GatewaySettings(AccessSettings):
+    """The settings of a process that knows its callers, and the addresses of the services."""
 
     service: str = "gateway"
 
@@ -37,9 +63,6 @@ class GatewaySettings(ProcessSettings):
     """A PEM file with the certificate of the gateway, for services that require one."""
     upstream_key: FilePath | None = None
     """A PEM file with its private key, without a password."""
-    access: str = "token file"
-    """The setting of the services. The gateway checks no tokens; with "open", its OpenAPI document
-    requires none."""
     kafka_bootstrap_servers: str = ""
     """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
     documents name them."""
@@ -58,6 +81,17 @@ class GatewaySettings(ProcessSettings):
     client_seconds: PositiveFloat = 30.0
     """Time limit for the whole body of a request, and timeout of a client that reads nothing of its
     response."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks of proxies in front, separated by commas. Only they are believed when
+    they write the client's address into X-Forwarded-For, or its scheme into X-Forwarded-Proto."""
+    rate_limit_factor: PositiveFloat = 1.0
+    """Multiplies the quotas of contracts/gateway/gateway.yaml."""
+    rate_limit_replicas: PositiveInt = 1
+    """The number of replicas of the gateway. Each gives callers its part of a quota."""
+    rate_limit_store: Annotated[SecretStr, AfterValidator(_store)] | None = None
+    """A Valkey or Redis in which all replicas count the `shared` classes together:
+    redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:///path."""
+
     uploads_max: PositiveInt = 256
     """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
     the largest body of the contracts, 256 KiB, they need 64 MiB."""
@@ -72,15 +106,6 @@ class GatewaySettings(ProcessSettings):
             self.upstream_tls()
         return self
 
-    @model_validator(mode="after")
-    def _open_access_stays_on_this_machine(self) -> Self:
-        if self.access == "open" and not is_loopback(self.host):
-            raise ValueError(
-                "WAYBILL_ACCESS=open lets every caller do everything, so WAYBILL_HOST must be a "
-                "loopback address such as 127.0.0.1"
-            )
-        return self
-
     def upstream_tls(self) -> ssl.SSLContext | None:
         """Return how certificates of services are verified, if one is reached with https.
 
@@ -89,6 +114,11 @@ class GatewaySettings(ProcessSettings):
         if not any(origin.startswith("https:") for origin in self.upstreams.values()):
             return None
         return client_context(self.upstream_ca, self.upstream_certificate, self.upstream_key)
+
+    @property
+    def trusted_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of trusted proxies."""
+        return list(map(ip_network, _listed(self.trusted_proxies)))
 
     @property
     @override

@@ -7,7 +7,7 @@ from waybill.clock import SystemClock
 from waybill.http.access import Access, OpenAccess, TokenFile
 from waybill.process.background import Background
 from waybill.process.health import Check
-from waybill.process.settings import Settings
+from waybill.process.settings import AccessSettings
 from waybill.process.weak_secrets import KNOWN_DIGESTS
 from waybill.process.wrong_settings import WrongSettingsError
 
@@ -21,7 +21,7 @@ class Admission:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def admission_of(settings: Settings) -> Admission:
+def admission_of(settings: AccessSettings) -> Admission:
     """Return the access that the settings select.
 
     Raises pydantic's ValidationError or OSError for a token file that cannot be read,

@@ -91,6 +91,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
         try:
             admission = admission_of(settings) if isinstance(settings, Settings) else None
             service = await self.assemble(settings)
+            if service.access is not None:
+                admission = Admission(service.access)
         except (DatabaseRefusedError, WrongSettingsError):
             self.is_misconfigured = True
             raise

@@ -31,6 +31,7 @@ from waybill.process.addresses import (
 )
 from waybill.process.kafka_settings import KafkaSettings, addresses_of
 from waybill.process.secret_files import SecretFiles, secrets_of
+from waybill.process.security_log_settings import SecurityLogSettings
 from waybill.process.weak_secrets import weakness_of
 from waybill.process.wrong_settings import WrongSettingsError, sentences_of
 from waybill.tls import ServerCertificate
@@ -168,14 +169,8 @@ class ProcessSettings(BaseSettings):
         return Instance()
 
 
-class Settings(KafkaSettings, ProcessSettings):
-    """The settings that every service has; a service with more of them subclasses this."""
-
-    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
-    """postgresql://user:password@host/database, the service's own. On another machine it must say
-    `sslmode=verify-full`."""
-    database_pool_max: PositiveInt = 10
-    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
+class AccessSettings(ProcessSettings):
+    """The settings of a process that knows its callers."""
 
     access: Literal["open"] | Issuer | FilePath
     """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
@@ -201,13 +196,6 @@ class Settings(KafkaSettings, ProcessSettings):
             )
         return self
 
-    @override
-    def addresses(self) -> Iterable[str]:
-        database = self.database_url.get_secret_value()
-        yield self.host
-        yield "localhost" if is_local_database(database) else "elsewhere"
-        yield from self.kafka_hosts
-
     @property
     def issuer(self) -> str | None:
         """The issuer of tokens, if there is one."""
@@ -217,6 +205,23 @@ class Settings(KafkaSettings, ProcessSettings):
     def token_file(self) -> Path | None:
         """The token file, if there is one."""
         return self.access if isinstance(self.access, Path) else None
+
+
+class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
+    """The settings that every service has; a service with more of them subclasses this."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
+    """postgresql://user:password@host/database, the service's own. On another machine it must say
+    `sslmode=verify-full`."""
+    database_pool_max: PositiveInt = 10
+    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
+
+    @override
+    def addresses(self) -> Iterable[str]:
+        database = self.database_url.get_secret_value()
+        yield self.host
+        yield "localhost" if is_local_database(database) else "elsewhere"
+        yield from self.kafka_hosts
 
     @property
     @override

@@ -129,6 +129,7 @@ def serving(
                 lifespan="on",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,  # as in waybill.process.server
                 ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             )
         )
