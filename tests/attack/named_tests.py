@@ -10,6 +10,13 @@ ROOT: Final = Path(__file__).parents[2]
 
 _COMMON: Final = "libs/common/tests"
 _FILES: Final = {
+    "gate": "services/gateway/tests/component/test_access.py",
+    "rates": "services/gateway/tests/component/test_rate_limits.py",
+    "addresses": "services/gateway/tests/unit/test_client_addresses.py",
+    "codes": "services/identity/tests/integration/test_codes.py",
+    "refresh": "services/identity/tests/integration/test_refresh_tokens.py",
+    "chain": f"{_COMMON}/integration/security_log/test_chain.py",
+    "heads": f"{_COMMON}/integration/security_log/test_heads.py",
     "app": f"{_COMMON}/integration/test_app.py",
     "endpoint": f"{_COMMON}/unit/http/test_endpoint.py",
     "forged": "services/orders/tests/component/test_forged_events.py",
@@ -36,6 +43,31 @@ _FILES: Final = {
     "worker": "services/payments/tests/integration/test_worker_failures.py",
 }
 _NAMES: Final = {
+    "gate.walk": "test_every_operation_is_guarded_as_its_contract_says",
+    "gate.header": "test_a_header_that_names_a_caller_admits_nobody",
+    "gate.override": "test_an_overridden_method_needs_the_scope_of_the_real_one",
+    "gate.query": "test_a_token_in_the_query_admits_nobody",
+    "gate.twice": "test_two_authorization_headers_are_refused",
+    "rates.told": "test_a_caller_above_its_limit_is_told_when_to_try_again",
+    "rates.cost": "test_an_order_costs_more_than_another_write",
+    "addresses.trusted": "test_only_trusted_proxies_say_where_a_request_comes_from",
+    "codes.spent": "test_a_code_is_spent_when_verifier_or_redirect_uri_is_wrong",
+    "codes.twice": "test_a_code_is_refused_and_its_tokens_revoked_when_it_comes_twice",
+    "codes.race": "test_one_of_two_wins_and_its_tokens_are_revoked",
+    "codes.client": "test_a_code_is_refused_and_not_spent_for_another_client",
+    "codes.minute": "test_a_code_is_refused_after_a_minute",
+    "codes.session": "test_nothing_survives_when_the_session_ends_at_the_same_time",
+    "refresh.replay": "test_a_replay_after_the_grace_revokes_all_tokens_of_the_authorization",
+    "refresh.grace": "test_a_token_within_the_grace_gives_the_same_successor",
+    "refresh.twenty": "test_twenty_at_once_get_one_successor",
+    "refresh.revocation": "test_nothing_survives_when_a_refresh_races_a_revocation",
+    "refresh.session": "test_nothing_survives_when_a_refresh_races_the_end_of_its_session",
+    "refresh.scopes": "test_more_scopes_than_were_granted_are_refused",
+    "refresh.client": "test_another_client_is_refused_and_revokes_nothing",
+    "chain.first": "test_the_first_entry_is_named_when_entries_are_changed_removed_or_swapped",
+    "chain.inserted": "test_an_inserted_entry_breaks_the_chain",
+    "heads.cut": "test_a_cut_end_is_found_although_the_chain_is_whole",
+    "heads.again": "test_a_log_that_was_written_again_is_found_although_its_chain_is_whole",
     "app.chunked": "test_chunked_body_is_refused_when_it_is_too_large",
     "endpoint.scope": (
         "TestAccess::test_forbidden_before_the_body_is_read_when_a_scope_is_lacking"
