@@ -1,5 +1,6 @@
 """Settings of the gateway."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -18,6 +20,7 @@ from waybill.docs.instance import Instance
 from waybill.kafka.security import SaslMechanism, SecurityProtocol
 from waybill.process.settings import AccessSettings, addresses_of
 
+_CORS_ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _STORES: Final = ("redis", "rediss", "unix")
 
 Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
@@ -30,6 +33,15 @@ def _networks(text: str) -> str:
             ip_network(each)
         except ValueError as error:
             raise ValueError(f"must be addresses or networks: {error}") from None
+    return text
+
+
+def _origins(text: str) -> str:
+    for each in _listed(text):
+        if not _CORS_ORIGIN.fullmatch(each):
+            raise ValueError(
+                f"must be exact origins like https://shop.example:8443; {each!r} is none"
+            )
     return text
 
 
@@ -70,6 +82,10 @@ class GatewaySettings(AccessSettings):
     client_seconds: PositiveFloat = 30.0
     """Time limit for the whole body of a request, and timeout of a client that reads nothing of its
     response."""
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    """Origins whose pages may use the API in a browser, separated by commas: https://shop.example."""
+    hsts_seconds: NonNegativeInt = 31_536_000
+    """Max-age of Strict-Transport-Security, which is sent to clients that use https; 0 for none."""
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     """Addresses or networks of proxies in front, separated by commas. Only they are believed when
     they write the client's address into X-Forwarded-For, or its scheme into X-Forwarded-Proto."""
@@ -84,6 +100,11 @@ class GatewaySettings(AccessSettings):
     uploads_max: PositiveInt = 256
     """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
     the largest body of the contracts, 256 KiB, they need 64 MiB."""
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins whose pages may use the API."""
+        return _listed(self.cors_origins)
 
     @property
     def trusted_networks(self) -> list[IPv4Network | IPv6Network]:

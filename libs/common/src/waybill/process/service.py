@@ -7,7 +7,7 @@ Where each of these lives when the background parts have a process of their own 
 when a server runs several worker processes, is said in docs/fastapi.md.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from importlib.resources.abc import Traversable
@@ -22,6 +22,7 @@ from waybill.http import Operation
 from waybill.http.routing import Methods
 from waybill.postgres import Database
 from waybill.process.background import Background
+from waybill.process.gauges import Gauge
 from waybill.process.health import Check
 
 P = ParamSpec("P")
@@ -40,6 +41,9 @@ class Service:
     there is one. `in_each_process` are parts that run in every serving process, such as one that
     refreshes a cache.
 
+    `layers` are put around the whole application, the last one outermost. `gauges` returns values
+    for /metrics.
+
     `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
     """
 
@@ -52,6 +56,8 @@ class Service:
     background: Sequence[Background] = ()
     in_each_process: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    layers: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    gauges: Callable[[], Iterable[Gauge]] = tuple
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
