@@ -7,7 +7,7 @@ contains only the SHA-256; and `TokenAccess` in tokens.py, for the signed tokens
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Protocol
@@ -16,6 +16,8 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 from typing_extensions import override
 
+from waybill import actor
+from waybill.actor import Kind
 from waybill.http.problems import Forbidden, ProblemError, Unauthenticated
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
@@ -31,6 +33,13 @@ class Principal:
     subject: str
     scopes: Container[str]
     claims: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind | None = "service"
+    """What it is, unless the subject says so (`user:...`); None for a caller that is not known."""
+
+    @property
+    def actor(self) -> str:
+        """The caller as the actor of what it causes."""
+        return actor.ANYBODY if self.kind is None else actor.actor_of(self.subject, self.kind)
 
 
 class Access(Protocol):
@@ -47,8 +56,8 @@ class _EveryScope(Container[str]):
         return True
 
 
-ANYBODY: Final = Principal("anybody", _EveryScope())
-NOBODY: Final = Principal("anonymous", frozenset())
+ANYBODY: Final = Principal(actor.ANYBODY, _EveryScope(), kind=None)
+NOBODY: Final = Principal("anonymous", frozenset(), kind=None)
 """The caller of a public operation, which needs no authentication."""
 
 
@@ -81,6 +90,10 @@ class TokenFile(Access):
             for digest, grant in grants.items()
         }
 
+    def has(self, digests: Collection[str]) -> bool:
+        """Whether a token has one of these SHA-256."""
+        return not self._principals.keys().isdisjoint(digests)
+
     @classmethod
     def load(cls, path: Path) -> "TokenFile":
         """Read the JSON file at `path`. Raises pydantic's ValidationError, or OSError."""
@@ -90,7 +103,7 @@ class TokenFile(Access):
     async def identify(self, authorization: str | None) -> Principal:
         principal = self._principals.get(hashlib.sha256(bearer_token(authorization)).hexdigest())
         if principal is None:
-            raise _unknown_token()
+            raise unknown_token()
         return principal
 
 
@@ -100,11 +113,12 @@ def bearer_token(authorization: str | None) -> bytes:
         raise ProblemError(Unauthenticated(detail="The Authorization header is missing."))
     token = _BEARER.fullmatch(authorization)
     if token is None:
-        raise _unknown_token()
+        raise unknown_token()
     return token[1].encode()
 
 
-def _unknown_token() -> ProblemError:
+def unknown_token() -> ProblemError:
+    """Return the refusal of a token that nobody has, or that is no longer valid."""
     challenge = 'Bearer error="invalid_token"'
     detail = "The bearer token is not known."
     return ProblemError(Unauthenticated(detail=detail, challenge=challenge))

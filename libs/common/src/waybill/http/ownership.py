@@ -12,16 +12,23 @@ cannot be probed (OWASP API1:2023, broken object level authorization).
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
 
 from waybill.http.access import Principal
 from waybill.http.contract import Answer, Operation, OwnerRule
 from waybill.http.problems import Forbidden, Internal, Problem, ProblemError
 
 _log: Final = logging.getLogger(__name__)
+
+REFUSALS: Final[Counter[str]] = Counter()
+"""What the guards of this process have refused, by operation: a metric, as a log of it could be
+flooded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,9 @@ class OwnerGuard:
     def __init__(self, operation: Operation) -> None:
         self._rule: OwnerRule | None = operation.owner
         self._operation_id = operation.id
+        field = "" if operation.owner is None else operation.owner.field
+        types = (each.type for each in operation.parameters if each.argument == field)
+        self._parameter: TypeAdapter[Any] = TypeAdapter(next(types, str))
         problems = (each for each in operation.answers if issubclass(each, Problem))
         self._not_found = next((each for each in problems if each.status == 404), None)
 
@@ -60,6 +70,7 @@ class OwnerGuard:
             return EVERYBODYS
         ref = principal.claims.get(rule.field)
         if ref is None:
+            REFUSALS[self._operation_id] += 1
             detail = f"The caller has no {rule.field} and lacks the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
         return Owner(ref)
@@ -76,10 +87,10 @@ class OwnerGuard:
             case "resource":
                 arguments["owner"] = owner
             case "query":
-                if arguments[rule.field] is None:
-                    arguments[rule.field] = owner.ref
-                else:
-                    self._refuse_other(rule, arguments[rule.field], owner)
+                if arguments[rule.field] is not None:
+                    self._refuse_other(rule, _text(arguments[rule.field]), owner)
+                elif owner.ref is not None:
+                    arguments[rule.field] = self._as_parameter(rule, owner.ref)
             case "body":
                 self._refuse_other(rule, _text(getattr(arguments["body"], rule.field)), owner)
 
@@ -95,6 +106,7 @@ class OwnerGuard:
         refs = (getattr(each, field, owner.ref) for each in _resources(answer))
         if all(owner.owns(_text(ref)) for ref in refs):
             return
+        REFUSALS[self._operation_id] += 1
         _log.error(
             "operation %s answered with a resource of another %s; the answer was not sent. The"
             " handler must select by its owner.",
@@ -107,8 +119,17 @@ class OwnerGuard:
             else self._not_found(detail="The resource does not exist.")
         )
 
+    def _as_parameter(self, rule: OwnerRule, ref: str) -> object:
+        """Return the owner as the handler expects it: as text, or as a UUID."""
+        try:
+            return self._parameter.validate_python(ref)
+        except ValidationError:
+            detail = f"The caller's {rule.field} is of another form than that of this operation."
+            raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule))) from None
+
     def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner) -> None:
         if not owner.owns(ref):
+            REFUSALS[self._operation_id] += 1
             detail = f"{rule.field} is not the caller's; others need the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
 

@@ -74,8 +74,13 @@ def _setting(name: str, schema: dict[str, Any], default: object, text: str | Non
         type=" or ".join("".join(word.text for word in words_of(each)) for each in shapes),
         limits=tuple(limit for each in shapes for limit in limits_of(_without_default(each))),
         default=None if default is PydanticUndefined else _shown(default),
-        text=" ".join((text or "").split()),
+        text=" ".join(f"{text or ''} {_or_a_file(name, schema)}".split()),
     )
+
+
+def _or_a_file(name: str, schema: dict[str, Any]) -> str:
+    is_secret = any(each.get("writeOnly") for each in schema.get("anyOf", [schema]))
+    return f"Or `WAYBILL_{name.upper()}_FILE`, the path of a file with it." if is_secret else ""
 
 
 def _without_default(schema: dict[str, Any]) -> dict[str, Any]:
