@@ -7,7 +7,7 @@ each test. Everything ends with the test run, also when that is killed.
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
@@ -129,13 +130,27 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """Run the whole platform for the session: every service of the current tree.
+    """Run the whole platform for the session: every service of the current tree, open to everybody.
 
     Its services check all their answers and sent events against their contracts.
     """
+    with _running_platform(AccessMode.OPEN) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def guarded_platform() -> Iterator[Platform]:
+    """Run the same platform with access by tokens, as `waybill up` does."""
+    with _running_platform(AccessMode.TOKENS) as platform:
+        yield platform
+        assert ViolationLog(platform.folder, platform.services).read() == []  # noqa: S101
+
+
+@contextmanager
+def _running_platform(access: AccessMode) -> Iterator[Platform]:
     with short_folder() as folder:
         root = tree_root() / "services"
-        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED)
+        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED).with_access(access)
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)
