@@ -12,12 +12,13 @@ from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.attached import AttachedPlatform
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
-from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.platform.status import report
 
@@ -66,11 +67,12 @@ def up(
     access: Access = None,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
+    broker: Broker = BrokerKind.EMBEDDED,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        plan = Plan.of(data_folder(data), root, port_base).with_access(access)
+        plan = Plan.of(data_folder(data), root, port_base, broker=broker).with_access(access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

@@ -102,7 +102,7 @@ class Platform:
 
     def broker_security(self, user: str = TOOLKIT) -> KafkaSecurity:
         """Return how a user connects to the broker: `waybill` itself, a service, or `reader`."""
-        return security_of(self.folder, user)
+        return security_of(self.folder, self.plan().broker, user)
 
     def process(self, name: str) -> ProcessState:
         """Return the current state of one process; raises KeyError, NotRunningError."""

@@ -17,7 +17,7 @@ from waybill.postgres import Database
 
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REDIRECT_URI: Final = "https://shop.example/callback"
-SECRET: Final = "of the shop"  # noqa: S105 (of a client that only tests create)
+SECRET: Final = "of the shop"  # noqa: S105 - of a test
 SCOPES: Final = frozenset({"openid", "orders:read", "orders:write"})
 
 

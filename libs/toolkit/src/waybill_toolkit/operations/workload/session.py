@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,9 +10,12 @@ from typing import Final
 import asyncpg
 from rich.console import Console
 
+from waybill.postgres import DatabaseUnavailableError
+from waybill.security_log.heads import HeadKey, WrongKeyError
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
+from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
 from waybill_toolkit.operations.workload.tokens import tokens_of
@@ -83,6 +86,25 @@ async def audit_of(platform: Platform) -> Report:
         raise PlatformError(
             f"The databases are unavailable; retry when all of them run: {error}."
         ) from error
+
+
+def compare_heads(
+    platform: Platform, files: Sequence[Path], key_file: Path | None
+) -> list[str] | None:
+    """Compare the security logs with their signed heads; None without any. Raises PlatformError."""
+    if not files and key_file is None:
+        return None
+    if not files or key_file is None:
+        raise PlatformError("Give both --heads and --head-key.")
+    databases = {service: platform.database_url(service) for service in platform.databases}
+    try:
+        return differences_from_heads(databases, files, HeadKey(key_file.read_bytes()))
+    except WrongKeyError as error:
+        raise PlatformError(f"{key_file}: {error}.") from error
+    except OSError as error:
+        raise PlatformError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
+        raise PlatformError(f"A database is unavailable: {error}.") from error
 
 
 async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_SECONDS) -> Report:
