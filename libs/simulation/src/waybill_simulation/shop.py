@@ -14,7 +14,8 @@ from waybill.http.access import Principal
 from waybill.http.execution import IdempotentExecution
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.problems import Problem
-from waybill.http.reply import Renderer, ReplayedAnswerError
+from waybill.http.rendering import Renderer
+from waybill.http.reply import ReplayedAnswerError
 from waybill_simulation.network import resolve
 from waybill_simulation.replicas import Node
 from waybill_simulation.scenario import PlannedOrder

@@ -8,7 +8,7 @@ import pytest
 
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.operations.events.published import Published
@@ -23,7 +23,7 @@ MS = int(TIME.timestamp() * 1000)
 async def _publish(servers: str, topic: str, key: str, payload: bytes, at: int = MS) -> UUID:
     link = await BrokerLink.open(servers)
     try:
-        await link.create([Topic(topic, partitions=1, retention_hours=1)])
+        await create_usable(link, [Topic(topic, partitions=1, retention_hours=1)])
         identifier = uuid7()
         envelope = Envelope(identifier, "fruit.ripened.v1", "fruit", TIME, "", "user:1")
         batch = RecordBatch()

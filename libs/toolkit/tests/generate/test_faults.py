@@ -106,9 +106,6 @@ CASES = [
     ),
     Case("name of a class", API, "State", "state", "no PascalCase name"),
     Case("name of a parameter", API, "name: tag", "name: body", "means something else"),
-    Case(
-        "cookie", API, "name: tag, in: query", "name: tag, in: cookie", "in 'cookie' is not served"
-    ),
     Case("no OpenAPI", API, "info: {title: Shop", "info: {titel: Shop", "title is missing; add it"),
     Case(
         "no key",

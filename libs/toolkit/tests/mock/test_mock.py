@@ -37,7 +37,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A token file: one caller has all scopes, another none."""
     operations = CONTRACTS[GATEWAY].operations
     ways = [way for each in operations for way in each.written["security"]]
-    scopes = sorted({scope for way in ways for scope in way["bearer"]})
+    scopes = sorted({scope for way in ways for held in way.values() for scope in held})
     everybodys = [f"{service}:any" for service in TREE.services]
     grants = {
         hashlib.sha256(token.encode()).hexdigest(): {"subject": token, "scopes": held}

@@ -13,11 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
 from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX
+from waybill.http.reply import EVENTS, HTML
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A page of 500 orders of 50 lines each. A larger body is not checked."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
+_SENT_AS: Final = {each.partition(";")[0]: each for each in (HTML, EVENTS)}
+"""The media types of text, with the charset that they are sent with."""
+
 _DECLARED_ONLY: Final = frozenset({"etag", "location"})
 """Headers that describe the resource: allowed only where the contract declares them."""
 
@@ -74,7 +78,7 @@ class _SentAnswer:
                 for name, value in message["headers"]
             }
             return
-        chunk = message.get("body", b"")
+        chunk = b"" if self.headers.get("content-type") == EVENTS else message.get("body", b"")
         self._size += len(chunk)
         if self._size <= BODY_BYTES_MAX:
             self._chunks.append(chunk)
@@ -132,7 +136,9 @@ class _Answer:
     def __init__(self, schemas: Schemas, declared: Json) -> None:
         content = declared.get("content", {})
         self._bodies = {
-            media_type: schemas.checker(_without_types(schemas, each["schema"]))
+            _SENT_AS.get(media_type, media_type): schemas.checker(
+                _without_types(schemas, each["schema"])
+            )
             for media_type, each in content.items()
         }
         headers = {
@@ -163,6 +169,8 @@ class _Answer:
             return
         check = self._bodies.get(headers.get("content-type", ""))
         if check is None:
+            return
+        if headers["content-type"] in _SENT_AS.values():
             return
         try:
             value = orjson.loads(body)
@@ -204,7 +212,8 @@ class _Header:
         self._required = bool(declared.get("required"))
         schema = schemas.resolve(declared["schema"])
         self._is_number = schema.get("type") == "integer"
-        self._check = schemas.checker(schema)
+        items = schema["items"] if schema.get("type") == "array" else schema  # one header for each
+        self._check = schemas.checker(items)
 
     def faults(self, text: str | None) -> list[str]:
         if text is None:

@@ -7,7 +7,7 @@ contains only the SHA-256; and `TokenAccess` in tokens.py, for the signed tokens
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Protocol
@@ -90,6 +90,10 @@ class TokenFile(Access):
             for digest, grant in grants.items()
         }
 
+    def has(self, digests: Collection[str]) -> bool:
+        """Whether a token has one of these SHA-256."""
+        return not self._principals.keys().isdisjoint(digests)
+
     @classmethod
     def load(cls, path: Path) -> "TokenFile":
         """Read the JSON file at `path`. Raises pydantic's ValidationError, or OSError."""
@@ -99,7 +103,7 @@ class TokenFile(Access):
     async def identify(self, authorization: str | None) -> Principal:
         principal = self._principals.get(hashlib.sha256(bearer_token(authorization)).hexdigest())
         if principal is None:
-            raise _unknown_token()
+            raise unknown_token()
         return principal
 
 
@@ -109,11 +113,12 @@ def bearer_token(authorization: str | None) -> bytes:
         raise ProblemError(Unauthenticated(detail="The Authorization header is missing."))
     token = _BEARER.fullmatch(authorization)
     if token is None:
-        raise _unknown_token()
+        raise unknown_token()
     return token[1].encode()
 
 
-def _unknown_token() -> ProblemError:
+def unknown_token() -> ProblemError:
+    """Return the refusal of a token that nobody has, or that is no longer valid."""
     challenge = 'Bearer error="invalid_token"'
     detail = "The bearer token is not known."
     return ProblemError(Unauthenticated(detail=detail, challenge=challenge))
@@ -129,6 +134,12 @@ async def admit(
     if scopes is None:
         return NOBODY
     principal = await access.identify(authorization)
+    require_scopes(principal, scopes)
+    return principal
+
+
+def require_scopes(principal: Principal, scopes: tuple[str, ...]) -> None:
+    """Check that a caller has all of `scopes`. Raises ProblemError(Forbidden)."""
     missing = " ".join(scope for scope in scopes if scope not in principal.scopes)
     if missing:
         raise ProblemError(
@@ -137,4 +148,3 @@ async def admit(
                 challenge=f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"',
             )
         )
-    return principal

@@ -27,6 +27,8 @@ from waybill.http.problems import (
 
 NUL_FAULT: Final = "nul_character"
 
+_JSON: Final = "application/json"
+
 _WHOLE_MAX: Final = 2**53
 """Above it a float cannot represent every whole number (RFC 8259, section 6)."""
 
@@ -55,10 +57,7 @@ class BodyReader:
 
     async def read(self, headers: dict[bytes, bytes], receive: Receive) -> Body:
         """Read and check a body. Raises ProblemError, or ClientGoneError."""
-        require_json(headers.get(b"content-type", b""))
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            detail = "Send the body without Content-Encoding."
-            raise ProblemError(UnsupportedMediaType(detail=detail))
+        require_media_type(headers, _JSON)
         raw = await receive_body(headers.get(b"content-length"), self._limit_bytes, receive)
         return self.check(raw)
 
@@ -107,19 +106,27 @@ def _refusal(error: ValidationError, document: Any) -> ProblemError:  # noqa: AN
     faults = faults_in(error, document)
     if faults[0].code == "json_invalid":  # nested deeper than pydantic reads
         return ProblemError(MalformedRequest(detail=f"The body is not JSON: {faults[0].detail}"))
-    count = error.error_count()
+    return refused_body(faults, error.error_count())
+
+
+def refused_body(faults: tuple[FieldError, ...], count: int | None = None) -> ProblemError:
+    """Return the error of a body with these faults; `count` when there are more."""
+    count = count or len(faults)
     detail = f"The body has {count} fault{'s' if count > 1 else ''}."
     return ProblemError(InvalidBody(detail=detail, errors=faults))
 
 
-def require_json(content_type: bytes) -> None:
-    """Raise ProblemError unless the media type is application/json, in UTF-8 if it says so."""
-    if content_type == b"application/json":
-        return
-    media_type, *parameters = content_type.decode("latin-1").lower().split(";")
-    charsets = {each.strip().replace('"', "") for each in parameters} - {""}
-    if media_type.strip() != "application/json" or charsets - {"charset=utf-8"}:
-        raise ProblemError(UnsupportedMediaType(detail="Send application/json in UTF-8."))
+def require_media_type(headers: dict[bytes, bytes], expected: str) -> None:
+    """Raise ProblemError unless the body has this media type, in UTF-8 if it says so, unpacked."""
+    written = headers.get(b"content-type", b"").decode("latin-1")
+    if written != expected:
+        media_type, *parameters = written.lower().split(";")
+        charsets = {each.strip().replace('"', "") for each in parameters} - {""}
+        if media_type.strip() != expected or charsets - {"charset=utf-8"}:
+            raise ProblemError(UnsupportedMediaType(detail=f"Send {expected} in UTF-8."))
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        detail = "Send the body without Content-Encoding."
+        raise ProblemError(UnsupportedMediaType(detail=detail))
 
 
 async def receive_body(declared_length: bytes | None, limit_bytes: int, receive: Receive) -> bytes:

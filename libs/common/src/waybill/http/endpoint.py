@@ -18,12 +18,15 @@ from starlette.types import Receive, Scope, Send
 
 from waybill import trace
 from waybill.http.access import Access, Principal, admit
+from waybill.http.basic import Credentials, read_credentials
 from waybill.http.body import Body, BodyReader, ClientGoneError
 from waybill.http.call import Call
 from waybill.http.contract import Answer, Operation
 from waybill.http.entity_tags import is_unchanged
+from waybill.http.error_forms import error_reply
 from waybill.http.errors import has_own_handler, problem_of
 from waybill.http.execution import IdempotentExecution
+from waybill.http.forms import FormReader
 from waybill.http.header_fields import by_name
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.ownership import Owner, OwnerGuard
@@ -34,7 +37,8 @@ from waybill.http.problems import (
     Problem,
     ProblemError,
 )
-from waybill.http.reply import Renderer, ReplayedAnswerError, Reply, problem_reply
+from waybill.http.rendering import Renderer
+from waybill.http.reply import ReplayedAnswerError, Reply
 
 Handler = Callable[..., Awaitable[Answer | Problem]]
 
@@ -48,12 +52,10 @@ class Endpoint:
         self.operation: Final = operation
         self._handler = handler
         self._access = access
-        self._body = (
-            None
-            if operation.body is None
-            else BodyReader(operation.body, operation.body_limit_bytes)
+        self._body = _reader_of(operation)
+        self._parameters = ParameterReader(
+            operation.parameters, ignores_unknown=operation.ignores_unknown
         )
-        self._parameters = ParameterReader(operation.parameters)
         self._renderer = Renderer(operation.answers)
         self._guard = OwnerGuard(operation)
         self._is_conditional = operation.method == "GET"
@@ -64,19 +66,20 @@ class Endpoint:
         except ReplayedAnswerError as answered:
             reply = answered.reply
         except ProblemError as refused:
-            reply = problem_reply(refused.problem, scope)
+            reply = error_reply(refused.problem, scope, self.operation.errors)
         except ClientGoneError:
             return
         except Exception as error:
             if has_own_handler(scope, error):
                 raise
-            reply = problem_reply(problem_of(error, self.operation.id), scope)
-        await reply.send(send)
+            reply = error_reply(problem_of(error, self.operation.id), scope, self.operation.errors)
+        await reply.answer(scope, receive, send)
 
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         headers = by_name(scope["headers"])
         principal = await self._admit(headers)
         owner = self._guard.owner_for(principal)
+        credentials = self._credentials(headers)
         body = None if self._body is None else await self._body.read(headers, receive)
         arguments = self._parameters.read(scope, headers)
         keyed = None
@@ -85,6 +88,8 @@ class Endpoint:
             keyed = self._keyed(headers, principal, inputs, partial(self._render, owner))
         if body is not None:
             arguments["body"] = body.value
+        if self.operation.basic:
+            arguments["credentials"] = credentials
         self._guard.narrow(arguments, owner)
         call = Call(
             principal=principal,
@@ -94,7 +99,8 @@ class Endpoint:
         )
         outcome = await self._handler(call, **arguments)
         if isinstance(outcome, Problem):
-            return self._renderer.render_problem(outcome, scope)
+            self._renderer.require_declared(outcome)
+            return error_reply(outcome, scope, self.operation.errors)
         self._guard.check(outcome, owner)
         if self._is_conditional and (known := headers.get(b"if-none-match")) is not None:
             etag = getattr(outcome, "etag", None)
@@ -115,6 +121,12 @@ class Endpoint:
             self.operation.scopes,
         )
 
+    def _credentials(self, headers: dict[bytes, bytes]) -> Credentials | None:
+        if self.operation.basic is None:
+            return None
+        required = self.operation.basic == "required"
+        return read_credentials(headers.get(b"authorization"), required=required)
+
     def _keyed(
         self,
         headers: dict[bytes, bytes],
@@ -129,6 +141,15 @@ class Endpoint:
             fingerprint=inputs,
         )
         return IdempotentExecution(request, render)
+
+
+def _reader_of(operation: Operation) -> BodyReader | FormReader | None:
+    if operation.body is None:
+        return None
+    limit = operation.body_limit_bytes
+    if operation.form:
+        return FormReader(operation.body, limit, omits_blank=operation.errors == "oauth")
+    return BodyReader(operation.body, limit)
 
 
 def fingerprint(scope: Scope, arguments: dict[str, Any], body: Body | None) -> bytes:

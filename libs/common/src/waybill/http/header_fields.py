@@ -28,5 +28,5 @@ def by_name(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
             detail = f"The request has two {_SENT_ONCE[name]} headers; send one."
             raise ProblemError(MalformedRequest(detail=detail))
         else:
-            found[name] += b", " + value
+            found[name] += (b"; " if name == b"cookie" else b", ") + value
     return found

@@ -1,4 +1,4 @@
-"""Path, query and header parameters: text read as the JSON value that the contract describes.
+"""Parameters in path, query, headers and cookies: text read as the JSON value of the contract.
 
 Pydantic accepts many strings (`2_0`, ` 20`, `yes`). Here the text of a parameter is converted to
 JSON first, a number or a boolean where the contract requires one, and is then checked like a body.
@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from waybill.http.body import NUL_FAULT
 from waybill.http.contract import Parameter
+from waybill.http.cookies import read_cookies
 from waybill.http.pointers import faults_in, pointer
 from waybill.http.problems import (
     FieldError,
@@ -36,7 +37,8 @@ _WRITTEN_BARE: Final = frozenset({"integer", "number", "boolean"})
 class ParameterReader:
     """Reads the parameters of one operation."""
 
-    def __init__(self, parameters: tuple[Parameter, ...]) -> None:
+    def __init__(self, parameters: tuple[Parameter, ...], *, ignores_unknown: bool = False) -> None:
+        self._ignores_unknown = ignores_unknown
         self._slots = tuple(_Slot(each) for each in parameters)
         self._query_names = {each.name for each in parameters if each.place == "query"}
 
@@ -55,7 +57,7 @@ class ParameterReader:
         return arguments
 
     def _unknown(self, query: Mapping[str, list[str]]) -> Iterator[FieldError]:
-        for name in query.keys() - self._query_names:
+        for name in () if self._ignores_unknown else query.keys() - self._query_names:
             yield _fault("query", name, "unknown", "The operation has no such query parameter.")
 
 
@@ -66,7 +68,7 @@ class _Slot:
         self._parameter = parameter
         self._type: TypeAdapter[Any] = TypeAdapter(parameter.type)
         self._header = parameter.name.lower().encode("latin-1")
-        self._bare = bool(_json_types(self._type) & _WRITTEN_BARE)
+        self._bare = is_bare(self._type.json_schema())
 
     def texts(
         self, scope: Scope, query: Mapping[str, list[str]], headers: Mapping[bytes, bytes]
@@ -80,6 +82,9 @@ class _Slot:
             case "header":
                 value = headers.get(self._header)
                 return [] if value is None else [value.decode("latin-1")]
+            case "cookie":
+                cookie = read_cookies(headers.get(b"cookie")).get(self._parameter.name)
+                return [] if cookie is None else [cookie]
 
     def fill(self, texts: list[str], arguments: dict[str, Any]) -> tuple[FieldError, ...]:
         """Set the handler's argument, or return the errors."""
@@ -89,7 +94,7 @@ class _Slot:
             return ()
         if fault := self._refusal(texts):
             return (fault,)
-        values = [self._json(text) for text in texts]
+        values = [as_json(text, bare=self._bare) for text in texts]
         raw = b"[%b]" % b",".join(values) if parameter.many else values[0]
         try:
             arguments[parameter.argument] = self._type.validator.validate_json(raw, strict=True)
@@ -107,8 +112,15 @@ class _Slot:
             return _fault(place, name, NUL_FAULT, "A value must not contain the character U+0000.")
         return None
 
-    def _json(self, text: str) -> bytes:
-        return text.encode() if self._bare and _LITERAL.fullmatch(text) else orjson.dumps(text)
+
+def as_json(text: str, *, bare: bool) -> bytes:
+    """Write text as JSON: as a number or a boolean if it is one where the contract has them."""
+    return text.encode() if bare and _LITERAL.fullmatch(text) else orjson.dumps(text)
+
+
+def is_bare(schema: dict[str, Any]) -> bool:
+    """Whether a value of this schema can be a number or a boolean."""
+    return bool(_json_types(schema) & _WRITTEN_BARE)
 
 
 def read_query(raw: bytes) -> dict[str, list[str]]:
@@ -148,10 +160,10 @@ def _fault(place: str, name: str, code: str, detail: str) -> FieldError:
     return FieldError(pointer=pointer((place, name)), code=code, detail=detail)
 
 
-def _json_types(kind: TypeAdapter[Any]) -> set[str]:
-    """Collect the JSON types that a type's schema names, at any depth."""
+def _json_types(schema: dict[str, Any]) -> set[str]:
+    """Collect the JSON types that a schema names, at any depth."""
     found: set[str] = set()
-    pending: list[Any] = [kind.json_schema()]
+    pending: list[Any] = [schema]
     while pending:
         node = pending.pop()
         if isinstance(node, dict):

@@ -156,7 +156,7 @@ class BodyTooLarge(Problem):
 class UnsupportedMediaType(Problem):
     status: ClassVar[int] = 415
     slug: ClassVar[str] = "unsupported-media-type"
-    title: ClassVar[str] = "The body must be application/json"
+    title: ClassVar[str] = "The media type of the body is not supported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,13 @@ from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.attached import AttachedPlatform
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
-from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.platform.status import report
 
@@ -32,6 +34,13 @@ PortBase = Annotated[
         envvar="WAYBILL_PORT_BASE",
         help="The gateway listens on it, services on the ports after it, PostgreSQL on +20, the "
         "broker on +21.",
+    ),
+]
+Access = Annotated[
+    AccessMode | None,
+    typer.Option(
+        help="Who may call: the bearers of tokens (`waybill token`), or everybody.",
+        show_default="tokens",
     ),
 ]
 Reload = Annotated[
@@ -55,13 +64,15 @@ def up(
     fresh: Fresh = False,
     data: Data = None,
     reload: Reload = False,
+    access: Access = None,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
+    broker: Broker = BrokerKind.EMBEDDED,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        plan = Plan.of(data_folder(data), root, port_base)
+        plan = Plan.of(data_folder(data), root, port_base, broker=broker).with_access(access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

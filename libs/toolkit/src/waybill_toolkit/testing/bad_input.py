@@ -2,6 +2,9 @@
 
 Each is a valid request from the contract's examples with one fault. The client checks the responses
 against the contract (contract_check). No request reaches a handler, so the service needs no data.
+
+Operations for browsers and for clients of OAuth (`x-errors`) have other bodies and errors; the
+tests of their service make their bad requests.
 """
 
 import json
@@ -15,6 +18,7 @@ import httpx
 from typing_extensions import override
 
 from waybill.http.problems import TYPE_PREFIX
+from waybill_toolkit.contracts.generate.media import ERRORS, FORM, as_form
 from waybill_toolkit.contracts.schema_check import Json
 from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
 
@@ -69,7 +73,7 @@ class BadRequest:
 def bad_requests(contract: Contract, examples: Path) -> list[BadRequest]:
     """Return the bad requests of a contract; `examples` is its folder of examples."""
     found: list[BadRequest] = []
-    for operation in contract.operations:
+    for operation in _answering_with_problems(contract):
         good = good_request(contract, operation, examples)
         found.extend(_bad_parameters(contract, operation, good))
         if good.content is not None:
@@ -83,7 +87,8 @@ def refused_callers(contract: Contract, examples: Path, powerless: str) -> list[
 
     `powerless` is a token that the service knows and that has no scopes.
     """
-    guarded = (each for each in contract.operations if each.written.get("security") != [])
+    operations = _answering_with_problems(contract)
+    guarded = (each for each in operations if each.written.get("security") != [])
     good = [good_request(contract, operation, examples) for operation in guarded]
     unknown = [
         replace(each, what=what, headers=headers, status=401, slug="unauthenticated")
@@ -123,8 +128,10 @@ def good_request(contract: Contract, operation: DeclaredOperation, examples: Pat
             headers[parameter["name"]] = value
     content = None
     if schema := _body_schema(operation):
-        headers["Content-Type"] = _JSON
         content = next(iter(sorted((examples / schema).glob("valid-*.json")))).read_bytes()
+        headers["Content-Type"] = _media_type(operation)
+        if headers["Content-Type"] == FORM:
+            content = as_form(json.loads(content)).encode()
     return BadRequest(
         what="nothing",
         operation=operation.id,
@@ -243,7 +250,7 @@ def _bad_bodies(
 
 
 def _bad_addresses(contract: Contract, examples: Path) -> Iterator[BadRequest]:
-    for operation in {each.path: each for each in contract.operations}.values():
+    for operation in {each.path: each for each in _answering_with_problems(contract)}.values():
         good = good_request(contract, operation, examples)
         if _UNUSED_METHOD not in contract.methods(good.path):
             yield replace(
@@ -264,6 +271,10 @@ def _bad_addresses(contract: Contract, examples: Path) -> Iterator[BadRequest]:
         )
 
 
+def _answering_with_problems(contract: Contract) -> list[DeclaredOperation]:
+    return [each for each in contract.operations if ERRORS not in each.written]
+
+
 def _parameters(contract: Contract, operation: DeclaredOperation) -> list[Json]:
     return [contract.resolve(each) for each in operation.written.get("parameters", [])]
 
@@ -278,8 +289,13 @@ def _example_of(contract: Contract, parameter: Json) -> str:
 def _body_schema(operation: DeclaredOperation) -> str:
     """Return the schema component of the body; empty without a body."""
     body = operation.written.get("requestBody", {})
-    reference = body.get("content", {}).get(_JSON, {}).get("schema", {}).get("$ref", "")
-    return str(reference).rpartition("/")[2]
+    reference = body.get("content", {}).get(_media_type(operation), {}).get("schema", {})
+    return str(reference.get("$ref", "")).rpartition("/")[2]
+
+
+def _media_type(operation: DeclaredOperation) -> str:
+    """Return the only media type of the body."""
+    return next(iter(operation.written.get("requestBody", {}).get("content", {})), _JSON)
 
 
 def _without(good: BadRequest, name: str) -> dict[str, str]:

@@ -18,10 +18,14 @@ from urllib.parse import unquote
 import httpx
 
 from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX
+from waybill.http.reply import EVENTS, HTML
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.contracts.schema_check import Json, SchemaDocument, escape, read_json
 
 _START: Final = "/"
+_TEXTS: Final = {each: each.partition(";")[0] for each in (HTML, EVENTS)}
+"""Media types of text as they are sent, and as they are declared."""
+
 _BESIDE: Final = ("/health/", "/docs", "/openapi.json", "/asyncapi/")
 _DECLARED_ONLY: Final = ("ETag", "Location")
 """Headers that describe the resource: they may be sent only where the contract has them."""
@@ -122,7 +126,7 @@ class Contract(SchemaDocument):
         declared = self.resolve(written)
         self._check_headers(response, declared)
         self._check_content(response, declared, pointer)
-        if "x-problems" in declared:
+        if MEDIA_TYPE in declared.get("content", {}):
             _check_problem(response, declared["x-problems"])
             self._check_problem_type(response, declared)
 
@@ -134,14 +138,16 @@ class Contract(SchemaDocument):
             if name.lower() not in headers and name in response.headers:
                 raise ContractViolationError(response, f"the header {name} is not declared")
         for name, header in headers.items():
-            text = response.headers.get(name)
-            if text is None and header.get("required"):
+            texts = response.headers.get_list(name)
+            if not texts and header.get("required"):
                 raise ContractViolationError(response, f"the header {name} is missing")
-            if text is not None and (wrong := self._header_faults(header, text)):
-                raise ContractViolationError(response, f"the header {name}: {wrong}")
+            for text in texts:
+                if wrong := self._header_faults(header, text):
+                    raise ContractViolationError(response, f"the header {name}: {wrong}")
 
     def _header_faults(self, header: Json, text: str) -> list[str]:
         schema = self.resolve(header["schema"])
+        schema = schema["items"] if schema.get("type") == "array" else schema
         value = int(text) if schema.get("type") == "integer" and text.isdigit() else text
         return self.faults_by(schema, value)
 
@@ -152,9 +158,11 @@ class Contract(SchemaDocument):
                 raise ContractViolationError(response, "no content is declared")
             return
         media_type = response.headers.get("content-type", "")
-        if media_type not in content:
+        is_text = media_type in _TEXTS
+        is_bare = media_type in _TEXTS.values()
+        if is_bare or _TEXTS.get(media_type, media_type) not in content:
             raise ContractViolationError(response, f"the media type {media_type} is not declared")
-        if response.request.method == "HEAD":
+        if response.request.method == "HEAD" or is_text:
             return
         schema = f"{pointer}/content/{escape(media_type)}/schema"
         if wrong := self.faults(schema, _json(response)):

@@ -13,7 +13,9 @@ from waybill_toolkit.contracts.diff.state import OperationPlace, State
 from waybill_toolkit.contracts.diff.versions import has_successor
 from waybill_toolkit.contracts.diff.words import unknown_members
 from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.media import ERRORS
 from waybill_toolkit.contracts.generate.openapi import METHODS
+from waybill_toolkit.contracts.generate.parameters import UNKNOWN
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
@@ -78,6 +80,8 @@ class _Operation:
         yield from self.visibility()
         yield from self.limit()
         yield from self.owner()
+        yield from self.errors()
+        yield from self.unknown_parameters()
         yield from compare_security(self.before, self.after)
         yield from compare_parameters(self.before, self.after)
         yield from compare_body(old.get("requestBody"), new.get("requestBody"), old, new)
@@ -117,6 +121,20 @@ class _Operation:
             at = self.after.node.get("x-owner") or self.after.node
             message = f"{self.after.name} belongs to {new or 'nobody'}, was {old or 'nobody'}'s."
             yield now("owner-changed", at, message, breaking=bool(new))
+
+    def errors(self) -> Iterator[Change]:
+        old, new = (each.node.value.get(ERRORS, "problem") for each in (self.before, self.after))
+        if old != new:
+            at = self.after.node.get(ERRORS) or self.after.node
+            message = f"{self.after.name} sends errors in the form {new} now, not {old}."
+            yield now("errors-changed", at, message, breaking=True)
+
+    def unknown_parameters(self) -> Iterator[Change]:
+        old, new = (UNKNOWN in each.node.value for each in (self.before, self.after))
+        if old is not new:
+            at = self.after.node.get(UNKNOWN) or self.after.node
+            message = f"{self.after.name} {'ignores' if new else 'refuses'} unknown parameters now."
+            yield now("unknown-parameters-changed", at, message, breaking=old)
 
     def root(self) -> Iterator[Change]:
         old, new = self.before.root, self.after.root

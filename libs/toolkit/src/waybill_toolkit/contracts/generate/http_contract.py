@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from waybill_toolkit.contracts.generate.media import JSON, ErrorForm
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.problems import ProblemType
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One path, query or header parameter. `constant` names it in the generated module."""
+    """One path, query, header or cookie parameter. `constant` names it in the generated module."""
 
     constant: str
     name: str
@@ -43,6 +44,7 @@ class Answer:
     description: str
     body: str | None
     headers: tuple[Header, ...]
+    media_type: str = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Operation:
     problems: tuple[ProblemType, ...]
     """The problems that the handler may return."""
     tags: tuple[str, ...] = ()
+    is_form: bool = False
+    """Whether the body is a form; otherwise it is JSON."""
+    ignores_unknown: bool = False
+    errors: ErrorForm = "problem"
+    basic: Literal["required", "optional"] | None = None
 
     @property
     def class_name(self) -> str:
@@ -83,6 +90,11 @@ class Operation:
     def takes_owner(self) -> bool:
         """Whether the handler has to select by the owner: the request does not name one."""
         return self.owner is not None and self.owner.place == "resource"
+
+    @property
+    def takes_keywords(self) -> bool:
+        """Whether the handler has keyword arguments."""
+        return bool(self.parameters or self.takes_owner or self.basic)
 
 
 @dataclass(frozen=True, slots=True)

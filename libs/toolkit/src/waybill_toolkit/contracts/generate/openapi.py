@@ -13,6 +13,13 @@ from waybill_toolkit.contracts.generate.http_contract import (
     Operation,
     Parameter,
 )
+from waybill_toolkit.contracts.generate.media import (
+    FORM,
+    JSON,
+    answer_body,
+    error_form,
+    request_body,
+)
 from waybill_toolkit.contracts.generate.names import fault_of_snake, pascal
 from waybill_toolkit.contracts.generate.not_modified import (
     IF_NONE_MATCH,
@@ -23,31 +30,30 @@ from waybill_toolkit.contracts.generate.not_modified import (
 from waybill_toolkit.contracts.generate.ownership import read_owner
 from waybill_toolkit.contracts.generate.parameters import (
     IDEMPOTENCY_KEY,
+    ignores_unknown,
     is_if_match,
     parameter_nodes,
     read_headers,
     read_parameter,
 )
 from waybill_toolkit.contracts.generate.problems import ProblemType
+from waybill_toolkit.contracts.generate.redirects import check_answers
 from waybill_toolkit.contracts.generate.runtime_answers import check_runtime_answers
-from waybill_toolkit.contracts.generate.schemas import class_of
+from waybill_toolkit.contracts.generate.security import declared_scopes, read_security
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-JSON: Final = "application/json"
-PUBLIC: Final[list[object]] = []
-"""The `security` of an operation without authentication."""
 
 
 def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults) -> HttpContract:
     """Read all operations. An operation with a fault is left out, and `faults` has the fault."""
-    reader = _Reader(registry, faults, scopes=_declared_scopes(root))
+    reader = _Reader(root, registry, faults)
     operations = [found for node in operation_nodes(root) if (found := reader.try_read(*node))]
     _check_names(root, operations, faults)
     return HttpContract(tuple(operations))
 
 
 def schema_nodes(root: Node) -> Iterator[Node]:
-    """Yield the schema of each parameter and of each JSON body except problems."""
+    """Yield the schema of each parameter and of each body except text and problems."""
     for path, operation in operation_nodes(root):
         for parameter in parameter_nodes(path, operation):
             yield parameter.target().child("schema")
@@ -56,7 +62,7 @@ def schema_nodes(root: Node) -> Iterator[Node]:
 
 
 def request_nodes(root: Node) -> Iterator[Node]:
-    """Yield the schema of each JSON request body."""
+    """Yield the schema of each request body."""
     for _, operation in operation_nodes(root):
         yield from _bodies(operation.get("requestBody"))
 
@@ -65,26 +71,21 @@ def response_nodes(root: Node) -> Iterator[Node]:
     """Yield the schema of each JSON response body except problems."""
     for _, operation in operation_nodes(root):
         responses = operation.get("responses")
-        yield from _bodies(*(each.target() for each in responses.children()) if responses else ())
+        answers = (each for each in responses.children()) if responses else ()
+        yield from _bodies(*(each.target() for each in answers if each.name < "400"))
 
 
 def _bodies(*holders: Node | None) -> Iterator[Node]:
     for holder in filter(None, holders):
-        media = (holder.get("content") or holder).get(JSON)
-        if media:
-            yield media.child("schema")
+        content = holder.get("content") or holder
+        for media in filter(None, map(content.get, (JSON, FORM))):
+            if "schema" in media.value:  # the reader reports that it is missing
+                yield media.child("schema")
 
 
 def operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:
     for path in root.need("paths").children():
         yield from ((path, child) for child in path.children() if child.name in METHODS)
-
-
-def _declared_scopes(root: Node) -> frozenset[str]:
-    scheme = root
-    for key in ("components", "securitySchemes", "oauth2", "flows"):
-        scheme = scheme.need(key)
-    return frozenset(scope for flow in scheme.value.values() for scope in flow.get("scopes", {}))
 
 
 def _check_names(root: Node, operations: list[Operation], faults: Faults) -> None:
@@ -110,9 +111,9 @@ def _check_names(root: Node, operations: list[Operation], faults: Faults) -> Non
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    root: Node
     registry: Mapping[str, ProblemType]
     faults: Faults
-    scopes: frozenset[str]
 
     def try_read(self, path: Node, node: Node) -> Operation | None:
         try:
@@ -139,13 +140,16 @@ class _Reader:
         parameters = [each for key, each in nodes if key not in runtime_reads]
         found = (read_parameter(each, name, self.faults) for each in parameters)
         read = tuple(each for each in found if each)
-        problems = read_problems(responses, self.registry, self.faults)
-        body = self.body(node)
-        scopes = self.security(node)
+        form = error_form(node, self.faults)
+        problems = read_problems(responses, form, self.registry, self.faults)
+        body, media = self.body(node)
+        security = read_security(self.root, node, self.faults)
+        answers = self.answers(name, responses)
+        check_answers(node, answers, idempotent=idempotent, faults=self.faults)
         check_runtime_answers(
             responses,
             [each.slug for each in problems if each.raised_by != "handler"],
-            public=scopes is None,
+            security=security,
             body=body is not None,
             idempotent=idempotent,
             conditional=any(map(is_if_match, parameters)),
@@ -158,42 +162,31 @@ class _Reader:
             text=tuple(
                 node.value[key].strip() for key in ("summary", "description") if key in node.value
             ),
-            scopes=scopes,
+            scopes=security.scopes,
             idempotent=idempotent,
             body=body,
+            is_form=media == FORM,
             body_limit_bytes=self.body_limit(node),
             parameters=read,
-            owner=read_owner(node, read, self.body_schema(node), self.scopes, self.faults),
-            answers=self.answers(name, responses),
+            ignores_unknown=ignores_unknown(node, self.faults),
+            owner=read_owner(
+                node, read, self.body_schema(node), declared_scopes(self.root), self.faults
+            ),
+            answers=answers,
             problems=tuple(each for each in problems if each.raised_by == "handler"),
+            errors=form,
+            basic=security.basic,
             tags=tuple(map(str, node.value.get("tags", ()))),
         )
 
-    def security(self, node: Node) -> tuple[str, ...] | None:
-        security = node.get("security")
-        if security and security.value == PUBLIC:
-            return None
-        scopes = sorted(
-            scope for way in (security.value if security else ()) for scope in way.get("oauth2", ())
-        )
-        if not scopes:
-            message = (
-                "no scopes; say who may call it: security: [{oauth2: [...]}], or [] for everybody."
-            )
-            self.faults.add(node.fault(message, "scopes"))
-        for scope in scopes:
-            if scope not in self.scopes:
-                message = f"scope {scope} is not declared in securitySchemes; add it there."
-                self.faults.add((security or node).fault(message, "scopes"))
-        return tuple(scopes)
-
-    def body(self, node: Node) -> str | None:
+    def body(self, node: Node) -> tuple[str | None, str]:
+        """Return the class and the media type of the request body."""
         request = node.get("requestBody")
         if request is None:
-            return None
+            return None, JSON
         if request.value.get("required") is not True:
             self.faults.add(request.fault("a request body must be required; write required: true."))
-        return self.content(request)
+        return request_body(request, self.faults)
 
     def body_schema(self, node: Node) -> Node | None:
         bodies = _bodies(node.get("requestBody"))
@@ -205,34 +198,20 @@ class _Reader:
             return limit.value if limit else None
         raise limit.error("a limit is a number of bytes above zero.")
 
-    def content(self, holder: Node) -> str | None:
-        """Return the class of a JSON body; None without a body."""
-        content = holder.get("content")
-        if content is None:
-            return None
-        if list(content.value) != [JSON]:
-            self.faults.add(content.fault(f"the only media type served here is {JSON}."))
-            return None
-        media = content.need(JSON)
-        media.need("schema")
-        schema = media.child("schema")
-        name = class_of(schema)
-        if name is None:
-            self.faults.add(schema.fault("name this schema: $ref one of #/components/schemas."))
-        return name
-
     def answers(self, operation_id: str, responses: Node) -> tuple[Answer, ...]:
         answers: list[Answer] = []
         for response in responses.children():
             if not response.name.startswith(("2", "3")) or response.name == NOT_MODIFIED:
                 continue
             target = response.target()
+            body, media_type = answer_body(target, self.faults)
             answers.append(
                 Answer(
                     class_name=pascal(operation_id) + response.name,
                     status=int(response.name),
                     description=target.value.get("description", "").strip(),
-                    body=self.content(target),
+                    body=body,
+                    media_type=media_type,
                     headers=read_headers(target, self.faults),
                 )
             )

@@ -11,8 +11,8 @@ from waybill_toolkit.contracts.generate.plain_types import checked_type, plain_t
 from waybill_toolkit.contracts.generate.schemas import class_of
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-PLACES: Final = ("path", "query", "header")
-TAKEN: Final = ("self", "call", "body", "owner")
+UNKNOWN: Final = "x-unknown-parameters"
+TAKEN: Final = ("self", "call", "body", "credentials", "owner")
 
 
 def parameter_nodes(path: Node, operation: Node) -> Iterator[Node]:
@@ -20,6 +20,14 @@ def parameter_nodes(path: Node, operation: Node) -> Iterator[Node]:
     for holder in (path, operation):
         declared = holder.get("parameters")
         yield from declared.children() if declared else ()
+
+
+def ignores_unknown(operation: Node, faults: Faults) -> bool:
+    """Whether query parameters that the contract does not name are ignored, as OAuth demands."""
+    written = operation.get(UNKNOWN)
+    if written is not None and written.value != "ignore":
+        faults.add(written.fault("unknown parameters are refused, unless this is ignore."))
+    return written is not None
 
 
 def is_if_match(node: Node) -> bool:
@@ -34,13 +42,11 @@ def read_parameter(node: Node, operation_id: str, faults: Faults) -> Parameter |
     name, place = target.need("name").value, target.need("in").value
     schema = target.need("schema")
     required = target.value.get("required", False)
-    argument = snake(name)
+    argument = snake(name).strip("_").replace("__", "_")  # the cookie __Host-session
     raw_schema = target.child("schema")
     plain = class_of(raw_schema) or plain_type(schema)
     checked = class_of(raw_schema) or checked_type(schema)
-    if place not in PLACES:
-        faults.add(target.fault(f"a parameter in {place!r} is not served; use {PLACES}."))
-    elif argument in TAKEN:
+    if argument in TAKEN:
         faults.add(target.fault(f"{name!r} means something else to handlers; choose another name."))
     elif reason := fault_of_snake(argument):
         faults.add(target.fault(reason))
@@ -76,7 +82,7 @@ def read_headers(response: Node, faults: Faults) -> tuple[Header, ...]:
         if reason := fault_of_snake(field):
             faults.add(node.fault(reason))
         elif field == "body" or plain is None:
-            faults.add(node.fault("a header is a scalar, and not named body."))
+            faults.add(node.fault("a header is a scalar or an array, and not named body."))
         else:
             headers.append(Header(field, plain if required else f"{plain} | None", required))
     return tuple(sorted(headers, key=lambda header: (not header.required, header.field)))

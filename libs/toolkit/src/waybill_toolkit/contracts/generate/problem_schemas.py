@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from waybill_toolkit.contracts.generate.documents import Node, Pointer
-from waybill_toolkit.contracts.generate.error_responses import PROBLEM
 from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.media import PROBLEM
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.openapi import METHODS
 from waybill_toolkit.contracts.generate.problems import ProblemType
@@ -87,7 +87,7 @@ class _Describer:
         """Give a response the schema of its problems, named after its only one, or after `name`."""
         # An unknown problem is reported where its contract is read.
         slugs = [each for each in response.get("x-problems", ()) if each in self._registry]
-        if not slugs:
+        if not slugs or PROBLEM not in response.get("content", ()):
             return response
         union = f"{pascal(slugs[0]) if len(slugs) == 1 else name}Response"
         self.schemas[union] = self._union(slugs)

@@ -8,6 +8,7 @@ from typing import Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.security import Security
 
 ALWAYS: Final = frozenset(
     {
@@ -18,6 +19,7 @@ ALWAYS: Final = frozenset(
     }
 )
 GUARDED: Final = frozenset({"forbidden", "unauthenticated"})
+WITH_CREDENTIALS: Final = frozenset({"unauthenticated"})
 WITH_BODY: Final = frozenset({"body-too-large", "invalid-body", "unsupported-media-type"})
 IDEMPOTENT: Final = frozenset(
     {"idempotency-key-in-use", "idempotency-key-missing", "idempotency-key-reused"}
@@ -29,14 +31,15 @@ def check_runtime_answers(
     responses: Node,
     declared: Collection[str],
     *,
-    public: bool,
+    security: Security,
     body: bool,
     idempotent: bool,
     conditional: bool,
     faults: Faults,
 ) -> None:
     """Compare the runtime's problems that an operation declares with those that it can return."""
-    possible = ALWAYS | (set() if public else GUARDED)
+    possible = ALWAYS | (GUARDED if security.scopes is not None else set())
+    possible |= WITH_CREDENTIALS if security.basic else set()
     possible |= (WITH_BODY if body else set()) | (IDEMPOTENT if idempotent else set())
     possible |= CONDITIONAL if conditional else set()
     if missing := sorted(possible - set(declared)):

@@ -9,7 +9,8 @@ from typing import Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.media import JSON
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 
 FOLLOW: Final = "x-follow"
 _PARTS: Final = ("status", "until", "refusal")

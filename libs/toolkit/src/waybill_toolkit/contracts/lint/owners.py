@@ -12,7 +12,8 @@ from typing import Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Fault
-from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.media import FORM, JSON
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.ownership import OWNER
 from waybill_toolkit.contracts.generate.parameters import parameter_nodes
 from waybill_toolkit.contracts.generate.schemas import reachable
@@ -87,9 +88,9 @@ def _bodies(operation: Node) -> Iterator[Node]:
     answers = (each.target() for each in responses.children()) if responses else ()
     for holder in filter(None, (operation.get("requestBody"), *answers)):
         content = holder.get("content")
-        media = content.get(JSON) if content else None
-        if media and "schema" in media.value:
-            yield media.child("schema")
+        for media in filter(None, map(content.get, (JSON, FORM)) if content else ()):
+            if "schema" in media.value:
+                yield media.child("schema")
 
 
 def _names_within(node: Node) -> Iterator[str]:

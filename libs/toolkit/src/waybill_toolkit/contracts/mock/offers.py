@@ -11,13 +11,17 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from waybill.http import Answer, Operation
+from waybill.http.contract import ErrorForm
+from waybill.http.error_forms import status_in
 from waybill.http.problems import RUNTIME_PROBLEMS, FieldError, Problem
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import ContractError
+from waybill_toolkit.contracts.generate.media import JSON
 from waybill_toolkit.contracts.generate.names import snake
-from waybill_toolkit.contracts.generate.openapi import JSON, operation_nodes
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.mock.examples import UNNAMED, Example, Examples
 from waybill_toolkit.contracts.mock.samples import sample
+from waybill_toolkit.contracts.mock.texts import TEXTS
 
 _PARAMETER: Final = re.compile(r"\{([^}]*)\}")
 _FAULT: Final = FieldError(pointer="/", code="mocked", detail="The mock shows an error here.")
@@ -53,8 +57,9 @@ class Offering:
             if issubclass(kind, Answer)
             for offer in self._successes(kind, responses.need(str(kind.status)))
         ]
-        declared = chain(responses.children(), added.values())
-        return answers + [offer for each in declared for offer in self._refusals(each.target())]
+        declared = (each.target() for each in chain(responses.children(), added.values()))
+        form = operation.errors
+        return answers + [offer for each in declared for offer in self._refusals(each, form)]
 
     def node(self, operation: Operation) -> Node:
         """Return the node of an operation."""
@@ -69,6 +74,10 @@ class Offering:
         }
         if "body" not in types:
             yield Offer(kind.status, UNNAMED, kind(**headers))
+            return
+        if kind.media_type in TEXTS:
+            members = {**headers, "body": TEXTS[kind.media_type](response)}
+            yield Offer(kind.status, UNNAMED, kind(**members))
             return
         schema = response.need("content").need(JSON).child("schema")
         adapter: TypeAdapter[Any] = TypeAdapter(types["body"])
@@ -94,15 +103,16 @@ class Offering:
             named = _PARAMETER.findall(path.name)
             if operation.name != "get" or not content or not named or not body.keys() >= set(named):
                 continue
-            if content.need(JSON).child("schema").step().place == schema.step().place:
+            media = content.get(JSON)
+            if media and media.child("schema").step().place == schema.step().place:
                 return _PARAMETER.sub(lambda name: quote(str(body[name[1]]), safe=""), path.name)
         return None
 
-    def _refusals(self, response: Node) -> Iterator[Offer]:
+    def _refusals(self, response: Node, form: ErrorForm) -> Iterator[Offer]:
         slugs = response.get("x-problems")
         for slug in slugs.value if slugs else ():
             kind = self.problems[slug]
-            yield Offer(kind.status, slug, self._problem(kind))
+            yield Offer(status_in(form, kind.status), slug, self._problem(kind))
 
     def _problem(self, kind: type[Problem]) -> Problem:
         types = get_type_hints(kind, include_extras=True)

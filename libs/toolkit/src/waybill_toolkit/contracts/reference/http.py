@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from waybill_toolkit.contracts.generate.media import ERRORS, FORM, as_form
 from waybill_toolkit.contracts.generate.openapi import METHODS
 from waybill_toolkit.contracts.generate.problems import ProblemType
 from waybill_toolkit.contracts.reference.examples import Examples
 from waybill_toolkit.contracts.reference.shapes import Field, Schema, Shape, parameter_of, shape_of
 
+_FORMS: Final = {"oauth": "OAuth errors (RFC 6749)", "html": "pages"}
 _KEY: Final = "Idempotency-Key"
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 
@@ -24,6 +26,7 @@ class Answer:
     text: str
     headers: tuple[Field, ...]
     body: str | None
+    media_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,16 @@ class Operation:
     group: str
     summary: str
     text: str
-    scopes: tuple[str, ...]
+    access: tuple[str, ...]
+    """What a caller needs: scopes, or a client's credentials."""
+    errors: str | None
+    """The form of problems, if it is not the usual one."""
     owner: str | None
     idempotent: bool
     body_limit_bytes: int | None
     parameters: tuple[Field, ...]
     body: str | None
+    is_form: bool
     answers: tuple[Answer, ...]
     own: tuple[ProblemType, ...]
     common: tuple[ProblemType, ...]
@@ -107,7 +114,8 @@ class _Reader:
     def operation(self, path: str, method: str, node: Schema, shared: list[Schema]) -> Operation:
         written = (*shared, *node.get("parameters", ()))
         parameters = [parameter_of(self.target(each)) for each in written]
-        body = self.schema_name(self.target(node.get("requestBody", {})))
+        request = self.target(node.get("requestBody", {}))
+        body, is_form = self.schema_name(request), FORM in request.get("content", {})
         responses = {status: self.target(each) for status, each in node["responses"].items()}
         slugs = [slug for each in responses.values() for slug in each.get("x-problems", ())]
         problems = [self.registry[slug] for slug in slugs]
@@ -118,19 +126,27 @@ class _Reader:
             group=node.get("x-service") or next(iter(node.get("tags", ())), "operations"),
             summary=node.get("summary", node["operationId"]),
             text=node.get("description", "").strip(),
-            scopes=tuple(
-                scope for way in node.get("security", ()) for each in way.values() for scope in each
-            ),
+            access=tuple(self.access(node)),
+            errors=_FORMS.get(node.get(ERRORS, "")),
             owner=node.get("x-owner"),
             idempotent=any(each.name == _KEY for each in parameters),
             body_limit_bytes=node.get("x-body-limit-bytes"),
             parameters=tuple(parameters),
             body=body,
+            is_form=is_form,
             answers=tuple(self.answers(responses)),
             own=tuple(each for each in problems if each.raised_by == "handler"),
             common=tuple(each for each in problems if each.raised_by != "handler"),
-            curl=self.curl(method, path, node, body),
+            curl=self.curl(method, path, node, body, is_form=is_form),
         )
+
+    def access(self, node: Schema) -> Iterator[str]:
+        schemes = self.document["components"].get("securitySchemes", {})
+        for name, scopes in ((n, s) for way in node.get("security", ()) for n, s in way.items()):
+            yield from (f"scope {scope}" for scope in scopes)
+            if schemes.get(name, {}).get("scheme") == "basic":
+                optional = " or none" if {} in node["security"] else ""
+                yield f"HTTP Basic{optional}"
 
     def answers(self, responses: Mapping[str, Schema]) -> Iterator[Answer]:
         for status, response in responses.items():
@@ -140,7 +156,8 @@ class _Reader:
                     for name, header in response.get("headers", {}).items()
                 )
                 text = response.get("description", "").strip()
-                yield Answer(status, text, tuple(headers), self.schema_name(response))
+                media_type = next(iter(response.get("content", {})), None)
+                yield Answer(status, text, tuple(headers), self.schema_name(response), media_type)
 
     def schema_name(self, holder: Schema) -> str | None:
         for media in holder.get("content", {}).values():
@@ -157,23 +174,32 @@ class _Reader:
             node = found
         return node
 
-    def curl(self, method: str, path: str, node: Schema, body: str | None) -> str:
+    def curl(self, method: str, path: str, node: Schema, body: str | None, *, is_form: bool) -> str:
         """Format the call as a command that can be copied."""
         verb = "" if method == "get" else f"-X {method.upper()} "
         address = _VARIABLE.sub(lambda found: "$" + found[1].upper(), path)
         lines = [f'curl {verb}"$WAYBILL{address}"']
-        if node.get("security"):
+        if any(each.startswith("scope ") for each in self.access(node)):
             lines.append('-H "Authorization: Bearer $TOKEN"')
+        elif node.get("security"):
+            lines.append('-u "$CLIENT_ID:$CLIENT_SECRET"')
         lines += [
             "-H " + shlex.quote(f"{each['name']}: {each.get('example', '...')}")
             for each in map(self.target, node.get("parameters", ()))
             if each["in"] == "header" and each.get("required")
         ]
         example = self.shapes[body].example if body else None
-        if example:
+        if example and is_form:
+            lines += [f"-d {shlex.quote(each)}" for each in _fields(example)]
+        elif example:
             lines.append("-H 'Content-Type: application/json'")
             lines.append("-d " + shlex.quote(_compact(example)))
         return " \\\n  ".join(lines)
+
+
+def _fields(example: str) -> list[str]:
+    value: dict[str, Any] = json.loads(example)
+    return [as_form({name: each}) for name, each in value.items()]
 
 
 def _compact(example: str) -> str:

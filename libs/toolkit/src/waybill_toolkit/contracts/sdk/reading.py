@@ -7,12 +7,14 @@ from typing import Any, Final
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
+from waybill_toolkit.contracts.generate.media import JSON
 from waybill_toolkit.contracts.generate.names import snake
 from waybill_toolkit.contracts.generate.not_modified import IF_NONE_MATCH, NOT_MODIFIED
-from waybill_toolkit.contracts.generate.openapi import JSON, METHODS, PUBLIC
+from waybill_toolkit.contracts.generate.openapi import METHODS
 from waybill_toolkit.contracts.generate.parameters import IDEMPOTENCY_KEY
 from waybill_toolkit.contracts.generate.problems import read_registry
 from waybill_toolkit.contracts.generate.schemas import SHARED
+from waybill_toolkit.contracts.generate.security import PUBLIC
 from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint.follows import FOLLOW, follow_faults
 from waybill_toolkit.contracts.lint.operations import REPEATABLE
@@ -27,6 +29,7 @@ from waybill_toolkit.contracts.sdk.contract import (
     PublicContract,
     resolve,
 )
+from waybill_toolkit.contracts.sdk.left_out import served_by_sdks
 
 _CURSOR: Final = "cursor"
 _PAGE_FIELDS: Final = ("items", "next_cursor")
@@ -45,6 +48,7 @@ def public_contract_of(
     openapi: Mapping[str, Any], registry: Mapping[str, Mapping[str, Any]]
 ) -> PublicContract:
     """Read a merged document. `registry` is the content of problems.yaml."""
+    openapi = served_by_sdks(openapi)
     operations = tuple(_operations(openapi))
     declared = {slug for each in operations for slug in each.problems}
     problems = tuple(

@@ -5,7 +5,7 @@ All checks are enabled. Every failure counts, unless an exclusion covers it.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,8 @@ from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.schemas import BaseSchema
 
+from waybill_toolkit.contracts.generate.bearer_tokens import BEARER
+from waybill_toolkit.contracts.generate.media import EVENTS
 from waybill_toolkit.contracts.schema_check import Json, read_json
 from waybill_toolkit.lab.conformance.exclusions import Exclusions, Failed
 from waybill_toolkit.lab.conformance.judging import judged_by
@@ -76,7 +78,7 @@ def try_service(
     exclusions: Exclusions,
 ) -> Verdict:
     """Send requests generated from the contract to a service, and check each response."""
-    document = read_json(contract)
+    document = _without_streams(read_json(contract))
     schemes = document.get("components", {}).get("securitySchemes", {})
     schema = schemathesis.openapi.from_dict(document, config=_config(address, plan, shop, schemes))
     _exclude(schema, exclusions)
@@ -90,8 +92,23 @@ def try_service(
     return verdict
 
 
-def _config(address: str, plan: Plan, shop: Shop, schemes: Iterable[str]) -> SchemathesisConfig:
-    tokens = {scheme: {"bearer": plan.token} for scheme in schemes}
+def _without_streams(document: Json) -> Json:
+    """Leave out streams of events, which have no end to wait for."""
+    paths = {
+        path: {key: each for key, each in item.items() if not _is_stream(each)}
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": paths}
+
+
+def _is_stream(operation: Any) -> bool:  # noqa: ANN401 (JSON)
+    responses = operation.get("responses", {}) if isinstance(operation, dict) else {}
+    return any(EVENTS in each.get("content", ()) for each in responses.values())
+
+
+def _config(address: str, plan: Plan, shop: Shop, schemes: Json) -> SchemathesisConfig:
+    bearer = (name for name, each in schemes.items() if each.get("scheme") == BEARER)
+    tokens = {scheme: {"bearer": plan.token} for scheme in bearer}
     auth: dict[str, Any] = {"auth": {"openapi": tokens}} if tokens else {}
     timed: dict[str, Any] = {} if plan.seconds is None else {"max-time": plan.seconds}
     return SchemathesisConfig.from_dict(
@@ -112,7 +129,7 @@ def _config(address: str, plan: Plan, shop: Shop, schemes: Iterable[str]) -> Sch
                 "enabled": True,
                 # The default also accepts 401, 403, 404, 409, 429 and 5xx for valid data. Here each
                 # refusal that depends on the state of the service is an exclusion, with a reason.
-                "positive_data_acceptance": {"expected-statuses": ["2xx", "304"]},
+                "positive_data_acceptance": {"expected-statuses": ["2xx", "302", "303", "304"]},
                 # The default lacks 428, which is for a missing If-Match (RFC 6585).
                 "missing_required_header": {"expected-statuses": ["400", "401", "422", "428"]},
             },

@@ -18,11 +18,12 @@ from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
+from waybill_toolkit.operations.workload.tokens import tokens_of
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.plan import GATEWAY, Plan
 from waybill_toolkit.platform.state import Status
 from waybill_toolkit.platform.waiting import wait_until
 
@@ -54,7 +55,8 @@ def running_platform(
     if platform:
         yield platform
         return
-    attendant = AttachedPlatform(Plan.of(folder, tree_root() / "services", port_base), console)
+    plan = Plan.of(folder, tree_root() / "services", port_base).with_access()
+    attendant = AttachedPlatform(plan, console)
     if stop:
         with attendant.attend() as platform:
             yield platform
@@ -65,9 +67,9 @@ def running_platform(
 
 
 def client_of(platform: Platform) -> Client:
-    """Return a client of a running platform."""
-    addresses = platform.addresses
-    return Client(addresses["catalog"], addresses["inventory"], addresses["orders"])
+    """Return a client of a running platform, which calls the gateway."""
+    gateway = platform.addresses[GATEWAY]
+    return Client(gateway, gateway, gateway, tokens=tokens_of(platform))
 
 
 async def audit_of(platform: Platform) -> Report:
