@@ -103,7 +103,7 @@ def service(settings: IdentitySettings) -> Iterator[str]:
         yield address
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture
 async def its_database(settings: IdentitySettings) -> AsyncIterator[Database]:
     """The database of the running service."""
     opened = await Database.open(settings.database_url.get_secret_value(), source="identity")

@@ -179,6 +179,143 @@ class IntrospectToken200(Answer):
 IntrospectTokenResult: TypeAlias = IntrospectToken200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterUser202(Answer):
+    """A mail is sent."""
+
+    status: ClassVar[int] = 202
+    body: models.Accepted
+
+
+RegisterUserResult: TypeAlias = RegisterUser202 | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveUser200(Answer):
+    """The user, who is removed."""
+
+    status: ClassVar[int] = 200
+    body: models.RemovedUser
+
+
+RemoveUserResult: TypeAlias = RemoveUser200 | problems.UserNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUserRoles200(Answer):
+    """The roles."""
+
+    status: ClassVar[int] = 200
+    body: models.UserRoles
+
+
+SetUserRolesResult: TypeAlias = (
+    SetUserRoles200 | problems.UserNotFound | problems.RoleNotFound | problems.ScopeNotHeld
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyEmail200(Answer):
+    """The address is verified."""
+
+    status: ClassVar[int] = 200
+    body: models.Accepted
+
+
+VerifyEmailResult: TypeAlias = VerifyEmail200 | problems.MailLinkInvalid | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPasswordReset202(Answer):
+    """A mail is sent to a registered address."""
+
+    status: ClassVar[int] = 202
+    body: models.Accepted
+
+
+RequestPasswordResetResult: TypeAlias = RequestPasswordReset202 | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPassword200(Answer):
+    """The password is set."""
+
+    status: ClassVar[int] = 200
+    body: models.Accepted
+
+
+SetPasswordResult: TypeAlias = SetPassword200 | problems.MailLinkInvalid | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolTotp200(Answer):
+    """The secret."""
+
+    status: ClassVar[int] = 200
+    body: models.TotpSecret
+
+
+EnrolTotpResult: TypeAlias = EnrolTotp200 | problems.TotpInUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmTotp200(Answer):
+    """The recovery codes, shown once."""
+
+    status: ClassVar[int] = 200
+    body: models.RecoveryCodes
+
+
+ConfirmTotpResult: TypeAlias = (
+    ConfirmTotp200 | problems.TotpNotEnrolled | problems.TotpCodeWrong | problems.TooManyAttempts
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRoles200(Answer):
+    """All roles."""
+
+    status: ClassVar[int] = 200
+    body: models.RoleList
+
+
+ListRolesResult: TypeAlias = ListRoles200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRole200(Answer):
+    """The role."""
+
+    status: ClassVar[int] = 200
+    body: models.Role
+
+
+SetRoleResult: TypeAlias = SetRole200 | problems.ScopeNotHeld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateServiceAccount201(Answer):
+    """The account."""
+
+    status: ClassVar[int] = 201
+    body: models.CreatedServiceAccount
+    location: str
+
+
+CreateServiceAccountResult: TypeAlias = CreateServiceAccount201 | problems.ScopeNotHeld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveServiceAccount200(Answer):
+    """The account, which is removed."""
+
+    status: ClassVar[int] = 200
+    body: models.RemovedServiceAccount
+
+
+RemoveServiceAccountResult: TypeAlias = RemoveServiceAccount200 | problems.ServiceAccountNotFound
+
+
 class IdentityApi(ABC):
     """One method for each operation; identity implements all of them."""
 
@@ -297,6 +434,97 @@ class IdentityApi(ABC):
         of other clients it tells nothing, unless the client has the scope `identity:any`.
         """
 
+    @abstractmethod
+    async def register_user(self, call: Call, body: models.RegisterUser) -> RegisterUserResult:
+        """Register.
+
+        A mail to the address has a link to verify it. The answer is the same for an address
+        that is registered.
+        """
+
+    @abstractmethod
+    async def remove_user(self, call: Call, *, owner: Owner, user_id: UUID) -> RemoveUserResult:
+        """Remove a user.
+
+        Its sessions end, its API keys are revoked, and its address can be registered again.
+        """
+
+    @abstractmethod
+    async def set_user_roles(
+        self, call: Call, body: models.SetUserRoles, *, owner: Owner, user_id: UUID
+    ) -> SetUserRolesResult:
+        """Set the roles of a user.
+
+        A caller can give only roles whose scopes it has.
+        """
+
+    @abstractmethod
+    async def verify_email(self, call: Call, body: models.VerifyEmail) -> VerifyEmailResult:
+        """Verify an e-mail address."""
+
+    @abstractmethod
+    async def request_password_reset(
+        self, call: Call, body: models.RequestPasswordReset
+    ) -> RequestPasswordResetResult:
+        """Ask for a link to set a new password.
+
+        The answer is the same for an address that is not registered.
+        """
+
+    @abstractmethod
+    async def set_password(self, call: Call, body: models.SetPassword) -> SetPasswordResult:
+        """Set a new password.
+
+        All sessions of the user end.
+        """
+
+    @abstractmethod
+    async def enrol_totp(self, call: Call) -> EnrolTotpResult:
+        """Begin to use one-time passwords.
+
+        The secret is for an authenticator application (RFC 6238). It is asked for from the
+        first confirmed code on.
+        """
+
+    @abstractmethod
+    async def confirm_totp(self, call: Call, body: models.ConfirmTotp) -> ConfirmTotpResult:
+        """Confirm the secret with a code.
+
+        The answer has recovery codes. Each is used once, in place of a code.
+        """
+
+    @abstractmethod
+    async def list_roles(self, call: Call) -> ListRolesResult:
+        """List roles."""
+
+    @abstractmethod
+    async def set_role(
+        self, call: Call, body: models.SetRole, *, role: models.RoleName
+    ) -> SetRoleResult:
+        """Create a role, or set its scopes.
+
+        A caller can give a role only scopes that it has.
+        """
+
+    @abstractmethod
+    async def create_service_account(
+        self, call: Call, body: models.CreateServiceAccount
+    ) -> CreateServiceAccountResult:
+        """Create a service account.
+
+        A client that gets tokens by client credentials. The answer has its secret, which is
+        shown once and not stored.
+        """
+
+    @abstractmethod
+    async def remove_service_account(
+        self, call: Call, *, client_id: str
+    ) -> RemoveServiceAccountResult:
+        """Remove a service account.
+
+        It gets no more tokens; those that it has expire within five minutes.
+        """
+
 
 CURSOR: Final = Parameter(
     name="cursor",
@@ -314,8 +542,24 @@ LIMIT: Final = Parameter(
     type=Annotated[int, Field(ge=1, le=500)],
     default=50,
 )
+REMOVE_SERVICE_ACCOUNT_CLIENT_ID: Final = Parameter(
+    name="client_id",
+    place="path",
+    argument="client_id",
+    type=Annotated[str, Field(min_length=1, max_length=100)],
+    required=True,
+)
+REMOVE_USER_USER_ID: Final = Parameter(
+    name="user_id", place="path", argument="user_id", type=UUID, required=True
+)
 REVOKE_API_KEY_KEY_ID: Final = Parameter(
     name="key_id", place="path", argument="key_id", type=UUID, required=True
+)
+SET_ROLE_ROLE: Final = Parameter(
+    name="role", place="path", argument="role", type=models.RoleName, required=True
+)
+SET_USER_ROLES_USER_ID: Final = Parameter(
+    name="user_id", place="path", argument="user_id", type=UUID, required=True
 )
 USER_ID_FILTER: Final = Parameter(name="user_id", place="query", argument="user_id", type=UUID)
 
@@ -464,6 +708,134 @@ OPERATIONS: Final = (
         answers=(IntrospectToken200,),
         errors="oauth",
         basic="optional",
+        tags=("identity",),
+    ),
+    Operation(
+        id="register_user",
+        method="POST",
+        path="/v1/users",
+        scopes=None,
+        body=models.RegisterUser,
+        body_limit_bytes=16_384,
+        answers=(RegisterUser202, problems.TooManyAttempts),
+        tags=("identity",),
+    ),
+    Operation(
+        id="remove_user",
+        method="DELETE",
+        path="/v1/users/{user_id}",
+        scopes=("identity:write",),
+        parameters=(REMOVE_USER_USER_ID,),
+        owner=OwnerRule(field="user_id", everybody="identity:admin", place="resource"),
+        answers=(RemoveUser200, problems.UserNotFound),
+        tags=("identity",),
+    ),
+    Operation(
+        id="set_user_roles",
+        method="PUT",
+        path="/v1/users/{user_id}/roles",
+        scopes=("identity:admin",),
+        body=models.SetUserRoles,
+        body_limit_bytes=16_384,
+        parameters=(SET_USER_ROLES_USER_ID,),
+        owner=OwnerRule(field="user_id", everybody="identity:admin", place="resource"),
+        answers=(
+            SetUserRoles200,
+            problems.UserNotFound,
+            problems.RoleNotFound,
+            problems.ScopeNotHeld,
+        ),
+        tags=("identity",),
+    ),
+    Operation(
+        id="verify_email",
+        method="POST",
+        path="/v1/email-verifications",
+        scopes=None,
+        body=models.VerifyEmail,
+        body_limit_bytes=16_384,
+        answers=(VerifyEmail200, problems.MailLinkInvalid, problems.TooManyAttempts),
+        tags=("identity",),
+    ),
+    Operation(
+        id="request_password_reset",
+        method="POST",
+        path="/v1/password-resets",
+        scopes=None,
+        body=models.RequestPasswordReset,
+        body_limit_bytes=16_384,
+        answers=(RequestPasswordReset202, problems.TooManyAttempts),
+        tags=("identity",),
+    ),
+    Operation(
+        id="set_password",
+        method="POST",
+        path="/v1/passwords",
+        scopes=None,
+        body=models.SetPassword,
+        body_limit_bytes=16_384,
+        answers=(SetPassword200, problems.MailLinkInvalid, problems.TooManyAttempts),
+        tags=("identity",),
+    ),
+    Operation(
+        id="enrol_totp",
+        method="POST",
+        path="/v1/totp",
+        scopes=("identity:write",),
+        answers=(EnrolTotp200, problems.TotpInUse),
+        tags=("identity",),
+    ),
+    Operation(
+        id="confirm_totp",
+        method="POST",
+        path="/v1/totp/confirmations",
+        scopes=("identity:write",),
+        body=models.ConfirmTotp,
+        body_limit_bytes=16_384,
+        answers=(
+            ConfirmTotp200,
+            problems.TotpNotEnrolled,
+            problems.TotpCodeWrong,
+            problems.TooManyAttempts,
+        ),
+        tags=("identity",),
+    ),
+    Operation(
+        id="list_roles",
+        method="GET",
+        path="/v1/roles",
+        scopes=("identity:read",),
+        answers=(ListRoles200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="set_role",
+        method="PUT",
+        path="/v1/roles/{role}",
+        scopes=("identity:admin",),
+        body=models.SetRole,
+        body_limit_bytes=16_384,
+        parameters=(SET_ROLE_ROLE,),
+        answers=(SetRole200, problems.ScopeNotHeld),
+        tags=("identity",),
+    ),
+    Operation(
+        id="create_service_account",
+        method="POST",
+        path="/v1/service-accounts",
+        scopes=("identity:admin",),
+        body=models.CreateServiceAccount,
+        body_limit_bytes=16_384,
+        answers=(CreateServiceAccount201, problems.ScopeNotHeld),
+        tags=("identity",),
+    ),
+    Operation(
+        id="remove_service_account",
+        method="DELETE",
+        path="/v1/service-accounts/{client_id}",
+        scopes=("identity:admin",),
+        parameters=(REMOVE_SERVICE_ACCOUNT_CLIENT_ID,),
+        answers=(RemoveServiceAccount200, problems.ServiceAccountNotFound),
         tags=("identity",),
     ),
 )

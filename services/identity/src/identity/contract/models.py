@@ -11,6 +11,12 @@ from waybill.scalars import UUID, AwareDatetime, date
 from .shared import Reference
 
 
+class Accepted(BaseModel):
+    """Nothing; what counts is the status."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class ApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
@@ -36,12 +42,24 @@ class ApiKeyToken(BaseModel):
     scope: str
 
 
+class ConfirmTotp(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
+
+
 class CreatedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
     user_id: UUID
     api_key: str
     expires_at: AwareDatetime
+
+
+class CreatedServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+    client_secret: str
+    sub: str
 
 
 class DeniedSessions(BaseModel):
@@ -116,6 +134,46 @@ class PublicKey(BaseModel):
     e: Annotated[str | MISSING, Field(default=MISSING)]
 
 
+class RecoveryCodes(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    codes: list[str]
+
+
+class RegisterUser(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class RemovedServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+
+
+class RemovedUser(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+
+
+class RequestPasswordReset(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+
+
 class Revoked(BaseModel):
     """Nothing; what counts is the status."""
 
@@ -126,6 +184,9 @@ class RevokedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
     user_id: UUID
+
+
+RoleName = TypeAliasType("RoleName", Annotated[str, Field(pattern="^[a-z][a-z-]{0,39}$")])
 
 
 ScopesScope = TypeAliasType("ScopesScope", Annotated[str, Field(pattern="^[a-z][a-z_:-]{0,63}$")])
@@ -147,6 +208,22 @@ class SessionPage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Session]
     next_cursor: str | None
+
+
+class SetPassword(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class SetRole(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    scopes: Scopes
+
+
+class SetUserRoles(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    roles: Annotated[list[RoleName], Field(max_length=20)]
 
 
 class TokenHint(BaseModel):
@@ -180,9 +257,27 @@ class Tokens(BaseModel):
     id_token: Annotated[str | MISSING, Field(default=MISSING)]
 
 
+class TotpSecret(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    secret: str
+    uri: str
+
+
+class UserRoles(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    roles: list[RoleName]
+
+
 class Userinfo(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sub: str
+
+
+class VerifyEmail(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
 
 
 class CreateApiKey(BaseModel):
@@ -193,6 +288,23 @@ class CreateApiKey(BaseModel):
     expires_in_days: Annotated[StrictInt, Field(ge=1, le=365)]
 
 
+class CreateServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Reference
+    scopes: Scopes
+
+
 class KeySet(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     keys: list[PublicKey]
+
+
+class Role(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    role: RoleName
+    scopes: list[str]
+
+
+class RoleList(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: list[Role]

@@ -46,7 +46,9 @@ class TokenOperations(Operations):
         except ValueError:
             supported = ", ".join(GrantType)
             return UnsupportedGrantType(detail=f"The supported grant types are {supported}.")
-        if grant_type not in client.grants:
+        if grant_type not in client.grants or (
+            client.is_public and grant_type is GrantType.CLIENT_CREDENTIALS
+        ):
             return UnauthorizedClient(detail=f"The client may not use {grant_type}.")
         granted = await self._grant(client, grant_type, body)
         if not isinstance(granted, Grant):
