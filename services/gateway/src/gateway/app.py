@@ -1,6 +1,7 @@
 """Assembles the gateway."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from typing import Final
@@ -33,11 +34,12 @@ async def assemble(settings: GatewaySettings) -> Service:
     admission = admission_of(settings)
     limits = limits_of(settings, read_rate_limits(_MERGED), _ROUTES)
     addresses = ClientAddresses(settings.trusted_networks)
-    session = open_session(settings)
+    session = open_session(settings, settings.upstream_connections_max)
+    streams = open_session(settings, settings.streams_max)
     upstreams = upstreams_of(settings, session)
     guards = {route.id: Guard(route, admission.access, limits, addresses) for route in _ROUTES}
     return Service(
-        endpoints=forwards(settings, guards, upstreams),
+        endpoints=forwards(settings, guards, upstreams, streams),
         in_each_process=[*admission.parts, *([limits.store] if limits.store else ())],
         checks=admission.checks,
         layers=(
@@ -50,7 +52,7 @@ async def assemble(settings: GatewaySettings) -> Service:
             ),
         ),
         gauges=partial(gauges_of, upstreams.values(), limits),
-        closing=(session.close,),
+        closing=(session.close, streams.close),
     )
 
 
@@ -71,16 +73,22 @@ def upstreams_of(
 
 
 def forwards(
-    settings: GatewaySettings, guards: Mapping[str, Guard], upstreams: Mapping[str, Upstream]
+    settings: GatewaySettings,
+    guards: Mapping[str, Guard],
+    upstreams: Mapping[str, Upstream],
+    streams: aiohttp.ClientSession,
 ) -> Mapping[str, Forward]:
-    """Give what answers each operation."""
+    """Give what answers each operation. Streams have connections of their own."""
     uploads = Uploads(settings.client_seconds, settings.uploads_max)
-    return {
-        route.id: Forward(
-            route, guards[route.id], upstreams[route.service], uploads, settings.client_seconds
+    found: dict[str, Forward] = {}
+    for route in _ROUTES:
+        upstream = upstreams[route.service]
+        if route.is_stream:
+            upstream = replace(upstream, session=streams)
+        found[route.id] = Forward(
+            route, guards[route.id], upstream, uploads, settings.client_seconds
         )
-        for route in _ROUTES
-    }
+    return found
 
 
 def gauges_of(upstreams: Iterable[Upstream], limits: Limits) -> Iterator[Gauge]:

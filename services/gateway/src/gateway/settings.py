@@ -85,6 +85,9 @@ class GatewaySettings(AccessSettings):
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
+    streams_max: PositiveInt = 1_000
+    """Maximum of streams of events from each service; other requests do not wait for them."""
+
     connect_seconds: PositiveFloat = 2.0
     """Timeout for a free or new connection. A lost packet is sent again after 1 s."""
     answer_seconds: PositiveFloat = 40.0

@@ -119,12 +119,12 @@ class Upstream:
         return Answer(response, self.answer_seconds)
 
 
-def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
-    """Create the client. Connections are opened on demand."""
+def open_session(settings: GatewaySettings, connections_max: int) -> aiohttp.ClientSession:
+    """Create a client with a number of connections to each service, opened on demand."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,
-            limit_per_host=settings.upstream_connections_max,
+            limit_per_host=connections_max,
             ssl=settings.upstream_tls() or True,
         ),
         timeout=aiohttp.ClientTimeout(

@@ -19,8 +19,7 @@ class OrdersSettings(Settings):
     streams_max: PositiveInt = 500
     """Streams of events of orders that one process serves at the same time, some 20 KB each."""
     streams_per_caller_max: PositiveInt = 100
-    """Streams that one caller may have at the same time in one process. With open access all callers
-    are one."""
+    """Streams of one caller in one process. With open access all callers are one."""
 
     background_process: bool = True
     """On: orders gets most requests, and receives at least four events for each order."""
