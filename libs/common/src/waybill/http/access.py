@@ -90,7 +90,7 @@ class TokenFile(Access):
     async def identify(self, authorization: str | None) -> Principal:
         principal = self._principals.get(hashlib.sha256(bearer_token(authorization)).hexdigest())
         if principal is None:
-            raise _unknown_token()
+            raise unknown_token()
         return principal
 
 
@@ -100,11 +100,12 @@ def bearer_token(authorization: str | None) -> bytes:
         raise ProblemError(Unauthenticated(detail="The Authorization header is missing."))
     token = _BEARER.fullmatch(authorization)
     if token is None:
-        raise _unknown_token()
+        raise unknown_token()
     return token[1].encode()
 
 
-def _unknown_token() -> ProblemError:
+def unknown_token() -> ProblemError:
+    """Return the refusal of a token that nobody has, or that is no longer valid."""
     challenge = 'Bearer error="invalid_token"'
     detail = "The bearer token is not known."
     return ProblemError(Unauthenticated(detail=detail, challenge=challenge))

@@ -4,11 +4,14 @@ The issuer's metadata names the address of its keys (OpenID Connect Discovery 1.
 3). Keys are read again every five minutes, and when a token names an unknown one, at most once in
 ten seconds: a client that sends random key ids must not load the issuer. Keys that were read are
 used while the issuer is unavailable.
+
+An issuer may also name the address of the sessions that were ended while tokens of them are valid
+(`denied_sessions_uri`). They are read every two seconds.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 
 READ_EVERY: Final = timedelta(minutes=5)
+READ_DENIED_EVERY: Final = timedelta(seconds=2)
 UNKNOWN_KEY_PAUSE: Final = timedelta(seconds=10)
 STALE_AFTER: Final = timedelta(minutes=10)
 """Time without a successful read after which the process is not ready: a key may be revoked."""
@@ -55,6 +59,7 @@ class IssuerKeys:
         self._tried_at: datetime | None = None
         self._wanted = False
         self._tried = asyncio.Condition()
+        self._denied_sessions: DeniedSessions | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read the keys until `stop` is set."""
@@ -63,7 +68,14 @@ class IssuerKeys:
             while not stop.is_set():
                 if self._is_due():
                     await self._try(client, backoff, stop)
+                if self._denied_sessions is not None:
+                    await self._denied_sessions.read_when_due(client)
                 await pause(stop, TICK_SECONDS)
+
+    @property
+    def denied(self) -> Container[str]:
+        """The `sid`s of sessions that were ended while tokens of them are valid."""
+        return () if self._denied_sessions is None else self._denied_sessions.sids
 
     async def find(self, key_id: str) -> Key | None:
         """Return a key; None if the issuer has none of this id.
@@ -120,7 +132,59 @@ class IssuerKeys:
         keys = (await _json(client, address)).get("keys")
         if not isinstance(keys, list):
             raise IssuerError(f"{address} has no list of keys")
+        await self._follow(client, metadata.get("denied_sessions_uri"))
         return dict(_usable(keys))
+
+    async def _follow(self, client: httpx.AsyncClient, address: object) -> None:
+        """Read the denied sessions from now on, if the issuer has them; the first time at once."""
+        if address is None:
+            self._denied_sessions = None
+            return
+        if not isinstance(address, str) or not is_safe(address):
+            raise IssuerError(f"its denied_sessions_uri is {address}: it must begin with https://")
+        if self._denied_sessions is None or self._denied_sessions.address != address:
+            following = DeniedSessions(address, self._clock)
+            await following.read(client)
+            self._denied_sessions = following
+
+
+class DeniedSessions:
+    """The sessions whose tokens an issuer wants refused, as far as they were read."""
+
+    def __init__(self, address: str, clock: Clock) -> None:
+        self.address: Final = address
+        self.sids: frozenset[str] = frozenset()
+        self._clock = clock
+        self._etag = ""
+        self._tried_at: datetime | None = None
+        self._is_failing = False
+
+    async def read_when_due(self, client: httpx.AsyncClient) -> None:
+        """Read them if that was two seconds ago. A failure is logged; what was read stays."""
+        tried_at = self._tried_at
+        if tried_at is not None and self._clock.now() - tried_at < READ_DENIED_EVERY:
+            return
+        try:
+            await self.read(client)
+        except (httpx.HTTPError, IssuerError) as error:
+            if not self._is_failing:
+                _log.warning("the denied sessions of %s cannot be read: %s", self.address, error)
+            self._is_failing = True
+        else:
+            self._is_failing = False
+
+    async def read(self, client: httpx.AsyncClient) -> None:
+        """Read them. Raises IssuerError or an error of httpx."""
+        self._tried_at = self._clock.now()
+        known = {"If-None-Match": self._etag} if self._etag else {}
+        response = await client.get(self.address, headers=known)
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return
+        sids = _object(response).get("sids")
+        if not isinstance(sids, list):
+            raise IssuerError(f"{self.address} has no list of sids")
+        self.sids = frozenset(map(str, sids))
+        self._etag = response.headers.get("etag", "")
 
 
 def is_safe(address: str) -> bool:
@@ -130,14 +194,17 @@ def is_safe(address: str) -> bool:
 
 
 async def _json(client: httpx.AsyncClient, address: str) -> Mapping[str, Any]:
-    response = await client.get(address)
+    return _object(await client.get(address))
+
+
+def _object(response: httpx.Response) -> Mapping[str, Any]:
     response.raise_for_status()
     try:
         document = response.json()
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise IssuerError(f"{address} does not answer with a JSON object")
+        raise IssuerError(f"{response.url} does not answer with a JSON object")
     return document
 
 

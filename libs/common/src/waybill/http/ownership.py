@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
 from waybill.http.access import Principal
 from waybill.http.contract import Answer, Operation, OwnerRule
 from waybill.http.problems import Forbidden, Internal, Problem, ProblemError
@@ -47,6 +49,9 @@ class OwnerGuard:
     def __init__(self, operation: Operation) -> None:
         self._rule: OwnerRule | None = operation.owner
         self._operation_id = operation.id
+        field = "" if operation.owner is None else operation.owner.field
+        types = (each.type for each in operation.parameters if each.argument == field)
+        self._parameter: TypeAdapter[Any] = TypeAdapter(next(types, str))
         problems = (each for each in operation.answers if issubclass(each, Problem))
         self._not_found = next((each for each in problems if each.status == 404), None)
 
@@ -76,10 +81,10 @@ class OwnerGuard:
             case "resource":
                 arguments["owner"] = owner
             case "query":
-                if arguments[rule.field] is None:
-                    arguments[rule.field] = owner.ref
-                else:
-                    self._refuse_other(rule, arguments[rule.field], owner)
+                if arguments[rule.field] is not None:
+                    self._refuse_other(rule, _text(arguments[rule.field]), owner)
+                elif owner.ref is not None:
+                    arguments[rule.field] = self._as_parameter(rule, owner.ref)
             case "body":
                 self._refuse_other(rule, _text(getattr(arguments["body"], rule.field)), owner)
 
@@ -106,6 +111,14 @@ class OwnerGuard:
             if self._not_found is None
             else self._not_found(detail="The resource does not exist.")
         )
+
+    def _as_parameter(self, rule: OwnerRule, ref: str) -> object:
+        """Return the owner as the handler expects it: as text, or as a UUID."""
+        try:
+            return self._parameter.validate_python(ref)
+        except ValidationError:
+            detail = f"The caller's {rule.field} is of another form than that of this operation."
+            raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule))) from None
 
     def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner) -> None:
         if not owner.owns(ref):

@@ -7,9 +7,9 @@ issuer publishes: a key or an address of a key in a token is refused (RFC 8725, 
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 from joserfc import jwt
@@ -18,9 +18,12 @@ from joserfc.util import urlsafe_b64decode
 from typing_extensions import override
 
 from waybill.clock import Clock
-from waybill.http.access import Access, Principal, bearer_token
-from waybill.http.issuer_keys import IssuerError, IssuerKeys
+from waybill.http.access import Access, Principal, bearer_token, unknown_token
+from waybill.http.issuer_keys import IssuerError
 from waybill.http.problems import ProblemError, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
 
 ALGORITHMS: Final = ("ES256", "RS256")
 LEEWAY_SECONDS: Final = 10
@@ -38,6 +41,19 @@ class _Verified:
     expires_at: float
 
 
+class VerificationKeys(Protocol):
+    """Where the keys of an issuer come from; `IssuerKeys` reads them over HTTP."""
+
+    @property
+    def denied(self) -> Container[str]:
+        """The `sid`s of sessions that were ended while tokens of them are valid."""
+        ...
+
+    async def find(self, key_id: str) -> "Key | None":
+        """Return a public key; None if the issuer has none of this id. Raises IssuerError."""
+        ...
+
+
 class _InvalidTokenError(Exception):
     """The token is not accepted; the message is for its client and has nothing of the token."""
 
@@ -47,7 +63,7 @@ class TokenAccess(Access):
 
     def __init__(
         self,
-        keys: IssuerKeys,
+        keys: VerificationKeys,
         issuer: str,
         audience: str,
         clock: Clock,
@@ -74,7 +90,7 @@ class TokenAccess(Access):
         digest = hashlib.blake2b(token, key=self._digest_key, digest_size=16).digest()
         known = self._remembered.get(digest)
         if known is not None and known.expires_at > self._now():
-            return known.principal
+            return self._unless_denied(known.principal)
         try:
             verified = await self._verify(token)
         except _InvalidTokenError as error:
@@ -85,7 +101,13 @@ class TokenAccess(Access):
         while len(self._remembered) >= REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[digest] = verified
-        return verified.principal
+        return self._unless_denied(verified.principal)
+
+    def _unless_denied(self, principal: Principal) -> Principal:
+        """Return the caller unless its session was ended. Raises ProblemError."""
+        if principal.claims.get("sid", "") in self._keys.denied:
+            raise unknown_token()
+        return principal
 
     async def _verify(self, token: bytes) -> _Verified:
         if len(token) > TOKEN_BYTES_MAX:

@@ -91,7 +91,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             stopping.push_async_callback(close, service, process)
             self.state.service = service
             stopping.callback(delattr, self.state, "service")
-            admission = admission_of(settings) if isinstance(settings, Settings) else None
+            admission = _admission(settings, service)
             self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
@@ -218,6 +218,12 @@ def _ask_server_to_stop() -> None:
     """Send SIGTERM to a server that handles it; without a server, as in a test, do nothing."""
     if callable(signal.getsignal(signal.SIGTERM)):
         signal.raise_signal(signal.SIGTERM)
+
+
+def _admission(settings: ProcessSettings, service: Service) -> Admission | None:
+    if service.access is not None:
+        return Admission(service.access)
+    return admission_of(settings) if isinstance(settings, Settings) else None
 
 
 def _bind(routes: Sequence[OperationRoute], service: Service, admission: Admission | None) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from waybill.http import Operation
+from waybill.http.access import Access
 from waybill.http.routing import Methods
 from waybill.postgres import Database
 from waybill.process.background import Background
@@ -40,11 +41,14 @@ class Service:
     there is one. `in_each_process` are parts that run in every serving process, such as one that
     refreshes a cache.
 
+    `access` says who may call the operations, instead of the setting: the issuer of tokens has one.
+
     `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
     """
 
     contract: Traversable | None = None
     api: object = None
+    access: Access | None = None
     operations: Sequence[Operation] = ()
     endpoints: Mapping[str, ASGIApp] = field(default_factory=dict)
     paths: Mapping[str, Methods] = field(default_factory=dict)

@@ -54,7 +54,8 @@ Issuer = Annotated[
 """https, so that nobody can put keys of their own in between; http on this machine only."""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only processes of this machine reach an address."""
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
@@ -99,7 +100,7 @@ class ProcessSettings(BaseSettings):
     def hosts(self) -> tuple[str, ...] | None:
         """The names that a Host header may have; None for any."""
         if self.allowed_hosts is None:
-            return (self.host,) if _is_loopback(self.host) else None
+            return (self.host,) if is_loopback(self.host) else None
         names = tuple(each.strip() for each in self.allowed_hosts.split(","))
         return None if "*" in names else (self.host, *names)
 

@@ -45,6 +45,9 @@ GROUPS: Final = {
             "waybill_toolkit.platform.environment",
             "Print the environment in which a service is started.",
         ),
+        "token": Entry(
+            "waybill_toolkit.platform.token", "Print an access token of a demo principal."
+        ),
         "demo": Entry(
             "waybill_toolkit.operations.workload.commands",
             "Seed a shop, place orders, show the results, audit.",

@@ -15,6 +15,7 @@ from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.identity import AccessMode, access_settings
 from waybill_toolkit.platform.log_files import Follower, last_lines
 from waybill_toolkit.platform.options import Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
@@ -33,6 +34,10 @@ PortBase = Annotated[
         help="The gateway listens on it, services on the ports after it, PostgreSQL on +20, the "
         "broker on +21.",
     ),
+]
+Access = Annotated[
+    AccessMode,
+    typer.Option(help="Who may call: the bearers of tokens (`waybill token`), or everybody."),
 ]
 Reload = Annotated[
     bool, typer.Option("--reload", help="Start a service again when its code changes.")
@@ -55,13 +60,15 @@ def up(
     fresh: Fresh = False,
     data: Data = None,
     reload: Reload = False,
+    access: Access = AccessMode.OPEN,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        plan = Plan.of(data_folder(data), root, port_base)
+        settings = access_settings(access, port_base)
+        plan = Plan.of(data_folder(data), root, port_base, settings)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

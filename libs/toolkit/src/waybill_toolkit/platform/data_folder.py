@@ -8,6 +8,7 @@ ports.json     the port of each service, see stored_ports.py
 foreground/    services that run in a terminal, see lending.py
 secrets/       passwords
 logs/          one file per process
+mail/          mails that identity has written
 postgres/      see postgres_home.py
 broker/        see waybill_toolkit.platform.embedded_broker.home
 """
@@ -36,6 +37,7 @@ _OURS = (
     "ports.json",
     "secrets",
     "logs",
+    "mail",
     "broker",
     _MARKER,
 )  # and postgres/; the marker goes last

@@ -9,6 +9,7 @@ from pathlib import Path
 from waybill_toolkit.platform import stored_ports
 from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
 from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.identity import IDENTITY, identity_settings
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
@@ -51,6 +52,11 @@ class ServicePlan:
     def event_contract(self) -> Path:
         """The generated AsyncAPI document, if the service has events."""
         return self.source / self.name / "contract" / "asyncapi.json"
+
+    @property
+    def http_contract(self) -> Path:
+        """The generated OpenAPI document, if the service has operations."""
+        return self.source / self.name / "contract" / "openapi.json"
 
     @property
     def has_events(self) -> bool:
@@ -195,7 +201,7 @@ class Plan:
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
             variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams), **LOGIN_SETTINGS}
-        return {**variables, **self.settings}
+        return {**variables, **_of_identity(self, service), **self.settings}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -217,6 +223,13 @@ class Plan:
             document["reload"],
             tuple(map(Path, document["shared_code"])),
         )
+
+
+def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
+    if service.name != IDENTITY:
+        return {}
+    others = [each for each in plan.services if each.name not in (GATEWAY, IDENTITY)]
+    return identity_settings(plan.data, plan.port_base, [each.http_contract for each in others])
 
 
 def _nearest_database_url(plan: Plan, service: str) -> str:

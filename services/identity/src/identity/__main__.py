@@ -1,0 +1,5 @@
+"""Run the service: `python -m identity`."""
+
+from identity.app import main
+
+main()

@@ -1,0 +1,63 @@
+"""Assembles the identity service."""
+
+from importlib.resources import files
+from typing import Final
+
+from identity.api import Api
+from identity.contract.api import OPERATIONS
+from identity.contract.events import TOPICS
+from identity.demo_users import seed_demo_users
+from identity.expiry import delete_expired
+from identity.own_access import OwnAccess
+from identity.parts import Parts
+from identity.settings import IdentitySettings
+from identity.signing_keys import KeyRing, KeyRotation
+from identity.token_signing import TokenSigner
+from identity.vault import Vault
+from waybill.app import Service, build, run, serves
+from waybill.clock import Clock, SystemClock
+from waybill.postgres.timers import Timer
+from waybill.process.event_runtime import event_runtime, open_database
+
+_EXPIRY_POLL_SECONDS: Final = 60.0
+
+
+@serves(files("identity.contract"), OPERATIONS)
+async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Service:
+    """Open the database and create all parts; tests pass a `clock`."""
+    clock = clock or SystemClock()
+    database = await open_database(settings, clock)
+    vault = Vault(settings.key_encryption_keys, settings.index_key.get_secret_value())
+    ring = KeyRing(database, vault, clock)
+    await ring.rotate(settings.signing_key_period)  # the first request needs a key
+    if settings.demo_users is not None:
+        await seed_demo_users(
+            database, vault, settings.demo_users, settings.demo_scopes.split(), clock.now()
+        )
+    signer = TokenSigner(ring, clock, issuer=settings.public_url, audience=settings.audience)
+    own = OwnAccess(database, signer, clock, audience=settings.audience)
+    is_own = settings.issuer == settings.public_url
+    return Service(
+        api=Api(Parts(database, vault, signer, clock, own)),
+        access=own if is_own else None,
+        database=database,
+        checks={"key encryption keys": vault.check},
+        background=(
+            *event_runtime(
+                settings,
+                database,
+                clock,
+                topics=TOPICS,
+                timers=[Timer("expired sessions", _EXPIRY_POLL_SECONDS, delete_expired)],
+            ),
+            KeyRotation(ring, settings.signing_key_period),
+        ),
+    )
+
+
+app = build(IdentitySettings, assemble)
+
+
+def main() -> None:
+    """Run the service until it receives a stop signal."""
+    run(app)

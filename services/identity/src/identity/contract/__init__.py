@@ -1,0 +1,1 @@
+"""What identity serves, sends and receives. Generated from contracts/identity; never edited."""

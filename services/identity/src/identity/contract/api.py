@@ -1,0 +1,470 @@
+"""The HTTP interface of identity. Generated; never edited."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+from pydantic import Field
+from waybill.http import Answer, Call, Credentials, Operation, Owner, OwnerRule, Parameter
+from waybill.scalars import UUID
+
+from identity.contract import models, problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOpenidConfiguration200(Answer):
+    """The metadata."""
+
+    status: ClassVar[int] = 200
+    body: models.IssuerMetadata
+    cache_control: str
+
+
+GetOpenidConfigurationResult: TypeAlias = GetOpenidConfiguration200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetAuthorizationServerMetadata200(Answer):
+    """The metadata."""
+
+    status: ClassVar[int] = 200
+    body: models.IssuerMetadata
+    cache_control: str
+
+
+GetAuthorizationServerMetadataResult: TypeAlias = GetAuthorizationServerMetadata200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSigningKeys200(Answer):
+    """The keys."""
+
+    status: ClassVar[int] = 200
+    body: models.KeySet
+    cache_control: str
+
+
+ListSigningKeysResult: TypeAlias = ListSigningKeys200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDeniedSessions200(Answer):
+    """The sessions."""
+
+    status: ClassVar[int] = 200
+    body: models.DeniedSessions
+    etag: str
+
+
+ListDeniedSessionsResult: TypeAlias = ListDeniedSessions200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetUserinfo200(Answer):
+    """The claims."""
+
+    status: ClassVar[int] = 200
+    body: models.Userinfo
+
+
+GetUserinfoResult: TypeAlias = GetUserinfo200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateApiKey201(Answer):
+    """The key."""
+
+    status: ClassVar[int] = 201
+    body: models.CreatedApiKey
+    location: str
+
+
+CreateApiKeyResult: TypeAlias = CreateApiKey201 | problems.UserNotFound | problems.ScopeNotHeld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListApiKeys200(Answer):
+    """A page of keys."""
+
+    status: ClassVar[int] = 200
+    body: models.ApiKeyPage
+
+
+ListApiKeysResult: TypeAlias = ListApiKeys200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeApiKey200(Answer):
+    """The key, which is revoked."""
+
+    status: ClassVar[int] = 200
+    body: models.RevokedApiKey
+
+
+RevokeApiKeyResult: TypeAlias = RevokeApiKey200 | problems.ApiKeyNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeApiKey200(Answer):
+    """The token."""
+
+    status: ClassVar[int] = 200
+    body: models.ApiKeyToken
+    cache_control: str
+
+
+ExchangeApiKeyResult: TypeAlias = ExchangeApiKey200 | problems.InvalidApiKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSessions200(Answer):
+    """A page of sessions."""
+
+    status: ClassVar[int] = 200
+    body: models.SessionPage
+
+
+ListSessionsResult: TypeAlias = ListSessions200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSession200(Answer):
+    """The session, which has ended."""
+
+    status: ClassVar[int] = 200
+    body: models.EndedSession
+
+
+EndSessionResult: TypeAlias = EndSession200 | problems.SessionNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueToken200(Answer):
+    """The tokens."""
+
+    status: ClassVar[int] = 200
+    body: models.Tokens
+    cache_control: str
+
+
+IssueTokenResult: TypeAlias = (
+    IssueToken200
+    | problems.InvalidGrant
+    | problems.InvalidScope
+    | problems.UnauthorizedClient
+    | problems.UnsupportedGrantType
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeToken200(Answer):
+    """The token is not valid any more."""
+
+    status: ClassVar[int] = 200
+    body: models.Revoked
+
+
+RevokeTokenResult: TypeAlias = RevokeToken200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectToken200(Answer):
+    """Whether it is valid, and what it says."""
+
+    status: ClassVar[int] = 200
+    body: models.Introspection
+    cache_control: str
+
+
+IntrospectTokenResult: TypeAlias = IntrospectToken200
+
+
+class IdentityApi(ABC):
+    """One method for each operation; identity implements all of them."""
+
+    @abstractmethod
+    async def get_openid_configuration(self, call: Call) -> GetOpenidConfigurationResult:
+        """Get the metadata of the issuer.
+
+        OpenID Connect Discovery 1.0, 4.
+        """
+
+    @abstractmethod
+    async def get_authorization_server_metadata(
+        self, call: Call
+    ) -> GetAuthorizationServerMetadataResult:
+        """Get the metadata of the issuer, for clients without OpenID Connect.
+
+        RFC 8414, 3.
+        """
+
+    @abstractmethod
+    async def list_signing_keys(self, call: Call) -> ListSigningKeysResult:
+        """List the public keys that tokens are signed with.
+
+        A JWK set (RFC 7517). A key is listed at least six minutes before it signs, and until
+        the last token of it has expired.
+        """
+
+    @abstractmethod
+    async def list_denied_sessions(self, call: Call) -> ListDeniedSessionsResult:
+        """List the sessions that were ended while tokens of them are valid.
+
+        A service reads this every two seconds and refuses tokens whose `sid` is listed. A
+        session is listed until its last token has expired.
+        """
+
+    @abstractmethod
+    async def get_userinfo(self, call: Call) -> GetUserinfoResult:
+        """Get the claims of the user of a token.
+
+        OpenID Connect Core 1.0, 5.3.
+        """
+
+    @abstractmethod
+    async def create_api_key(self, call: Call, body: models.CreateApiKey) -> CreateApiKeyResult:
+        """Create an API key.
+
+        The answer has the key, which is shown once and not stored. A caller without
+        `identity:any` creates keys for itself. A key has at most the scopes of the caller.
+        """
+
+    @abstractmethod
+    async def list_api_keys(
+        self, call: Call, *, user_id: UUID | None, cursor: str | None, limit: int
+    ) -> ListApiKeysResult:
+        """List API keys that are not revoked, newest first."""
+
+    @abstractmethod
+    async def revoke_api_key(self, call: Call, *, owner: Owner, key_id: UUID) -> RevokeApiKeyResult:
+        """Revoke an API key.
+
+        Tokens that it was exchanged for are refused within three seconds.
+        """
+
+    @abstractmethod
+    async def exchange_api_key(
+        self, call: Call, body: models.ExchangeApiKey
+    ) -> ExchangeApiKeyResult:
+        """Exchange an API key for an access token.
+
+        The token has the scopes of the key that its owner has too, for five minutes.
+        """
+
+    @abstractmethod
+    async def list_sessions(
+        self, call: Call, *, user_id: UUID | None, cursor: str | None, limit: int
+    ) -> ListSessionsResult:
+        """List open sessions, newest first."""
+
+    @abstractmethod
+    async def end_session(self, call: Call, *, owner: Owner, session_id: UUID) -> EndSessionResult:
+        """End a session.
+
+        Its refresh tokens are revoked at once, its access tokens are refused within three
+        seconds.
+        """
+
+    @abstractmethod
+    async def issue_token(
+        self, call: Call, body: models.TokenRequest, *, credentials: Credentials | None
+    ) -> IssueTokenResult:
+        """Get tokens.
+
+        For a code (with PKCE, RFC 7636), a refresh token, or as a service by client
+        credentials. A client with a secret sends it by HTTP Basic or in the body. A refresh
+        token is used once; one that is sent again within ten seconds gives the same
+        successor, later it revokes all tokens of its authorization.
+        """
+
+    @abstractmethod
+    async def revoke_token(
+        self, call: Call, body: models.TokenHint, *, credentials: Credentials | None
+    ) -> RevokeTokenResult:
+        """Revoke a refresh token.
+
+        RFC 7009. All tokens of its authorization are revoked; access tokens expire within
+        five minutes. An unknown token is answered alike.
+        """
+
+    @abstractmethod
+    async def introspect_token(
+        self, call: Call, body: models.TokenHint, *, credentials: Credentials | None
+    ) -> IntrospectTokenResult:
+        """Ask whether a token is valid.
+
+        RFC 7662, for clients with a secret that cannot verify tokens by themselves. Of tokens
+        of other clients it tells nothing, unless the client has the scope `identity:any`.
+        """
+
+
+CURSOR: Final = Parameter(
+    name="cursor",
+    place="query",
+    argument="cursor",
+    type=Annotated[str, Field(min_length=1, max_length=512)],
+)
+END_SESSION_SESSION_ID: Final = Parameter(
+    name="session_id", place="path", argument="session_id", type=UUID, required=True
+)
+LIMIT: Final = Parameter(
+    name="limit",
+    place="query",
+    argument="limit",
+    type=Annotated[int, Field(ge=1, le=500)],
+    default=50,
+)
+REVOKE_API_KEY_KEY_ID: Final = Parameter(
+    name="key_id", place="path", argument="key_id", type=UUID, required=True
+)
+USER_ID_FILTER: Final = Parameter(name="user_id", place="query", argument="user_id", type=UUID)
+
+OPERATIONS: Final = (
+    Operation(
+        id="get_openid_configuration",
+        method="GET",
+        path="/.well-known/openid-configuration",
+        scopes=None,
+        answers=(GetOpenidConfiguration200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="get_authorization_server_metadata",
+        method="GET",
+        path="/.well-known/oauth-authorization-server",
+        scopes=None,
+        answers=(GetAuthorizationServerMetadata200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="list_signing_keys",
+        method="GET",
+        path="/oauth/jwks",
+        scopes=None,
+        answers=(ListSigningKeys200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="list_denied_sessions",
+        method="GET",
+        path="/oauth/denied-sessions",
+        scopes=None,
+        answers=(ListDeniedSessions200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="get_userinfo",
+        method="GET",
+        path="/oauth/userinfo",
+        scopes=("openid",),
+        answers=(GetUserinfo200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="create_api_key",
+        method="POST",
+        path="/v1/api-keys",
+        scopes=("identity:write",),
+        body=models.CreateApiKey,
+        body_limit_bytes=16_384,
+        owner=OwnerRule(field="user_id", everybody="identity:any", place="body"),
+        answers=(CreateApiKey201, problems.UserNotFound, problems.ScopeNotHeld),
+        tags=("identity",),
+    ),
+    Operation(
+        id="list_api_keys",
+        method="GET",
+        path="/v1/api-keys",
+        scopes=("identity:read",),
+        parameters=(USER_ID_FILTER, CURSOR, LIMIT),
+        owner=OwnerRule(field="user_id", everybody="identity:any", place="query"),
+        answers=(ListApiKeys200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="revoke_api_key",
+        method="DELETE",
+        path="/v1/api-keys/{key_id}",
+        scopes=("identity:write",),
+        parameters=(REVOKE_API_KEY_KEY_ID,),
+        owner=OwnerRule(field="user_id", everybody="identity:any", place="resource"),
+        answers=(RevokeApiKey200, problems.ApiKeyNotFound),
+        tags=("identity",),
+    ),
+    Operation(
+        id="exchange_api_key",
+        method="POST",
+        path="/v1/api-key-tokens",
+        scopes=None,
+        body=models.ExchangeApiKey,
+        body_limit_bytes=16_384,
+        answers=(ExchangeApiKey200, problems.InvalidApiKey),
+        tags=("identity",),
+    ),
+    Operation(
+        id="list_sessions",
+        method="GET",
+        path="/v1/sessions",
+        scopes=("identity:read",),
+        parameters=(USER_ID_FILTER, CURSOR, LIMIT),
+        owner=OwnerRule(field="user_id", everybody="identity:any", place="query"),
+        answers=(ListSessions200,),
+        tags=("identity",),
+    ),
+    Operation(
+        id="end_session",
+        method="DELETE",
+        path="/v1/sessions/{session_id}",
+        scopes=("identity:write",),
+        parameters=(END_SESSION_SESSION_ID,),
+        owner=OwnerRule(field="user_id", everybody="identity:any", place="resource"),
+        answers=(EndSession200, problems.SessionNotFound),
+        tags=("identity",),
+    ),
+    Operation(
+        id="issue_token",
+        method="POST",
+        path="/oauth/token",
+        scopes=None,
+        body=models.TokenRequest,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(
+            IssueToken200,
+            problems.InvalidGrant,
+            problems.InvalidScope,
+            problems.UnauthorizedClient,
+            problems.UnsupportedGrantType,
+        ),
+        errors="oauth",
+        basic="optional",
+        tags=("identity",),
+    ),
+    Operation(
+        id="revoke_token",
+        method="POST",
+        path="/oauth/revoke",
+        scopes=None,
+        body=models.TokenHint,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(RevokeToken200,),
+        errors="oauth",
+        basic="optional",
+        tags=("identity",),
+    ),
+    Operation(
+        id="introspect_token",
+        method="POST",
+        path="/oauth/introspect",
+        scopes=None,
+        body=models.TokenHint,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(IntrospectToken200,),
+        errors="oauth",
+        basic="optional",
+        tags=("identity",),
+    ),
+)
+"""What the runtime has to know to serve each of them."""

@@ -1,0 +1,1 @@
+"""The payloads that identity receives; unknown fields are ignored. Generated; never edited."""

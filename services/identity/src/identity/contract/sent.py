@@ -1,0 +1,24 @@
+"""The payloads that identity sends; each field is given, and no unknown one is taken. Generated; never edited."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from waybill.scalars import UUID
+
+
+class RolesChanged(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    roles: list[str]
+
+
+class SessionEnded(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    session_id: UUID
+
+
+class UserRegistered(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    customer_ref: str

@@ -1,0 +1,1 @@
+"""The operations of the contract, by subject; api.py puts them together."""

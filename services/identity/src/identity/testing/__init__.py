@@ -1,0 +1,1 @@
+"""For tests: users, sessions and clients, without the pages that create them."""
