@@ -146,8 +146,8 @@ async def test_an_administrator_gives_no_scope_that_it_lacks(
         refused = await administrator.put(path, json=body)
         assert refused.status_code == 422, path
         assert refused.json()["type"].endswith("scope-not-held")
-    body = {"name": "boss", "scopes": ["payments:any"]}
-    refused = await administrator.post("/v1/service-accounts", json=body)
+    account = {"name": "boss", "scopes": ["payments:any"]}
+    refused = await administrator.post("/v1/service-accounts", json=account)
     assert refused.json()["scope"] == "payments:any"
 
 
