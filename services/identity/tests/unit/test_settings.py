@@ -1,6 +1,7 @@
 """Demo principals exist on a laptop only."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 from pydantic import ValidationError
@@ -9,13 +10,14 @@ from identity.settings import IdentitySettings
 
 
 def settings(folder: Path, **changes: object) -> IdentitySettings:
+    (folder / "tokens.json").write_text("{}")
     usual = {
         "database_url": "postgresql://localhost/identity",
         "kafka_bootstrap_servers": "127.0.0.1:1",
-        "access": "open",
+        "access": str(folder / "tokens.json"),
         "public_url": "http://127.0.0.1:7400",
         "key_encryption_keys": str(folder),
-        "index_key": "x" * 32,
+        "index_key": token_urlsafe(32),
         "mail_folder": str(folder),
         "demo_users": str(folder),
     }
