@@ -51,6 +51,7 @@ CALLERS: Final[dict[str, tuple[set[str], dict[str, str]]]] = {
 }
 """The owner, another customer, a clerk, one that owns nothing, and one without scopes."""
 
+# What belongs to a user (`user_id`) is tried in services/identity/tests.
 OWNED: Final = [
     (method.upper(), path, operation)
     for path, item in CONTRACT["paths"].items()

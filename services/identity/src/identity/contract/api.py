@@ -546,7 +546,7 @@ REMOVE_SERVICE_ACCOUNT_CLIENT_ID: Final = Parameter(
     name="client_id",
     place="path",
     argument="client_id",
-    type=Annotated[str, Field(min_length=1, max_length=100)],
+    type=Annotated[str, Field(pattern="^svc_[0-9a-f]{32}$")],
     required=True,
 )
 REMOVE_USER_USER_ID: Final = Parameter(
