@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.policy import default
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -347,8 +349,11 @@ async def test_an_account_is_made_with_a_mail_and_tells_nobody_who_has_one(
     assert (await log_in(browser, address)).status_code == 200
     token = link_of(settings.mail_folder, address)["token"][0]
     page = await browser.get("/verify-email", params={"token": token})
-    done = await browser.post("/verify-email", data=form_of(page))
+    fields = form_of(page)
+    done = await browser.post("/verify-email", data={**fields, "password": PASSWORD})
     assert "Your address is confirmed" in done.text
+    again = await browser.post("/verify-email", data={**fields, "password": PASSWORD})
+    assert "The link is not valid" in again.text
     assert (await log_in(browser, address)).status_code == 303
 
 
@@ -443,8 +448,9 @@ class TestDevices:
 
 def link_of(folder: Path, address: str) -> dict[str, list[str]]:
     """Return the parameters of the link in the newest mail to an address."""
-    mails = (path.read_text() for path in sorted(folder.glob("*.eml"), reverse=True))
-    mail = next(text for text in mails if address in text)
+    paths = sorted(folder.glob("*.eml"), reverse=True)
+    mails = (message_from_bytes(path.read_bytes(), policy=default) for path in paths)
+    mail = next(str(each.get_content()) for each in mails if each["To"] == address)
     link = re.search(r"http\S+\?\S+", mail)
     assert link is not None, mail
     return parse_qs(urlsplit(link[0]).query)

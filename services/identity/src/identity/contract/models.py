@@ -360,6 +360,7 @@ class Confirmation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     form: FormToken
     token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
 
 
 class Consent(BaseModel):

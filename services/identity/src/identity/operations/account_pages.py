@@ -18,7 +18,9 @@ class AccountPages(AccountOperations, PageOperations):
     """The operations of these pages; what they do is that of AccountOperations."""
 
     async def show_registration(
-        self, call: Call, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        **cookies: str | None,
     ) -> api.ShowRegistrationResult:
         """Show the form."""
         return api.ShowRegistration200(**self._page("register", self._visitor(cookies)))
@@ -36,7 +38,11 @@ class AccountPages(AccountOperations, PageOperations):
         return api.SendRegistration200(**page)
 
     async def show_verification(
-        self, call: Call, *, token: str | None, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        *,
+        token: str | None,
+        **cookies: str | None,
     ) -> api.ShowVerificationResult:
         """Ask to confirm: programs that look into mails follow links too."""
         page = self._page("verify-email", self._visitor(cookies), token=token or "")
@@ -48,11 +54,17 @@ class AccountPages(AccountOperations, PageOperations):
         """Make the account of a link usable."""
         visitor = self._visitor(cookies)
         self._check_form(visitor, body.form)
-        done = await self.verify_email(call, models.VerifyEmail(token=body.token))
+        done = await self.verify_email(
+            call, models.VerifyEmail(token=body.token, password=body.password)
+        )
         return api.ConfirmEmail200(**self._after(visitor, done, "Your address is confirmed"))
 
     async def show_reset(
-        self, call: Call, *, token: str | None, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        *,
+        token: str | None,
+        **cookies: str | None,
     ) -> api.ShowResetResult:
         """Ask for an address, or, with a link, for the new password."""
         page = self._page("reset", self._visitor(cookies), token=token or "")

@@ -47,7 +47,11 @@ class AuthorizationPages(PageOperations):
         return _to("/consent", asked)
 
     async def show_consent(
-        self, call: Call, *, request: str | None, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        *,
+        request: str | None,
+        **cookies: str | None,
     ) -> api.ShowConsentResult:
         """Show what an application asks for."""
         visitor = self._visitor(cookies)
@@ -69,7 +73,10 @@ class AuthorizationPages(PageOperations):
         )
 
     async def give_consent(
-        self, call: Call, body: models.Consent, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        body: models.Consent,
+        **cookies: str | None,
     ) -> api.GiveConsentResult:
         """Bring the application a code, or the refusal."""
         visitor = self._visitor(cookies)

@@ -72,7 +72,11 @@ class DevicePages(PageOperations):
         return api.AuthorizeDevice200(body=codes, cache_control="no-store")
 
     async def show_device(
-        self, call: Call, *, user_code: str | None, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        *,
+        user_code: str | None,
+        **cookies: str | None,
     ) -> api.ShowDeviceResult:
         """Ask for the code that the device shows."""
         visitor = self._visitor(cookies)
@@ -82,7 +86,10 @@ class DevicePages(PageOperations):
         return api.ShowDevice200(**page)
 
     async def approve_device(
-        self, call: Call, body: models.DeviceApproval, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        body: models.DeviceApproval,
+        **cookies: str | None,
     ) -> api.ApproveDeviceResult:
         """Show what the device asks for, then store what the user decides."""
         visitor = self._visitor(cookies)

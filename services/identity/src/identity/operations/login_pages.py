@@ -52,7 +52,10 @@ class LoginPages(PageOperations):
         return api.ShowLogin200(**await self._form(visitor, form))
 
     async def log_in(
-        self, call: Call, body: models.Login, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        body: models.Login,
+        **cookies: str | None,
     ) -> api.LogInResult:
         """Open a session, with a cookie that the browser did not have before."""
         visitor = self._visitor(cookies)
@@ -81,7 +84,10 @@ class LoginPages(PageOperations):
         return api.ShowLogout200(**self._page("logout", self._visitor(cookies)))
 
     async def log_out(
-        self, call: Call, body: models.FormOnly, **cookies: str | None  # noqa: ARG002
+        self,
+        call: Call,  # noqa: ARG002
+        body: models.FormOnly,
+        **cookies: str | None,
     ) -> api.LogOutResult:
         """End the session of the browser."""
         visitor = self._visitor(cookies)
