@@ -39,9 +39,10 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
     signer = TokenSigner(ring, clock, issuer=settings.public_url, audience=settings.audience)
     own = OwnAccess(database, signer, clock, audience=settings.audience)
     passwords, mail = Passwords(), MailFolder(settings.mail_folder)
+    is_demo = settings.demo_users is not None
     is_own = settings.issuer == settings.public_url
     return Service(
-        api=Api(Parts(database, vault, signer, clock, own, passwords, mail)),
+        api=Api(Parts(database, vault, signer, clock, own, passwords, mail, is_demo)),
         access=own if is_own else None,
         database=database,
         checks={"key encryption keys": vault.check},

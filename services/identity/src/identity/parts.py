@@ -22,6 +22,8 @@ class Parts:
     tokens: OwnAccess
     passwords: Passwords
     mail: MailFolder
+    has_demo_users: bool = False
+    """Whether the principals of a demonstration log in without a password."""
 
 
 class Operations:

@@ -38,7 +38,7 @@ def mails(secrets: dict[str, str]) -> Callable[[str], list[str]]:
 
 
 def link_in(text: str) -> str:
-    found = re.search(r"#(\S+)", text)
+    found = re.search(r"[?]token=(\S+)", text)
     assert found, text
     return found[1]
 

@@ -35,7 +35,7 @@ async def register_user(
     known = await users.find_user_by_email(tx, vault, email)
     if known is not None and known.status == "unverified":
         return await _verification(tx, known, email, hashed, base=base, now=now)
-    text = f"You have an account already. Log in, or set a new password:\n{base}/reset-password\n"
+    text = f"You have an account already. Log in, or set a new password:\n{base}/reset\n"
     return Mail(email, "You have an account", text)
 
 
@@ -62,9 +62,7 @@ async def request_password_reset(
     if user is None or user.status == "removed":
         return None
     token = await mail_tokens.new_mail_token(tx, user.user_id, "reset", now)
-    text = (
-        f"Set a new password:\n{base}/reset-password#{token}\nThe link is valid for 30 minutes.\n"
-    )
+    text = f"Set a new password:\n{base}/reset?token={token}\nThe link is valid for 30 minutes.\n"
     return Mail(email, "Set a new password", text)
 
 
@@ -99,5 +97,7 @@ async def _verification(
     tx: Transaction, user: User, email: str, hashed: str, *, base: str, now: datetime
 ) -> Mail:
     token = await mail_tokens.new_mail_token(tx, user.user_id, "verify", now, hashed)
-    text = f"Verify your address:\n{base}/verify-email#{token}\nThe link is valid for a day.\n"
+    text = (
+        f"Verify your address:\n{base}/verify-email?token={token}\nThe link is valid for a day.\n"
+    )
     return Mail(email, "Verify your address", text)

@@ -153,6 +153,10 @@ IssueTokenResult: TypeAlias = (
     | problems.InvalidScope
     | problems.UnauthorizedClient
     | problems.UnsupportedGrantType
+    | problems.AuthorizationPending
+    | problems.SlowDown
+    | problems.ExpiredToken
+    | problems.AccessDenied
 )
 
 
@@ -314,6 +318,264 @@ class RemoveServiceAccount200(Answer):
 
 
 RemoveServiceAccountResult: TypeAlias = RemoveServiceAccount200 | problems.ServiceAccountNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLogin200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ShowLoginResult: TypeAlias = ShowLogin200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+LogInResult: TypeAlias = LogIn200 | LogIn303 | problems.FormNotOurs | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLogout200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ShowLogoutResult: TypeAlias = ShowLogout200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOut303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+LogOutResult: TypeAlias = LogOut303 | problems.FormNotOurs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorize303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+AuthorizeResult: TypeAlias = Authorize303 | problems.AuthorizationInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowConsent200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowConsent303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+ShowConsentResult: TypeAlias = ShowConsent200 | ShowConsent303 | problems.AuthorizationInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveConsent303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+GiveConsentResult: TypeAlias = GiveConsent303 | problems.AuthorizationInvalid | problems.FormNotOurs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowRegistration200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ShowRegistrationResult: TypeAlias = ShowRegistration200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRegistration200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+SendRegistrationResult: TypeAlias = (
+    SendRegistration200 | problems.FormNotOurs | problems.TooManyAttempts
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowVerification200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ShowVerificationResult: TypeAlias = ShowVerification200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmEmail200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ConfirmEmailResult: TypeAlias = ConfirmEmail200 | problems.FormNotOurs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowReset200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+ShowResetResult: TypeAlias = ShowReset200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReset200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+SendResetResult: TypeAlias = SendReset200 | problems.FormNotOurs | problems.TooManyAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowDevice200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowDevice303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+ShowDeviceResult: TypeAlias = ShowDevice200 | ShowDevice303
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveDevice200(Answer):
+    """The page."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/html"
+    body: str
+    content_security_policy: str
+    set_cookie: list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveDevice303(Answer):
+    """The browser goes on."""
+
+    status: ClassVar[int] = 303
+    location: str
+    set_cookie: list[str] | None
+
+
+ApproveDeviceResult: TypeAlias = (
+    ApproveDevice200 | ApproveDevice303 | problems.FormNotOurs | problems.TooManyAttempts
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeDevice200(Answer):
+    """The codes."""
+
+    status: ClassVar[int] = 200
+    body: models.DeviceCodes
+    cache_control: str
+
+
+AuthorizeDeviceResult: TypeAlias = (
+    AuthorizeDevice200 | problems.InvalidScope | problems.UnauthorizedClient
+)
 
 
 class IdentityApi(ABC):
@@ -525,7 +787,281 @@ class IdentityApi(ABC):
         It gets no more tokens; those that it has expire within five minutes.
         """
 
+    @abstractmethod
+    async def show_login(
+        self,
+        call: Call,
+        *,
+        request: str | None,
+        user_code: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowLoginResult:
+        """Show the form to log in."""
 
+    @abstractmethod
+    async def log_in(
+        self,
+        call: Call,
+        body: models.Login,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> LogInResult:
+        """Log in.
+
+        A new session is made, whatever the browser had before.
+        """
+
+    @abstractmethod
+    async def show_logout(
+        self,
+        call: Call,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowLogoutResult:
+        """Ask whether to log out."""
+
+    @abstractmethod
+    async def log_out(
+        self,
+        call: Call,
+        body: models.FormOnly,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> LogOutResult:
+        """Log out."""
+
+    @abstractmethod
+    async def authorize(
+        self,
+        call: Call,
+        *,
+        client_id: str | None,
+        redirect_uri: str | None,
+        response_type: str | None,
+        scope: str | None,
+        state: str | None,
+        code_challenge: str | None,
+        code_challenge_method: str | None,
+        nonce: str | None,
+        prompt: str | None,
+        request: str | None,
+        request_uri: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> AuthorizeResult:
+        """Ask a user for permission.
+
+        Authorization code with PKCE by S256 (OAuth 2.1, RFC 7636). The answer has `iss` (RFC
+        9207). A client that is not known, or a redirect_uri that is not registered exactly,
+        is told on a page and never redirected to; a loopback redirect_uri may have any port
+        (RFC 8252, 7.3).
+        """
+
+    @abstractmethod
+    async def show_consent(
+        self,
+        call: Call,
+        *,
+        request: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowConsentResult:
+        """Show what an application asks for."""
+
+    @abstractmethod
+    async def give_consent(
+        self,
+        call: Call,
+        body: models.Consent,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> GiveConsentResult:
+        """Permit it, or not."""
+
+    @abstractmethod
+    async def show_registration(
+        self,
+        call: Call,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowRegistrationResult:
+        """Show the form of a new account."""
+
+    @abstractmethod
+    async def send_registration(
+        self,
+        call: Call,
+        body: models.Registration,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> SendRegistrationResult:
+        """Register an address with a password."""
+
+    @abstractmethod
+    async def show_verification(
+        self,
+        call: Call,
+        *,
+        token: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowVerificationResult:
+        """Ask to confirm an address."""
+
+    @abstractmethod
+    async def confirm_email(
+        self,
+        call: Call,
+        body: models.Confirmation,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ConfirmEmailResult:
+        """Confirm the address of a link."""
+
+    @abstractmethod
+    async def show_reset(
+        self,
+        call: Call,
+        *,
+        token: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowResetResult:
+        """Show the form of a new password, or of a mail with a link."""
+
+    @abstractmethod
+    async def send_reset(
+        self,
+        call: Call,
+        body: models.Reset,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> SendResetResult:
+        """Set the password of a link, or send a mail with one."""
+
+    @abstractmethod
+    async def show_device(
+        self,
+        call: Call,
+        *,
+        user_code: str | None,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ShowDeviceResult:
+        """Show what a device asks for."""
+
+    @abstractmethod
+    async def approve_device(
+        self,
+        call: Call,
+        body: models.DeviceApproval,
+        *,
+        host_waybill_session: str | None,
+        waybill_session: str | None,
+        host_waybill_form: str | None,
+        waybill_form: str | None,
+    ) -> ApproveDeviceResult:
+        """Permit it, or not."""
+
+    @abstractmethod
+    async def authorize_device(
+        self, call: Call, body: models.DeviceRequest, *, credentials: Credentials | None
+    ) -> AuthorizeDeviceResult:
+        """Get codes for a device without a browser.
+
+        RFC 8628. The user opens verification_uri and enters user_code; meanwhile the device
+        asks the token endpoint.
+        """
+
+
+AUTHORIZE_CLIENT_ID: Final = Parameter(
+    name="client_id",
+    place="query",
+    argument="client_id",
+    type=Annotated[str, Field(max_length=100)],
+)
+AUTHORIZE_CODE_CHALLENGE: Final = Parameter(
+    name="code_challenge",
+    place="query",
+    argument="code_challenge",
+    type=Annotated[str, Field(max_length=200)],
+)
+AUTHORIZE_CODE_CHALLENGE_METHOD: Final = Parameter(
+    name="code_challenge_method",
+    place="query",
+    argument="code_challenge_method",
+    type=Annotated[str, Field(max_length=100)],
+)
+AUTHORIZE_NONCE: Final = Parameter(
+    name="nonce", place="query", argument="nonce", type=Annotated[str, Field(max_length=500)]
+)
+AUTHORIZE_PROMPT: Final = Parameter(
+    name="prompt", place="query", argument="prompt", type=Annotated[str, Field(max_length=100)]
+)
+AUTHORIZE_REDIRECT_URI: Final = Parameter(
+    name="redirect_uri",
+    place="query",
+    argument="redirect_uri",
+    type=Annotated[str, Field(max_length=2000)],
+)
+AUTHORIZE_REQUEST: Final = Parameter(
+    name="request", place="query", argument="request", type=Annotated[str, Field(max_length=8000)]
+)
+AUTHORIZE_REQUEST_URI: Final = Parameter(
+    name="request_uri",
+    place="query",
+    argument="request_uri",
+    type=Annotated[str, Field(max_length=2000)],
+)
+AUTHORIZE_RESPONSE_TYPE: Final = Parameter(
+    name="response_type",
+    place="query",
+    argument="response_type",
+    type=Annotated[str, Field(max_length=100)],
+)
+AUTHORIZE_SCOPE: Final = Parameter(
+    name="scope", place="query", argument="scope", type=Annotated[str, Field(max_length=4000)]
+)
+AUTHORIZE_STATE: Final = Parameter(
+    name="state", place="query", argument="state", type=Annotated[str, Field(max_length=2000)]
+)
 CURSOR: Final = Parameter(
     name="cursor",
     place="query",
@@ -535,12 +1071,24 @@ CURSOR: Final = Parameter(
 END_SESSION_SESSION_ID: Final = Parameter(
     name="session_id", place="path", argument="session_id", type=UUID, required=True
 )
+HOST_FORM: Final = Parameter(
+    name="__Host-waybill_form", place="cookie", argument="host_waybill_form", type=str
+)
+HOST_SESSION: Final = Parameter(
+    name="__Host-waybill_session", place="cookie", argument="host_waybill_session", type=str
+)
 LIMIT: Final = Parameter(
     name="limit",
     place="query",
     argument="limit",
     type=Annotated[int, Field(ge=1, le=500)],
     default=50,
+)
+LOOPBACK_FORM: Final = Parameter(
+    name="waybill_form", place="cookie", argument="waybill_form", type=str
+)
+LOOPBACK_SESSION: Final = Parameter(
+    name="waybill_session", place="cookie", argument="waybill_session", type=str
 )
 REMOVE_SERVICE_ACCOUNT_CLIENT_ID: Final = Parameter(
     name="client_id",
@@ -552,6 +1100,9 @@ REMOVE_SERVICE_ACCOUNT_CLIENT_ID: Final = Parameter(
 REMOVE_USER_USER_ID: Final = Parameter(
     name="user_id", place="path", argument="user_id", type=UUID, required=True
 )
+REQUEST: Final = Parameter(
+    name="request", place="query", argument="request", type=Annotated[str, Field(max_length=8000)]
+)
 REVOKE_API_KEY_KEY_ID: Final = Parameter(
     name="key_id", place="path", argument="key_id", type=UUID, required=True
 )
@@ -560,6 +1111,15 @@ SET_ROLE_ROLE: Final = Parameter(
 )
 SET_USER_ROLES_USER_ID: Final = Parameter(
     name="user_id", place="path", argument="user_id", type=UUID, required=True
+)
+SHOW_RESET_TOKEN: Final = Parameter(
+    name="token", place="query", argument="token", type=Annotated[str, Field(max_length=100)]
+)
+SHOW_VERIFICATION_TOKEN: Final = Parameter(
+    name="token", place="query", argument="token", type=Annotated[str, Field(max_length=100)]
+)
+USER_CODE: Final = Parameter(
+    name="user_code", place="query", argument="user_code", type=Annotated[str, Field(max_length=20)]
 )
 USER_ID_FILTER: Final = Parameter(name="user_id", place="query", argument="user_id", type=UUID)
 
@@ -679,6 +1239,10 @@ OPERATIONS: Final = (
             problems.InvalidScope,
             problems.UnauthorizedClient,
             problems.UnsupportedGrantType,
+            problems.AuthorizationPending,
+            problems.SlowDown,
+            problems.ExpiredToken,
+            problems.AccessDenied,
         ),
         errors="oauth",
         basic="optional",
@@ -836,6 +1400,218 @@ OPERATIONS: Final = (
         scopes=("identity:admin",),
         parameters=(REMOVE_SERVICE_ACCOUNT_CLIENT_ID,),
         answers=(RemoveServiceAccount200, problems.ServiceAccountNotFound),
+        tags=("identity",),
+    ),
+    Operation(
+        id="show_login",
+        method="GET",
+        path="/login",
+        scopes=None,
+        parameters=(REQUEST, USER_CODE, HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowLogin200,),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="log_in",
+        method="POST",
+        path="/login",
+        scopes=None,
+        body=models.Login,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(LogIn200, LogIn303, problems.FormNotOurs, problems.TooManyAttempts),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_logout",
+        method="GET",
+        path="/logout",
+        scopes=None,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowLogout200,),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="log_out",
+        method="POST",
+        path="/logout",
+        scopes=None,
+        body=models.FormOnly,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(LogOut303, problems.FormNotOurs),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="authorize",
+        method="GET",
+        path="/oauth/authorize",
+        scopes=None,
+        parameters=(
+            AUTHORIZE_CLIENT_ID,
+            AUTHORIZE_REDIRECT_URI,
+            AUTHORIZE_RESPONSE_TYPE,
+            AUTHORIZE_SCOPE,
+            AUTHORIZE_STATE,
+            AUTHORIZE_CODE_CHALLENGE,
+            AUTHORIZE_CODE_CHALLENGE_METHOD,
+            AUTHORIZE_NONCE,
+            AUTHORIZE_PROMPT,
+            AUTHORIZE_REQUEST,
+            AUTHORIZE_REQUEST_URI,
+            HOST_SESSION,
+            LOOPBACK_SESSION,
+            HOST_FORM,
+            LOOPBACK_FORM,
+        ),
+        ignores_unknown=True,
+        answers=(Authorize303, problems.AuthorizationInvalid),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_consent",
+        method="GET",
+        path="/consent",
+        scopes=None,
+        parameters=(REQUEST, HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowConsent200, ShowConsent303, problems.AuthorizationInvalid),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="give_consent",
+        method="POST",
+        path="/consent",
+        scopes=None,
+        body=models.Consent,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(GiveConsent303, problems.AuthorizationInvalid, problems.FormNotOurs),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_registration",
+        method="GET",
+        path="/register",
+        scopes=None,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowRegistration200,),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="send_registration",
+        method="POST",
+        path="/register",
+        scopes=None,
+        body=models.Registration,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(SendRegistration200, problems.FormNotOurs, problems.TooManyAttempts),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_verification",
+        method="GET",
+        path="/verify-email",
+        scopes=None,
+        parameters=(
+            SHOW_VERIFICATION_TOKEN,
+            HOST_SESSION,
+            LOOPBACK_SESSION,
+            HOST_FORM,
+            LOOPBACK_FORM,
+        ),
+        answers=(ShowVerification200,),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="confirm_email",
+        method="POST",
+        path="/verify-email",
+        scopes=None,
+        body=models.Confirmation,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ConfirmEmail200, problems.FormNotOurs),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_reset",
+        method="GET",
+        path="/reset",
+        scopes=None,
+        parameters=(SHOW_RESET_TOKEN, HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowReset200,),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="send_reset",
+        method="POST",
+        path="/reset",
+        scopes=None,
+        body=models.Reset,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(SendReset200, problems.FormNotOurs, problems.TooManyAttempts),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="show_device",
+        method="GET",
+        path="/device",
+        scopes=None,
+        parameters=(USER_CODE, HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(ShowDevice200, ShowDevice303),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="approve_device",
+        method="POST",
+        path="/device",
+        scopes=None,
+        body=models.DeviceApproval,
+        form=True,
+        body_limit_bytes=16_384,
+        parameters=(HOST_SESSION, LOOPBACK_SESSION, HOST_FORM, LOOPBACK_FORM),
+        answers=(
+            ApproveDevice200,
+            ApproveDevice303,
+            problems.FormNotOurs,
+            problems.TooManyAttempts,
+        ),
+        errors="html",
+        tags=("pages",),
+    ),
+    Operation(
+        id="authorize_device",
+        method="POST",
+        path="/oauth/device_authorization",
+        scopes=None,
+        body=models.DeviceRequest,
+        form=True,
+        body_limit_bytes=16_384,
+        answers=(AuthorizeDevice200, problems.InvalidScope, problems.UnauthorizedClient),
+        errors="oauth",
+        basic="optional",
         tags=("identity",),
     ),
 )

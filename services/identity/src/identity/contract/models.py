@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -47,6 +48,11 @@ class ConfirmTotp(BaseModel):
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
+class ConsentDecision(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
 class CreatedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
@@ -67,6 +73,28 @@ class DeniedSessions(BaseModel):
     sids: list[UUID]
 
 
+class DeviceApprovalDecision(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class DeviceCodes(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: Annotated[StrictInt, Field(ge=1, le=3600)]
+    interval: Annotated[StrictInt, Field(ge=1, le=60)]
+
+
+class DeviceRequest(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+    client_id: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    client_secret: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+    scope: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
+
+
 class EndedSession(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     session_id: UUID
@@ -76,6 +104,9 @@ class EndedSession(BaseModel):
 class ExchangeApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     api_key: Annotated[str, Field(max_length=200, min_length=1)]
+
+
+FormToken = TypeAliasType("FormToken", Annotated[str, Field(max_length=100)])
 
 
 class Introspection(BaseModel):
@@ -119,6 +150,19 @@ class IssuerMetadata(BaseModel):
     authorization_response_iss_parameter_supported: StrictBool
 
 
+class Login(BaseModel):
+    """An address with a password; or a principal of a demonstration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[str | MISSING, Field(max_length=254)] = MISSING
+    password: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+    code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+    demo: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+    request: Annotated[str | MISSING, Field(max_length=8000)] = MISSING
+    user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+
+
 class PublicKey(BaseModel):
     """A JSON Web Key (RFC 7517) of an elliptic curve (`crv`, `x`, `y`) or RSA (`n`, `e`)."""
 
@@ -152,6 +196,20 @@ class RegisterUser(BaseModel):
     password: Annotated[str, Field(max_length=128, min_length=12)]
 
 
+class Registration(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
 class RemovedServiceAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     client_id: str
@@ -172,6 +230,23 @@ class RequestPasswordReset(BaseModel):
             pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
         ),
     ]
+
+
+class Reset(BaseModel):
+    """An address, to send a link to; or a link's token with the new password."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[
+        str | MISSING,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ] = MISSING
+    token: Annotated[str | MISSING, Field(max_length=100, min_length=1)] = MISSING
+    password: Annotated[str | MISSING, Field(max_length=128, min_length=12)] = MISSING
 
 
 class Revoked(BaseModel):
@@ -245,6 +320,7 @@ class TokenRequest(BaseModel):
     redirect_uri: Annotated[str | MISSING, Field(max_length=2000)] = MISSING
     code_verifier: Annotated[str | MISSING, Field(max_length=128)] = MISSING
     refresh_token: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    device_code: Annotated[str | MISSING, Field(max_length=100)] = MISSING
 
 
 class Tokens(BaseModel):
@@ -280,6 +356,20 @@ class VerifyEmail(BaseModel):
     password: Annotated[str, Field(max_length=128, min_length=12)]
 
 
+class Confirmation(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class Consent(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    request: Annotated[str, Field(max_length=8000)]
+    decision: ConsentDecision
+
+
 class CreateApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     user_id: UUID
@@ -292,6 +382,20 @@ class CreateServiceAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Reference
     scopes: Scopes
+
+
+class DeviceApproval(BaseModel):
+    """Without a decision, the page shows what the device asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    user_code: Annotated[str, Field(max_length=20)]
+    decision: DeviceApprovalDecision | MISSING = MISSING
+
+
+class FormOnly(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
 
 
 class KeySet(BaseModel):

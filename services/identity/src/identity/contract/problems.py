@@ -7,12 +7,57 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDenied(Problem):
+    """The user does not permit it."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "access-denied"
+    title: ClassVar[str] = "The user does not permit it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyNotFound(Problem):
     """The API key does not exist or is revoked."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "api-key-not-found"
     title: ClassVar[str] = "The API key does not exist or is revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationInvalid(Problem):
+    """The application cannot be trusted."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "authorization-invalid"
+    title: ClassVar[str] = "The application cannot be trusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationPending(Problem):
+    """The user has not decided yet."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "authorization-pending"
+    title: ClassVar[str] = "The user has not decided yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredToken(Problem):
+    """The device code has expired."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "expired-token"
+    title: ClassVar[str] = "The device code has expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormNotOurs(Problem):
+    """The form has expired."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "form-not-ours"
+    title: ClassVar[str] = "The form has expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +134,15 @@ class SessionNotFound(Problem):
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "session-not-found"
     title: ClassVar[str] = "The session does not exist or has ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowDown(Problem):
+    """The device asks too often."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "slow-down"
+    title: ClassVar[str] = "The device asks too often"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
