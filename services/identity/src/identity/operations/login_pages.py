@@ -34,8 +34,7 @@ class LoginPages(PageOperations):
 
     async def show_login(
         self,
-        _call: Call,
-        /,
+        call: Call,  # noqa: ARG002 - by name, or the cookies would take it
         *,
         request: str | None,
         user_code: str | None,
