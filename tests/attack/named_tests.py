@@ -54,7 +54,9 @@ _NAMES: Final = {
     "oauth.forms": "test_other_forms_of_a_request_are_refused",
     "oauth.address": "test_a_secret_in_the_address_is_refused",
     "oauth.introspection": "test_introspection_tells_a_client_about_its_own_tokens_only",
-    "principals.revoked": "test_tokens_are_refused_everywhere_within_three_seconds_when_their_key_is_revoked",
+    "principals.revoked": (
+        "test_tokens_are_refused_everywhere_within_three_seconds_when_their_key_is_revoked"
+    ),
     "signing.row": "test_private_keys_are_encrypted_for_their_own_row",
     "signing.rotated": "test_no_valid_token_is_refused_when_keys_are_rotated_twice_in_an_hour",
     "signing.read": "test_a_key_that_not_everybody_has_read_does_not_sign",
