@@ -10,6 +10,10 @@ ROOT: Final = Path(__file__).parents[2]
 
 _COMMON: Final = "libs/common/tests"
 _FILES: Final = {
+    "fields": "services/gateway/tests/component/test_response_fields.py",
+    "oauth": "services/identity/tests/component/test_token_endpoint.py",
+    "principals": "tests/e2e/test_tokens.py",
+    "signing": "services/identity/tests/integration/test_signing_keys.py",
     "gate": "services/gateway/tests/component/test_access.py",
     "rates": "services/gateway/tests/component/test_rate_limits.py",
     "addresses": "services/gateway/tests/unit/test_client_addresses.py",
@@ -43,6 +47,19 @@ _FILES: Final = {
     "worker": "services/payments/tests/integration/test_worker_failures.py",
 }
 _NAMES: Final = {
+    "fields.foreign": "test_a_page_of_a_foreign_origin_gets_no_permission",
+    "fields.safe": "test_every_response_is_safe_in_a_browser",
+    "fields.hsts": "test_hsts_is_sent_to_clients_that_use_https",
+    "oauth.grants": "test_other_grants_are_refused",
+    "oauth.forms": "test_other_forms_of_a_request_are_refused",
+    "oauth.address": "test_a_secret_in_the_address_is_refused",
+    "oauth.introspection": "test_introspection_tells_a_client_about_its_own_tokens_only",
+    "principals.revoked": (
+        "test_tokens_are_refused_everywhere_within_three_seconds_when_their_key_is_revoked"
+    ),
+    "signing.row": "test_private_keys_are_encrypted_for_their_own_row",
+    "signing.rotated": "test_no_valid_token_is_refused_when_keys_are_rotated_twice_in_an_hour",
+    "signing.read": "test_a_key_that_not_everybody_has_read_does_not_sign",
     "gate.walk": "test_every_operation_is_guarded_as_its_contract_says",
     "gate.header": "test_a_header_that_names_a_caller_admits_nobody",
     "gate.override": "test_an_overridden_method_needs_the_scope_of_the_real_one",

@@ -95,10 +95,9 @@ async def ask(
     body: object = None,
     token: str | None = None,
 ) -> httpx.Response:
-    path = operation.path.replace("{", "").replace("}", "")
+    path = operation.path
     for parameter in operation.parameters:
-        if parameter.place == "path":
-            path = path.replace(parameter.name, ORDER_ID)
+        path = path.replace(f"{{{parameter.name}}}", ORDER_ID)
     headers = {"Idempotency-Key": "attack", **({"Authorization": token} if token else {})}
     sent = (body or {}) if operation.body else None
     return await opened.request(operation.method, path + query, headers=headers, json=sent)
