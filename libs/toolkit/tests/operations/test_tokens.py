@@ -9,6 +9,7 @@ from waybill_toolkit.contracts.sdk.guarded_api import GuardedApi, guarded_api
 from waybill_toolkit.contracts.sdk.orders_api import ORDER_ID
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.operations.workload.tokens import tokens_of
+from waybill_toolkit.platform.access import asks_for_tokens, with_access
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.identity import SHOP, AccessMode, access_settings
@@ -81,6 +82,6 @@ def test_a_platform_asks_for_tokens_when_it_has_identity(tmp_path: Path) -> None
         (source / "app.py").touch()
         plan = Plan.of(tmp_path / "data", tmp_path / "services", PORT_BASE)
 
-        assert plan.with_access().asks_for_tokens is (name == "identity")
-        assert plan.with_access(AccessMode.TOKENS).asks_for_tokens
-        assert not plan.with_access(AccessMode.OPEN).asks_for_tokens
+        assert asks_for_tokens(with_access(plan)) is (name == "identity")
+        assert asks_for_tokens(with_access(plan, AccessMode.TOKENS))
+        assert not asks_for_tokens(with_access(plan, AccessMode.OPEN))

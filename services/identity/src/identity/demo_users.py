@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from identity import api_keys, clients, users
 from identity.api_keys import KeyRow
+from identity.contract.api import OPERATIONS
 from identity.domain import Client, GrantType, User
 from identity.opaque_tokens import digest
 from identity.vault import Vault
@@ -23,6 +24,11 @@ _NAMESPACE: Final = UUID("5f1e6d70-6f3e-4c1a-9a3b-5d0c6f8e2b41")
 _KEY_LIFETIME: Final = timedelta(days=365)
 
 SHOP: Final = "demo-shop"
+SWAGGER: Final = "swagger-ui"
+_SWAGGER_REDIRECTS: Final = tuple(
+    f"http://{host}/docs/oauth2-redirect" for host in ("127.0.0.1", "localhost")
+)
+"""The port of a loopback address is not compared (RFC 8252, 7.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ async def seed_demo_users(
         for user in DEMO_USERS:
             await _seed_user(tx, vault, user, folder, now)
         secret = _read(folder / SHOP)
-        await clients.write_client(tx, _shop(secret, scopes), created_by=None, now=now)
+        for client in (_shop(secret, scopes), _swagger(scopes)):
+            await clients.write_client(tx, client, created_by=None, now=now)
 
     await database.run(run)
 
@@ -99,6 +106,21 @@ def _shop(secret: str, scopes: Collection[str]) -> Client:
         redirect_uris=(),
         scopes=frozenset(scopes),
         grants=frozenset({GrantType.CLIENT_CREDENTIALS}),
+    )
+
+
+def _swagger(scopes: Collection[str]) -> Client:
+    """Return Swagger UI at the gateway: it has no secret, and may ask for every scope."""
+    own = {scope for each in OPERATIONS for scope in each.scopes or ()}
+    own |= {each.owner.everybody for each in OPERATIONS if each.owner is not None}
+    return Client(
+        client_id=SWAGGER,
+        service_id=uuid5(_NAMESPACE, SWAGGER),
+        name="Swagger UI",
+        secret_digest=None,
+        redirect_uris=_SWAGGER_REDIRECTS,
+        scopes=frozenset(own | set(scopes)),
+        grants=frozenset({GrantType.AUTHORIZATION_CODE}),
     )
 
 

@@ -59,6 +59,16 @@ _SWAGGER_BODY: Final = """<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/swagger-start.js"></script>"""
 
+_SWAGGER_SCRIPTS: Final = {"swagger-start.js": _SCRIPT, "oauth2-redirect.js": _SCRIPT}
+_REDIRECTED: Final = """<!doctype html>
+<html lang="en">
+<title>Logging in</title>
+<script src="/docs/oauth2-redirect.js"></script>
+<p>You can close this window.</p>
+</html>
+"""
+"""The page to which a log-in in Swagger UI leads back."""
+
 _POLICY: Final = (
     "content-security-policy",
     (
@@ -97,7 +107,8 @@ def mount_docs(
         add(router, _OWN_SCHEMA, {"GET": served(json_document(own_schema))})
     for name in _PAGES:
         add(router, f"{_TRY}/{name}", {"GET": served(_Rendered(frame, name))})
-    for name, media_type in (OWN_ASSETS | {"swagger-start.js": _SCRIPT}).items():
+    add(router, f"{_TRY}/oauth2-redirect", {"GET": served(_redirected)})
+    for name, media_type in (OWN_ASSETS | _SWAGGER_SCRIPTS).items():
         add(router, f"/docs/{name}", {"GET": served(File(_HERE.joinpath(name), media_type))})
     for name, media_type in _SWAGGER_ASSETS.items():
         asset = File(_SWAGGER.joinpath(name), media_type)
@@ -196,6 +207,10 @@ class _Start:
             f'<ul>{entries}<li><a href="/health/ready">Is it ready?</a></li></ul></main>'
         )
         return _page(200, self.frame.around("/", info["title"], body))
+
+
+async def _redirected(_: Scope) -> Page:
+    return _page(200, _REDIRECTED)
 
 
 def _page(status: int, page: str) -> Page:

@@ -1,6 +1,7 @@
 // A key is used once: with the example's key, "Execute" would repeat somebody's earlier request.
 const KEY = "Idempotency-Key";
 const used = new Set();
+const TOKEN = "/oauth/token"; // to which a client without a secret must not send an empty one
 
 function withFreshKey(request) {
   const key = request.headers[KEY];
@@ -9,6 +10,7 @@ function withFreshKey(request) {
     request.headers[KEY] = Array.from(digits, (each) => each.toString(16).padStart(2, "0")).join("");
   }
   used.add(request.headers[KEY]);
+  if (request.url.endsWith(TOKEN)) request.body = request.body.replace(/&client_secret=(?=&|$)/, "");
   return request;
 }
 
@@ -43,10 +45,40 @@ function label() {
 
 new MutationObserver(label).observe(page, { childList: true, subtree: true });
 
+// Where the document has the pages of identity, "Authorize" logs in there, by a code with PKCE.
+const LOGIN = "/oauth/authorize";
+const CLIENT = "swagger-ui";
+const REDIRECT = "/docs/oauth2-redirect";
+
+function withLogin(response) {
+  if (!response.ok || new URL(response.url).pathname !== page.dataset.schema) return response;
+  const contract = JSON.parse(response.text);
+  const schemes = contract.components?.securitySchemes;
+  if (schemes?.bearer && contract.paths[LOGIN]) {
+    const scopes = scopesOf(contract);
+    const named = Object.fromEntries(scopes.map((each) => [each, ""]));
+    const flow = { authorizationUrl: LOGIN, tokenUrl: TOKEN, scopes: named };
+    schemes.bearer = { type: "oauth2", flows: { authorizationCode: flow } };
+    response.text = JSON.stringify(contract);
+    ui.initOAuth({ clientId: CLIENT, scopes, usePkceWithAuthorizationCodeGrant: true });
+  }
+  return response;
+}
+
+function scopesOf(contract) {
+  const operations = Object.values(contract.paths).flatMap((path) => Object.values(path));
+  const needed = operations.flatMap((each) => each.security ?? []).flatMap((way) => way.bearer ?? []);
+  const owned = operations.filter((each) => each["x-owner"]);
+  const others = owned.map((each) => each["x-owner"].any ?? `${each.tags[0]}:any`);
+  return [...new Set([...needed, ...others])].sort();
+}
+
 // validatorUrl: by default Swagger UI would show the contract to a validator on the internet.
 const ui = SwaggerUIBundle({
   url: page.dataset.schema,
   requestInterceptor: withFreshKey,
+  responseInterceptor: withLogin,
+  oauth2RedirectUrl: location.origin + REDIRECT,
   dom_id: "#swagger-ui",
   deepLinking: false, // its links are within buttons, which screen readers do not announce
   displayRequestDuration: true,

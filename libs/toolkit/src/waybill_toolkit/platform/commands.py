@@ -11,6 +11,7 @@ from rich.console import Console
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.console import show_status
@@ -72,7 +73,7 @@ def up(
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        plan = Plan.of(data_folder(data), root, port_base, broker=broker).with_access(access)
+        plan = with_access(Plan.of(data_folder(data), root, port_base, broker=broker), access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

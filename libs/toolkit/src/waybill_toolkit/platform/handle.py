@@ -10,6 +10,7 @@ from pathlib import Path
 
 from waybill.kafka.security import KafkaSecurity
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.access import asks_for_tokens
 from waybill_toolkit.platform.broker_users import TOOLKIT, security_of
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError, StartError, UnknownServiceError
@@ -65,7 +66,7 @@ class Platform:
     @property
     def asks_for_tokens(self) -> bool:
         """Whether services ask for the tokens of this platform's identity service."""
-        return self.plan().asks_for_tokens
+        return asks_for_tokens(self.plan())
 
     def variables(self, service: str) -> dict[str, str]:
         """Compute the environment variables with which the platform starts a service."""

@@ -10,11 +10,6 @@ from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.broker_users import READER
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.identity import (
-    IDENTITY,
-    AccessMode,
-    access_settings,
-)
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
@@ -124,19 +119,6 @@ class Plan:
             ),
         )
         return cls(data, port_base, services, dict(settings or {}), kafka_jars=jars)
-
-    def with_access(self, mode: AccessMode | None = None) -> "Plan":
-        """Return the same plan with a mode of access: tokens where there is an identity service."""
-        has_identity = any(service.name == IDENTITY for service in self.services)
-        chosen = mode or (AccessMode.TOKENS if has_identity else AccessMode.OPEN)
-        settings = {**access_settings(chosen, self.port_base), **self.settings}
-        return replace(self, settings=settings)
-
-    @property
-    def asks_for_tokens(self) -> bool:
-        """Whether services ask for the tokens of this platform's identity service."""
-        tokens = access_settings(AccessMode.TOKENS, self.port_base)
-        return tokens.items() <= self.settings.items()
 
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""

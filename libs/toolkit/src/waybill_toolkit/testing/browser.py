@@ -39,6 +39,7 @@ _OPTIONS: Final = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-extensions",
+    "--disable-popup-blocking",
     "--no-first-run",
     "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",

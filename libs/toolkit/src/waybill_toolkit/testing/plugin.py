@@ -18,6 +18,7 @@ import pytest_asyncio
 
 from waybill.sealing import KEY_BYTES, SUFFIX
 from waybill_toolkit.contracts.releases import recording
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka, jars_folder
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.broker_kind import BrokerKind
@@ -173,7 +174,7 @@ def _running_platform(access: AccessMode) -> Iterator[Platform]:
     with short_folder() as folder:
         root = tree_root() / "services"
         plan = Plan.of(folder / "data", root, free_port_base(), CHECKED, tested_broker())
-        plan = plan.with_access(access)
+        plan = with_access(plan, access)
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)

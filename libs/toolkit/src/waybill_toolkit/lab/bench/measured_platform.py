@@ -15,6 +15,7 @@ from typing import Final
 from waybill_toolkit.lab.bench.costs import PRELOAD
 from waybill_toolkit.lab.bench.scenario import Options
 from waybill_toolkit.operations.workload.session import running_platform
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.options import tree_root
@@ -47,7 +48,7 @@ def own_plan(options: Options, broker: BrokerKind = BrokerKind.EMBEDDED) -> Iter
     root = tree_root()
     data = root / FOLDER / f"{os.getpid()}-{broker}"
     base = options.port_base or free_port_base()
-    plan = Plan.of(data, root / "services", base, broker=broker).with_access()
+    plan = with_access(Plan.of(data, root / "services", base, broker=broker))
     try:
         yield plan
     finally:

@@ -21,6 +21,7 @@ from waybill_toolkit.lab.chaos.view import ConsoleView
 from waybill_toolkit.operations.workload.options import PortBase
 from waybill_toolkit.operations.workload.session import errors_reported
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
@@ -80,7 +81,7 @@ def chaos(
         folder = data_folder(data)
         launcher.stop(folder)
         services = tree_root() / "services"
-        plan = Plan.of(folder, services, port_base, broker=broker).with_access()
+        plan = with_access(Plan.of(folder, services, port_base, broker=broker))
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
             result = uvloop.run(_run(plan, CampaignOptions.of(chosen, orders, gap), console))
         show_result(console, result)

@@ -19,6 +19,7 @@ from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
 from waybill_toolkit.operations.workload.tokens import tokens_of
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
@@ -55,7 +56,7 @@ def running_platform(
     if platform:
         yield platform
         return
-    plan = Plan.of(folder, tree_root() / "services", port_base).with_access()
+    plan = with_access(Plan.of(folder, tree_root() / "services", port_base))
     attendant = AttachedPlatform(plan, console)
     if stop:
         with attendant.attend() as platform:
