@@ -1,6 +1,8 @@
 """Assembles the gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from typing import Final
 
@@ -8,15 +10,18 @@ import aiohttp
 import orjson
 
 from gateway.client_addresses import ClientAddresses
+from gateway.compression import Compression
 from gateway.forward import Forward
 from gateway.guards import Guard
-from gateway.limits import limits_of
+from gateway.limits import Limits, limits_of
+from gateway.response_fields import ResponseFields
 from gateway.routes import read_rate_limits, read_routes
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, build, run, serves
 from waybill.process.admission import admission_of
+from waybill.process.gauges import Gauge
 
 _CONTRACT: Final = files("gateway.contract")
 _MERGED: Final = orjson.loads(_CONTRACT.joinpath("openapi.json").read_bytes())
@@ -29,13 +34,25 @@ async def assemble(settings: GatewaySettings) -> Service:
     admission = admission_of(settings)
     limits = limits_of(settings, read_rate_limits(_MERGED), _ROUTES)
     addresses = ClientAddresses(settings.trusted_networks)
-    session = open_session(settings)
+    session = open_session(settings, settings.upstream_connections_max)
+    streams = open_session(settings, settings.streams_max)
+    upstreams = upstreams_of(settings, session)
     guards = {route.id: Guard(route, admission.access, limits, addresses) for route in _ROUTES}
     return Service(
-        endpoints=forwards(settings, guards, session),
+        endpoints=forwards(settings, guards, upstreams, streams),
         in_each_process=[*admission.parts, *([limits.store] if limits.store else ())],
         checks=admission.checks,
-        closing=(session.close,),
+        layers=(
+            Compression,
+            partial(
+                ResponseFields,
+                addresses=addresses,
+                cors_origins=settings.allowed_origins,
+                hsts_seconds=settings.hsts_seconds,
+            ),
+        ),
+        gauges=partial(gauges_of, upstreams.values(), limits),
+        closing=(session.close, streams.close),
     )
 
 
@@ -43,21 +60,49 @@ class MissingUpstreamError(Exception):
     """The settings lack the address of a service of the contract."""
 
 
+def upstreams_of(
+    settings: GatewaySettings, session: aiohttp.ClientSession
+) -> Mapping[str, Upstream]:
+    """Return the services of the contract, by name. Raises MissingUpstreamError."""
+    found: dict[str, Upstream] = {}
+    for name in dict.fromkeys(route.service for route in _ROUTES):
+        if name not in settings.upstreams:
+            raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {name}")
+        found[name] = Upstream(name, settings.upstreams[name], session, settings.answer_seconds)
+    return found
+
+
 def forwards(
-    settings: GatewaySettings, guards: Mapping[str, Guard], session: aiohttp.ClientSession
+    settings: GatewaySettings,
+    guards: Mapping[str, Guard],
+    upstreams: Mapping[str, Upstream],
+    streams: aiohttp.ClientSession,
 ) -> Mapping[str, Forward]:
-    """Give what answers each operation."""
+    """Give what answers each operation. Streams have connections of their own."""
     uploads = Uploads(settings.client_seconds, settings.uploads_max)
     found: dict[str, Forward] = {}
     for route in _ROUTES:
-        if route.service not in settings.upstreams:
-            raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {route.service}")
-        address = settings.upstreams[route.service]
-        upstream = Upstream(route.service, address, session, settings.answer_seconds)
+        upstream = upstreams[route.service]
+        if route.is_stream:
+            upstream = replace(upstream, session=streams)
         found[route.id] = Forward(
             route, guards[route.id], upstream, uploads, settings.client_seconds
         )
     return found
+
+
+def gauges_of(upstreams: Iterable[Upstream], limits: Limits) -> Iterator[Gauge]:
+    """Say which services count as down, and whether the store of limits answers."""
+    meaning = "Whether the service answers, as far as the last requests to it say."
+    for each in upstreams:
+        labels = {"service": each.name}
+        yield Gauge("waybill_upstream_up", meaning, labels, not each.breaker.is_open)
+    if limits.store:
+        meaning = "Whether the store of shared rate limits answers."
+        yield Gauge("waybill_rate_limit_store_up", meaning, {}, limits.store.is_up)
+    meaning = "Requests that were refused since the start of the process."
+    for name, limit in limits.of_class.items():
+        yield Gauge("waybill_rate_limited_requests", meaning, {"limit": name}, limit.refusals)
 
 
 app = build(GatewaySettings, assemble)

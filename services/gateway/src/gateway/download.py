@@ -34,7 +34,7 @@ class Download:
     async def run(self, receive: Receive) -> None:
         """Forward the response. `receive` detects that the client disconnects."""
         answer = self._answer
-        headers = [*to_client(answer.headers, answer.status), *self._added]
+        headers = to_client(answer.headers, answer.status, self._added)
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": headers}
         )

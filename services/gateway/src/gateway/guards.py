@@ -24,6 +24,8 @@ from waybill.http.problems import ProblemError, Unauthenticated
 Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _HEADER: Final = "header"
+_PERSONAL: Final = (b"cache-control", b"no-store")
+"""For resources that belong to somebody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class Guard:
         self._limit: Final = limits.of_class[route.limit_class]
         self._strangers: Final = limits.of_class[UNAUTHENTICATED]
         self._addresses: Final = addresses
-        self._policy: Final = (b"ratelimit-policy", self._limit.policy.text.encode())
+        policy = (b"ratelimit-policy", self._limit.policy.text.encode())
+        self._fields: Final = (policy, *((_PERSONAL,) if route.owner else ()))
 
     async def check(self, scope: Scope) -> Fields:
         """Let a request pass; return fields for its response. Raises ProblemError."""
@@ -60,7 +63,7 @@ class Guard:
         if not decision.is_admitted:
             raise _too_many(limit, decision, self._cost)
         require_scopes(principal, self._scopes or ())
-        return (self._policy, (b"ratelimit", limit.policy.state(decision).encode()))
+        return (*self._fields, (b"ratelimit", limit.policy.state(decision).encode()))
 
     async def _caller(self, fields: Mapping[bytes, bytes], scope: Scope) -> Principal:
         """Return the caller. Only the signed token says who it is."""
@@ -89,6 +92,7 @@ class Guard:
 
 
 def _too_many(limit: Limit, decision: Decision, cost: int) -> ProblemError:
+    limit.refusals += 1
     policy = limit.policy
     seconds = max(1, policy.retry_seconds(decision, cost))
     return ProblemError(

@@ -74,13 +74,20 @@ def to_service(headers: RawHeaders, context: trace.TraceContext) -> list[tuple[s
     return [*kept, ("traceparent", context.traceparent), _VIA]
 
 
-def to_client(headers: RawHeaders, status: int) -> list[tuple[bytes, bytes]]:
-    """Return the fields of a service's response for the client, with names in lower case."""
+def to_client(
+    headers: RawHeaders, status: int, defaults: RawHeaders = ()
+) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a service's response for the client, with names in lower case.
+
+    `defaults` are added if the service does not send them itself.
+    """
     small = [(name.lower(), value) for name, value in headers]
     dropped = _NOT_TO_CLIENTS | _named_by_connection(small)
     if status in _WITHOUT_CONTENT:
         dropped |= {b"content-length"}  # there is no body
-    return [each for each in small if each[0] not in dropped]
+    names = {name for name, _ in small}
+    added = [each for each in defaults if each[0] not in names]
+    return [*(each for each in small if each[0] not in dropped), *added]
 
 
 def _named_by_connection(headers: RawHeaders) -> frozenset[bytes]:

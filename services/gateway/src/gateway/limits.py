@@ -27,16 +27,20 @@ def limits_of(
     """Create the limits of this process."""
     address = settings.rate_limit_store
     store = RateLimitStore(address.get_secret_value()) if address else None
+    policies = policies_of(settings, classes, routes)
+    return Limits(
+        {name: _limit(policies[name], each, store) for name, each in classes.items()}, store
+    )
+
+
+def policies_of(
+    settings: GatewaySettings, classes: Mapping[str, RateLimitClass], routes: Iterable[Route]
+) -> dict[str, Policy]:
+    """Return the numbers of all classes in one process."""
     costs = dict.fromkeys(classes, 1)
     for route in routes:
         costs[route.limit_class] = max(costs[route.limit_class], route.cost)
-    return Limits(
-        {
-            name: _limit(policy_of(settings, name, each, costs[name]), each, store)
-            for name, each in classes.items()
-        },
-        store,
-    )
+    return {name: policy_of(settings, name, each, costs[name]) for name, each in classes.items()}
 
 
 def policy_of(

@@ -36,6 +36,7 @@ class Policy:
     def __init__(self, name: str, quota: int, window_seconds: int) -> None:
         self.name: Final = name
         self.quota: Final = quota
+        self.window_seconds: Final = window_seconds
         self.interval_us: Final = max(1, window_seconds * _SECOND_US // quota)
         """The time after which one unit has come back."""
         self.capacity_us: Final = self.interval_us * quota
@@ -57,6 +58,8 @@ class Limit(Protocol):
     """The limit of one class."""
 
     policy: Policy
+    refusals: int
+    """Requests that were refused since the start."""
 
     async def charge(self, key: str, cost: int) -> Decision:
         """Take `cost` units from the quota of a caller, if it has so many."""
@@ -75,6 +78,7 @@ class LocalLimit(Limit):
         self, policy: Policy, now_us: Callable[[], int] = monotonic_us, keys_max: int = KEYS_MAX
     ) -> None:
         self.policy = policy
+        self.refusals = 0
         self._interval_us = policy.interval_us
         self._capacity_us = policy.capacity_us
         self._now_us = now_us

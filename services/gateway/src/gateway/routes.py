@@ -15,6 +15,7 @@ _METHODS: Final[Mapping[str, Method]] = {
     "delete": "DELETE",
 }
 _KEY: Final = "Idempotency-Key"
+_EVENTS: Final = "text/event-stream"
 _RATE_LIMIT: Final = "x-rate-limit"
 _BEARER: Final = "bearer"
 """The scheme of the published contracts (see `waybill generate`)."""
@@ -33,9 +34,11 @@ class RateLimitClass:
 class Route:
     """One operation and its service.
 
-    `body_limit_bytes` is None when it takes no body. `is_keyed` is true when it takes an
-    Idempotency-Key. `scopes` are all needed; None when it needs no bearer token. A request takes
-    `cost` units of the caller's quota of `limit_class`.
+    `body_limit_bytes` is None when it takes no body. `is_stream` is true when its answer goes on
+    for as long as the client listens. `is_keyed` is true when it takes an Idempotency-Key. `scopes`
+    are all needed; None when it needs no bearer token. `owner` is the
+    claim by which its service selects resources. A request takes `cost` units of the caller's quota
+    of `limit_class`.
     """
 
     id: str
@@ -43,8 +46,10 @@ class Route:
     method: Method
     path: str
     body_limit_bytes: int | None = None
+    is_stream: bool = False
     is_keyed: bool = False
     scopes: tuple[str, ...] | None = ()
+    owner: str | None = None
     limit_class: str = "read"
     cost: int = 1
     tags: tuple[str, ...] = ()
@@ -69,8 +74,10 @@ def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
             method=_METHODS[method],
             path=path,
             body_limit_bytes=_body_limit_bytes(operation),
+            is_stream=_is_stream(operation),
             is_keyed=_KEY in _parameter_names(contract, operation),
             scopes=_scopes(operation),
+            owner=_owner(operation),
             limit_class=operation[_RATE_LIMIT]["class"],
             cost=operation[_RATE_LIMIT]["cost"],
             tags=tuple(operation.get("tags", ())),
@@ -98,6 +105,15 @@ def _scopes(operation: Mapping[str, Any]) -> tuple[str, ...] | None:
     if not any(_BEARER in way for way in ways):
         return None
     return tuple(sorted({scope for way in ways for scope in way.get(_BEARER, ())}))
+
+
+def _owner(operation: Mapping[str, Any]) -> str | None:
+    written = operation.get("x-owner")
+    return written["field"] if isinstance(written, dict) else written
+
+
+def _is_stream(operation: Mapping[str, Any]) -> bool:
+    return _EVENTS in operation.get("responses", {}).get("200", {}).get("content", {})
 
 
 def _parameter_names(contract: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Settings of the gateway."""
 
+import re
 import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Self
@@ -9,6 +10,7 @@ from pydantic import (
     AfterValidator,
     Field,
     FilePath,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -23,6 +25,7 @@ from waybill.process.kafka_settings import addresses_of
 from waybill.process.settings import AccessSettings
 from waybill.tls import client_context
 
+_CORS_ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _STORES: Final = ("redis", "rediss", "unix")
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$")]
@@ -35,6 +38,15 @@ def _networks(text: str) -> str:
             ip_network(each)
         except ValueError as error:
             raise ValueError(f"must be addresses or networks: {error}") from None
+    return text
+
+
+def _origins(text: str) -> str:
+    for each in _listed(text):
+        if not _CORS_ORIGIN.fullmatch(each):
+            raise ValueError(
+                f"must be exact origins like https://shop.example:8443; {each!r} is none"
+            )
     return text
 
 
@@ -73,6 +85,9 @@ class GatewaySettings(AccessSettings):
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
+    streams_max: PositiveInt = 1_000
+    """Maximum of streams of events from each service; other requests do not wait for them."""
+
     connect_seconds: PositiveFloat = 2.0
     """Timeout for a free or new connection. A lost packet is sent again after 1 s."""
     answer_seconds: PositiveFloat = 40.0
@@ -81,6 +96,10 @@ class GatewaySettings(AccessSettings):
     client_seconds: PositiveFloat = 30.0
     """Time limit for the whole body of a request, and timeout of a client that reads nothing of its
     response."""
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    """Origins whose pages may use the API in a browser, separated by commas: https://shop.example."""
+    hsts_seconds: NonNegativeInt = 31_536_000
+    """Max-age of Strict-Transport-Security, which is sent to clients that use https; 0 for none."""
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     """Addresses or networks of proxies in front, separated by commas. Only they are believed when
     they write the client's address into X-Forwarded-For, or its scheme into X-Forwarded-Proto."""
@@ -114,6 +133,11 @@ class GatewaySettings(AccessSettings):
         if not any(origin.startswith("https:") for origin in self.upstreams.values()):
             return None
         return client_context(self.upstream_ca, self.upstream_certificate, self.upstream_key)
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins whose pages may use the API."""
+        return _listed(self.cors_origins)
 
     @property
     def trusted_networks(self) -> list[IPv4Network | IPv6Network]:

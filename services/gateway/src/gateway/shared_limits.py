@@ -130,6 +130,7 @@ class SharedLimit(Limit):
 
     def __init__(self, policy: Policy, store: RateLimitStore) -> None:
         self.policy = policy
+        self.refusals = 0
         self._store = store
         self._local = LocalLimit(policy)
 

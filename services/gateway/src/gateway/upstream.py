@@ -1,7 +1,8 @@
 """The HTTP client of the gateway: aiohttp, configured to forward only.
 
     UpstreamError
-      UnreachableError   the request was not sent: connection refused, or all connections are busy
+      UnreachableError   the request was not sent: connection refused, all connections are busy, or
+                         the last requests have failed (see breaker.py)
       BrokenOffError     it may have been sent; the connection ended, or the response is not HTTP
       SilentError        it may have been sent; there was no response in time
 
@@ -11,12 +12,13 @@ connection. Other requests are never retried.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import aiohttp
 from yarl import URL
 
+from gateway.breaker import Breaker
 from gateway.settings import GatewaySettings
 
 Headers: TypeAlias = list[tuple[str, str]]
@@ -80,11 +82,25 @@ class Upstream:
     origin: str
     session: aiohttp.ClientSession
     answer_seconds: float
+    breaker: Breaker = field(default_factory=Breaker)
 
     async def send(
         self, method: str, target: str, headers: Headers, body: bytes | None, *, is_safe: bool
     ) -> Answer:
         """Send a request and wait for the headers of the response. Raises UpstreamError."""
+        if not self.breaker.admits():
+            raise UnreachableError("its last requests have failed")
+        try:
+            answer = await self._send_again(method, target, headers, body, is_safe=is_safe)
+        except UpstreamError:
+            self.breaker.record(has_answered=False)
+            raise
+        self.breaker.record(has_answered=True)
+        return answer
+
+    async def _send_again(
+        self, method: str, target: str, headers: Headers, body: bytes | None, *, is_safe: bool
+    ) -> Answer:
         try:
             return await self._send(method, target, headers, body)
         except BrokenOffError:
@@ -103,12 +119,12 @@ class Upstream:
         return Answer(response, self.answer_seconds)
 
 
-def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
-    """Create the client. Connections are opened on demand."""
+def open_session(settings: GatewaySettings, connections_max: int) -> aiohttp.ClientSession:
+    """Create a client with a number of connections to each service, opened on demand."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,
-            limit_per_host=settings.upstream_connections_max,
+            limit_per_host=connections_max,
             ssl=settings.upstream_tls() or True,
         ),
         timeout=aiohttp.ClientTimeout(

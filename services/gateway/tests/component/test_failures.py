@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from gateway.breaker import FAILURES_MAX
+from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_http_service import OK, Exchange, FakeHttpService, answer_ok
 
 if TYPE_CHECKING:
@@ -46,6 +48,30 @@ async def test_a_service_that_is_down_is_unavailable_until_it_runs_again(
 
     await service.start()
     assert (await checked.get("/v1/orders")).status_code == 200
+
+
+async def test_a_service_that_is_down_gets_one_probe_a_second_and_does_not_hold_up_others(
+    open_checked: OpenChecked, service: FakeHttpService
+) -> None:
+    catalog = FakeHttpService()
+    await catalog.start()
+    async with open_checked(upstreams={"catalog": catalog.address}) as client:
+        await catalog.stop()
+        answers = [await client.get("/v1/products") for _ in range(FAILURES_MAX + 3)]
+        assert {each.status_code for each in answers} == {503}
+        assert all("catalog is unavailable" in each.json()["detail"] for each in answers)
+        assert (await client.post("/v1/orders", content=b"{}")).status_code == 200
+        metrics = (await client.get("/metrics")).text
+        assert 'waybill_upstream_up{service="catalog"} 0.0' in metrics
+        assert 'waybill_upstream_up{service="orders"} 1.0' in metrics
+        await catalog.start()
+
+        async def ask() -> int:
+            return (await client.get("/v1/products")).status_code
+
+        await eventually("the catalogue again", ask, lambda status: status == 200)
+    await catalog.stop()
+    assert [asked.method for asked in service.asked] == ["POST"]
 
 
 async def test_a_read_is_retried_when_the_idle_connection_was_closed(

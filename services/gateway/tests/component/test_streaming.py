@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
+from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService, answer_ok
 
 if TYPE_CHECKING:
     from services.gateway.tests.conftest import Open
@@ -54,6 +54,37 @@ async def connected(address: str) -> AsyncIterator[RawClient]:
         yield RawClient(reader, writer)
     finally:
         writer.transport.abort()
+
+
+async def test_events_pass_as_they_arrive_and_do_not_use_up_the_connections_of_others(
+    open_gateway: Open, service: FakeHttpService
+) -> None:
+    more = asyncio.Event()
+
+    async def stream(exchange: Exchange) -> None:
+        if not exchange.target.endswith("/events"):
+            await answer_ok(exchange)
+            return
+        fields = b"content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        await exchange.write(b"HTTP/1.1 200 OK\r\n" + fields + b"9\r\ndata: 1\n\n\r\n")
+        await more.wait()
+        await exchange.write(b"9\r\ndata: 2\n\n\r\n" + LAST_CHUNK)
+
+    service.handler = stream
+    address = open_gateway(upstream_connections_max=1, streams_max=2)
+    async with AsyncExitStack() as opened:
+        client = httpx.AsyncClient(base_url=address, timeout=EVENT_SECONDS_MAX)
+        await opened.enter_async_context(client)
+        responses = [
+            await opened.enter_async_context(client.stream("GET", f"{ORDER}/events"))
+            for _ in range(2)
+        ]
+        parts = [each.aiter_raw() for each in responses]
+        assert [await anext(each) for each in parts] == [b"data: 1\n\n"] * 2
+        assert (await client.get(ORDER)).status_code == 200
+        assert "content-encoding" not in responses[0].headers
+        more.set()
+        assert [await anext(each) for each in parts] == [b"data: 2\n\n"] * 2
 
 
 async def happens(event: asyncio.Event) -> None:

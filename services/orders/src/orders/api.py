@@ -15,6 +15,9 @@ from orders.contract import models
 from orders.contract.api import (
     CancelOrder202,
     CancelOrderResult,
+    FollowOrder200,
+    FollowOrder204,
+    FollowOrderResult,
     GetOrder200,
     GetOrderHistory200,
     GetOrderHistoryResult,
@@ -27,9 +30,10 @@ from orders.contract.api import (
     PlaceOrder201,
     PlaceOrderResult,
 )
-from orders.contract.problems import OrderNotFound
+from orders.contract.problems import OrderNotFound, TooManyStreams
 from orders.contract.shared import Money, Price
 from orders.domain import Order
+from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
@@ -48,11 +52,19 @@ _PRICES: Final = Cursor(str)
 class Api(OrdersApi):
     """Implements the generated interface."""
 
-    def __init__(self, database: Database, sagas: Sagas, clock: Clock, seals: Seals) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sagas: Sagas,
+        clock: Clock,
+        seals: Seals,
+        followers: Followers,
+    ) -> None:
         self._database = database
         self._sagas = sagas
         self._clock = clock
         self._seals = seals
+        self._followers = followers
         self._prices = KnownPrices()
         self._placing = BatchedOperation(database, self._place_orders)
 
@@ -130,19 +142,30 @@ class Api(OrdersApi):
             history = await queries.get_history(connection, order_id, owner)
         if not history:
             return _not_found(order_id)
-        transitions = [
-            models.Transition(
-                number=each.number,
-                at=each.at,
-                state=each.state,
-                detail=each.detail,
-                actor=MISSING if each.actor is None else each.actor,
-            )
-            for each in history
-        ]
+        transitions = list(map(as_model, history))
         return GetOrderHistory200(
             body=models.OrderHistory(order_id=order_id, transitions=transitions)
         )
+
+    @override
+    async def follow_order(
+        self, call: Call, *, owner: Owner, order_id: UUID, last_event_id: int | None
+    ) -> FollowOrderResult:
+        async with self._database.connection() as connection:
+            history = await queries.get_history(connection, order_id, owner)
+            progress = await queries.get_progress(connection, [order_id])
+        if not history:
+            return _not_found(order_id)
+        after = last_event_id or 0
+        if progress[order_id].status in FINAL and after >= history[-1].number:
+            return FollowOrder204()
+        caller = call.principal.subject
+        if self._followers.has_enough(caller):
+            return TooManyStreams(detail="End another stream before you begin this one.")
+        if self._followers.is_full():
+            detail = "There are too many streams at the moment; try again shortly."
+            raise ProblemError(Unavailable(detail=detail))
+        return FollowOrder200(body=self._followers.events(order_id, owner, caller, after))
 
     @override
     async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:

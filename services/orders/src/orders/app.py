@@ -9,6 +9,7 @@ from orders.commands.apply_transitions import OrderSagaStore
 from orders.contract.api import OPERATIONS
 from orders.contract.events import RECEIVED, TOPICS
 from orders.event_handlers import EventHandlers
+from orders.following import Followers
 from orders.saga import PLACE_ORDER
 from orders.settings import OrdersSettings
 from orders.token_keys import KeyRotation
@@ -34,10 +35,12 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     sagas = Sagas(clock)
     sagas.add(OrderSagaStore(clock), PLACE_ORDER)
     seals = Seals(settings.token_keys)
+    followers = Followers(database, settings.streams_max, settings.streams_per_caller_max)
     rotation = _rotation(settings, database, clock)
     return Service(
-        api=Api(database, sagas, clock, seals),
+        api=Api(database, sagas, clock, seals, followers),
         database=database,
+        in_each_process=(followers,),
         checks={"token keys": seals.check},
         background=(
             *event_runtime(

@@ -1,10 +1,10 @@
 """Reads orders, their history, and prices."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -54,6 +54,11 @@ _HISTORY: Final = """
         where order_id = $1 and ($2::text is null or customer_ref = $2))
     order by number
 """
+_PROGRESS: Final = """
+    select order_id, status, (
+        select max(number) from saga_transitions where saga_id = orders.order_id) as number
+    from orders where order_id = any($1)
+"""
 _PRICES_BY_SKU: Final = "select sku, amount_minor, currency from prices where sku = any($1)"
 _PRICES_PAGE: Final = """
     select sku, amount_minor, currency from prices
@@ -70,6 +75,13 @@ class Transition:
     state: str
     detail: str
     actor: str | None
+
+
+class Progress(NamedTuple):
+    """The status of an order and the number of its last transition."""
+
+    status: OrderStatus
+    number: int
 
 
 async def get_order(connection: Connection, order_id: UUID, owner: Owner) -> Order | None:
@@ -111,6 +123,14 @@ async def get_history(connection: Connection, order_id: UUID, owner: Owner) -> l
         Transition(row["number"], row["at"], row["state"], row["detail"], row["actor"])
         for row in await connection.fetch(_HISTORY, order_id, owner.ref)
     ]
+
+
+async def get_progress(connection: Connection, order_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    """Read how far orders are."""
+    return {
+        row["order_id"]: Progress(row["status"], row["number"])
+        for row in await connection.fetch(_PROGRESS, order_ids)
+    }
 
 
 async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:

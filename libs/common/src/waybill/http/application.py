@@ -16,6 +16,7 @@ from waybill.http.hosts import HostCheck
 from waybill.http.routing import not_found
 from waybill.http.tracing import JoinSpan, RequestTracing
 
+Layer = Callable[[ASGIApp], ASGIApp]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
@@ -40,15 +41,22 @@ class Application(FastAPI):
         self.router.default = not_found
         self._traced = RequestTracing(super().__call__)
 
-    def configure_layers(self, hosts: Sequence[str] | None = None) -> None:
+    def configure_layers(
+        self, hosts: Sequence[str] | None = None, layers: Sequence[Layer] = ()
+    ) -> None:
         """Determine once, not for each request (5 us), whether FastAPI's own telemetry is used.
 
         It is when an OpenTelemetry provider is configured. `hosts` are the only names that a Host
-        header may have; None for any. Call this when the lifespan begins.
+        header may have; None for any. `layers` are put around all of these, the last one outermost.
+        Call this when the lifespan begins.
         """
         is_needed = bool(self.root_path) or self._native_telemetry.enabled()
-        app = super().__call__ if is_needed else partial(Starlette.__call__, self)
-        self._traced = RequestTracing(app if hosts is None else HostCheck(app, hosts))
+        app: ASGIApp = super().__call__ if is_needed else partial(Starlette.__call__, self)
+        if hosts is not None:
+            app = HostCheck(app, hosts)
+        for layer in layers:
+            app = layer(app)
+        self._traced = RequestTracing(app)
 
     @override
     def build_middleware_stack(self) -> ASGIApp:

@@ -86,7 +86,6 @@ class ServiceApp(Application, Generic[SomeSettings]):
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         settings = self.read_settings()
         self.title = settings.service
-        self.configure_layers(settings.hosts)
         process = self.process or _process_of(settings)
         try:
             admission = admission_of(settings) if isinstance(settings, Settings) else None
@@ -96,6 +95,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         except (DatabaseRefusedError, WrongSettingsError):
             self.is_misconfigured = True
             raise
+        self.configure_layers(settings.hosts, service.layers)
         async with AsyncExitStack() as stopping:
             stopping.push_async_callback(close, service, process)
             self.state.service = service
@@ -146,7 +146,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             )
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)
-        metrics = Metrics(Gauges(service.database, service.background), registry)
+        gauges = Gauges(service.database, service.background)
+        metrics = Metrics(gauges, registry, service.gauges)
         mount_metrics(added, RUNTIME_PATH if has_own else METRICS_PATH, metrics)
         if has_own and registry:
             stopping.enter_context(shared_metrics(registry))

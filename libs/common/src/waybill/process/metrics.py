@@ -1,6 +1,6 @@
 """/metrics, in the text format of Prometheus: gauges of the open work, and counters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -24,12 +24,19 @@ _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """Renders the gauges and, if there is one, a registry of counters."""
 
-    def __init__(self, gauges: Gauges, registry: "CollectorRegistry | None" = None) -> None:
+    def __init__(
+        self,
+        gauges: Gauges,
+        registry: "CollectorRegistry | None" = None,
+        own: Callable[[], Iterable[Gauge]] = tuple,
+    ) -> None:
+        """Render `gauges`, a service's own ones, and the counters in `registry`."""
         self._gauges = gauges
         self._registry = registry
+        self._own = own
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        body = render(await self._gauges.read())
+        body = render([*await self._gauges.read(), *self._own()])
         if self._registry is not None:
             from prometheus_client import generate_latest  # noqa: PLC0415 (takes megabytes)
 

@@ -7,7 +7,7 @@ Where each of these lives when the background parts have a process of their own 
 when a server runs several worker processes, is said in docs/fastapi.md.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from importlib.resources.abc import Traversable
@@ -23,6 +23,7 @@ from waybill.http.access import Access
 from waybill.http.routing import Methods
 from waybill.postgres import Database
 from waybill.process.background import Background
+from waybill.process.gauges import Gauge
 from waybill.process.health import Check
 
 P = ParamSpec("P")
@@ -43,6 +44,9 @@ class Service:
 
     `access` says who may call the operations, instead of the setting: the issuer of tokens has one.
 
+    `layers` are put around the whole application, the last one outermost. `gauges` returns values
+    for /metrics.
+
     `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
     """
 
@@ -56,6 +60,8 @@ class Service:
     background: Sequence[Background] = ()
     in_each_process: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    layers: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    gauges: Callable[[], Iterable[Gauge]] = tuple
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
 

@@ -90,6 +90,10 @@ GROUPS: Final = {
         "contracts": Entry(
             "waybill_toolkit.contracts.commands", "Lint the contracts; find breaking changes."
         ),
+        "guards": Entry(
+            "waybill_toolkit.contracts.guards.commands",
+            "Show what the gateway requires of a request for each operation.",
+        ),
         "mock": Entry(
             "waybill_toolkit.contracts.mock.commands",
             "Serve a contract from its examples, without a service.",

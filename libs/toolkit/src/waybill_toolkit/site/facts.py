@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
+from waybill_toolkit.contracts.guards.table import COLUMNS, cells, guards_of
 from waybill_toolkit.contracts.reference.event_map import show
 from waybill_toolkit.contracts.reference.html import render_from
 from waybill_toolkit.contracts.reference.pages import Reference
+from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.operations.audit.invariants import INVARIANTS
 from waybill_toolkit.site.frame import Link
 from waybill_toolkit.site.markdown import Heading
@@ -41,10 +43,20 @@ class Facts:
                 return _table(own_settings(self.root, service))
             case ["invariants"]:
                 return render_from(_PACKAGE, "invariants.html.jinja", invariants=INVARIANTS)
+            case ["guards"]:
+                return render_from(
+                    _PACKAGE, "guards.html.jinja", columns=COLUMNS, rows=self._guards()
+                )
             case ["map", "of", "events"]:
                 return show(self.reference.events, links=False)
             case _:
                 raise UnknownMarkerError(f"nothing is known that is called {wanted!r}")
+
+    def _guards(self) -> list[tuple[str, ...]]:
+        repository = Repository(self.root)
+        upstreams = dict.fromkeys(repository.services, "http://unknown")
+        settings = {"upstreams": upstreams, "access": "open"}
+        return list(map(cells, guards_of(repository, settings)))
 
     def of_service(self, service: str, *, with_settings: bool) -> str:
         """Generate the last part of a service's page."""

@@ -2,9 +2,7 @@
 
 Each is a valid request from the contract's examples with one fault. The client checks the responses
 against the contract (contract_check). No request reaches a handler, so the service needs no data.
-
-Operations for browsers and for clients of OAuth (`x-errors`) have other bodies and errors; the
-tests of their service make their bad requests.
+Operations for browsers and for clients of OAuth (`x-errors`) have tests of their service.
 """
 
 import json
@@ -289,12 +287,11 @@ def _example_of(contract: Contract, parameter: Json) -> str:
 def _body_schema(operation: DeclaredOperation) -> str:
     """Return the schema component of the body; empty without a body."""
     body = operation.written.get("requestBody", {})
-    reference = body.get("content", {}).get(_media_type(operation), {}).get("schema", {})
-    return str(reference.get("$ref", "")).rpartition("/")[2]
+    media = body.get("content", {}).get(_media_type(operation), {})
+    return str(media.get("schema", {}).get("$ref", "")).rpartition("/")[2]
 
 
 def _media_type(operation: DeclaredOperation) -> str:
-    """Return the only media type of the body."""
     return next(iter(operation.written.get("requestBody", {}).get("content", {})), _JSON)
 
 

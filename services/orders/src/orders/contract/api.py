@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Field
-from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter
+from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter, Stream
 from waybill.scalars import UUID
 
 from orders.contract import models, problems, shared
@@ -77,6 +77,27 @@ GetOrderHistoryResult: TypeAlias = GetOrderHistory200 | problems.OrderNotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowOrder200(Answer):
+    """The events of the order."""
+
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/event-stream"
+    body: Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowOrder204(Answer):
+    """The order is final and the client has all of its events."""
+
+    status: ClassVar[int] = 204
+
+
+FollowOrderResult: TypeAlias = (
+    FollowOrder200 | FollowOrder204 | problems.OrderNotFound | problems.TooManyStreams
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListPrices200(Answer):
     """A page of prices."""
 
@@ -132,6 +153,20 @@ class OrdersApi(ABC):
         """Get the history of an order."""
 
     @abstractmethod
+    async def follow_order(
+        self, call: Call, *, owner: Owner, order_id: UUID, last_event_id: int | None
+    ) -> FollowOrderResult:
+        """Follow an order.
+
+        A stream of server-sent events. Each step of the order's history is an event
+        `transition`, with its number as id and a Transition as data; those with a number up
+        to Last-Event-ID are left out. When the order is confirmed, rejected or cancelled, an
+        event `order` has its id and status, and the stream ends; a client that has all of its
+        events then gets 204 and need not connect again. The stream also ends after five
+        minutes: connect again, with a token that is still valid.
+        """
+
+    @abstractmethod
     async def list_prices(self, call: Call, *, cursor: str | None, limit: int) -> ListPricesResult:
         """List the prices for new orders.
 
@@ -147,6 +182,12 @@ CURSOR: Final = Parameter(
 )
 CUSTOMER_REF: Final = Parameter(
     name="customer_ref", place="query", argument="customer_ref", type=shared.Reference
+)
+FOLLOW_ORDER_LAST_EVENT_ID: Final = Parameter(
+    name="Last-Event-ID",
+    place="header",
+    argument="last_event_id",
+    type=Annotated[int, Field(ge=0, le=2147483647)],
 )
 LIMIT: Final = Parameter(
     name="limit",
@@ -222,6 +263,16 @@ OPERATIONS: Final = (
         parameters=(ORDER_ID,),
         owner=OwnerRule(field="customer_ref", everybody="orders:any", place="resource"),
         answers=(GetOrderHistory200, problems.OrderNotFound),
+        tags=("orders",),
+    ),
+    Operation(
+        id="follow_order",
+        method="GET",
+        path="/v1/orders/{order_id}/events",
+        scopes=("orders:read",),
+        parameters=(ORDER_ID, FOLLOW_ORDER_LAST_EVENT_ID),
+        owner=OwnerRule(field="customer_ref", everybody="orders:any", place="resource"),
+        answers=(FollowOrder200, FollowOrder204, problems.OrderNotFound, problems.TooManyStreams),
         tags=("orders",),
     ),
     Operation(

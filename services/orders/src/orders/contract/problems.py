@@ -73,6 +73,15 @@ class QuantityOutOfRange(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TooManyStreams(Problem):
+    """The caller follows too many orders."""
+
+    status: ClassVar[int] = 429
+    slug: ClassVar[str] = "too-many-streams"
+    title: ClassVar[str] = "The caller follows too many orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownSku(Problem):
     """A SKU is not in the catalogue."""
 

@@ -12,12 +12,7 @@ from waybill_toolkit.contracts.generate.merge import Door, Part, merge
 from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.problem_schemas import describe_problems
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
-from waybill_toolkit.contracts.generate.rate_limits import (
-    PUBLISHED,
-    check_limits,
-    published,
-    read_classes,
-)
+from waybill_toolkit.contracts.generate.rate_limits import check_limits, read_classes, with_limits
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 
@@ -61,7 +56,7 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
         check_limits((operation for _, operation in operation_nodes(root)), classes, faults)
     parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
     faults.stop_if_any()
-    return {**merge(door, parts, faults), PUBLISHED: published(classes)}
+    return with_limits(merge(door, parts, faults), classes)
 
 
 def _registered(library: Library, contracts: Path) -> dict[str, ProblemType]:

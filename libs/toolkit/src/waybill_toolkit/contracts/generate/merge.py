@@ -16,7 +16,6 @@ from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.merged_names import Components, MergedNames, without_scopes
 from waybill_toolkit.contracts.generate.openapi import METHODS
-from waybill_toolkit.contracts.generate.rate_limits import RATE_LIMIT, limit_of
 
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
@@ -71,7 +70,7 @@ def _components(content: Mapping[str, Any]) -> Components:
 def _paths(part: Part, door: Door, names: MergedNames) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in part.content["paths"].items():
         public = {
-            key: _operation(part, door, key, value, names)
+            key: _operation(part, door, value, names)
             if key in METHODS
             else names.rewrite(part.service, value)
             for key, value in item.items()
@@ -82,7 +81,7 @@ def _paths(part: Part, door: Door, names: MergedNames) -> Iterator[tuple[str, di
 
 
 def _operation(
-    part: Part, door: Door, method: str, operation: Mapping[str, Any], names: MergedNames
+    part: Part, door: Door, operation: Mapping[str, Any], names: MergedNames
 ) -> dict[str, Any]:
     own = names.rewrite(part.service, operation)
     added = names.rewrite(door.service, door.answers(operation))
@@ -93,7 +92,6 @@ def _operation(
         **own,
         "tags": [part.service],
         "x-service": part.service,
-        RATE_LIMIT: limit_of(method, operation),
         "responses": dict(sorted({**own["responses"], **added}.items())),
     }
 

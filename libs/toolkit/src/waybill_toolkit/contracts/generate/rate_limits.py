@@ -5,11 +5,12 @@ The gateway's contract has the classes, under `rate_limits`. An operation belong
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
+from waybill_toolkit.contracts.generate.openapi import METHODS
 
 CLASSES: Final = "rate_limits"
 RATE_LIMIT: Final = "x-rate-limit"
@@ -35,8 +36,10 @@ class RateLimitClass:
 
 
 def read_classes(written: Node, faults: Faults) -> dict[str, RateLimitClass]:
-    """Read the classes of the gateway's contract. Raises ContractError when there are none."""
-    declared = written.need(CLASSES)
+    """Read the classes of the gateway's contract; without `rate_limits` nothing is limited."""
+    declared = written.get(CLASSES)
+    if declared is None:
+        return {}
     found: dict[str, RateLimitClass] = {}
     for each in declared.children():
         value = each.value if isinstance(each.value, dict) else {}
@@ -73,7 +76,7 @@ def check_limits(
     """Add a fault for each limit of an operation that no class allows."""
     for operation in operations:
         written = operation.get(RATE_LIMIT)
-        if written is None:
+        if written is None or not classes:
             continue
         value = written.value
         if not isinstance(value, dict) or value.keys() - {"class", "cost"}:
@@ -90,16 +93,21 @@ def check_limits(
             faults.add(written.fault(message, _RULE))
 
 
-def published(classes: Mapping[str, RateLimitClass]) -> dict[str, Any]:
-    """Return the classes as the merged document has them."""
-    return {
-        name: {
-            "quota": each.quota,
-            "window_seconds": each.window_seconds,
-            "shared": each.shared,
+def with_limits(
+    document: Mapping[str, Any], classes: Mapping[str, RateLimitClass]
+) -> dict[str, Any]:
+    """Return a merged document with the classes, and with the class and cost of each operation."""
+    if not classes:
+        return dict(document)
+    paths = {
+        path: {
+            key: {**each, RATE_LIMIT: limit_of(key, each)} if key in METHODS else each
+            for key, each in item.items()
         }
-        for name, each in sorted(classes.items())
+        for path, item in document["paths"].items()
     }
+    published = {name: asdict(each) for name, each in sorted(classes.items())}
+    return {**document, "paths": paths, PUBLISHED: published}
 
 
 def _is_count(value: object) -> bool:

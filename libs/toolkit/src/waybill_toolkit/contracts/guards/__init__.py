@@ -1,0 +1,1 @@
+"""`waybill guards`: what the gateway requires of a request for each operation."""
