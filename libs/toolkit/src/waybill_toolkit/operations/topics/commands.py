@@ -37,6 +37,8 @@ app.add_typer(topics, name="topics")
 
 DIFFERENT = 2
 """The exit status of `plan` when something is to be done."""
+VISIBLE_SECONDS = 30.0
+_POLL_SECONDS = 0.1
 _SERVERS = "WAYBILL_KAFKA_BOOTSTRAP_SERVERS"
 
 AddPartitions = Annotated[
@@ -134,7 +136,19 @@ async def _apply(data: Path, options: _Options) -> list[Change]:
     async with opened(*_connection(data)) as cluster:
         changes = await _changes(cluster, options)
         await cluster.apply(changes)
+        await _until_visible(cluster, options)
         return changes
+
+
+async def _until_visible(cluster: Cluster, options: _Options) -> None:
+    """Return when the cluster shows what was applied: its nodes learn of it one by one."""
+    async with asyncio.timeout(VISIBLE_SECONDS):
+        while await _is_behind(cluster, options):  # noqa: ASYNC110 - the cluster's, not ours
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _is_behind(cluster: Cluster, options: _Options) -> bool:
+    return any(each.refusal is None for each in await _changes(cluster, options))
 
 
 async def _changes(cluster: Cluster, options: _Options) -> list[Change]:
