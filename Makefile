@@ -62,7 +62,7 @@ outside: $(VENV)/ready
 
 # The event suite, the platform and a campaign of faults on Apache Kafka; needs Java 17, and Maven the first time.
 test-kafka: $(VENV)/ready
-	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events tests/e2e/test_kafka.py $(ARGS)
+	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events tests/e2e $(ARGS)
 	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
 
 bench: $(VENV)/ready

@@ -189,7 +189,7 @@ def test_passwords_are_in_files_for_the_user_alone_and_nowhere_else(
 ) -> None:
     folder = platform.folder / "secrets" / "kafka"
     passwords = {path.name: path.read_text().strip() for path in folder.iterdir()}
-    assert set(passwords) == {"catalog", "inventory", "orders", "payments", "reader", "waybill"}
+    assert set(passwords) == {*platform.databases, "reader", "waybill"}
     assert len(set(passwords.values())) == len(passwords)
     for path in (*folder.iterdir(), platform.folder / "secrets" / "kafka-users.json"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -64,6 +64,10 @@ GROUPS: Final = {
             "waybill_toolkit.operations.events.commands",
             "Print or follow the events that are published.",
         ),
+        "topics": Entry(
+            "waybill_toolkit.operations.topics.commands",
+            "Compare the topics of the contracts with a Kafka cluster, and create them.",
+        ),
         "psql": Entry("waybill_toolkit.platform.psql", "Open psql on the database of a service."),
         "docs": Entry("waybill_toolkit.site.commands", "Serve the documentation on this machine."),
     },

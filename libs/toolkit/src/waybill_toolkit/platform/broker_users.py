@@ -20,7 +20,7 @@ READER: Final = "reader"
 
 _GROUP: Final = "kafka"
 _FILE: Final = "kafka-users.json"
-_PERMISSIONS: Final[Mapping[str, Mapping[str, list[str]]]] = {
+PERMISSIONS: Final[Mapping[str, Mapping[str, list[str]]]] = {
     TOOLKIT: {"write": ["*"], "read": ["*"], "create": ["*"], "join": ["*"]},
     READER: {"read": ["*"], "join": [f"{READER}*"]},
 }
@@ -36,7 +36,7 @@ def write_users(data: Path, contracts: Mapping[str, Path]) -> None:
     passwords = SecretFiles(data, _GROUP)
     entries: dict[str, dict[str, Any]] = {
         **{name: {"contract": str(path)} for name, path in contracts.items()},
-        **{name: {"permissions": each} for name, each in _PERMISSIONS.items()},
+        **{name: {"permissions": each} for name, each in PERMISSIONS.items()},
     }
     document = {
         name: {"password": passwords.password(name), **entry} for name, entry in entries.items()

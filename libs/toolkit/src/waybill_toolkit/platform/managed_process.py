@@ -77,6 +77,7 @@ class ManagedBroker(ManagedProcess):
         self.log = log
         advertised = plan.port_for_services("broker")
         self._plan = plan
+        self._is_prepared = False
         users = users_file(plan.data)
         self._server = BrokerServer(
             plan.data,
@@ -89,9 +90,8 @@ class ManagedBroker(ManagedProcess):
 
     @override
     async def launch(self) -> Child:
-        services = self._plan.services
-        contracts = {each.name: each.event_contract for each in services if each.has_events}
-        write_users(self._plan.data, contracts)
+        write_users(self._plan.data, self._contracts())
+        self._is_prepared = self._plan.kafka_jars is None
         return watch(self._server.program().spawn())
 
     @override
@@ -101,7 +101,20 @@ class ManagedBroker(ManagedProcess):
         except OSError:
             return False
         writer.close()
-        return True
+        if not self._is_prepared:
+            self._is_prepared = await self._prepare()
+        return self._is_prepared
+
+    async def _prepare(self) -> bool:
+        """Give Kafka's users their permissions; False if it is not ready for that."""
+        # Imported here: a client of Kafka takes 10 MB.
+        from waybill_toolkit.platform.kafka_permissions import give_permissions  # noqa: PLC0415
+
+        return await give_permissions(self._plan, self._contracts())
+
+    def _contracts(self) -> dict[str, Path]:
+        services = self._plan.services
+        return {each.name: each.event_contract for each in services if each.has_events}
 
 
 class PreforkServer(ManagedProcess):

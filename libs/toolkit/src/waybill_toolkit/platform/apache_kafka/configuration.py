@@ -30,6 +30,8 @@ class Configuration:
     advertised_port: int
     controller_port: int
     passwords: Mapping[str, str]
+    administrator: str = "waybill"
+    """The user that may do everything, and as which the node itself logs in."""
 
     def properties(self) -> str:
         """Return the file. It has the passwords."""
@@ -42,7 +44,7 @@ class Configuration:
             "listeners": f"CLIENTS://{self.host}:{self.port},"
             f"CONTROLLER://{self.host}:{self.controller_port}",
             "advertised.listeners": f"CLIENTS://{self.host}:{self.advertised_port}",
-            "listener.security.protocol.map": f"CLIENTS:{protocol},CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": f"CLIENTS:{protocol},CONTROLLER:{protocol}",
             "inter.broker.listener.name": "CLIENTS",
             "log.dirs": str(self.folder),
             # Topics come from the contracts: nothing is created by a mistyped name.
@@ -66,11 +68,14 @@ class Configuration:
         if not self.passwords:
             return {}
         users = " ".join(f'user_{name}="{each}"' for name, each in self.passwords.items())
-        broker, password = next(iter(self.passwords.items()))
         module = "org.apache.kafka.common.security.plain.PlainLoginModule"
-        own = f'username="{broker}" password="{password}"'
+        own = f'username="{self.administrator}" password="{self.passwords[self.administrator]}"'
         return {
             "sasl.enabled.mechanisms": "PLAIN",
             "sasl.mechanism.inter.broker.protocol": "PLAIN",
+            "sasl.mechanism.controller.protocol": "PLAIN",
             "listener.name.clients.plain.sasl.jaas.config": f"{module} required {own} {users};",
+            "listener.name.controller.plain.sasl.jaas.config": f"{module} required {own} {users};",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:{self.administrator}",
         }
