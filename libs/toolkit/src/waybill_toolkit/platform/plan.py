@@ -215,17 +215,8 @@ class Plan:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
             variables |= settings_of(self.data, self.broker, service.name)
-        if service.name == GATEWAY:
-            others = [each.name for each in self.services if each != service]
-            upstreams = {
-                name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
-            }
-            variables |= {
-                "WAYBILL_UPSTREAMS": json.dumps(upstreams),
-                "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
-                **login_settings(self.broker),
-            }
-        return {**variables, **_of_identity(self, service), **self.settings}
+        own = _of_gateway if service.name == GATEWAY else _of_identity
+        return {**variables, **own(self, service), **self.settings}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -262,6 +253,16 @@ def _service_folders(root: Path) -> list[Path]:
     if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
         raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
     return folders
+
+
+def _of_gateway(plan: Plan, service: ServicePlan) -> dict[str, str]:
+    others = [each.name for each in plan.services if each != service]
+    upstreams = {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
+    return {
+        "WAYBILL_UPSTREAMS": json.dumps(upstreams),
+        "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
+        **login_settings(plan.broker),
+    }
 
 
 def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
