@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations record tutorial outside bench bench-smoke chaos simulate lock clean
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -38,6 +38,14 @@ fuzz: $(VENV)/ready
 # Asks every gate about every mutation and writes docs/contract-mutations.md.
 contract-mutations: $(VENV)/ready
 	WAYBILL_ALL_GATES=1 WAYBILL_WRITE_TABLE=1 $(BIN)/pytest tests/contract/test_mutations.py
+
+# Tries the attacks of docs/security.md, then takes each guard out and requires that its attacks succeed: minutes.
+attack: $(VENV)/ready
+	WAYBILL_ATTACK=1 $(BIN)/pytest -n 2 tests/attack $(ARGS)
+
+# Writes the table of attacks into docs/security.md.
+attack-table: $(VENV)/ready
+	WAYBILL_WRITE_TABLE=1 $(BIN)/pytest -q tests/attack/test_page.py
 
 # Keeps what the services take and send now, as what a release does: make record RELEASE=1.2.0
 record: $(VENV)/ready

@@ -7,14 +7,20 @@ from typing import Any
 
 import asyncpg
 import pytest
+from joserfc.jwk import ECKey
 from typer.testing import CliRunner, Result
 
+from waybill.clock import SystemClock
+from waybill.postgres import Database
+from waybill.security_log import record
+from waybill.security_log.heads import HeadKey, HeadWriter
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.testing.eventually import eventually
 
 DEAD_LETTER = """
     insert into dead_letters (event_id, type, topic, partition, "offset", key, header_names,
@@ -104,3 +110,40 @@ def test_a_bench_counts_confirmed_orders(platform: Platform, tmp_path: Path) -> 
     assert figures["confirmed"] > 0
     assert figures["unconfirmed"] == 0
     assert figures["conditions"]["clients"] == 4
+
+
+async def _sign_an_act(platform: Platform, heads: Path, key: HeadKey) -> None:
+    """Act in catalog, wait until its chainer has found the act, and sign its head."""
+    database = await Database.open(platform.database_url("catalog"))
+    async with database.transaction() as tx:
+        await record(tx, "door.opened")
+    await eventually(
+        "a head", HeadWriter(database, "catalog", heads, key, SystemClock()).write, bool
+    )
+    await database.close()
+
+
+async def test_an_audit_compares_security_logs_with_their_signed_heads(
+    platform: Platform, tmp_path: Path
+) -> None:
+    heads, key = tmp_path / "heads", tmp_path / "heads.pem"
+    pem = ECKey.generate_key("P-256").as_pem(private=True)
+    await asyncio.to_thread(key.write_bytes, pem)
+    await _sign_an_act(platform, heads, HeadKey(pem))
+    arguments = ("audit", "--heads", heads, "--head-key", key, "--data", platform.folder)
+
+    result = await asyncio.to_thread(waybill, *arguments)
+    assert result.exit_code == 0, result.output
+    assert "The security logs are as their signed heads say." in result.output
+
+    await asyncio.to_thread(heads.write_text, "forged\n")
+    result = await asyncio.to_thread(waybill, *arguments)
+    assert result.exit_code == 1
+    assert "line 1 of" in result.output
+
+
+def test_an_audit_with_heads_needs_their_key(platform: Platform, tmp_path: Path) -> None:
+    result = waybill("audit", "--heads", tmp_path / "heads", "--data", platform.folder)
+
+    assert result.exit_code == 1
+    assert "Give both --heads and --head-key." in result.output

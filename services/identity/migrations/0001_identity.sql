@@ -20,7 +20,8 @@ create table mail_tokens (
     digest bytea primary key,
     user_id uuid not null references users,
     purpose text not null check (purpose in ('verify', 'reset')),
-    expires_at timestamptz not null
+    expires_at timestamptz not null,
+    password_hash text -- what verifying sets; each request to register has its own
 );
 create index on mail_tokens (user_id);
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 import identity
 from identity.app import assemble
 from identity.settings import IdentitySettings
+from identity.testing.people import ALICE, BOB
 from identity.vault import Vault
 from waybill.app import build
 from waybill.clock import ManualClock
@@ -26,10 +27,16 @@ CONTRACT_FOLDER = Path(identity.__file__).with_name("contract")
 CONTRACT = Contract.load(CONTRACT_FOLDER / "openapi.json")
 EVENT_CONTRACT = EventContract.load(CONTRACT_FOLDER / "asyncapi.json")
 SCOPES = {
-    "administrator": ["identity:admin", "identity:any", "identity:read", "identity:write"],
+    "administrator": [
+        *("identity:admin", "identity:any", "identity:read", "identity:write"),
+        *("openid", "orders:read"),
+    ],
     "powerless": [],
 }
 """Scopes by token, which is also the name of its caller."""
+
+USERS = {"alice": str(ALICE), "bob": str(BOB)}
+"""The ids of users by token; `people` creates them."""
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +74,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="module")
 def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    grants = {
+    grants: dict[str, dict[str, object]] = {
         sha256(token.encode()).hexdigest(): {"subject": token, "scopes": scopes}
         for token, scopes in SCOPES.items()
     }
+    for token, user_id in USERS.items():
+        grants[sha256(token.encode()).hexdigest()] = {
+            "subject": f"user:{user_id}",
+            "scopes": ["identity:read", "identity:write", "orders:read"],
+            "claims": {"user_id": user_id},
+        }
     path = tmp_path_factory.mktemp("access") / "tokens.json"
     path.write_text(json.dumps(grants))
     return path
@@ -103,7 +116,7 @@ def service(settings: IdentitySettings) -> Iterator[str]:
         yield address
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture
 async def its_database(settings: IdentitySettings) -> AsyncIterator[Database]:
     """The database of the running service."""
     opened = await Database.open(settings.database_url.get_secret_value(), source="identity")
@@ -122,6 +135,22 @@ async def stranger(service: str) -> AsyncIterator[httpx.AsyncClient]:
 async def administrator(service: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client with all scopes that checks every response against the contract."""
     headers = {"Authorization": "Bearer administrator"}
+    async with CONTRACT.client(base_url=service, headers=headers) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def alice(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the token of a customer."""
+    headers = {"Authorization": "Bearer alice"}
+    async with CONTRACT.client(base_url=service, headers=headers) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def bob(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the token of another customer."""
+    headers = {"Authorization": "Bearer bob"}
     async with CONTRACT.client(base_url=service, headers=headers) as client:
         yield client
 

@@ -12,12 +12,15 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
+from typing_extensions import override
+
 
 class _Changed(SourceFileLoader):
     def __init__(self, name: str, path: str, changes: Sequence[Sequence[str]]) -> None:
         super().__init__(name, path)
         self._changes = changes
 
+    @override
     def get_code(self, fullname: str) -> CodeType:
         """Compile the changed text; the cache of bytecode is neither read nor written."""
         source = self.get_data(self.path).decode()
@@ -32,6 +35,7 @@ class _Finder(MetaPathFinder):
     def __init__(self, changes: Sequence[Sequence[str]]) -> None:
         self._changes = changes
 
+    @override
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -33,19 +33,20 @@ _PRINTABLE: Final = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 
 def actor_of(subject: str, kind: Kind) -> str:
     """Return the actor of an authenticated subject; `kind` counts if the subject names none."""
-    named, separator, identifier = subject.partition(":")
-    if not separator or named not in _TYPES:
+    named, _, identifier = subject.partition(":")
+    if named not in _TYPES or not identifier:
         named, identifier = kind, subject
     return f"{named}:{quote(identifier, safe=_PRINTABLE)[:_ID_LENGTH_MAX]}"
 
 
 def encode_actor(actor: str | None) -> list[tuple[str, bytes]]:
-    """Return the record headers of an actor; none when it is unknown."""
+    """Return the record headers of an actor; none when it or its kind is unknown."""
     if actor is None:
         return []
     if nameless := _NAMELESS.get(actor):
         return [("ce_authtype", nameless)]
-    return [("ce_authtype", _TYPES[actor.partition(":")[0]]), ("ce_authid", actor.encode())]
+    auth_type = _TYPES.get(actor.partition(":")[0])
+    return [("ce_authtype", auth_type), ("ce_authid", actor.encode())] if auth_type else []
 
 
 def decode_actor(headers: Mapping[str, bytes]) -> str | None:

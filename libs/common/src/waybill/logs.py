@@ -65,7 +65,7 @@ def configure(service: str, level: str = "INFO") -> None:
     # aiokafka logs every failed connection to a broker; the runtime logs the first one.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     # Below WARNING these log details of their own implementation.
-    for noisy in ("asyncio", "uvicorn.error"):
+    for noisy in ("asyncio", "httpx", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -1,10 +1,16 @@
 """Actors as text and as the headers of the CloudEvents auth context."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from waybill.actor import ANYBODY, SYSTEM, Kind, actor_of, decode_actor, encode_actor
+from waybill.events import decode_headers, encode_headers
 from waybill.http.access import ANYBODY as OPEN
 from waybill.http.access import NOBODY, Principal
+from waybill.ids import uuid7
+from waybill.postgres.outbox import PendingEvent, SentEvent
+from waybill.sending.relay_store import outbox_event
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,7 @@ def test_an_actor_is_unknown_when_its_headers_are_malformed(headers: dict[str, b
         ("shop", "service", "service:shop"),
         ("auth0|42", "user", "user:auth0|42"),
         ("system", "service", "service:system"),
+        ("user:", "service", "service:user:"),
         ("Zoë\0 B", "user", "user:Zo%C3%AB%00%20B"),
     ],
 )
@@ -56,6 +63,18 @@ def test_a_subject_without_a_kind_gets_that_of_its_access(
 ) -> None:
     assert actor_of(subject, kind) == actor
     assert decode_actor(dict(encode_actor(actor))) == actor
+
+
+def test_an_actor_of_an_unknown_kind_is_left_out_so_that_its_event_is_published() -> None:
+    assert encode_actor("operator:alice") == encode_actor("nonsense") == []
+
+
+@pytest.mark.parametrize("actor", ["user:1", None])
+def test_an_event_that_is_published_from_memory_has_its_actor(actor: str | None) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    pending = PendingEvent(uuid7(), "t", "k", "e", "s", now, "", b"{}", actor)
+    published = outbox_event(SentEvent(1, pending))
+    assert decode_headers(encode_headers(published.envelope)).actor == actor
 
 
 def test_a_caller_is_a_service_unless_its_subject_says_otherwise() -> None:

@@ -8,8 +8,10 @@ from identity.contract.api import OPERATIONS
 from identity.contract.events import TOPICS
 from identity.demo_users import seed_demo_users
 from identity.expiry import delete_expired
+from identity.mail import MailFolder
 from identity.own_access import OwnAccess
 from identity.parts import Parts
+from identity.passwords import Passwords
 from identity.settings import IdentitySettings
 from identity.signing_keys import KeyRing, KeyRotation
 from identity.token_signing import TokenSigner
@@ -36,9 +38,11 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
         )
     signer = TokenSigner(ring, clock, issuer=settings.public_url, audience=settings.audience)
     own = OwnAccess(database, signer, clock, audience=settings.audience)
+    passwords, mail = Passwords(), MailFolder(settings.mail_folder)
+    is_demo = settings.demo_users is not None
     is_own = settings.issuer == settings.public_url
     return Service(
-        api=Api(Parts(database, vault, signer, clock, own)),
+        api=Api(Parts(database, vault, signer, clock, own, passwords, mail, is_demo)),
         access=own if is_own else None,
         database=database,
         checks={"key encryption keys": vault.check},
@@ -52,6 +56,7 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
             ),
             KeyRotation(ring, settings.signing_key_period),
         ),
+        closing=(passwords.close,),
     )
 
 

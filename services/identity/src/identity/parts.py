@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from identity.mail import MailFolder
 from identity.own_access import OwnAccess
+from identity.passwords import Passwords
 from identity.token_signing import TokenSigner
 from identity.vault import Vault
 from waybill.clock import Clock
@@ -18,6 +20,10 @@ class Parts:
     signer: TokenSigner
     clock: Clock
     tokens: OwnAccess
+    passwords: Passwords
+    mail: MailFolder
+    has_demo_users: bool = False
+    """Whether the principals of a demonstration log in without a password."""
 
 
 class Operations:
@@ -29,3 +35,6 @@ class Operations:
         self._signer = parts.signer
         self._clock = parts.clock
         self._tokens_access = parts.tokens
+        self._passwords = parts.passwords
+        self._mail = parts.mail
+        self._base = parts.signer.issuer.rstrip("/")

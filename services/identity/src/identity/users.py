@@ -22,6 +22,9 @@ _FIND: Final = _USERS + "where user_id = $1"
 _FIND_BY_EMAIL: Final = _USERS + "where email_index = $1"
 _LOCK: Final = _FIND + " for no key update"
 _SET_STATUS: Final = "update users set status = $2 where user_id = $1"
+_FORGET: Final = """
+    update users set status = 'removed', email_cipher = '', email_index = $2 where user_id = $1
+"""
 _EMAIL_CIPHER: Final = "select email_cipher from users where user_id = $1"
 _ROLES: Final = "select role from role_members where user_id = $1 order by role"
 _SCOPES: Final = """
@@ -76,6 +79,11 @@ async def lock_user(tx: Transaction, user_id: UUID) -> User | None:
 async def set_status(tx: Transaction, user_id: UUID, status: str) -> None:
     """Set the status of a user that the caller has locked."""
     await tx.execute(_SET_STATUS, user_id, status)
+
+
+async def forget(tx: Transaction, user_id: UUID) -> None:
+    """Mark a locked user removed; the address is deleted, and can be registered again."""
+    await tx.execute(_FORGET, user_id, b"removed " + user_id.bytes)
 
 
 async def read_email(connection: Connection, vault: Vault, user_id: UUID) -> str:

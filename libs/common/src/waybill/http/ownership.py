@@ -122,7 +122,7 @@ class OwnerGuard:
     def _as_parameter(self, rule: OwnerRule, ref: str) -> object:
         """Return the owner as the handler expects it: as text, or as a UUID."""
         try:
-            return self._parameter.validate_python(ref)
+            return self._parameter.validate_strings(ref)
         except ValidationError:
             detail = f"The caller's {rule.field} is of another form than that of this operation."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule))) from None

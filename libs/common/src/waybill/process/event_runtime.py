@@ -52,16 +52,9 @@ def event_runtime(
     timers = [*timers, event_retention()]
     timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, delete_after()))
     timers.append(chainer())
-    if settings.security_log_heads and settings.head_key:
-        parts.append(
-            HeadWriter(
-                database,
-                settings.service,
-                settings.security_log_heads,
-                settings.head_key,
-                clock,
-            )
-        )
+    heads, key = settings.security_log_heads, settings.head_key
+    if heads and key:
+        parts.append(HeadWriter(database, settings.service, heads, key, clock))
     if event_router is not None:
         consumer = Consumer(
             database,

@@ -32,6 +32,7 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
     """
 
     async def take(tx: Transaction, now: datetime, _: int) -> int:
+        tx.actor = None  # that of the event counts
         # One at a time: the transaction is short, and a failure concerns no other event.
         letter = await first_due(tx, now)
         if letter is None:

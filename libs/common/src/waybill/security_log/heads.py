@@ -116,7 +116,7 @@ class HeadWriter:
         self._write_again_at = clock.now()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write a head each minute until `stop` is set, and a last one; retries failures."""
+        """Write a head each minute until `stop` is set; retries failures."""
         backoff = Backoff(_log, self.name)
         while not stop.is_set():
             try:

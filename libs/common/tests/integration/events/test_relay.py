@@ -281,6 +281,7 @@ async def _one_leads(*relays: Any) -> bool:
 async def test_what_was_published_is_not_read_again_in_every_round(world: Any) -> None:
     """A bitmap scan reads the entries of all that was published since the last vacuum."""
     arguments = [world.clock.now(), [], [], [], [], [], [], [], [], world.clock.now(), 500]
+    await world.send("a", *range(3000))
     async with connect(world.url, name="test") as connection:
 
         async def plan() -> str:

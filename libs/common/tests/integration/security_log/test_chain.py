@@ -125,6 +125,7 @@ REMOVED = "the entries before it were removed"
         ("UPDATE security_log SET target = NULL WHERE number = 1", 1, CHANGED),
         ("DELETE FROM security_log WHERE number = 1", 2, REMOVED),
         ("DELETE FROM security_log WHERE number IN (2, 3)", 4, REMOVED),
+        ("UPDATE security_log SET number = number + 5 WHERE number > 2", 8, REMOVED),
         (
             (
                 "DELETE FROM security_log WHERE number = 2;"

@@ -3,13 +3,14 @@
 import asyncio
 import base64
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey, OKPKey
 from libs.common.tests.integration.security_log.conftest import NOW, Run, act, tamper
 
-from waybill.clock import ManualClock
+from waybill.clock import ManualClock, SystemClock
 from waybill.postgres import Database
 from waybill.security_log.checking import BREAKS, check_heads
 from waybill.security_log.heads import (
@@ -20,6 +21,7 @@ from waybill.security_log.heads import (
     WrongKeyError,
     read_heads,
 )
+from waybill_toolkit.testing.eventually import eventually
 
 
 @pytest.fixture(params=["ES256", "Ed25519"])
@@ -139,18 +141,26 @@ def _find_forged_lines(file: Path, key: HeadKey) -> None:
 
 
 async def test_heads_are_written_in_the_background_when_the_file_can_be_written_again(
-    database: Database, chain: Run, tmp_path: Path, clock: ManualClock, pems: tuple[bytes, bytes]
+    database: Database,
+    chain: Run,
+    tmp_path: Path,
+    pems: tuple[bytes, bytes],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await act(database, "a")
     await chain()
+
+    async def has_failed() -> bool:
+        return "retry after FileNotFoundError" in caplog.text
+
     file = tmp_path / "volume" / "heads"
-    writer = HeadWriter(database, "test", file, HeadKey(pems[0]), clock)
+    writer = HeadWriter(database, "test", file, HeadKey(pems[0]), SystemClock())
     stop = asyncio.Event()
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         tasks.create_task(writer.run(stop))
-        file.parent.mkdir()
-        while not file.exists():
-            await asyncio.sleep(0.01)
+        await eventually("a failure", has_failed, bool)
+        await asyncio.to_thread(file.parent.mkdir)
+        await eventually("a head", partial(asyncio.to_thread, file.exists), bool)
         stop.set()
     assert await difference(database, file, pems[1]) is None
 

@@ -23,6 +23,7 @@ from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import ADMIN, postgres_url
 from waybill_toolkit.platform.processes import Identity
 from waybill_toolkit.platform.secret_files import SecretFiles
+from waybill_toolkit.platform.service_variables import variables_of
 from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
 from waybill_toolkit.platform.waiting import wait_until
 
@@ -69,7 +70,7 @@ class Platform:
     def variables(self, service: str) -> dict[str, str]:
         """Compute the environment variables with which the platform starts a service."""
         plan = self.plan()
-        return plan.variables(plan.service(service))
+        return variables_of(plan, plan.service(service))
 
     def known(self, service: str) -> str:
         """Return the name of a service that this platform runs; raises UnknownServiceError."""

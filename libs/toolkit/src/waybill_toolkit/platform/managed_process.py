@@ -17,6 +17,7 @@ from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.platform.prefork import Request
 from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.probe import answers_ok, is_live
+from waybill_toolkit.platform.service_variables import environment_of
 
 
 class ManagedProcess(ABC):
@@ -137,7 +138,7 @@ class ManagedService(ManagedProcess):
             name=service.name,
             module=f"{service.name}.app",
             log=str(log),
-            environment=plan.environment(service),
+            environment=environment_of(plan, service),
             search_path=[str(service.source)],
         )
 

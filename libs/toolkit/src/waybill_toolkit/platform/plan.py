@@ -1,7 +1,6 @@
 """The plan of a platform: processes, ports and settings, computed before the start."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -9,33 +8,25 @@ from pathlib import Path
 from waybill_toolkit.platform import stored_ports
 from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
 from waybill_toolkit.platform.broker_kind import BrokerKind
-from waybill_toolkit.platform.broker_users import READER, login_settings, settings_of
+from waybill_toolkit.platform.broker_users import READER
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import (
     IDENTITY,
     AccessMode,
     access_settings,
-    identity_settings,
 )
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
-from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
+from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
 from waybill_toolkit.platform.wheels import installed_package
 
 PORT_BASE = 7400
 GATEWAY = "gateway"
-KEY_FOLDER = "token-keys"
-"""The folder, among the secrets, of the keys that encrypt payment tokens."""
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
 _LOWEST_PORT = 1024  # lower ports are reserved for root
 _HIGHEST_PORT = 65535
-# A killed service resumes reading after 7 seconds instead of 11, a started one after 2 instead of
-# 3. With shorter timeouts a process that waits for a busy processor would be considered dead.
-_SESSION_TIMEOUT_MS = 3_000
-# A laptop has one caller, which places some 10,000 orders a second at most: 100 times as many.
-_RATE_LIMIT_FACTOR = 100_000
 
 
 RESERVED_NAMES = frozenset(
@@ -195,29 +186,6 @@ class Plan:
         """Return the port at which services reach a process: its own, or a fault proxy's."""
         return self.fault_proxies.get(name, self.ports()[name])
 
-    def environment(self, service: ServicePlan) -> dict[str, str]:
-        """Compute the environment of a service, which extends that of this process."""
-        return {**os.environ, **self.variables(service)}
-
-    def variables(self, service: ServicePlan) -> dict[str, str]:
-        """Compute the environment variables that a service gets from the platform."""
-        variables = {
-            "WAYBILL_SERVICE": service.name,
-            "WAYBILL_HOST": LOOPBACK,
-            "WAYBILL_PORT": str(service.port),
-            "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{self.port_for_services('broker')}",
-            "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
-            "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
-            "WAYBILL_ACCESS": "open",
-            "WAYBILL_TOKEN_KEYS": str(SecretFiles(self.data).folder(KEY_FOLDER)),
-        }
-        if service.has_database:
-            variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
-        if service.has_events:
-            variables |= settings_of(self.data, self.broker, service.name)
-        own = _of_gateway if service.name == GATEWAY else _of_identity
-        return {**variables, **own(self, service), **self.settings}
-
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=str)
 
@@ -253,31 +221,6 @@ def _service_folders(root: Path) -> list[Path]:
     if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
         raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
     return folders
-
-
-def _of_gateway(plan: Plan, service: ServicePlan) -> dict[str, str]:
-    others = [each.name for each in plan.services if each != service]
-    upstreams = {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
-    return {
-        "WAYBILL_UPSTREAMS": json.dumps(upstreams),
-        "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
-        **login_settings(plan.broker),
-    }
-
-
-def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
-    if service.name != IDENTITY:
-        return {}
-    others = [each for each in plan.services if each.name not in (GATEWAY, IDENTITY)]
-    return identity_settings(plan.data, plan.port_base, [each.http_contract for each in others])
-
-
-def _nearest_database_url(plan: Plan, service: str) -> str:
-    who = (service, service, SecretFiles(plan.data).password(service))
-    fault_proxy = plan.fault_proxies.get("postgres")
-    if fault_proxy is None:
-        return nearest_postgres_url(plan.data, plan.postgres_port, *who)
-    return postgres_url(fault_proxy, *who)
 
 
 def free_port_base() -> int:

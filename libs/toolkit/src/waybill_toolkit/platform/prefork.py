@@ -34,8 +34,11 @@ PRELOADED: Final = (
     "aiokafka",
     "asyncio",
     "asyncpg",
+    "cryptography.hazmat.primitives.ciphers.aead",
     "fastapi",
     "httptools",
+    "httpx",
+    "joserfc.jwt",
     "opentelemetry.trace",
     "orjson",
     "pydantic_settings",
@@ -45,6 +48,8 @@ PRELOADED: Final = (
     "uvicorn.protocols.http.httptools_impl",
     "uvloop",
     "waybill.app",
+    "waybill.http.issuer_keys",
+    "waybill.http.tokens",
 )
 
 

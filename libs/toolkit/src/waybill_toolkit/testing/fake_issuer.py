@@ -30,6 +30,8 @@ class FakeIssuer:
     """The time at which tokens are issued."""
     name: str = ""
     is_away: bool = False
+    denied: list[str] | None = None
+    """The sessions that were ended; None: it does not tell."""
     reads: int = 0
     """How often its keys were read."""
     keys: dict[str, PrivateKey] = field(
@@ -78,9 +80,15 @@ class FakeIssuer:
     def answer(self, path: str) -> object:
         """Return the document at a path."""
         if path == "/.well-known/openid-configuration":
-            return {"issuer": self.name, "jwks_uri": f"{self.name}/keys"}
+            metadata = {"issuer": self.name, "jwks_uri": f"{self.name}/keys"}
+            return metadata if self.denied is None else metadata | self._denied_at()
+        if path == "/denied":
+            return {"sids": self.denied}
         self.reads += 1
         return {"keys": [_public(name, key) for name, key in self.keys.items()]}
+
+    def _denied_at(self) -> dict[str, str]:
+        return {"denied_sessions_uri": f"{self.name}/denied"}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import itertools
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
@@ -151,13 +152,28 @@ async def _administrator(server: PostgresServer) -> AsyncIterator[Administrator]
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """Run the whole platform for the session: every service of the current tree.
+    """Run the whole platform for the session: every service of the current tree, open to everybody.
 
     Its services check all their answers and sent events against their contracts.
     """
+    with _running_platform(AccessMode.OPEN) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def guarded_platform() -> Iterator[Platform]:
+    """Run the same platform with access by tokens, as `waybill up` does."""
+    with _running_platform(AccessMode.TOKENS) as platform:
+        yield platform
+        assert ViolationLog(platform.folder, platform.services).read() == []  # noqa: S101
+
+
+@contextmanager
+def _running_platform(access: AccessMode) -> Iterator[Platform]:
     with short_folder() as folder:
         root = tree_root() / "services"
         plan = Plan.of(folder / "data", root, free_port_base(), CHECKED, tested_broker())
+        plan = plan.with_access(access)
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -9,6 +10,12 @@ from typing_extensions import TypeAliasType
 from waybill.scalars import UUID, AwareDatetime, date
 
 from .shared import Reference
+
+
+class Accepted(BaseModel):
+    """Nothing; what counts is the status."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ApiKey(BaseModel):
@@ -36,6 +43,16 @@ class ApiKeyToken(BaseModel):
     scope: str
 
 
+class ConfirmTotp(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
+
+
+class ConsentDecision(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
 class CreatedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
@@ -44,9 +61,38 @@ class CreatedApiKey(BaseModel):
     expires_at: AwareDatetime
 
 
+class CreatedServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+    client_secret: str
+    sub: str
+
+
 class DeniedSessions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sids: list[UUID]
+
+
+class DeviceApprovalDecision(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class DeviceCodes(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: Annotated[StrictInt, Field(ge=1, le=3600)]
+    interval: Annotated[StrictInt, Field(ge=1, le=60)]
+
+
+class DeviceRequest(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+    client_id: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    client_secret: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+    scope: Annotated[str | MISSING, Field(max_length=4000)] = MISSING
 
 
 class EndedSession(BaseModel):
@@ -58,6 +104,9 @@ class EndedSession(BaseModel):
 class ExchangeApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     api_key: Annotated[str, Field(max_length=200, min_length=1)]
+
+
+FormToken = TypeAliasType("FormToken", Annotated[str, Field(max_length=100)])
 
 
 class Introspection(BaseModel):
@@ -101,6 +150,19 @@ class IssuerMetadata(BaseModel):
     authorization_response_iss_parameter_supported: StrictBool
 
 
+class Login(BaseModel):
+    """An address with a password; or a principal of a demonstration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[str | MISSING, Field(max_length=254)] = MISSING
+    password: Annotated[str | MISSING, Field(max_length=200)] = MISSING
+    code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+    demo: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+    request: Annotated[str | MISSING, Field(max_length=8000)] = MISSING
+    user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+
+
 class PublicKey(BaseModel):
     """A JSON Web Key (RFC 7517) of an elliptic curve (`crv`, `x`, `y`) or RSA (`n`, `e`)."""
 
@@ -116,6 +178,77 @@ class PublicKey(BaseModel):
     e: Annotated[str | MISSING, Field(default=MISSING)]
 
 
+class RecoveryCodes(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    codes: list[str]
+
+
+class RegisterUser(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class Registration(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class RemovedServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+
+
+class RemovedUser(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+
+
+class RequestPasswordReset(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ]
+
+
+class Reset(BaseModel):
+    """An address, to send a link to; or a link's token with the new password."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    email: Annotated[
+        str | MISSING,
+        Field(
+            max_length=254,
+            min_length=3,
+            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+        ),
+    ] = MISSING
+    token: Annotated[str | MISSING, Field(max_length=100, min_length=1)] = MISSING
+    password: Annotated[str | MISSING, Field(max_length=128, min_length=12)] = MISSING
+
+
 class Revoked(BaseModel):
     """Nothing; what counts is the status."""
 
@@ -126,6 +259,9 @@ class RevokedApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key_id: UUID
     user_id: UUID
+
+
+RoleName = TypeAliasType("RoleName", Annotated[str, Field(pattern="^[a-z][a-z-]{0,39}$")])
 
 
 ScopesScope = TypeAliasType("ScopesScope", Annotated[str, Field(pattern="^[a-z][a-z_:-]{0,63}$")])
@@ -149,6 +285,22 @@ class SessionPage(BaseModel):
     next_cursor: str | None
 
 
+class SetPassword(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class SetRole(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    scopes: Scopes
+
+
+class SetUserRoles(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    roles: Annotated[list[RoleName], Field(max_length=20)]
+
+
 class TokenHint(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     token: Annotated[str, Field(max_length=8192)]
@@ -168,6 +320,7 @@ class TokenRequest(BaseModel):
     redirect_uri: Annotated[str | MISSING, Field(max_length=2000)] = MISSING
     code_verifier: Annotated[str | MISSING, Field(max_length=128)] = MISSING
     refresh_token: Annotated[str | MISSING, Field(max_length=100)] = MISSING
+    device_code: Annotated[str | MISSING, Field(max_length=100)] = MISSING
 
 
 class Tokens(BaseModel):
@@ -180,9 +333,41 @@ class Tokens(BaseModel):
     id_token: Annotated[str | MISSING, Field(default=MISSING)]
 
 
+class TotpSecret(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    secret: str
+    uri: str
+
+
+class UserRoles(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    roles: list[RoleName]
+
+
 class Userinfo(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sub: str
+
+
+class VerifyEmail(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class Confirmation(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    token: Annotated[str, Field(max_length=100, min_length=1)]
+    password: Annotated[str, Field(max_length=128, min_length=12)]
+
+
+class Consent(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    request: Annotated[str, Field(max_length=8000)]
+    decision: ConsentDecision
 
 
 class CreateApiKey(BaseModel):
@@ -193,6 +378,37 @@ class CreateApiKey(BaseModel):
     expires_in_days: Annotated[StrictInt, Field(ge=1, le=365)]
 
 
+class CreateServiceAccount(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Reference
+    scopes: Scopes
+
+
+class DeviceApproval(BaseModel):
+    """Without a decision, the page shows what the device asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+    user_code: Annotated[str, Field(max_length=20)]
+    decision: DeviceApprovalDecision | MISSING = MISSING
+
+
+class FormOnly(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    form: FormToken
+
+
 class KeySet(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     keys: list[PublicKey]
+
+
+class Role(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    role: RoleName
+    scopes: list[str]
+
+
+class RoleList(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: list[Role]

@@ -7,12 +7,57 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDenied(Problem):
+    """The user does not permit it."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "access-denied"
+    title: ClassVar[str] = "The user does not permit it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyNotFound(Problem):
     """The API key does not exist or is revoked."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "api-key-not-found"
     title: ClassVar[str] = "The API key does not exist or is revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationInvalid(Problem):
+    """The application cannot be trusted."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "authorization-invalid"
+    title: ClassVar[str] = "The application cannot be trusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationPending(Problem):
+    """The user has not decided yet."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "authorization-pending"
+    title: ClassVar[str] = "The user has not decided yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredToken(Problem):
+    """The device code has expired."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "expired-token"
+    title: ClassVar[str] = "The device code has expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormNotOurs(Problem):
+    """The form has expired."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "form-not-ours"
+    title: ClassVar[str] = "The form has expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +88,26 @@ class InvalidScope(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailLinkInvalid(Problem):
+    """The link is unknown, used or expired."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "mail-link-invalid"
+    title: ClassVar[str] = "The link is unknown, used or expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleNotFound(Problem):
+    """The role does not exist."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "role-not-found"
+    title: ClassVar[str] = "The role does not exist"
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeNotHeld(Problem):
     """The caller lacks a scope that it would give."""
 
@@ -54,12 +119,68 @@ class ScopeNotHeld(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccountNotFound(Problem):
+    """The service account does not exist."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "service-account-not-found"
+    title: ClassVar[str] = "The service account does not exist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionNotFound(Problem):
     """The session does not exist or has ended."""
 
     status: ClassVar[int] = 404
     slug: ClassVar[str] = "session-not-found"
     title: ClassVar[str] = "The session does not exist or has ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowDown(Problem):
+    """The device asks too often."""
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "slow-down"
+    title: ClassVar[str] = "The device asks too often"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooManyAttempts(Problem):
+    """Too many attempts."""
+
+    status: ClassVar[int] = 429
+    slug: ClassVar[str] = "too-many-attempts"
+    title: ClassVar[str] = "Too many attempts"
+
+    retry_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpCodeWrong(Problem):
+    """The code is wrong."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "totp-code-wrong"
+    title: ClassVar[str] = "The code is wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpInUse(Problem):
+    """One-time passwords are in use already."""
+
+    status: ClassVar[int] = 409
+    slug: ClassVar[str] = "totp-in-use"
+    title: ClassVar[str] = "One-time passwords are in use already"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpNotEnrolled(Problem):
+    """There is no secret to confirm."""
+
+    status: ClassVar[int] = 409
+    slug: ClassVar[str] = "totp-not-enrolled"
+    title: ClassVar[str] = "There is no secret to confirm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,18 @@ from pydantic import MISSING
 from identity import families
 from identity.clients import authenticate
 from identity.commands.exchange_code import CodeRequest, exchange_code
+from identity.commands.exchange_device_code import exchange_device_code
 from identity.commands.grant_service import grant_service
 from identity.commands.refresh_token import RefreshRequest, refresh_token
 from identity.commands.revoke_token import revoke_token
 from identity.contract import api, models
 from identity.contract.problems import (
+    AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
     InvalidGrant,
     InvalidScope,
+    SlowDown,
     UnauthorizedClient,
     UnsupportedGrantType,
 )
@@ -30,7 +35,10 @@ from waybill.postgres import Transaction
 NO_STORE: Final = "no-store"
 EVERYBODYS: Final = "identity:any"
 
-_Refusal = InvalidGrant | InvalidScope | UnauthorizedClient | UnsupportedGrantType
+_Refused = (
+    AccessDenied | AuthorizationPending | ExpiredToken | InvalidGrant | InvalidScope | SlowDown
+)
+_Refusal = _Refused | UnauthorizedClient | UnsupportedGrantType
 
 
 class TokenOperations(Operations):
@@ -46,7 +54,9 @@ class TokenOperations(Operations):
         except ValueError:
             supported = ", ".join(GrantType)
             return UnsupportedGrantType(detail=f"The supported grant types are {supported}.")
-        if grant_type not in client.grants:
+        if grant_type not in client.grants or (
+            client.is_public and grant_type is GrantType.CLIENT_CREDENTIALS
+        ):
             return UnauthorizedClient(detail=f"The client may not use {grant_type}.")
         granted = await self._grant(client, grant_type, body)
         if not isinstance(granted, Grant):
@@ -95,7 +105,10 @@ class TokenOperations(Operations):
         if grant_type is GrantType.CLIENT_CREDENTIALS:
             return grant_service(client, scopes)
 
-        async def run(tx: Transaction) -> Grant | InvalidGrant | InvalidScope:
+        async def run(tx: Transaction) -> Grant | _Refused:
+            if grant_type is GrantType.DEVICE_CODE:
+                device_code = _need(body.device_code, "device_code")
+                return await exchange_device_code(tx, client, device_code, now=now)
             if grant_type is GrantType.REFRESH_TOKEN:
                 request = RefreshRequest(_need(body.refresh_token, "refresh_token"), scopes)
                 return await refresh_token(tx, client, request, now=now)

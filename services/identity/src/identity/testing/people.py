@@ -17,7 +17,9 @@ from waybill.postgres import Database
 
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REDIRECT_URI: Final = "https://shop.example/callback"
-SECRET: Final = "of the shop"  # noqa: S105 - of a test
+SECRET: Final = "of the shop"  # noqa: S105 (of a client that only tests create)
+ALICE: Final = UUID("019ab2d4-0001-7c1a-9a3b-000000000001")
+BOB: Final = UUID("019ab2d4-0001-7c1a-9a3b-000000000002")
 SCOPES: Final = frozenset({"openid", "orders:read", "orders:write"})
 
 
@@ -37,9 +39,11 @@ class People:
     vault: Vault
     now: datetime
 
-    async def user(self, *roles: str, email: str = "", status: str = "active") -> UUID:
-        """Create a user with roles; a customer without any."""
-        user_id = uuid7()
+    async def user(
+        self, *roles: str, email: str = "", status: str = "active", user_id: UUID | None = None
+    ) -> UUID:
+        """Create a user with roles, a customer without any; one that exists is kept."""
+        user_id = user_id or uuid7()
         user = User(user_id, f"cus_{user_id.hex}", status)
         async with self.database.transaction() as tx:
             address = email or f"{user_id.hex}@example.com"

@@ -69,7 +69,8 @@ class Events:
         ]
         named = {each.topic for each in events}
         topics = tuple(each for each in self.topics if each.name in named or each.owner == service)
-        return Events(topics, tuple(events), _needed(events, self.shapes), self.headers)
+        shapes = _needed([each.payload for each in events], self.headers, self.shapes)
+        return Events(topics, tuple(events), shapes, self.headers)
 
 
 def read_events(contracts: Iterable[ServiceContract], examples: Examples) -> Events:
@@ -143,19 +144,24 @@ def _declared(contracts: list[ServiceContract]) -> Iterable[str]:
                 yield str(message.target().value.get("name", message.name))
 
 
-def _needed(events: Iterable[Event], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Select the schemas of these events' payloads and their references."""
+def _needed(
+    payloads: list[str], headers: Shape | None, shapes: Mapping[str, Shape]
+) -> dict[str, Shape]:
+    """Select the schemas of these payloads, and the references of them and of the headers."""
     found: set[str] = set()
-    waiting = [each.payload for each in events]
+    waiting = [*payloads, *(_references(headers) if headers else ())]
     while waiting:
         name = waiting.pop()
         if name in found or name not in shapes:
             continue
         found.add(name)
-        shape = shapes[name]
-        words = [*shape.type, *(word for each in shape.fields for word in each.type)]
-        waiting += [word.schema for word in words if word.schema]
+        waiting += _references(shapes[name])
     return {name: shape for name, shape in shapes.items() if name in found}
+
+
+def _references(shape: Shape) -> list[str]:
+    words = [*shape.type, *(word for each in shape.fields for word in each.type)]
+    return [word.schema for word in words if word.schema]
 
 
 def _count(number: int, unit: str) -> str:

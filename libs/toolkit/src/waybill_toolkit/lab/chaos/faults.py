@@ -26,6 +26,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.processes import Program, end
+from waybill_toolkit.platform.service_variables import environment_of
 
 _MISSED: Final = (
     LookupError,
@@ -113,7 +114,7 @@ class Faults:
             [sys.executable, "-m", service],
             log=DataFolder(plan.data).log(f"{service}-replica"),
             death_signal=signal.SIGKILL,
-            environment=plan.environment(replace(own, port=free_port())),
+            environment=environment_of(plan, replace(own, port=free_port())),
         )
         process = program.spawn()
         self._faulty.replicas[process.pid] = service

@@ -1,0 +1,119 @@
+"""What administrators do: roles, users, service accounts. Nobody gives more than it has."""
+
+from collections.abc import Collection, Container
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from identity import clients, roles, users
+from identity.commands.end_sessions import end_sessions_of
+from identity.commands.revoke_api_keys import revoke_api_keys_of
+from identity.contract.events import send
+from identity.contract.problems import RoleNotFound, ScopeNotHeld, UserNotFound
+from identity.contract.sent import RolesChanged
+from identity.domain import Client, GrantType
+from identity.opaque_tokens import digest, new_token
+from identity.roles import Role
+from waybill.ids import uuid7
+from waybill.postgres import Transaction
+from waybill.security_log import record
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedClient:
+    """A new client, with its secret, which is not stored."""
+
+    client: Client
+    secret: str
+
+
+def refuse_more(scopes: Collection[str], held: Container[str]) -> ScopeNotHeld | None:
+    """Return the refusal of scopes that a caller would give and does not have."""
+    for scope in sorted(scopes):
+        if scope not in held:
+            detail = f"The caller lacks the scope {scope}, so it cannot give it."
+            return ScopeNotHeld(detail=detail, scope=scope)
+    return None
+
+
+async def set_role(tx: Transaction, role: Role, held: Container[str]) -> Role | ScopeNotHeld:
+    """Create a role or set its scopes; the caller must have those that it had, too."""
+    before = (await roles.lock_roles(tx, [role.role])).get(role.role)
+    touched = role.scopes | (before.scopes if before else frozenset())
+    if refused := refuse_more(touched, held):
+        return refused
+    await roles.put_role(tx, role)
+    scopes = " ".join(sorted(role.scopes))
+    await record(tx, "role.changed", target=role.role, detail={"scopes": scopes})
+    return role
+
+
+async def set_user_roles(
+    tx: Transaction, user_id: UUID, names: Collection[str], held: Container[str]
+) -> list[str] | UserNotFound | RoleNotFound | ScopeNotHeld:
+    """Replace the roles of a user; those that are added or taken must be within the caller's."""
+    user = await users.lock_user(tx, user_id)
+    if user is None or user.status == "removed":
+        return UserNotFound(detail=f"There is no user {user_id}.")
+    before = set(await users.list_roles_of(tx, user_id))
+    changed = before.symmetric_difference(names)
+    known = await roles.lock_roles(tx, changed)
+    for name in sorted(changed):
+        if name not in known:
+            return RoleNotFound(detail=f"There is no role {name}; create it first.", role=name)
+    if refused := refuse_more({s for role in known.values() for s in role.scopes}, held):
+        return refused
+    await users.set_roles(tx, user_id, names)
+    if changed:
+        send(tx, RolesChanged(user_id=user_id, roles=sorted(set(names))))
+        detail = {"roles": " ".join(sorted(set(names)))}
+        await record(tx, "user.roles-changed", target=str(user_id), detail=detail)
+    return sorted(set(names))
+
+
+async def remove_user(tx: Transaction, user_id: UUID, *, now: datetime) -> bool:
+    """Remove a user: nothing of it is accepted any more. Return False when there is none."""
+    user = await users.lock_user(tx, user_id)
+    if user is None or user.status == "removed":
+        return False
+    await users.forget(tx, user_id)
+    await record(tx, "user.removed", target=str(user_id))
+    await end_sessions_of(tx, user_id, now=now)
+    await revoke_api_keys_of(tx, user_id, now=now)
+    return True
+
+
+async def remove_service_account(tx: Transaction, client_id: str, *, now: datetime) -> bool:
+    """Remove a client; return False when there is none."""
+    removed = await clients.remove_client(tx, client_id, now)
+    if removed:
+        await record(tx, "service-account.removed", target=client_id)
+    return removed
+
+
+async def create_service_account(
+    tx: Transaction,
+    name: str,
+    scopes: Collection[str],
+    held: Container[str],
+    *,
+    created_by: str,
+    now: datetime,
+) -> CreatedClient | ScopeNotHeld:
+    """Create a client that gets tokens for itself. Its id cannot be chosen."""
+    if refused := refuse_more(scopes, held):
+        return refused
+    service_id, secret = uuid7(), new_token()
+    client = Client(
+        client_id=f"svc_{service_id.hex}",
+        service_id=service_id,
+        name=name,
+        secret_digest=digest(secret),
+        redirect_uris=(),
+        scopes=frozenset(scopes),
+        grants=frozenset({GrantType.CLIENT_CREDENTIALS}),
+    )
+    await clients.write_client(tx, client, created_by=created_by, now=now)
+    detail = {"scopes": " ".join(sorted(scopes))}
+    await record(tx, "service-account.created", target=client.client_id, detail=detail)
+    return CreatedClient(client, secret)

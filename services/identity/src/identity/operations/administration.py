@@ -1,0 +1,93 @@
+"""Roles and service accounts."""
+
+from uuid import UUID
+
+from identity import roles
+from identity.commands import administer
+from identity.contract import api, models
+from identity.contract.problems import ServiceAccountNotFound, UserNotFound
+from identity.parts import Operations
+from identity.roles import Role
+from identity.token_signing import service_subject
+from waybill.http import Call, Owner
+from waybill.http.problems import Problem
+from waybill.postgres import Transaction
+
+
+class AdministrationOperations(Operations):
+    """The operations of administrators."""
+
+    async def list_roles(self, _call: Call) -> api.ListRolesResult:
+        """Return all roles."""
+        async with self._database.connection() as connection:
+            found = await roles.list_roles(connection)
+        return api.ListRoles200(body=models.RoleList(items=[_role(each) for each in found]))
+
+    async def set_role(self, call: Call, body: models.SetRole, *, role: str) -> api.SetRoleResult:
+        """Create a role, or set its scopes."""
+
+        async def run(tx: Transaction) -> api.SetRoleResult:
+            wanted = Role(role, frozenset(body.scopes))
+            done = await administer.set_role(tx, wanted, call.principal.scopes)
+            return done if isinstance(done, Problem) else api.SetRole200(body=_role(done))
+
+        return await call.transact(self._database, run)
+
+    async def set_user_roles(
+        self, call: Call, body: models.SetUserRoles, *, owner: Owner, user_id: UUID
+    ) -> api.SetUserRolesResult:
+        """Replace the roles of a user. A caller that may do this may do it for everybody."""
+
+        async def run(tx: Transaction) -> api.SetUserRolesResult:
+            if not owner.owns(str(user_id)):
+                return UserNotFound(detail=f"There is no user {user_id}.")
+            done = await administer.set_user_roles(tx, user_id, body.roles, call.principal.scopes)
+            if isinstance(done, Problem):
+                return done
+            return api.SetUserRoles200(body=models.UserRoles(user_id=user_id, roles=done))
+
+        return await call.transact(self._database, run)
+
+    async def create_service_account(
+        self, call: Call, body: models.CreateServiceAccount
+    ) -> api.CreateServiceAccountResult:
+        """Create a service account and show its secret, once."""
+
+        async def run(tx: Transaction) -> api.CreateServiceAccountResult:
+            done = await administer.create_service_account(
+                tx,
+                body.name,
+                body.scopes,
+                call.principal.scopes,
+                created_by=call.principal.subject,
+                now=self._clock.now(),
+            )
+            if isinstance(done, Problem):
+                return done
+            created = models.CreatedServiceAccount(
+                client_id=done.client.client_id,
+                client_secret=done.secret,
+                sub=service_subject(done.client.service_id),
+            )
+            location = f"/v1/service-accounts/{created.client_id}"
+            return api.CreateServiceAccount201(body=created, location=location)
+
+        return await call.transact(self._database, run)
+
+    async def remove_service_account(
+        self, call: Call, *, client_id: str
+    ) -> api.RemoveServiceAccountResult:
+        """Remove a service account."""
+
+        async def run(tx: Transaction) -> api.RemoveServiceAccountResult:
+            now = self._clock.now()
+            if not await administer.remove_service_account(tx, client_id, now=now):
+                return ServiceAccountNotFound(detail=f"There is no account {client_id}.")
+            removed = models.RemovedServiceAccount(client_id=client_id)
+            return api.RemoveServiceAccount200(body=removed)
+
+        return await call.transact(self._database, run)
+
+
+def _role(role: Role) -> models.Role:
+    return models.Role(role=role.role, scopes=sorted(role.scopes))
