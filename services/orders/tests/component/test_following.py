@@ -107,7 +107,8 @@ async def test_a_caller_has_a_bounded_number_of_streams_and_gets_one_back_when_i
     order_id = await _placed(client, neighbours)
     path = f"/v1/orders/{order_id}/events"
     async with follower.stream("GET", path) as first, follower.stream("GET", path) as second:
-        await asyncio.gather(anext(_events(first)), anext(_events(second)))
+        streams = _events(first), _events(second)  # kept: they close when they are collected
+        await asyncio.gather(*map(anext, streams))
         refused = await client.get(path)
         assert refused.status_code == 429
         assert refused.json()["type"].endswith("too-many-streams")

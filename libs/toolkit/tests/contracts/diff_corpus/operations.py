@@ -2,7 +2,7 @@
 
 from waybill_toolkit.testing.contract_edits import also, both, copy, put, remove, rename
 
-from .cases import GET, HTTP, SELL, SHARED, TOKEN, YES, breaking, safe
+from .cases import GATEWAY, GET, HTTP, SELL, SHARED, TOKEN, YES, breaking, safe
 
 RENAMED = both(
     rename("/v1/sales/{id}", *GET[:2]), put("id", "components", "parameters", "SaleId", "name")
@@ -17,6 +17,10 @@ OPERATIONS = [
     breaking("operationId changed", HTTP, put("read_sale", *GET, "operationId"), "mail"),
     breaking("scope added", HTTP, also("shop:write", *GET, "security", "0", "oauth2"), "mail"),
     breaking("scope replaced", HTTP, put([{"oauth2": ["mail:read"]}], *SELL, "security")),
+    breaking("cost raised", HTTP, put({"cost": 2}, *SELL, "x-rate-limit")),
+    breaking("class changed", HTTP, put({"class": "read"}, *SELL, "x-rate-limit")),
+    breaking("quota lowered", GATEWAY, put(9, "rate_limits", "write", "quota")),
+    breaking("window longer", GATEWAY, put(61, "rate_limits", "write", "window_seconds")),
     breaking("body limit lowered", HTTP, put(1024, *SELL, "x-body-limit-bytes")),
     breaking("operation hidden from the public", HTTP, put(YES, *GET, "x-internal"), "mail"),
     breaking("server moved", HTTP, put([{"url": "/shop"}], "servers"), "mail"),
@@ -28,6 +32,8 @@ OPERATIONS = [
     safe(
         "link added", HTTP, put({"a": {"operationId": "sell"}}, *GET, "responses", "200", "links")
     ),
+    safe("cost written", HTTP, put({"class": "write", "cost": 1}, *SELL, "x-rate-limit")),
+    safe("quota raised", GATEWAY, put(11, "rate_limits", "write", "quota")),
     safe("body limit raised", HTTP, put(128 * 1024, *SELL, "x-body-limit-bytes")),
     safe("body limit left to the default", HTTP, remove(*SELL, "x-body-limit-bytes")),
     safe("operation opened to everybody", HTTP, put([], *GET, "security")),

@@ -7,6 +7,7 @@ from typing import Final
 from waybill.http.contract import BODY_LIMIT_BYTES
 from waybill_toolkit.contracts.diff.answers import compare_answers
 from waybill_toolkit.contracts.diff.change import Change, Subject, gone, now
+from waybill_toolkit.contracts.diff.rate_limits import compare_classes, compare_limit
 from waybill_toolkit.contracts.diff.requests import compare_body, compare_parameters
 from waybill_toolkit.contracts.diff.security import compare_scheme, compare_security
 from waybill_toolkit.contracts.diff.state import OperationPlace, State
@@ -16,10 +17,11 @@ from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.media import ERRORS
 from waybill_toolkit.contracts.generate.openapi import METHODS
 from waybill_toolkit.contracts.generate.parameters import UNKNOWN
+from waybill_toolkit.contracts.generate.rate_limits import CLASSES
 from waybill_toolkit.contracts.generate.schemas import GATEWAY
 
 ROOT: Final = frozenset({"components", "info", "openapi", "paths", "security"})
-GATEWAY_ROOT: Final = frozenset({"answers", "info", "openapi"})
+GATEWAY_ROOT: Final = frozenset({"answers", "info", "openapi", CLASSES})
 OPERATION: Final = frozenset({"operationId", "parameters", "requestBody", "responses", "security"})
 INTERNAL: Final = "x-internal"
 """Marks an operation that the gateway does not serve."""
@@ -34,6 +36,8 @@ def compare_gateway(before: State, after: State) -> Iterator[Change]:
         return  # without a gateway contract there is no public API
     for change in unknown_members(old, new, GATEWAY_ROOT):
         yield change.of(Subject("http", GATEWAY, "every operation"))
+    for change in compare_classes(old, new):
+        yield change.of(Subject("http", GATEWAY, "rate limits"))
     kinds = {each.name: each for each in old.need("answers").children()}
     for kind in new.need("answers").children():
         was = kinds.pop(kind.name, None)
@@ -80,6 +84,7 @@ class _Operation:
         yield from self.visibility()
         yield from self.limit()
         yield from self.owner()
+        yield from compare_limit(self.before, self.after)
         yield from self.errors()
         yield from self.unknown_parameters()
         yield from compare_security(self.before, self.after)
