@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint generate conformance fuzz contract-mutations record tutorial outside bench bench-smoke chaos simulate lock clean
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations record tutorial outside bench bench-smoke chaos simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -51,6 +51,11 @@ tutorial: $(VENV)/ready
 # Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
 outside: $(VENV)/ready
 	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
+
+# The event suite, the platform and a campaign of faults on Apache Kafka; needs Java 17, and Maven the first time.
+test-kafka: $(VENV)/ready
+	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events tests/e2e/test_kafka.py $(ARGS)
+	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

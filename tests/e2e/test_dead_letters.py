@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from waybill.clock import SystemClock
 from waybill.ids import uuid7
 from waybill.kafka.errors import UnreadableBatchError
-from waybill.postgres import Database
+from waybill.postgres import Database, connect
 from waybill.receiving.dead_letters import Parking, describe, park
 from waybill.receiving.unreadable_batches import delivery_of
 from waybill_toolkit.cli import build
@@ -74,6 +74,19 @@ async def test_an_event_without_sense_is_set_aside_and_only_its_own_key_waits(
     assert answer.type == "inventory.commit-refused.v1"
     states = {"inventory.reserve-stock.v1": "discarded"}
     await eventually(f"{states}", partial(_letters, platform, broken), lambda seen: seen == states)
+    acts = partial(_chained_acts, platform, str(event_id))
+    await eventually("the act in the security log", acts, bool)
+    [(actor, action)] = await acts()
+    assert (actor.partition(":")[0], action) == ("operator", "dead-letter.discarded")
+
+
+async def _chained_acts(platform: Platform, target: str) -> list[tuple[str, str]]:
+    async with connect(platform.database_url("inventory"), name="test") as connection:
+        rows = await connection.fetch(
+            "select actor, action from security_log where target = $1 and number is not null",
+            target,
+        )
+    return [(row["actor"], row["action"]) for row in rows]
 
 
 async def _park_batch(platform: Platform, first: int) -> UUID:

@@ -55,9 +55,9 @@ def test_each_demo_principal_may_do_what_its_roles_permit(
     assert statuses == {
         "alice": [200, 403],
         "bob": [200, 403],
-        "carol": [200, 400],
+        "carol": [200, 422],
         "dave": [403, 403],
-        SHOP: [200, 400],
+        SHOP: [200, 422],
     }
 
 

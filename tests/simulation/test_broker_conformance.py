@@ -10,7 +10,7 @@ import pytest
 
 from waybill.events import Topic
 from waybill.kafka.errors import BrokerUnavailableError
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_simulation.kafka.broker import Broker
@@ -36,7 +36,7 @@ async def appends_and_tells_where(open_link: Open, _: Callable[[], None]) -> Non
     link = await open_link()
     topic = Topic(next(_names), 2, 1)
     assert await link.topics([topic.name]) == {}
-    await link.create([topic])
+    await create_usable(link, [topic])
     states = await link.topics([topic.name])
     assert len(states[topic.name].leaders) == 2
     first, second = Partition(topic.name, 0), Partition(topic.name, 1)
@@ -47,7 +47,7 @@ async def appends_and_tells_where(open_link: Open, _: Callable[[], None]) -> Non
     assert await link.produce({first: _batch(b"4")}, states) == {first: 2}
     ends = await link.end_offsets([first, second], states)
     assert ends == {first: 3, second: 1}
-    await link.create([topic])
+    await create_usable(link, [topic])
     assert await link.topics([topic.name]) == states
     await link.prove()
     await link.close()
@@ -56,7 +56,7 @@ async def appends_and_tells_where(open_link: Open, _: Callable[[], None]) -> Non
 async def stays_broken_after_a_restart(open_link: Open, restart: Callable[[], None]) -> None:
     link = await open_link()
     topic = Topic(next(_names), 1, 1)
-    await link.create([topic])
+    await create_usable(link, [topic])
     before = await link.topics([topic.name])
     restart()
     with pytest.raises(BrokerUnavailableError):
@@ -65,7 +65,7 @@ async def stays_broken_after_a_restart(open_link: Open, restart: Callable[[], No
         await link.topics([topic.name])
     again = await open_link()
     assert await again.topics([topic.name]) == {}
-    await again.create([topic])
+    await create_usable(again, [topic])
     assert (await again.topics([topic.name]))[topic.name].topic_id != before[topic.name].topic_id
     await again.close()
 

@@ -45,6 +45,7 @@ from waybill.saga import Sagas, SagaStart
 
 SECOND = timedelta(seconds=1)
 TOKEN = "tok_approve"  # noqa: S105 (a card of the sandbox)
+CLERK = "user:clerk"
 
 
 @pytest.fixture
@@ -130,12 +131,14 @@ async def test_payments_are_the_same(both: Both) -> None:
         await record_answers(tx, calls, NOW, claims(tx, NOW, room=0), memory)
     await authorize(NOW + SECOND)
     async with BothTransaction(both) as tx:
-        await capture_payments(tx, orders, NOW, claims(tx, NOW, room=1), memory)
+        commands = [(each, _event(received.StockReleased(order_id=each))) for each in orders]
+        await capture_payments(tx, commands, NOW, claims(tx, NOW, room=1), memory)
         captured = _called(claimed[0], Operation.CAPTURE, Approved("r"))
         await record_answers(tx, [captured], NOW, claims(tx, NOW, room=0), memory)
     async with BothTransaction(both) as tx:
-        everybody = [(each, "x") for each in (*orders, uuid7())]
-        await reverse_payments(tx, everybody, NOW, claims(tx, NOW, room=0))
+        unknown = uuid7()
+        commands.append((unknown, _event(received.StockReleased(order_id=unknown))))
+        await reverse_payments(tx, commands, NOW, claims(tx, NOW, room=0))
     await assert_same_tables(both)
 
 
@@ -184,4 +187,4 @@ def _order(number: int) -> Order:
 
 def _event(data: BaseModel) -> Event[Any]:
     key = str(data.order_id)  # type: ignore[attr-defined]
-    return Event(uuid7(), "t", "s", NOW, key, data, "")
+    return Event(uuid7(), "t", "s", NOW, key, data, "", CLERK)

@@ -35,7 +35,8 @@ def open_gateway(service: FakeHttpService) -> Iterator[Open]:
 
         def run(*, upstreams: Mapping[str, str] | None = None, **settings: object) -> str:
             there = {**dict.fromkeys(SERVICES, service.address), **(upstreams or {})}
-            chosen = GatewaySettings.model_validate({"upstreams": there, **settings})
+            usual = {"upstreams": there, "access": "open"}
+            chosen = GatewaySettings.model_validate({**usual, **settings})
             return running.enter_context(serving(build(chosen, assemble)))
 
         yield run

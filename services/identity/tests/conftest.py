@@ -43,18 +43,20 @@ USERS = {"alice": str(ALICE), "bob": str(BOB)}
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The settings of identity and its secrets, as the platform makes them."""
     settings = identity_settings(tmp_path_factory.mktemp("platform"), 7400, [])
+    index_key = Path(settings.pop("WAYBILL_INDEX_KEY_FILE")).read_text().strip()
     return {
-        name.removeprefix("WAYBILL_").lower(): value
-        for name, value in settings.items()
-        if name not in ("WAYBILL_DEMO_USERS", "WAYBILL_DEMO_SCOPES")
+        "index_key": index_key,
+        **{
+            name.removeprefix("WAYBILL_").lower(): value
+            for name, value in settings.items()
+            if name not in ("WAYBILL_DEMO_USERS", "WAYBILL_DEMO_SCOPES")
+        },
     }
 
 
 @pytest.fixture
 def vault(secrets: dict[str, str]) -> Vault:
-    return Vault(
-        Path(secrets["key_encryption_keys"]), Path(secrets["index_key"]).read_text().strip()
-    )
+    return Vault(Path(secrets["key_encryption_keys"]), secrets["index_key"])
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from waybill.actor import decode_actor, encode_actor
+
 T = TypeVar("T", bound=BaseModel)
 
 Headers = Sequence[tuple[str, bytes]]
@@ -95,14 +97,20 @@ class Event(Generic[T]):
     key: str
     data: T
     traceparent: str
+    actor: str | None = None
+    """Who caused it, for information only; None in events of earlier releases."""
 
 
 class Cause(Protocol):
-    """The cause of an event: a received event, or a call. The event continues its trace."""
+    """The cause of an event: a received event, or a call. The event has its trace and its actor."""
 
     @property
     def traceparent(self) -> str:
         """The trace, as W3C Trace Context writes it."""
+
+    @property
+    def actor(self) -> str | None:
+        """The actor, as `waybill.actor` writes it; None if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,7 @@ class Envelope:
     source: str
     time: datetime
     traceparent: str
+    actor: str | None = None
 
 
 def encode_payload(data: BaseModel) -> bytes:
@@ -137,7 +146,10 @@ def decode_payload(model: type[T], value: bytes | None) -> T:
 
 
 def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
-    """Encode the record headers of an event (CloudEvents Kafka binding 3.2, W3C trace context)."""
+    """Encode the record headers of an event.
+
+    CloudEvents Kafka binding 3.2, its auth context extension, and W3C trace context.
+    """
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(envelope.id).encode()),
@@ -146,11 +158,12 @@ def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
         ("ce_time", envelope.time.isoformat().replace("+00:00", "Z").encode()),
         ("content-type", CONTENT_TYPE),
         ("traceparent", envelope.traceparent.encode()),
+        *encode_actor(envelope.actor),
     ]
 
 
 def decode_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
-    """Decode the envelope in a record's headers; only the traceparent may be missing.
+    """Decode the envelope in a record's headers; only traceparent and actor may be missing.
 
     Raises UnreadableEventError.
     """
@@ -170,6 +183,7 @@ def decode_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         source=_required(found, "ce_source"),
         time=time,
         traceparent=found.get("traceparent", b"").decode("ascii", "replace"),
+        actor=decode_actor(found),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -172,6 +173,21 @@ async def test_an_event_carries_the_trace_of_its_cause_or_else_the_current_trace
         first, second = await tx.fetch(rows)
     assert tuple(first) == ("test", START, span.traceparent)
     assert second["traceparent"] == "00-aa-bb-01"
+
+
+async def test_an_event_has_the_actor_of_its_cause_or_else_of_its_transaction(
+    database: Database,
+) -> None:
+    old = Event(uuid7(), "t", "s", START, "k", Noted(account="a", number=0), "00-aa-bb-01")
+    async with database.transaction() as tx:
+        tx.send(NOTED, Noted(account="a", number=1))
+        tx.actor = "user:1"
+        tx.send(NOTED, Noted(account="a", number=2))
+        tx.send(NOTED, Noted(account="a", number=3), old)
+        tx.send(NOTED, Noted(account="a", number=4), replace(old, actor="service:shop"))
+        await tx.finish()
+        rows = await tx.fetch("SELECT actor FROM outbox ORDER BY position")
+    assert [row["actor"] for row in rows] == ["system", "user:1", None, "service:shop"]
 
 
 async def test_a_payload_that_is_too_large_is_refused_at_the_sender(database: Database) -> None:

@@ -73,7 +73,7 @@ async def test_open_work_is_counted(database_url: str, tmp_path: Path) -> None:
 
 
 async def test_the_others_are_shown_when_the_broker_cannot_be_read() -> None:
-    assert await values(Gauges(None, [Reader(None)])) == {"waybill_broker_up": 0}
+    assert (await values(Gauges(None, [Reader(None)])))["waybill_broker_up"] == 0
 
 
 async def test_many_scrapes_read_once() -> None:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter, mount
 from waybill.http.access import Access, Principal
 from waybill.http.application import Application
+from waybill.http.ownership import REFUSALS
 from waybill.http.problems import Problem
 from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
@@ -170,9 +171,11 @@ async def note(database: Database) -> str:
 
 async def test_body_in_the_name_of_another_owner_is_refused(client: httpx.AsyncClient) -> None:
     body = {"text": "x", "customer_ref": "bob"}
+    before = REFUSALS["write"]
     refused = await ask(client, "POST", "/write", "alice", body)
 
     assert refused.status_code == 403
+    assert REFUSALS["write"] == before + 1
     assert refused.json()["detail"] == (
         "customer_ref is not the caller's; others need the scope notes:any."
     )

@@ -23,7 +23,7 @@ READ_ONLY = "The database is read-only"
 SETTINGS = Settings.model_validate(
     {
         "service": "shop",
-        "database_url": "postgresql://nowhere",
+        "database_url": "postgresql://127.0.0.1:1/nowhere",
         "kafka_bootstrap_servers": "nowhere",
         "access": "open",
     }

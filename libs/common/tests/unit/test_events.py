@@ -1,5 +1,6 @@
 """Events as they travel."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -22,6 +23,7 @@ ENVELOPE = Envelope(
     source="orders",
     time=datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC),
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    actor="user:019ab2d4-6f3e-7c1a-9a3b-5d0c6f8e2b41",
 )
 
 
@@ -62,6 +64,11 @@ def test_it_is_unreadable_when_a_required_header_is_wrong(
 def test_a_missing_traceparent_is_no_fault() -> None:
     headers = [each for each in encode_headers(ENVELOPE) if each[0] != "traceparent"]
     assert decode_headers(headers).traceparent == ""
+
+
+def test_an_event_of_an_earlier_release_has_no_actor() -> None:
+    headers = [each for each in encode_headers(ENVELOPE) if not each[0].startswith("ce_auth")]
+    assert decode_headers(headers) == replace(ENVELOPE, actor=None)
 
 
 def test_a_payload_comes_back_as_it_was_sent() -> None:

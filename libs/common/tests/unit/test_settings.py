@@ -1,19 +1,20 @@
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from waybill.kafka.security import KafkaSecurity
 from waybill.process.settings import (
     ProcessSettings,
     Settings,
-    WrongSettingsError,
     read_settings,
 )
+from waybill.process.wrong_settings import WrongSettingsError
 
 REQUIRED = {
     "WAYBILL_SERVICE": "orders",
-    "WAYBILL_DATABASE_URL": "postgresql://orders:hunter2@db/orders",
+    "WAYBILL_DATABASE_URL": "postgresql://orders:hunter2@127.0.0.1/orders",
     "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
     "WAYBILL_ACCESS": "open",
 }
@@ -44,7 +45,7 @@ def test_issuer_needs_the_audience_of_its_tokens(environment: pytest.MonkeyPatch
 
 def test_password_is_not_shown(environment: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(Settings())
-    environment.setenv("WAYBILL_DATABASE_URL", "mysql://orders:hunter2@db/orders")
+    environment.setenv("WAYBILL_DATABASE_URL", "mysql://orders:hunter2@127.0.0.1/orders")
     with pytest.raises(ValidationError) as raised:
         Settings()
     assert "hunter2" not in str(raised.value)
@@ -136,7 +137,7 @@ def test_sasl_password_comes_from_a_setting_or_a_file_and_is_not_shown(
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        ({}, "SASL needs either WAYBILL_KAFKA_SASL_PASSWORD or WAYBILL_KAFKA_SASL_PASSWORD_FILE."),
+        ({}, "SASL needs WAYBILL_KAFKA_SASL_PASSWORD or WAYBILL_KAFKA_SASL_PASSWORD_FILE."),
         (
             {"WAYBILL_KAFKA_SASL_USERNAME": "", "WAYBILL_KAFKA_SASL_PASSWORD": "hunter3"},
             "set WAYBILL_KAFKA_SASL_USERNAME, which SASL needs.",
@@ -144,8 +145,8 @@ def test_sasl_password_comes_from_a_setting_or_a_file_and_is_not_shown(
         (
             {"WAYBILL_KAFKA_SASL_PASSWORD_FILE": "/not/there"},
             (
-                "WAYBILL_KAFKA_SASL_PASSWORD_FILE is wrong: Value error, /not/there cannot be "
-                "read: No such file or directory."
+                "WAYBILL_KAFKA_SASL_PASSWORD_FILE is wrong: /not/there cannot be read: "
+                "No such file or directory."
             ),
         ),
     ],
@@ -158,3 +159,42 @@ def test_incomplete_sasl_is_refused_with_the_setting_that_is_missing(
     with pytest.raises(WrongSettingsError) as raised:
         read_settings(Settings)
     assert raised.value.sentences == (sentence,)
+
+
+def _key(folder: Path, *, is_private: bool) -> str:
+    path = folder / f"private-{is_private}.pem"
+    path.write_bytes(ECKey.generate_key("P-256").as_pem(private=is_private))
+    return str(path)
+
+
+def test_heads_of_the_security_log_are_signed_with_a_private_key(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("WAYBILL_SECURITY_LOG_HEADS", str(tmp_path / "heads"))
+    environment.setenv("WAYBILL_SECURITY_LOG_KEY", _key(tmp_path, is_private=True))
+    key = Settings().head_key
+    assert key is not None
+    assert key.can_sign
+
+
+def test_heads_are_refused_when_their_settings_are_incomplete_or_wrong(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heads, private, nonsense = (
+        str(tmp_path / "heads"),
+        _key(tmp_path, is_private=True),
+        tmp_path / "x",
+    )
+    nonsense.write_text("no key")
+    cases = {
+        (heads, ""): "set both WAYBILL_SECURITY_LOG_HEADS and WAYBILL_SECURITY_LOG_KEY",
+        ("", private): "set both WAYBILL_SECURITY_LOG_HEADS and WAYBILL_SECURITY_LOG_KEY",
+        (heads, _key(tmp_path, is_private=False)): "it must be a private key",
+        (heads, str(nonsense)): "it must be a PEM with an EC P-256 or an Ed25519 key",
+        (str(tmp_path / "none" / "heads"), private): "is not a folder",
+    }
+    for (file, key), reason in cases.items():
+        environment.setenv("WAYBILL_SECURITY_LOG_HEADS", file)
+        environment.setenv("WAYBILL_SECURITY_LOG_KEY", key)
+        with pytest.raises(WrongSettingsError, match=reason):
+            read_settings(Settings)

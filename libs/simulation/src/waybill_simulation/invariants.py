@@ -12,6 +12,7 @@ import payments.contract.events
 from payments.domain import Operation
 from payments.provider import Approved
 from waybill.saga import Signal
+from waybill_simulation.actors import wrong_actors
 from waybill_simulation.effects import Effect
 from waybill_simulation.scenario import SERVICES, SKUS
 from waybill_simulation.shop import Shop
@@ -78,6 +79,7 @@ def violations(world: World, shop: Shop) -> list[str]:
         *_letters(world),
         *_saga_histories(world),
         *_published(world),
+        *wrong_actors(world, shop),
     ]
 
 

@@ -26,8 +26,8 @@ _ASSEMBLE: Final[Mapping[str, Any]] = {
 }
 
 
-_LEFT_OUT: Final = ("timer event retention", "timer idempotency keys")
-"""Retention deletes rows that are days old; no history lasts as long."""
+_LEFT_OUT: Final = ("timer event retention", "timer idempotency keys", "timer security log")
+"""Retention deletes rows that are days old; no history lasts as long. None acts on security."""
 
 
 @dataclass(eq=False)

@@ -17,8 +17,8 @@ Made = TypeVar("Made", bound=Settings)
 def settings_of(service: str, scenario: Scenario) -> Settings:
     """Return the settings of a service in a history."""
     common: dict[str, Any] = {
-        "database_url": f"postgresql://simulated/{service}",
-        "kafka_bootstrap_servers": "simulated",
+        "database_url": f"postgresql://localhost/{service}",
+        "kafka_bootstrap_servers": "localhost",
         "kafka_partitions_max": scenario.partitions,
         "access": "open",
     }

@@ -25,7 +25,6 @@ TRIES_MAX: Final = 60
 PAUSE_SECONDS: Final = 0.5
 
 _RENDERERS: Final = {operation.id: Renderer(operation.answers) for operation in OPERATIONS}
-_CUSTOMER: Final = Principal("customer", ())
 _CUSTOMER_REF: Final = "customer"
 _TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -44,6 +43,16 @@ class Customer:
     is_refused: bool = False
     is_done: bool = False
     is_cancelled: bool = False
+
+    @property
+    def buyer(self) -> Principal:
+        """Who places the order."""
+        return Principal(f"user:buyer-{self.number}", ())
+
+    @property
+    def clerk(self) -> Principal:
+        """Who cancels it."""
+        return Principal(f"user:clerk-{self.number}", ())
 
     @property
     def reference(self) -> str:
@@ -92,7 +101,8 @@ class Shop:
 
         async def place(node: Node) -> object:
             api: Any = node.assembled and node.assembled.api
-            return await api.place_order(self._call("place_order", customer.reference), body)
+            call = _call(customer.buyer, "place_order", customer.reference)
+            return await api.place_order(call, body)
 
         answer = await self._until_answered(customer, "POST /v1/orders", place)
         match answer:
@@ -108,7 +118,7 @@ class Shop:
     async def _cancel(self, customer: Customer, order_id: UUID) -> None:
         async def cancel(node: Node) -> object:
             api: Any = node.assembled and node.assembled.api
-            call = self._call("cancel_order", f"cancel-{customer.number}")
+            call = _call(customer.clerk, "cancel_order", f"cancel-{customer.number}")
             return await api.cancel_order(call, owner=Owner(_CUSTOMER_REF), order_id=order_id)
 
         answer = await self._until_answered(customer, "POST cancellation", cancel)
@@ -176,8 +186,8 @@ class Shop:
         if not future.done():
             future.set_result(response)
 
-    @staticmethod
-    def _call(operation: str, key: str) -> Call:
-        request = KeyedRequest(_CUSTOMER.subject, operation, key, key.encode())
-        keyed = IdempotentExecution(request, _RENDERERS[operation].render)
-        return Call(principal=_CUSTOMER, traceparent=_TRACEPARENT, keyed=keyed)
+
+def _call(principal: Principal, operation: str, key: str) -> Call:
+    request = KeyedRequest(principal.subject, operation, key, key.encode())
+    keyed = IdempotentExecution(request, _RENDERERS[operation].render)
+    return Call(principal=principal, traceparent=_TRACEPARENT, keyed=keyed)

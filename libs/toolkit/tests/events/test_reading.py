@@ -8,7 +8,7 @@ import pytest
 
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.operations.events.published import Published
@@ -23,9 +23,9 @@ MS = int(TIME.timestamp() * 1000)
 async def _publish(servers: str, topic: str, key: str, payload: bytes, at: int = MS) -> UUID:
     link = await BrokerLink.open(servers)
     try:
-        await link.create([Topic(topic, partitions=1, retention_hours=1)])
+        await create_usable(link, [Topic(topic, partitions=1, retention_hours=1)])
         identifier = uuid7()
-        envelope = Envelope(identifier, "fruit.ripened.v1", "fruit", TIME, "")
+        envelope = Envelope(identifier, "fruit.ripened.v1", "fruit", TIME, "", "user:1")
         batch = RecordBatch()
         batch.append(0, key.encode(), payload, encode_headers(envelope), at)
         await link.produce({Partition(topic, 0): batch.encode()}, await link.topics([topic]))
@@ -52,6 +52,7 @@ async def test_events_of_all_topics_come_by_time(bootstrap_servers: str) -> None
         "type": "fruit.ripened.v1",
         "id": str(early),
         "key": "a key",
+        "actor": "user:1",
         "payload": {"of": {"order_id": str(order)}},
     }
 
@@ -80,18 +81,18 @@ async def test_a_record_that_is_no_event_is_shown_as_it_is(bootstrap_servers: st
     await _publish(bootstrap_servers, topic, "key", b"no\n \xff JSON")
     [event] = await read(bootstrap_servers, topic, lambda _: True)
     assert event.to_json()["payload"] == "no\n � JSON"
-    assert event.to_line(100).endswith(" fruit.ripened.v1 key no � JSON")
+    assert event.to_line(100).endswith(" fruit.ripened.v1 key user:1 no � JSON")
 
     bare = Published(TIME, topic, 0, 0, None, None, None, None)
     assert bare.to_json()["payload"] is None
-    assert bare.to_line(100).endswith(f" {topic} - - ")
+    assert bare.to_line(100).endswith(f" {topic} - - - ")
     assert not bare.concerns(uuid7())
 
 
 def test_a_long_payload_is_cut_behind_a_member() -> None:
     payload = b'{"id":"' + b"x" * 101 + b'","size":1}'
     event = Published(TIME, "apple", 0, 0, "ripe", None, "key", payload)
-    assert event.to_line(100).endswith(f' ripe key {{"id":"{"x" * 101}",…')
+    assert event.to_line(100).endswith(f' ripe key - {{"id":"{"x" * 101}",…')
 
 
 async def test_an_unknown_topic_is_refused_with_those_that_there_are(

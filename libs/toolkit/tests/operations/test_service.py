@@ -76,7 +76,7 @@ async def test_one_connection_serves_requests_that_come_one_after_the_other() ->
     async with serving(answer) as url:
         service = Service("orders", url)
         assert [await service.get("/") for _ in range(3)] == [1, 2, 3]
-        assert len(service._origin._idle) == 1
+        assert len(service._origin.origin._idle) == 1
 
 
 async def test_a_chunked_answer_is_put_together() -> None:

@@ -11,6 +11,7 @@ ROOT: Final = Path(__file__).parents[4]
 def test_a_setting_has_its_type_limits_default_and_meaning() -> None:
     settings = {each.name: each for each in common_settings()}
     assert settings["WAYBILL_DATABASE_URL"].default is None
+    assert "Or `WAYBILL_DATABASE_URL_FILE`" in settings["WAYBILL_DATABASE_URL"].text
     port = settings["WAYBILL_PORT"]
     assert (port.type, port.limits, port.default) == ("integer", ("0 to 65,535",), "8000")
     assert settings["WAYBILL_GRACEFUL_STOP_SECONDS"].text.startswith("Time limit of the shutdown")

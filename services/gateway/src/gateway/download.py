@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.types import Receive, Send
 
+from gateway.guards import Fields
 from gateway.headers import to_client
 from gateway.upstream import Answer, UpstreamError
 
@@ -19,9 +20,13 @@ class Download:
     incomplete. The server then closes the connection, so that the client detects it.
     """
 
-    def __init__(self, service: str, answer: Answer, send: Send, client_seconds: float) -> None:
+    def __init__(
+        self, service: str, answer: Answer, added: Fields, send: Send, client_seconds: float
+    ) -> None:
+        """Forward `answer`, with header fields of the gateway itself."""
         self._service = service
         self._answer = answer
+        self._added = added
         self._send = send
         self._client_seconds: Final = client_seconds
         self._client_is_gone = False
@@ -29,7 +34,7 @@ class Download:
     async def run(self, receive: Receive) -> None:
         """Forward the response. `receive` detects that the client disconnects."""
         answer = self._answer
-        headers = to_client(answer.headers, answer.status)
+        headers = [*to_client(answer.headers, answer.status), *self._added]
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": headers}
         )

@@ -1,6 +1,6 @@
 """Forwards the requests of one operation: an ASGI application.
 
-    client -> headers, Uploads -> service -> headers, Download -> client
+    client -> Guard -> headers, Uploads -> service -> headers, Download -> client
 
 An error before the start of the response is returned as a problem, which says whether the request
 may have been executed.
@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.contract.problems import BadGateway, GatewayTimeout
 from gateway.download import Download
+from gateway.guards import Guard
 from gateway.headers import to_service
 from gateway.routes import Route
 from gateway.uploads import Uploads
@@ -29,15 +30,22 @@ class Forward:
     """Serves one operation by forwarding its requests to its service."""
 
     def __init__(
-        self, route: Route, upstream: Upstream, uploads: Uploads, client_seconds: float
+        self,
+        route: Route,
+        guard: Guard,
+        upstream: Upstream,
+        uploads: Uploads,
+        client_seconds: float,
     ) -> None:
         self._route: Final = route
+        self._guard: Final = guard
         self._upstream: Final = upstream
         self._uploads: Final = uploads
         self._client_seconds: Final = client_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            fields = await self._guard.check(scope)
             answer = await self._ask(scope, receive)
         except ProblemError as refused:
             await problem_reply(refused.problem, scope).send(send)
@@ -48,7 +56,7 @@ class Forward:
             await problem_reply(self._problem(error), scope).send(send)
         else:
             try:
-                download = Download(self._upstream.name, answer, send, self._client_seconds)
+                download = Download(self._upstream.name, answer, fields, send, self._client_seconds)
                 await download.run(receive)
             finally:
                 answer.close()

@@ -1,4 +1,4 @@
-"""Selects the header fields to forward: all except hop-by-hop fields.
+"""Selects the header fields to forward: all except hop-by-hop fields and names of callers.
 
 RFC 9110, 7.6.1: connection-specific fields, and those that Connection names, must not be forwarded.
 """
@@ -26,6 +26,22 @@ _HOP_BY_HOP: Final = frozenset(
         b"upgrade",
     }
 )
+_ABOUT_THE_CALLER: Final = (
+    b"forwarded",
+    b"remote-user",
+    b"x-auth-",
+    b"x-authenticated",
+    b"x-client-cert",
+    b"x-consumer",
+    b"x-forwarded",
+    b"x-real-ip",
+    b"x-remote-",
+    b"x-scope",
+    b"x-user",
+)
+"""Beginnings of fields by which other gateways say who a caller is. Here only the token does; a
+service must not believe what a client writes into them."""
+
 _NOT_TO_SERVICES: Final = _HOP_BY_HOP | {
     b"content-length",  # set again when there is a body
     b"expect",  # handled here
@@ -48,7 +64,11 @@ def to_service(headers: RawHeaders, context: trace.TraceContext) -> list[tuple[s
     if not _continues(headers):
         dropped |= {b"tracestate"}  # W3C Trace Context, 3.3: invalid without a traceparent
     try:
-        kept = [(name.decode(), value.decode()) for name, value in headers if name not in dropped]
+        kept = [
+            (name.decode(), value.decode())
+            for name, value in headers
+            if name not in dropped and not name.startswith(_ABOUT_THE_CALLER)
+        ]
     except UnicodeDecodeError:
         raise ProblemError(MalformedRequest(detail="A header value is not UTF-8.")) from None
     return [*kept, ("traceparent", context.traceparent), _VIA]

@@ -15,6 +15,18 @@ _METHODS: Final[Mapping[str, Method]] = {
     "delete": "DELETE",
 }
 _KEY: Final = "Idempotency-Key"
+_RATE_LIMIT: Final = "x-rate-limit"
+_BEARER: Final = "bearer"
+"""The scheme of the published contracts (see `waybill generate`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitClass:
+    """A caller may use `quota` units in `window_seconds`, at all replicas together if `shared`."""
+
+    quota: int
+    window_seconds: int
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +34,8 @@ class Route:
     """One operation and its service.
 
     `body_limit_bytes` is None when it takes no body. `is_keyed` is true when it takes an
-    Idempotency-Key.
+    Idempotency-Key. `scopes` are all needed; None when it needs no bearer token. A request takes
+    `cost` units of the caller's quota of `limit_class`.
     """
 
     id: str
@@ -31,6 +44,9 @@ class Route:
     path: str
     body_limit_bytes: int | None = None
     is_keyed: bool = False
+    scopes: tuple[str, ...] | None = ()
+    limit_class: str = "read"
+    cost: int = 1
     tags: tuple[str, ...] = ()
 
     @property
@@ -54,6 +70,9 @@ def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
             path=path,
             body_limit_bytes=_body_limit_bytes(operation),
             is_keyed=_KEY in _parameter_names(contract, operation),
+            scopes=_scopes(operation),
+            limit_class=operation[_RATE_LIMIT]["class"],
+            cost=operation[_RATE_LIMIT]["cost"],
             tags=tuple(operation.get("tags", ())),
         )
         for path, item in contract["paths"].items()
@@ -62,10 +81,23 @@ def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
     )
 
 
+def read_rate_limits(contract: Mapping[str, Any]) -> dict[str, RateLimitClass]:
+    """Read the classes of a merged contract."""
+    return {name: RateLimitClass(**each) for name, each in contract["x-rate-limits"].items()}
+
+
 def _body_limit_bytes(operation: Mapping[str, Any]) -> int | None:
     if "requestBody" not in operation:
         return None
     return int(operation.get("x-body-limit-bytes", BODY_LIMIT_BYTES))
+
+
+def _scopes(operation: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the scopes of the bearer token. Without `security` a token is needed all the same."""
+    ways = operation.get("security", [{_BEARER: []}])
+    if not any(_BEARER in way for way in ways):
+        return None
+    return tuple(sorted({scope for way in ways for scope in way.get(_BEARER, ())}))
 
 
 def _parameter_names(contract: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:

@@ -1,28 +1,68 @@
 """Settings of the gateway."""
 
-from typing import Annotated
+import ssl
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    Field,
+    FilePath,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.kafka.security import SaslMechanism, SecurityProtocol
-from waybill.process.settings import ProcessSettings, addresses_of
+from waybill.process.kafka_settings import addresses_of
+from waybill.process.settings import AccessSettings
+from waybill.tls import client_context
 
-Origin = Annotated[str, StringConstraints(pattern=r"^http://[^/?#@\s]+$")]
+_STORES: Final = ("redis", "rediss", "unix")
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$")]
 """Scheme, host and port, without a path."""
 
 
-class GatewaySettings(ProcessSettings):
-    """The settings of every process, and the addresses of the services."""
+def _networks(text: str) -> str:
+    for each in _listed(text):
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise ValueError(f"must be addresses or networks: {error}") from None
+    return text
+
+
+def _store(address: SecretStr) -> SecretStr:
+    parts = urlsplit(address.get_secret_value())
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    if parts.scheme not in _STORES or not place:
+        raise ValueError(f"must begin with {', '.join(f'{each}://' for each in _STORES)}")
+    return address
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+class GatewaySettings(AccessSettings):
+    """The settings of a process that knows its callers, and the addresses of the services."""
 
     service: str = "gateway"
 
     upstreams: Annotated[dict[str, Origin], Field(min_length=1)]
-    """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}."""
-    access: str = "token file"
-    """The setting of the services. The gateway checks no tokens; with "open", its OpenAPI document
-    requires none."""
+    """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}; http or https."""
+    upstream_ca: FilePath | None = None
+    """A PEM file with the CA of the services; without it, the CAs of the system are trusted."""
+    upstream_certificate: FilePath | None = None
+    """A PEM file with the certificate of the gateway, for services that require one."""
+    upstream_key: FilePath | None = None
+    """A PEM file with its private key, without a password."""
     kafka_bootstrap_servers: str = ""
     """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
     documents name them."""
@@ -41,16 +81,53 @@ class GatewaySettings(ProcessSettings):
     client_seconds: PositiveFloat = 30.0
     """Time limit for the whole body of a request, and timeout of a client that reads nothing of its
     response."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks of proxies in front, separated by commas. Only they are believed when
+    they write the client's address into X-Forwarded-For, or its scheme into X-Forwarded-Proto."""
+    rate_limit_factor: PositiveFloat = 1.0
+    """Multiplies the quotas of contracts/gateway/gateway.yaml."""
+    rate_limit_replicas: PositiveInt = 1
+    """The number of replicas of the gateway. Each gives callers its part of a quota."""
+    rate_limit_store: Annotated[SecretStr, AfterValidator(_store)] | None = None
+    """A Valkey or Redis in which all replicas count the `shared` classes together:
+    redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:///path."""
+
     uploads_max: PositiveInt = 256
     """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
     the largest body of the contracts, 256 KiB, they need 64 MiB."""
 
+    @model_validator(mode="after")
+    def _certificates_can_be_used(self) -> Self:
+        if (self.upstream_certificate is None) != (self.upstream_key is None):
+            raise ValueError(
+                "set both WAYBILL_UPSTREAM_CERTIFICATE and WAYBILL_UPSTREAM_KEY, or neither"
+            )
+        if self.upstream_ca or self.upstream_certificate:
+            self.upstream_tls()
+        return self
+
+    def upstream_tls(self) -> ssl.SSLContext | None:
+        """Return how certificates of services are verified, if one is reached with https.
+
+        Raises TlsFileError.
+        """
+        if not any(origin.startswith("https:") for origin in self.upstreams.values()):
+            return None
+        return client_context(self.upstream_ca, self.upstream_certificate, self.upstream_key)
+
+    @property
+    def trusted_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of trusted proxies."""
+        return list(map(ip_network, _listed(self.trusted_proxies)))
+
     @property
     @override
     def instance(self) -> Instance:
-        has_sasl = self.kafka_security_protocol.startswith("SASL_")
+        protocol = self.kafka_security_protocol
+        has_sasl = protocol.startswith("SASL_")
         return Instance(
             is_open=self.access == "open",
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if has_sasl else None,
+            has_tls_brokers=protocol.endswith("SSL"),
         )

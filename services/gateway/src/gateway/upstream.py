@@ -106,7 +106,11 @@ class Upstream:
 def open_session(settings: GatewaySettings) -> aiohttp.ClientSession:
     """Create the client. Connections are opened on demand."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, limit_per_host=settings.upstream_connections_max),
+        connector=aiohttp.TCPConnector(
+            limit=0,
+            limit_per_host=settings.upstream_connections_max,
+            ssl=settings.upstream_tls() or True,
+        ),
         timeout=aiohttp.ClientTimeout(
             total=None, connect=settings.connect_seconds, sock_read=settings.answer_seconds
         ),
@@ -130,6 +134,8 @@ async def _once(
 def _explained(error: Exception) -> UpstreamError:
     text = f"{type(error).__name__}: {error}"
     match error:
+        case aiohttp.ClientSSLError():
+            return UnreachableError(f"{text}: check WAYBILL_UPSTREAM_CA and the certificates")
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             return UnreachableError(text)
         case TimeoutError():

@@ -144,6 +144,7 @@ def main() -> None:
     names = {each.written["x-service"] for each in Contract.load(CONTRACT).operations}
     settings = {
         "WAYBILL_PORT": str(door),
+        "WAYBILL_ACCESS": "open",
         "WAYBILL_UPSTREAMS": json.dumps(dict.fromkeys(names, f"http://{LOOPBACK}:{service}")),
     }
     with (

@@ -1,15 +1,18 @@
 """Requests are routed by the merged contract."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 import pytest
 import pytest_asyncio
+from services.gateway.tests.tokens import token_file
 
 import gateway
 from gateway.app import MissingUpstreamError, assemble
@@ -18,6 +21,9 @@ from waybill.app import build
 from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
 from waybill_toolkit.testing.fake_http_service import FakeHttpService
 from waybill_toolkit.testing.serving import serving
+
+if TYPE_CHECKING:
+    from services.gateway.tests.conftest import OpenChecked
 
 CONTRACT_FOLDER: Final = Path(gateway.__file__).with_name("contract")
 CONTRACT: Final = Contract.load(CONTRACT_FOLDER / "openapi.json")
@@ -35,7 +41,7 @@ async def test_every_operation_of_every_contract_is_forwarded_to_its_service(
     services: Mapping[str, FakeHttpService],
 ) -> None:
     upstreams = {name: service.address for name, service in services.items()}
-    settings = GatewaySettings.model_validate({"upstreams": upstreams})
+    settings = GatewaySettings.model_validate({"upstreams": upstreams, "access": "open"})
     with serving(build(settings, assemble)) as address:
         async with httpx.AsyncClient(base_url=address) as client:
             for operation in CONTRACT.operations:
@@ -86,7 +92,8 @@ async def test_paths_outside_of_the_contracts_are_not_forwarded(
     assert service.asked == []
 
 
-async def test_the_contracts_are_served(client: httpx.AsyncClient) -> None:
+async def test_the_contracts_are_served(open_checked: OpenChecked, tmp_path: Path) -> None:
+    client = open_checked(access=token_file(tmp_path))
     merged = await client.get("/openapi.json")
     here = {"servers": [{"url": str(client.base_url).rstrip("/")}]}
     assert merged.json() == json.loads((CONTRACT_FOLDER / "openapi.json").read_bytes()) | here
@@ -99,7 +106,7 @@ async def test_the_contracts_are_served(client: httpx.AsyncClient) -> None:
 
 
 async def test_it_does_not_start_when_the_address_of_a_service_is_missing() -> None:
-    settings = GatewaySettings(upstreams={"orders": "http://127.0.0.1:1"})
+    settings = GatewaySettings(upstreams={"orders": "http://127.0.0.1:1"}, access="open")
 
     with pytest.raises(
         MissingUpstreamError, match="WAYBILL_UPSTREAMS lacks the address of catalog"

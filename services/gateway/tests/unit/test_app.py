@@ -8,7 +8,7 @@ from gateway.app import app, assemble
 from gateway.routes import Route as Forwarded
 from gateway.settings import GatewaySettings
 from waybill.app import build
-from waybill.process.settings import WrongSettingsError
+from waybill.process.wrong_settings import WrongSettingsError
 
 
 def test_every_operation_of_the_merged_contract_is_a_route_after_import() -> None:

@@ -39,6 +39,13 @@ def test_hop_by_hop_headers_are_not_forwarded(name: str) -> None:
     assert _passed((name.encode(), b"x")) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["forwarded", "x-auth-request-user", "x-forwarded-for", "x-user-id", "x-scopes"]
+)
+def test_headers_that_name_the_caller_are_not_forwarded(name: str) -> None:
+    assert _passed((name.encode(), b"admin")) == []
+
+
 def test_headers_that_connection_lists_are_not_forwarded() -> None:
     headers = [(b"connection", b"close, X-Mine"), (b"x-mine", b"1"), (b"x-yours", b"2")]
 

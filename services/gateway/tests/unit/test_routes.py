@@ -5,13 +5,20 @@ CONTRACT = {
     "paths": {
         "/v1/orders": {
             "parameters": [],
-            "get": {"operationId": "list_orders", "tags": ["orders"], "x-service": "orders"},
+            "get": {
+                "operationId": "list_orders",
+                "tags": ["orders"],
+                "x-service": "orders",
+                "security": [{"bearer": ["orders:read"]}],
+                "x-rate-limit": {"class": "read", "cost": 1},
+            },
             "post": {
                 "operationId": "place_order",
                 "x-service": "orders",
                 "parameters": [{"$ref": "#/components/parameters/Key"}],
                 "requestBody": {},
                 "x-body-limit-bytes": 17,
+                "x-rate-limit": {"class": "write", "cost": 5},
             },
         },
         "/v1/stock": {
@@ -20,6 +27,8 @@ CONTRACT = {
                 "x-service": "inventory",
                 "parameters": [KEY],
                 "requestBody": {},
+                "security": [],
+                "x-rate-limit": {"class": "write", "cost": 1},
             }
         },
     },
@@ -30,7 +39,12 @@ CONTRACT = {
 def test_every_operation_is_a_route_to_its_service() -> None:
     assert read_routes(CONTRACT) == (
         Route(
-            id="list_orders", service="orders", method="GET", path="/v1/orders", tags=("orders",)
+            id="list_orders",
+            service="orders",
+            method="GET",
+            path="/v1/orders",
+            scopes=("orders:read",),
+            tags=("orders",),
         ),
         Route(
             id="place_order",
@@ -39,6 +53,8 @@ def test_every_operation_is_a_route_to_its_service() -> None:
             path="/v1/orders",
             body_limit_bytes=17,
             is_keyed=True,
+            limit_class="write",
+            cost=5,
         ),
         Route(
             id="put_stock",
@@ -47,6 +63,8 @@ def test_every_operation_is_a_route_to_its_service() -> None:
             path="/v1/stock",
             body_limit_bytes=65_536,
             is_keyed=True,
+            scopes=None,
+            limit_class="write",
         ),
     )
 

@@ -6,14 +6,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, DirectoryPath, PositiveFloat, SecretStr, model_validator
 
-from waybill.process.settings import Issuer, SecretFile, Settings, is_loopback
+from waybill.process.addresses import is_loopback
+from waybill.process.settings import Issuer, Settings
 
 _INDEX_KEY_CHARACTERS_MIN = 32
 
 
 def _long(key: SecretStr) -> SecretStr:
     if len(key.get_secret_value()) < _INDEX_KEY_CHARACTERS_MIN:
-        raise ValueError(f"the file needs at least {_INDEX_KEY_CHARACTERS_MIN} random characters")
+        raise ValueError(f"it needs at least {_INDEX_KEY_CHARACTERS_MIN} random characters")
     return key
 
 
@@ -30,8 +31,8 @@ class IdentitySettings(Settings):
     key_encryption_keys: DirectoryPath
     """The folder of the keys that encrypt signing keys, e-mail addresses and TOTP secrets:
     `<UTC time>.key` with 64 hexadecimal digits. The newest encrypts; older ones still decrypt."""
-    index_key: Annotated[SecretFile, AfterValidator(_long)]
-    """The file with the secret that indexes e-mail addresses. It cannot be changed."""
+    index_key: Annotated[SecretStr, AfterValidator(_long)]
+    """The secret that indexes e-mail addresses. It cannot be changed."""
 
     signing_key_days: PositiveFloat = 30.0
     """The interval at which the next signing key comes into use."""

@@ -146,8 +146,8 @@ async def test_an_administrator_gives_no_scope_that_it_lacks(
         refused = await administrator.put(path, json=body)
         assert refused.status_code == 422, path
         assert refused.json()["type"].endswith("scope-not-held")
-    body = {"name": "boss", "scopes": ["payments:any"]}
-    refused = await administrator.post("/v1/service-accounts", json=body)
+    account = {"name": "boss", "scopes": ["payments:any"]}
+    refused = await administrator.post("/v1/service-accounts", json=account)
     assert refused.json()["scope"] == "payments:any"
 
 
@@ -185,3 +185,22 @@ async def test_a_service_account_gets_tokens_until_it_is_removed(
     path = f"/v1/service-accounts/{created['client_id']}"
     assert (await administrator.delete(path)).status_code == 200
     assert (await stranger.post("/oauth/token", data=grant, auth=auth)).status_code == 401
+
+
+async def test_acts_that_matter_are_in_the_security_log_with_who_did_them(
+    session: LoggedIn, alice: httpx.AsyncClient, its_database: Database
+) -> None:
+    key_id = (await create(alice)).json()["key_id"]
+    await alice.delete(f"/v1/api-keys/{key_id}")
+    await alice.delete(f"/v1/sessions/{session.session_id}")
+
+    async with its_database.connection() as connection:
+        rows = await connection.fetch(
+            "select actor, action, target from security_log where target = any($1)",
+            [key_id, str(session.session_id)],
+        )
+    assert {(row["actor"], row["action"], row["target"]) for row in rows} == {
+        (f"user:{ALICE}", "api-key.created", key_id),
+        (f"user:{ALICE}", "api-key.revoked", key_id),
+        (f"user:{ALICE}", "session.ended", str(session.session_id)),
+    }

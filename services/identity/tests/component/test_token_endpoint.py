@@ -70,8 +70,8 @@ async def test_a_service_gets_a_token_of_its_own_kind(
     assert (claims["typ"], claims["alg"]) == ("at+jwt", "ES256")
     assert (claims["iss"], claims["client_id"]) == (settings.public_url, "shop")
     assert claims["exp"] - claims["iat"] == 300
-    assert claims["sub"].startswith("service:")
-    assert UUID(claims["sub"].removeprefix("service:"))
+    kind, _, service_id = claims["sub"].partition(":")
+    assert (kind, str(UUID(service_id))) == ("service", service_id)
 
 
 async def test_credentials_in_the_body_are_accepted_and_in_both_places_refused(
@@ -140,7 +140,8 @@ async def test_a_code_gives_tokens_of_its_user(
     assert access["sub"] == f"user:{session.user_id}"
     assert (access["user_id"], access["sid"]) == (str(session.user_id), str(session.session_id))
     assert access["customer_ref"].startswith("cus_")
-    assert (access["acr"], set(access["scope"].split())) == ("pwd", SCOPES)
+    assert access["acr"] == "pwd"
+    assert frozenset(access["scope"].split()) == SCOPES
     identity = await claims_of(http, answer["id_token"], "shop")
     assert (identity["typ"], identity["alg"]) == ("JWT", "RS256")
     assert (identity["nonce"], identity["sub"]) == ("n-0S6", access["sub"])
@@ -220,9 +221,9 @@ async def test_introspection_tells_a_client_about_its_own_tokens_only(
         assert (own.json()["active"], own.json()["client_id"]) == (True, "shop")
         foreign = await http.post("/oauth/introspect", data=fields, auth=("other", SECRET))
         assert foreign.json() == {"active": False}
-        for auth in (None, ("shop", "wrong")):
-            refused = await http.post("/oauth/introspect", data=fields, auth=auth)
-            assert error(refused) == (401, "invalid_client")
+        wrong = await http.post("/oauth/introspect", data=fields, auth=("shop", "wrong"))
+        nobody = await http.post("/oauth/introspect", data=fields)
+        assert error(wrong) == error(nobody) == (401, "invalid_client")
         public = await http.post("/oauth/introspect", data={**fields, "client_id": "app"})
         assert error(public) == (401, "invalid_client")
     changed = access[:-2] + ("A" if access[-2] != "A" else "B") + access[-1]

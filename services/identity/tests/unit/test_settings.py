@@ -1,6 +1,7 @@
 """Demo principals exist on a laptop only."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 from pydantic import ValidationError
@@ -9,15 +10,14 @@ from identity.settings import IdentitySettings
 
 
 def settings(folder: Path, **changes: object) -> IdentitySettings:
-    key = folder / "index-key"
-    key.write_text("x" * 32)
+    (folder / "tokens.json").write_text("{}")
     usual = {
         "database_url": "postgresql://localhost/identity",
         "kafka_bootstrap_servers": "127.0.0.1:1",
-        "access": "open",
+        "access": str(folder / "tokens.json"),
         "public_url": "http://127.0.0.1:7400",
         "key_encryption_keys": str(folder),
-        "index_key": str(key),
+        "index_key": token_urlsafe(32),
         "mail_folder": str(folder),
         "demo_users": str(folder),
     }
@@ -40,9 +40,7 @@ def test_demo_principals_are_refused_when_others_can_reach_them(
 
 
 def test_a_short_index_key_is_refused_without_showing_it(tmp_path: Path) -> None:
-    short = tmp_path / "short"
-    short.write_text("guessable")
     with pytest.raises(ValidationError) as refused:
-        settings(tmp_path, index_key=str(short))
+        settings(tmp_path, index_key="guessable")
     assert "at least 32" in str(refused.value)
     assert "guessable" not in str(refused.value)

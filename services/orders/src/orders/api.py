@@ -131,7 +131,13 @@ class Api(OrdersApi):
         if not history:
             return _not_found(order_id)
         transitions = [
-            models.Transition(number=each.number, at=each.at, state=each.state, detail=each.detail)
+            models.Transition(
+                number=each.number,
+                at=each.at,
+                state=each.state,
+                detail=each.detail,
+                actor=MISSING if each.actor is None else each.actor,
+            )
             for each in history
         ]
         return GetOrderHistory200(

@@ -48,7 +48,7 @@ _LINES_OF_PAGE: Final = """
     from order_lines where order_id = any($1) order by order_id desc, line_number limit $2
 """
 _HISTORY: Final = """
-    select number, at, state, detail from saga_transitions
+    select number, at, state, detail, actor from saga_transitions
     where saga_id = $1 and exists (
         select from orders
         where order_id = $1 and ($2::text is null or customer_ref = $2))
@@ -69,6 +69,7 @@ class Transition:
     at: datetime
     state: str
     detail: str
+    actor: str | None
 
 
 async def get_order(connection: Connection, order_id: UUID, owner: Owner) -> Order | None:
@@ -107,7 +108,7 @@ async def list_orders(
 async def get_history(connection: Connection, order_id: UUID, owner: Owner) -> list[Transition]:
     """Read all transitions of an owner's order, oldest first."""
     return [
-        Transition(row["number"], row["at"], row["state"], row["detail"])
+        Transition(row["number"], row["at"], row["state"], row["detail"], row["actor"])
         for row in await connection.fetch(_HISTORY, order_id, owner.ref)
     ]
 

@@ -6,17 +6,14 @@ from payments.contract import sent
 from payments.contract.events import Sent, send
 from payments.contract.shared import Money
 from payments.domain import Fact, Payment, Step
-from waybill import trace
 from waybill.postgres import Transaction
 
 
 def announce(tx: Transaction, steps: Iterable[Step]) -> None:
-    """Write the events of these steps to the outbox, each in the trace of its command."""
+    """Write the events of these steps to the outbox, each with trace and actor of its command."""
     for step in steps:
-        if step.facts:
-            with trace.within(step.payment.traceparent):
-                for fact in step.facts:
-                    send(tx, _event(step.payment, fact))
+        for fact in step.facts:
+            send(tx, _event(step.payment, fact), cause=step.payment)
 
 
 def _event(payment: Payment, fact: Fact) -> Sent:

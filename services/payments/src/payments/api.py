@@ -38,9 +38,9 @@ class Api(PaymentsApi):
         customer_ref: str | None,
         order_id: UUID | None,
     ) -> ListPaymentsResult:
+        after = _CURSOR.decode(cursor)
         if order_id is not None:
             return await self._list_payments_of_order(order_id, customer_ref)
-        after = _CURSOR.decode(cursor)
         async with self._database.connection() as connection:
             rows = await queries.list_payments(connection, after, customer_ref, limit + 1)
         page, last = split_page(rows, limit)

@@ -80,6 +80,8 @@ class Payment:
     attempts: int = 0
     due_at: datetime | None = None
     traceparent: str = ""
+    actor: str | None = None
+    """Who caused the last command; the actor of the next event."""
 
     @property
     def operation(self) -> Operation | None:
@@ -105,6 +107,7 @@ def open_payment(
     currency: str,
     sealed_token: str,
     traceparent: str,
+    actor: str | None,
     now: datetime,
 ) -> Step:
     """Create a payment that waits for its authorization."""
@@ -117,11 +120,12 @@ def open_payment(
         status=Status.AUTHORIZING,
         sealed_token=sealed_token,
         traceparent=traceparent,
+        actor=actor,
     )
     return _begin(payment, Status.AUTHORIZING, now)
 
 
-def tombstone(*, payment_id: UUID, order_id: UUID, traceparent: str) -> Payment:
+def tombstone(*, payment_id: UUID, order_id: UUID, traceparent: str, actor: str | None) -> Payment:
     """Create the payment of an order that was reversed before it was authorized: 0, voided."""
     return Payment(
         payment_id=payment_id,
@@ -130,6 +134,7 @@ def tombstone(*, payment_id: UUID, order_id: UUID, traceparent: str) -> Payment:
         currency=NO_CURRENCY,
         status=Status.VOIDED,
         traceparent=traceparent,
+        actor=actor,
     )
 
 

@@ -60,18 +60,16 @@ class EventHandlers(events.EventHandlers):
         self, tx: Transaction, events: Sequence[Event[CapturePayment]]
     ) -> None:
         now = self._clock.now()
-        order_ids = [event.data.order_id for event in events]
-        await capture_payments(
-            tx, order_ids, now, self._worker.claims(tx, now), self._worker.memory
-        )
+        commands = [(event.data.order_id, event) for event in events]
+        await capture_payments(tx, commands, now, self._worker.claims(tx, now), self._worker.memory)
 
     @override
     async def reverse_payment(
         self, tx: Transaction, events: Sequence[Event[ReversePayment]]
     ) -> None:
-        orders = [(event.data.order_id, event.traceparent) for event in events]
+        commands = [(event.data.order_id, event) for event in events]
         now = self._clock.now()
-        await reverse_payments(tx, orders, now, self._worker.claims(tx, now))
+        await reverse_payments(tx, commands, now, self._worker.claims(tx, now))
 
 
 def _order(
@@ -86,4 +84,5 @@ def _order(
         currency=event.data.amount.currency,
         sealed_token=token,
         traceparent=event.traceparent,
+        actor=event.actor,
     )

@@ -46,6 +46,7 @@ class _ChangeRow(NamedTuple):
     attempts: int
     due_at: datetime | None
     traceparent: str
+    actor: str | None
     status_before: Status
     attempts_before: int
     reverse_wanted_before: bool
@@ -86,7 +87,7 @@ _UPDATE: Final = _CHANGES.write("""
         refunded_minor = step.refunded_minor, decline_code = step.decline_code,
         provider_reference = step.provider_reference, sealed_token = step.sealed_token,
         reverse_wanted = step.reverse_wanted, attempts = step.attempts, due_at = step.due_at,
-        traceparent = step.traceparent,
+        traceparent = step.traceparent, actor = step.actor,
         updated_at = case when payments.status = step.status then payments.updated_at else $1 end
     from {rows} as step ({columns})
     where payments.payment_id = step.payment_id
@@ -190,6 +191,7 @@ def _change(payment: Payment, before: Payment) -> _ChangeRow:
         attempts=payment.attempts,
         due_at=payment.due_at,
         traceparent=payment.traceparent,
+        actor=payment.actor,
         status_before=before.status,
         attempts_before=before.attempts,
         reverse_wanted_before=before.reverse_wanted,

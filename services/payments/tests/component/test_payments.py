@@ -210,8 +210,15 @@ async def test_an_unknown_payment_is_not_found(client: httpx.AsyncClient) -> Non
     assert none.json() == {"items": [], "next_cursor": None}
 
 
-async def test_an_invalid_cursor_is_refused(client: httpx.AsyncClient) -> None:
-    refused = await client.get("/v1/payments", params={"cursor": "AAAA"})
+@pytest.mark.parametrize(
+    "filters",
+    [{}, {"order_id": "01990000-0000-7000-8000-000000000001"}],
+    ids=["all", "of an order"],
+)
+async def test_an_invalid_cursor_is_refused(
+    client: httpx.AsyncClient, filters: dict[str, str]
+) -> None:
+    refused = await client.get("/v1/payments", params={"cursor": "AAAA", **filters})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/query/cursor"
 

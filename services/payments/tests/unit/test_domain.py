@@ -221,7 +221,9 @@ def test_second_authorization_is_refused_when_its_amount_differs() -> None:
 
 
 def test_late_authorization_holds_nothing_when_its_order_was_reversed() -> None:
-    reversed_before = tombstone(payment_id=PAYMENT_ID, order_id=ORDER_ID, traceparent="")
+    reversed_before = tombstone(
+        payment_id=PAYMENT_ID, order_id=ORDER_ID, traceparent="", actor=None
+    )
     assert (reversed_before.amount_minor, reversed_before.currency) == (0, NO_CURRENCY)
     assert summary(authorize_again(reversed_before, 1530, "GBP")) == (S.VOIDED, (Fact.VOIDED,))
 
@@ -235,6 +237,7 @@ def test_payment_of_zero_does_not_call_the_provider() -> None:
         currency="GBP",
         sealed_token="sealed",  # noqa: S106 (a test token)
         traceparent="",
+        actor=None,
         now=NOW,
     )
     assert summary(opened) == (S.AUTHORIZED, (Fact.AUTHORIZED,))

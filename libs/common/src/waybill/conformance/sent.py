@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from waybill.conformance.findings import Findings
 from waybill.conformance.schemas import Json, Schemas
-from waybill.events import Envelope, Message, T, encode_headers
+from waybill.events import Message, T, encode_headers
 from waybill.postgres import Transaction
 from waybill.postgres.outbox import PendingEvent
 
@@ -57,8 +57,7 @@ class _Message:
 
 def _headers(event: PendingEvent) -> dict[str, str]:
     """Return the headers that the relay will publish."""
-    envelope = Envelope(event.event_id, event.type, event.source, event.time, event.traceparent)
-    return {name: value.decode() for name, value in encode_headers(envelope)}
+    return {name: value.decode() for name, value in encode_headers(event.envelope)}
 
 
 def checked_transactions(sent: SentEvents) -> type[Transaction]:

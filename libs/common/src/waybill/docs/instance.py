@@ -37,6 +37,8 @@ class Instance:
     """host:port of each broker; empty if the process does not know them."""
     sasl: SaslMechanism | None = None
     """How clients log in at the brokers; None if they need not."""
+    has_tls_brokers: bool = False
+    """Whether connections to the brokers use TLS."""
 
     def describe(self, document: Document, scope: Scope) -> Document:
         """Return a contract as this instance fulfils it; `scope` is that of the request."""
@@ -64,7 +66,10 @@ class Instance:
         return {**document, "servers": servers, "components": components}
 
     def _server(self, address: str) -> Document:
-        server: Document = {"host": address, "protocol": "kafka"}
+        server: Document = {
+            "host": address,
+            "protocol": "kafka-secure" if self.has_tls_brokers else "kafka",
+        }
         if self.sasl is not None:
             server["security"] = [{"$ref": f"#/components/securitySchemes/{_SASL}"}]
         return server

@@ -7,7 +7,7 @@ contains only the SHA-256; and `TokenAccess` in tokens.py, for the signed tokens
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Protocol
@@ -16,6 +16,8 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 from typing_extensions import override
 
+from waybill import actor
+from waybill.actor import Kind
 from waybill.http.problems import Forbidden, ProblemError, Unauthenticated
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
@@ -31,6 +33,13 @@ class Principal:
     subject: str
     scopes: Container[str]
     claims: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind | None = "service"
+    """What it is, unless the subject says so (`user:...`); None for a caller that is not known."""
+
+    @property
+    def actor(self) -> str:
+        """The caller as the actor of what it causes."""
+        return actor.ANYBODY if self.kind is None else actor.actor_of(self.subject, self.kind)
 
 
 class Access(Protocol):
@@ -47,8 +56,8 @@ class _EveryScope(Container[str]):
         return True
 
 
-ANYBODY: Final = Principal("anybody", _EveryScope())
-NOBODY: Final = Principal("anonymous", frozenset())
+ANYBODY: Final = Principal(actor.ANYBODY, _EveryScope(), kind=None)
+NOBODY: Final = Principal("anonymous", frozenset(), kind=None)
 """The caller of a public operation, which needs no authentication."""
 
 
@@ -80,6 +89,10 @@ class TokenFile(Access):
             digest: Principal(grant.subject, frozenset(grant.scopes), grant.claims)
             for digest, grant in grants.items()
         }
+
+    def has(self, digests: Collection[str]) -> bool:
+        """Whether a token has one of these SHA-256."""
+        return not self._principals.keys().isdisjoint(digests)
 
     @classmethod
     def load(cls, path: Path) -> "TokenFile":
@@ -121,6 +134,12 @@ async def admit(
     if scopes is None:
         return NOBODY
     principal = await access.identify(authorization)
+    require_scopes(principal, scopes)
+    return principal
+
+
+def require_scopes(principal: Principal, scopes: tuple[str, ...]) -> None:
+    """Check that a caller has all of `scopes`. Raises ProblemError(Forbidden)."""
     missing = " ".join(scope for scope in scopes if scope not in principal.scopes)
     if missing:
         raise ProblemError(
@@ -129,4 +148,3 @@ async def admit(
                 challenge=f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"',
             )
         )
-    return principal

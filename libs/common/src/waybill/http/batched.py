@@ -44,6 +44,7 @@ class BatchedRequest(Generic[RequestBody]):
 
     body: RequestBody
     traceparent: str
+    actor: str
     keyed: IdempotentExecution
 
 
@@ -73,7 +74,7 @@ class BatchedOperation(Generic[RequestBody, Result]):
         if call.keyed is None:
             raise RuntimeError("the contract of this operation has no Idempotency-Key")
         result: Result = await self._group_commit.do(
-            BatchedRequest(body, call.traceparent, call.keyed)
+            BatchedRequest(body, call.traceparent, call.principal.actor, call.keyed)
         )
         return result
 
@@ -101,6 +102,7 @@ class BatchedOperation(Generic[RequestBody, Result]):
         self, requests: Sequence[BatchedRequest[RequestBody]]
     ) -> Sequence[Result]:
         async with self._database.transaction(optimistic=True) as tx:
+            tx.actor = None  # each request has its own
             results = await self._work(tx, requests)
             answered = _answered(requests, results)
             if len(answered) < len(requests):
@@ -112,6 +114,7 @@ class BatchedOperation(Generic[RequestBody, Result]):
         self, requests: Sequence[BatchedRequest[RequestBody]]
     ) -> Sequence[Result | Exception]:
         async def run(tx: Transaction) -> Sequence[Result | Exception]:
+            tx.actor = None
             refusals = await check_keys(tx, [each.keyed for each in requests])
             ours = [
                 each for each, refusal in zip(requests, refusals, strict=True) if refusal is None

@@ -41,7 +41,7 @@ class Call:
         """
         if self.keyed is None:
             raise RuntimeError("the contract of this operation has no Idempotency-Key")
-        return await self.keyed.run(database, run)
+        return await self.keyed.run(database, self._by_caller(run))
 
     async def transact(
         self, database: Database, run: Callable[[Transaction], Awaitable[Result]]
@@ -56,4 +56,15 @@ class Call:
             self.check(result)
             return result
 
-        return await transact(database, checked)
+        return await transact(database, self._by_caller(checked))
+
+    def _by_caller(
+        self, run: Callable[[Transaction], Awaitable[Result]]
+    ) -> Callable[[Transaction], Awaitable[Result]]:
+        """Make the caller the actor of the transaction."""
+
+        def run_as_caller(tx: Transaction) -> Awaitable[Result]:
+            tx.actor = self.principal.actor
+            return run(tx)
+
+        return run_as_caller

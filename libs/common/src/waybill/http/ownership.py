@@ -12,6 +12,7 @@ cannot be probed (OWASP API1:2023, broken object level authorization).
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,10 @@ from waybill.http.contract import Answer, Operation, OwnerRule
 from waybill.http.problems import Forbidden, Internal, Problem, ProblemError
 
 _log: Final = logging.getLogger(__name__)
+
+REFUSALS: Final[Counter[str]] = Counter()
+"""What the guards of this process have refused, by operation: a metric, as a log of it could be
+flooded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class OwnerGuard:
             return EVERYBODYS
         ref = principal.claims.get(rule.field)
         if ref is None:
+            REFUSALS[self._operation_id] += 1
             detail = f"The caller has no {rule.field} and lacks the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
         return Owner(ref)
@@ -101,6 +107,7 @@ class OwnerGuard:
         refs = (getattr(each, field, owner.ref) for each in _resources(answer))
         if all(owner.owns(_text(ref)) for ref in refs):
             return
+        REFUSALS[self._operation_id] += 1
         _log.error(
             "operation %s answered with a resource of another %s; the answer was not sent. The"
             " handler must select by its owner.",
@@ -123,6 +130,7 @@ class OwnerGuard:
 
     def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner) -> None:
         if not owner.owns(ref):
+            REFUSALS[self._operation_id] += 1
             detail = f"{rule.field} is not the caller's; others need the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
 

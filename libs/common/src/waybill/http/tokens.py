@@ -121,7 +121,14 @@ class TokenAccess(Access):
             self._claims.validate(claims)
         except (JoseError, ValueError) as error:
             raise _InvalidTokenError(f"The token is not valid: {_reason(error)}.") from None
-        principal = Principal(claims["sub"], frozenset(_scopes(claims)), _texts(claims))
+        # Without a resource owner the subject is the client itself (RFC 9068, 2.2).
+        is_client = claims["sub"] in (claims.get("client_id"), claims.get("azp"))
+        principal = Principal(
+            claims["sub"],
+            frozenset(_scopes(claims)),
+            _texts(claims),
+            kind="service" if is_client else "user",
+        )
         return _Verified(principal, float(claims["exp"]))
 
     def _read_header(self, token: bytes) -> tuple[str, str]:

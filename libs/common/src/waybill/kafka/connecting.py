@@ -1,9 +1,11 @@
 """Opens connections to the nodes of a cluster, and tells a refusal apart from an outage.
 
 A connection that cannot be made counts as an outage, which ends by itself. A user or password that
-the broker does not accept does not: its error names the setting.
+the broker does not accept does not, nor does a certificate that is not trusted: the error names the
+setting.
 """
 
+import ssl
 from typing import Final
 
 from aiokafka.conn import (  # type: ignore[import-untyped]
@@ -21,7 +23,9 @@ from aiokafka.protocol.admin import SaslHandShakeRequest  # type: ignore[import-
 
 from waybill.kafka.errors import BrokerRefusedError, BrokerUnavailableError
 from waybill.kafka.protocol import TopicIdsRequest
-from waybill.kafka.security import PLAINTEXT, KafkaSecurity
+from waybill.kafka.security import KafkaSecurity
+from waybill.kafka.tls_mismatch import mismatch
+from waybill.tls import TlsFileError, trust_reason
 
 # A response takes milliseconds. After this the broker counts as down.
 REQUEST_TIMEOUT_MS: Final = 10_000
@@ -55,7 +59,18 @@ async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConn
             username=security.username, mechanism=security.mechanism
         )
         raise BrokerRefusedError(f"{host}:{port} {reason} ({type(error).__name__})") from error
-    except (KafkaError, OSError):
+    except ssl.SSLCertVerificationError as error:
+        raise BrokerRefusedError(
+            f"the certificate of {host}:{port} is not trusted ({trust_reason(error)}): check "
+            "WAYBILL_KAFKA_SSL_CA, WAYBILL_KAFKA_BOOTSTRAP_SERVERS and the broker's certificate"
+        ) from error
+    except TlsFileError as error:
+        raise BrokerRefusedError(f"check WAYBILL_KAFKA_SSL_...: {error}") from error
+    except ConnectionRefusedError:
+        return None
+    except (KafkaError, OSError) as error:
+        if expected := await mismatch(host, port, security):
+            raise BrokerRefusedError(f"{host}:{port} {expected}") from error
         return None
     except (LookupError, ValueError) as error:
         # aiokafka cannot read the answer of a server that refuses a proof without an error code
@@ -94,7 +109,7 @@ async def _nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[
             response = await connection.send(TopicIdsRequest([]))
             return [(node, host, port) for node, host, port, *_ in response.brokers]
         except (KafkaError, OSError):
-            if not security.has_sasl and await _requires_sasl(host, port):
+            if not security.has_sasl and await _requires_sasl(host, port, security):
                 raise BrokerRefusedError(
                     f"{host}:{port} requires SASL: set WAYBILL_KAFKA_SECURITY_PROTOCOL, "
                     "WAYBILL_KAFKA_SASL_USERNAME and the password"
@@ -105,12 +120,12 @@ async def _nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[
     raise BrokerUnavailableError(f"no broker responds at {bootstrap_servers}")
 
 
-async def _requires_sasl(host: str, port: int) -> bool:
+async def _requires_sasl(host: str, port: int, security: KafkaSecurity) -> bool:
     """Ask a node that has closed a connection without an answer, as Kafka does without SASL.
 
     Where SASL is not used, the handshake is answered with ILLEGAL_SASL_STATE.
     """
-    connection = await connect(host, port, PLAINTEXT)
+    connection = await connect(host, port, security)
     if connection is None:
         return False
     try:

@@ -48,6 +48,7 @@ REPLICATION_MAX: Final = 3
 FETCH_BYTES_MAX: Final = 256 * 1024
 """Of one response; a batch that is larger comes alone."""
 
+_USABLE_POLL_SECONDS: Final = 0.02
 _ACKS_ALL: Final = -1
 _LATEST: Final = -1
 _EARLIEST: Final = -2
@@ -213,15 +214,40 @@ class BrokerLink:
 async def ensure_topics(
     bootstrap_servers: str, topics: Sequence[Topic], security: KafkaSecurity = PLAINTEXT
 ) -> None:
-    """Create those of the topics that do not exist. Raises BrokerError."""
+    """Create those of the topics that do not exist; return when they can be used.
+
+    Raises BrokerError.
+    """
     link = await BrokerLink.open(bootstrap_servers, security)
     try:
-        found = await link.topics(topic.name for topic in topics)
-        missing = [topic for topic in topics if topic.name not in found]
-        if missing:
-            await link.create(missing)
+        await create_usable(link, topics)
     finally:
         await link.close()
+
+
+async def create_usable(link: BrokerLink, topics: Sequence[Topic]) -> None:
+    """Create topics that do not exist; return when each is known and has leaders.
+
+    Kafka answers CreateTopics before. Raises BrokerError.
+    """
+    await link.create(topics)
+    async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+        while not await _are_usable(link, topics):  # noqa: ASYNC110 - the broker's, not ours
+            await asyncio.sleep(_USABLE_POLL_SECONDS)
+
+
+async def _are_usable(link: BrokerLink, topics: Sequence[Topic]) -> bool:
+    names = [topic.name for topic in topics]
+    states = await link.topics(names)
+    if len(states) < len(names):
+        return False
+    partitions = [Partition(name, n) for name in names for n in range(len(states[name].leaders))]
+    try:
+        await link.end_offsets(partitions, states)
+    except BrokerUnavailableError:
+        link.check()  # raises it again when it is the link that is broken
+        return False
+    return True
 
 
 def _chunks(

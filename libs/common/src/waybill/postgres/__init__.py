@@ -1,7 +1,11 @@
 """PostgreSQL: connections, transactions, migrations, outbox, timers."""
 
 from waybill.postgres.connection import Connection, connect
-from waybill.postgres.errors import ConcurrencyConflictError, DatabaseUnavailableError
+from waybill.postgres.errors import (
+    ConcurrencyConflictError,
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+)
 from waybill.postgres.pool import RUNS_MAX, Database
 from waybill.postgres.transaction import Transaction
 
@@ -10,6 +14,7 @@ __all__ = [
     "ConcurrencyConflictError",
     "Connection",
     "Database",
+    "DatabaseRefusedError",
     "DatabaseUnavailableError",
     "Transaction",
     "connect",

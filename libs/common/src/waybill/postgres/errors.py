@@ -1,16 +1,20 @@
 """Database errors that callers handle.
 
     DatabaseUnavailableError    the server cannot be reached, is busy, or cannot write
+    └── DatabaseRefusedError    it does not accept us, or we do not trust it: a setting is wrong
     ConcurrencyConflictError    a concurrent transaction changed what this one relies on
 
 All other errors (constraint violations, deadlocks) are raised as asyncpg raises them.
 """
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
+
+from waybill.tls import trust_reason
 
 if TYPE_CHECKING:
     RawConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -25,6 +29,8 @@ FAILURES: Final = (
     asyncpg.PostgresIOError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, for example after a failover
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # includes InvalidPasswordError
+    asyncpg.InvalidCatalogNameError,
     # asyncpg raises this when the server dies in the middle of an exchange.
     asyncpg.InternalClientError,
     asyncpg.InterfaceError,  # not always: see raise_if_unavailable
@@ -56,6 +62,18 @@ class DatabaseUnavailableError(Exception):
         self.reason: Final = reason
 
 
+class DatabaseRefusedError(DatabaseUnavailableError):
+    """The database does not accept this user, or its certificate is not trusted.
+
+    The message names the setting, without its value.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"{why}: check WAYBILL_DATABASE_URL", "WAYBILL_DATABASE_URL is refused by the database"
+        )
+
+
 class ConcurrencyConflictError(Exception):
     """A concurrent transaction changed or inserted what this transaction relies on.
 
@@ -79,10 +97,14 @@ def raise_if_unavailable(error: BaseException, raw: "RawConnection | None" = Non
     A connection to a read-only server is closed: the next one may lead to another server.
     """
     # asyncpg raises InterfaceError both for a closed connection and for wrong use of its API.
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        raise DatabaseRefusedError(str(error).rstrip(".")) from error
     if isinstance(error, asyncpg.InterfaceError):
         if raw is None or raw.is_closed():
             raise DatabaseUnavailableError(str(error)) from error
     elif isinstance(error, FAILURES):
+        if why := _refusal(error):
+            raise DatabaseRefusedError(why) from error
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError) and raw is not None:
             raw.terminate()
         message = f"{type(error).__name__}: {error}"
@@ -92,3 +114,16 @@ def raise_if_unavailable(error: BaseException, raw: "RawConnection | None" = Non
 def _reason(error: Exception) -> str:
     found = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
     return next(found, _CONNECTION_FAILED)
+
+
+def _refusal(error: BaseException) -> str | None:
+    """Say why a setting is wrong, if that is what an error means."""
+    match error:
+        case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
+            return f"The database refuses the connection ({type(error).__name__}: {error})"
+        case ssl.SSLCertVerificationError():
+            return f"The certificate of the database is not trusted ({trust_reason(error)})"
+        case ConnectionError() if "rejected SSL upgrade" in str(error):
+            return "The database does not use TLS, which sslmode requires"
+        case _:
+            return None

@@ -9,7 +9,7 @@ import asyncpg
 
 from waybill import trace
 from waybill.clock import Clock
-from waybill.events import Cause, Message, T, encode_payload
+from waybill.events import Cause, Envelope, Message, T, encode_payload
 from waybill.ids import uuid7
 from waybill.postgres.rows import Rows
 from waybill.postgres.writes import AFTER_OTHERS, Write
@@ -26,6 +26,14 @@ class PendingEvent(NamedTuple):
     time: datetime
     traceparent: str
     payload: bytes
+    actor: str | None = None
+
+    @property
+    def envelope(self) -> Envelope:
+        """The attributes for its headers."""
+        return Envelope(
+            self.event_id, self.type, self.source, self.time, self.traceparent, self.actor
+        )
 
 
 PENDING: Final = Rows(PendingEvent)
@@ -76,8 +84,11 @@ class TransactionOutbox:
         """The events that the transaction has written, with their positions."""
         return self._appended
 
-    def send(self, message: Message[T], data: T, cause: Cause | None) -> None:
-        """Add an event. Raises PayloadTooLargeError, and RuntimeError without a source."""
+    def send(self, message: Message[T], data: T, cause: Cause | None, actor: str | None) -> None:
+        """Add an event; without a `cause` its actor is `actor`.
+
+        Raises PayloadTooLargeError, and RuntimeError without a source.
+        """
         if self._source is None:
             raise RuntimeError("this Database was opened without a source, so it cannot send")
         self._sent.append(
@@ -90,6 +101,7 @@ class TransactionOutbox:
                 time=self._clock.now(),
                 traceparent=(cause and cause.traceparent) or trace.current_traceparent(),
                 payload=encode_payload(data),
+                actor=cause.actor if cause else actor,
             )
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import asyncpg
 from typing_extensions import override
 
+from waybill.actor import SYSTEM
 from waybill.clock import Clock
 from waybill.events import Cause, Message, T
 from waybill.postgres.buffered_connection import BufferedConnection
@@ -26,7 +27,7 @@ class Transaction(BufferedConnection):
     It sends events through the outbox, and defers work to its end.
     """
 
-    __slots__ = ("_after_commit", "_deferred", "_on_sent", "_outbox", "optimistic")
+    __slots__ = ("_after_commit", "_deferred", "_on_sent", "_outbox", "actor", "optimistic")
 
     def __init__(
         self,
@@ -40,6 +41,11 @@ class Transaction(BufferedConnection):
         self._outbox = TransactionOutbox(source, clock)
         self._deferred: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._after_commit: list[Callable[[], None]] = []
+        self.actor: str | None = SYSTEM
+        """Who causes what is done without another cause: the caller of a request, or a timer.
+
+        None if the work has several causes, each of which has an actor of its own.
+        """
         self.optimistic = False
         """Whether the work may use state cached in this process without reading it again.
 
@@ -73,10 +79,10 @@ class Transaction(BufferedConnection):
 
         Per key the events are published in the order of their transactions' commits, provided
         that the transaction locks the aggregate before it ends; in one transaction, in the order
-        of the calls. The event continues the trace of `cause` (default: the current trace). Raises
-        PayloadTooLargeError.
+        of the calls. The event has the trace and the actor of `cause` (default: the current trace,
+        the actor of this transaction). Raises PayloadTooLargeError.
         """
-        self._outbox.send(message, data, cause)
+        self._outbox.send(message, data, cause, self.actor)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -7,7 +7,9 @@ from waybill.clock import SystemClock
 from waybill.http.access import Access, OpenAccess, TokenFile
 from waybill.process.background import Background
 from waybill.process.health import Check
-from waybill.process.settings import Settings
+from waybill.process.settings import AccessSettings
+from waybill.process.weak_secrets import KNOWN_DIGESTS
+from waybill.process.wrong_settings import WrongSettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,11 @@ class Admission:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def admission_of(settings: Settings) -> Admission:
+def admission_of(settings: AccessSettings) -> Admission:
     """Return the access that the settings select.
 
-    Raises pydantic's ValidationError or OSError for a token file that cannot be read.
+    Raises pydantic's ValidationError or OSError for a token file that cannot be read,
+    WrongSettingsError for one with a token of an example.
     """
     if settings.issuer and settings.access_audience:
         # Imported here, so that only processes with an issuer load an HTTP client: some 10 MB.
@@ -35,5 +38,10 @@ def admission_of(settings: Settings) -> Admission:
         access = TokenAccess(keys, settings.issuer, settings.access_audience, clock, types)
         return Admission(access, [keys], {IssuerKeys.name: keys.check})
     if settings.token_file:
-        return Admission(TokenFile.load(settings.token_file))
+        tokens = TokenFile.load(settings.token_file)
+        if tokens.has(KNOWN_DIGESTS) and not settings.is_on_this_machine:
+            raise WrongSettingsError(
+                ("WAYBILL_ACCESS has the token of an example: make a random one.",)
+            )
+        return Admission(tokens)
     return Admission(OpenAccess())

@@ -15,6 +15,8 @@ from waybill.process.settings import Settings
 from waybill.receiving.consumer import Consumer
 from waybill.receiving.event_router import EventRouter
 from waybill.receiving.retries import dead_letter_retries
+from waybill.security_log.chain import chainer
+from waybill.security_log.heads import HeadWriter
 from waybill.sending.relay import Relay
 
 _RETENTION_POLL_SECONDS: Final = 60.0
@@ -49,6 +51,17 @@ def event_runtime(
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]
     timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, delete_after()))
+    timers.append(chainer())
+    if settings.security_log_heads and settings.head_key:
+        parts.append(
+            HeadWriter(
+                database,
+                settings.service,
+                settings.security_log_heads,
+                settings.head_key,
+                clock,
+            )
+        )
     if event_router is not None:
         consumer = Consumer(
             database,

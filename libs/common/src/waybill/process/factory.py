@@ -23,7 +23,7 @@ from waybill.docs import mount_docs
 from waybill.http.application import Application
 from waybill.http.operation_route import OperationRoute
 from waybill.http.routing import add_all, bind, operation_routes
-from waybill.postgres import Database, DatabaseUnavailableError
+from waybill.postgres import Database, DatabaseRefusedError, DatabaseUnavailableError
 from waybill.process.admission import Admission, admission_of
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.gauges import Gauges
@@ -40,10 +40,10 @@ from waybill.process.settings import (
     ProcessSettings,
     Settings,
     SomeSettings,
-    WrongSettingsError,
     read_settings,
 )
 from waybill.process.worker_process import Child
+from waybill.process.wrong_settings import WrongSettingsError
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -68,6 +68,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
         """Set by `run`; otherwise each start creates one."""
         self.child: Child | None = None
         """The child process that runs the background parts, or None."""
+        self.is_misconfigured = False
+        """Whether a start failed because of wrong settings."""
         self._operations: Final = operation_routes(declared.operations, declared.dependencies, self)
         self.router.routes.extend(self._operations)
         for router in declared.routers:
@@ -86,12 +88,18 @@ class ServiceApp(Application, Generic[SomeSettings]):
         self.title = settings.service
         self.configure_layers(settings.hosts)
         process = self.process or _process_of(settings)
-        service = await self.assemble(settings)
+        try:
+            admission = admission_of(settings) if isinstance(settings, Settings) else None
+            service = await self.assemble(settings)
+            if service.access is not None:
+                admission = Admission(service.access)
+        except (DatabaseRefusedError, WrongSettingsError):
+            self.is_misconfigured = True
+            raise
         async with AsyncExitStack() as stopping:
             stopping.push_async_callback(close, service, process)
             self.state.service = service
             stopping.callback(delattr, self.state, "service")
-            admission = _admission(settings, service)
             self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
@@ -220,12 +228,6 @@ def _ask_server_to_stop() -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _admission(settings: ProcessSettings, service: Service) -> Admission | None:
-    if service.access is not None:
-        return Admission(service.access)
-    return admission_of(settings) if isinstance(settings, Settings) else None
-
-
 def _bind(routes: Sequence[OperationRoute], service: Service, admission: Admission | None) -> None:
     by_api = []
     for route in routes:
@@ -249,6 +251,8 @@ def _plain_failures(send: Send) -> Send:
             match sys.exception():
                 case WrongSettingsError() as error:
                     message = {**message, "message": str(error)}
+                case DatabaseRefusedError() as error:
+                    message = {**message, "message": f"{error}."}
                 case DatabaseUnavailableError() as error:
                     sentence = f"The database of WAYBILL_DATABASE_URL is unavailable: {error}."
                     message = {**message, "message": sentence}

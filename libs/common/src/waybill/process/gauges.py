@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import asyncpg
 
+from waybill.http.ownership import REFUSALS
 from waybill.postgres import Connection, Database, DatabaseUnavailableError
 
 _log: Final = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Gauges:
             if time.monotonic() - self._read_at >= KEPT_SECONDS:
                 found = await asyncio.gather(self._of_database(), self._of_broker())
                 self._gauges = [gauge for gauges in found for gauge in gauges]
+                self._gauges += _of_owners()
                 self._read_at = time.monotonic()
             return self._gauges
 
@@ -101,6 +103,12 @@ class Gauges:
                 for topic, records in sorted((lag or {}).items())
             ),
         ]
+
+
+def _of_owners() -> Iterator[Gauge]:
+    meaning = "Requests for a resource of another owner that this process has refused."
+    for operation, count in sorted(REFUSALS.items()):
+        yield Gauge("waybill_owner_refusals_total", meaning, {"operation": operation}, count)
 
 
 async def _work(connection: Connection) -> list[Gauge]:

@@ -45,7 +45,8 @@ def render(gauges: Sequence[Gauge]) -> bytes:
         sorted(gauges, key=lambda gauge: gauge.name), lambda gauge: gauge.name
     ):
         found = list(of_name)
-        lines += [f"# HELP {name} {found[0].help}", f"# TYPE {name} gauge"]
+        kind = "counter" if name.endswith("_total") else "gauge"
+        lines += [f"# HELP {name} {found[0].help}", f"# TYPE {name} {kind}"]
         for each in found:
             labels = ",".join(f'{label}="{value}"' for label, value in each.labels.items())
             lines.append(

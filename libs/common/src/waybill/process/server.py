@@ -27,8 +27,10 @@ from waybill.http.errors import RECORDED
 from waybill.http.protocol import LimitedHttpProtocol
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
-from waybill.process.settings import ProcessSettings, SomeSettings, WrongSettingsError
+from waybill.process.settings import ProcessSettings, SomeSettings
 from waybill.process.worker_process import Parent, Work, fork
+from waybill.process.wrong_settings import WrongSettingsError
+from waybill.tls import ServerCertificate, TlsFileError
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +43,9 @@ COLLECTED_AFTER_OBJECTS: Final = 50_000
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than the 60 s for which load balancers commonly keep an idle connection."""
 
+_TICKS_BETWEEN_RELOADS: Final = 50
+"""Of uvicorn's ticks, ten a second: a renewed certificate is used within 5 s."""
+
 _DRAIN_SHARE: Final = 0.6
 """Share of the shutdown time for requests: clients may read slowly. Batches end sooner."""
 
@@ -49,7 +54,7 @@ def run(app: ServiceApp[SomeSettings]) -> None:
     """Run the service until SIGTERM or SIGINT: the whole of a service's `main`.
 
     Exits with 0 when stopped, 1 when a background part crashed, 3 when it cannot start (port in
-    use, database unavailable), 78 when the settings are wrong.
+    use, database unavailable), 78 when the settings are wrong or the database refuses them.
     """
     logs.configure("waybill")
     try:
@@ -63,7 +68,13 @@ def run(app: ServiceApp[SomeSettings]) -> None:
     _tune_garbage_collector()
     if _has_worker_process(settings):
         app.child = fork(_background_of(settings, app.assemble))
-    _Server(_config(settings, app), app.process).run()
+    certificate = settings.server_certificate()
+    try:
+        _Server(_config(settings, app, certificate), app.process, certificate).run()
+    except SystemExit:
+        if app.is_misconfigured:
+            sys.exit(EXIT_MISCONFIGURED)
+        raise
     if app.process.crashed:
         sys.exit(EXIT_CRASHED)
 
@@ -91,9 +102,12 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
 class _Server(uvicorn.Server):
     """A uvicorn server that stops `process` on a signal, and then exits with 0."""
 
-    def __init__(self, config: uvicorn.Config, process: Process) -> None:
+    def __init__(
+        self, config: uvicorn.Config, process: Process, certificate: ServerCertificate | None
+    ) -> None:
         super().__init__(config)
         self._process = process
+        self._certificate = certificate
         process.on_crash = self._stop
 
     @override
@@ -107,6 +121,12 @@ class _Server(uvicorn.Server):
                 _log.info("serving on %s:%s", *listener.getsockname()[:2])
 
     @override
+    async def on_tick(self, counter: int) -> bool:
+        if self._certificate and counter % _TICKS_BETWEEN_RELOADS == 0:
+            _reload(self._certificate)
+        return await super().on_tick(counter)
+
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
             self.force_exit = True
@@ -115,6 +135,14 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         self._process.begin_stop()
         self.should_exit = True
+
+
+def _reload(certificate: ServerCertificate) -> None:
+    try:
+        if certificate.reload():
+            _log.info("certificate reloaded")
+    except TlsFileError as error:
+        _log.error("the certificate in use stays: %s", error)
 
 
 def _has_worker_process(settings: ProcessSettings) -> bool:
@@ -128,7 +156,9 @@ def _tune_garbage_collector() -> None:
     gc.set_threshold(COLLECTED_AFTER_OBJECTS)
 
 
-def _config(settings: ProcessSettings, app: ServiceApp[SomeSettings]) -> uvicorn.Config:
+def _config(
+    settings: ProcessSettings, app: ServiceApp[SomeSettings], certificate: ServerCertificate | None
+) -> uvicorn.Config:
     return uvicorn.Config(
         _LoggedOnce(app),
         host=settings.host,
@@ -141,6 +171,7 @@ def _config(settings: ProcessSettings, app: ServiceApp[SomeSettings]) -> uvicorn
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.graceful_stop_seconds * _DRAIN_SHARE)),
     )

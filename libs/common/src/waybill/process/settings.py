@@ -1,12 +1,15 @@
-"""The settings of a service: `WAYBILL_*` environment variables."""
+"""The settings of a service: `WAYBILL_*` environment variables.
 
-from collections.abc import Callable, Iterator
+A secret may come from a file instead (secret_files.py). What is safe on one machine only is refused
+when anything listens, or is reached, elsewhere: open access, weak secrets, a database without TLS.
+"""
+
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     FilePath,
     PositiveFloat,
@@ -16,47 +19,43 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
 from waybill.docs.instance import Instance
-from waybill.kafka.security import KafkaSecurity, SaslMechanism, SecurityProtocol
-
-
-class WrongSettingsError(Exception):
-    """Settings are missing or wrong; `sentences` say which, without their values."""
-
-    def __init__(self, sentences: tuple[str, ...]) -> None:
-        super().__init__(" ".join(sentences))
-        self.sentences = sentences
+from waybill.process.addresses import (
+    is_local_database,
+    is_loopback,
+    is_verified_database,
+    root_certificate_of,
+)
+from waybill.process.kafka_settings import KafkaSettings, addresses_of
+from waybill.process.secret_files import SecretFiles, secrets_of
+from waybill.process.security_log_settings import SecurityLogSettings
+from waybill.process.weak_secrets import weakness_of
+from waybill.process.wrong_settings import WrongSettingsError, sentences_of
+from waybill.tls import ServerCertificate
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+    address = url.get_secret_value()
+    if not address.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
+    if not is_local_database(address) and not is_verified_database(address):
+        raise ValueError(
+            "the database is on another machine: add sslmode=verify-full, and sslrootcert=PATH if "
+            "its CA is not in ~/.postgresql/root.crt"
+        )
+    ca = root_certificate_of(address)
+    if ca is not None and not Path(ca).is_file():
+        raise ValueError("the file of sslrootcert does not exist")
     return url
-
-
-def _contents(path: str) -> SecretStr:
-    try:
-        return SecretStr(Path(path).read_text("utf-8").strip())
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-
-
-SecretFile = Annotated[SecretStr, BeforeValidator(_contents)]
-"""The contents of a file, whose path is the value of the setting."""
 
 
 Issuer = Annotated[
     str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
 ]
 """https, so that nobody can put keys of their own in between; http on this machine only."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only processes of this machine reach an address."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 class ProcessSettings(BaseSettings):
@@ -80,6 +79,15 @@ class ProcessSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     """0 selects a free port."""
 
+    tls_certificate: FilePath | None = None
+    """A PEM file with the certificate of this process, and the intermediate ones. With it, the
+    process serves https only. A changed file is used within seconds."""
+    tls_key: FilePath | None = None
+    """A PEM file with its private key, without a password."""
+    tls_client_ca: FilePath | None = None
+    """A PEM file with the CA of clients. With it, each client needs a certificate of this CA
+    (mutual TLS), also for /health and /metrics. Read at the start only."""
+
     allowed_hosts: str | None = None
     """The names that a Host header may have, separated by commas, in addition to `host`, localhost
     and the address of the connection; "*" for any. By default any, unless `host` is a loopback
@@ -96,6 +104,57 @@ class ProcessSettings(BaseSettings):
     graceful_stop_seconds: PositiveFloat = 10.0
     """Time limit of the shutdown after SIGTERM. A platform must wait longer before SIGKILL."""
 
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @model_validator(mode="after")
+    def _certificate_can_be_used(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("set both WAYBILL_TLS_CERTIFICATE and WAYBILL_TLS_KEY, or neither")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("WAYBILL_TLS_CLIENT_CA needs WAYBILL_TLS_CERTIFICATE")
+        self.server_certificate()
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_strong(self) -> Self:
+        if self.is_on_this_machine:
+            return self
+        fields = type(self).model_fields
+        values = {name: getattr(self, name) for name in secrets_of(fields)}
+        faults = [
+            f"WAYBILL_{name.upper()} has a weak secret: {reason}; use a random one"
+            for name, value in values.items()
+            if value and (reason := weakness_of(value.get_secret_value()))
+        ]
+        if faults:
+            raise ValueError(". ".join(faults))
+        return self
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether this process listens on, and connects to, loopback addresses only."""
+        return all(map(is_loopback, self.addresses()))
+
+    def addresses(self) -> Iterable[str]:
+        """Return the hosts that this process listens on or connects to."""
+        return (self.host,)
+
+    def server_certificate(self) -> ServerCertificate | None:
+        """Load the certificate of this process, if it has one. Raises TlsFileError."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        return ServerCertificate(self.tls_certificate, self.tls_key, self.tls_client_ca)
+
     @property
     def hosts(self) -> tuple[str, ...] | None:
         """The names that a Host header may have; None for any."""
@@ -110,34 +169,8 @@ class ProcessSettings(BaseSettings):
         return Instance()
 
 
-class Settings(ProcessSettings):
-    """The settings that every service has; a service with more of them subclasses this."""
-
-    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
-    """postgresql://user:password@host/database, the service's own."""
-    database_pool_max: PositiveInt = 10
-    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
-
-    kafka_bootstrap_servers: str
-    """host:port of one or more brokers, separated by commas."""
-    kafka_session_timeout_ms: PositiveInt = 6_000
-    """Time after which the partitions of a killed replica are reassigned. The minimum that Kafka
-    allows by default."""
-
-    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
-    """SASL_PLAINTEXT if the brokers require a user; then the next settings are needed too."""
-    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-256"
-    """How the password is proven. SCRAM does not send it; PLAIN does."""
-    kafka_sasl_username: str | None = None
-    """The user that the brokers know this service by."""
-    kafka_sasl_password: SecretStr | None = None
-    """The password of this user."""
-    kafka_sasl_password_file: SecretFile | None = None
-    """A file with the password, instead of `WAYBILL_KAFKA_SASL_PASSWORD`."""
-
-    kafka_partitions_max: PositiveInt | None = None
-    """Creates topics with fewer partitions than their contract says: 1 with the embedded broker,
-    because one replica is assigned all of them, and larger batches cost less."""
+class AccessSettings(ProcessSettings):
+    """The settings of a process that knows its callers."""
 
     access: Literal["open"] | Issuer | FilePath
     """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
@@ -155,27 +188,13 @@ class Settings(ProcessSettings):
         return self
 
     @model_validator(mode="after")
-    def _sasl_is_complete(self) -> Self:
-        if self.kafka_security_protocol.startswith("SASL_"):
-            if not self.kafka_sasl_username:
-                raise ValueError("set WAYBILL_KAFKA_SASL_USERNAME, which SASL needs")
-            if (self.kafka_sasl_password is None) == (self.kafka_sasl_password_file is None):
-                raise ValueError(
-                    "SASL needs either WAYBILL_KAFKA_SASL_PASSWORD or "
-                    "WAYBILL_KAFKA_SASL_PASSWORD_FILE"
-                )
+    def _open_access_stays_on_this_machine(self) -> Self:
+        if self.access == "open" and not is_loopback(self.host):
+            raise ValueError(
+                "WAYBILL_ACCESS=open lets every caller do everything, so WAYBILL_HOST must be a "
+                "loopback address such as 127.0.0.1"
+            )
         return self
-
-    @property
-    def kafka_security(self) -> KafkaSecurity:
-        """How this service connects to the brokers."""
-        secret = self.kafka_sasl_password or self.kafka_sasl_password_file
-        return KafkaSecurity(
-            self.kafka_security_protocol,
-            self.kafka_sasl_mechanism,
-            self.kafka_sasl_username or "",
-            secret.get_secret_value() if secret else "",
-        )
 
     @property
     def issuer(self) -> str | None:
@@ -187,6 +206,23 @@ class Settings(ProcessSettings):
         """The token file, if there is one."""
         return self.access if isinstance(self.access, Path) else None
 
+
+class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
+    """The settings that every service has; a service with more of them subclasses this."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
+    """postgresql://user:password@host/database, the service's own. On another machine it must say
+    `sslmode=verify-full`."""
+    database_pool_max: PositiveInt = 10
+    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
+
+    @override
+    def addresses(self) -> Iterable[str]:
+        database = self.database_url.get_secret_value()
+        yield self.host
+        yield "localhost" if is_local_database(database) else "elsewhere"
+        yield from self.kafka_hosts
+
     @property
     @override
     def instance(self) -> Instance:
@@ -194,12 +230,8 @@ class Settings(ProcessSettings):
             is_open=self.access == "open",
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if self.kafka_security.has_sasl else None,
+            has_tls_brokers=self.kafka_security.has_tls,
         )
-
-
-def addresses_of(bootstrap_servers: str) -> tuple[str, ...]:
-    """Split the setting `kafka_bootstrap_servers`."""
-    return tuple(filter(None, (each.strip() for each in bootstrap_servers.split(","))))
 
 
 SomeSettings = TypeVar("SomeSettings", bound=ProcessSettings)
@@ -210,15 +242,4 @@ def read_settings(kind: Callable[[], SomeSettings]) -> SomeSettings:
     try:
         return kind()
     except ValidationError as error:
-        raise WrongSettingsError(tuple(_sentences(error))) from None
-
-
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
-        name = "_".join(("WAYBILL", *map(str, each["loc"][:1]))).upper()
-        if not each["loc"]:
-            yield f"{each['msg'].removeprefix('Value error, ')}."
-        elif each["type"] == "missing":
-            yield f"{name} is not set; set this environment variable."
-        else:
-            yield f"{name} is wrong: {each['msg']}."
+        raise WrongSettingsError(tuple(sentences_of(error))) from None

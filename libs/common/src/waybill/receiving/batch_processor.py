@@ -143,6 +143,7 @@ class BatchProcessor:
         is_readable = all(each.error is None for each in batch)
         is_optimistic = is_readable and not self._checks_first
         async with self._database.transaction(optimistic=is_optimistic) as tx:
+            tx.actor = None  # each event has its own
             if is_optimistic or (is_readable and await has_no_duplicates(tx, ids)):
                 await self._react(tx, _first_of_each(batch, ids))
                 tx.defer(mark_processed, [ReceivedEvent(event_id, now) for event_id in ids])
@@ -183,6 +184,7 @@ class BatchProcessor:
     async def _process_one(self, delivery: Delivery) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
+            tx.actor = None
             fresh, is_unblocked = await claim_new(tx, [delivery.event_id], now)
             if not fresh:
                 return

@@ -128,6 +128,7 @@ def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[An
         key=ordering_key.key,
         data=data,
         traceparent=envelope.traceparent,
+        actor=envelope.actor,
     )
 
 

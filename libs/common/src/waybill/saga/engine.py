@@ -28,7 +28,7 @@ from waybill.saga.advance import Signal, advance, begin
 from waybill.saga.definition import C, S, Saga
 from waybill.saga.memory import Memory
 from waybill.saga.registry import SagaRegistry
-from waybill.saga.rows import Change, Row, apply
+from waybill.saga.rows import Change, Row
 from waybill.saga.subjects import SagaStart, SagaStore, SagaTransition, load
 
 
@@ -56,7 +56,7 @@ class Sagas:
         kind = self._registry.kind(name)
         saga = kind.newest
         move = begin(saga)
-        await rows.insert(tx, saga, [each.saga_id for each in starts], move, self._clock.now())
+        await rows.insert(tx, saga, starts, move, self._clock.now())
         command = move.command
         moves = [
             SagaTransition(
@@ -92,9 +92,7 @@ class Sagas:
             tx, {each: received for each, received in by_saga.items() if each not in found}
         )
         changes = (
-            apply(row, event.data, event.type, event)
-            for event in events
-            if (row := found.get(UUID(event.key)))
+            rows.receive(row, event) for event in events if (row := found.get(UUID(event.key)))
         )
         await self._apply(tx, [change for change in changes if change])
 
@@ -116,7 +114,10 @@ class Sagas:
         return found
 
     async def cancel(self, tx: Transaction, saga_id: UUID) -> bool:
-        """Compensate a saga; False when it is already compensating or compensated."""
+        """Compensate a saga; False when it is already compensating or compensated.
+
+        The actor of the transaction is the one who cancels.
+        """
         return bool(await self._signal(tx, Signal.CANCEL, await tx.fetch(rows.LOCK, [saga_id])))
 
     async def take_due(self, tx: Transaction, now: datetime, limit: int) -> int:
@@ -128,7 +129,7 @@ class Sagas:
     async def _signal(
         self, tx: Transaction, signal: Signal, locked: Iterable[asyncpg.Record]
     ) -> list[Change]:
-        found = [apply(self._row(record), signal, signal.value) for record in locked]
+        found = [rows.signal(self._row(record), signal, tx.actor) for record in locked]
         changes = [change for change in found if change]
         self._memory.take(change.row.saga_id for change in changes)
         await self._apply(tx, changes)

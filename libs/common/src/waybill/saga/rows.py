@@ -14,7 +14,7 @@ from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 from waybill.saga.advance import Direction, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga
-from waybill.saga.subjects import SagaTransition
+from waybill.saga.subjects import SagaStart, SagaTransition
 
 
 class _MovedRow(NamedTuple):
@@ -38,6 +38,7 @@ class _HistoryRow(NamedTuple):
     state: str
     detail: str
     event_id: UUID | None
+    actor: str | None
 
 
 _MOVED: Final = Rows(_MovedRow)
@@ -113,6 +114,7 @@ class Change:
     move: Move[Any, Any]
     number: int
     detail: str
+    actor: str | None
     cause: Event[Any] | None
 
     def check(self) -> None:
@@ -139,32 +141,56 @@ def position_of(record: asyncpg.Record) -> Position:
     return Position(record["saga_direction"], record["saga_position"], reason)
 
 
-def apply(
-    row: Row, trigger: BaseModel | Signal, detail: str, cause: Event[Any] | None = None
+def receive(row: Row, event: Event[Any]) -> Change | None:
+    """Move a saga by an event; None when it does not change the saga."""
+    return _apply(row, event.data, event.type, event.actor, event)
+
+
+def signal(row: Row, what: Signal, actor: str | None) -> Change | None:
+    """Move a saga by a signal; None when it does not change the saga."""
+    return _apply(row, what, what.value, actor, None)
+
+
+def _apply(
+    row: Row,
+    trigger: BaseModel | Signal,
+    detail: str,
+    actor: str | None,
+    cause: Event[Any] | None,
 ) -> Change | None:
-    """Move a saga by an event or a signal; None when it does not change the saga."""
     move = advance(row.saga, row.position, trigger)
     if move is None:
         return None
     before, row.position = row.position, move.position
     row.transitions += 1
-    return Change(row, before, move, row.transitions, detail, cause)
+    return Change(row, before, move, row.transitions, detail, actor, cause)
 
 
 async def insert(
     tx: Transaction,
     saga: Saga[Any, Any],
-    saga_ids: Sequence[UUID],
+    starts: Sequence[SagaStart[Any]],
     move: Move[Any, Any],
     now: datetime,
 ) -> None:
     """Insert sagas that start with `move`."""
     at = move.position
+    saga_ids = [each.saga_id for each in starts]
     deadline_at = now + move.deadline if move.deadline else None
     await tx.enqueue(
         _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
     )
-    started = [_HistoryRow(saga_id, 1, _state(saga, at), "started", None) for saga_id in saga_ids]
+    started = [
+        _HistoryRow(
+            saga_id=each.saga_id,
+            number=1,
+            state=_state(saga, at),
+            detail="started",
+            event_id=None,
+            actor=each.cause.actor if each.cause else tx.actor,
+        )
+        for each in starts
+    ]
     await tx.enqueue(*_APPEND.bind(started, now))
 
 
@@ -186,6 +212,7 @@ async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> N
             state=_state(change.row.saga, change.move.position),
             detail=change.detail,
             event_id=change.cause.id if change.cause else None,
+            actor=change.actor,
         )
         for change in changes
     ]

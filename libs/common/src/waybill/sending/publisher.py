@@ -13,7 +13,7 @@ published again. `BrokerLogs` detects lost logs.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -53,9 +53,12 @@ class Publisher:
         *,
         clock: Clock,
         retention: timedelta,
+        on_published: Callable[[int], None] = lambda _count: None,
     ) -> None:
+        """`on_published` gets the number of events of each batch that the broker acknowledged."""
         self._connection = connection
         self._link = link
+        self._on_published = on_published
         self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
             connection, link, topics, since=self._marks.since, on_loss=self._require_read
@@ -172,6 +175,7 @@ class Publisher:
     def _published(self, partition: Partition, batch: RecordBatch, batch_offset: int) -> None:
         log = self._logs.appended(partition, batch_offset)
         self._marks.add(partition, batch.positions, log)
+        self._on_published(len(batch.positions))
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:

@@ -19,6 +19,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -88,9 +89,13 @@ class Relay:
         self._database_name = urlsplit(database_url).path.lstrip("/")
         self._bootstrap_servers = bootstrap_servers
         self._security = security
-        self._topics = topics
-        self._clock = clock or SystemClock()
-        self._retention = retention
+        self._publisher = partial(
+            Publisher,
+            topics=topics,
+            clock=clock or SystemClock(),
+            retention=retention,
+            on_published=self._count,
+        )
         self._woken = asyncio.Event()
         self._queue = CommitQueue()
         self._database_backoff = Backoff(_log, "relay")
@@ -156,15 +161,13 @@ class Relay:
     async def _follow(self, connection: Connection) -> None:
         until = time.monotonic() + POLL_SECONDS
         while (left := until - time.monotonic()) > 0:
-            if await self._wait(left):
+            if await _wait(self._woken, left):
                 await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
         link = await BrokerLink.open(self._bootstrap_servers, self._security)
         try:
-            publisher = Publisher(
-                connection, link, self._topics, clock=self._clock, retention=self._retention
-            )
+            publisher = self._publisher(connection, link)
             await publisher.start()
             try:
                 await self._publish(publisher, stop)
@@ -185,7 +188,6 @@ class Relay:
                 await publisher.holes.step()
                 self._queue.drop()
             count = await publisher.publish_round(self._queue.take())
-            self.published += count
             self._broker_backoff.reset()
             if is_check_due:
                 check_at = now + POLL_SECONDS
@@ -194,21 +196,25 @@ class Relay:
                 await pause(stop, min(gathered * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at
-                await self._wait(until - time.monotonic())
+                await _wait(self._woken, until - time.monotonic())
 
-    async def _wait(self, seconds: float) -> bool:
-        """Wait for a wake-up; returns whether there was one."""
-        # A timer costs a third of asyncio.timeout, and each round waits.
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        timer = loop.call_at(until, self._woken.set)
-        try:
-            await self._woken.wait()
-        finally:
-            timer.cancel()
-        self._woken.clear()
-        return loop.time() < until
+    def _count(self, events: int) -> None:
+        self.published += events
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._woken.set()
+
+
+async def _wait(woken: asyncio.Event, seconds: float) -> bool:
+    """Wait for a wake-up; returns whether there was one."""
+    # A timer costs a third of asyncio.timeout, and each round waits.
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    timer = loop.call_at(until, woken.set)
+    try:
+        await woken.wait()
+    finally:
+        timer.cancel()
+    woken.clear()
+    return loop.time() < until

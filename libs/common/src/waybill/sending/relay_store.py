@@ -28,8 +28,7 @@ class OutboxEvent:
 def outbox_event(sent: SentEvent) -> OutboxEvent:
     """Convert an event that was just sent to the row that a read of the outbox would return."""
     event = sent.event
-    envelope = Envelope(event.event_id, event.type, event.source, event.time, event.traceparent)
-    return OutboxEvent(sent.position, event.topic, event.key, envelope, event.payload)
+    return OutboxEvent(sent.position, event.topic, event.key, event.envelope, event.payload)
 
 
 class Published(NamedTuple):
@@ -66,7 +65,7 @@ MARK_AND_READ: Final = """
              AS published (position, partition, "offset")
         WHERE outbox.position = published.position
     )
-    SELECT position, event_id, topic, key, type, source, time, traceparent, payload
+    SELECT position, event_id, topic, key, type, source, time, traceparent, payload, actor
     FROM outbox
     WHERE "offset" IS NULL
       AND position <> ALL ($2::bigint[])
@@ -141,6 +140,7 @@ def _outbox_event(row: asyncpg.Record) -> OutboxEvent:
         source=row["source"],
         time=row["time"],
         traceparent=row["traceparent"],
+        actor=row["actor"],
     )
     return OutboxEvent(row["position"], row["topic"], row["key"], envelope, row["payload"])
 

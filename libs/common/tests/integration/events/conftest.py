@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from waybill.clock import ManualClock
 from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import Record, RecordBatch, partition_of
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
@@ -53,6 +53,7 @@ class EventHandlers:
     failing: dict[int, Exception] = field(default_factory=dict)
     calls: list[tuple[str, list[int]]] = field(default_factory=list)
     reply: Message[Noted] | None = None
+    actors: list[str | None] = field(default_factory=list)
 
     async def noted(self, tx: Transaction, events: Sequence[Event[Noted]]) -> None:
         await self._write(tx, "noted", events)
@@ -62,6 +63,7 @@ class EventHandlers:
 
     async def _write(self, tx: Transaction, name: str, events: Sequence[Event[Any]]) -> None:
         self.calls.append((name, [event.data.number for event in events]))
+        self.actors += [event.actor for event in events]
         await tx.execute(
             "INSERT INTO seen (event_id, account, number)"
             " SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])",
@@ -130,7 +132,7 @@ class World:
     async def produce(self, bootstrap_servers: str, account: str, *numbers: int) -> None:
         """Write to the topic past the outbox, as another service would; makes it if need be."""
         link = await BrokerLink.open(bootstrap_servers)
-        await link.create([self.topic])
+        await create_usable(link, [self.topic])
         states = await link.topics([self.topic.name])
         partition = Partition(self.topic.name, partition_of(account.encode(), 4))
         for start in range(0, len(numbers), 10):
@@ -138,7 +140,8 @@ class World:
             for number in numbers[start : start + 10]:
                 payload = Noted(account=account, number=number).model_dump_json().encode()
                 batch.append(number, account.encode(), payload, headers(self.noted.type), 0)
-            await link.produce({partition: batch.encode()}, states)
+            appended = await link.produce({partition: batch.encode()}, states)
+            assert isinstance(appended[partition], int), appended
         await link.close()
 
     def relay(

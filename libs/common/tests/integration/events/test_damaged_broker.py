@@ -8,8 +8,9 @@ import pytest
 
 @pytest.mark.parametrize("found", ["when it is read", "at the start"])
 async def test_all_events_take_effect_once_and_in_order_after_a_bit_has_flipped(
-    world: Any, running: Any, eventually: Any, broker_server: Any, found: str
+    world: Any, running: Any, eventually: Any, embedded_broker_server: Any, found: str
 ) -> None:
+    broker_server = embedded_broker_server
     async with running(world.relay(broker_server.bootstrap_servers)):
         async with running(world.consumer(broker_server.bootstrap_servers)):
             await world.send("a", *range(5))

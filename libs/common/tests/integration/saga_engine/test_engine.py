@@ -1,5 +1,7 @@
 """The saga engine on a real PostgreSQL: rows, history, commands in the outbox."""
 
+from dataclasses import replace
+
 import pytest
 from libs.common.tests.integration.saga_engine.conftest import (
     MINUTE,
@@ -10,6 +12,7 @@ from libs.common.tests.integration.saga_engine.conftest import (
     Reserved,
     direction,
     engine,
+    event,
     receive,
     sent,
     start,
@@ -39,6 +42,42 @@ async def test_commands_and_history_are_written_with_each_move(database: Databas
         (2, "pay", "test.reserved.v1"),
         (3, "completed", "test.paid.v1"),
     ]
+
+
+async def test_each_transition_and_its_command_have_the_actor_of_their_cause(
+    database: Database,
+) -> None:
+    sagas, _, clock = engine()
+    alice, clerk = "user:alice", "user:clerk"
+    first, second = uuid7(), uuid7()
+    async with database.transaction() as tx:
+        tx.actor = alice
+        await sagas.start(tx, "buy", [SagaStart(each, each) for each in (first, second)])
+    async with database.transaction() as tx:
+        tx.actor = None
+        answer = replace(event(Reserved(order_id=first)), actor="user:of-the-event")
+        sagas.receive(tx, [answer, event(Reserved(order_id=second))])
+    async with database.transaction() as tx:
+        tx.actor = clerk
+        await sagas.cancel(tx, first)
+    clock.advance(2 * MINUTE)
+    async with database.transaction() as tx:
+        assert await sagas.take_due(tx, clock.now(), 5) == 2
+
+    expected = {
+        first: [alice, "user:of-the-event", clerk, "system"],
+        second: [alice, None, "system"],
+    }
+    async with database.connection() as connection:
+        for saga_id, actors in expected.items():
+            moves = await connection.fetch(
+                "select actor from saga_transitions where saga_id = $1 order by number", saga_id
+            )
+            commands = await connection.fetch(
+                "select actor from outbox where key = $1 order by position", str(saga_id)
+            )
+            assert [row["actor"] for row in moves] == actors
+            assert [row["actor"] for row in commands] == actors
 
 
 async def test_a_whole_batch_moves_at_once_also_when_a_saga_gets_two_events(

@@ -36,6 +36,24 @@ SERVICES: Final = (
         ),
     ),
     Mutant(
+        "actor-of-another-request",
+        "the events of all orders of a batch have the actor of its first request",
+        Edit(
+            "orders.commands.place_orders",
+            "send(tx, _placed(each.subject), each.cause)",
+            "send(tx, _placed(each.subject), accepted[0].cause)",
+        ),
+    ),
+    Mutant(
+        "actor-of-the-first-command",
+        "a payment that is reversed reports the actor who placed the order",
+        Edit(
+            "payments.commands.reverse_payments",
+            "step = reverse(replace(payments[order_id], actor=command.actor), now)",
+            "step = reverse(payments[order_id], now)",
+        ),
+    ),
+    Mutant(
         "timer-fired-twice",
         "a retried call to the payment provider has a new idempotency key",
         Edit(

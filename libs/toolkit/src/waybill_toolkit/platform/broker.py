@@ -1,4 +1,4 @@
-"""Starts and stops the embedded broker."""
+"""Starts and stops the broker of a platform: the embedded one, or Apache Kafka."""
 
 import signal
 import subprocess
@@ -12,9 +12,13 @@ from waybill_toolkit.platform.ports import LOOPBACK, answers
 from waybill_toolkit.platform.processes import Program, end
 from waybill_toolkit.platform.waiting import wait_until
 
-_READY_SECONDS = 20.0  # it takes half a second on an idle machine
+_READY_SECONDS = 90.0  # half a second for the embedded broker, 4 s for Kafka on an idle machine
 STOP_SECONDS = 10.0
 """For syncing its files. Records that are lost later are published again from the outbox."""
+
+
+_EMBEDDED = "waybill_toolkit.platform.embedded_broker"
+_KAFKA = "waybill_toolkit.platform.apache_kafka"
 
 
 def broker_folder(home: Path) -> Path:
@@ -28,18 +32,22 @@ class BrokerServer:
         home: Path,
         port: int,
         log: Path | None = None,
+        *,
         advertised_port: int | None = None,
         users: Path | None = None,
+        jars: Path | None = None,
     ) -> None:
         """`home` is the data folder, in which the broker has its own folder.
 
         Clients connect to `advertised_port`: `port`, unless there is a proxy. They have to be one
-        of the `users` in that file; without it, everybody may do everything.
+        of the `users` in that file; without it, everybody may do everything. With `jars` it is
+        Apache Kafka, whose jars are in that folder.
         """
         self.port = port
         self.folder = broker_folder(home)
         self._advertised_port = advertised_port or port
         self.log = log or home / "broker.log"
+        self._jars = jars
         self._users = str(users) if users else WITHOUT_USERS
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,8 +65,9 @@ class BrokerServer:
 
     def program(self) -> Program:
         where = str(self.folder), LOOPBACK, str(self.port), str(self._advertised_port)
+        module, jars = (_KAFKA, [str(self._jars)]) if self._jars else (_EMBEDDED, [])
         return Program(
-            [sys.executable, "-m", "waybill_toolkit.platform.embedded_broker", *where, self._users],
+            [sys.executable, "-m", module, *where, self._users, *jars],
             log=self.log,
             death_signal=signal.SIGKILL,
         )

@@ -1,4 +1,4 @@
-"""The users of the embedded broker: one for each service, one for `waybill`, one for others.
+"""The users of the platform's broker: one for each service, one for `waybill`, one for others.
 
 Their passwords are random and made once. Each is in a file of its own below the data folder, which
 only the current user of the system can read.
@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from waybill.kafka.security import KafkaSecurity
+from waybill.kafka.security import KafkaSecurity, SaslMechanism
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.secret_files import SecretFiles, write_new
 
 TOOLKIT: Final = "waybill"
@@ -46,23 +47,32 @@ def write_users(data: Path, contracts: Mapping[str, Path]) -> None:
     following.replace(users_file(data))
 
 
-LOGIN_SETTINGS: Final = {
-    "WAYBILL_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-    "WAYBILL_KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
+_PROTOCOL: Final = "SASL_PLAINTEXT"
+_MECHANISMS: Final[Mapping[BrokerKind, SaslMechanism]] = {
+    BrokerKind.EMBEDDED: "SCRAM-SHA-256",
+    # Kafka reads the passwords for it at each start; those of SCRAM are stored in its own log.
+    BrokerKind.KAFKA: "PLAIN",
 }
-"""How users log in; the gateway, which has none, shows it in its documents."""
 
 
-def security_of(data: Path, user: str) -> KafkaSecurity:
+def login_settings(kind: BrokerKind) -> dict[str, str]:
+    """Return how users log in; the gateway, which has none, shows it in its documents."""
+    return {
+        "WAYBILL_KAFKA_SECURITY_PROTOCOL": _PROTOCOL,
+        "WAYBILL_KAFKA_SASL_MECHANISM": _MECHANISMS[kind],
+    }
+
+
+def security_of(data: Path, kind: BrokerKind, user: str) -> KafkaSecurity:
     """Return how a user connects to the broker of a data folder."""
     password = SecretFiles(data, _GROUP).password(user)
-    return KafkaSecurity("SASL_PLAINTEXT", "SCRAM-SHA-256", user, password)
+    return KafkaSecurity(_PROTOCOL, _MECHANISMS[kind], user, password)
 
 
-def settings_of(data: Path, user: str) -> dict[str, str]:
+def settings_of(data: Path, kind: BrokerKind, user: str) -> dict[str, str]:
     """Return the same as settings of a service, with the file instead of the password."""
     return {
-        **LOGIN_SETTINGS,
+        **login_settings(kind),
         "WAYBILL_KAFKA_SASL_USERNAME": user,
         "WAYBILL_KAFKA_SASL_PASSWORD_FILE": str(SecretFiles(data, _GROUP).file(user)),
     }

@@ -12,12 +12,13 @@ from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.attached import AttachedPlatform
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.identity import AccessMode, access_settings
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
-from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.platform.status import report
 
@@ -36,8 +37,11 @@ PortBase = Annotated[
     ),
 ]
 Access = Annotated[
-    AccessMode,
-    typer.Option(help="Who may call: the bearers of tokens (`waybill token`), or everybody."),
+    AccessMode | None,
+    typer.Option(
+        help="Who may call: the bearers of tokens (`waybill token`), or everybody.",
+        show_default="tokens",
+    ),
 ]
 Reload = Annotated[
     bool, typer.Option("--reload", help="Start a service again when its code changes.")
@@ -60,15 +64,15 @@ def up(
     fresh: Fresh = False,
     data: Data = None,
     reload: Reload = False,
-    access: Access = AccessMode.OPEN,
+    access: Access = None,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
+    broker: Broker = BrokerKind.EMBEDDED,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        settings = access_settings(access, port_base)
-        plan = Plan.of(data_folder(data), root, port_base, settings)
+        plan = Plan.of(data_folder(data), root, port_base, broker=broker).with_access(access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from waybill_toolkit.command_line.tables import print_table
 from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.plan import GATEWAY
 from waybill_toolkit.platform.state import Condition, ProcessState, State
 
 _MARKS = {
@@ -84,6 +85,15 @@ def show_addresses(console: Console, platform: Platform, seconds: float) -> None
     table.add_row("Broker (Kafka)", platform.bootstrap_servers, "")
     print_table(console, table)
     console.print(f"Data, logs, passwords: {platform.folder}", soft_wrap=True, highlight=False)
+    if platform.asks_for_tokens:
+        _show_call(console, platform.addresses[GATEWAY])
+
+
+def _show_call(console: Console, gateway: str) -> None:
+    """Show a call with an access token."""
+    bearer = '-H "Authorization: Bearer $(waybill token alice)"'
+    command = f"curl {bearer} {gateway}/v1/orders"
+    console.print(f"Requests need an access token: {command}", soft_wrap=True, highlight=False)
 
 
 def show_status(console: Console, report: dict[str, Any]) -> None:

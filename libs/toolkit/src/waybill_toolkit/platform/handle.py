@@ -61,6 +61,11 @@ class Platform:
         """Read the plan of the supervisor."""
         return Plan.from_json(DataFolder(self.folder).plan_file.read_text(encoding="utf-8"))
 
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether services ask for the tokens of this platform's identity service."""
+        return self.plan().asks_for_tokens
+
     def variables(self, service: str) -> dict[str, str]:
         """Compute the environment variables with which the platform starts a service."""
         plan = self.plan()
@@ -97,7 +102,7 @@ class Platform:
 
     def broker_security(self, user: str = TOOLKIT) -> KafkaSecurity:
         """Return how a user connects to the broker: `waybill` itself, a service, or `reader`."""
-        return security_of(self.folder, user)
+        return security_of(self.folder, self.plan().broker, user)
 
     def process(self, name: str) -> ProcessState:
         """Return the current state of one process; raises KeyError, NotRunningError."""

@@ -68,7 +68,7 @@ def identity_settings(data: Path, port_base: int, contracts: Iterable[Path]) -> 
         "WAYBILL_PUBLIC_URL": issuer_of(port_base),
         "WAYBILL_AUDIENCE": AUDIENCE,
         "WAYBILL_KEY_ENCRYPTION_KEYS": str(keys),
-        "WAYBILL_INDEX_KEY": str(files.file("identity-index-key")),
+        "WAYBILL_INDEX_KEY_FILE": str(files.file("identity-index-key")),
         "WAYBILL_MAIL_FOLDER": str(_mail_folder(data)),
         "WAYBILL_DEMO_USERS": str(demo),
         "WAYBILL_DEMO_SCOPES": " ".join(sorted(scopes)),

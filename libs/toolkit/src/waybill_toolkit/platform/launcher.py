@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError, PortInUseError
 from waybill_toolkit.platform.plan import Plan
@@ -27,6 +28,8 @@ def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[b
     Raises PlatformError when the folder is in use or not Waybill's, or a port is in use.
     """
     refuse_other_systems()
+    if plan.kafka_jars:
+        ensure_kafka(plan.kafka_jars)
     folder = DataFolder(plan.data)
     folder.make()
     lock = folder.lock()

@@ -77,7 +77,14 @@ class ManagedBroker(ManagedProcess):
         advertised = plan.port_for_services("broker")
         self._plan = plan
         users = users_file(plan.data)
-        self._server = BrokerServer(plan.data, plan.broker_port, log, advertised, users)
+        self._server = BrokerServer(
+            plan.data,
+            plan.broker_port,
+            log,
+            advertised_port=advertised,
+            users=users,
+            jars=plan.kafka_jars,
+        )
 
     @override
     async def launch(self) -> Child:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from waybill_toolkit.platform.broker_kind import BrokerKind
+
 
 def service_names(incomplete: str) -> list[str]:
     """Complete the name of a service: those of the current source tree."""
@@ -23,6 +25,13 @@ Data = Annotated[
         readable=False,  # unreadable files are reported with our own message
         help="Where data, logs and passwords are kept. Default: .waybill at the root of the tree.",
         show_default=False,
+    ),
+]
+
+Broker = Annotated[
+    BrokerKind,
+    typer.Option(
+        help="embedded, or kafka: Apache Kafka, which needs Java, and Maven the first time."
     ),
 ]
 

@@ -7,9 +7,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
-from waybill_toolkit.platform.broker_users import LOGIN_SETTINGS, READER, settings_of
+from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
+from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.broker_users import READER, login_settings, settings_of
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.identity import IDENTITY, identity_settings
+from waybill_toolkit.platform.identity import (
+    IDENTITY,
+    AccessMode,
+    access_settings,
+    identity_settings,
+)
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
 from waybill_toolkit.platform.postgres import nearest_postgres_url, postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
@@ -27,6 +34,8 @@ _HIGHEST_PORT = 65535
 # A killed service resumes reading after 7 seconds instead of 11, a started one after 2 instead of
 # 3. With shorter timeouts a process that waits for a busy processor would be considered dead.
 _SESSION_TIMEOUT_MS = 3_000
+# A laptop has one caller, which places some 10,000 orders a second at most: 100 times as many.
+_RATE_LIMIT_FACTOR = 100_000
 
 
 RESERVED_NAMES = frozenset(
@@ -87,6 +96,8 @@ class Plan:
     """Whether a service restarts when its code changes."""
     shared_code: tuple[Path, ...] = ()
     """Folders with shared code: a change there restarts all services."""
+    kafka_jars: Path | None = None
+    """The folder with the jars of Apache Kafka; None for the embedded broker."""
 
     @classmethod
     def of(
@@ -95,6 +106,7 @@ class Plan:
         services_root: Path,
         port_base: int,
         settings: Mapping[str, str] | None = None,
+        broker: BrokerKind = BrokerKind.EMBEDDED,
     ) -> "Plan":
         """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
@@ -106,22 +118,13 @@ class Plan:
                 f"{port_base} is no base for ports: "
                 f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
             )
-        folders = sorted(
-            app.parent.parent.parent
-            for app in services_root.glob("*/src/*/app.py")
-            if app.parent.name == app.parent.parent.parent.name
-        )
-        if not folders:
-            raise PlatformError(
-                f"There is no service in {services_root}: run this where Waybill's sources are."
-            )
-        if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
-            raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
+        folders = _service_folders(services_root)
         doors = [folder for folder in folders if folder.name == GATEWAY]
         others = [folder for folder in folders if folder.name != GATEWAY]
         numbers = stored_ports.assign(
             data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
         )
+        jars = jars_folder() if broker is BrokerKind.KAFKA else None
         services = (
             *(ServicePlan(folder.name, folder, port_base) for folder in doors),
             *(
@@ -129,7 +132,20 @@ class Plan:
                 for folder in others
             ),
         )
-        return cls(data, port_base, services, dict(settings or {}))
+        return cls(data, port_base, services, dict(settings or {}), kafka_jars=jars)
+
+    def with_access(self, mode: AccessMode | None = None) -> "Plan":
+        """Return the same plan with a mode of access: tokens where there is an identity service."""
+        has_identity = any(service.name == IDENTITY for service in self.services)
+        chosen = mode or (AccessMode.TOKENS if has_identity else AccessMode.OPEN)
+        settings = {**access_settings(chosen, self.port_base), **self.settings}
+        return replace(self, settings=settings)
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether services ask for the tokens of this platform's identity service."""
+        tokens = access_settings(AccessMode.TOKENS, self.port_base)
+        return tokens.items() <= self.settings.items()
 
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""
@@ -148,6 +164,10 @@ class Plan:
             if service.name == name:
                 return service
         raise KeyError(name)
+
+    @property
+    def broker(self) -> BrokerKind:
+        return BrokerKind.KAFKA if self.kafka_jars else BrokerKind.EMBEDDED
 
     @property
     def postgres_port(self) -> int:
@@ -194,13 +214,17 @@ class Plan:
         if service.has_database:
             variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(self, service.name)
         if service.has_events:
-            variables |= settings_of(self.data, service.name)
+            variables |= settings_of(self.data, self.broker, service.name)
         if service.name == GATEWAY:
             others = [each.name for each in self.services if each != service]
             upstreams = {
                 name: f"http://{LOOPBACK}:{self.port_for_services(name)}" for name in others
             }
-            variables |= {"WAYBILL_UPSTREAMS": json.dumps(upstreams), **LOGIN_SETTINGS}
+            variables |= {
+                "WAYBILL_UPSTREAMS": json.dumps(upstreams),
+                "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
+                **login_settings(self.broker),
+            }
         return {**variables, **_of_identity(self, service), **self.settings}
 
     def to_json(self) -> str:
@@ -222,7 +246,22 @@ class Plan:
             document["postgres_settings"],
             document["reload"],
             tuple(map(Path, document["shared_code"])),
+            Path(document["kafka_jars"]) if document["kafka_jars"] else None,
         )
+
+
+def _service_folders(root: Path) -> list[Path]:
+    """Return the folders of services, by name. Raises PlatformError."""
+    folders = sorted(
+        app.parent.parent.parent
+        for app in root.glob("*/src/*/app.py")
+        if app.parent.name == app.parent.parent.parent.name
+    )
+    if not folders:
+        raise PlatformError(f"There is no service in {root}: run this where Waybill's sources are.")
+    if taken := sorted(RESERVED_NAMES.intersection(folder.name for folder in folders)):
+        raise PlatformError(f"A service cannot be named {taken[0]}: the platform uses that.")
+    return folders
 
 
 def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
 
-from waybill.process.settings import ProcessSettings, Settings
+from waybill.process.settings import AccessSettings, ProcessSettings, Settings
 from waybill_toolkit.contracts.reference.shapes import limits_of, words_of
+
+_COMMON: Final[tuple[type[ProcessSettings], ...]] = (Settings, AccessSettings, ProcessSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def common_settings() -> list[Setting]:
 def own_settings(root: Path, service: str) -> list[Setting]:
     """Return the settings of a service without the common ones."""
     found = _settings_class(root, service)
-    common = Settings if issubclass(found, Settings) else ProcessSettings
+    common = next(each for each in _COMMON if issubclass(found, each))
     return _settings(found, without=common.model_fields)
 
 
@@ -72,8 +74,13 @@ def _setting(name: str, schema: dict[str, Any], default: object, text: str | Non
         type=" or ".join("".join(word.text for word in words_of(each)) for each in shapes),
         limits=tuple(limit for each in shapes for limit in limits_of(_without_default(each))),
         default=None if default is PydanticUndefined else _shown(default),
-        text=" ".join((text or "").split()),
+        text=" ".join(f"{text or ''} {_or_a_file(name, schema)}".split()),
     )
+
+
+def _or_a_file(name: str, schema: dict[str, Any]) -> str:
+    is_secret = any(each.get("writeOnly") for each in schema.get("anyOf", [schema]))
+    return f"Or `WAYBILL_{name.upper()}_FILE`, the path of a file with it." if is_secret else ""
 
 
 def _without_default(schema: dict[str, Any]) -> dict[str, Any]:

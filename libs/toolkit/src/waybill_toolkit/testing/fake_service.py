@@ -23,6 +23,7 @@ from aiokafka import (  # type: ignore[import-untyped]
 )
 
 from waybill import trace
+from waybill.actor import decode_actor
 from waybill.events import Envelope, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, ensure_topics
@@ -55,6 +56,7 @@ class ReceivedEvent:
     key: str
     data: Json
     traceparent: str
+    actor: str | None = None
 
 
 class EventContract(SchemaDocument):
@@ -130,6 +132,7 @@ class FakeService:
         *,
         event_id: UUID | None = None,
         traceparent: str | None = None,
+        actor: str | None = None,
         checked: bool = True,
     ) -> UUID:
         """Publish an event and return its id. An event with the id of another one is its duplicate.
@@ -144,6 +147,7 @@ class FakeService:
             source=self._name or owner,
             time=_TIME,
             traceparent=traceparent or trace.begin().traceparent,
+            actor=actor,
         )
         headers = encode_headers(envelope)
         key = str(data.get(message.key))
@@ -190,7 +194,12 @@ class FakeService:
         self._contract.check(record.topic, key, headers, data)
         self._received.append(
             ReceivedEvent(
-                UUID(headers["ce_id"]), headers["ce_type"], key, data, headers["traceparent"]
+                UUID(headers["ce_id"]),
+                headers["ce_type"],
+                key,
+                data,
+                headers["traceparent"],
+                decode_actor(dict(record.headers)),
             )
         )
 

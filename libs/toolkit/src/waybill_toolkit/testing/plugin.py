@@ -5,6 +5,7 @@ each test. Everything ends with the test run, also when that is killed.
 """
 
 import itertools
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,9 @@ import pytest_asyncio
 
 from waybill.sealing import KEY_BYTES, SUFFIX
 from waybill_toolkit.contracts.releases import recording
+from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka, jars_folder
 from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.options import tree_root
@@ -30,6 +33,14 @@ from waybill_toolkit.testing.violation_log import CHECKED, ViolationLog
 
 _TESTER: Final = "tester"
 _TESTER_PASSWORD: Final = secrets.token_urlsafe(16)
+TESTED_BROKER: Final = "WAYBILL_TEST_BROKER"
+
+
+def tested_broker() -> BrokerKind:
+    """Return the broker of the tests: the variable WAYBILL_TEST_BROKER selects it."""
+    return BrokerKind(os.environ.get(TESTED_BROKER, BrokerKind.EMBEDDED))
+
+
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
@@ -82,10 +93,21 @@ def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def broker_server(server_folder: Path) -> Iterator[BrokerServer]:
     """Run a broker for the session. A test may `kill()` or `lose()` it, and must `start()` it."""
-    server = BrokerServer(server_folder, free_port())
+    jars = jars_folder() if tested_broker() is BrokerKind.KAFKA else None
+    if jars:
+        ensure_kafka(jars)
+    server = BrokerServer(server_folder, free_port(), jars=jars)
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded_broker_server(broker_server: BrokerServer) -> BrokerServer:
+    """Return the broker of the session; tests that change its files need the embedded one."""
+    if tested_broker() is not BrokerKind.EMBEDDED:
+        pytest.skip("changes the files of the embedded broker; this run has another one")
+    return broker_server
 
 
 @pytest.fixture
@@ -135,7 +157,7 @@ def platform() -> Iterator[Platform]:
     """
     with short_folder() as folder:
         root = tree_root() / "services"
-        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED)
+        plan = Plan.of(folder / "data", root, free_port_base(), CHECKED, tested_broker())
         with running(plan) as platform:
             yield platform
         remove_home(plan.data)

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from waybill.http.protocol import LimitedHttpProtocol
+from waybill.tls import ServerCertificate
 
 START_SECONDS_MAX: Final = 30.0
 """A service starts in less than a second on an idle machine."""
@@ -106,8 +107,12 @@ def require_running() -> None:
 
 
 @contextmanager
-def serving(app: FastAPI, http: type[Protocol] = LimitedHttpProtocol) -> Iterator[str]:
-    """Serve until the end of the block; yields the address.
+def serving(
+    app: FastAPI,
+    http: type[Protocol] = LimitedHttpProtocol,
+    certificate: ServerCertificate | None = None,
+) -> Iterator[str]:
+    """Serve until the end of the block, with a certificate over https; yields the address.
 
     Raises RuntimeError if that fails, AssertionError if the service crashed or broke its contract
     meanwhile.
@@ -118,7 +123,15 @@ def serving(app: FastAPI, http: type[Protocol] = LimitedHttpProtocol) -> Iterato
         socket.create_server(("127.0.0.1", 0)) as listener,
     ):
         server = _Server(
-            uvicorn.Config(app, http=http, lifespan="on", log_config=None, access_log=False)
+            uvicorn.Config(
+                app,
+                http=http,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # as in waybill.process.server
+                ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
+            )
         )
         thread = threading.Thread(target=server.run, args=([listener],), name=app.title)
         thread.start()
@@ -127,7 +140,7 @@ def serving(app: FastAPI, http: type[Protocol] = LimitedHttpProtocol) -> Iterato
             if not server.started:
                 raise RuntimeError(f"{app.title} did not start; see its log")
             with _kept_running(thread):
-                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+                yield f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -259,4 +259,19 @@ FAULTS = (
                'dead', now(), now())""",
         {"database": "inventory", "error": "it fits no schema"},
     ),
+    Fault(
+        "security-log-is-unchanged",
+        "catalog",
+        """insert into security_log (actor, action, detail, number, prev, hash)
+           values ('user:1', 'door.opened', '{}', 1, decode(repeat('00', 32), 'hex'),
+               sha256('x'))""",
+        {"database": "catalog", "number": 1, "fault": "it was changed"},
+    ),
+    Fault(
+        "security-log-is-chained",
+        "payments",
+        """insert into security_log (at, actor, action, detail)
+           values (now() - interval '1 hour', 'user:1', 'door.opened', '{}')""",
+        {"database": "payments", "action": "door.opened"},
+    ),
 )

@@ -19,7 +19,7 @@ from aiokafka.protocol.metadata import MetadataRequest_v0  # type: ignore[import
 
 from waybill.events import Topic
 from waybill.kafka.errors import BrokerRefusedError
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill_toolkit.platform.embedded_broker.connections import Connections
 from waybill_toolkit.platform.embedded_broker.scram import Exchange, FirstMessage, Verifier
@@ -64,7 +64,7 @@ async def test_client_uses_the_broker_when_it_proves_its_password(
     link = await BrokerLink.open(
         servers, KafkaSecurity("SASL_PLAINTEXT", "SCRAM-SHA-256", user, password)
     )
-    await link.create([Topic("fruit", 1, 1)])
+    await create_usable(link, [Topic("fruit", 1, 1)])
     assert set(await link.topics(["fruit"])) == {"fruit"}
     await link.close()
 

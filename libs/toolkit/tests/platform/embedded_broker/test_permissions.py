@@ -14,7 +14,7 @@ from aiokafka.protocol.offset import OffsetRequest_v1  # type: ignore[import-unt
 
 from waybill.events import Topic
 from waybill.kafka.errors import BrokerRefusedError
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.log_requests import FetchRequest, ProduceRequest
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
@@ -49,7 +49,7 @@ async def servers(broker: Any) -> str:
     users = {name: entry(name, permissions=each) for name, each in USERS.items()}
     _, servers = await broker(users=Users(users))
     link = await BrokerLink.open(servers, security("owner"))
-    await link.create([Topic("fruit", 1, 1)])
+    await create_usable(link, [Topic("fruit", 1, 1)])
     await link.close()
     return str(servers)
 
@@ -215,7 +215,7 @@ async def test_changed_contract_counts_from_the_next_login(broker: Any, tmp_path
     async def create() -> None:
         link = await BrokerLink.open(servers, security("peas"))
         try:
-            await link.create([topic])
+            await create_usable(link, [topic])
         finally:
             await link.close()
 

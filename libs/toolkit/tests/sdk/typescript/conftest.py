@@ -14,7 +14,7 @@ from waybill_toolkit.contracts.sdk.testing import EXAMPLE_ADDRESS, example
 from waybill_toolkit.contracts.sdk.typescript.testing import Project
 
 PROGRAMS: Final = Path(__file__).with_name("programs")
-SNIPPETS: Final = ("readme_options", "readme_headers", "readme_tests")
+SNIPPETS: Final = ("readme_options", "readme_tokens", "readme_headers", "readme_tests")
 
 
 @pytest.fixture(scope="session")

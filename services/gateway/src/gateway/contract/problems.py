@@ -7,6 +7,17 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimited(Problem):
+    """The caller has sent too many requests."""
+
+    status: ClassVar[int] = 429
+    slug: ClassVar[str] = "rate-limited"
+    title: ClassVar[str] = "The caller has sent too many requests"
+
+    limit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BadGateway(Problem):
     """The service ended its response early."""
 

@@ -16,6 +16,7 @@ from identity.opaque_tokens import digest, new_token
 from identity.roles import Role
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ async def set_role(tx: Transaction, role: Role, held: Container[str]) -> Role | 
     if refused := refuse_more(touched, held):
         return refused
     await roles.put_role(tx, role)
+    scopes = " ".join(sorted(role.scopes))
+    await record(tx, "role.changed", target=role.role, detail={"scopes": scopes})
     return role
 
 
@@ -63,6 +66,8 @@ async def set_user_roles(
     await users.set_roles(tx, user_id, names)
     if changed:
         send(tx, RolesChanged(user_id=user_id, roles=sorted(set(names))))
+        detail = {"roles": " ".join(sorted(set(names)))}
+        await record(tx, "user.roles-changed", target=str(user_id), detail=detail)
     return sorted(set(names))
 
 
@@ -72,9 +77,18 @@ async def remove_user(tx: Transaction, user_id: UUID, *, now: datetime) -> bool:
     if user is None or user.status == "removed":
         return False
     await users.forget(tx, user_id)
+    await record(tx, "user.removed", target=str(user_id))
     await end_sessions_of(tx, user_id, now=now)
     await revoke_api_keys_of(tx, user_id, now=now)
     return True
+
+
+async def remove_service_account(tx: Transaction, client_id: str, *, now: datetime) -> bool:
+    """Remove a client; return False when there is none."""
+    removed = await clients.remove_client(tx, client_id, now)
+    if removed:
+        await record(tx, "service-account.removed", target=client_id)
+    return removed
 
 
 async def create_service_account(
@@ -100,4 +114,6 @@ async def create_service_account(
         grants=frozenset({GrantType.CLIENT_CREDENTIALS}),
     )
     await clients.write_client(tx, client, created_by=created_by, now=now)
+    detail = {"scopes": " ".join(sorted(scopes))}
+    await record(tx, "service-account.created", target=client.client_id, detail=detail)
     return CreatedClient(client, secret)

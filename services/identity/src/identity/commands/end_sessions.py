@@ -7,6 +7,7 @@ from identity import families, sessions
 from identity.contract.events import send
 from identity.contract.sent import SessionEnded
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 
 async def end_session(
@@ -18,6 +19,7 @@ async def end_session(
         return None
     await families.revoke_families_of(tx, session_id, "session ended", now)
     await sessions.deny(tx, session_id, now)
+    await record(tx, "session.ended", target=str(session_id), detail={"user_id": str(ended)})
     send(tx, SessionEnded(user_id=ended, session_id=session_id))
     return ended
 

@@ -12,6 +12,7 @@ from identity.families import Family
 from identity.opaque_tokens import new_token
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ async def exchange_code(
     if code.used_at is not None:
         if code.family_id is not None:
             await families.revoke_family(tx, code.family_id, "code used twice", now)
+            detail = {"client_id": client.client_id, "session_id": str(code.session_id)}
+            await record(tx, "code.replayed", target=str(code.family_id), detail=detail)
         return _refused()
     await codes.spend_code(tx, request.code, now)
     if not _fits(code, request, now):

@@ -13,10 +13,12 @@ from identity.attempts import Attempts
 from identity.domain import Session, User
 from identity.opaque_tokens import new_token
 from identity.passwords import Passwords
+from identity.token_signing import user_subject
 from identity.totp import Totp
 from identity.vault import Vault
 from waybill.ids import uuid7
 from waybill.postgres import Database, Transaction
+from waybill.security_log import record
 
 SESSION_LIFETIME: Final = timedelta(hours=12)
 
@@ -99,4 +101,11 @@ async def open_session(
     cookie = new_token()
     session = Session(uuid7(), user.user_id, now, amr, now + SESSION_LIFETIME)
     await sessions.insert_session(tx, session, cookie)
+    await record(
+        tx,
+        "session.opened",
+        target=str(session.session_id),
+        detail={"amr": " ".join(amr)},
+        actor=user_subject(user.user_id),
+    )
     return Opened(session, cookie)

@@ -23,6 +23,7 @@ from identity.families import Family
 from identity.opaque_tokens import TOKEN_BYTES
 from identity.token_signing import Subject, user_subject
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ async def refresh_token(
     successor = await _rotate(tx, family, request.token, now)
     if successor is None:
         await families.revoke_family(tx, family.family_id, "replayed", now)
+        detail = {"client_id": client.client_id, "user_id": str(family.user_id)}
+        await record(tx, "authorization.replayed", target=str(family.family_id), detail=detail)
         return _refused()
     return await grant_of(
         tx, family, scopes if request.scopes is None else request.scopes, successor

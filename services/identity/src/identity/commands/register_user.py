@@ -14,9 +14,11 @@ from identity.contract.problems import MailLinkInvalid
 from identity.contract.sent import UserRegistered
 from identity.domain import User
 from identity.mail import Mail
+from identity.token_signing import user_subject
 from identity.vault import Vault
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 _CUSTOMER = "customer"
 
@@ -47,6 +49,7 @@ async def verify_email(
         return invalid_link()
     await passwords.set_hash(tx, user.user_id, hashed)
     await users.set_status(tx, user.user_id, "active")
+    await _record(tx, "user.registered", user)
     send(tx, UserRegistered(user_id=user.user_id, customer_ref=user.customer_ref or ""))
     return user
 
@@ -73,6 +76,7 @@ async def set_password(
         return invalid_link()
     await passwords.set_hash(tx, user.user_id, hashed)
     await end_sessions_of(tx, user.user_id, now=now)
+    await _record(tx, "user.reset", user)
     if user.status == "unverified":  # the link proves the address as well
         await users.set_status(tx, user.user_id, "active")
         send(tx, UserRegistered(user_id=user.user_id, customer_ref=user.customer_ref or ""))
@@ -82,6 +86,11 @@ async def set_password(
 def invalid_link() -> MailLinkInvalid:
     """Return the refusal of a link."""
     return MailLinkInvalid(detail="The link is unknown, used or expired; ask for another one.")
+
+
+async def _record(tx: Transaction, action: str, user: User) -> None:
+    subject = user_subject(user.user_id)
+    await record(tx, action, target=str(user.user_id), actor=subject)
 
 
 async def _verification(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from identity import clients, roles
+from identity import roles
 from identity.commands import administer
 from identity.contract import api, models
 from identity.contract.problems import ServiceAccountNotFound, UserNotFound
@@ -80,7 +80,8 @@ class AdministrationOperations(Operations):
         """Remove a service account."""
 
         async def run(tx: Transaction) -> api.RemoveServiceAccountResult:
-            if not await clients.remove_client(tx, client_id, self._clock.now()):
+            now = self._clock.now()
+            if not await administer.remove_service_account(tx, client_id, now=now):
                 return ServiceAccountNotFound(detail=f"There is no account {client_id}.")
             removed = models.RemovedServiceAccount(client_id=client_id)
             return api.RemoveServiceAccount200(body=removed)

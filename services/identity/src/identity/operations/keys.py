@@ -20,6 +20,7 @@ from waybill.http.api_keys import new_api_key
 from waybill.http.pages import Cursor, split_page
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 _KEYS: Final = Cursor(UUID)
 NO_STORE: Final = "no-store"
@@ -50,6 +51,8 @@ class ApiKeyOperations(Operations):
             if user is None or user.status != "active":
                 return UserNotFound(detail=f"There is no active user {body.user_id}.")
             await api_keys.insert_key(tx, key, row)
+            detail = {"user_id": str(row.user_id), "scopes": " ".join(sorted(row.scopes))}
+            await record(tx, "api-key.created", target=str(row.key_id), detail=detail)
             created = models.CreatedApiKey(
                 key_id=row.key_id,
                 user_id=row.user_id,

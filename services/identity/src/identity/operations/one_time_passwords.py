@@ -13,6 +13,7 @@ from identity.totp import Totp, provisioning_uri
 from waybill.http import Call
 from waybill.http.problems import Forbidden, ProblemError
 from waybill.postgres import Transaction
+from waybill.security_log import record
 
 
 class OneTimePasswordOperations(Operations):
@@ -55,6 +56,7 @@ class OneTimePasswordOperations(Operations):
             if codes is None:
                 return TotpCodeWrong(detail="The code is wrong, or was used before.")
             await self._codes.succeed(tx, subjects, now)
+            await record(tx, "totp.confirmed", target=str(user_id))
             return api.ConfirmTotp200(body=models.RecoveryCodes(codes=codes))
 
         if not await self._database.run(begin):

@@ -64,6 +64,7 @@ class Transition(BaseModel):
     at: AwareDatetime
     state: str
     detail: str
+    actor: Annotated[str | MISSING, Field(default=MISSING)]
 
 
 class Order(BaseModel):

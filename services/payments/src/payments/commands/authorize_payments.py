@@ -1,7 +1,7 @@
 """Create payments. The worker authorizes them later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class OrderToPay:
     currency: str
     sealed_token: str = field(repr=False)
     traceparent: str
+    actor: str | None = None
 
 
 async def authorize_payments(
@@ -47,6 +48,7 @@ def _open(order: OrderToPay, now: datetime) -> Step:
         currency=order.currency,
         sealed_token=order.sealed_token,
         traceparent=order.traceparent,
+        actor=order.actor,
         now=now,
     )
 
@@ -67,7 +69,9 @@ async def _answer_again(
 ) -> None:
     payments = await store.lock_by_order(tx, [order.order_id for order in again])
     steps = [
-        authorize_again(payments[order.order_id], order.amount_minor, order.currency)
+        authorize_again(
+            replace(payments[order.order_id], actor=order.actor), order.amount_minor, order.currency
+        )
         for order in again
     ]
     await store.save(tx, payments.values(), steps, now, claims)

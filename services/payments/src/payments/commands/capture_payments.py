@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,27 +11,33 @@ from payments import store
 from payments.claims import Claims
 from payments.domain import Step, capture
 from payments.memory import Memory
+from waybill.events import Cause
 from waybill.postgres import Transaction
 
 _log: Final = logging.getLogger(__name__)
 
 
 async def capture_payments(
-    tx: Transaction, order_ids: Sequence[UUID], now: datetime, claims: Claims, memory: Memory
+    tx: Transaction,
+    commands: Sequence[tuple[UUID, Cause]],
+    now: datetime,
+    claims: Claims,
+    memory: Memory,
 ) -> None:
-    """Start the captures; repeat the answer for payments that are captured.
+    """Start the captures of these orders; repeat the answer for payments that are captured.
 
     A payment that is not authorized cannot be captured and gets no answer: the sender has reversed
     the order, or sent the command before the authorization succeeded.
     """
+    order_ids = [order_id for order_id, _ in commands]
     payments = memory.take(order_ids)
     if not tx.optimistic or len(payments) < len(set(order_ids)):
         payments = await store.lock_by_order(tx, order_ids)
     before = list(payments.values())
     steps: list[Step] = []
-    for order_id in order_ids:
+    for order_id, command in commands:
         payment = payments.get(order_id)
-        step = capture(payment, now) if payment else None
+        step = capture(replace(payment, actor=command.actor), now) if payment else None
         if step is None:
             status = payment.status if payment else "unknown"
             _log.warning(

@@ -9,8 +9,15 @@ from waybill_toolkit.contracts.generate.bundle import bundle, json_text
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.merge import Door, Part, merge
+from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.problem_schemas import describe_problems
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
+from waybill_toolkit.contracts.generate.rate_limits import (
+    PUBLISHED,
+    check_limits,
+    published,
+    read_classes,
+)
 from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 
@@ -49,9 +56,12 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     _check_answers(written, _registered(library, contracts).values(), faults)
     door = Door(GATEWAY, bundle(written, faults).content)
     roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
+    classes = read_classes(written, faults)
+    for root in roots.values():
+        check_limits((operation for _, operation in operation_nodes(root)), classes, faults)
     parts = [Part(name, root, bundle(root, faults).content) for name, root in roots.items()]
     faults.stop_if_any()
-    return merge(door, parts, faults)
+    return {**merge(door, parts, faults), PUBLISHED: published(classes)}
 
 
 def _registered(library: Library, contracts: Path) -> dict[str, ProblemType]:

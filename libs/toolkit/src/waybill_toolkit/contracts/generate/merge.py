@@ -16,6 +16,7 @@ from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.merged_names import Components, MergedNames, without_scopes
 from waybill_toolkit.contracts.generate.openapi import METHODS
+from waybill_toolkit.contracts.generate.rate_limits import RATE_LIMIT, limit_of
 
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
@@ -70,7 +71,7 @@ def _components(content: Mapping[str, Any]) -> Components:
 def _paths(part: Part, door: Door, names: MergedNames) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in part.content["paths"].items():
         public = {
-            key: _operation(part, door, value, names)
+            key: _operation(part, door, key, value, names)
             if key in METHODS
             else names.rewrite(part.service, value)
             for key, value in item.items()
@@ -81,16 +82,39 @@ def _paths(part: Part, door: Door, names: MergedNames) -> Iterator[tuple[str, di
 
 
 def _operation(
-    part: Part, door: Door, operation: Mapping[str, Any], names: MergedNames
+    part: Part, door: Door, method: str, operation: Mapping[str, Any], names: MergedNames
 ) -> dict[str, Any]:
     own = names.rewrite(part.service, operation)
     added = names.rewrite(door.service, door.answers(operation))
+    for status in own["responses"].keys() & added.keys():
+        both = _with_problems_of_both(part, door, operation, status)
+        added[status] = names.rewrite(part.service, both)
     return {
         **own,
         "tags": [part.service],
         "x-service": part.service,
+        RATE_LIMIT: limit_of(method, operation),
         "responses": dict(sorted({**own["responses"], **added}.items())),
     }
+
+
+def _with_problems_of_both(
+    part: Part, door: Door, operation: Mapping[str, Any], status: str
+) -> Mapping[str, Any]:
+    """Return the service's response of a status that the gateway answers with too."""
+    own = _resolved(part.content, operation["responses"][status])
+    other = _resolved(door.content, door.answers(operation)[status])
+    slugs = dict.fromkeys([*own.get("x-problems", ()), *other["x-problems"]])
+    headers = {**other.get("headers", {}), **own.get("headers", {})}
+    return {**own, "x-problems": list(slugs), **({"headers": headers} if headers else {})}
+
+
+def _resolved(content: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = response.get("$ref")
+    if reference is None:
+        return response
+    found: Mapping[str, Any] = content["components"]["responses"][reference.rpartition("/")[2]]
+    return found
 
 
 def _check_unique(parts: Sequence[Part], faults: Faults) -> None:

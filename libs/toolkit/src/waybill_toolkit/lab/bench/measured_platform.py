@@ -15,6 +15,7 @@ from typing import Final
 from waybill_toolkit.lab.bench.costs import PRELOAD
 from waybill_toolkit.lab.bench.scenario import Options
 from waybill_toolkit.operations.workload.session import running_platform
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan, free_port_base
@@ -41,11 +42,12 @@ def measured_platform(options: Options) -> Iterator[Platform]:
 
 
 @contextmanager
-def own_plan(options: Options) -> Iterator[Plan]:
+def own_plan(options: Options, broker: BrokerKind = BrokerKind.EMBEDDED) -> Iterator[Plan]:
     """Plan a new platform whose data is deleted at the end."""
     root = tree_root()
-    data = root / FOLDER / str(os.getpid())
-    plan = Plan.of(data, root / "services", options.port_base or free_port_base())
+    data = root / FOLDER / f"{os.getpid()}-{broker}"
+    base = options.port_base or free_port_base()
+    plan = Plan.of(data, root / "services", base, broker=broker).with_access()
     try:
         yield plan
     finally:

@@ -15,6 +15,7 @@ from waybill_toolkit.lab.bench.scenario import Figure
 from waybill_toolkit.lab.bench.watching import Watcher, watching
 from waybill_toolkit.operations.workload.client import Client, Order, WantedOrder
 from waybill_toolkit.operations.workload.service import RefusedError, ServiceError
+from waybill_toolkit.operations.workload.tokens import tokens_of
 from waybill_toolkit.platform.handle import Platform
 
 # More connections would only move the queue from the client into the service. Waiting for a
@@ -130,7 +131,8 @@ class Place:
     def client(self) -> Client:
         addresses = self.platform.addresses
         door = addresses["gateway"] if self.through_gateway else addresses["orders"]
-        return Client(addresses["catalog"], addresses["inventory"], door)
+        tokens = tokens_of(self.platform)
+        return Client(addresses["catalog"], addresses["inventory"], door, tokens=tokens)
 
 
 async def place_closed(place: Place, *, clients: int, seconds: float) -> dict[str, Figure]:

@@ -18,6 +18,7 @@ from waybill_toolkit.lab.chaos.verdict import compare
 from waybill_toolkit.lab.chaos.view import FRAME_SECONDS, Scene, View
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.seeding import seed as seed_shop
+from waybill_toolkit.operations.workload.tokens import tokens_of
 from waybill_toolkit.platform.plan import GATEWAY
 
 RATE_MAX: Final = 80.0
@@ -92,9 +93,10 @@ def _clients(faulty: FaultyPlatform, options: CampaignOptions) -> list[Client]:
     patience = options.seconds + options.settle_seconds
     gateway = faulty.address(GATEWAY)
     catalog, inventory, orders = map(faulty.address, ("catalog", "inventory", "orders"))
+    tokens = tokens_of(faulty.platform)
     return [
-        Client(catalog, inventory, orders, patience),
-        Client(gateway, gateway, gateway, patience),
+        Client(catalog, inventory, orders, patience, tokens),
+        Client(gateway, gateway, gateway, patience, tokens),
     ]
 
 

@@ -21,7 +21,8 @@ from waybill_toolkit.lab.chaos.view import ConsoleView
 from waybill_toolkit.operations.workload.options import PortBase
 from waybill_toolkit.operations.workload.session import errors_reported
 from waybill_toolkit.platform import launcher
-from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 
 app = typer.Typer()
@@ -65,6 +66,7 @@ def chaos(
     ] = None,
     data: Data = None,
     port_base: PortBase = PORT_BASE,
+    broker: Broker = BrokerKind.EMBEDDED,
 ) -> None:
     """Place orders while faults are injected, and check that no order is lost or duplicated.
 
@@ -77,7 +79,8 @@ def chaos(
     with errors_reported():
         folder = data_folder(data)
         launcher.stop(folder)
-        plan = Plan.of(folder, tree_root() / "services", port_base)
+        services = tree_root() / "services"
+        plan = Plan.of(folder, services, port_base, broker=broker).with_access()
         with small_disk(folder, disk_megabytes) if disk_megabytes else nullcontext():
             result = uvloop.run(_run(plan, CampaignOptions.of(chosen, orders, gap), console))
         show_result(console, result)

@@ -10,6 +10,7 @@ from waybill_toolkit.lab.chaos.fault_proxies import FaultProxies
 from waybill_toolkit.lab.chaos.schedule import Targets
 from waybill_toolkit.lab.chaos.small_disk import may_be_filled
 from waybill_toolkit.platform import launcher
+from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.handle import Platform, wait_until_started
 from waybill_toolkit.platform.plan import GATEWAY, Plan
@@ -35,7 +36,10 @@ class FaultyPlatform:
     def targets(self) -> Targets:
         """The targets of faults."""
         return Targets(
-            self.platform.services, self.platform.databases, may_be_filled(self.plan.data)
+            self.platform.services,
+            self.platform.databases,
+            may_be_filled(self.plan.data),
+            self.plan.broker is BrokerKind.EMBEDDED,
         )
 
     def address(self, service: str) -> str:

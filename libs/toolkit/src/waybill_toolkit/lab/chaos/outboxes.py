@@ -28,7 +28,7 @@ _RELAY: Final = """
         and pg_locks.database = (select oid from pg_database where datname = current_database())
 """
 _WAITING: Final = """
-    select event_id, topic, key, type, source, time, traceparent, payload
+    select event_id, topic, key, type, source, time, traceparent, payload, actor
     from outbox where "offset" is null order by position limit $1
 """
 
@@ -88,4 +88,5 @@ def _envelope(row: asyncpg.Record) -> Envelope:
         source=row["source"],
         time=row["time"],
         traceparent=row["traceparent"],
+        actor=row["actor"],
     )

@@ -94,6 +94,8 @@ class Targets:
     databases: Sequence[str]
     """The services with a database; they also use the broker."""
     has_small_disk: bool = False
+    has_embedded_broker: bool = True
+    """Only its files can be damaged: Kafka cuts a damaged log when it starts, and loses its end."""
 
     def links(self) -> list[Link]:
         """Return all links."""
@@ -132,7 +134,6 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.KILL, ["prefork"]),
         (Kind.KILL, [f"orders{BACKGROUND}"]),
         (Kind.WIPE, ["broker"]),
-        (Kind.FLIP, ["broker"]),
         (Kind.FREEZE, services),
         (Kind.FREEZE, servers),
         (Kind.FREEZE, [f"orders{BACKGROUND}"]),
@@ -152,6 +153,8 @@ def _cards(chance: random.Random, targets: Targets) -> Iterator[tuple[Kind, str 
         (Kind.STRANGER, RECEIVERS),
         (Kind.UNREADABLE, RECEIVERS),
     ]
+    if targets.has_embedded_broker:
+        deck.append((Kind.FLIP, ["broker"]))
     if targets.has_small_disk:
         deck.append((Kind.DISK_FULL, ["postgres"]))
     while True:

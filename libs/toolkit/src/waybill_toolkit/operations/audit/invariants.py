@@ -7,6 +7,7 @@ from waybill_toolkit.operations.audit.invariant import Invariant
 from waybill_toolkit.operations.audit.inventory import INVENTORY
 from waybill_toolkit.operations.audit.orders import ORDERS
 from waybill_toolkit.operations.audit.payments import PAYMENTS
+from waybill_toolkit.operations.audit.security_log import SECURITY_LOG
 from waybill_toolkit.operations.audit.together import TOGETHER_ALL
 
 INVARIANTS: Final[tuple[Invariant, ...]] = (
@@ -15,4 +16,5 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     *PAYMENTS,
     *TOGETHER_ALL,
     *EVENTS,
+    *SECURITY_LOG,
 )

@@ -1,8 +1,11 @@
 """The dead letters of all services of a platform."""
 
+import getpass
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from waybill.clock import SystemClock
@@ -18,6 +21,7 @@ from waybill.receiving.dead_letters import (
     retry,
 )
 from waybill.receiving.unreadable_batches import BATCH_TYPE, offsets_of
+from waybill.security_log import record
 from waybill.sending.relay_store import clear_batch
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
@@ -63,12 +67,12 @@ async def find_letters(platform: Platform, event_id: UUID) -> list[Letter]:
 async def retry_letter(platform: Platform, service: str, event_id: UUID) -> bool:
     """Retry an event with all its attempts; False when it is not a dead letter there."""
     now = SystemClock().now()
-    return await _change(platform, service, lambda tx: retry(tx, event_id, now))
+    return await _change(platform, service, event_id, "retried", partial(retry, now=now))
 
 
 async def discard_letter(platform: Platform, service: str, event_id: UUID) -> bool:
     """Discard an event; False when it is not a dead letter there."""
-    return await _change(platform, service, lambda tx: discard(tx, event_id))
+    return await _change(platform, service, event_id, "discarded", discard)
 
 
 async def publish_again(platform: Platform, found: Letter) -> int:
@@ -85,15 +89,36 @@ async def publish_again(platform: Platform, found: Letter) -> int:
         if count:
             async with _database(platform, found.service) as database, database.transaction() as tx:
                 await remove(tx, found.letter)
+                await _record(tx, found.letter.event_id, "published-again")
             return count
     return 0
 
 
 async def _change(
-    platform: Platform, service: str, change: Callable[[Transaction], Awaitable[bool]]
+    platform: Platform,
+    service: str,
+    event_id: UUID,
+    done: str,
+    change: Callable[[Transaction, UUID], Awaitable[bool]],
 ) -> bool:
     async with _database(platform, service) as database, database.transaction() as tx:
-        return await change(tx)
+        if not await change(tx, event_id):
+            return False
+        await _record(tx, event_id, done)
+        return True
+
+
+async def _record(tx: Transaction, event_id: UUID, done: str) -> None:
+    """Write to the security log that the operator at this terminal has changed a dead letter."""
+    await record(tx, f"dead-letter.{done}", target=str(event_id), actor=_operator())
+
+
+def _operator() -> str:
+    """Return the name by which the operating system knows the operator."""
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"operator:{os.getuid()}"
 
 
 @asynccontextmanager

@@ -34,17 +34,21 @@ def events(
     order: Annotated[
         UUID | None, typer.Option(help="Only what concerns the order with this id.")
     ] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="Only what this actor caused, such as user:… or system.")
+    ] = None,
     topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the whole payload.")
     ] = False,
     data: Data = None,
 ) -> None:
-    """Print the events that the services have published: time, topic, type, key, payload."""
+    """Print the published events: time, topic, type, key, actor, payload."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are reported below
 
     def is_wanted(event: Published) -> bool:
-        return order is None or event.concerns(order)
+        is_of_order = order is None or event.concerns(order)
+        return is_of_order and actor in (None, event.actor)
 
     def show(event: Published) -> None:
         line = json.dumps(event.to_json()) if as_json else event.to_line(_payload_width(event))

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
+from waybill.actor import decode_actor
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -20,6 +22,7 @@ class Published:
     id: str | None
     key: str | None
     payload: bytes | None
+    actor: str | None = None
 
     @classmethod
     def of(cls, record: ConsumerRecord) -> "Published":
@@ -34,6 +37,7 @@ class Published:
             id=_text(headers.get("ce_id")),
             key=_text(record.key),
             payload=record.value,
+            actor=decode_actor(headers),
         )
 
     def concerns(self, order_id: UUID) -> bool:
@@ -54,16 +58,18 @@ class Published:
             "type": self.type,
             "id": self.id,
             "key": self.key,
+            "actor": self.actor,
             "payload": self._payload(),
         }
 
     def to_line(self, payload_width: int) -> str:
-        """Make a line for a person: local time, topic, type, key, and the start of the payload."""
+        """Make a line for a person: local time, topic, type, key, actor, start of the payload."""
         time = self.time.astimezone().isoformat(" ", timespec="milliseconds")[:-6]
         payload = " ".join((_text(self.payload) or "").split())
         if len(payload) > payload_width:
             payload = _shortened(payload, payload_width)
-        return f"{time} {self.topic} {self.type or '-'} {self.key or '-'} {payload}"
+        names = (self.topic, *(each or "-" for each in (self.type, self.key, self.actor)))
+        return f"{time} {' '.join(names)} {payload}"
 
     def _payload(self) -> object:
         if self.payload is None:

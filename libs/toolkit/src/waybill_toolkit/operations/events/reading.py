@@ -95,6 +95,7 @@ async def _partitions(
         described = await admin.describe_topics()
     finally:
         await admin.close()
+    described = [each for each in described if not each["is_internal"]]  # Kafka's own
     topics = sorted(each["topic"] for each in described)
     if topic is not None and topic not in topics:
         close = get_close_matches(topic, topics, n=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from waybill_toolkit.contracts.sdk.python.runtime.tokens import AsyncTokenProvider
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, Service
 
 VARIANTS_MAX: Final = 500  # per request, by the contract
@@ -98,11 +99,16 @@ class Client:
     """
 
     def __init__(
-        self, catalog: str, inventory: str, orders: str, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        catalog: str,
+        inventory: str,
+        orders: str,
+        patience_seconds: float = PATIENCE_SECONDS,
+        tokens: AsyncTokenProvider | None = None,
     ) -> None:
-        self._catalog = Service("catalog", catalog, patience_seconds)
-        self._inventory = Service("inventory", inventory, patience_seconds)
-        self._orders = Service("orders", orders, patience_seconds)
+        self._catalog = Service("catalog", catalog, patience_seconds, tokens)
+        self._inventory = Service("inventory", inventory, patience_seconds, tokens)
+        self._orders = Service("orders", orders, patience_seconds, tokens)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,5 +1,6 @@
 """`waybill demo`, `audit`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,12 @@ from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, 
 from waybill_toolkit.operations.workload import show
 from waybill_toolkit.operations.workload.options import Exit, PortBase
 from waybill_toolkit.operations.workload.runs import run_demo
-from waybill_toolkit.operations.workload.session import audit_of, errors_reported, running_platform
+from waybill_toolkit.operations.workload.session import (
+    audit_of,
+    compare_heads,
+    errors_reported,
+    running_platform,
+)
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE
@@ -45,18 +51,32 @@ def demo(
 @app.command()
 def audit(
     *,
+    heads: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with signed heads of security logs; may be repeated."),
+    ] = None,
+    head_key: Annotated[
+        Path | None, typer.Option(help="The PEM file with the key of the heads, or its public key.")
+    ] = None,
     as_json: AsJson = False,
     output: OutputFile = None,
     data: Data = None,
 ) -> None:
-    """Check the invariants of all databases. The exit status is 1 after a violation."""
+    """Check the invariants of all databases. The exit status is 1 after a violation.
+
+    With --heads and --head-key, compare the security logs with their signed heads, too.
+    """
     with errors_reported():
-        report = uvloop.run(audit_of(Platform.load(data_folder(data))))
-    give(report.to_json(), as_json=as_json, output=output)
+        platform = Platform.load(data_folder(data))
+        report = uvloop.run(audit_of(platform))
+        differences = compare_heads(platform, heads or [], head_key)
+    compared = {} if differences is None else {"security_log_heads": differences}
+    give(report.to_json() | compared, as_json=as_json, output=output)
     if not as_json:
         show.show_invariants(Console(), report)
         show.show_audit(Console(), report)
-    raise typer.Exit(0 if report.is_ok else 1)
+        show.show_heads(Console(), differences)
+    raise typer.Exit(0 if report.is_ok and not differences else 1)
 
 
 def _say_what_is_next(console: Console, platform: Platform) -> None:

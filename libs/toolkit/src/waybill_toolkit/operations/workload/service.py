@@ -13,6 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from waybill_toolkit.contracts.sdk.python.runtime.tokens import AsyncTokenProvider
+from waybill_toolkit.operations.workload.tokens import BearerOrigin
 from waybill_toolkit.operations.workload.wire import ConnectionLostError, Origin, Response
 
 PAGE_LIMIT: Final = 500  # the contracts' maximum
@@ -45,13 +47,17 @@ class Service:
     """Sends requests to one service, with retries."""
 
     def __init__(
-        self, name: str, base_url: str, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        name: str,
+        base_url: str,
+        patience_seconds: float = PATIENCE_SECONDS,
+        tokens: AsyncTokenProvider | None = None,
     ) -> None:
         address = urlsplit(base_url)
         if address.scheme != "http" or address.hostname is None:
             raise ValueError(f"{base_url} is not an http:// address")
         self._name = name
-        self._origin = Origin(address.hostname, address.port or 80)
+        self._origin = BearerOrigin(Origin(address.hostname, address.port or 80), tokens)
         self._patience_seconds = patience_seconds
 
     async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,16 +10,20 @@ from typing import Final
 import asyncpg
 from rich.console import Console
 
+from waybill.postgres import DatabaseUnavailableError
+from waybill.security_log.heads import HeadKey, WrongKeyError
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
+from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
+from waybill_toolkit.operations.workload.tokens import tokens_of
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
 from waybill_toolkit.platform.options import tree_root
-from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.plan import GATEWAY, Plan
 from waybill_toolkit.platform.state import Status
 from waybill_toolkit.platform.waiting import wait_until
 
@@ -51,7 +55,8 @@ def running_platform(
     if platform:
         yield platform
         return
-    attendant = AttachedPlatform(Plan.of(folder, tree_root() / "services", port_base), console)
+    plan = Plan.of(folder, tree_root() / "services", port_base).with_access()
+    attendant = AttachedPlatform(plan, console)
     if stop:
         with attendant.attend() as platform:
             yield platform
@@ -62,9 +67,9 @@ def running_platform(
 
 
 def client_of(platform: Platform) -> Client:
-    """Return a client of a running platform."""
-    addresses = platform.addresses
-    return Client(addresses["catalog"], addresses["inventory"], addresses["orders"])
+    """Return a client of a running platform, which calls the gateway."""
+    gateway = platform.addresses[GATEWAY]
+    return Client(gateway, gateway, gateway, tokens=tokens_of(platform))
 
 
 async def audit_of(platform: Platform) -> Report:
@@ -81,6 +86,25 @@ async def audit_of(platform: Platform) -> Report:
         raise PlatformError(
             f"The databases are unavailable; retry when all of them run: {error}."
         ) from error
+
+
+def compare_heads(
+    platform: Platform, files: Sequence[Path], key_file: Path | None
+) -> list[str] | None:
+    """Compare the security logs with their signed heads; None without any. Raises PlatformError."""
+    if not files and key_file is None:
+        return None
+    if not files or key_file is None:
+        raise PlatformError("Give both --heads and --head-key.")
+    databases = {service: platform.database_url(service) for service in platform.databases}
+    try:
+        return differences_from_heads(databases, files, HeadKey(key_file.read_bytes()))
+    except WrongKeyError as error:
+        raise PlatformError(f"{key_file}: {error}.") from error
+    except OSError as error:
+        raise PlatformError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
+        raise PlatformError(f"A database is unavailable: {error}.") from error
 
 
 async def audit_when_settled(platform: Platform, settle_seconds: float = SETTLE_SECONDS) -> Report:

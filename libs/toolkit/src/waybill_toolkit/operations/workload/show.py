@@ -102,6 +102,13 @@ def show_audit(console: Console, report: Report) -> None:
         console.print(f"[green]Audit: all {checked} invariants hold.[/green]")
 
 
+def show_heads(console: Console, differences: Sequence[str] | None) -> None:
+    for difference in differences or ():
+        say(console, f"✗ security log: {difference}")
+    if differences is not None and not differences:
+        console.print("[green]The security logs are as their signed heads say.[/green]")
+
+
 def _milliseconds(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f} ms"
 

@@ -7,6 +7,7 @@ from typing import Final
 from waybill_toolkit.platform.embedded_broker.batches import CorruptBatchError
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     NO_OFFSET,
+    NOT_LEADER_OR_FOLLOWER,
     OFFSET_OUT_OF_RANGE,
     STORAGE_ERROR,
     TOPIC_AUTHORIZATION_FAILED,
@@ -72,6 +73,8 @@ class LogRequests:
         log = self._topics.log(topic, number)
         if log is None:
             return UNKNOWN_TOPIC_OR_PARTITION, NO_OFFSET, _NO_TIMESTAMP
+        if self._topics.is_without_leader(topic):
+            return NOT_LEADER_OR_FOLLOWER, NO_OFFSET, _NO_TIMESTAMP
         try:
             return 0, log.append(data), _NO_TIMESTAMP
         except CorruptBatchError as error:
@@ -90,6 +93,8 @@ class LogRequests:
             for number, at, bytes_max in partitions:
                 log = None if is_refused else self._topics.log(topic, number)
                 error = TOPIC_AUTHORIZATION_FAILED if is_refused else _error_of(log, at)
+                if log and self._topics.is_without_leader(topic):
+                    error = NOT_LEADER_OR_FOLLOWER
                 end = log.end if log else NO_OFFSET
                 data = b""
                 if log and not error and left > 0:
@@ -135,6 +140,8 @@ class LogRequests:
         log = self._topics.log(topic, number)
         if log is None:
             return UNKNOWN_TOPIC_OR_PARTITION, _NO_TIMESTAMP, NO_OFFSET
+        if self._topics.is_without_leader(topic):
+            return NOT_LEADER_OR_FOLLOWER, _NO_TIMESTAMP, NO_OFFSET
         return 0, _NO_TIMESTAMP, log.start if at == _EARLIEST else log.end
 
 

@@ -1,6 +1,11 @@
-"""The topics of the broker: found, created and set aside."""
+"""The topics of the broker: found, created and set aside.
+
+A new topic cannot be used at once. Kafka answers CreateTopics before every node knows the topic and
+before its partitions have leaders; this broker takes as long, so that clients are tested with that.
+"""
 
 import re
+import time
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
@@ -25,6 +30,9 @@ from waybill_toolkit.platform.embedded_broker.segments import DamagedFileError
 
 _RETENTION_MS: Final = "604800000"
 """Kafka's default, a week."""
+LISTED_AFTER_SECONDS: Final = 0.05
+LED_AFTER_SECONDS: Final = 0.1
+"""Measured with Kafka 4.4: listed after up to 0.1 s, with leaders after 0.04 to 0.25 s."""
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
 """Kafka's rules for topic names; the name is also that of a folder."""
 
@@ -35,12 +43,14 @@ class Topics:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._topics = kept_topics(folder)
+        self._created_at: dict[str, float] = {}
 
     def names(self) -> list[str]:
-        return sorted(self._topics)
+        return sorted(filter(self.find, self._topics))
 
     def find(self, name: str | None) -> Topic | None:
-        return self._topics.get(name or "")
+        name = name or ""
+        return None if self._is_younger(name, LISTED_AFTER_SECONDS) else self._topics.get(name)
 
     def name_of(self, topic_id: UUID) -> str | None:
         return next((name for name, each in self._topics.items() if each.id == topic_id), None)
@@ -49,6 +59,19 @@ class Topics:
         """Return the log of a partition."""
         found = self._topics.get(topic)
         return found.logs[number] if found and 0 <= number < len(found.logs) else None
+
+    def is_without_leader(self, topic: str) -> bool:
+        """Whether a topic is so new that its partitions have no leader yet."""
+        return self._is_younger(topic, LED_AFTER_SECONDS)
+
+    def _is_younger(self, topic: str, seconds: float) -> bool:
+        created_at = self._created_at.get(topic)
+        if created_at is None:
+            return False
+        age = time.monotonic() - created_at
+        if age >= LED_AFTER_SECONDS:
+            del self._created_at[topic]
+        return age < seconds
 
     def create(self, name: str, partitions: int, settings: Mapping[str, str]) -> int:
         """Create a topic; returns an error code or 0."""
@@ -66,6 +89,7 @@ class Topics:
             return INVALID_CONFIG
         except OSError:
             return STORAGE_ERROR
+        self._created_at[name] = time.monotonic()
         return 0
 
     def set_aside(self, topic: str, error: DamagedFileError) -> None:

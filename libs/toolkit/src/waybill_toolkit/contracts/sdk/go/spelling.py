@@ -38,10 +38,11 @@ _METHODS: Final = frozenset(words("Error Extra MarshalJSON Slug UnmarshalJSON Un
 """Names that every model or every problem has."""
 RUNTIME: Final = frozenset(
     words(
-        "CallError CallOption Client DefaultRetries Event Fault NewClient NoAnswerError"
-        " NotFinalError Option Problem Ptr Response Retries Setting UnreadableAnswerError Version"
+        "AccessToken CachedTokens CallError CallOption Client ClientCredentials DefaultRetries"
+        " Event Fault NewClient NoAnswerError NotFinalError Option Problem Ptr Response Retries"
+        " Setting TokenError TokenSource UnreadableAnswerError Version WithClientCredentials"
         " WithHTTPClient WithHeader WithIdempotencyKey WithLogger WithResponse WithRetries"
-        " WithTimeout WithToken WithUserAgent"
+        " WithTimeout WithToken WithTokenSource WithUserAgent"
     )
 )
 """Names in the runtime; a schema with such a name becomes `ProblemModel`."""

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 
 from waybill.clock import SystemClock
 from waybill.events import Envelope, Topic, encode_headers
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill_toolkit.lab.bench.limits.footprint import Footprint
@@ -49,7 +49,7 @@ async def _write(bootstrap_servers: str, order: Footprint, seconds: float) -> tu
     link = await BrokerLink.open(bootstrap_servers)
     try:
         names = sorted({event.topic for event in order.events})
-        await link.create([Topic(name, partitions=1, retention_hours=1) for name in names])
+        await create_usable(link, [Topic(name, partitions=1, retention_hours=1) for name in names])
         states = await link.topics(names)
         batches = _batches(order)
         began, count = time.monotonic(), 0

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from waybill.events import Envelope, Message, Topic, encode_headers
 from waybill.ids import uuid7
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import RecordBatch
 from waybill.kafka.security import KafkaSecurity
@@ -42,7 +42,7 @@ async def fill(bootstrap_servers: str, security: KafkaSecurity, topic: Topic, co
     """Create the topic and write events to it, each with its own key."""
     link = await BrokerLink.open(bootstrap_servers, security)
     try:
-        await link.create([topic])
+        await create_usable(link, [topic])
         states = await link.topics([topic.name])
         for start in range(0, count, BATCH):
             batch = _batch([uuid7() for _ in range(min(BATCH, count - start))])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from waybill_toolkit.lab.bench.scenario import Scenario
+from waybill_toolkit.lab.bench.scenarios.brokers import BROKERS
 from waybill_toolkit.lab.bench.scenarios.events import EVENTS_ALONE
 from waybill_toolkit.lab.bench.scenarios.growth import GROWTH
 from waybill_toolkit.lab.bench.scenarios.limit import LIMIT
@@ -22,4 +23,5 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     START,
     MEMORY,
     LIMIT,
+    BROKERS,
 )

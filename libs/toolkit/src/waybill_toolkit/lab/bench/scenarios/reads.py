@@ -17,6 +17,7 @@ from waybill_toolkit.lab.bench.measured_platform import measured_platform
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
 from waybill_toolkit.operations.workload.service import Service
+from waybill_toolkit.operations.workload.tokens import tokens_of
 from waybill_toolkit.platform.handle import Platform
 
 CLIENTS: Final = 8
@@ -50,7 +51,7 @@ async def _reads(platform: Platform, options: Options) -> list[Read]:
     """Place some orders, and return the requests for them."""
     seconds = min(_PLACED_SECONDS, options.seconds_or(_PLACED_SECONDS))
     await place_closed(Place(platform, one_line()), clients=CLIENTS, seconds=seconds)
-    orders = Service("orders", platform.addresses["orders"])
+    orders = Service("orders", platform.addresses["orders"], tokens=tokens_of(platform))
     page = await orders.get("/v1/orders", {"limit": PAGE})
     orders.close()
     by_id = [f"/v1/orders/{item['order_id']}" for item in page["items"]]
@@ -67,7 +68,7 @@ def _run(platform: Platform, read: Read, route: str, options: Options) -> Figure
 
 async def _measure(platform: Platform, read: Read, route: str, options: Options) -> Figures:
     door = "gateway" if route == "gateway" else read.service
-    service = Service(door, platform.addresses[door])
+    service = Service(door, platform.addresses[door], tokens=tokens_of(platform))
     latencies = Latencies()
     loop = asyncio.get_running_loop()
 

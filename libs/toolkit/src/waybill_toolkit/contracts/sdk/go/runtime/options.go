@@ -49,9 +49,20 @@ func WithHeader(name, value string) Setting {
 	return func(s *settings) { s.header.Set(name, value) }
 }
 
-// WithToken sends a bearer token with each call; by default the one in WAYBILL_TOKEN.
+// WithToken sends an access token with each call. By default a client has the token in WAYBILL_TOKEN, or
+// the client credentials in WAYBILL_CLIENT_ID and WAYBILL_CLIENT_SECRET.
 func WithToken(token string) Option {
-	return clientOption(func(c *connection) { c.token = token })
+	return WithTokenSource(fixedToken(token))
+}
+
+// WithTokenSource sends the token of a source with each call.
+func WithTokenSource(source TokenSource) Option {
+	return clientOption(func(c *connection) { c.tokens, c.tokensErr = source, nil })
+}
+
+// WithClientCredentials fetches access tokens and sends them with each call.
+func WithClientCredentials(credentials ClientCredentials) Option {
+	return clientOption(func(c *connection) { c.tokens, c.tokensErr = c.tokensOf(credentials), nil })
 }
 
 // WithUserAgent appends the name of a program to the User-Agent, such as "shop/2.1".
@@ -103,12 +114,12 @@ const attemptMax = 45 * time.Second
 func newConnection(baseURL string, options []Option) *connection {
 	c := &connection{
 		baseURL:   strings.TrimRight(cmp.Or(baseURL, os.Getenv("WAYBILL_BASE_URL")), "/"),
-		token:     os.Getenv("WAYBILL_TOKEN"),
 		userAgent: "waybill-go/" + Version,
 		client:    &http.Client{},
 		log:       func(context.Context, Event) {},
 		settings:  settings{timeout: attemptMax, retries: DefaultRetries(), header: http.Header{}},
 	}
+	c.tokens, c.tokensErr = c.tokensOfEnvironment()
 	for _, option := range options {
 		option.configure(c)
 	}

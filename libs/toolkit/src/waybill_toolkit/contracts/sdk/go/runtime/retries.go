@@ -52,6 +52,10 @@ func (r Retries) next(attempt int, repeatable bool, response *Response, err erro
 }
 
 func isTemporary(repeatable bool, response *Response, err error) bool {
+	var failure *tokenFailure
+	if errors.As(err, &failure) {
+		return failure.isTemporary // the call was not executed
+	}
 	if response == nil {
 		var dialing *net.OpError
 		return repeatable || errors.As(err, &dialing) && dialing.Op == "dial"
@@ -59,13 +63,18 @@ func isTemporary(repeatable bool, response *Response, err error) bool {
 	if !repeatable {
 		return false
 	}
-	switch response.Status {
+	if response.Status == http.StatusConflict {
+		var problem struct{ Type string }
+		return json.Unmarshal(response.Body, &problem) == nil && problem.Type == problemPrefix+"idempotency-key-in-use"
+	}
+	return isTemporaryStatus(response.Status)
+}
+
+func isTemporaryStatus(status int) bool {
+	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
-	case http.StatusConflict:
-		var problem struct{ Type string }
-		return json.Unmarshal(response.Body, &problem) == nil && problem.Type == problemPrefix+"idempotency-key-in-use"
 	}
 	return false
 }

@@ -13,14 +13,14 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
 // connection sends calls to one address.
 type connection struct {
 	baseURL   string
-	token     string
+	tokens    TokenSource
+	tokensErr error
 	userAgent string
 	client    *http.Client
 	log       func(context.Context, Event)
@@ -65,6 +65,11 @@ func (c *connection) send(ctx context.Context, call call, options []CallOption, 
 			Method: call.method, Path: call.path, Attempts: attempt,
 			IdempotencyKey: request.Header.Get(keyHeader), Err: err,
 		}
+		var failure *tokenFailure
+		if errors.As(err, &failure) {
+			answered.Err = failure.error
+			return nil, &TokenError{answered, failure.code}
+		}
 		if response == nil {
 			return nil, &NoAnswerError{answered}
 		}
@@ -84,8 +89,8 @@ func (c *connection) request(call *call) (*http.Request, []byte, error) {
 	if call.ownKey != "" && !call.idempotent {
 		return nil, nil, errors.New("the operation takes no idempotency key")
 	}
-	if strings.IndexFunc(c.token, func(each rune) bool { return each <= ' ' || each > '~' }) >= 0 {
-		return nil, nil, errors.New("the token has a character that a header cannot have")
+	if c.tokensErr != nil {
+		return nil, nil, c.tokensErr
 	}
 	var body []byte
 	if call.body != nil {
@@ -111,9 +116,6 @@ func (c *connection) headers(call *call) http.Header {
 	all := http.Header{}
 	all.Set("Accept", "application/json, application/problem+json")
 	all.Set("User-Agent", c.userAgent)
-	if c.token != "" {
-		all.Set("Authorization", "Bearer "+c.token)
-	}
 	maps.Copy(all, call.settings.header)
 	maps.Copy(all, call.header)
 	if call.body != nil {
@@ -131,7 +133,7 @@ func (c *connection) attempt(ctx context.Context, call call, request *http.Reque
 	start := time.Now()
 	limited, cancel := context.WithTimeout(ctx, call.timeout)
 	defer cancel()
-	response, err := c.exchange(request.Clone(limited), body)
+	response, err := c.authorized(request.Clone(limited), body)
 	event := Event{
 		Method: call.method, Path: call.path, Attempt: attempt, Duration: time.Since(start), Err: err,
 	}

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param method the method, in upper case
  * @param uri the URI with the query
  * @param headers the headers
- * @param body the body, JSON; null when there is none
+ * @param body the body: JSON, or the form of a request for a token; null when there is none
  * @param timeout the time until the response must be complete
  */
 public record HttpCall(

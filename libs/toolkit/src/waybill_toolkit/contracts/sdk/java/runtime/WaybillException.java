@@ -8,6 +8,7 @@ import java.net.http.HttpHeaders;
  * <pre>
  * WaybillException
  * ├── ProblemException            an error response; each problem type has its own class
+ * ├── TokenException              there was no access token; the request was not executed
  * ├── NoAnswerException           there was no response; the request may have been executed
  * ├── UnreadableAnswerException   the response does not match the contract
  * ├── NotFinalException           the resource did not reach a final state in time

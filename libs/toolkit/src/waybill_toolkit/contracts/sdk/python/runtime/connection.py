@@ -10,6 +10,7 @@ import httpx
 from .exchange import Outcome, Pause, Rules, Step, Steps, exchange
 from .following import Follow, following
 from .operation import Given, Operation, Request
+from .token_endpoint import TokenFailure
 
 A = TypeVar("A")
 
@@ -22,6 +23,8 @@ class Settings:
     headers: httpx.Headers
     timeout_seconds: float | None
     rules: Rules
+    auth: httpx.Auth | None
+    """Adds the access token; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,11 @@ class Connection:
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
+        request = _build(self.http, self.settings, step)
+        auth = self.settings.auth or httpx.USE_CLIENT_DEFAULT
         try:
-            return self.http.send(_build(self.http, self.settings, step), follow_redirects=False)
-        except httpx.RequestError as error:
+            return self.http.send(request, auth=auth, follow_redirects=False)
+        except (httpx.RequestError, TokenFailure) as error:
             return error
 
 
@@ -83,9 +88,10 @@ class AsyncConnection:
             await asyncio.sleep(step.seconds)
             return None
         request = _build(self.http, self.settings, step)
+        auth = self.settings.auth or httpx.USE_CLIENT_DEFAULT
         try:
-            return await self.http.send(request, follow_redirects=False)
-        except httpx.RequestError as error:
+            return await self.http.send(request, auth=auth, follow_redirects=False)
+        except (httpx.RequestError, TokenFailure) as error:
             return error
 
 

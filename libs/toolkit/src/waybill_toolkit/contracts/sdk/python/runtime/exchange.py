@@ -21,6 +21,7 @@ from .failures import (
     Context,
     NoAnswerError,
     Problem,
+    TokenError,
     UnexpectedAnswerError,
     WaybillError,
     read_problem,
@@ -29,6 +30,7 @@ from .model import with_response
 from .operation import Given, Operation, Request, request
 from .options import Attempt, OnAttempt, Retries, log_attempt, report
 from .response import Response
+from .token_endpoint import TokenFailure
 
 A = TypeVar("A")
 
@@ -44,7 +46,7 @@ class Pause:
 
 
 Step: TypeAlias = Request | Pause
-Outcome: TypeAlias = httpx.Response | httpx.RequestError | None
+Outcome: TypeAlias = httpx.Response | httpx.RequestError | TokenFailure | None
 Steps: TypeAlias = Generator[Step, Outcome, A]
 
 
@@ -98,6 +100,8 @@ def _judge(
 ) -> tuple[WaybillError, float | None]:
     """Return the error and the delay before a retry: 0 for the default, None for no retry."""
     response = context.response
+    if isinstance(outcome, TokenFailure):
+        return TokenError(outcome, context), 0.0 if outcome.is_temporary else None
     if response is None:
         error = NoAnswerError(f"no response: {outcome!r}", context)
         error.__cause__ = outcome if isinstance(outcome, Exception) else None

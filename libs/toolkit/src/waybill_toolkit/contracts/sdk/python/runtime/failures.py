@@ -2,6 +2,7 @@
 
 WaybillError
 ├── NoAnswerError           there was no response; the request may have been executed
+├── TokenError              there is no access token; the request was not executed
 ├── UnexpectedAnswerError   the response does not match the contract
 ├── NotSettledError         the resource did not reach a final state in time
 ├── Refused                 the resource was refused; a subclass for each code
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from .response import Response
+from .token_endpoint import TokenFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,18 @@ class NoAnswerError(WaybillError):
 
     To repeat it, also in another run of the program, use the same `idempotency_key`.
     """
+
+
+class TokenError(WaybillError):
+    """No access token was fetched with the client credentials. The request was not executed.
+
+    `code` is the error code of the token endpoint, such as `invalid_client`; empty without one.
+    """
+
+    def __init__(self, failure: TokenFailure, context: Context) -> None:
+        super().__init__(failure.reason, context)
+        self.code = failure.code
+        self.__cause__ = failure.__cause__
 
 
 class UnexpectedAnswerError(WaybillError):

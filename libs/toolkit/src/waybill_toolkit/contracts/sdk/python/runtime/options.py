@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 import httpx
 
 BASE_URL: Final = "WAYBILL_BASE_URL"
-TOKEN: Final = "WAYBILL_TOKEN"  # noqa: S105 (the name of a variable)
 TIMEOUT_SECONDS: Final = 45.0
 """Longer than the gateway's timeout for a service, 40 seconds."""
 
@@ -99,13 +98,9 @@ def base_url_of(given: str | None) -> str:
 
 
 def standing_headers(
-    version: str, token: str | None, user_agent: str | None, headers: Mapping[str, str] | None
+    version: str, user_agent: str | None, headers: Mapping[str, str] | None
 ) -> httpx.Headers:
-    """Return the headers of every request. The token is read from WAYBILL_TOKEN unless given.
-
-    Raises ValueError for a token that cannot be in a header: the error of an HTTP client would
-    contain it.
-    """
+    """Return the headers of every request."""
     agent = f"waybill-python/{version} python/{platform.python_version()}"
     standing = httpx.Headers(
         {
@@ -113,10 +108,5 @@ def standing_headers(
             "Accept": "application/json, application/problem+json",
         }
     )
-    secret = (token if token is not None else os.environ.get(TOKEN, "")).strip()
-    if not all("!" <= each <= "~" for each in secret):
-        raise ValueError("the token has a character that a header cannot have")
-    if secret:
-        standing["Authorization"] = f"Bearer {secret}"
     standing.update(headers)
     return standing

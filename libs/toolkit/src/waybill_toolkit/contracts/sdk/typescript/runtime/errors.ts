@@ -3,6 +3,7 @@
  *
  *     WaybillError
  *     ├── ProblemError           an error response (RFC 9457); a subclass for each problem type
+ *     ├── TokenError             there is no access token; the request was not executed
  *     ├── NoAnswerError          no complete response; the request may have been executed
  *     ├── UnexpectedAnswerError  the response does not match the contract
  *     ├── RefusedError           accepted first, refused later; a subclass for each code
@@ -61,6 +62,20 @@ export class NoAnswerError extends WaybillError {
 
   constructor(cause: unknown, exchange: Exchange) {
     super(`no response: ${reasonOf(cause)}`, exchange, undefined, { cause });
+  }
+}
+
+/**
+ * No access token was fetched with the client credentials. The request was not executed. `code` is the
+ * error code of the token endpoint, such as `invalid_client`.
+ */
+export class TokenError extends WaybillError {
+  override readonly name: string = "TokenError";
+  readonly code: string | undefined;
+
+  constructor(reason: string, code: string | undefined, exchange: Exchange, cause: unknown) {
+    super(reason, exchange, undefined, { cause });
+    this.code = code;
   }
 }
 

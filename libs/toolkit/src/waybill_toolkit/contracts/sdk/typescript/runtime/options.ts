@@ -1,12 +1,14 @@
+import type { ClientCredentials, TokenProvider } from "./tokens.js";
+
 /** The options of a client. */
 export interface WaybillOptions {
   /** The API's address, such as `https://api.example.com`. Default: WAYBILL_BASE_URL. */
   readonly baseUrl?: string | undefined;
   /**
-   * The access token, or a function that returns one, called before each request. Default:
-   * WAYBILL_TOKEN.
+   * The access token, a function that returns one, or the client credentials to fetch it with.
+   * Default: WAYBILL_TOKEN, or WAYBILL_CLIENT_ID and WAYBILL_CLIENT_SECRET.
    */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly token?: string | TokenProvider | ClientCredentials | undefined;
   /** The timeout of one attempt until its response is complete. Default: 60. */
   readonly timeoutSeconds?: number | undefined;
   /** The maximum number of retries. Default: 5, about 8 seconds in total. */
@@ -69,17 +71,17 @@ export function baseUrlOf(options: WaybillOptions): string {
   return found.replace(/\/+$/, "");
 }
 
-/**
- * Returns the header with the token; none when there is no token. Throws a TypeError for a token that
- * cannot be in a header: the error of `fetch` would contain it.
- */
-export async function authorization(options: WaybillOptions): Promise<Record<string, string>> {
-  const { token = variable("WAYBILL_TOKEN") } = options;
-  const found = (typeof token === "function" ? await token() : token)?.trim();
-  if (found && !/^[!-~]+$/.test(found)) {
-    throw new TypeError("the token has a character that a header cannot have");
+/** Returns the option `token`, or what the environment has for it. Throws a TypeError for a half. */
+export function credentialsOf(options: WaybillOptions): WaybillOptions["token"] {
+  const given = options.token ?? variable("WAYBILL_TOKEN");
+  if (given !== undefined) return given;
+  const clientId = variable("WAYBILL_CLIENT_ID");
+  const clientSecret = variable("WAYBILL_CLIENT_SECRET");
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  if (clientId || clientSecret) {
+    throw new TypeError("set both WAYBILL_CLIENT_ID and WAYBILL_CLIENT_SECRET, or neither");
   }
-  return found ? { authorization: `Bearer ${found}` } : {};
+  return undefined;
 }
 
 /** Returns the header User-Agent; none in browsers, which send their own. */

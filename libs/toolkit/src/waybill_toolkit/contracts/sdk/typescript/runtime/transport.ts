@@ -1,9 +1,8 @@
 import { Call, type HeaderField } from "./call.js";
-import { NoAnswerError, reasonOf, UnpreparedError } from "./errors.js";
 import type { Exchange, RawAnswer } from "./exchange.js";
+import { answerOf, failureOf } from "./failing.js";
 import { judge, type Outcome } from "./judging.js";
 import {
-  authorization,
   baseUrlOf,
   userAgent,
   type CallOptions,
@@ -19,6 +18,8 @@ import {
   type Input,
   type Operation,
 } from "./request.js";
+import { providerOf } from "./token-endpoint.js";
+import { sendWithToken, type TokenProvider } from "./tokens.js";
 import { VERSION } from "./version.js";
 import { sleep, waitSeconds } from "./waiting.js";
 
@@ -38,6 +39,9 @@ interface Request {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What is known from a response. */
+type Reply = Pick<Exchange, "headers" | "text" | "traceId"> & { readonly status: number };
+
 /**
  * Sends requests. Those that are safe to retry are retried with the same Idempotency-Key after a
  * missing response or a temporary error.
@@ -45,10 +49,12 @@ interface Request {
 export class Transport {
   readonly #options: WaybillOptions;
   readonly #baseUrl: string;
+  readonly #tokens: TokenProvider | undefined;
 
   constructor(options: WaybillOptions) {
     this.#options = options;
     this.#baseUrl = baseUrlOf(options);
+    this.#tokens = providerOf(options, this.#baseUrl, options.timeoutSeconds ?? TIMEOUT_SECONDS);
   }
 
   call<Body, Fields>(
@@ -120,27 +126,33 @@ export class Transport {
 
   async #attempt(request: Request, number: number): Promise<Outcome> {
     const { operation, path, idempotencyKey } = request;
-    const token = await authorization(this.#options);
     const started = performance.now();
     const { method } = operation;
     const sent = { method, path, idempotencyKey, attempts: number };
     try {
-      const exchange = { ...sent, ...(await this.#fetch(request, token)) };
+      const exchange = { ...sent, ...(await this.#exchange(request)) };
       void this.#report(exchange, started);
       return judge(operation, exchange);
     } catch (cause) {
-      if (cause instanceof UnpreparedError) throw cause;
       const nothing = { status: undefined, headers: new Headers(), text: "", traceId: undefined };
-      const error = new NoAnswerError(cause, { ...sent, ...nothing });
-      void this.#report(error, started, reasonOf(cause));
-      return { error, waitSeconds: waitSeconds(number) };
+      const failure = failureOf(cause, { ...sent, ...nothing });
+      if (!failure) throw cause;
+      const { error, reason, isTemporary } = failure;
+      void this.#report(error, started, reason);
+      return { error, waitSeconds: isTemporary ? waitSeconds(number) : undefined };
     }
   }
 
-  async #fetch(request: Request, token: Record<string, string>) {
+  #exchange(request: Request): Promise<Reply> {
+    const send = (token: Record<string, string>) => answerOf(this.#fetch(request, token));
+    return this.#tokens && !request.headers.has("authorization")
+      ? sendWithToken(this.#tokens, send, request.signal)
+      : send({});
+  }
+
+  async #fetch(request: Request, token: Record<string, string>): Promise<Reply> {
     const { operation, path, query, body } = request;
-    const headers = new Headers(token);
-    request.headers.forEach((value, name) => headers.set(name, value));
+    const headers = new Headers({ ...Object.fromEntries(request.headers), ...token });
     const timeout = AbortSignal.timeout(request.timeoutSeconds * 1000);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     const init = { method: operation.method, headers, body, signal, redirect: "manual" } as const;

@@ -10,6 +10,7 @@ import waybill.HttpAnswer;
 import waybill.HttpCall;
 import waybill.NoAnswerException;
 import waybill.Retries;
+import waybill.TokenException;
 import waybill.WaybillException;
 
 /** The attempts of one call: decides what follows from each. It neither sends nor waits. */
@@ -64,6 +65,16 @@ final class Attempts {
                         || failure instanceof HttpConnectTimeoutException;
         return step(
                 call.isRepeatable || wasNotSent, Delays.of(retries, attempt), noAnswer(failure));
+    }
+
+    /** The request was not executed. */
+    Step withoutToken(TokenFailure failure) {
+        log(HttpAnswer.NONE, failure);
+        Exchange exchange = exchange(HttpAnswer.NONE);
+        WaybillException thrown =
+                new TokenException(
+                        exchange, failure.getMessage(), failure.code(), failure.getCause());
+        return step(failure.isTemporary(), Delays.of(retries, attempt), thrown);
     }
 
     NoAnswerException noAnswer(Exception cause) {

@@ -32,6 +32,8 @@ public record Transport(Settings settings) {
             return attempts.answered(settings.transport().send(attempts.request));
         } catch (IOException failure) {
             return attempts.failed(failure);
+        } catch (TokenFailure failure) {
+            return attempts.withoutToken(failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw attempts.noAnswer(interrupted);
@@ -51,7 +53,7 @@ public record Transport(Settings settings) {
                         (answer, failure) ->
                                 failure == null
                                         ? attempts.answered(answer)
-                                        : attempts.failed(ioException(failure)));
+                                        : failed(attempts, failure));
         return Futures.compose(step, taken -> next(attempts, taken));
     }
 
@@ -65,10 +67,13 @@ public record Transport(Settings settings) {
         return Futures.compose(Futures.delay(step.delay()), nothing -> attemptAsync(attempts));
     }
 
-    private static IOException ioException(Throwable failure) {
+    private static Step failed(Attempts attempts, Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause instanceof IOException found) {
-            return found;
+            return attempts.failed(found);
+        }
+        if (cause instanceof TokenFailure found) {
+            return attempts.withoutToken(found);
         }
         throw new CompletionException(cause);
     }

@@ -27,6 +27,7 @@ public final class FakeWaybill implements HttpTransport {
     public WaybillClient client() {
         return WaybillClient.builder("http://waybill.test")
                 .transport(this)
+                .token("")
                 .retries(Retries.NONE)
                 .build();
     }

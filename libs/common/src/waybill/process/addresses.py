@@ -1,0 +1,48 @@
+"""Which addresses are of this machine only, and what an address of a database says."""
+
+import os
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+VERIFIED: Final = "verify-full"
+"""The only `sslmode` that checks who the server is: the others encrypt for anybody, or not at all
+when the server, or whoever is between, says that it has no TLS."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def host_of(address: str) -> str:
+    """Return the host of host:port."""
+    return urlsplit(f"//{address}").hostname or ""
+
+
+def is_local_database(url: str) -> bool:
+    """Whether every server that a postgresql:// address names is a socket or a loopback address."""
+    return all(not host or host.startswith("/") or is_loopback(host) for host in _hosts(url))
+
+
+def is_verified_database(url: str) -> bool:
+    """Whether the connections to a postgresql:// address check the server's certificate."""
+    return parse_qs(urlsplit(url).query).get("sslmode", [""])[-1] == VERIFIED
+
+
+def root_certificate_of(url: str) -> str | None:
+    """Return the file that a postgresql:// address names as its CA."""
+    return parse_qs(urlsplit(url).query).get("sslrootcert", [None])[-1]
+
+
+def _hosts(url: str) -> list[str]:
+    """Return the hosts, as asyncpg reads them: those before the path, or those of `host`."""
+    parts = urlsplit(url)
+    named = parts.netloc.rpartition("@")[2]
+    if named:
+        return [unquote(host_of(each) or each) for each in named.split(",")]
+    others = parse_qs(parts.query).get("host") or [os.environ.get("PGHOST", "")]
+    return [host_of(each) or each for each in others[-1].split(",")]

@@ -1,0 +1,25 @@
+"""The error of wrong settings."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+
+class WrongSettingsError(Exception):
+    """Settings are missing or wrong; `sentences` say which, without their values."""
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+def sentences_of(error: ValidationError) -> Iterator[str]:
+    """Say what pydantic found, by the names of the environment variables."""
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "_".join(("WAYBILL", *map(str, each["loc"][:1]))).upper()
+        if not each["loc"]:
+            yield f"{each['msg'].removeprefix('Value error, ')}."
+        elif each["type"] == "missing":
+            yield f"{name} is not set; set this environment variable."
+        else:
+            yield f"{name} is wrong: {each['msg']}."

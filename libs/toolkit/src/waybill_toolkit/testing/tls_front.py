@@ -1,0 +1,47 @@
+"""A server that ends TLS in front of one that has none: of the embedded broker and PostgreSQL."""
+
+import asyncio
+import ssl
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from waybill_toolkit.platform.ports import LOOPBACK
+
+_SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+"""With this a client of PostgreSQL asks for TLS; the server agrees with S."""
+
+
+@asynccontextmanager
+async def tls_front(
+    context: ssl.SSLContext, target: int, *, port: int = 0, is_postgres: bool = False
+) -> AsyncIterator[int]:
+    """Forward what arrives over TLS to a port of this machine; yields its own port."""
+
+    async def forward(reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            if is_postgres and await reader.readexactly(len(_SSL_REQUEST)) == _SSL_REQUEST:
+                writer.write(b"S")
+                await writer.start_tls(context)
+            inner_reader, inner = await asyncio.open_connection(LOOPBACK, target)
+        except (OSError, asyncio.IncompleteReadError):
+            writer.close()
+            return
+        await asyncio.gather(_copy(reader, inner), _copy(inner_reader, writer))
+
+    server = await asyncio.start_server(
+        forward, LOOPBACK, port, ssl=None if is_postgres else context
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

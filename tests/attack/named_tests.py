@@ -1,0 +1,131 @@
+"""The attacks, and the tests that try them: short names for the ids of pytest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+ROOT: Final = Path(__file__).parents[2]
+
+_COMMON: Final = "libs/common/tests"
+_FILES: Final = {
+    "app": f"{_COMMON}/integration/test_app.py",
+    "body": f"{_COMMON}/unit/http/test_body.py",
+    "endpoint": f"{_COMMON}/unit/http/test_endpoint.py",
+    "forged": "services/orders/tests/component/test_forged_events.py",
+    "https": "services/gateway/tests/component/test_https.py",
+    "idempotency": f"{_COMMON}/integration/test_idempotency.py",
+    "kafka": f"{_COMMON}/integration/tls/test_kafka.py",
+    "keys": f"{_COMMON}/integration/tokens/test_issuer_keys.py",
+    "login": "libs/toolkit/tests/platform/embedded_broker/test_login.py",
+    "logs": f"{_COMMON}/unit/test_logs.py",
+    "merge": "libs/toolkit/tests/generate/test_merge.py",
+    "owners": "tests/e2e/test_owners.py",
+    "ownership": f"{_COMMON}/integration/test_ownership.py",
+    "permissions": "libs/toolkit/tests/platform/embedded_broker/test_permissions.py",
+    "postgres": f"{_COMMON}/integration/tls/test_postgres.py",
+    "protocol": f"{_COMMON}/unit/http/test_protocol.py",
+    "requests": "tests/attack/test_requests.py",
+    "routes": "tests/contract/test_routes.py",
+    "routing": "services/gateway/tests/component/test_routing.py",
+    "safe": f"{_COMMON}/unit/test_safe_settings.py",
+    "sealing": f"{_COMMON}/unit/test_sealing.py",
+    "serving": f"{_COMMON}/integration/tls/test_serving.py",
+    "streaming": "services/gateway/tests/component/test_streaming.py",
+    "tokens": f"{_COMMON}/integration/tokens/test_tokens.py",
+    "worker": "services/payments/tests/integration/test_worker_failures.py",
+}
+_NAMES: Final = {
+    "app.chunked": "test_chunked_body_is_refused_when_it_is_too_large",
+    "body.pointer": "TestBody::test_invalid_with_a_pointer_for_each_fault",
+    "endpoint.scope": (
+        "TestAccess::test_forbidden_before_the_body_is_read_when_a_scope_is_lacking"
+    ),
+    "endpoint.twice": "test_a_header_with_one_value_is_refused_when_it_is_repeated",
+    "forged.amount": "test_another_amount_than_the_total_is_a_dead_letter_and_confirms_nothing",
+    "forged.stranger": (
+        "test_an_event_of_a_stranger_is_a_dead_letter_and_holds_up_no_event_of_its_order"
+    ),
+    "https.open": "test_gateway_does_not_start_with_open_access_on_every_address",
+    "https.service": "test_only_a_service_with_a_valid_certificate_is_asked",
+    "idempotency.callers": "test_keys_of_two_callers_are_two_keys",
+    "kafka.why": "test_refusal_says_why_there_is_no_connection",
+    "keys.unknown": "test_unknown_keys_do_not_load_the_issuer",
+    "login.first": "test_connection_is_closed_when_another_request_comes_before_the_login",
+    "logs.blotted": "test_secret_is_blotted_out_wherever_it_stands",
+    "logs.named": "test_secret_is_masked_by_its_name",
+    "merge.internal": "test_internal_operations_and_their_components_are_left_out",
+    "owners.cancel": "test_cancellation_by_another_customer_changes_nothing",
+    "owners.cursor": "test_cursor_of_another_caller_shows_the_callers_own_resources_only",
+    "owners.key": "test_idempotency_key_of_another_caller_is_a_new_request",
+    "owners.list": "test_list_has_the_callers_own_resources_only",
+    "owners.place": "test_order_in_the_name_of_another_customer_is_refused",
+    "owners.resource": "test_resource_of_another_owner_is_answered_like_an_unknown_one",
+    "ownership.answer": "test_answer_with_a_resource_of_another_owner_is_not_sent",
+    "ownership.body": "test_body_in_the_name_of_another_owner_is_refused",
+    "ownership.change": "test_change_of_a_resource_of_another_owner_is_rolled_back",
+    "ownership.list": "test_list_is_the_callers_own_when_it_names_no_owner",
+    "permissions.may": "test_request_is_refused_unless_the_user_may",
+    "postgres.why": "test_refusal_says_why_the_database_is_not_trusted",
+    "protocol.ambiguous": "test_a_request_is_refused_when_proxies_could_read_it_differently",
+    "protocol.head": "test_a_head_above_the_limit_is_refused",
+    "protocol.slow": "test_a_request_that_stops_arriving_is_refused",
+    "requests.forged": "test_caller_is_known_by_its_token_whatever_other_headers_say",
+    "requests.limit": "test_page_that_is_too_large_is_refused",
+    "requests.no_token": "test_operation_is_refused_without_a_token",
+    "requests.override": "test_header_does_not_replace_the_method",
+    "requests.scope": "test_operation_is_refused_without_its_scope",
+    "requests.ssrf": "test_keys_are_not_fetched_from_an_address_that_others_control",
+    "requests.token_elsewhere": "test_token_is_accepted_in_the_header_only",
+    "requests.unknown_field": "test_unknown_field_is_refused",
+    "routes.declared": ("test_every_operation_is_a_route_with_the_id_and_the_tags_of_the_contract"),
+    "routing.outside": "test_paths_outside_of_the_contracts_are_not_forwarded",
+    "routing.unknown": "test_an_unknown_path_is_not_found_and_not_forwarded",
+    "safe.database": "test_database_elsewhere_must_be_verified",
+    "safe.open": "test_open_access_is_refused_on_an_address_that_is_not_loopback",
+    "safe.token": "test_example_token_is_refused_unless_everything_is_on_this_machine",
+    "safe.weak": "test_weak_secret_is_refused_unless_everything_is_on_this_machine",
+    "sealing.changed": "test_a_changed_text_is_refused",
+    "sealing.destroyed": "test_nobody_can_unseal_when_the_key_is_destroyed",
+    "sealing.moved": "test_a_text_cannot_be_used_for_another_subject",
+    "serving.client": "test_client_is_refused_without_a_valid_certificate_of_its_ca",
+    "serving.server": "test_https_is_served_to_clients_that_trust_the_ca",
+    "streaming.ambiguous": "test_a_request_is_refused_when_its_length_is_ambiguous",
+    "streaming.length": "test_a_body_is_refused_immediately_when_its_content_length_is_too_large",
+    "tokens.bit": "test_token_with_a_flipped_bit_is_refused",
+    "tokens.claims": "test_token_with_wrong_claims_is_refused",
+    "tokens.header": "test_token_with_a_wrong_header_is_refused",
+    "tokens.hmac": "test_token_signed_with_the_public_key_as_a_secret_is_refused",
+    "tokens.other_key": "test_token_of_another_key_is_refused",
+    "tokens.unsigned": "test_token_without_signature_is_refused",
+    "worker.late": "test_late_answer_changes_nothing_when_another_worker_took_over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One attack; `tests` are short names, `open` says what is not covered."""
+
+    number: int
+    risk: str
+    attack: str
+    expected: str
+    tests: tuple[str, ...] = ()
+    open: str | None = None
+
+
+def read_attacks() -> list[Attack]:
+    """Read the table."""
+    entries = yaml.safe_load(Path(__file__).with_name("attacks.yaml").read_text("utf-8"))
+    return [Attack(**{**each, "tests": tuple(each.get("tests", ()))}) for each in entries]
+
+
+def id_of(name: str) -> str:
+    """Return the id of a test for pytest."""
+    return f"{_FILES[name.partition('.')[0]]}::{_NAMES[name]}"
+
+
+def names() -> set[str]:
+    """Return all short names."""
+    return set(_NAMES)
