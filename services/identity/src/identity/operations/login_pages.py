@@ -34,7 +34,7 @@ class LoginPages(PageOperations):
 
     async def show_login(
         self,
-        _call: Call,
+        call: Call,  # noqa: ARG002
         /,
         *,
         request: str | None,
