@@ -35,7 +35,6 @@ class LoginPages(PageOperations):
     async def show_login(
         self,
         call: Call,  # noqa: ARG002
-        /,
         *,
         request: str | None,
         user_code: str | None,
