@@ -3,10 +3,10 @@
 from typing import Final
 
 from waybill_toolkit.platform.handle import running
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.status import report
 
 MEMORY_BYTES_MAX: Final = 450_000_000

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from identity.opaque_tokens import digest
-from waybill.http.api_keys import ApiKey
+from waybill.api_keys import ApiKey
 from waybill.postgres import Connection, Transaction
 
 _KEYS: Final = """

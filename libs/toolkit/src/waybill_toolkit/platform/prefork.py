@@ -32,10 +32,13 @@ READY: Final = b"ready"
 # own code itself, so a restart loads its current version.
 PRELOADED: Final = (
     "aiokafka",
+    "anyio._backends._asyncio",  # httpx imports it, httpcore and h11 with the first request
     "asyncio",
     "asyncpg",
+    "cryptography.hazmat.backends.openssl.backend",
     "cryptography.hazmat.primitives.ciphers.aead",
     "fastapi",
+    "httpcore",
     "httptools",
     "httpx",
     "joserfc.jwt",
@@ -49,7 +52,10 @@ PRELOADED: Final = (
     "uvloop",
     "waybill.app",
     "waybill.http.issuer_keys",
+    "waybill.http.pages",
     "waybill.http.tokens",
+    "waybill.postgres.retention",
+    "waybill.process.event_runtime",
 )
 
 
