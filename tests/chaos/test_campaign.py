@@ -23,10 +23,10 @@ from waybill_toolkit.lab.chaos.verdict import Breach
 from waybill_toolkit.lab.chaos.view import View
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.platform.source_tree import tree_root
 
 SEED: Final = 1
 ORDERS: Final = 300

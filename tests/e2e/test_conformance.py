@@ -6,7 +6,7 @@ from rich.console import Console
 
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.lab.conformance.session import try_services
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 
 def test_orders_does_what_its_contract_says() -> None:

@@ -15,7 +15,7 @@ from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, V
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.eventually import eventually, order_reaches, read
 from waybill_toolkit.testing.fake_service import EventContract
 

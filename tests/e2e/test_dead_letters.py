@@ -19,7 +19,7 @@ from waybill.receiving.dead_letters import Parking, describe, park
 from waybill.receiving.unreadable_batches import delivery_of
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
 

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from waybill_toolkit.cli import build
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.plugin import TESTED_BROKER
 
 pytestmark = pytest.mark.skipif(

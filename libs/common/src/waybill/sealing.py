@@ -15,8 +15,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-SUFFIX: Final = ".key"
-KEY_BYTES: Final = 32
+from waybill.key_files import KEY_BYTES, SUFFIX
+
 _PREFIX: Final = "sealed.v1."
 _NONCE_BYTES: Final = 12
 

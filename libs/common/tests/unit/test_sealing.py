@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from waybill.sealing import KEY_BYTES, SealingError, Seals
+from waybill.key_files import KEY_BYTES
+from waybill.sealing import SealingError, Seals
 
 
 def add_key(folder: Path, name: str) -> Path:

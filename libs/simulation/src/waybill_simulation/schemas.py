@@ -12,7 +12,7 @@ from waybill.postgres.migrations import migrations_folder
 from waybill_simulation.postgres.catalog import tables_of
 from waybill_simulation.postgres.schema import Schema
 from waybill_simulation.schema_snapshot import Migrations, snapshots
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 _MODULES: Final[Mapping[str, ModuleType]] = {
     "orders": orders,

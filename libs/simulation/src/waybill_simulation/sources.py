@@ -11,7 +11,7 @@ import payments
 import waybill
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.schemas import MIGRATIONS
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 _PARAMETER: Final = re.compile(r"\$\d+")
 _WIDTHS: Final = (160, 80, 40, 20, 0)

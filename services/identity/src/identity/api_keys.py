@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from identity.opaque_tokens import digest
-from waybill.http.api_keys import ApiKey
+from waybill.api_keys import ApiKey
 from waybill.postgres import Connection, Transaction
 
 _KEYS: Final = """
@@ -50,6 +50,12 @@ _REVOKE_ALL: Final = """
 _MARK_USED: Final = """
     update api_keys set last_used_on = $2
     where key_id = $1 and (last_used_on is null or last_used_on < $2)
+"""
+_DELETE_OVER: Final = """
+    delete from api_keys where key_id in (
+        select key_id from api_keys where least(revoked_at, expires_at) < $1
+        limit $2 for update skip locked
+    )
 """
 
 
@@ -105,6 +111,11 @@ async def revoke_keys_of(tx: Transaction, user_id: UUID, now: datetime) -> list[
 async def mark_used(connection: Connection, key_id: UUID, today: date) -> None:
     """Note the day on which a key was last used."""
     await connection.execute(_MARK_USED, key_id, today)
+
+
+async def delete_over(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete up to `limit` keys that were expired or revoked before; return how many."""
+    return int((await tx.execute(_DELETE_OVER, before, limit)).split()[-1])
 
 
 def _values(key: ApiKey, row: KeyRow) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
     clock = clock or SystemClock()
     database = await open_database(settings, clock)
     vault = Vault(settings.key_encryption_keys, settings.index_key.get_secret_value())
-    ring = KeyRing(database, vault, clock)
+    ring = KeyRing(database, vault, clock, settings.signing_key_published)
     await ring.rotate(settings.signing_key_period)  # the first request needs a key
     if settings.demo_users is not None:
         await seed_demo_users(

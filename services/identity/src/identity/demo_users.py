@@ -17,7 +17,7 @@ from identity.contract.api import OPERATIONS
 from identity.domain import Client, GrantType, User
 from identity.opaque_tokens import digest
 from identity.vault import Vault
-from waybill.http.api_keys import read_api_key
+from waybill.api_keys import read_api_key
 from waybill.postgres import Database, Transaction
 
 _NAMESPACE: Final = UUID("5f1e6d70-6f3e-4c1a-9a3b-5d0c6f8e2b41")

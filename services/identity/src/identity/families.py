@@ -51,9 +51,9 @@ _USED: Final = """
         and successor.generation = used.generation + 1
     where used.digest = $1
 """
-_DELETE_EXPIRED: Final = """
+_DELETE_OVER: Final = """
     delete from families where family_id in (
-        select family_id from families where expires_at < $1
+        select family_id from families where least(revoked_at, expires_at) < $1
         order by family_id limit $2 for update skip locked
     )
 """
@@ -137,9 +137,9 @@ async def find_used(tx: Transaction, token: str) -> UsedToken:
     return UsedToken(row["used_at"], row["successor_seed"], row["is_last"])
 
 
-async def delete_expired(tx: Transaction, now: datetime, limit: int) -> int:
-    """Delete up to `limit` expired families with their tokens; return how many."""
-    return int((await tx.execute(_DELETE_EXPIRED, now, limit)).split()[-1])
+async def delete_over(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete up to `limit` families that were expired or revoked before, with their tokens."""
+    return int((await tx.execute(_DELETE_OVER, before, limit)).split()[-1])
 
 
 async def _read(connection: Connection, sql: str, family_id: UUID) -> Family | None:

@@ -47,6 +47,19 @@ _DELETE_DENIED: Final = """
         select sid from denied_sessions where denied_at < $1 limit $2 for update skip locked
     )
 """
+# A family of refresh tokens lives longer than its session, and gives tokens with its auth_time.
+_DELETE_OVER: Final = """
+    delete from sessions where session_id in (
+        select session_id from sessions
+        where least(ended_at, expires_at) < $1
+            and not exists (select from families where families.session_id = sessions.session_id)
+            and not exists (select from codes where codes.session_id = sessions.session_id)
+            and not exists (
+                select from device_codes where device_codes.session_id = sessions.session_id
+            )
+        limit $2 for update skip locked
+    )
+"""
 
 
 async def insert_session(tx: Transaction, session: Session, cookie: str) -> None:
@@ -120,6 +133,11 @@ async def is_denied(connection: Connection, sid: UUID) -> bool:
 async def delete_denied(tx: Transaction, before: datetime, limit: int) -> int:
     """Delete up to `limit` entries that are older than any token; return how many."""
     return int((await tx.execute(_DELETE_DENIED, before, limit)).split()[-1])
+
+
+async def delete_over(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sessions that were over before, and have no tokens; return how many."""
+    return int((await tx.execute(_DELETE_OVER, before, limit)).split()[-1])
 
 
 def _open(row: asyncpg.Record | None, now: datetime) -> Session | None:

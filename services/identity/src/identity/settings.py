@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, DirectoryPath, PositiveFloat, SecretStr, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, PositiveFloat, SecretStr, model_validator
 
 from waybill.process.addresses import is_loopback
 from waybill.process.settings import Issuer, Settings
@@ -36,6 +36,10 @@ class IdentitySettings(Settings):
 
     signing_key_days: PositiveFloat = 30.0
     """The interval at which the next signing key comes into use."""
+    signing_key_published_seconds: Annotated[float, Field(ge=15, le=3_600)] = 360.0
+    """The time for which a key is published before it signs. Services read the keys every five
+    minutes, and at most once in 10 seconds when a token names an unknown one: with less than 360
+    no token may be refused only while they reach identity."""
 
     mail_folder: DirectoryPath
     """The folder that mails are written to, as one file each, until there is a mail service."""
@@ -61,3 +65,8 @@ class IdentitySettings(Settings):
     def signing_key_period(self) -> timedelta:
         """The interval at which the next signing key comes into use."""
         return timedelta(days=self.signing_key_days)
+
+    @property
+    def signing_key_published(self) -> timedelta:
+        """The time for which a key is published before it signs."""
+        return timedelta(seconds=self.signing_key_published_seconds)

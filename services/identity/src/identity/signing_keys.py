@@ -8,7 +8,7 @@ verify; ID tokens with RS256, which OpenID Connect requires of every issuer.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -30,7 +30,8 @@ State: TypeAlias = Literal["next", "current", "retired"]
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = ("ES256", "RS256")
 PUBLISHED_BEFORE_USE: Final = timedelta(minutes=6)
-"""Longer than the interval at which verifiers read the keys (`waybill.http.issuer_keys`)."""
+"""Longer than the five minutes after which verifiers read the keys (`waybill.http.issuer_keys`)
+and the minute for which others may keep them."""
 RETIRED_FOR: Final = timedelta(hours=1)
 """Longer than any token is valid."""
 READ_EVERY: Final = timedelta(seconds=2)
@@ -55,6 +56,17 @@ class SigningKey:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation found or left."""
+
+    keys: Sequence[SigningKey]
+    has_promoted: bool
+    """Whether the next keys have come into use."""
+
+
+Drafts: TypeAlias = Mapping[Algorithm, tuple[Key, Key]]
+
 _KEYS: Final = Rows(SigningKey)
 _ALL: Final = _KEYS.statement("select {columns} from signing_keys order by since, kid")
 _INSERT: Final = _KEYS.insert("signing_keys")
@@ -67,7 +79,14 @@ _DELETE: Final = "delete from signing_keys where state = 'retired' and since < $
 class KeyRing:
     """The keys of one process, read again every two seconds when they are used."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        published_before_use: timedelta = PUBLISHED_BEFORE_USE,
+    ) -> None:
+        self.published_before_use: Final = published_before_use
         self._database = database
         self._vault = vault
         self._clock = clock
@@ -87,6 +106,17 @@ class KeyRing:
             key = self._private[row.kid] = JWKRegistry.import_key(private)
         return row.kid, key
 
+    async def known_at(self) -> datetime:
+        """Return when every verifier has read the next keys."""
+        self.read_again()
+        await self._refresh()
+        return self.next_known_at(self._keys)
+
+    def next_known_at(self, keys: Sequence[SigningKey]) -> datetime:
+        """Return when every verifier has read the next ones of these keys."""
+        since = max(key.since for key in keys if key.state == "next")
+        return since + self.published_before_use
+
     async def published(self) -> list[dict[str, str]]:
         """Return the public keys, as JWKs."""
         await self._refresh()
@@ -104,21 +134,27 @@ class KeyRing:
 
     async def rotate(self, period: timedelta) -> None:
         """Create, promote and delete the keys that are due. Raises SealingError."""
-        self._read_at = None
+        self.read_again()
         await self._refresh()
         if not self._is_due(period):
             return
-        drafts = await asyncio.to_thread(_drafts)
+        drafts = await make_drafts()
+        await self._database.run(lambda tx: self.rotate_in(tx, period, drafts))
+        self.read_again()
 
-        async def run(tx: Transaction) -> None:
-            await tx.execute(_LOCK)
-            keys = await _read(tx)
-            for algorithm in ALGORITHMS:
-                of_algorithm = [key for key in keys if key.algorithm == algorithm]
-                await self._rotate(tx, of_algorithm, drafts[algorithm], period)
-            await tx.execute(_DELETE, self._clock.now() - RETIRED_FOR)
+    async def rotate_in(self, tx: Transaction, period: timedelta, drafts: Drafts) -> Rotation:
+        """Do so in a transaction; call `read_again` when it has committed. Raises SealingError."""
+        await tx.execute(_LOCK)
+        keys = await _read(tx)
+        has_promoted = False
+        for algorithm in ALGORITHMS:
+            of_algorithm = [key for key in keys if key.algorithm == algorithm]
+            has_promoted |= await self._rotate(tx, of_algorithm, drafts[algorithm], period)
+        await tx.execute(_DELETE, self._clock.now() - RETIRED_FOR)
+        return Rotation(await _read(tx), has_promoted)
 
-        await self._database.run(run)
+    def read_again(self) -> None:
+        """Read the keys when they are next used: they have changed."""
         self._read_at = None
 
     def _is_due(self, period: timedelta) -> bool:
@@ -134,20 +170,27 @@ class KeyRing:
         self,
         tx: Transaction,
         keys: Sequence[SigningKey],
-        drafts: list[Key],
+        drafts: tuple[Key, Key],
         period: timedelta,
-    ) -> None:
+    ) -> bool:
+        """Return whether the next key has come into use."""
         now = self._clock.now()
         states = {key.state: key for key in keys}
         current, following = states.get("current"), states.get("next")
+        is_promoted = False
         if current is None:
-            await self._insert(tx, drafts.pop(), "current")
-        elif following and now - current.since >= period and is_known(following, now):
+            await self._insert(tx, drafts[0], "current")
+        elif following and now - current.since >= period and self._is_known(following, now):
             await tx.execute(_SET_STATE, current.kid, "retired", now)
             await tx.execute(_SET_STATE, following.kid, "current", now)
-            following = None
+            following, is_promoted = None, True
         if following is None:
-            await self._insert(tx, drafts.pop(), "next")
+            await self._insert(tx, drafts[1], "next")
+        return is_promoted
+
+    def _is_known(self, key: SigningKey, now: datetime) -> bool:
+        """Whether every verifier has read this key."""
+        return now - key.since >= self.published_before_use
 
     async def _insert(self, tx: Transaction, key: Key, state: State) -> None:
         kid = key.thumbprint()
@@ -172,21 +215,18 @@ class KeyRing:
             self._read_at = now
 
 
-def is_known(key: SigningKey, now: datetime) -> bool:
-    """Whether every verifier has read this key."""
-    return now - key.since >= PUBLISHED_BEFORE_USE
-
-
 async def _read(connection: Connection) -> list[SigningKey]:
     return [SigningKey(**_KEYS.read(row)) for row in await connection.fetch(_ALL)]
 
 
-def _drafts() -> dict[Algorithm, list[Key]]:
+async def make_drafts() -> Drafts:
     """Make the keys that a rotation may need: an RSA key takes up to a second."""
-    return {
-        "ES256": [ECKey.generate_key("P-256") for _ in range(2)],
-        "RS256": [RSAKey.generate_key(RSA_BITS) for _ in range(2)],
-    }
+    return await asyncio.to_thread(
+        lambda: {
+            "ES256": (ECKey.generate_key("P-256"), ECKey.generate_key("P-256")),
+            "RS256": (RSAKey.generate_key(RSA_BITS), RSAKey.generate_key(RSA_BITS)),
+        }
+    )
 
 
 class KeyRotation:

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import pytest_asyncio
 from joserfc.jwk import Key
 
 from identity.own_access import OwnAccess
-from identity.signing_keys import PUBLISHED_BEFORE_USE, READ_EVERY, KeyRing
+from identity.signing_keys import PUBLISHED_BEFORE_USE, READ_EVERY, KeyRing, make_drafts
 from identity.token_signing import TOKEN_LIFETIME, Subject, TokenSigner
 from identity.vault import Vault
 from waybill.clock import ManualClock
@@ -105,6 +106,23 @@ async def test_replicas_that_start_at_once_make_one_set_of_keys(
 
     assert len({frozenset(await kids(ring)) for ring in rings}) == 1
     assert len(await kids(rings[0])) == 4
+
+
+async def test_one_of_two_administrators_rotates_when_both_ask_at_once(
+    database: Database, vault: Vault, ring: KeyRing, clock: ManualClock
+) -> None:
+    clock.advance(PUBLISHED_BEFORE_USE)
+    rings = [ring, KeyRing(database, vault, clock)]
+    drafts = [await make_drafts() for _ in rings]
+
+    rotations = await asyncio.gather(
+        *(
+            database.run(partial(each.rotate_in, period=timedelta(0), drafts=made))
+            for each, made in zip(rings, drafts, strict=True)
+        )
+    )
+
+    assert sorted(each.has_promoted for each in rotations) == [False, True]
 
 
 async def test_a_replica_learns_of_a_rotation_by_another(

@@ -17,8 +17,8 @@ from typing import Final
 
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock
+from waybill.key_files import KEY_BYTES, SUFFIX
 from waybill.postgres import Database, DatabaseUnavailableError
-from waybill.sealing import KEY_BYTES, SUFFIX
 
 _log: Final = logging.getLogger(__name__)
 

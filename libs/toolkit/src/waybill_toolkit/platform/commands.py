@@ -19,8 +19,9 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
-from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Broker, Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.status import report
 
 app = typer.Typer()

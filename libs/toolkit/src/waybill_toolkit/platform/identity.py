@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from waybill.api_keys import new_api_key
 from waybill.clock import SystemClock
-from waybill.http.api_keys import new_api_key
-from waybill.sealing import KEY_BYTES, SUFFIX
+from waybill.key_files import KEY_BYTES, SUFFIX
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.secret_files import SecretFiles, write_new
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.source_tree import tree_root
 
 
 def service_names(incomplete: str) -> list[str]:
@@ -34,15 +35,6 @@ Broker = Annotated[
         help="embedded, or kafka: Apache Kafka, which needs Java, and Maven the first time."
     ),
 ]
-
-
-def tree_root() -> Path:
-    """Find the root of the current source tree; the current folder outside of one."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "services").is_dir() and (folder / "contracts").is_dir():
-            return folder
-    return here
 
 
 def data_folder(data: Path | None) -> Path:

@@ -16,6 +16,7 @@ import os
 import selectors
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -32,10 +33,13 @@ READY: Final = b"ready"
 # own code itself, so a restart loads its current version.
 PRELOADED: Final = (
     "aiokafka",
+    "anyio._backends._asyncio",  # httpx imports it, httpcore and h11 with the first request
     "asyncio",
     "asyncpg",
+    "cryptography.hazmat.backends.openssl.backend",
     "cryptography.hazmat.primitives.ciphers.aead",
     "fastapi",
+    "httpcore",
     "httptools",
     "httpx",
     "joserfc.jwt",
@@ -49,7 +53,10 @@ PRELOADED: Final = (
     "uvloop",
     "waybill.app",
     "waybill.http.issuer_keys",
+    "waybill.http.pages",
     "waybill.http.tokens",
+    "waybill.postgres.retention",
+    "waybill.process.event_runtime",
 )
 
 
@@ -184,6 +191,7 @@ def preload() -> None:
             importlib.import_module(name)
         except ImportError as error:
             logging.getLogger(__name__).warning("cannot preload %s: %s", name, error)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the first one initializes OpenSSL: 2.5 MB
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:
         raise RuntimeError(f"{threads} threads after preloading: a fork would copy only one")

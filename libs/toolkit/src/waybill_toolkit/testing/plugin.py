@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from waybill.sealing import KEY_BYTES, SUFFIX
+from waybill.key_files import KEY_BYTES, SUFFIX
 from waybill_toolkit.contracts.releases import recording
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka, jars_folder
@@ -25,12 +25,12 @@ from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.identity import AccessMode
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.violation_log import CHECKED, ViolationLog
 
 _TESTER: Final = "tester"

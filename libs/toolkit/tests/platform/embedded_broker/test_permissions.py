@@ -21,7 +21,7 @@ from waybill.kafka.record_batches import RecordBatch
 from waybill.kafka.security import KafkaSecurity
 from waybill_toolkit.platform.embedded_broker.permissions import permissions_of
 from waybill_toolkit.platform.embedded_broker.users import Users
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 ORDERS = "services/orders/src/orders/contract/asyncapi.json"
 TOPIC_AUTHORIZATION_FAILED, GROUP_AUTHORIZATION_FAILED = 29, 30

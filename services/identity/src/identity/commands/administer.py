@@ -1,19 +1,26 @@
-"""What administrators do: roles, users, service accounts. Nobody gives more than it has."""
+"""What administrators do; nobody gives more than it has."""
 
 from collections.abc import Collection, Container
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from identity import clients, roles, users
 from identity.commands.end_sessions import end_sessions_of
 from identity.commands.revoke_api_keys import revoke_api_keys_of
 from identity.contract.events import send
-from identity.contract.problems import RoleNotFound, ScopeNotHeld, UserNotFound
+from identity.contract.problems import (
+    RoleNotFound,
+    ScopeNotHeld,
+    SigningKeysTooNew,
+    UserNotFound,
+)
 from identity.contract.sent import RolesChanged
 from identity.domain import Client, GrantType
 from identity.opaque_tokens import digest, new_token
 from identity.roles import Role
+from identity.signing_keys import Drafts, KeyRing, Rotation
 from waybill.ids import uuid7
 from waybill.postgres import Transaction
 from waybill.security_log import record
@@ -117,3 +124,22 @@ async def create_service_account(
     detail = {"scopes": " ".join(sorted(scopes))}
     await record(tx, "service-account.created", target=client.client_id, detail=detail)
     return CreatedClient(client, secret)
+
+
+async def rotate_signing_keys(
+    tx: Transaction, ring: KeyRing, drafts: Drafts, *, now: datetime
+) -> Rotation | SigningKeysTooNew:
+    """Bring the next keys into use, if every service has had the time to read them."""
+    rotation = await ring.rotate_in(tx, timedelta(0), drafts)
+    if not rotation.has_promoted:
+        return too_new(ring.next_known_at(rotation.keys), now)
+    kids = " ".join(key.kid for key in rotation.keys if key.state == "current")
+    await record(tx, "signing-keys.rotated", detail={"kids": kids})
+    return rotation
+
+
+def too_new(known_at: datetime, now: datetime) -> SigningKeysTooNew:
+    """Return the refusal of a rotation to keys that are known everywhere from `known_at` only."""
+    seconds = max(1, ceil((known_at - now).total_seconds()))
+    detail = f"Services may not have read the next keys yet. Repeat this in {seconds} seconds."
+    return SigningKeysTooNew(detail=detail, retry_after_seconds=seconds)

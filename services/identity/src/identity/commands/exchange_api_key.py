@@ -6,7 +6,7 @@ from identity import api_keys, users
 from identity.contract.problems import InvalidApiKey
 from identity.domain import Grant
 from identity.token_signing import Subject, user_subject
-from waybill.http.api_keys import PREFIX, read_api_key
+from waybill.api_keys import PREFIX, read_api_key
 from waybill.postgres import Connection
 
 

@@ -298,6 +298,17 @@ SetRoleResult: TypeAlias = SetRole200 | problems.ScopeNotHeld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RotateSigningKeys200(Answer):
+    """The keys after the rotation."""
+
+    status: ClassVar[int] = 200
+    body: models.SigningKeyRotation
+
+
+RotateSigningKeysResult: TypeAlias = RotateSigningKeys200 | problems.SigningKeysTooNew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateServiceAccount201(Answer):
     """The account."""
 
@@ -601,8 +612,8 @@ class IdentityApi(ABC):
     async def list_signing_keys(self, call: Call) -> ListSigningKeysResult:
         """List the public keys that tokens are signed with.
 
-        A JWK set (RFC 7517). A key is listed at least six minutes before it signs, and until
-        the last token of it has expired.
+        A JWK set (RFC 7517). A key is listed before it signs, by default six minutes, and
+        until the last token of it has expired.
         """
 
     @abstractmethod
@@ -766,6 +777,15 @@ class IdentityApi(ABC):
         """Create a role, or set its scopes.
 
         A caller can give a role only scopes that it has.
+        """
+
+    @abstractmethod
+    async def rotate_signing_keys(self, call: Call) -> RotateSigningKeysResult:
+        """Bring the next signing keys into use.
+
+        Keys are rotated by themselves every 30 days by default. The keys that signed until
+        now are published for another hour, so every token stays valid until it expires. The
+        next keys must have been published long enough for every service to have read them.
         """
 
     @abstractmethod
@@ -1381,6 +1401,14 @@ OPERATIONS: Final = (
         body_limit_bytes=16_384,
         parameters=(SET_ROLE_ROLE,),
         answers=(SetRole200, problems.ScopeNotHeld),
+        tags=("identity",),
+    ),
+    Operation(
+        id="rotate_signing_keys",
+        method="POST",
+        path="/v1/signing-key-rotations",
+        scopes=("identity:admin",),
+        answers=(RotateSigningKeys200, problems.SigningKeysTooNew),
         tags=("identity",),
     ),
     Operation(

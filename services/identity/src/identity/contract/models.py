@@ -301,6 +301,17 @@ class SetUserRoles(BaseModel):
     roles: Annotated[list[RoleName], Field(max_length=20)]
 
 
+class SigningKeyAlgorithm(StrEnum):
+    ES256 = "ES256"
+    RS256 = "RS256"
+
+
+class SigningKeyState(StrEnum):
+    NEXT = "next"
+    CURRENT = "current"
+    RETIRED = "retired"
+
+
 class TokenHint(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     token: Annotated[str, Field(max_length=8192)]
@@ -412,3 +423,17 @@ class Role(BaseModel):
 class RoleList(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[Role]
+
+
+class SigningKey(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kid: str
+    algorithm: SigningKeyAlgorithm
+    state: SigningKeyState
+    since: AwareDatetime
+
+
+class SigningKeyRotation(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: list[SigningKey]
+    possible_again_at: AwareDatetime

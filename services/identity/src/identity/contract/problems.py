@@ -137,6 +137,17 @@ class SessionNotFound(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeysTooNew(Problem):
+    """The next signing keys may not be known everywhere yet."""
+
+    status: ClassVar[int] = 409
+    slug: ClassVar[str] = "signing-keys-too-new"
+    title: ClassVar[str] = "The next signing keys may not be known everywhere yet"
+
+    retry_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlowDown(Problem):
     """The device asks too often."""
 

@@ -1,4 +1,4 @@
-"""Roles and service accounts."""
+"""Roles, service accounts and the rotation of signing keys."""
 
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from identity.contract import api, models
 from identity.contract.problems import ServiceAccountNotFound, UserNotFound
 from identity.parts import Operations
 from identity.roles import Role
+from identity.signing_keys import SigningKey, make_drafts
 from identity.token_signing import service_subject
 from waybill.http import Call, Owner
 from waybill.http.problems import Problem
@@ -87,6 +88,38 @@ class AdministrationOperations(Operations):
             return api.RemoveServiceAccount200(body=removed)
 
         return await call.transact(self._database, run)
+
+    async def rotate_signing_keys(self, call: Call) -> api.RotateSigningKeysResult:
+        """Bring the next signing keys into use."""
+        ring, now = self._signer.ring, self._clock.now()
+        known_at = await ring.known_at()
+        if now < known_at:
+            return administer.too_new(known_at, now)
+        drafts = await make_drafts()
+
+        async def run(tx: Transaction) -> api.RotateSigningKeysResult:
+            done = await administer.rotate_signing_keys(tx, ring, drafts, now=now)
+            if isinstance(done, Problem):
+                return done
+            return api.RotateSigningKeys200(
+                body=models.SigningKeyRotation(
+                    items=[_signing_key(key) for key in done.keys],
+                    possible_again_at=ring.next_known_at(done.keys),
+                )
+            )
+
+        result = await call.transact(self._database, run)
+        ring.read_again()
+        return result
+
+
+def _signing_key(key: SigningKey) -> models.SigningKey:
+    return models.SigningKey(
+        kid=key.kid,
+        algorithm=models.SigningKeyAlgorithm(key.algorithm),
+        state=models.SigningKeyState(key.state),
+        since=key.since,
+    )
 
 
 def _role(role: Role) -> models.Role:

@@ -15,8 +15,8 @@ from identity.contract.problems import ApiKeyNotFound, ScopeNotHeld, UserNotFoun
 from identity.domain import Grant
 from identity.parts import Operations
 from identity.token_signing import TOKEN_LIFETIME
+from waybill.api_keys import new_api_key
 from waybill.http import Call, Owner
-from waybill.http.api_keys import new_api_key
 from waybill.http.pages import Cursor, split_page
 from waybill.ids import uuid7
 from waybill.postgres import Transaction

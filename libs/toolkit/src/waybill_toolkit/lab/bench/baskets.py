@@ -22,7 +22,7 @@ from waybill_toolkit.operations.order_import.rules import contract_rules
 from waybill_toolkit.operations.order_import.spool import Spool
 from waybill_toolkit.operations.workload.client import APPROVED, Client, Line, Variant, WantedOrder
 from waybill_toolkit.operations.workload.seeding import seed
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 HISTORY: Final = "../shared/data/orders.csv"
 CURRENCY: Final = "GBP"

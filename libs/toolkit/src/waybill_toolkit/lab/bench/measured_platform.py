@@ -18,9 +18,9 @@ from waybill_toolkit.operations.workload.session import running_platform
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import PORT_BASE, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
+from waybill_toolkit.platform.source_tree import tree_root
 
 FOLDER: Final = ".waybill-bench"
 

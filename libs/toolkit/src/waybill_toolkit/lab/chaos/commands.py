@@ -23,8 +23,9 @@ from waybill_toolkit.operations.workload.session import errors_reported
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.broker_kind import BrokerKind
-from waybill_toolkit.platform.options import Broker, Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Broker, Data, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
+from waybill_toolkit.platform.source_tree import tree_root
 
 app = typer.Typer()
 

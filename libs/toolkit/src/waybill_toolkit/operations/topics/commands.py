@@ -25,7 +25,8 @@ from waybill_toolkit.operations.topics.planning import Allowances, Change, plan_
 from waybill_toolkit.operations.topics.wanted import Documents, wanted_acls, wanted_topics
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.options import Data, data_folder, tree_root
+from waybill_toolkit.platform.options import Data, data_folder
+from waybill_toolkit.platform.source_tree import tree_root
 
 app = typer.Typer()
 topics = typer.Typer(

@@ -23,8 +23,8 @@ from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.attached import AttachedPlatform
 from waybill_toolkit.platform.errors import NotRunningError, PlatformError, StartError
 from waybill_toolkit.platform.handle import START_SECONDS, Platform
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import GATEWAY, Plan
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.state import Status
 from waybill_toolkit.platform.waiting import wait_until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 
 VERSION: Final = "4.4.0"
 """The version in pom.xml."""

@@ -15,7 +15,7 @@ from waybill_toolkit.lab.bench.limits.footprint import Footprint
 from waybill_toolkit.lab.bench.runtime import scratch_database
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.options import tree_root
+from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.wheels import installed_package
 
 CLIENTS: Final = (1, 8, 32)

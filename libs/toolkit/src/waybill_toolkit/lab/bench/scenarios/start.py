@@ -23,8 +23,8 @@ from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.options import tree_root
 from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.source_tree import tree_root
 
 _COMMAND: Final = "import sys; from waybill_toolkit.cli import main; sys.exit(main())"
 

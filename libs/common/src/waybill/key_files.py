@@ -1,0 +1,9 @@
+"""The form of files with keys: `<UTC time of creation>.key` with 64 hexadecimal digits.
+
+A module of its own, as who only writes such files needs no cryptography.
+"""
+
+from typing import Final
+
+SUFFIX: Final = ".key"
+KEY_BYTES: Final = 32
