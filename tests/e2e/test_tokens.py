@@ -57,6 +57,7 @@ def test_each_demo_principal_may_do_what_its_roles_permit(
         "bob": [200, 403],
         "carol": [200, 422],
         "dave": [403, 403],
+        "erin": [200, 422],
         SHOP: [200, 422],
     }
 

@@ -1,4 +1,4 @@
-"""The principals of a demonstration, on a laptop: four people and a shop.
+"""The principals of a demonstration, on a laptop: five people and a shop.
 
 Their secrets are made at random on that laptop, as files of one folder: the API key of each person
 (`waybill token alice` exchanges it for a token), and the client secret of `demo-shop`.
@@ -50,6 +50,7 @@ DEMO_USERS: Final = (
     DemoUser("bob", "bob", ("customer",)),
     DemoUser("carol", None, ("clerk",)),
     DemoUser("dave", None, ()),
+    DemoUser("erin", None, ("administrator", "clerk")),
 )
 
 

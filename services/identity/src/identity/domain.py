@@ -35,6 +35,10 @@ class GrantType(StrEnum):
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
+USERS_GRANTS: Final = frozenset(GrantType) - {GrantType.CLIENT_CREDENTIALS}
+"""The ways to a token of a user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """An application that gets tokens: for itself, as a service, or for its users."""

@@ -15,6 +15,8 @@ from waybill.ids import uuid7
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
 """Of access and ID tokens. A session that is ended early is denied for as long."""
 
+ID_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "nonce", "sid", "auth_time", "acr")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:

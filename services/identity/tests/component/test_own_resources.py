@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from identity.testing.people import ALICE, BOB, LoggedIn, People
@@ -185,6 +186,50 @@ async def test_a_service_account_gets_tokens_until_it_is_removed(
     path = f"/v1/service-accounts/{created['client_id']}"
     assert (await administrator.delete(path)).status_code == 200
     assert (await stranger.post("/oauth/token", data=grant, auth=auth)).status_code == 401
+
+
+async def test_an_application_is_registered_with_where_it_may_lead_users(
+    administrator: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    uri = "https://app.example/callback"
+    body = {"name": "app", "scopes": ["openid", "orders:read"], "redirect_uris": [uri]}
+    created = (await administrator.post("/v1/service-accounts", json=body)).json()
+    auth = (created["client_id"], created["client_secret"])
+
+    grant = {"grant_type": "client_credentials"}
+    refused = await stranger.post("/oauth/token", data=grant, auth=auth)
+    devices = await stranger.post(
+        "/oauth/device_authorization", data={"scope": "orders:read"}, auth=auth
+    )
+    query = {"client_id": created["client_id"], "response_type": "token"}
+    known = [
+        await stranger.get("/oauth/authorize", params={**query, "redirect_uri": each})
+        for each in (uri, f"{uri}/other")
+    ]
+
+    assert refused.json()["error"] == "unauthorized_client"
+    assert devices.status_code == 200
+    assert [each.status_code for each in known] == [303, 400]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "javascript:alert(1)",
+        "http://shop.example/callback",
+        "http://127.0.0.1.evil.example/",
+        "https://shop.example@evil.example/",
+        "https://shop.example/#fragment",
+        "//evil.example",
+        "myapp:/callback",
+    ],
+)
+async def test_an_application_cannot_lead_users_to_an_unsafe_address(
+    administrator: httpx.AsyncClient, uri: str
+) -> None:
+    body = {"name": "app", "scopes": ["orders:read"], "redirect_uris": [uri]}
+    refused = await administrator.post("/v1/service-accounts", json=body)
+    assert refused.status_code == 422
 
 
 async def test_acts_that_matter_are_in_the_security_log_with_who_did_them(

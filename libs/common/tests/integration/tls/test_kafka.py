@@ -12,7 +12,7 @@ import pytest
 
 from waybill.events import Topic
 from waybill.kafka.errors import BrokerRefusedError, BrokerUnavailableError
-from waybill.kafka.link import BrokerLink
+from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.security import KafkaSecurity
 from waybill.tls import server_context
 from waybill_toolkit.platform.broker import BrokerServer
@@ -81,7 +81,7 @@ def front(issued: Issued, broker: BrokerServer, port: int, client_ca: Path | Non
 
 async def use(port: int, security: KafkaSecurity, host: str = "127.0.0.1") -> None:
     link = await BrokerLink.open(f"{host}:{port}", security)
-    await link.create([Topic("fruit", 1, 1)])
+    await create_usable(link, [Topic("fruit", 1, 1)])
     assert set(await link.topics(["fruit"])) == {"fruit"}
     await link.close()
 

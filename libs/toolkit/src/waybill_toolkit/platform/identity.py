@@ -1,7 +1,7 @@
 """The secrets of the identity service on a laptop, and the principals of a demonstration.
 
 Everything is random, made once, and in files below the data folder that only the current user can
-read: keys that encrypt columns, the API keys of four people, the client secret of the demo's shop.
+read: keys that encrypt columns, the API keys of five people, the client secret of the demo's shop.
 """
 
 import json
@@ -20,10 +20,10 @@ from waybill_toolkit.platform.secret_files import SecretFiles, write_new
 
 IDENTITY: Final = "identity"
 AUDIENCE: Final = "waybill"
-PEOPLE: Final = ("alice", "bob", "carol", "dave")
-"""Customers alice and bob, the clerk carol, and dave, who may do nothing."""
+PEOPLE: Final = ("alice", "bob", "carol", "dave", "erin")
+"""Customers alice and bob, the clerk carol, dave, who may do nothing, and erin, who administers."""
 SHOP: Final = "demo-shop"
-"""A service with the scopes of all operations."""
+"""A service with the scopes of all operations but those of identity."""
 
 _KEYS: Final = "identity-keys"
 _DEMO: Final = "demo"

@@ -31,8 +31,9 @@ Name = Annotated[
 def token(name: Name, *, data: Data = None) -> None:
     """Print an access token of a demo principal, which is valid for five minutes.
 
-    alice and bob are customers, carol is a clerk, dave may do nothing; the service demo-shop has
-    the scopes of all operations.
+    alice and bob are customers, carol is a clerk, dave may do nothing, erin is a clerk who also
+    administers users and clients; the service demo-shop has the scopes of all operations but
+    those of identity.
     """
     with explained():
         platform = Platform.load(data_folder(data))

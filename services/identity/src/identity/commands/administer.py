@@ -17,7 +17,7 @@ from identity.contract.problems import (
     UserNotFound,
 )
 from identity.contract.sent import RolesChanged
-from identity.domain import Client, GrantType
+from identity.domain import PROTOCOL_SCOPES, USERS_GRANTS, Client, GrantType
 from identity.opaque_tokens import digest, new_token
 from identity.roles import Role
 from identity.signing_keys import Drafts, KeyRing, Rotation
@@ -104,11 +104,16 @@ async def create_service_account(
     scopes: Collection[str],
     held: Container[str],
     *,
+    redirect_uris: Collection[str] = (),
     created_by: str,
     now: datetime,
 ) -> CreatedClient | ScopeNotHeld:
-    """Create a client that gets tokens for itself. Its id cannot be chosen."""
-    if refused := refuse_more(scopes, held):
+    """Create a client that gets tokens for itself, with redirect URIs one that acts for users.
+
+    Its id cannot be chosen. An application of users gets no tokens for itself: its scopes are what
+    it may ask them for, and would be far more than one of them has.
+    """
+    if refused := refuse_more(set(scopes) - PROTOCOL_SCOPES, held):
         return refused
     service_id, secret = uuid7(), new_token()
     client = Client(
@@ -116,12 +121,12 @@ async def create_service_account(
         service_id=service_id,
         name=name,
         secret_digest=digest(secret),
-        redirect_uris=(),
+        redirect_uris=redirect_uris,
         scopes=frozenset(scopes),
-        grants=frozenset({GrantType.CLIENT_CREDENTIALS}),
+        grants=USERS_GRANTS if redirect_uris else frozenset({GrantType.CLIENT_CREDENTIALS}),
     )
     await clients.write_client(tx, client, created_by=created_by, now=now)
-    detail = {"scopes": " ".join(sorted(scopes))}
+    detail = {"scopes": " ".join(sorted(scopes)), "redirect_uris": " ".join(redirect_uris)}
     await record(tx, "service-account.created", target=client.client_id, detail=detail)
     return CreatedClient(client, secret)
 

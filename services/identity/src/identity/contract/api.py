@@ -794,8 +794,10 @@ class IdentityApi(ABC):
     ) -> CreateServiceAccountResult:
         """Create a service account.
 
-        A client that gets tokens by client credentials. The answer has its secret, which is
-        shown once and not stored.
+        A client that gets tokens for itself, by client credentials. With `redirect_uris` it
+        is an application that acts for users instead: it gets tokens by codes with PKCE,
+        refresh tokens and device codes, for users who permit it. The answer has its secret,
+        which is shown once and not stored.
         """
 
     @abstractmethod

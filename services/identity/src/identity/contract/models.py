@@ -139,15 +139,22 @@ class IssuerMetadata(BaseModel):
     userinfo_endpoint: str
     revocation_endpoint: str
     introspection_endpoint: str
+    device_authorization_endpoint: str
     denied_sessions_uri: str
     scopes_supported: list[str]
+    claims_supported: list[str]
     response_types_supported: list[str]
+    response_modes_supported: list[str]
     grant_types_supported: list[str]
+    prompt_values_supported: list[str]
     subject_types_supported: list[str]
     id_token_signing_alg_values_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
     code_challenge_methods_supported: list[str]
     authorization_response_iss_parameter_supported: StrictBool
+    request_uri_parameter_supported: StrictBool
 
 
 class Login(BaseModel):
@@ -181,6 +188,23 @@ class PublicKey(BaseModel):
 class RecoveryCodes(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     codes: list[str]
+
+
+RedirectUrisRedirectUri = TypeAliasType(
+    "RedirectUrisRedirectUri",
+    Annotated[
+        str,
+        Field(
+            max_length=2000,
+            pattern="^(https://[A-Za-z0-9.:-]+|http://(127\\.0\\.0\\.1|\\[::1\\]|localhost)(:[0-9]+)?|[a-z][a-z0-9-]*(\\.[a-z0-9-]+)+:)(/[!$-;=?-Z_a-z~]*)?$",
+        ),
+    ],
+)
+
+
+RedirectUris = TypeAliasType(
+    "RedirectUris", Annotated[list[RedirectUrisRedirectUri], Field(max_length=20, min_length=1)]
+)
 
 
 class RegisterUser(BaseModel):
@@ -393,6 +417,7 @@ class CreateServiceAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Reference
     scopes: Scopes
+    redirect_uris: RedirectUris | MISSING = MISSING
 
 
 class DeviceApproval(BaseModel):

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import MISSING
+
 from identity import roles
 from identity.commands import administer
 from identity.contract import api, models
@@ -60,6 +62,7 @@ class AdministrationOperations(Operations):
                 body.name,
                 body.scopes,
                 call.principal.scopes,
+                redirect_uris=() if body.redirect_uris is MISSING else body.redirect_uris,
                 created_by=call.principal.subject,
                 now=self._clock.now(),
             )

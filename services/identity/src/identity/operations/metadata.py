@@ -11,9 +11,10 @@ from identity import sessions, users
 from identity.contract import api, models
 from identity.domain import PROTOCOL_SCOPES, GrantType
 from identity.parts import Operations
-from identity.token_signing import TOKEN_LIFETIME
+from identity.token_signing import ID_TOKEN_CLAIMS, TOKEN_LIFETIME
 from waybill.http import Call
 
+_BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
 _CACHED: Final = "max-age=60"
 DENIED_FOR: Final = TOKEN_LIFETIME + timedelta(minutes=1)
 """Longer than a token is accepted, with clocks that differ."""
@@ -65,19 +66,22 @@ class MetadataOperations(Operations):
             userinfo_endpoint=f"{base}/oauth/userinfo",
             revocation_endpoint=f"{base}/oauth/revoke",
             introspection_endpoint=f"{base}/oauth/introspect",
+            device_authorization_endpoint=f"{base}/oauth/device_authorization",
             denied_sessions_uri=f"{base}/oauth/denied-sessions",
             scopes_supported=sorted(scopes),
+            claims_supported=list(ID_TOKEN_CLAIMS),
             response_types_supported=["code"],
+            response_modes_supported=["query"],
             grant_types_supported=[each.value for each in GrantType],
+            prompt_values_supported=["none", "login", "consent"],
             subject_types_supported=["public"],
             id_token_signing_alg_values_supported=["RS256"],
-            token_endpoint_auth_methods_supported=[
-                "client_secret_basic",
-                "client_secret_post",
-                "none",
-            ],
+            token_endpoint_auth_methods_supported=[*_BY_SECRET, "none"],
+            revocation_endpoint_auth_methods_supported=[*_BY_SECRET, "none"],
+            introspection_endpoint_auth_methods_supported=[*_BY_SECRET],
             code_challenge_methods_supported=["S256"],
             authorization_response_iss_parameter_supported=True,
+            request_uri_parameter_supported=False,
         )
 
 
