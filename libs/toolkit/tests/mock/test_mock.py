@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from waybill_toolkit.testing.bad_input import (
     good_request,
     refused_callers,
 )
-from waybill_toolkit.testing.contract_check import Contract
+from waybill_toolkit.testing.contract_check import Contract, Operation
 from waybill_toolkit.testing.serving import serving
 
 TREE: Final = Repository(Path(__file__).parents[4])
@@ -29,6 +30,7 @@ CONTRACTS: Final = {
     each: Contract.load(TREE.package(each) / "openapi.json") for each in TREE.packages
 }
 AUTHORIZED: Final = {"Authorization": "Bearer everything"}
+BASIC: Final = f"Basic {b64encode(b'shop:secret').decode()}"
 ORDER: Final = TREE.root / "contracts/orders/examples/PlaceOrder/valid-two-lines.json"
 
 
@@ -95,10 +97,19 @@ def _examples(service: str) -> Path:
 
 def _good(services: list[str]) -> list[BadRequest]:
     return [
-        good_request(CONTRACTS[service], operation, _examples(service))
+        _with_credentials(
+            good_request(CONTRACTS[service], operation, _examples(service)), operation
+        )
         for service in services
         for operation in CONTRACTS[service].operations
     ]
+
+
+def _with_credentials(request: BadRequest, operation: Operation) -> BadRequest:
+    """Add the credentials of a client, where they take the place of a token."""
+    if not any(way and "oauth2" not in way for way in operation.written["security"]):
+        return request
+    return replace(request, headers={**request.headers, "Authorization": BASIC})
 
 
 async def _send(client: httpx.AsyncClient, request: BadRequest, **headers: str) -> httpx.Response:
@@ -117,7 +128,12 @@ async def test_every_operation_is_answered_with_success(
 
     answers = [await _send(client, each) for each in requests]
 
-    assert [str(each.status_code)[0] for each in answers] == ["2"] * len(requests)
+    refused = [
+        (request.operation, answer.status_code)
+        for request, answer in zip(requests, answers, strict=True)
+        if not (answer.is_success or answer.is_redirect)
+    ]
+    assert refused == []
 
 
 async def test_every_declared_answer_can_be_asked_for(

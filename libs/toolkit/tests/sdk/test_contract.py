@@ -74,7 +74,7 @@ def test_problems_are_those_that_a_client_can_meet(
     assert list(problems["unknown-sku"].fields) == ["sku", "pointer"]
     assert {slug for slug, each in problems.items() if each.is_temporary} == {
         *("bad-gateway", "gateway-timeout", "request-timeout", "unavailable"),
-        "idempotency-key-in-use",
+        *("idempotency-key-in-use", "rate-limited", "too-many-attempts"),
     }
 
 

@@ -125,6 +125,7 @@ def test_importing_the_app_reads_no_settings_and_opens_nothing() -> None:
         "list_orders",
         "get_order",
         "cancel_order",
+        "follow_order",
         "get_order_history",
         "list_prices",
     ]
