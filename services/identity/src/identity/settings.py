@@ -38,8 +38,8 @@ class IdentitySettings(Settings):
     """The interval at which the next signing key comes into use."""
     signing_key_published_seconds: Annotated[float, Field(ge=15, le=3_600)] = 360.0
     """The time for which a key is published before it signs. Services read the keys every five
-    minutes, and at most once in 10 seconds when a token names an unknown one: with less than 360
-    no token may be refused only while they reach identity."""
+    minutes, and when a token names an unknown one, at most once in 10 seconds. With less than 360
+    they must reach identity when a new key signs, otherwise they refuse its tokens."""
 
     mail_folder: DirectoryPath
     """The folder that mails are written to, as one file each, until there is a mail service."""
