@@ -22,7 +22,7 @@ from waybill_toolkit.testing.bad_input import (
     good_request,
     refused_callers,
 )
-from waybill_toolkit.testing.contract_check import Contract, Operation
+from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
 from waybill_toolkit.testing.serving import serving
 
 TREE: Final = Repository(Path(__file__).parents[4])
@@ -105,8 +105,9 @@ def _good(services: list[str]) -> list[BadRequest]:
     ]
 
 
-def _with_credentials(request: BadRequest, operation: Operation) -> BadRequest:
-    """Add the credentials of a client, where they take the place of a token."""
+def _good_request(service: str, operation: DeclaredOperation) -> BadRequest:
+    """Return a request, with the credentials of a client where they take the place of a token."""
+    request = good_request(CONTRACTS[service], operation, _examples(service))
     if not any(way and "oauth2" not in way for way in operation.written["security"]):
         return request
     return replace(request, headers={**request.headers, "Authorization": BASIC})
