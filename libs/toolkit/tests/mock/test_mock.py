@@ -97,9 +97,7 @@ def _examples(service: str) -> Path:
 
 def _good(services: list[str]) -> list[BadRequest]:
     return [
-        _with_credentials(
-            good_request(CONTRACTS[service], operation, _examples(service)), operation
-        )
+        _good_request(service, operation)
         for service in services
         for operation in CONTRACTS[service].operations
     ]
