@@ -106,7 +106,7 @@ def _good(services: list[str]) -> list[BadRequest]:
 def _good_request(service: str, operation: DeclaredOperation) -> BadRequest:
     """Return a request, with the credentials of a client where they take the place of a token."""
     request = good_request(CONTRACTS[service], operation, _examples(service))
-    if not any(way and "oauth2" not in way for way in operation.written["security"]):
+    if not any(way and "bearer" not in way for way in operation.written["security"]):
         return request
     return replace(request, headers={**request.headers, "Authorization": BASIC})
 
