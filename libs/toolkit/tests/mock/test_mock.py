@@ -147,7 +147,18 @@ async def test_every_declared_answer_can_be_asked_for(
                 asked = {"If-None-Match": "*"} if status == "304" else {"Prefer": wanted}
                 answer = await _send(client, _keyed(request, wanted), **asked)
                 assert (request.operation, answer.status_code) == (request.operation, int(status))
-                assert not slug or answer.json()["type"] == f"urn:waybill:problem:{slug}"
+                assert not slug or _shows(answer, slug)
+
+
+def _shows(answer: httpx.Response, slug: str) -> bool:
+    """Whether an answer is this problem: as JSON, as an error of OAuth, or as a page."""
+    match answer.headers["content-type"].partition(";")[0]:
+        case "application/problem+json":
+            return bool(answer.json()["type"] == f"urn:waybill:problem:{slug}")
+        case "application/json":
+            return set(answer.json()) == {"error", "error_description"}
+        case media_type:
+            return media_type == "text/html"
 
 
 def _keyed(request: BadRequest, wanted: str) -> BadRequest:

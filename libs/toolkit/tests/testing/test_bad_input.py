@@ -36,7 +36,7 @@ def test_every_operation_gets_bad_requests(service: str) -> None:
     bad = _bad(service)
 
     assert {each.operation for each in bad} == {
-        *(each.id for each in contract.operations if each.written.get("x-errors") != "html"),
+        *(each.id for each in contract.operations if "x-errors" not in each.written),
         "(none)",
     }
     assert {each.slug for each in bad if each.operation == "(none)"} == {"not-found"}
