@@ -120,6 +120,12 @@ async def _send(client: httpx.AsyncClient, request: BadRequest, **headers: str) 
     )
 
 
+IN_OTHER_FORMS: Final = {
+    operation.id for operation in CONTRACTS[GATEWAY].operations if "x-errors" in operation.written
+}
+OF_THE_GATEWAY: Final = ("408", "429", "502", "504")
+
+
 async def test_every_operation_is_answered_with_success(
     client: httpx.AsyncClient, services: list[str]
 ) -> None:
@@ -140,7 +146,11 @@ async def test_every_declared_answer_can_be_asked_for(
 ) -> None:
     declared = {each.id: each.written["responses"] for each in CONTRACTS[package].operations}
     for request in _good(services):
-        for status, written in declared[request.operation].items():
+        own = declared[request.operation]
+        if request.operation in IN_OTHER_FORMS:
+            # What the gateway adds is a problem; the mock sends all in the form of the operation.
+            own = {status: each for status, each in own.items() if status not in OF_THE_GATEWAY}
+        for status, written in own.items():
             for slug in CONTRACTS[package].resolve(written).get("x-problems", [""]):
                 wanted = f"code={status}, example={slug}"
                 # The runtime answers 304 as it does in the service.
