@@ -20,8 +20,9 @@ from gateway.uploads import Uploads
 from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
 from waybill import trace
 from waybill.http.body import ClientGoneError
-from waybill.http.problems import Problem, ProblemError, Unavailable
-from waybill.http.reply import problem_reply
+from waybill.http.error_forms import error_reply
+from waybill.http.problems import BodyTooLarge, Problem, ProblemError, Unavailable
+from waybill.http.reply import Reply, problem_reply
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Forward:
             fields = await self._guard.check(scope)
             answer = await self._ask(scope, receive)
         except ProblemError as refused:
-            await problem_reply(refused.problem, scope).send(send)
+            await self._refusal(refused.problem, scope).send(send)
         except ClientGoneError:
             pass
         except UpstreamError as error:
@@ -70,6 +71,11 @@ class Forward:
         return await self._upstream.send(
             scope["method"], _target(scope), headers, body, is_safe=self._route.is_safe
         )
+
+    def _refusal(self, problem: Problem, scope: Scope) -> Reply:
+        """Return what the service would: a body that is too large never reaches it."""
+        form = self._route.errors if isinstance(problem, BodyTooLarge) else "problem"
+        return error_reply(problem, scope, form)
 
     def _problem(self, error: UpstreamError) -> Problem:
         name = self._upstream.name

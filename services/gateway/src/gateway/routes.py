@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from waybill.http import Operation
-from waybill.http.contract import BODY_LIMIT_BYTES, Method
+from waybill.http.contract import BODY_LIMIT_BYTES, ErrorForm, Method
 
 _METHODS: Final[Mapping[str, Method]] = {
     "get": "GET",
@@ -53,6 +53,8 @@ class Route:
     limit_class: str = "read"
     cost: int = 1
     tags: tuple[str, ...] = ()
+    errors: ErrorForm = "problem"
+    """The form of the errors that the contract of its service declares."""
 
     @property
     def is_safe(self) -> bool:
@@ -71,6 +73,7 @@ def read_routes(contract: Mapping[str, Any]) -> tuple[Route, ...]:
         Route(
             id=operation["operationId"],
             service=operation["x-service"],
+            errors=operation.get("x-errors", "problem"),
             method=_METHODS[method],
             path=path,
             body_limit_bytes=_body_limit_bytes(operation),

@@ -104,7 +104,7 @@ def verifies(verifier: str, challenge: str) -> bool:
     """Whether a PKCE verifier belongs to an S256 challenge (RFC 7636, 4.6)."""
     if not _VERIFIER.fullmatch(verifier):
         return False
-    return hmac.compare_digest(challenge_of(verifier), challenge)
+    return hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())
 
 
 def challenge_of(verifier: str) -> str:

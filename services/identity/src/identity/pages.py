@@ -82,7 +82,7 @@ class PageOperations(Operations):
 
     def _check_form(self, visitor: Visitor, token: str) -> None:
         """Raise ProblemError for a form that these pages did not make for this browser."""
-        if visitor.form is None or not hmac.compare_digest(self._form_token(visitor), token):
+        if visitor.form is None or not _is_same(self._form_token(visitor), token):
             detail = "Open the page again, and send its form. Cookies have to be permitted."
             raise ProblemError(FormNotOurs(detail=detail))
 
@@ -100,3 +100,8 @@ class PageOperations(Operations):
         return set_cookie(
             prefix + name, value, secure=self._is_secure, max_age_seconds=max_age_seconds
         )
+
+
+def _is_same(one: str, other: str) -> bool:
+    # As bytes: text outside ASCII is a TypeError.
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1061,16 +1061,19 @@ AUTHORIZE_REDIRECT_URI: Final = Parameter(
     name="redirect_uri",
     place="query",
     argument="redirect_uri",
-    type=Annotated[str, Field(max_length=2000)],
+    type=Annotated[str, Field(max_length=2000, pattern="^[!-~]*$")],
 )
 AUTHORIZE_REQUEST: Final = Parameter(
-    name="request", place="query", argument="request", type=Annotated[str, Field(max_length=8000)]
+    name="request",
+    place="query",
+    argument="request",
+    type=Annotated[str, Field(max_length=8000, pattern="^[!-~]*$")],
 )
 AUTHORIZE_REQUEST_URI: Final = Parameter(
     name="request_uri",
     place="query",
     argument="request_uri",
-    type=Annotated[str, Field(max_length=2000)],
+    type=Annotated[str, Field(max_length=2000, pattern="^[!-~]*$")],
 )
 AUTHORIZE_RESPONSE_TYPE: Final = Parameter(
     name="response_type",
@@ -1079,10 +1082,16 @@ AUTHORIZE_RESPONSE_TYPE: Final = Parameter(
     type=Annotated[str, Field(max_length=100)],
 )
 AUTHORIZE_SCOPE: Final = Parameter(
-    name="scope", place="query", argument="scope", type=Annotated[str, Field(max_length=4000)]
+    name="scope",
+    place="query",
+    argument="scope",
+    type=Annotated[str, Field(max_length=4000, pattern="^[ -~]*$")],
 )
 AUTHORIZE_STATE: Final = Parameter(
-    name="state", place="query", argument="state", type=Annotated[str, Field(max_length=2000)]
+    name="state",
+    place="query",
+    argument="state",
+    type=Annotated[str, Field(max_length=2000, pattern="^[ -~]*$")],
 )
 CURSOR: Final = Parameter(
     name="cursor",
@@ -1123,7 +1132,10 @@ REMOVE_USER_USER_ID: Final = Parameter(
     name="user_id", place="path", argument="user_id", type=UUID, required=True
 )
 REQUEST: Final = Parameter(
-    name="request", place="query", argument="request", type=Annotated[str, Field(max_length=8000)]
+    name="request",
+    place="query",
+    argument="request",
+    type=Annotated[str, Field(max_length=8000, pattern="^[!-~]*$")],
 )
 REVOKE_API_KEY_KEY_ID: Final = Parameter(
     name="key_id", place="path", argument="key_id", type=UUID, required=True

@@ -106,7 +106,7 @@ class ExchangeApiKey(BaseModel):
     api_key: Annotated[str, Field(max_length=200, min_length=1)]
 
 
-FormToken = TypeAliasType("FormToken", Annotated[str, Field(max_length=100)])
+FormToken = TypeAliasType("FormToken", Annotated[str, Field(max_length=100, pattern="^[!-~]*$")])
 
 
 class Introspection(BaseModel):
@@ -166,7 +166,7 @@ class Login(BaseModel):
     password: Annotated[str | MISSING, Field(max_length=200)] = MISSING
     code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
     demo: Annotated[str | MISSING, Field(max_length=20)] = MISSING
-    request: Annotated[str | MISSING, Field(max_length=8000)] = MISSING
+    request: Annotated[str | MISSING, Field(max_length=8000, pattern="^[!-~]*$")] = MISSING
     user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
 
 
@@ -214,7 +214,7 @@ class RegisterUser(BaseModel):
         Field(
             max_length=254,
             min_length=3,
-            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+            pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
     ]
     password: Annotated[str, Field(max_length=128, min_length=12)]
@@ -228,7 +228,7 @@ class Registration(BaseModel):
         Field(
             max_length=254,
             min_length=3,
-            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+            pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
     ]
     password: Annotated[str, Field(max_length=128, min_length=12)]
@@ -251,7 +251,7 @@ class RequestPasswordReset(BaseModel):
         Field(
             max_length=254,
             min_length=3,
-            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+            pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
     ]
 
@@ -266,7 +266,7 @@ class Reset(BaseModel):
         Field(
             max_length=254,
             min_length=3,
-            pattern="^[^@\\s\\u0000-\\u001f\\u007f]+@[^@\\s\\u0000-\\u001f\\u007f]+$",
+            pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
     ] = MISSING
     token: Annotated[str | MISSING, Field(max_length=100, min_length=1)] = MISSING
@@ -401,7 +401,7 @@ class Confirmation(BaseModel):
 class Consent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     form: FormToken
-    request: Annotated[str, Field(max_length=8000)]
+    request: Annotated[str, Field(max_length=8000, pattern="^[!-~]*$")]
     decision: ConsentDecision
 
 

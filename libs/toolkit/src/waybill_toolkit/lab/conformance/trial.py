@@ -3,7 +3,6 @@
 All checks are enabled. Every failure counts, unless an exclusion covers it.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from waybill_toolkit.contracts.schema_check import Json, read_json
 from waybill_toolkit.lab.conformance.exclusions import Exclusions, Failed
 from waybill_toolkit.lab.conformance.judging import judged_by
 from waybill_toolkit.lab.conformance.shop import Shop
+from waybill_toolkit.lab.conformance.shown_problem import shown_problem
 from waybill_toolkit.testing.contract_check import Contract
 
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
@@ -150,15 +150,7 @@ def _exclude(schema: BaseSchema, exclusions: Exclusions) -> None:
 
 def _failed(failure: Failure, case: Case[Any], response: Response) -> Failed:
     operation = str(case.operation.definition.raw.get("operationId", case.operation.label))
-    return Failed(failure.checks, operation, _object(response))
-
-
-def _object(response: Response) -> Json:
-    try:
-        answer = json.loads(response.content)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+    return Failed(failure.checks, operation, shown_problem(response))
 
 
 def _note(event: events.EngineEvent, verdict: Verdict, statistic: Statistic) -> None:
@@ -201,7 +193,7 @@ def _failures(statistic: Statistic, schema: BaseSchema) -> Iterator[str]:
 def _dead_links(statistic: Statistic, verdict: Verdict) -> Iterator[str]:
     """Yield the links that never resolved although their source had items."""
     for failure in statistic.extraction_failures:
-        if not verdict.links[failure.id] and _object(failure.response).get("items") != []:
+        if not verdict.links[failure.id] and shown_problem(failure.response).get("items") != []:
             yield (
                 f"{failure.source}\nThe link to {failure.target} never finds"
                 f" {failure.expression} for {failure.parameter_name}."
