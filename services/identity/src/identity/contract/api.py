@@ -1043,19 +1043,25 @@ AUTHORIZE_CODE_CHALLENGE: Final = Parameter(
     name="code_challenge",
     place="query",
     argument="code_challenge",
-    type=Annotated[str, Field(max_length=200)],
+    type=Annotated[str, Field(max_length=200, pattern="^[ -~]*$")],
 )
 AUTHORIZE_CODE_CHALLENGE_METHOD: Final = Parameter(
     name="code_challenge_method",
     place="query",
     argument="code_challenge_method",
-    type=Annotated[str, Field(max_length=100)],
+    type=Annotated[str, Field(max_length=100, pattern="^[ -~]*$")],
 )
 AUTHORIZE_NONCE: Final = Parameter(
-    name="nonce", place="query", argument="nonce", type=Annotated[str, Field(max_length=500)]
+    name="nonce",
+    place="query",
+    argument="nonce",
+    type=Annotated[str, Field(max_length=500, pattern="^[ -~]*$")],
 )
 AUTHORIZE_PROMPT: Final = Parameter(
-    name="prompt", place="query", argument="prompt", type=Annotated[str, Field(max_length=100)]
+    name="prompt",
+    place="query",
+    argument="prompt",
+    type=Annotated[str, Field(max_length=100, pattern="^[ -~]*$")],
 )
 AUTHORIZE_REDIRECT_URI: Final = Parameter(
     name="redirect_uri",
