@@ -87,7 +87,11 @@ async def test_a_chunked_answer_is_put_together() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [None, problem(503, "unavailable"), problem(409, "idempotency-key-in-use"), b"?!"]
+    "trouble",
+    [
+        *(None, problem(503, "unavailable"), problem(409, "idempotency-key-in-use"), b"?!"),
+        *(problem(502, "bad-gateway"), problem(504, "gateway-timeout"), problem(429, "limited")),
+    ],
 )
 async def test_the_same_request_is_sent_again_when_the_trouble_will_pass(
     trouble: bytes | None,

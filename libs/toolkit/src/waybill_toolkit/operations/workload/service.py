@@ -23,6 +23,9 @@ LAST_DELAY_SECONDS: Final = 1.0
 # A killed service is ready within seconds, PostgreSQL after a crash within a minute.
 PATIENCE_SECONDS: Final = 90.0
 
+TEMPORARY: Final = (429, 502, 503, 504)
+"""Statuses of a gateway, too. The request may have been executed: each has its Idempotency-Key."""
+
 _PROBLEM_TYPE: Final = "urn:waybill:problem:"
 
 
@@ -31,7 +34,7 @@ class ServiceError(Exception):
 
 
 class UnreachableError(ServiceError):
-    """There was no response, or only 503, until the timeout. The request may have succeeded."""
+    """There was no response, or only temporary errors, until the timeout. The request may have succeeded."""
 
 
 class RefusedError(ServiceError):
@@ -127,8 +130,8 @@ class Service:
 
 def _passing_trouble(response: Response) -> str:
     """Describe a temporary error: the service is unavailable, or the first request is running."""
-    if response.status == 503:
-        return "it responds with 503"
+    if response.status in TEMPORARY:
+        return f"it responds with {response.status}"
     if response.status == 409 and _problem(response)[0] == "idempotency-key-in-use":
         return "it is still processing the first request"
     return ""
