@@ -34,7 +34,7 @@ class ServiceError(Exception):
 
 
 class UnreachableError(ServiceError):
-    """There was no response, or only temporary errors, until the timeout. The request may have succeeded."""
+    """No response but temporary errors until the timeout. The request may have succeeded."""
 
 
 class RefusedError(ServiceError):
