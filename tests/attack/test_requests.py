@@ -25,7 +25,7 @@ from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_issuer import FakeIssuer, fake_issuer
 
 ROOT: Final = Path(__file__).parents[2]
-TOKEN: Final = "the-token-of-a-caller-with-some-scopes"  # noqa: S105
+TOKEN: Final = "the-token-of-a-caller-with-some-scopes"  # noqa: S105 - of a test
 ALL: Final[list[Operation]] = [
     operation
     for path in sorted((ROOT / "services").glob("*/src/*/contract/api.py"))

@@ -72,7 +72,7 @@ def test_an_event_of_an_earlier_release_has_no_actor() -> None:
 
 
 def test_a_payload_comes_back_as_it_was_sent() -> None:
-    payload = Secret(token="t", amount=3)  # noqa: S106
+    payload = Secret(token="t", amount=3)  # noqa: S106 - of a test
     assert decode_payload(Secret, encode_payload(payload)) == payload
 
 

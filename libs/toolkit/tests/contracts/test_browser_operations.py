@@ -191,7 +191,7 @@ async def test_page_is_checked_by_its_media_type(
 
 def test_conformance_test_sends_forms_and_expects_pages(club: Repository, tmp_path: Path) -> None:
     club.write(club.generate(["club"]))
-    plan = Plan(token="any", seed=1, examples=5, seconds=20)  # noqa: S106
+    plan = Plan(token="any", seed=1, examples=5, seconds=20)  # noqa: S106 - of a test
     with serving(mock_of(club, "club", access_of("any-token"))) as address:
         verdict = try_service(
             "club",

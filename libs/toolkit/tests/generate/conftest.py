@@ -49,7 +49,7 @@ class Club:
             return self.problems.InvalidClient(detail="The secret is another one.")
         if body.grant_type == "bug":
             raise LookupError("hunter2")
-        token = self.models.Token(access_token="t", expires_in=300)  # noqa: S106
+        token = self.models.Token(access_token="t", expires_in=300)  # noqa: S106 - of a test
         return self.api.CreateToken200(body=token, cache_control="no-store")
 
     async def show_login(

@@ -29,8 +29,8 @@ def admission_of(settings: AccessSettings) -> Admission:
     """
     if settings.issuer and settings.access_audience:
         # Imported here, so that only processes with an issuer load an HTTP client: some 10 MB.
-        from waybill.http.issuer_keys import IssuerKeys  # noqa: PLC0415
-        from waybill.http.tokens import TokenAccess  # noqa: PLC0415
+        from waybill.http.issuer_keys import IssuerKeys  # noqa: PLC0415 - loaded only when needed
+        from waybill.http.tokens import TokenAccess  # noqa: PLC0415 - loaded only when needed
 
         clock = SystemClock()
         keys = IssuerKeys(settings.issuer, clock)

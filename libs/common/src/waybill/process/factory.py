@@ -162,7 +162,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         added: Router,
     ) -> "CollectorRegistry":
         # Imported here, so that only services with `check_contract` load it.
-        from waybill.conformance import check_contract  # noqa: PLC0415
+        from waybill.conformance import check_contract  # noqa: PLC0415 - loaded only when needed
 
         return check_contract([*self._operations, *added.routes], contract, database)
 

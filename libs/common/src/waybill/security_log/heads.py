@@ -59,7 +59,7 @@ class HeadKey:
     def __init__(self, pem: bytes) -> None:
         """Read a key in PEM. Raises WrongKeyError."""
         from joserfc.errors import JoseError  # noqa: PLC0415 - see the module's docstring
-        from joserfc.jwk import ECKey, OKPKey  # noqa: PLC0415
+        from joserfc.jwk import ECKey, OKPKey  # noqa: PLC0415 - loaded only when needed
 
         self._key: ECKey | OKPKey | None = None
         for kind in (ECKey, OKPKey):
@@ -80,15 +80,15 @@ class HeadKey:
 
     def sign(self, head: Head) -> str:
         """Return the line of a head."""
-        from joserfc import jws  # noqa: PLC0415
+        from joserfc import jws  # noqa: PLC0415 - loaded only when needed
 
         header = {"alg": self._algorithm, "typ": _TYPE}
         return jws.serialize_compact(header, orjson.dumps(head), self._key, [self._algorithm])
 
     def read(self, line: str) -> Head:
         """Check a line. Raises ForgedHeadError."""
-        from joserfc import jws  # noqa: PLC0415
-        from joserfc.errors import JoseError  # noqa: PLC0415
+        from joserfc import jws  # noqa: PLC0415 - loaded only when needed
+        from joserfc.errors import JoseError  # noqa: PLC0415 - loaded only when needed
 
         try:
             found = jws.deserialize_compact(line, self._key, [self._algorithm])

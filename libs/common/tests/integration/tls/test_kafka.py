@@ -20,7 +20,7 @@ from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.testing.certificates import CertificateAuthority, Issued
 from waybill_toolkit.testing.tls_front import tls_front
 
-PASSWORD = "a password of apples"  # noqa: S105
+PASSWORD = "a password of apples"  # noqa: S105 - of a test
 ALL = {name: ["*"] for name in ("write", "read", "create", "join")}
 
 

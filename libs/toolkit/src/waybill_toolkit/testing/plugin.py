@@ -185,7 +185,7 @@ def platform_violations(platform: Platform) -> Iterator[ViolationLog]:
     """Read the contract violations of the platform's services, until the end of the session."""
     log = ViolationLog(platform.folder, platform.services)
     yield log
-    assert log.read() == []  # noqa: S101
+    assert log.read() == []  # noqa: S101 - a test helper
 
 
 @pytest.fixture(autouse=True)
@@ -196,4 +196,4 @@ def _contracts_hold(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     log: ViolationLog = request.getfixturevalue("platform_violations")
     yield
-    assert log.read() == []  # noqa: S101
+    assert log.read() == []  # noqa: S101 - a test helper

@@ -19,7 +19,7 @@ from waybill_toolkit.platform.embedded_broker.users import Users
 from waybill_toolkit.testing.certificates import CertificateAuthority
 from waybill_toolkit.testing.tls_front import tls_front
 
-PASSWORD = "wonder,land="  # noqa: S105
+PASSWORD = "wonder,land="  # noqa: S105 - of a test
 EVERYTHING = {name: ["*"] for name in ("write", "read", "create", "join")}
 
 

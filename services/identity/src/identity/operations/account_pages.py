@@ -19,7 +19,7 @@ class AccountPages(AccountOperations, PageOperations):
 
     async def show_registration(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         **cookies: str | None,
     ) -> api.ShowRegistrationResult:
         """Show the form."""
@@ -39,7 +39,7 @@ class AccountPages(AccountOperations, PageOperations):
 
     async def show_verification(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         *,
         token: str | None,
         **cookies: str | None,
@@ -61,7 +61,7 @@ class AccountPages(AccountOperations, PageOperations):
 
     async def show_reset(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         *,
         token: str | None,
         **cookies: str | None,

@@ -48,7 +48,7 @@ class AuthorizationPages(PageOperations):
 
     async def show_consent(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         *,
         request: str | None,
         **cookies: str | None,
@@ -74,7 +74,7 @@ class AuthorizationPages(PageOperations):
 
     async def give_consent(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         body: models.Consent,
         **cookies: str | None,
     ) -> api.GiveConsentResult:

@@ -73,7 +73,7 @@ class DevicePages(PageOperations):
 
     async def show_device(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         *,
         user_code: str | None,
         **cookies: str | None,
@@ -87,7 +87,7 @@ class DevicePages(PageOperations):
 
     async def approve_device(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         body: models.DeviceApproval,
         **cookies: str | None,
     ) -> api.ApproveDeviceResult:

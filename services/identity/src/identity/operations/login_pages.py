@@ -52,7 +52,7 @@ class LoginPages(PageOperations):
 
     async def log_in(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         body: models.Login,
         **cookies: str | None,
     ) -> api.LogInResult:
@@ -84,7 +84,7 @@ class LoginPages(PageOperations):
 
     async def log_out(
         self,
-        call: Call,  # noqa: ARG002
+        call: Call,  # noqa: ARG002 - named by the interface
         body: models.FormOnly,
         **cookies: str | None,
     ) -> api.LogOutResult:

@@ -113,8 +113,8 @@ def apply(
 
 def _options(
     add_partitions: bool,  # noqa: FBT001 - as the commands have them
-    shorten_retention: bool,  # noqa: FBT001
-    acls: bool,  # noqa: FBT001
+    shorten_retention: bool,  # noqa: FBT001 - as the command
+    acls: bool,  # noqa: FBT001 - as the command
     users: list[str] | None,
 ) -> _Options:
     named = dict(_pair(each) for each in users or ())
