@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate lock clean
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial outside bench bench-smoke chaos simulate lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -51,6 +51,15 @@ attack-table: $(VENV)/ready
 record: $(VENV)/ready
 	@test -n "$(RELEASE)" || { echo "Say which release: make record RELEASE=1.2.0"; exit 2; }
 	$(BIN)/pytest services --record-traffic=tests/contract/releases/$(RELEASE)
+
+# Everything of a release that needs no network: make release VERSION=0.2.0
+release: $(VENV)/ready
+	@test -n "$(VERSION)" || { echo "Say which version: make release VERSION=0.2.0"; exit 2; }
+	@test -z "$$(git status --porcelain)" || { echo "Commit or stash your changes first."; exit 2; }
+	$(BIN)/python -m waybill_toolkit.release prepare $(VERSION)
+	$(MAKE) $(VENV)/ready generate
+	$(MAKE) record RELEASE=$(VERSION)
+	$(BIN)/python -m waybill_toolkit.release build
 
 # Follows docs/tutorial.md to the letter, in a copy of the tree, and adds a field to an order there.
 tutorial: $(VENV)/ready

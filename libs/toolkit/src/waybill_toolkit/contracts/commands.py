@@ -6,11 +6,13 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from waybill_toolkit.command_line.output import AsJson, OutputFile, give
+from waybill_toolkit.contracts.diff.announced import read_announced
 from waybill_toolkit.contracts.diff.canary import BlindGateError, check_canary
 from waybill_toolkit.contracts.diff.judgement import Judgement, judge
 from waybill_toolkit.contracts.diff.report import as_json as to_json
 from waybill_toolkit.contracts.diff.report import as_text
 from waybill_toolkit.contracts.diff.revision import Revision, RevisionError, checked_out
+from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.problems import read_registry
@@ -62,7 +64,8 @@ def diff(
 ) -> None:
     """Show what has changed since BASE, and which clients and services it breaks.
 
-    The exit status is 1 for breaking changes without a new version.
+    The exit status is 1 for breaking changes without a new version. Below version 1.0 a breaking
+    change needs a line in contracts/breaking-changes.yaml instead.
     """
     repository = _repository()
     try:
@@ -106,6 +109,8 @@ def _read_all(repository: Repository) -> None:
         except ContractError as error:
             faults.add_all(error)
     faults.stop_if_any()
+    contracts = repository.root / "contracts"
+    read_announced(contracts, State(contracts).documents())
 
 
 def _repository() -> Repository:

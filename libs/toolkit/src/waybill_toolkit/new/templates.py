@@ -6,6 +6,7 @@ import tempfile
 import tokenize
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
@@ -53,11 +54,12 @@ def _rendered(names: Names) -> dict[Path, str]:
     )
     variables = names.variables()
     owner = names_owner(f"{names.entity}_id")
+    version = installed_version("waybill")
     found = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob(f"*{SUFFIX}"))
     return {
         Path(str(path).removesuffix(SUFFIX).format_map(variables)): environment.get_template(
             path.as_posix()
-        ).render(variables, owner=owner)
+        ).render(variables, owner=owner, version=version)
         for path in found
     }
 

@@ -1,9 +1,11 @@
 """Formats a judgement as text and as JSON."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from waybill_toolkit.contracts.diff.announced import FILE, PLACEHOLDER
 from waybill_toolkit.contracts.diff.change import Change
 from waybill_toolkit.contracts.diff.judgement import Judged, Judgement
 from waybill_toolkit.contracts.diff.revision import Revision
@@ -23,6 +25,7 @@ def as_text(judgement: Judgement, base: Revision, root: Path) -> Iterator[str]:
     breaking = sum(each.change.breaking for each in judgement.changes)
     safe = len(judgement.changes) - breaking
     yield f"{breaking} breaking and {safe} safe changes since {base.name} ({base.commit[:7]})."
+    yield from _missing_lines(judgement)
     for document, (version, needed) in judgement.needed.items():
         yield (
             f"contracts/{document} breaks {version}. Keep the old form and add the"
@@ -40,8 +43,19 @@ def as_json(judgement: Judgement, base: Revision, root: Path) -> dict[str, Any]:
             document: {"version": version, "needed": needed}
             for document, (version, needed) in judgement.needed.items()
         },
+        "lines_needed": {name: list(lines) for name, lines in judgement.unannounced.items()},
         "changes": [_change(each, base, root) for each in judgement.changes],
     }
+
+
+def _missing_lines(judgement: Judgement) -> Iterator[str]:
+    if not judgement.unannounced:
+        return
+    yield f"Add to contracts/{FILE}, each with its reason:"
+    for document, messages in judgement.unannounced.items():
+        yield f"  {document}:"
+        for message in messages:
+            yield f"    {json.dumps(message, ensure_ascii=False)}: {PLACEHOLDER}"
 
 
 def _change(each: Judged, base: Revision, root: Path) -> dict[str, Any]:

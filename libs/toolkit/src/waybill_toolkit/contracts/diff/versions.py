@@ -3,7 +3,7 @@
 Either the new form has the next number and exists in addition to the old one (`/v2/orders`,
 `orders.order-placed.v2`, the topic `orders.order-events.v2`); the old one may then be removed. Or
 the document has a new major number in its `info.version` (below 1.0 a new minor number, as in
-semver.org, rule 4).
+semver.org, rule 4, which a release sets; see `announced` for what is needed until then).
 """
 
 import re
@@ -35,6 +35,11 @@ def is_new_version(before: str, after: str) -> bool:
     """Return whether the new version number allows breaking changes."""
     old, new = _numbers(before), _numbers(after)
     return new[:1] > old[:1] or (new[0] == old[0] == 0 and new > old)
+
+
+def is_below_one(version: str) -> bool:
+    """Return whether nothing is promised yet (semver.org, rule 4)."""
+    return _numbers(version)[0] == 0
 
 
 def next_version(before: str) -> str:
