@@ -32,7 +32,7 @@ def parse(version: str) -> tuple[int, int, int]:
 
 def current_version(root: Path) -> str:
     """Return the version. Raises ReleaseError when files disagree."""
-    files = defaultdict(list)
+    files: dict[str, list[str]] = defaultdict(list)
     for path, pattern in _files(root):
         found = set(re.findall(pattern, path.read_text("utf-8"), re.MULTILINE))
         for version in found or {"none"}:
