@@ -1,0 +1,29 @@
+"""The last answers of a service, for a contract that names them as the fallback of an operation."""
+
+from collections import OrderedDict
+from typing import Final
+
+from waybill.http.contract import Answer
+from waybill.http.problems import Problem
+
+ANSWERS_MAX: Final = 1_000
+
+
+class LastKnown:
+    """Answers by what was asked. The oldest ones are dropped when there are too many."""
+
+    def __init__(self, answers_max: int = ANSWERS_MAX) -> None:
+        self._max: Final = answers_max
+        self._kept: OrderedDict[str, tuple[float, Answer | Problem]] = OrderedDict()
+
+    def keep(self, asked: str, answer: Answer | Problem, until: float) -> None:
+        """Remember an answer."""
+        self._kept.pop(asked, None)
+        self._kept[asked] = (until, answer)
+        if len(self._kept) > self._max:
+            self._kept.popitem(last=False)
+
+    def find(self, asked: str, now: float) -> Answer | Problem | None:
+        """Return the last answer, unless it is too old."""
+        until, answer = self._kept.get(asked, (now, None))
+        return answer if until > now else None
