@@ -9,8 +9,10 @@ from typing import Final
 import aiohttp
 import orjson
 
+from gateway.api_keys import ApiKeys
 from gateway.client_addresses import ClientAddresses
 from gateway.compression import Compression
+from gateway.contract.identity_client import IdentityClient
 from gateway.forward import Forward
 from gateway.guards import Guard
 from gateway.limits import Limits, limits_of
@@ -39,7 +41,10 @@ async def assemble(settings: GatewaySettings) -> Service:
     session = open_session(settings, settings.upstream_connections_max)
     streams = open_session(settings, settings.streams_max)
     upstreams = upstreams_of(settings, directory, session)
-    guards = {route.id: Guard(route, admission.access, limits, addresses) for route in _ROUTES}
+    keys = ApiKeys(IdentityClient(directory.client("identity"))) if settings.issuer else None
+    guards = {
+        route.id: Guard(route, admission.access, limits, addresses, keys) for route in _ROUTES
+    }
     return Service(
         endpoints=forwards(settings, guards, upstreams, streams),
         in_each_process=[
@@ -58,7 +63,7 @@ async def assemble(settings: GatewaySettings) -> Service:
             ),
         ),
         gauges=partial(gauges_of, upstreams.values(), limits),
-        closing=(session.close, streams.close),
+        closing=(session.close, streams.close, directory.close),
     )
 
 

@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Generic
 
 import aiohttp
 
 from waybill import deadline, trace
 from waybill.calls import transport
 from waybill.calls.errors import NotExecutedError, RefusedError, UnansweredError
-from waybill.calls.operation import CalledOperation, FieldLines, WrongAnswerError
+from waybill.calls.operation import CalledOperation, FieldLines, Result, WrongAnswerError
 from waybill.calls.targets import NoTargetError, Target, Targets
 from waybill.calls.transport import Request, UnreachableError, UpstreamError
-from waybill.http.contract import Answer
-from waybill.http.problems import Problem
 
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -31,16 +29,16 @@ class _Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Generic[Result]):
     """One request of a call; the next one goes to the next address."""
 
-    operation: CalledOperation
+    operation: CalledOperation[Result]
     request: Request
     targets: Targets
     session: aiohttp.ClientSession
     token: Callable[[], Awaitable[str]] | None
 
-    async def make(self, seconds: float, *, is_short: bool) -> Answer | Problem:
+    async def make(self, seconds: float, *, is_short: bool) -> Result:
         """Send the request; wait so long for its response. Raises CallError.
 
         With `is_short` the caller waits less than the service may take: a late answer says nothing
@@ -94,7 +92,7 @@ class Attempt:
             raise RuntimeError(f"{self.operation.id} of {self.targets.name} needs a token")
         return await self.token()
 
-    def _read(self, response: _Response) -> Answer | Problem:
+    def _read(self, response: _Response) -> Result:
         name = self.targets.name
         try:
             found = self.operation.read(response.status, response.fields, response.content)

@@ -23,10 +23,8 @@ from waybill.calls.attempt import Attempt
 from waybill.calls.errors import NotExecutedError, RefusedError, UnavailableError
 from waybill.calls.last_known import LastKnown
 from waybill.calls.limits import Bulkhead, BulkheadFullError, RetryBudget
-from waybill.calls.operation import CalledOperation
+from waybill.calls.operation import CalledOperation, Result
 from waybill.calls.targets import Targets
-from waybill.http.contract import Answer
-from waybill.http.problems import Problem
 
 _log: Final = logging.getLogger(__name__)
 
@@ -70,12 +68,12 @@ class ServiceClient:
 
     async def call(
         self,
-        operation: CalledOperation,
+        operation: CalledOperation[Result],
         *,
         body: object = None,
         key: str | None = None,
         **arguments: object,
-    ) -> Answer | Problem:
+    ) -> Result:
         """Return an answer or a problem that the contract declares. Raises CallError.
 
         `key` is the Idempotency-Key, `arguments` are the parameters by their names in Python.
@@ -96,14 +94,14 @@ class ServiceClient:
             if (seconds := operation.last_known_seconds) is not None:
                 self.last_known.keep(request.path, answer, self.waiting.now() + seconds)
             return answer
-        known = self.last_known.find(request.path, self.waiting.now())
+        known: Result | None = self.last_known.find(request.path, self.waiting.now())
         used = "" if known is None else "; its last answer is used"
         _log.warning("%s was not answered: %s%s", operation.id, failure, used)
         if known is None:
             raise failure
         return known
 
-    async def _until_answered(self, attempt: Attempt) -> Answer | Problem:
+    async def _until_answered(self, attempt: Attempt[Result]) -> Result:
         waiting = self.waiting
         given = deadline.seconds_left()
         is_short = given is not None and given < waiting.seconds
@@ -121,6 +119,6 @@ class ServiceClient:
                     raise
             await waiting.pause(pause)
 
-    def _may_retry(self, operation: CalledOperation, error: UnavailableError) -> bool:
+    def _may_retry(self, operation: CalledOperation[Result], error: UnavailableError) -> bool:
         is_safe = operation.is_repeatable or isinstance(error, NotExecutedError)
         return is_safe and not error.is_final and self.budget.take()

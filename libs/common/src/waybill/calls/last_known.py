@@ -1,10 +1,7 @@
 """The last answers of a service, for a contract that names them as the fallback of an operation."""
 
 from collections import OrderedDict
-from typing import Final
-
-from waybill.http.contract import Answer
-from waybill.http.problems import Problem
+from typing import Any, Final
 
 ANSWERS_MAX: Final = 1_000
 
@@ -14,16 +11,16 @@ class LastKnown:
 
     def __init__(self, answers_max: int = ANSWERS_MAX) -> None:
         self._max: Final = answers_max
-        self._kept: OrderedDict[str, tuple[float, Answer | Problem]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, Any]] = OrderedDict()
 
-    def keep(self, asked: str, answer: Answer | Problem, until: float) -> None:
+    def keep(self, asked: str, answer: object, until: float) -> None:
         """Remember an answer."""
         self._kept.pop(asked, None)
         self._kept[asked] = (until, answer)
         if len(self._kept) > self._max:
             self._kept.popitem(last=False)
 
-    def find(self, asked: str, now: float) -> Answer | Problem | None:
+    def find(self, asked: str, now: float) -> Any:  # noqa: ANN401 (what was kept)
         """Return the last answer, unless it is too old."""
         until, answer = self._kept.get(asked, (now, None))
         return answer if until > now else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any, Final, get_origin, get_type_hints
+from typing import Any, Final, Generic, TypeVar, cast, get_origin, get_type_hints
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -14,6 +14,8 @@ from waybill.http.problems import MEDIA_TYPE, TYPE_PREFIX, Problem
 
 KEY: Final = "idempotency-key"
 
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 _MEMBERS: Final = TypeAdapter(dict[str, Any])
 
 FieldLines = Mapping[str, list[str]]
@@ -24,9 +26,10 @@ class WrongAnswerError(Exception):
     """A response does not match the contract."""
 
 
-class CalledOperation:
+class CalledOperation(Generic[Result_co]):
     """An operation of another service; generated clients declare those that they call.
 
+    `Result_co` are the answers and problems that its contract declares.
     `is_repeatable` says whether a request may be sent again when it is unknown whether it was
     executed. With `last_known_seconds`, the last answer is used so long when there is no other.
     """
@@ -82,16 +85,15 @@ class CalledOperation:
             body=content,
         )
 
-    def read(self, status: int, lines: FieldLines, content: bytes) -> Answer | Problem | None:
+    def read(self, status: int, lines: FieldLines, content: bytes) -> Result_co | None:
         """Read a response; None for one that the contract does not declare of the handler.
 
         Raises WrongAnswerError.
         """
         try:
             reader = self._answers.get(status)
-            if reader is not None:
-                return reader.read(lines, content)
-            return self._problem(lines, content)
+            read = reader.read if reader else self._problem
+            return cast("Result_co | None", read(lines, content))
         except ValidationError as error:
             faults = error.errors(include_url=False, include_input=False)
             text = ", ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in faults)

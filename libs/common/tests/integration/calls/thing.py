@@ -56,8 +56,10 @@ _GET: Final = Operation(
     parameters=(_THING_ID, _SIZES, _IS_NEW, _LANGUAGE),
     answers=(GetThing200, ThingNotFound),
 )
-GET: Final = CalledOperation(_GET, is_repeatable=True)
-GET_OR_LAST: Final = CalledOperation(_GET, is_repeatable=True, last_known_seconds=60.0)
+GET: Final = CalledOperation[GetThing200 | ThingNotFound](_GET, is_repeatable=True)
+GET_OR_LAST: Final = CalledOperation[GetThing200 | ThingNotFound](
+    _GET, is_repeatable=True, last_known_seconds=60.0
+)
 
 _CREATE: Final = Operation(
     id="create_thing",
@@ -68,5 +70,5 @@ _CREATE: Final = Operation(
     body=Thing,
     answers=(CreateThing201,),
 )
-CREATE: Final = CalledOperation(_CREATE, is_repeatable=True)
-CREATE_ONCE: Final = CalledOperation(_CREATE)
+CREATE: Final = CalledOperation[CreateThing201](_CREATE, is_repeatable=True)
+CREATE_ONCE: Final = CalledOperation[CreateThing201](_CREATE)
