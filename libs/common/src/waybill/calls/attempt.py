@@ -1,7 +1,6 @@
 """Sends one request of a call, and says what its outcome means."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, Generic
 
@@ -36,7 +35,6 @@ class Attempt(Generic[Result]):
     request: Request
     targets: Targets
     session: aiohttp.ClientSession
-    token: Callable[[], Awaitable[str]] | None
 
     async def make(self, seconds: float, *, is_short: bool) -> Result:
         """Send the request; wait so long for its response. Raises CallError.
@@ -75,8 +73,6 @@ class Attempt(Generic[Result]):
             ("traceparent", context.traceparent),
             (deadline.HEADER.decode(), deadline.written(seconds)),
         ]
-        if self.operation.needs_token:
-            headers.append(("authorization", f"Bearer {await self._token()}"))
         request = replace(self.request, headers=headers)
         response = await transport.send(self.session, target, request)
         try:
@@ -86,11 +82,6 @@ class Attempt(Generic[Result]):
         names = {name.lower() for name in response.headers}
         lines = {name: response.headers.getall(name) for name in names}
         return _Response(response.status, lines, content)
-
-    async def _token(self) -> str:
-        if self.token is None:
-            raise RuntimeError(f"{self.operation.id} of {self.targets.name} needs a token")
-        return await self.token()
 
     def _read(self, response: _Response) -> Result:
         name = self.targets.name

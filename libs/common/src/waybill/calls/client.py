@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import aiohttp
@@ -55,7 +55,8 @@ class Waiting:
 class ServiceClient:
     """The calls of one service from one process.
 
-    `token` gives the access token for operations that need one.
+    `token` gives the access token for operations that need one. It is that of the service itself:
+    last known answers are used for all its requests.
     """
 
     targets: Targets
@@ -79,7 +80,11 @@ class ServiceClient:
         `key` is the Idempotency-Key, `arguments` are the parameters by their names in Python.
         """
         request = operation.request(arguments, body, key)
-        attempt = Attempt(operation, request, self.targets, self.session, self.token)
+        asked = (request.path, *request.headers)
+        if operation.needs_token:
+            authorization = ("authorization", f"Bearer {await self._token_for(operation)}")
+            request = replace(request, headers=(*request.headers, authorization))
+        attempt = Attempt(operation, request, self.targets, self.session)
         try:
             with self.bulkhead.enter():
                 answer = await self._until_answered(attempt)
@@ -92,14 +97,19 @@ class ServiceClient:
             failure = error
         else:
             if (seconds := operation.last_known_seconds) is not None:
-                self.last_known.keep(request.path, answer, self.waiting.now() + seconds)
+                self.last_known.keep(asked, answer, self.waiting.now() + seconds)
             return answer
-        known: Result | None = self.last_known.find(request.path, self.waiting.now())
+        known: Result | None = self.last_known.find(asked, self.waiting.now())
         used = "" if known is None else "; its last answer is used"
         _log.warning("%s was not answered: %s%s", operation.id, failure, used)
         if known is None:
             raise failure
         return known
+
+    async def _token_for(self, operation: CalledOperation[Result]) -> str:
+        if self.token is None:
+            raise RuntimeError(f"{operation.id} of {self.targets.name} needs a token")
+        return await self.token()
 
     async def _until_answered(self, attempt: Attempt[Result]) -> Result:
         waiting = self.waiting

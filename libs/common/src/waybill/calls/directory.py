@@ -76,7 +76,7 @@ class Directory:
     ) -> ServiceClient:
         """Return a client of a service, within a running loop. Raises MissingUpstreamError.
 
-        `token` gives the access token for operations that need one.
+        `token` gives the access token of this service, for operations that need one.
         """
         if self._session is None:
             self._session = open_session(

@@ -96,7 +96,9 @@ def read_calls(
 
 def _read(operation: Operation, node: Node, written: Node, faults: Faults) -> CalledOperation:
     media = {each.media_type for each in operation.answers}
-    if operation.is_form or operation.basic or operation.errors != "problem" or media != {JSON}:
+    is_json = media == {JSON} and operation.errors == "problem" and not operation.is_form
+    has_cookies = any(each.place == "cookie" for each in operation.parameters)
+    if not is_json or operation.basic or has_cookies:
         message = f"{operation.id} cannot be called by a generated client: it is not all JSON."
         faults.add(written.fault(message, _RULE))
     conditional = any(each.argument == "if_match" for each in operation.parameters)
