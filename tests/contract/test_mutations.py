@@ -60,7 +60,7 @@ def copied(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> 
 def tree(copied: Tree) -> Iterator[Tree]:
     """The copy, which is restored afterwards."""
     folders = [copied.root / "contracts"]
-    folders += [copied.repository.package(service) for service in copied.repository.services]
+    folders += [copied.repository.package(each) for each in copied.repository.packages]
     before = _contents(folders)
     yield copied
     after = _contents(folders)

@@ -20,7 +20,7 @@ from waybill_toolkit.operations.workload.client import (
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import client_of
 from waybill_toolkit.platform.handle import Platform
-from waybill_toolkit.platform.identity import SHOP
+from waybill_toolkit.platform.identity import SHOP, secret_of
 from waybill_toolkit.platform.plan import GATEWAY
 from waybill_toolkit.platform.ports import answers
 from waybill_toolkit.platform.state import Condition
@@ -125,3 +125,24 @@ async def test_orders_wait_when_payments_is_stopped_and_are_confirmed_when_it_is
 
     await order_reaches(http, placed.order_id, "confirmed")
     await is_back(http, "/v1/payments")
+
+
+def with_key(platform: Platform, name: str) -> httpx.AsyncClient:
+    """Return a client that sends an API key where others send a token."""
+    headers = {"Authorization": f"Bearer {secret_of(platform.folder, name)}"}
+    return httpx.AsyncClient(base_url=platform.addresses[GATEWAY], headers=headers, timeout=30)
+
+
+async def test_an_api_key_that_is_in_use_works_when_identity_is_stopped(
+    guarded_platform: Platform,
+) -> None:
+    async with (
+        with_key(guarded_platform, "alice") as alice,
+        with_key(guarded_platform, "bob") as bob,
+    ):
+        await is_back(alice, "/v1/orders")
+        with stopped(guarded_platform, "identity"):
+            assert (await alice.get("/v1/orders")).status_code == 200
+            await is_named(bob, "/v1/orders", "identity")
+
+        await is_back(bob, "/v1/orders")

@@ -12,6 +12,16 @@ LIST = ("paths", "/v1/orders", "get")
 GET = ("paths", "/v1/orders/{order_id}", "get")
 ADJUST = ("paths", "/v1/stock/{sku}/adjustments", "post")
 STOCK = ("paths", "/v1/stock/{sku}", "get")
+EXCHANGE = ("paths", "/v1/api-key-tokens", "post")
+NOT_FOUND = {
+    "description": "There is no such key.",
+    "x-problems": ["api-key-not-found"],
+    "content": {
+        "application/problem+json": {
+            "schema": {"$ref": "../shared/components.yaml#/components/schemas/Problem"}
+        }
+    },
+}
 PRODUCT = "/v1/products/{product_id}"
 
 
@@ -79,7 +89,14 @@ OPERATIONS: Final = (
         "call of an operation that is not there",
         "orders/openapi.yaml",
         put({"catalog": ["get_price"]}, "x-calls"),
-        "lint",
+        "generator lint",
+    ),
+    Mutation(
+        "problem added that a caller does not expect",
+        "identity/openapi.yaml",
+        put(NOT_FOUND, *EXCHANGE, "responses", "404"),
+        "types",
+        service="gateway",
     ),
     Mutation(
         "limit of bodies lowered",

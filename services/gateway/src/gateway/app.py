@@ -9,8 +9,10 @@ from typing import Final
 import aiohttp
 import orjson
 
+from gateway.api_keys import ApiKeys
 from gateway.client_addresses import ClientAddresses
 from gateway.compression import Compression
+from gateway.contract.identity_client import IdentityClient
 from gateway.forward import Forward
 from gateway.guards import Guard
 from gateway.limits import Limits, limits_of
@@ -20,6 +22,7 @@ from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, build, run, serves
+from waybill.calls import Directory
 from waybill.process.admission import admission_of
 from waybill.process.gauges import Gauge
 
@@ -34,13 +37,21 @@ async def assemble(settings: GatewaySettings) -> Service:
     admission = admission_of(settings)
     limits = limits_of(settings, read_rate_limits(_MERGED), _ROUTES)
     addresses = ClientAddresses(settings.trusted_networks)
+    directory = settings.directory()
     session = open_session(settings, settings.upstream_connections_max)
     streams = open_session(settings, settings.streams_max)
-    upstreams = upstreams_of(settings, session)
-    guards = {route.id: Guard(route, admission.access, limits, addresses) for route in _ROUTES}
+    upstreams = upstreams_of(settings, directory, session)
+    keys = ApiKeys(IdentityClient(directory.client("identity"))) if settings.issuer else None
+    guards = {
+        route.id: Guard(route, admission.access, limits, addresses, keys) for route in _ROUTES
+    }
     return Service(
         endpoints=forwards(settings, guards, upstreams, streams),
-        in_each_process=[*admission.parts, *([limits.store] if limits.store else ())],
+        in_each_process=[
+            *admission.parts,
+            *directory.parts,
+            *([limits.store] if limits.store else ()),
+        ],
         checks=admission.checks,
         layers=(
             Compression,
@@ -52,24 +63,18 @@ async def assemble(settings: GatewaySettings) -> Service:
             ),
         ),
         gauges=partial(gauges_of, upstreams.values(), limits),
-        closing=(session.close, streams.close),
+        closing=(session.close, streams.close, directory.close),
     )
 
 
-class MissingUpstreamError(Exception):
-    """The settings lack the address of a service of the contract."""
-
-
 def upstreams_of(
-    settings: GatewaySettings, session: aiohttp.ClientSession
+    settings: GatewaySettings, directory: Directory, session: aiohttp.ClientSession
 ) -> Mapping[str, Upstream]:
     """Return the services of the contract, by name. Raises MissingUpstreamError."""
-    found: dict[str, Upstream] = {}
-    for name in dict.fromkeys(route.service for route in _ROUTES):
-        if name not in settings.upstreams:
-            raise MissingUpstreamError(f"WAYBILL_UPSTREAMS lacks the address of {name}")
-        found[name] = Upstream(name, settings.upstreams[name], session, settings.answer_seconds)
-    return found
+    return {
+        name: Upstream(directory.targets(name), session, settings.answer_seconds)
+        for name in dict.fromkeys(route.service for route in _ROUTES)
+    }
 
 
 def forwards(
@@ -96,7 +101,7 @@ def gauges_of(upstreams: Iterable[Upstream], limits: Limits) -> Iterator[Gauge]:
     meaning = "Whether the service answers, as far as the last requests to it say."
     for each in upstreams:
         labels = {"service": each.name}
-        yield Gauge("waybill_upstream_up", meaning, labels, not each.breaker.is_open)
+        yield Gauge("waybill_upstream_up", meaning, labels, each.targets.is_up)
     if limits.store:
         meaning = "Whether the store of shared rate limits answers."
         yield Gauge("waybill_rate_limit_store_up", meaning, {}, limits.store.is_up)

@@ -8,7 +8,8 @@ from starlette.types import Receive, Send
 
 from gateway.guards import Fields
 from gateway.headers import to_client
-from gateway.upstream import Answer, UpstreamError
+from gateway.upstream import Answer
+from waybill.calls.transport import UpstreamError
 
 _log = logging.getLogger(__name__)
 

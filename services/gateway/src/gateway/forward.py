@@ -17,8 +17,9 @@ from gateway.guards import Guard
 from gateway.headers import to_service
 from gateway.routes import Route
 from gateway.uploads import Uploads
-from gateway.upstream import Answer, SilentError, UnreachableError, Upstream, UpstreamError
+from gateway.upstream import Answer, Upstream
 from waybill import trace
+from waybill.calls.transport import Request, SilentError, UnreachableError, UpstreamError
 from waybill.http.body import ClientGoneError
 from waybill.http.error_forms import error_reply
 from waybill.http.problems import BodyTooLarge, Problem, ProblemError, Unavailable
@@ -68,9 +69,8 @@ class Forward:
         body = None
         if limit is not None:
             body = await self._uploads.receive(_declared_length(scope), limit, receive)
-        return await self._upstream.send(
-            scope["method"], _target(scope), headers, body, is_safe=self._route.is_safe
-        )
+        request = Request(method=scope["method"], path=_target(scope), headers=headers, body=body)
+        return await self._upstream.send(request, is_safe=self._route.is_safe)
 
     def _refusal(self, problem: Problem, scope: Scope) -> Reply:
         """Return what the service would: a body that is too large never reaches it."""

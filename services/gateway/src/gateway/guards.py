@@ -1,6 +1,6 @@
 """Decides whether a request may reach its service, before its body is read.
 
-    token -> limit of the caller -> scopes
+    API key -> token -> limit of the caller -> scopes
 
 What an operation requires comes from its contract. The service checks the token and its scopes
 again: it can also be reached without the gateway.
@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from starlette.types import Scope
 
+from gateway.api_keys import ApiKeys
 from gateway.client_addresses import ClientAddresses
 from gateway.contract.problems import RateLimited
 from gateway.limits import UNAUTHENTICATED, Limits
@@ -41,11 +42,18 @@ class Guard:
     """The guard of one operation."""
 
     def __init__(
-        self, route: Route, access: Access, limits: Limits, addresses: ClientAddresses
+        self,
+        route: Route,
+        access: Access,
+        limits: Limits,
+        addresses: ClientAddresses,
+        keys: ApiKeys | None = None,
     ) -> None:
+        """Without `keys`, an API key is a token that nobody has."""
         self._scopes: Final = route.scopes
         self._cost: Final = route.cost
         self._access: Final = access
+        self._keys: Final = keys
         self._limit: Final = limits.of_class[route.limit_class]
         self._strangers: Final = limits.of_class[UNAUTHENTICATED]
         self._addresses: Final = addresses
@@ -66,12 +74,16 @@ class Guard:
         return (*self._fields, (b"ratelimit", limit.policy.state(decision).encode()))
 
     async def _caller(self, fields: Mapping[bytes, bytes], scope: Scope) -> Principal:
-        """Return the caller. Only the signed token says who it is."""
-        authorization = fields.get(b"authorization")
+        """Return the caller, whom only a signed token names; an API key is exchanged for one."""
+        given = fields.get(b"authorization")
+        authorization = None if given is None else given.decode("latin-1")
         try:
-            return await self._access.identify(
-                None if authorization is None else authorization.decode("latin-1")
-            )
+            if self._keys is not None and authorization is not None:
+                token = await self._keys.exchange(authorization)
+                if token is not authorization:
+                    scope["headers"] = _with_authorization(scope, token)
+                    authorization = token
+            return await self._access.identify(authorization)
         except ProblemError as refused:
             if isinstance(refused.problem, Unauthenticated):
                 await self._count_stranger(scope)
@@ -89,6 +101,11 @@ class Guard:
 
     def _address(self, scope: Scope) -> str:
         return f"address:{self._addresses.of(scope)}"
+
+
+def _with_authorization(scope: Scope, value: str) -> list[tuple[bytes, bytes]]:
+    others = [each for each in scope["headers"] if each[0] != b"authorization"]
+    return [*others, (b"authorization", value.encode())]
 
 
 def _too_many(limit: Limit, decision: Decision, cost: int) -> ProblemError:

@@ -1,35 +1,27 @@
 """Settings of the gateway."""
 
 import re
-import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    Field,
-    FilePath,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
-    StringConstraints,
-    model_validator,
 )
 from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.kafka.security import SaslMechanism, SecurityProtocol
+from waybill.process.call_settings import CallSettings
 from waybill.process.kafka_settings import addresses_of
 from waybill.process.settings import AccessSettings
-from waybill.tls import client_context
 
 _CORS_ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _STORES: Final = ("redis", "rediss", "unix")
-
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$")]
-"""Scheme, host and port, without a path."""
 
 
 def _networks(text: str) -> str:
@@ -62,19 +54,11 @@ def _listed(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-class GatewaySettings(AccessSettings):
+class GatewaySettings(CallSettings, AccessSettings):
     """The settings of a process that knows its callers, and the addresses of the services."""
 
     service: str = "gateway"
 
-    upstreams: Annotated[dict[str, Origin], Field(min_length=1)]
-    """Addresses by service, as JSON: {"orders": "http://orders:8000", ...}; http or https."""
-    upstream_ca: FilePath | None = None
-    """A PEM file with the CA of the services; without it, the CAs of the system are trusted."""
-    upstream_certificate: FilePath | None = None
-    """A PEM file with the certificate of the gateway, for services that require one."""
-    upstream_key: FilePath | None = None
-    """A PEM file with its private key, without a password."""
     kafka_bootstrap_servers: str = ""
     """The setting of the services. The gateway does not connect to the brokers; its AsyncAPI
     documents name them."""
@@ -114,25 +98,6 @@ class GatewaySettings(AccessSettings):
     uploads_max: PositiveInt = 256
     """Maximum of request bodies that are arriving at the same time; the slowest are refused. With
     the largest body of the contracts, 256 KiB, they need 64 MiB."""
-
-    @model_validator(mode="after")
-    def _certificates_can_be_used(self) -> Self:
-        if (self.upstream_certificate is None) != (self.upstream_key is None):
-            raise ValueError(
-                "set both WAYBILL_UPSTREAM_CERTIFICATE and WAYBILL_UPSTREAM_KEY, or neither"
-            )
-        if self.upstream_ca or self.upstream_certificate:
-            self.upstream_tls()
-        return self
-
-    def upstream_tls(self) -> ssl.SSLContext | None:
-        """Return how certificates of services are verified, if one is reached with https.
-
-        Raises TlsFileError.
-        """
-        if not any(origin.startswith("https:") for origin in self.upstreams.values()):
-            return None
-        return client_context(self.upstream_ca, self.upstream_certificate, self.upstream_key)
 
     @property
     def allowed_origins(self) -> list[str]:

@@ -1,46 +1,23 @@
-"""The HTTP client of the gateway: aiohttp, configured to forward only.
+"""The requests of the gateway to one service; their responses are passed on while they arrive.
 
-    UpstreamError
-      UnreachableError   the request was not sent: connection refused, all connections are busy, or
-                         the last requests have failed (see breaker.py)
-      BrokenOffError     it may have been sent; the connection ended, or the response is not HTTP
-      SilentError        it may have been sent; there was no response in time
-
-It follows no redirects, stores no cookies, decompresses nothing and adds no headers. A safe request
-is retried once when its connection ends, because the service may have closed a keep-alive
-connection. Other requests are never retried.
+A safe request is retried once when its connection ends, because the service may have closed a
+keep-alive connection. Other requests are retried only if they did not reach the service, at its
+next address.
 """
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final
 
 import aiohttp
-from yarl import URL
 
-from gateway.breaker import Breaker
 from gateway.settings import GatewaySettings
+from waybill.calls import transport
+from waybill.calls.targets import NoTargetError, Target, Targets
+from waybill.calls.transport import BrokenOffError, Request, UnreachableError, UpstreamError
 
-Headers: TypeAlias = list[tuple[str, str]]
-
-_AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-_STATUSES: Final = range(200, 600)
-
-
-class UpstreamError(Exception):
-    """A service returned no response, or an incomplete one."""
-
-
-class UnreachableError(UpstreamError):
-    """The request did not reach the service and was not executed."""
-
-
-class BrokenOffError(UpstreamError):
-    """The connection ended before the response was complete, or the response is not HTTP."""
-
-
-class SilentError(UpstreamError):
-    """The service did not respond in time."""
+ADDRESSES_MAX: Final = 2
+"""Addresses that are tried for one request; the breaker of a dead one opens soon."""
 
 
 class Answer:
@@ -67,7 +44,7 @@ class Answer:
             async with asyncio.timeout(self._silence_seconds_max):
                 return await content.readany()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise _explained(error) from error
+            raise transport.explained(error) from error
 
     def close(self) -> None:
         """Release the connection. It is not reused when data is left unread."""
@@ -76,85 +53,60 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One service: its name and its address without a path."""
+    """One service: its addresses, and the connections to them."""
 
-    name: str
-    origin: str
+    targets: Targets
     session: aiohttp.ClientSession
     answer_seconds: float
-    breaker: Breaker = field(default_factory=Breaker)
 
-    async def send(
-        self, method: str, target: str, headers: Headers, body: bytes | None, *, is_safe: bool
-    ) -> Answer:
+    @property
+    def name(self) -> str:
+        """The name of the service."""
+        return self.targets.name
+
+    async def send(self, request: Request, *, is_safe: bool) -> Answer:
         """Send a request and wait for the headers of the response. Raises UpstreamError."""
-        if not self.breaker.admits():
-            raise UnreachableError("its last requests have failed")
+        for left in reversed(range(min(ADDRESSES_MAX, len(self.targets)))):
+            try:
+                return await self._send_to(self._pick(), request, is_safe=is_safe)
+            except UnreachableError:
+                if not left:
+                    raise
+        raise UnreachableError(f"no address of {self.name} is known")
+
+    def _pick(self) -> Target:
         try:
-            answer = await self._send_again(method, target, headers, body, is_safe=is_safe)
+            return self.targets.pick()
+        except NoTargetError as error:
+            raise UnreachableError(str(error)) from error
+
+    async def _send_to(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
+        try:
+            answer = await self._send_again(target, request, is_safe=is_safe)
         except UpstreamError:
-            self.breaker.record(has_answered=False)
+            target.breaker.record(has_answered=False)
             raise
-        self.breaker.record(has_answered=True)
+        target.breaker.record(has_answered=True)
         return answer
 
-    async def _send_again(
-        self, method: str, target: str, headers: Headers, body: bytes | None, *, is_safe: bool
-    ) -> Answer:
+    async def _send_again(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
         try:
-            return await self._send(method, target, headers, body)
+            return await self._send(target, request)
         except BrokenOffError:
             if not is_safe:
                 raise
-        return await self._send(method, target, headers, body)
+        return await self._send(target, request)
 
-    async def _send(self, method: str, target: str, headers: Headers, body: bytes | None) -> Answer:
-        url = URL(self.origin + target, encoded=True)
-        response = await self.session.request(
-            method, url, headers=headers, data=body, allow_redirects=False
-        )
-        if response.status not in _STATUSES:
-            response.close()
-            raise BrokenOffError(f"status {response.status}")
+    async def _send(self, target: Target, request: Request) -> Answer:
+        response = await transport.send(self.session, target, request)
         return Answer(response, self.answer_seconds)
 
 
 def open_session(settings: GatewaySettings, connections_max: int) -> aiohttp.ClientSession:
-    """Create a client with a number of connections to each service, opened on demand."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0,
-            limit_per_host=connections_max,
-            ssl=settings.upstream_tls() or True,
-        ),
-        timeout=aiohttp.ClientTimeout(
-            total=None, connect=settings.connect_seconds, sock_read=settings.answer_seconds
-        ),
-        skip_auto_headers=_AUTOMATIC,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        middlewares=(_once,),
+    """Create a client with a number of connections to each address, opened on demand."""
+    return transport.open_session(
+        tls=settings.upstream_tls(),
+        connections_max=connections_max,
+        connect_seconds=settings.connect_seconds,
+        silence_seconds=settings.answer_seconds,
     )
-
-
-async def _once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Send a request once: aiohttp itself would retry PUT and DELETE after these errors."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise _explained(error) from error
-
-
-def _explained(error: Exception) -> UpstreamError:
-    text = f"{type(error).__name__}: {error}"
-    match error:
-        case aiohttp.ClientSSLError():
-            return UnreachableError(f"{text}: check WAYBILL_UPSTREAM_CA and the certificates")
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return UnreachableError(text)
-        case TimeoutError():
-            return SilentError(text)
-        case _:
-            return BrokenOffError(text)

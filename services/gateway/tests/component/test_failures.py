@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from gateway.breaker import FAILURES_MAX
+from waybill.calls.breaker import FAILURES_MAX
 from waybill_toolkit.testing.eventually import eventually
 from waybill_toolkit.testing.fake_http_service import OK, Exchange, FakeHttpService, answer_ok
 

@@ -15,9 +15,10 @@ import pytest_asyncio
 from services.gateway.tests.tokens import token_file
 
 import gateway
-from gateway.app import MissingUpstreamError, assemble
+from gateway.app import assemble
 from gateway.settings import GatewaySettings
 from waybill.app import build
+from waybill.calls.directory import MissingUpstreamError
 from waybill_toolkit.testing.contract_check import Contract, DeclaredOperation
 from waybill_toolkit.testing.fake_http_service import FakeHttpService
 from waybill_toolkit.testing.serving import serving

@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from waybill import trace
+from waybill import deadline, trace
 from waybill.http.access import Access, Principal, admit
 from waybill.http.basic import Credentials, read_credentials
 from waybill.http.body import Body, BodyReader, ClientGoneError
@@ -29,6 +29,7 @@ from waybill.http.execution import IdempotentExecution
 from waybill.http.forms import FormReader
 from waybill.http.header_fields import by_name
 from waybill.http.idempotency import KeyedRequest
+from waybill.http.in_time import answered_by, time_limit
 from waybill.http.ownership import Owner, OwnerGuard
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
@@ -58,7 +59,7 @@ class Endpoint:
         )
         self._renderer = Renderer(operation.answers)
         self._guard = OwnerGuard(operation)
-        self._is_conditional = operation.method == "GET"
+        self._is_read = operation.method == "GET"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -77,6 +78,8 @@ class Endpoint:
 
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         headers = by_name(scope["headers"])
+        waits = headers.get(deadline.HEADER)
+        by = None if waits is None else time_limit(waits)
         principal = await self._admit(headers)
         owner = self._guard.owner_for(principal)
         credentials = self._credentials(headers)
@@ -97,12 +100,16 @@ class Endpoint:
             keyed=keyed,
             check=partial(self._guard.check, owner=owner),
         )
-        outcome = await self._handler(call, **arguments)
+        if by is None:
+            outcome = await self._handler(call, **arguments)
+        else:
+            handle = partial(self._handler, call, **arguments)
+            outcome = await answered_by(by, handle, is_safe=self._is_read)
         if isinstance(outcome, Problem):
             self._renderer.require_declared(outcome)
             return error_reply(outcome, scope, self.operation.errors)
         self._guard.check(outcome, owner)
-        if self._is_conditional and (known := headers.get(b"if-none-match")) is not None:
+        if self._is_read and (known := headers.get(b"if-none-match")) is not None:
             etag = getattr(outcome, "etag", None)
             if etag is not None and is_unchanged(known.decode("latin-1"), etag):
                 return Reply(304, (("etag", etag),))

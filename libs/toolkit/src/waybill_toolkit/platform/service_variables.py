@@ -34,6 +34,7 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
         "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
         "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
         "WAYBILL_ACCESS": "open",
+        "WAYBILL_UPSTREAMS": _addresses_of_others(plan, service),
         "WAYBILL_TOKEN_KEYS": str(SecretFiles(plan.data).folder(KEY_FOLDER)),
     }
     if service.has_database:
@@ -41,14 +42,18 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
     if service.has_events:
         variables |= settings_of(plan.data, plan.broker, service.name)
     if service.name == GATEWAY:
-        others = [each.name for each in plan.services if each != service]
-        upstreams = {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
         variables |= {
-            "WAYBILL_UPSTREAMS": json.dumps(upstreams),
             "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
             **login_settings(plan.broker),
         }
     return {**variables, **_of_identity(plan, service), **plan.settings}
+
+
+def _addresses_of_others(plan: Plan, service: ServicePlan) -> str:
+    others = [each.name for each in plan.services if each != service]
+    return json.dumps(
+        {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
+    )
 
 
 def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:

@@ -74,17 +74,20 @@ async def answer_ok(exchange: Exchange) -> None:
 
 
 class FakeHttpService:
-    """Listens on a free port while it is entered, and records the requests.
+    """Listens on a free port of this machine while it is entered, and records the requests.
 
     It can be stopped, and started again on the same port.
     """
 
-    def __init__(self, handler: Handler = answer_ok) -> None:
+    def __init__(
+        self, handler: Handler = answer_ok, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.handler = handler
         self.asked: list[Exchange] = []
         self.closed = asyncio.Event()
         """Set when the gateway or the handler has closed a connection."""
-        self.port = 0
+        self.host = host
+        self.port = port
         self.connections = 0
         """The number of connections."""
         self._server: asyncio.Server | None = None
@@ -92,7 +95,7 @@ class FakeHttpService:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -107,7 +110,7 @@ class FakeHttpService:
         await self.stop()
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def until_asked(self, *asking: asyncio.Task[object]) -> None:

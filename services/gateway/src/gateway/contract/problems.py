@@ -7,17 +7,6 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimited(Problem):
-    """The caller has sent too many requests."""
-
-    status: ClassVar[int] = 429
-    slug: ClassVar[str] = "rate-limited"
-    title: ClassVar[str] = "The caller has sent too many requests"
-
-    limit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BadGateway(Problem):
     """The service ended its response early."""
 
@@ -33,3 +22,23 @@ class GatewayTimeout(Problem):
     status: ClassVar[int] = 504
     slug: ClassVar[str] = "gateway-timeout"
     title: ClassVar[str] = "The service did not respond in time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidApiKey(Problem):
+    """The API key is not valid."""
+
+    status: ClassVar[int] = 401
+    slug: ClassVar[str] = "invalid-api-key"
+    title: ClassVar[str] = "The API key is not valid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimited(Problem):
+    """The caller has sent too many requests."""
+
+    status: ClassVar[int] = 429
+    slug: ClassVar[str] = "rate-limited"
+    title: ClassVar[str] = "The caller has sent too many requests"
+
+    limit: str

@@ -6,13 +6,12 @@ A service lists the operations of other services that it calls in its `openapi.y
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from waybill_toolkit.contracts.diff.change import EVERY_EVENT, Change, Hit, Subject
 from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.contracts.diff.topics import actions, events
-
-CALLS: Final = "x-calls"
+from waybill_toolkit.contracts.generate.calls import CALLS
+from waybill_toolkit.contracts.generate.names import GATEWAY
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ def _callers(state: State, subject: Subject) -> Iterator[Hit]:
     places = state.operations(subject.service).values()
     named = (each.node.value.get("operationId") for each in places if each.name == subject.name)
     identifier = next(named, None)
-    for service in state.services:
-        root = state.openapi(service)
+    roots = {**{each: state.openapi(each) for each in state.services}, GATEWAY: state.gateway}
+    for service, root in roots.items():
         calls = root.value.get(CALLS, {}) if root else {}
         if identifier in calls.get(subject.service, ()):
             yield Hit(service, "calls", f"{subject.service}.{identifier}")

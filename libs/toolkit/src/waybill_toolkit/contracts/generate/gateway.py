@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
 from waybill_toolkit.contracts.generate.bundle import bundle, json_text
+from waybill_toolkit.contracts.generate.calls import read_calls
+from waybill_toolkit.contracts.generate.clients import client_files, shared_schemas, with_called
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.merge import Door, Part, merge
+from waybill_toolkit.contracts.generate.models import make_models
 from waybill_toolkit.contracts.generate.openapi import operation_nodes
 from waybill_toolkit.contracts.generate.problem_schemas import describe_problems
 from waybill_toolkit.contracts.generate.problems import ProblemType, read_registry
@@ -17,6 +20,7 @@ from waybill_toolkit.contracts.generate.render import render, tidy
 from waybill_toolkit.contracts.generate.schemas import GATEWAY, SHARED
 
 _TEXT: Final = '"""The public API of all services. Generated from contracts/; never edited."""\n'
+_SHARED_TEXT: Final = '"""What all contracts share. Generated; never edited."""\n'
 
 
 def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]:
@@ -34,11 +38,19 @@ def generate_gateway(contracts: Path, services: Iterable[str]) -> dict[str, str]
         for service in services
     }
     own = [each for each in registry.values() if each.raised_by == GATEWAY]
-    problems = {"problems.py": render("problems.py", GATEWAY, problems=own)}
+    callees = read_calls(written, registry, faults)
+    faults.stop_if_any()
+    code = {
+        "problems.py": render("problems.py", GATEWAY, problems=with_called(own, callees)),
+        **client_files(GATEWAY, callees, faults),
+    }
+    if shared := shared_schemas(callees):
+        models = make_models(SHARED, shared, "as the contract says", faults)
+        code["shared.py"] = f"{_SHARED_TEXT}\n{models}"
     faults.stop_if_any()
     return {
         "__init__.py": _TEXT,
-        **tidy(problems, GATEWAY),
+        **tidy(code, GATEWAY),
         **events,
         "openapi.json": json_text(with_bearer_tokens(published)),
     }
@@ -51,6 +63,7 @@ def merge_contracts(library: Library, contracts: Path, services: Iterable[str]) 
     _check_answers(written, _registered(library, contracts).values(), faults)
     door = Door(GATEWAY, bundle(written, faults).content)
     roots = {service: library.open(contracts / service / "openapi.yaml") for service in services}
+    read_calls(written, _registered(library, contracts), faults)
     classes = read_classes(written, faults)
     for root in roots.values():
         check_limits((operation for _, operation in operation_nodes(root)), classes, faults)

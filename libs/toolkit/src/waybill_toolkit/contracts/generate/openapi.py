@@ -1,6 +1,6 @@
 """Reads a service's `openapi.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,24 +52,27 @@ def read_openapi(root: Node, registry: Mapping[str, ProblemType], faults: Faults
     return HttpContract(tuple(operations))
 
 
-def schema_nodes(root: Node) -> Iterator[Node]:
-    """Yield the schema of each parameter and of each body except text and problems."""
-    for path, operation in operation_nodes(root):
+def schema_nodes(root: Node, only: Container[str] | None = None) -> Iterator[Node]:
+    """Yield the schema of each parameter and of each body except text and problems.
+
+    `only` are the ids of the operations, if they are not all.
+    """
+    for path, operation in operation_nodes(root, only):
         for parameter in parameter_nodes(path, operation):
             yield parameter.target().child("schema")
-    yield from request_nodes(root)
-    yield from response_nodes(root)
+    yield from request_nodes(root, only)
+    yield from response_nodes(root, only)
 
 
-def request_nodes(root: Node) -> Iterator[Node]:
+def request_nodes(root: Node, only: Container[str] | None = None) -> Iterator[Node]:
     """Yield the schema of each request body."""
-    for _, operation in operation_nodes(root):
+    for _, operation in operation_nodes(root, only):
         yield from _bodies(operation.get("requestBody"))
 
 
-def response_nodes(root: Node) -> Iterator[Node]:
+def response_nodes(root: Node, only: Container[str] | None = None) -> Iterator[Node]:
     """Yield the schema of each JSON response body except problems."""
-    for _, operation in operation_nodes(root):
+    for _, operation in operation_nodes(root, only):
         responses = operation.get("responses")
         answers = (each for each in responses.children()) if responses else ()
         yield from _bodies(*(each.target() for each in answers if each.name < "400"))
@@ -83,9 +86,12 @@ def _bodies(*holders: Node | None) -> Iterator[Node]:
                 yield media.child("schema")
 
 
-def operation_nodes(root: Node) -> Iterator[tuple[Node, Node]]:
+def operation_nodes(root: Node, only: Container[str] | None = None) -> Iterator[tuple[Node, Node]]:
+    """Yield path and node of each operation; `only` are their ids, if they are not all."""
     for path in root.need("paths").children():
-        yield from ((path, child) for child in path.children() if child.name in METHODS)
+        for child in path.children():
+            if child.name in METHODS and (only is None or child.value.get("operationId") in only):
+                yield path, child
 
 
 def _check_names(root: Node, operations: list[Operation], faults: Faults) -> None:

@@ -5,11 +5,12 @@ import tempfile
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import jinja2
 
 from waybill_toolkit.contracts.generate.asyncapi import EventContract
+from waybill_toolkit.contracts.generate.calls import Callee
 from waybill_toolkit.contracts.generate.http_contract import HttpContract, Operation
 from waybill_toolkit.contracts.generate.names import pascal
 from waybill_toolkit.contracts.generate.problems import ProblemType
@@ -19,9 +20,10 @@ _RULES: Final = "I,F401,F811"
 """Sorts imports, and removes unused and duplicate ones."""
 
 
-def render(
-    template: str, service: str, **parts: HttpContract | EventContract | Sequence[ProblemType]
-) -> str:
+Part: TypeAlias = HttpContract | EventContract | Sequence[ProblemType] | Callee
+
+
+def render(template: str, service: str, **parts: Part) -> str:
     """Render one template for one service."""
     return _environment().get_template(f"{template}.jinja").render(service=service, **parts)
 

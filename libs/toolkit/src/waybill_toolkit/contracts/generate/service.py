@@ -8,6 +8,8 @@ from typing import Final
 from waybill_toolkit.contracts.generate.asyncapi import EventContract, read_asyncapi
 from waybill_toolkit.contracts.generate.bearer_tokens import with_bearer_tokens
 from waybill_toolkit.contracts.generate.bundle import Bundle, bundle, json_text
+from waybill_toolkit.contracts.generate.calls import Callee, read_calls
+from waybill_toolkit.contracts.generate.clients import client_files, shared_schemas, with_called
 from waybill_toolkit.contracts.generate.documents import Library, Node
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault, Faults
 from waybill_toolkit.contracts.generate.http_contract import HttpContract
@@ -37,13 +39,25 @@ class Documents:
     openapi: Bundle
     asyncapi: Bundle
 
-    def read(self, registry: Mapping[str, ProblemType]) -> tuple[HttpContract, EventContract]:
+    def read(self, registry: Mapping[str, ProblemType]) -> "Contracts":
         """Parse them. Raises ContractError with as many faults as possible."""
         faults = Faults()
-        http = read_openapi(self.openapi.root, registry, faults)
-        events = read_asyncapi(self.asyncapi.root, faults)
+        contracts = Contracts(
+            read_openapi(self.openapi.root, registry, faults),
+            read_asyncapi(self.asyncapi.root, faults),
+            read_calls(self.openapi.root, registry, faults),
+        )
         faults.stop_if_any()
-        return http, events
+        return contracts
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The parsed contracts of one service: what it serves, sends, receives and calls."""
+
+    http: HttpContract
+    events: EventContract
+    callees: tuple[Callee, ...]
 
 
 def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -83,33 +97,36 @@ def _generate(
 ) -> dict[str, str]:
     service, faults = folder.name, Faults()
     documents = open_documents(library, folder)
-    http, events = documents.read(registry)
+    read = documents.read(registry)
     openapi = documents.openapi
-    models = _models(service, openapi.root, events, faults)
+    models = _models(service, openapi.root, read, faults)
+    clients = client_files(service, read.callees, faults)
     published = describe_problems(openapi.content, registry, openapi.where, faults)
     faults.stop_if_any()
     return {
-        **tidy(models | _interfaces(service, http, events), service),
+        **tidy(models | _interfaces(service, read) | clients, service),
         "asyncapi.json": documents.asyncapi.text(),
         "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 
-def _interfaces(service: str, http: HttpContract, events: EventContract) -> dict[str, str]:
+def _interfaces(service: str, read: Contracts) -> dict[str, str]:
+    problems = with_called(read.http.problems, read.callees)
     return {
         "__init__.py": render("__init__.py", service),
-        "api.py": render("api.py", service, http=http),
-        "events.py": render("events.py", service, events=events),
-        "problems.py": render("problems.py", service, problems=http.problems),
+        "api.py": render("api.py", service, http=read.http),
+        "events.py": render("events.py", service, events=read.events),
+        "problems.py": render("problems.py", service, problems=problems),
     }
 
 
-def _models(service: str, openapi: Node, events: EventContract, faults: Faults) -> dict[str, str]:
+def _models(service: str, openapi: Node, read: Contracts, faults: Faults) -> dict[str, str]:
     models = reachable(schema_nodes(openapi))
-    sent = reachable(message.schema for message in events.sent)
-    received = reachable(message.schema for message in events.received)
+    sent = reachable(message.schema for message in read.events.sent)
+    received = reachable(message.schema for message in read.events.received)
     together = {**models, **sent, **received}
     shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
+    shared |= shared_schemas(read.callees)
     answered = reachable(response_nodes(openapi))
     constructed = {**answered, **sent}
     made = {

@@ -18,7 +18,7 @@ from waybill_toolkit.contracts.lint.integers import integer_faults
 from waybill_toolkit.contracts.lint.linters import TOOLS, asyncapi_faults, redocly_faults
 from waybill_toolkit.contracts.lint.naming import naming_faults
 from waybill_toolkit.contracts.lint.openness import openness_faults
-from waybill_toolkit.contracts.lint.operations import call_faults, idempotency_faults, operation_ids
+from waybill_toolkit.contracts.lint.operations import idempotency_faults
 from waybill_toolkit.contracts.lint.owners import owned_keys, owner_faults
 from waybill_toolkit.contracts.node.packages import installed
 from waybill_toolkit.contracts.repository import Repository
@@ -87,8 +87,6 @@ def _own_faults(
         yield from owner_faults(root, keys)
         yield from follow_faults(root)
         yield from openness_faults(root)
-        if len(services) == len(repository.services):
-            yield from call_faults(root, {name: operation_ids(one) for name, one in roots.items()})
     bundles = [bundle for each in services for bundle in (each.openapi, each.asyncapi)]
     if bundles:  # so the shared files are readable too
         shared = library.open(repository.root / "contracts" / SHARED / "components.yaml")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from waybill_toolkit.contracts.generate.calls import REPEATABLE
 from waybill_toolkit.contracts.generate.documents import Library
 from waybill_toolkit.contracts.generate.faults import ContractError, Faults
 from waybill_toolkit.contracts.generate.gateway import merge_contracts
@@ -17,7 +18,6 @@ from waybill_toolkit.contracts.generate.schemas import SHARED
 from waybill_toolkit.contracts.generate.security import PUBLIC
 from waybill_toolkit.contracts.generate.service import open_documents
 from waybill_toolkit.contracts.lint.follows import FOLLOW, follow_faults
-from waybill_toolkit.contracts.lint.operations import REPEATABLE
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.sdk.contract import (
     Answer,

@@ -1,6 +1,6 @@
 """A service that does not answer gets one probe a second."""
 
-from gateway.breaker import FAILURES_MAX, OPEN_SECONDS, Breaker
+from waybill.calls.breaker import FAILURES_MAX, OPEN_SECONDS, Breaker
 
 
 class Clock:

@@ -11,7 +11,7 @@ OPEN_SECONDS: Final = 1.0
 
 
 class Breaker:
-    """The state of one service."""
+    """The state of one address of a service."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now: Final = now
