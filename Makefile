@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate image images lock clean
+.PHONY: demo test test-kafka k8s k8s-api lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -64,6 +64,15 @@ outside: $(VENV)/ready
 test-kafka: $(VENV)/ready
 	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events tests/e2e $(ARGS)
 	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
+
+# Kubernetes on this machine, of which CI runs the part without nodes. The programs are built the first time; see docs/development.md.
+k8s: $(VENV)/ready
+	$(PYTHON) tests/cluster/binaries.py
+	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster $(ARGS)
+
+k8s-api: $(VENV)/ready
+	$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
+	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
