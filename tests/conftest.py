@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.cluster.fixtures import api_server as api_server  # noqa: PLC0414 - for all tests
 
 from waybill_toolkit.operations.order_import.rows import COLUMNS
 

@@ -1,0 +1,3 @@
+module waybill.local/cluster/pause
+
+go 1.26.0
