@@ -100,10 +100,11 @@ chaos: $(VENV)/ready
 			--output chaos-reports/$$seed.md --json > chaos-reports/$$seed.json || exit 1; \
 	done
 
-# The campaign: a million histories, then every planted bug. Fewer: make simulate HISTORIES=10000
+# The campaign: a million histories of orders, a tenth as many of tokens, then every planted bug. Fewer: make simulate HISTORIES=10000
 HISTORIES ?= 1000000
 simulate: $(VENV)/ready
 	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
+	$(BIN)/waybill simulate --play tokens --histories $$(($(HISTORIES) / 10)) $(ARGS)
 	$(BIN)/waybill simulate --mutants
 
 # The image of all services, and the list of what is in it (build/sbom.cdx.json), with what this machine has:

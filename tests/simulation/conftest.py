@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+import identity
 import inventory
 import orders
 import payments
@@ -23,10 +24,14 @@ from waybill_simulation.postgres.transaction_block import Answer
 TABLES = (
     "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
     "saga_transitions", "orders", "order_lines", "prices", "stock", "stock_adjustments",
-    "reservations", "reservation_lines", "payments", "ledger_entries",
+    "reservations", "reservation_lines", "payments", "ledger_entries", "security_log",
+    "users", "role_members", "clients", "sessions", "denied_sessions", "codes", "families",
+    "refresh_tokens", "signing_keys",
 )  # fmt: skip
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-FOLDERS = [migrations_folder(str(each.__file__)) for each in (inventory, orders, payments)]
+SERVICES = (identity, inventory, orders, payments)
+FOLDERS = [migrations_folder(str(each.__file__)) for each in SERVICES]
+APPEND_ONLY = ("ledger_entries", "security_log")
 
 
 class Session(Protocol):
@@ -105,9 +110,11 @@ async def real(migrated_url: str) -> AsyncIterator[Port]:
     for connection in opened:
         await connection.close(timeout=1)
     connection = await asyncpg.connect(migrated_url)
-    await connection.execute("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
-    await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-    await connection.execute("ALTER TABLE ledger_entries ENABLE TRIGGER USER")
+    for table in APPEND_ONLY:
+        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
+    for table in APPEND_ONLY:
+        await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     await connection.close()
 
 

@@ -10,13 +10,16 @@ import pytest
 
 from waybill_simulation.campaign import run_campaign
 from waybill_simulation.mutants import MUTANTS
-from waybill_simulation.planting import Edit, Mutant, UnfitMutantError, check
+from waybill_simulation.planting import Edit, Mutant, PlayName, UnfitMutantError, check
 
 HISTORIES = 250
 """A quarter of a minute on two cores; the campaign is `make simulate`."""
 
 QUICK = ("inbox-forgotten", "compensation-forgotten", "events-published-newest-first")
 """Found within a second or two. The others have 60 s each in `make simulate`."""
+
+QUICK_IN_TOKENS = ("lost-answer-not-forgiven", "new-key-signs-at-once")
+TOKEN_HISTORIES = 100
 
 WORKER = [sys.executable, "-m", "waybill_simulation.worker", "--first", "42", "--end", "44"]
 
@@ -28,6 +31,23 @@ async def test_no_history_breaks_an_invariant() -> None:
     assert min(findings.statuses[each] for each in ("confirmed", "rejected", "cancelled")) > 20
 
 
+async def test_no_history_of_tokens_breaks_an_invariant() -> None:
+    findings = await run_campaign(0, TOKEN_HISTORIES, workers=2, play=PlayName.TOKENS)
+    assert findings.failures == []
+    assert findings.histories == TOKEN_HISTORIES
+    ends = ("live", "replayed", "revoked by its client", "session ended")
+    assert min(findings.statuses[each] for each in ends) > 10
+
+
+@pytest.mark.parametrize("name", QUICK_IN_TOKENS)
+async def test_planted_bug_of_tokens_is_found(name: str) -> None:
+    async with asyncio.timeout(90):
+        findings = await run_campaign(
+            0, 10_000, workers=1, play=PlayName.TOKENS, mutant=name, shrink_seconds=1
+        )
+    assert findings.failures
+
+
 @pytest.mark.parametrize("name", QUICK)
 async def test_planted_bug_is_found_and_shown(name: str) -> None:
     async with asyncio.timeout(60):
@@ -37,9 +57,11 @@ async def test_planted_bug_is_found_and_shown(name: str) -> None:
     assert failure["diagram"].startswith("sequenceDiagram")
 
 
-def test_seed_repeats_in_another_process() -> None:
+@pytest.mark.parametrize("play", PlayName)
+def test_seed_repeats_in_another_process(play: PlayName) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    lines = [subprocess.check_output(WORKER, env=environment) for _ in range(2)]
+    command = [*WORKER, "--play", play]
+    lines = [subprocess.check_output(command, env=environment) for _ in range(2)]
     assert lines[0] == lines[1]
     assert json.loads(lines[0])["histories"] == 2
 

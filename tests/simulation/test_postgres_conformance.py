@@ -167,3 +167,55 @@ async def test_session_lock_outlives_transactions(port: Port) -> None:
     await one.execute("COMMIT")
     assert (await two.fetch(sql, 7))[0][0] is False
     assert (await one.fetch(sql, 7))[0][0] is True
+
+
+KEY = (
+    "insert into signing_keys (kid, algorithm, state, public_jwk, private_cipher, since)"
+    " values ($1, 'ES256', $2, '', '', $3)"
+)
+SET_STATE = "update signing_keys set state = $2 where kid = $1"
+
+
+async def test_partial_unique_index_covers_only_its_rows(port: Port) -> None:
+    one, _ = await _pair(port)
+    for kid in ("a", "b"):
+        await one.execute(KEY, kid, "retired", NOW)
+    await one.execute(KEY, "c", "current", NOW)
+    await one.execute(KEY, "d", "next", NOW)
+    await one.execute(SET_STATE, "c", "retired")
+    await one.execute(SET_STATE, "d", "current")
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        await one.execute(SET_STATE, "a", "current")
+    assert refused.value.constraint_name == "signing_keys_algorithm_state_idx"
+
+
+@pytest.mark.parametrize(("end", "is_refused"), [("COMMIT", True), ("ROLLBACK", False)])
+async def test_insert_waits_for_a_concurrent_key_of_a_partial_index(
+    port: Port, end: str, *, is_refused: bool
+) -> None:
+    one, two = await _pair(port)
+    await one.execute(KEY, "a", "next", NOW)
+    waiting = await _blocked(two.execute(KEY, "b", "next", NOW))
+    await one.execute(end)
+    if is_refused:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await waiting
+    else:
+        assert await waiting == "INSERT 0 1"
+
+
+async def test_lock_of_a_table_waits_for_another_one(port: Port) -> None:
+    one, two = await _pair(port)
+    lock = "lock table signing_keys in share row exclusive mode"
+    assert await one.execute(lock) == "LOCK TABLE"
+    waiting = await _blocked(two.execute(lock))
+    await one.execute("COMMIT")
+    assert await waiting == "LOCK TABLE"
+
+
+async def test_row_that_is_read_for_share_is_not_changed_meanwhile(port: Port) -> None:
+    one, two = await _pair(port)
+    await one.fetch("select on_hand from stock where sku = 'tea' for share")
+    waiting = await _blocked(two.execute(TAKE, "tea", 1))
+    await one.execute("COMMIT")
+    assert await waiting == "UPDATE 1"

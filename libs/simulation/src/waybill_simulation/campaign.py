@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from waybill_simulation.planting import PlayName
 from waybill_simulation.schemas import prepare
 
 
@@ -46,6 +47,7 @@ async def run_campaign(
     count: int,
     *,
     workers: int,
+    play: PlayName = PlayName.ORDERS,
     mutant: str | None = None,
     keep_going: bool = False,
     shrink_seconds: float = 20.0,
@@ -63,7 +65,12 @@ async def run_campaign(
     ranges = [(at, min(at + share, first + count)) for at in range(first, first + count, share)]
     processes = [
         await _worker(
-            start, end, mutant=mutant, keep_going=keep_going, shrink_seconds=shrink_seconds
+            start,
+            end,
+            play=play,
+            mutant=mutant,
+            keep_going=keep_going,
+            shrink_seconds=shrink_seconds,
         )
         for start, end in ranges
     ]
@@ -98,9 +105,16 @@ def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
 
 
 async def _worker(
-    first: int, end: int, *, mutant: str | None, keep_going: bool, shrink_seconds: float
+    first: int,
+    end: int,
+    *,
+    play: PlayName,
+    mutant: str | None,
+    keep_going: bool,
+    shrink_seconds: float,
 ) -> asyncio.subprocess.Process:
-    arguments = ["--first", str(first), "--end", str(end), "--shrink-seconds", str(shrink_seconds)]
+    arguments = ["--first", str(first), "--end", str(end), "--play", play]
+    arguments += ["--shrink-seconds", str(shrink_seconds)]
     arguments += ["--mutant", mutant] if mutant else []
     arguments += ["--keep-going"] if keep_going else []
     # A fixed hash seed fixes the order of sets of strings, so a seed repeats on every machine.

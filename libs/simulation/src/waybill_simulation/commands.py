@@ -12,7 +12,7 @@ from rich.table import Table
 from waybill.postgres.migrations import MigrationError
 from waybill_simulation.campaign import Findings, run_campaign
 from waybill_simulation.mutants import MUTANTS, find
-from waybill_simulation.planting import Mutant
+from waybill_simulation.planting import Mutant, PlayName
 from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.platform.errors import PlatformError
 
@@ -25,6 +25,10 @@ MUTANT_SHRINK_SECONDS: Final = 5.0
 
 EXIT_NOT_SIMULATED: Final = 3
 """The services send SQL that is not simulated, so there is no verdict."""
+
+
+_ENDED: Final = {PlayName.ORDERS: "orders", PlayName.TOKENS: "authorizations"}
+"""What the statuses at the end of a history are those of."""
 
 
 class _NotSimulatedError(Exception):
@@ -41,6 +45,7 @@ def _verdict(findings: Findings) -> Findings:
 def simulate(
     *,
     histories: Annotated[int, typer.Option(min=1, help="How many histories.")] = 1000,
+    play: Annotated[PlayName, typer.Option(help="What to simulate.")] = PlayName.ORDERS,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the first one.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one for each core.")
@@ -52,6 +57,8 @@ def simulate(
 ) -> None:
     """Run services, databases and broker in virtual time, with faults, from seeds.
 
+    `--play orders` sees orders through; `--play tokens` refreshes, replays and revokes tokens
+    while signing keys rotate. A planted bug is searched for in its own play.
     The invariants are checked at the end of each history. A history that violates them is
     minimized and printed as a sequence diagram. Exits with 1 when there is one, or when a planted
     bug is not found, and with 3 when the services use SQL that is not simulated.
@@ -66,17 +73,20 @@ def simulate(
         if mutant is not None:
             findings = _find(find(mutant), seed, count)
         else:
-            findings = _campaign(console, seed, histories, count)
+            findings = _campaign(console, play, seed, histories, count)
     except (_NotSimulatedError, MigrationError, PlatformError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_NOT_SIMULATED) from None
-    _show(console, findings)
-    give(_figures(findings), as_json=as_json, output=output)
+    play = play if mutant is None else find(mutant).play
+    _show(console, findings, play)
+    give(_figures(findings, play), as_json=as_json, output=output)
     is_expected = bool(findings.failures) == (mutant is not None)
     raise typer.Exit(0 if is_expected else 1)
 
 
-def _campaign(console: Console, seed: int, histories: int, workers: int) -> Findings:
+def _campaign(
+    console: Console, play: PlayName, seed: int, histories: int, workers: int
+) -> Findings:
     columns = (
         *Progress.get_default_columns()[:3],
         TextColumn("{task.fields[rate]:.0f} histories/s"),
@@ -90,6 +100,7 @@ def _campaign(console: Console, seed: int, histories: int, workers: int) -> Find
                 seed,
                 histories,
                 workers=workers,
+                play=play,
                 on_progress=lambda findings: progress.update(
                     task, completed=findings.histories, rate=findings.per_second
                 ),
@@ -103,6 +114,7 @@ def _find(mutant: Mutant, seed: int, workers: int) -> Findings:
         seed,
         MUTANT_HISTORIES_MAX,
         workers=workers,
+        play=mutant.play,
         mutant=mutant.name,
         shrink_seconds=MUTANT_SHRINK_SECONDS,
     )
@@ -126,13 +138,14 @@ def _find_all(console: Console, seed: int, workers: int) -> dict[str, dict[str, 
         findings = _find(mutant, seed, workers)
         seen = findings.failures[0]["violations"][0] if findings.failures else "NOT FOUND"
         table.add_row(mutant.name, str(findings.histories), f"{findings.seconds:.1f}", seen)
-        found[mutant.name] = {**_figures(findings), "is_found": bool(findings.failures)}
+        is_found = bool(findings.failures)
+        found[mutant.name] = {**_figures(findings, mutant.play), "is_found": is_found}
         console.print(f"{mutant.name}: {seen}")
     console.print(table)
     return found
 
 
-def _show(console: Console, findings: Findings) -> None:
+def _show(console: Console, findings: Findings, play: PlayName) -> None:
     for failure in findings.failures:
         console.print(f"[bold red]seed {failure['seed']}[/]: {'; '.join(failure['violations'])}")
         console.print("minimized scenario:", failure["scenario"], soft_wrap=True)
@@ -142,16 +155,16 @@ def _show(console: Console, findings: Findings) -> None:
     console.print(
         f"{findings.histories} histories in {findings.seconds:.1f} s"
         f" ({findings.per_second:.1f} a second, {findings.virtual_seconds:.0f} virtual seconds);"
-        f" orders: {ends}; {len(findings.failures)} violated"
+        f" {_ENDED[play]}: {ends}; {len(findings.failures)} violated"
     )
 
 
-def _figures(findings: Findings) -> dict[str, object]:
+def _figures(findings: Findings, play: PlayName) -> dict[str, object]:
     return {
         "histories": findings.histories,
         "histories_per_second": round(findings.per_second, 1),
         "seconds": round(findings.seconds, 1),
         "virtual_seconds": round(findings.virtual_seconds, 1),
-        "orders": dict(findings.statuses),
+        _ENDED[play]: dict(findings.statuses),
         "failures": findings.failures,
     }

@@ -10,7 +10,7 @@ import gc
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
@@ -30,7 +30,8 @@ import waybill.receiving.retries
 import waybill.sending.relay
 import waybill.trace
 from waybill.kafka.errors import BrokerError
-from waybill_simulation.bank import BankLine
+from waybill_simulation.bank import Bank, BankLine
+from waybill_simulation.deployment import Deployment
 from waybill_simulation.effects import observe_effects
 from waybill_simulation.kafka.link import SimulatedLink
 from waybill_simulation.kafka.member import SimulatedMember
@@ -44,14 +45,19 @@ RARE_SECONDS: Final = 10.0
 """A longer poll interval than in production: empty polls take time and find no bugs."""
 
 
+Replacement: TypeAlias = tuple[object, str, object]
+"""A module or class, a name in it, and the new value."""
+
+
 class _Current:
     """The history that is running."""
 
-    world: World | None = None
+    world: Deployment | None = None
+    bank: Bank | None = None
     is_installed = False
 
     @classmethod
-    def get(cls) -> World:
+    def get(cls) -> Deployment:
         if cls.world is None:
             raise LookupError("no history is running")
         return cls.world
@@ -96,10 +102,16 @@ class _Backoff(waybill.backoff.Backoff):
         await super().wait(error, stop)
 
 
-def begin(world: World) -> None:
+def bind(world: Deployment) -> None:
     """Bind the drivers to this history."""
     _Current.world = world
     waybill.ids._ticks = waybill.ids._Ticks()  # noqa: SLF001 (reset, so that a seed repeats)
+
+
+def begin(world: World) -> None:
+    """Bind them to a history of orders, and give its sagas short deadlines."""
+    bind(world)
+    _Current.bank = world.bank
     within = timedelta(seconds=world.scenario.answer_within)
     vars(orders.app)["PLACE_ORDER"] = _with_short_deadlines(within)
 
@@ -120,9 +132,10 @@ def _with_short_deadlines(within: timedelta) -> Any:  # noqa: ANN401 (the type o
     return replace(_SAGA, steps=tuple(steps))
 
 
-def install() -> None:
+def install(*more: Replacement) -> None:
     """Replace the drivers, once. This cannot be undone: use a separate process.
 
+    `more` are the replacements that one play needs.
     Raises NotSimulatedError, MigrationError, StartError for schemas that cannot be created.
     """
     if _Current.is_installed:
@@ -130,14 +143,14 @@ def install() -> None:
     load()
     _Current.is_installed = True
     logging.disable(logging.CRITICAL)
-    for owner, name, value in _replacements():
+    for owner, name, value in (*_replacements(), *more):
         setattr(owner, name, value)
     observe_effects()
     # Imported modules stay; the garbage collector need not scan them.
     gc.freeze()
 
 
-def _replacements() -> list[tuple[object, str, object]]:
+def _replacements() -> list[Replacement]:
     return [
         (asyncpg, "connect", _connect),
         (waybill.kafka.link.BrokerLink, "open", classmethod(_open_link)),
@@ -178,4 +191,6 @@ def _member(_: str, group: str, *__: object) -> SimulatedMember:
 
 
 def _bank_line(*_: object, **__: object) -> BankLine:
-    return BankLine(_Current.get().bank)
+    if _Current.bank is None:
+        raise LookupError("no history of orders is running")
+    return BankLine(_Current.bank)

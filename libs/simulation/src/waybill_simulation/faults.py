@@ -1,13 +1,13 @@
 """The faults of a history: each is injected at a given request and repaired later."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import Network
 from waybill_simulation.postgres.server import Server
 from waybill_simulation.replicas import Node, Repairs, Replicas
-from waybill_simulation.scenario import Fault, Scenario
+from waybill_simulation.scenario import Fault
 from waybill_simulation.topics import CATALOG_TOPICS
 
 
@@ -16,7 +16,7 @@ class Faults:
 
     def __init__(
         self,
-        scenario: Scenario,
+        faults: Sequence[Fault],
         network: Network,
         *,
         servers: Mapping[str, Server],
@@ -24,7 +24,7 @@ class Faults:
         replicas: Replicas,
         repairs: Repairs,
     ) -> None:
-        self._faults = list(scenario.faults)
+        self._faults = list(faults)
         self._network = network
         self._servers = servers
         self._broker = broker

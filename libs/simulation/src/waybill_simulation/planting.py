@@ -6,11 +6,19 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from textwrap import dedent, indent
 from types import CodeType, ModuleType
 
 from typing_extensions import override
+
+
+class PlayName(StrEnum):
+    """What is simulated, with scenarios and invariants of its own; see `plays.py`."""
+
+    ORDERS = "orders"
+    TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One planted bug."""
+    """One planted bug, and the play that finds it."""
 
     name: str
     meaning: str
     edit: Edit
+    play: PlayName = PlayName.ORDERS
 
 
 class UnfitMutantError(Exception):

@@ -1,33 +1,27 @@
 """The processes of the services: started, killed, started again."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import inventory.app
-import orders.app
-import payments.app
 from waybill.app import Service
+from waybill.clock import Clock
 from waybill.process.background import Process, running
 from waybill_simulation.failures import Failures
 from waybill_simulation.loop import PROCESS
 from waybill_simulation.network import Machine, MachineClock, Network
 from waybill_simulation.pipe import Pipe
-from waybill_simulation.scenario import SERVICES, Scenario
-from waybill_simulation.service_settings import settings_of
 
-_ASSEMBLE: Final[Mapping[str, Any]] = {
-    "orders": orders.app.assemble,
-    "inventory": inventory.app.assemble,
-    "payments": payments.app.assemble,
-}
-
-
-_LEFT_OUT: Final = ("timer event retention", "timer idempotency keys", "timer security log")
-"""Retention deletes rows that are days old; no history lasts as long. None acts on security."""
+_LEFT_OUT: Final = (
+    "timer event retention",
+    "timer expired sessions",
+    "timer idempotency keys",
+    "timer security log",
+)
+"""Retention deletes rows that are days old; no history lasts as long. No act is chained."""
 
 
 @dataclass(eq=False)
@@ -65,13 +59,39 @@ class Repairs:
         self._network.deliver(seconds, healed)
 
 
+class Machines(Protocol):
+    """The part of a scenario that says what runs."""
+
+    @property
+    def services(self) -> tuple[str, ...]: ...
+
+    @property
+    def replicas(self) -> tuple[int, ...]:
+        """The number of replicas of each service."""
+        ...
+
+    @property
+    def skew_seconds(self) -> tuple[float, ...]:
+        """How wrong the clocks of each service are."""
+        ...
+
+    @property
+    def is_apart(self) -> bool: ...
+
+
 class Replicas:
     """All replicas of all services."""
 
     def __init__(
-        self, scenario: Scenario, network: Network, repairs: Repairs, failures: Failures
+        self,
+        machines: Machines,
+        network: Network,
+        repairs: Repairs,
+        failures: Failures,
+        assemble: Callable[[str, Clock], Awaitable[Service]],
     ) -> None:
-        self._scenario = scenario
+        self._machines = machines
+        self._assemble = assemble
         self._network = network
         self._repairs = repairs
         self._failures = failures
@@ -84,20 +104,22 @@ class Replicas:
 
     def start_all(self) -> None:
         """Start every replica."""
-        for service, replicas in zip(SERVICES, self._scenario.replicas, strict=True):
+        machines = self._machines
+        for service, replicas in zip(machines.services, machines.replicas, strict=True):
             for number in range(replicas):
                 self.start(service, number)
 
     def start(self, service: str, number: int) -> None:
         """Start a replica."""
-        skew = timedelta(seconds=self._scenario.skew_seconds[SERVICES.index(service)])
+        at = self._machines.services.index(service)
+        skew = timedelta(seconds=self._machines.skew_seconds[at])
         if number % 2:
             skew = -skew
-        alone = self._scenario.replicas[SERVICES.index(service)] == 1
+        alone = self._machines.replicas[at] == 1
         name = service if alone else f"{service}-{number + 1}"
         node = Node(name, service, skew=skew, number=number, failures=self._failures)
         self.nodes[service, number] = node
-        if service == "orders" and self._scenario.is_apart:
+        if service == "orders" and self._machines.is_apart:
             node.child = Node(
                 f"{name}-background", service, skew=skew, number=number, failures=self._failures
             )
@@ -131,10 +153,9 @@ class Replicas:
             await self._run(service, parent)
 
     async def _assembled(self, node: Node, parent: Node) -> Service | None:
-        settings = settings_of(node.service, self._scenario)
         clock = MachineClock(self._network, node.skew)
         try:
-            service: Service = await _ASSEMBLE[node.service](settings, clock)
+            service = await self._assemble(node.service, clock)
         except Exception:  # noqa: BLE001 (the start is retried)
             if not parent.is_dead:
                 self._die(parent)

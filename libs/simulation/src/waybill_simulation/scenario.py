@@ -70,9 +70,18 @@ class Scenario:
     parked_share: float
     """The share of events whose handlers fail at first, so that they are parked and retried."""
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that run."""
+        return SERVICES
+
     def describe(self) -> dict[str, Any]:
         """Return it as JSON."""
         return asdict(self)
+
+    def smaller(self) -> "list[Scenario]":
+        """Return smaller scenarios, the largest reduction first."""
+        return _smaller(self)
 
 
 def draw(seed: int) -> Scenario:
@@ -127,8 +136,7 @@ def _fault(rng: random.Random, kind: Kind, asked: int) -> Fault:
     )
 
 
-def smaller(scenario: Scenario) -> list[Scenario]:
-    """Return smaller scenarios, the largest reduction first."""
+def _smaller(scenario: Scenario) -> list[Scenario]:
     options: list[Scenario] = []
     for name in ("faults", "planned_orders"):
         items = getattr(scenario, name)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
+import identity
 import inventory
 import orders
 import payments
@@ -18,6 +19,7 @@ _MODULES: Final[Mapping[str, ModuleType]] = {
     "orders": orders,
     "inventory": inventory,
     "payments": payments,
+    "identity": identity,
 }
 _EFFECTS: Final = """
     CREATE TABLE effects (event_id uuid NOT NULL, topic text NOT NULL, key text NOT NULL)

@@ -1,14 +1,13 @@
 """The customers: they place orders, retry requests and remember the responses."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from orders.contract import models
-from orders.contract.api import OPERATIONS, CancelOrder202, PlaceOrder201
+from orders.contract.api import OPERATIONS, CancelOrder202, OrdersApi, PlaceOrder201
 from waybill.http import Call, Owner
 from waybill.http.access import Principal
 from waybill.http.execution import IdempotentExecution
@@ -16,8 +15,7 @@ from waybill.http.idempotency import KeyedRequest
 from waybill.http.problems import Problem
 from waybill.http.rendering import Renderer
 from waybill.http.reply import ReplayedAnswerError
-from waybill_simulation.network import resolve
-from waybill_simulation.replicas import Node
+from waybill_simulation.asking import Asking, NoAnswer
 from waybill_simulation.scenario import PlannedOrder
 from waybill_simulation.world import CURRENCY, World
 
@@ -27,10 +25,6 @@ PAUSE_SECONDS: Final = 0.5
 _RENDERERS: Final = {operation.id: Renderer(operation.answers) for operation in OPERATIONS}
 _CUSTOMER_REF: Final = "customer"
 _TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-class NoAnswer:
-    """There was no usable response."""
 
 
 @dataclass
@@ -73,8 +67,8 @@ class Shop:
     """Sends requests to a random replica of orders."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
         self._network = world.network
+        self._asking = Asking(world.network, world.replicas, "orders")
         self.customers = [
             Customer(n, planned) for n, planned in enumerate(world.scenario.planned_orders)
         ]
@@ -99,8 +93,7 @@ class Shop:
     async def _place(self, customer: Customer) -> None:
         body = customer.body
 
-        async def place(node: Node) -> object:
-            api: Any = node.assembled and node.assembled.api
+        async def place(api: OrdersApi) -> object:
             call = _call(customer.buyer, "place_order", customer.reference)
             return await api.place_order(call, body)
 
@@ -116,8 +109,7 @@ class Shop:
                 pass
 
     async def _cancel(self, customer: Customer, order_id: UUID) -> None:
-        async def cancel(node: Node) -> object:
-            api: Any = node.assembled and node.assembled.api
+        async def cancel(api: OrdersApi) -> object:
             call = _call(customer.clerk, "cancel_order", f"cancel-{customer.number}")
             return await api.cancel_order(call, owner=Owner(_CUSTOMER_REF), order_id=order_id)
 
@@ -125,66 +117,19 @@ class Shop:
         customer.is_cancelled = isinstance(answer, CancelOrder202 | ReplayedAnswerError)
 
     async def _until_answered(
-        self, customer: Customer, what: str, handle: Callable[[Node], Awaitable[object]]
+        self, customer: Customer, what: str, handle: Callable[[OrdersApi], Awaitable[object]]
     ) -> object:
         for attempt in range(TRIES_MAX):
-            answer = await self._ask(
-                customer, what, handle, patience=customer.planned.patience * (attempt + 1)
+            answer = await self._asking.ask(
+                f"customer {customer.number}",
+                what,
+                handle,
+                patience=customer.planned.patience * (attempt + 1),
             )
             if isinstance(answer, PlaceOrder201 | CancelOrder202 | ReplayedAnswerError | Problem):
                 return answer
             await self._network.sleep(PAUSE_SECONDS * self._network.random.random())
         return NoAnswer()
-
-    async def _ask(
-        self,
-        customer: Customer,
-        what: str,
-        handle: Callable[[Node], Awaitable[object]],
-        *,
-        patience: float,
-    ) -> object:
-        nodes = self._world.replicas.of("orders")
-        node = nodes[self._network.random.randrange(len(nodes))]
-        future = self._network.loop.create_future()
-        name = f"customer {customer.number}"
-        self._network.say(name, node.name, what)
-        self._network.deliver(self._network.hop(), self._serve, node, name, handle, future)
-        try:
-            async with asyncio.timeout(patience):
-                return await future
-        except TimeoutError:
-            return NoAnswer()
-
-    def _serve(
-        self,
-        node: Node,
-        name: str,
-        handle: Callable[[Node], Awaitable[object]],
-        future: "asyncio.Future[object]",
-    ) -> None:
-        if node.is_dead or node.assembled is None:
-            self._network.deliver(self._network.hop(), resolve, future, NoAnswer())
-            return
-
-        async def answer() -> None:
-            response: object
-            try:
-                response = await handle(node)
-            except ReplayedAnswerError as answered:
-                response = answered
-            except Exception:  # noqa: BLE001 (a 409 or 5xx: the customer retries)
-                response = NoAnswer()
-            self._network.deliver(self._network.hop(), self._answered, node, name, future, response)
-
-        self._network.loop.create_task(answer(), context=node.context.copy())
-
-    def _answered(
-        self, node: Node, name: str, future: "asyncio.Future[object]", response: object
-    ) -> None:
-        self._network.say(node.name, name, type(response).__name__)
-        if not future.done():
-            future.set_result(response)
 
 
 def _call(principal: Principal, operation: str, key: str) -> Call:

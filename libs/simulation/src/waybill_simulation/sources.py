@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import identity
 import inventory
 import orders
 import payments
@@ -63,7 +64,7 @@ def _place_of_statement(error: NotSimulatedError) -> str | None:
 
 
 def _sources() -> Iterator[tuple[Path, str]]:
-    for module in (orders, inventory, payments, waybill):
+    for module in (orders, inventory, payments, identity, waybill):
         for path in sorted(Path(str(module.__file__)).parent.rglob("*.py")):
             if path.parent.name != "contract":
                 yield path, _PARAMETER.sub("$", path.read_text(encoding="utf-8"))

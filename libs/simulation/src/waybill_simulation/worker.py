@@ -6,7 +6,7 @@ import warnings
 from typing import Final
 
 from waybill_simulation.mutants import find
-from waybill_simulation.planting import plant
+from waybill_simulation.planting import PlayName, plant
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 
 BLOCK: Final = 50
@@ -18,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--end", type=int, required=True)
+    parser.add_argument("--play", type=PlayName, required=True)
     parser.add_argument("--mutant")
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--shrink-seconds", type=float, default=20.0)
@@ -28,17 +29,18 @@ def main() -> None:
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore", RuntimeWarning)
     # Imported late: a mutant has to be planted first.
-    from waybill_simulation import blocks  # noqa: PLC0415
+    from waybill_simulation import blocks, plays  # noqa: PLC0415
 
+    play = plays.load_play(options.play)
     try:
-        blocks.prepare(options.first)
+        blocks.prepare(options.first, play)
     except NotSimulatedError as error:
         blocks.report_not_simulated(error)
         return
     for start in range(options.first, options.end, BLOCK):
         end = min(start + BLOCK, options.end)
         if not blocks.run_in_child(
-            start, end, options.shrink_seconds, keep_going=options.keep_going
+            start, end, play, options.shrink_seconds, keep_going=options.keep_going
         ):
             return
 

@@ -1,68 +1,56 @@
 """One history: services, their databases, a broker, a bank, and what goes wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any, Final
 
+from typing_extensions import override
+
+import inventory.app
+import orders.app
+import payments.app
+from waybill.app import Service
+from waybill.clock import Clock
 from waybill_simulation.bank import Bank
+from waybill_simulation.deployment import Deployment
 from waybill_simulation.effects import Effect
-from waybill_simulation.failures import Failures
-from waybill_simulation.faults import Faults
-from waybill_simulation.kafka.broker import Broker
 from waybill_simulation.network import Network
-from waybill_simulation.postgres.not_simulated import NotSimulatedError
-from waybill_simulation.postgres.server import Server
 from waybill_simulation.postgres.session import run_now
 from waybill_simulation.postgres.tables import Slot, Version
-from waybill_simulation.replicas import Repairs, Replicas
-from waybill_simulation.scenario import SERVICES, SKUS, Scenario
-from waybill_simulation.schemas import schema_of
+from waybill_simulation.scenario import SKUS, Scenario
+from waybill_simulation.service_settings import settings_of
 from waybill_simulation.topics import CATALOG_TOPICS, TOPICS
+
+_ASSEMBLE: Final[Mapping[str, Any]] = {
+    "orders": orders.app.assemble,
+    "inventory": inventory.app.assemble,
+    "payments": payments.app.assemble,
+}
 
 PRICE_MINOR: Final = 250
 CURRENCY: Final = "GBP"
 
 
-@dataclass
-class World:
-    """Everything there is in one history."""
+class World(Deployment):
+    """Everything there is in one history of orders."""
 
-    scenario: Scenario
-    network: Network
-    servers: dict[str, Server] = field(default_factory=dict)
-    effects: list[Effect] = field(default_factory=list)
-    history: list[Effect | Version] = field(default_factory=list)
-    """What took effect in orders, and how sagas moved (rows of saga_transitions), as committed."""
-    not_simulated: NotSimulatedError | None = None
-    """What a service has sent to its database, and the simulated one does not know."""
-
-    def __post_init__(self) -> None:
-        network = self.network
-        self.broker = Broker(network)
+    def __init__(self, scenario: Scenario, network: Network) -> None:
+        super().__init__(scenario, network, self._assemble)
+        self.scenario = scenario
+        self.effects: list[Effect] = []
+        self.history: list[Effect | Version] = []
+        """What took effect in orders, and how sagas moved (rows of saga_transitions), as
+        committed."""
         self.broker.create(CATALOG_TOPICS)
-        if not self.scenario.is_fresh:
-            most = self.scenario.partitions
+        if not scenario.is_fresh:
+            most = scenario.partitions
             self.broker.create([replace(topic, partitions=most) for topic in TOPICS])
-        self.bank = Bank(network, self.scenario.provider_faults)
-        for service in SERVICES:
-            server = Server(schema_of(service), network.now)
-            server.on_commit = partial(self._committed, service)
-            server.on_not_simulated = self._not_simulated
-            self.servers[service] = server
-        self._repairs = Repairs(network)
-        failures = Failures(network, self.scenario.parked_share)
-        self.replicas = Replicas(self.scenario, network, self._repairs, failures)
-        self.faults = Faults(
-            self.scenario,
-            network,
-            servers=self.servers,
-            broker=self.broker,
-            replicas=self.replicas,
-            repairs=self._repairs,
-        )
-        network.on_question = self.faults.strike
+        self.bank = Bank(network, scenario.provider_faults)
         self._fill()
+
+    async def _assemble(self, service: str, clock: Clock) -> Service:
+        assembled: Service = await _ASSEMBLE[service](settings_of(service, self.scenario), clock)
+        return assembled
 
     def _fill(self) -> None:
         for sku in SKUS:
@@ -78,17 +66,8 @@ class World:
                 sku, self.scenario.stock, self.network.now(),
             )  # fmt: skip
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all faults that have struck are healed."""
-        return self._repairs.open == 0
-
-    # what is seen
-
-    def _not_simulated(self, error: NotSimulatedError) -> None:
-        self.not_simulated = self.not_simulated or error
-
-    def _committed(self, service: str, written: Sequence[Slot]) -> None:
+    @override
+    def committed(self, service: str, written: Sequence[Slot]) -> None:
         for slot in written:
             if slot.table.name == "effects" and (effect := slot.latest()):
                 found = Effect(service, effect["event_id"], effect["topic"], effect["key"])
@@ -113,7 +92,3 @@ class World:
             self.network.say(service, service, f"outbox {version['position']}: {version['type']}")
         elif table in ("payments", "reservations"):
             self.network.say(service, service, f"{table[:-1]} {version['status']}")
-
-    def rows(self, service: str, table: str) -> list[Mapping[str, Any]]:
-        """Read a table as it was committed last."""
-        return list(self.servers[service].tables[table].rows())

@@ -11,10 +11,11 @@ from typing import Final
 from waybill_simulation.mutants.receiving import RECEIVING
 from waybill_simulation.mutants.sending import SENDING
 from waybill_simulation.mutants.services import SERVICES
+from waybill_simulation.mutants.tokens import TOKENS
 from waybill_simulation.mutants.transactions import TRANSACTIONS
 from waybill_simulation.planting import Mutant
 
-MUTANTS: Final = (*RECEIVING, *SENDING, *TRANSACTIONS, *SERVICES)
+MUTANTS: Final = (*RECEIVING, *SENDING, *TRANSACTIONS, *SERVICES, *TOKENS)
 
 
 def find(name: str) -> Mutant:

@@ -33,7 +33,7 @@ _TABLES: Final = """
                     LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = number
                     WHERE place <= indnkeyatts
                 ),
-                'is_partial', indpred IS NOT NULL,
+                'predicate', pg_get_expr(indpred, indrelid),
                 'is_deferrable', NOT indimmediate,
                 'nulls_not_distinct', indnullsnotdistinct
             ) ORDER BY indexrelid), '[]')
@@ -82,7 +82,8 @@ class Key:
 
     name: str
     columns: tuple[str | None, ...]
-    is_partial: bool
+    predicate: str | None
+    """The condition of a partial index."""
     is_deferrable: bool
     nulls_not_distinct: bool
 

@@ -6,6 +6,7 @@ from waybill_simulation.postgres.syntax import (
     Delete,
     Expr,
     Insert,
+    LockTable,
     Query,
     Select,
     Statement,
@@ -63,7 +64,14 @@ class _StatementParser(SelectParser):
             return self._update()
         if self.take("delete", "from"):
             return self._delete()
+        if self.take("lock", "table"):
+            return self._lock_table()
         return self.select()
+
+    def _lock_table(self) -> LockTable:
+        table = self._table_name()
+        self._want("in", "share", "row", "exclusive", "mode")
+        return LockTable(table)
 
     def _insert(self) -> Insert:
         table = self._table_name()

@@ -1,11 +1,12 @@
 """Parses SELECT."""
 
+from functools import partial, reduce
 from typing import Final
 
 from typing_extensions import override
 
 from waybill_simulation.postgres.parse_operators import ExpressionParser
-from waybill_simulation.postgres.syntax import Call, Column, Expr, Select, Source, Target
+from waybill_simulation.postgres.syntax import Binary, Call, Column, Expr, Select, Source, Target
 
 _RESERVED: Final = frozenset(
     """select from where group order limit for on returning union set using with left join inner
@@ -16,6 +17,11 @@ _RESERVED: Final = frozenset(
 
 class SelectParser(ExpressionParser):
     """Parses queries and their clauses."""
+
+    def __init__(self, sql: str) -> None:
+        super().__init__(sql)
+        self._joined: list[Expr] = []
+        """The conditions of the joins that were parsed last."""
 
     @override
     def select(self) -> Select:
@@ -28,7 +34,12 @@ class SelectParser(ExpressionParser):
         group = self._list(self.expr) if self.take("group", "by") else ()
         order = self._list(self._ordering) if self.take("order", "by") else ()
         limit = self.expr() if self.take("limit") else None
-        for_update = self.take("for", "update") or self.take("for", "no", "key", "update")
+        # A row has one holder here: FOR SHARE, too, waits for other readers with FOR SHARE.
+        for_update = (
+            self.take("for", "update")
+            or self.take("for", "no", "key", "update")
+            or self.take("for", "share")
+        )
         skip = for_update and self.take("skip", "locked")
         return Select(
             targets, sources, where, group, order, limit, distinct, for_update, skip_locked=skip
@@ -57,7 +68,9 @@ class SelectParser(ExpressionParser):
                 return Target(expr, "?column?")
 
     def sources(self) -> tuple[Source, ...]:
+        """Parse the items of FROM; `where` returns the conditions of their inner joins, too."""
         sources = [self._source()]
+        conditions: list[Expr] = []
         while True:
             if self.take(","):
                 sources.append(self._source())
@@ -65,7 +78,9 @@ class SelectParser(ExpressionParser):
                 sources.append(self._source(left=True))
             elif self.take("join") or self.take("inner", "join"):
                 sources.append(self._source())
+                conditions += [self.expr()] if self.take("on") else []
             else:
+                self._joined = conditions
                 return tuple(sources)
 
     def _source(self, *, left: bool = False) -> Source:
@@ -95,4 +110,6 @@ class SelectParser(ExpressionParser):
         return alias, self._names() if self._peek().text == "(" else ()
 
     def where(self) -> Expr | None:
-        return self.expr() if self.take("where") else None
+        joined, self._joined = self._joined, []
+        conditions = [*joined, *([self.expr()] if self.take("where") else [])]
+        return reduce(partial(Binary, "and"), conditions) if conditions else None

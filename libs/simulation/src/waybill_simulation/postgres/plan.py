@@ -7,7 +7,7 @@ its newest version (READ COMMITTED). A statement does not see its own writes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from waybill_simulation.postgres.compile import Scope
 from waybill_simulation.postgres.functions import Function
@@ -15,16 +15,19 @@ from waybill_simulation.postgres.plan_select import SelectPlanner
 from waybill_simulation.postgres.plan_write import WritePlanner
 from waybill_simulation.postgres.relations import Relations
 from waybill_simulation.postgres.run import Record, Rows, Run
-from waybill_simulation.postgres.select_step import ReadStep
+from waybill_simulation.postgres.select_step import LockTableStep, ReadStep
 from waybill_simulation.postgres.syntax import (
     Delete,
     Insert,
+    LockTable,
     Query,
     Select,
     Statement,
     Update,
 )
 from waybill_simulation.postgres.tables import TableSchema
+
+_TAGS: Final = {"INSERT": "INSERT 0 {}", "LOCK TABLE": "LOCK TABLE"}
 
 
 class Step(Protocol):
@@ -57,7 +60,7 @@ class Plan:
         count, rows = await self.main.run(run)
         for name, step in self.after:
             await _run_cte(name, step, run)
-        tag = f"INSERT 0 {count}" if self.main.verb == "INSERT" else f"{self.main.verb} {count}"
+        tag = _TAGS.get(self.main.verb, f"{self.main.verb} {{}}").format(count)
         has_rows = self.main.names or self.main.verb == "SELECT"
         return tag, [self.record(row) for row in rows] if has_rows else []
 
@@ -116,6 +119,8 @@ def _planned(query: Query, queries: SelectPlanner) -> Step:
             return WritePlanner(queries).update(query)
         case Delete():
             return WritePlanner(queries).delete(query)
+        case LockTable(table):
+            return LockTableStep(queries.relations.table(table).name)
 
 
 def _in_order(

@@ -36,6 +36,7 @@ class SelectPlanner:
         """Plan a subquery of a query whose scope is `outer`. Raises NotSimulatedError."""
         scope, reading = self.from_clause.plan(select.sources, select.where, outer)
         targets = self.relations.expanded(select.targets, select.sources)
+        targets, is_unnested = _unnested(targets, select)
         calls: list[Call] = []
         scope.grouped = calls if select.group or any(map(_aggregates, targets)) else None
         values = [self.compiler.compile(target.expr, scope) for target in targets]
@@ -50,7 +51,7 @@ class SelectPlanner:
         return SelectPlan(
             names, reading, values, order, limit, groups, aggregates, scope.used,
             grouped=grouped, distinct=select.distinct, for_update=select.for_update,
-            skip_locked=select.skip_locked,
+            skip_locked=select.skip_locked, is_unnested=is_unnested,
         )  # fmt: skip
 
     def _ordering(
@@ -83,6 +84,15 @@ class SelectPlanner:
         if len(inner.names) == 1:
             return lambda e, run: [row[0] for row in inner.rows(e, run)]
         return inner.rows
+
+
+def _unnested(targets: list[Target], select: Select) -> tuple[list[Target], bool]:
+    """Return the array of a query whose only output is `unnest(array)`, and True."""
+    match targets:
+        case [Target(Call("unnest", (array,)), name)] if not (select.order or select.limit):
+            return [Target(array, name)], True
+        case _:
+            return targets, False
 
 
 def _aggregates(target: Target) -> bool:

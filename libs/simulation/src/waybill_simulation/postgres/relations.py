@@ -74,7 +74,10 @@ class Relations:
 
     def arbiter(self, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the key that ON CONFLICT names by its columns; empty for any."""
-        for key in self.table(table).keys:
+        schema = self.table(table)
+        if schema.partial_keys and not columns:
+            raise NotSimulatedError("ON CONFLICT with a partial unique index", "conflict")
+        for key in schema.keys:
             if not columns or {*key} == {*columns}:
                 return key if columns else ()
         raise NotSimulatedError(f"ON CONFLICT ({', '.join(columns)}), which is no key", columns[0])

@@ -9,7 +9,7 @@ from waybill_simulation.postgres.functions import FUNCTIONS, Function
 from waybill_simulation.postgres.not_simulated import NotSimulatedError
 from waybill_simulation.postgres.parse import parse, parse_expression, parse_type
 from waybill_simulation.postgres.plan import Plan, Planner
-from waybill_simulation.postgres.tables import Table, TableSchema
+from waybill_simulation.postgres.tables import PartialKey, Table, TableSchema
 
 TRIGGERS_LEFT_OUT: Final = frozenset(
     {
@@ -50,7 +50,7 @@ def _table_schema(table: TableDefinition) -> TableSchema:
         if trigger not in TRIGGERS_LEFT_OUT:
             raise NotSimulatedError(f"the trigger {trigger} on table {table.name}", trigger)
     nullable = {column.name for column in table.columns if not column.not_null}
-    keys = {_key_columns(table, key): key for key in table.keys}
+    keys = {_key_columns(table, key): key for key in table.keys if key.predicate is None}
     compiler = Compiler(_no_subselect, FUNCTIONS)
     columns = tuple(column.name for column in table.columns)
     scope = Scope([(table.name, columns)])
@@ -74,6 +74,11 @@ def _table_schema(table: TableDefinition) -> TableSchema:
             if nullable & {*columns} and not key.nulls_not_distinct
         ),
         checks=tuple((check.name, _check(table, check, compiler, scope)) for check in table.checks),
+        partial_keys=tuple(
+            _partial_key(table, key, key.predicate, compiler, scope)
+            for key in table.keys
+            if key.predicate is not None
+        ),
     )
 
 
@@ -91,10 +96,24 @@ def _length(table: TableDefinition, column: Column) -> int | None:
 
 def _key_columns(table: TableDefinition, key: Key) -> tuple[str, ...]:
     columns = tuple(name for name in key.columns if name is not None)
-    if key.is_partial or key.is_deferrable or len(columns) < len(key.columns):
-        kind = "partial" if key.is_partial else "deferrable" if key.is_deferrable else "expression"
+    if key.is_deferrable or len(columns) < len(key.columns):
+        kind = "deferrable" if key.is_deferrable else "expression"
         raise NotSimulatedError(f"the {kind} unique index {key.name} of {table.name}", key.name)
     return columns
+
+
+def _partial_key(
+    table: TableDefinition, key: Key, predicate: str, compiler: Compiler, scope: Scope
+) -> PartialKey:
+    columns = _key_columns(table, key)
+    try:
+        compiled = compiler.compile(parse_expression(predicate), scope)
+    except NotSimulatedError as error:
+        raise NotSimulatedError(
+            f"{error.construct} in the unique index {key.name} of {table.name}: {predicate}",
+            key.name,
+        ) from error
+    return PartialKey(key.name, columns, compiled, distinct_nulls=not key.nulls_not_distinct)
 
 
 def _default(table: TableDefinition, column: Column, compiler: Compiler) -> Compiled:

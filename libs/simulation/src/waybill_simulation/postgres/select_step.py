@@ -33,12 +33,16 @@ class SelectPlan:
     distinct: bool
     for_update: bool
     skip_locked: bool
+    is_unnested: bool = False
+    """Whether the only output is an array, whose items are the rows."""
 
     def rows(self, environment: Environment, run: Run) -> Rows:
         found = self._ordered(environment, run)
         if self.limit is not None and not self.distinct:
             found = found[: self.limit((), run)]
         rows = [tuple([value(e, run) for value in self.values]) for e in found]
+        if self.is_unnested:
+            rows = [(item,) for [array] in rows for item in array or ()]
         return list(dict.fromkeys(rows)) if self.distinct else rows
 
     async def locked(self, run: Run) -> Rows:
@@ -111,6 +115,19 @@ class AdvisoryLockStep:
     async def locked(self, run: Run) -> Rows:
         _, rows = await self.run(run)
         return rows
+
+
+@dataclass(slots=True)
+class LockTableStep:
+    """Waits for others who lock the table so; not for those who only write to it."""
+
+    table: str
+    verb: str = "LOCK TABLE"
+    names: tuple[str, ...] = ()
+
+    async def run(self, run: Run) -> tuple[int, Rows]:
+        await run.session.lock_advisory(run.work, ("table", self.table))
+        return 0, []
 
 
 @dataclass(slots=True)

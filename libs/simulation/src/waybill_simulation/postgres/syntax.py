@@ -187,7 +187,14 @@ class Delete:
     returning: tuple[Target, ...]
 
 
-Query: TypeAlias = Select | Insert | Update | Delete
+@dataclass(frozen=True, slots=True)
+class LockTable:
+    """LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE."""
+
+    table: str
+
+
+Query: TypeAlias = Select | Insert | Update | Delete | LockTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,22 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class PartialKey:
+    """A unique index over the rows that satisfy its predicate."""
+
+    name: str
+    columns: tuple[str, ...]
+    predicate: Compiled
+    distinct_nulls: bool
+
+    def covers(self, version: Version, run: object) -> bool:
+        """Return whether no other row may have the values of this one."""
+        if self.distinct_nulls and any(version[name] is None for name in self.columns):
+            return False
+        return self.predicate((version,), run) is True
+
+
+@dataclass(frozen=True, slots=True)
 class TableSchema:
     """The constraints of a table."""
 
@@ -87,6 +103,7 @@ class TableSchema:
     distinct_nulls: frozenset[tuple[str, ...]]
     """The keys with NULLS DISTINCT."""
     checks: tuple[tuple[str, Compiled], ...]
+    partial_keys: tuple[PartialKey, ...] = ()
 
 
 class Table:
@@ -105,6 +122,7 @@ class Table:
         self.slots: list[Slot] = []
         self.keys: dict[tuple[str, ...], dict[Any, Slot]] = {key: {} for key in schema.keys}
         self.distinct_nulls = schema.distinct_nulls
+        self.partial_keys = schema.partial_keys
 
     def complete(self, values: Version, run: object) -> Version:
         """Fill in defaults and the identity, whose numbers ascend in the order of assignment."""

@@ -8,7 +8,12 @@ from waybill_simulation.postgres.nested_loop import NestedLoop
 from waybill_simulation.postgres.run import Rows, Run
 from waybill_simulation.postgres.select_step import LockingPlan, SelectPlan, lock_row
 from waybill_simulation.postgres.tables import ROW, Slot, Table, Version
-from waybill_simulation.postgres.unique_keys import find_conflict, place, violation
+from waybill_simulation.postgres.unique_keys import (
+    check_partial_keys,
+    find_conflict,
+    place,
+    violation,
+)
 
 
 @dataclass(slots=True)
@@ -47,17 +52,19 @@ class ChangeStep:
             if fresh is None:
                 continue
             done.add(id(slot))
-            after = self._change(slot, fresh, run)
+            after = await self._change(slot, fresh, run)
             rows.append(self.returning.row((*fresh[:-1], after or fresh[-1]), run))
         return len(done), rows
 
-    def _change(self, slot: Slot, environment: Environment, run: Run) -> Version | None:
+    async def _change(self, slot: Slot, environment: Environment, run: Run) -> Version | None:
         after: Version | None = None
         if self.sets is not None:
             after = dict(environment[-1])
             for name, value in self.sets:
                 after[name] = value(environment, run)
             slot.table.validate(after, run)
+            if slot.table.partial_keys:
+                await check_partial_keys(slot.table, after, run, slot)
         slot.pending.append((run.command, after))
         return after
 
@@ -93,6 +100,8 @@ class InsertStep:
 
     async def _insert(self, table: Table, whole: Version, run: Run) -> Version | None:
         while True:
+            if table.partial_keys:
+                await check_partial_keys(table, whole, run, None)
             other = find_conflict(table, whole, run.work)
             if other is None:
                 return place(table, whole, run)

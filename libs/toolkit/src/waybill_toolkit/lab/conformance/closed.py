@@ -1,7 +1,4 @@
-"""A platform with access by token, whose services check their own responses and events.
-
-The local platform has open access, so refusals could not be tested there.
-"""
+"""Platforms with access by token, whose services check their own responses and events."""
 
 import hashlib
 import json
@@ -12,7 +9,9 @@ from dataclasses import dataclass
 
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import read_json
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
@@ -43,6 +42,19 @@ def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
         plan = Plan.of(folder / "data", repository.root / "services", free_port_base(), settings)
         with running(plan) as platform:
             yield ClosedPlatform(platform, token)
+        remove_home(plan.data)
+
+
+@contextmanager
+def guarded_platform(repository: Repository) -> Iterator[Platform]:
+    """Run a new platform with the tokens of its identity service, as `waybill up` does.
+
+    Raises PlatformError.
+    """
+    with short_folder() as folder:
+        plan = Plan.of(folder / "data", repository.root / "services", free_port_base(), CHECKED)
+        with running(with_access(plan, AccessMode.TOKENS)) as platform:
+            yield platform
         remove_home(plan.data)
 
 

@@ -2,7 +2,7 @@
 
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ app = typer.Typer()
 
 SEED = 1
 EXAMPLES = 60
+PEOPLE_SECONDS = 15
 
 Service = Annotated[
     list[str] | None, typer.Argument(help="Services to test.", show_default="all services")
@@ -35,12 +36,24 @@ def conformance(
         typer.Option(min=1, help="Maximum number of random cases for each operation and phase."),
     ] = EXAMPLES,
     at_least: Annotated[int, typer.Option(help="Fail with fewer cases.")] = 0,
+    people: Annotated[
+        bool, typer.Option("--people", help="Test with the token of each demo principal.")
+    ] = False,
+    seconds: Annotated[
+        int, typer.Option(min=1, help="With --people: seconds for each service and principal.")
+    ] = PEOPLE_SECONDS,
 ) -> None:
     """Test every running service against its contract. The exit status is 1 after a failure.
+
+    With `--people`, valid requests are sent with the token of each demo principal. None may be
+    answered with 5xx, or with anything that belongs to somebody else.
 
     The command starts a platform of its own; a running one is not affected.
     """
     console = Console(soft_wrap=True)
+    if people:
+        run = _try_people(console, services, seed, examples, seconds)
+        raise typer.Exit(0 if run.is_ok else 1)
     run = _try_services(console, services, seed, examples, None)
     ok = run.is_ok
     for each in run.exclusions.unused() if services is None else ():
@@ -77,16 +90,36 @@ def _try_services(
     console: Console, services: list[str] | None, seed: int, examples: int, seconds: int | None
 ) -> "Run":
     with explained():
-        try:
-            # Imported here: the import takes seconds and needs development packages.
-            from waybill_toolkit.lab.conformance.session import try_services  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            message = f"{error.name} is not installed; `make .venv/ready` installs it."
-            raise PlatformError(message) from error
-        try:
-            repository = Repository.around(Path.cwd())
-        except FileNotFoundError as error:
-            raise PlatformError(f"{error}; change into the repository.") from error
-        return try_services(
-            console, repository, services, seed=seed, examples=examples, seconds=seconds
+        run: Run = _session().try_services(
+            console, _repository(), services, seed=seed, examples=examples, seconds=seconds
         )
+    return run
+
+
+def _try_people(
+    console: Console, services: list[str] | None, seed: int, examples: int, seconds: int
+) -> "Run":
+    with explained():
+        run: Run = _session().try_people(
+            console, _repository(), services, seed=seed, examples=examples, seconds=seconds
+        )
+    return run
+
+
+def _session() -> Any:  # noqa: ANN401 (a module)
+    """Import the part that needs development packages. Raises PlatformError."""
+    try:
+        # Imported here: the import takes seconds.
+        from waybill_toolkit.lab.conformance import session  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = f"{error.name} is not installed; `make .venv/ready` installs it."
+        raise PlatformError(message) from error
+    return session
+
+
+def _repository() -> Repository:
+    """Find the repository around the current folder. Raises PlatformError."""
+    try:
+        return Repository.around(Path.cwd())
+    except FileNotFoundError as error:
+        raise PlatformError(f"{error}; change into the repository.") from error

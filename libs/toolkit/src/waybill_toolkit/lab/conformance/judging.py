@@ -4,6 +4,8 @@ The check `waybill_contract` adds the checks of contract_check, such as the prob
 operation, the format of ids and times, forbidden headers, and the responses to unknown paths and
 methods.
 
+The check `nothing_of_others` judges an answer from the point of view of one person.
+
 The hook `before_call` replaces an Idempotency-Key that was used before; otherwise the service would
 return the stored response or a conflict.
 """
@@ -22,6 +24,7 @@ from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.schemas import BaseSchema
 
+from waybill_toolkit.lab.conformance.people import Viewpoint
 from waybill_toolkit.testing.contract_check import Contract
 
 _KEY: Final = "Idempotency-Key"
@@ -30,8 +33,10 @@ _KEPT_OF_A_KEY: Final = 200
 _DECODED: Final = frozenset({"content-encoding", "transfer-encoding"})
 
 
-_on_trial: Final[dict[str, Contract]] = {}
-"""The contracts of the tested services by address."""
+NOTHING_OF_OTHERS: Final = "nothing_of_others"
+
+_on_trial: Final[dict[str, Contract | Viewpoint]] = {}
+"""The contracts of the tested services by address, or whose eyes see them."""
 
 _used_keys: Final[set[tuple[str, str]]] = set()
 """By operation. Kept between services, as the gateway has the same operations."""
@@ -39,10 +44,10 @@ _numbers: Final = itertools.count(1)
 
 
 @contextmanager
-def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
-    """Check the responses to cases of `schema` with `contract`, too, within the context."""
+def judged_by(judge: Contract | Viewpoint, schema: BaseSchema) -> Iterator[None]:
+    """Check the responses to cases of `schema` with `judge`, too, within the context."""
     address = schema.get_base_url()
-    _on_trial[address] = contract
+    _on_trial[address] = judge
     try:
         yield
     finally:
@@ -53,8 +58,19 @@ def judged_by(contract: Contract, schema: BaseSchema) -> Iterator[None]:
 def waybill_contract(_context: CheckContext, response: Response, case: Case[Any]) -> None:
     """Raise ContractViolationError, an AssertionError, unless the response matches the contract."""
     contract = _on_trial.get(case.operation.schema.get_base_url())
-    if contract:
+    if isinstance(contract, Contract):
         contract.check(as_httpx(response))
+
+
+@schemathesis.check
+def nothing_of_others(_context: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Raise AssertionError when an answer shows or has changed what belongs to somebody else."""
+    viewpoint = _on_trial.get(case.operation.schema.get_base_url())
+    if isinstance(viewpoint, Viewpoint):
+        path = case.path_parameters or {}
+        found = viewpoint.foreign(case.operation.definition.raw, path, response)
+        if found:
+            raise AssertionError("; ".join(found))
 
 
 @schemathesis.hook

@@ -16,6 +16,13 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
     console.print(f"{verdict.service}: {verdict.cases.total()} cases, {word}")
 
 
+def show_answers(console: Console, verdict: Verdict) -> None:
+    """Print how a service has answered one person."""
+    answers = ", ".join(f"{count} {status}" for status, count in sorted(verdict.answers.items()))
+    count = len(verdict.failures) + len(verdict.errors)
+    console.print(f"{verdict.service}: {answers or 'no answers'}; {count} failures")
+
+
 def show_run(console: Console, run: Run) -> None:
     """Print all failures, then the table."""
     for verdict in run.verdicts:

@@ -5,19 +5,19 @@ response or a sent event.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.repository import Repository
-from waybill_toolkit.lab.conformance.closed import ClosedPlatform
 from waybill_toolkit.lab.conformance.exclusions import Exclusions
 from waybill_toolkit.lab.conformance.selfcheck import SelfCheck, self_check_of
-from waybill_toolkit.lab.conformance.shop import open_shop
+from waybill_toolkit.lab.conformance.shop import Shop
 from waybill_toolkit.lab.conformance.trial import Plan, Verdict, try_service
 from waybill_toolkit.operations.audit import Report
 from waybill_toolkit.operations.workload.session import audit_when_settled
+from waybill_toolkit.platform.handle import Platform
 
 EXCLUSIONS: Final = Path("tests/contract/conformance-exclusions.yaml")
 
@@ -49,26 +49,25 @@ class Run:
 
 def try_all(
     repository: Repository,
-    closed: ClosedPlatform,
-    services: Sequence[str],
-    plan: Plan,
+    platform: Platform,
+    shop: Shop,
+    trials: Iterable[tuple[str, Plan]],
     done: Callable[[Verdict], None],
 ) -> Run:
-    """Test the named services; `done` is called with each verdict.
+    """Test services, each with its plan; `done` is called with each verdict.
 
     Raises PlatformError, httpx.HTTPError.
     """
     exclusions = Exclusions.read(repository.root / EXCLUSIONS)
-    addresses = closed.platform.addresses
-    shop = open_shop(addresses, closed.token)
+    addresses = platform.addresses
     verdicts = []
-    for service in services:
+    for service, plan in trials:
         contract = repository.package(service) / "openapi.json"
         verdict = try_service(
             service, contract, addresses[service], plan, shop=shop, exclusions=exclusions
         )
         verdicts.append(verdict)
         done(verdict)
-    audit = asyncio.run(audit_when_settled(closed.platform))
+    audit = asyncio.run(audit_when_settled(platform))
     self_checks = {service: self_check_of(addresses[service]) for service in addresses}
     return Run(verdicts, self_checks, audit, exclusions)

@@ -19,6 +19,7 @@ PROBABILITY: Final = 0.5
 SETTLE_SECONDS_MAX: Final = 60.0
 PRICED: Final = {"85123A": "GBP", "BANK CHARGES": "GBP", "22423": "EUR"}
 """Currency by SKU: the SKUs of the contracts' examples, and one in another currency."""
+CUSTOMER: Final = "17850"
 UNITS: Final = 1_000_000
 TOKENS: Final = ("tok_approve", "tok_decline", "tok_error_once")
 
@@ -30,6 +31,8 @@ class Shop:
     """Existing values by parameter or location in a body."""
 
     known: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """The customers of orders and payments, by their ids."""
 
     def config(self) -> dict[str, Any]:
         """Return the configuration of Schemathesis."""
@@ -41,8 +44,12 @@ class Shop:
         }
 
 
-def open_shop(addresses: Mapping[str, str], token: str) -> Shop:
+def open_shop(
+    addresses: Mapping[str, str], token: str, customers: Sequence[str] = (CUSTOMER,)
+) -> Shop:
     """Create products, stock and orders on a new platform, and wait until orders are final.
+
+    Each of the `customers` has an order for each payment token.
 
     Raises httpx.HTTPError, TimeoutError.
     """
@@ -54,12 +61,15 @@ def open_shop(addresses: Mapping[str, str], token: str) -> Shop:
                 client, f"/v1/stock/{sku}/adjustments", f"stock {sku}".replace(" ", "-"), _stock()
             )
         _wait(lambda: len(_items(client, "/v1/prices")) == len(PRICED))
-        for number, order in enumerate(_orders()):
+        for number, order in enumerate(_orders(customers)):
             _post(client, "/v1/orders", f"shop-{number}", order)
         _wait(lambda: all(each["status"] in FINAL for each in _items(client, "/v1/orders")))
-        _wait(lambda: len(_items(client, "/v1/payments")) >= len(TOKENS))
-        orders = [each["order_id"] for each in _items(client, "/v1/orders")]
-        payments = [each["payment_id"] for each in _items(client, "/v1/payments")]
+        _wait(lambda: len(_items(client, "/v1/payments")) >= len(TOKENS) * len(customers))
+        placed, paid = _items(client, "/v1/orders"), _items(client, "/v1/payments")
+    orders = [each["order_id"] for each in placed]
+    payments = [each["payment_id"] for each in paid]
+    owners = {each["order_id"]: each["customer_ref"] for each in placed}
+    owners |= {each["payment_id"]: owners[each["order_id"]] for each in paid}
     return Shop(
         {
             "path.product_id": [product["product_id"]],
@@ -72,7 +82,8 @@ def open_shop(addresses: Mapping[str, str], token: str) -> Shop:
             "body.lines[*].sku": list(PRICED),
             "body.lines[*].quantity": [1, 2, 10_000],
             "body.payment.token": list(TOKENS),
-        }
+        },
+        owners,
     )
 
 
@@ -88,15 +99,16 @@ def _stock() -> dict[str, Any]:
     return {"delta": UNITS, "reason": "received"}
 
 
-def _orders() -> list[dict[str, Any]]:
+def _orders(customers: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {
             "reference": f"shop-{number}",
-            "customer_ref": "17850",
+            "customer_ref": customer,
             "currency": "GBP",
             "lines": [{"sku": "85123A", "quantity": 1 + number}],
             "payment": {"token": token},
         }
+        for customer in customers
         for number, token in enumerate(TOKENS)
     ]
 

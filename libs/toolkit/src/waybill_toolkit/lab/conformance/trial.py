@@ -24,7 +24,8 @@ from waybill_toolkit.contracts.generate.bearer_tokens import BEARER
 from waybill_toolkit.contracts.generate.media import EVENTS
 from waybill_toolkit.contracts.schema_check import Json, read_json
 from waybill_toolkit.lab.conformance.exclusions import Exclusions, Failed
-from waybill_toolkit.lab.conformance.judging import judged_by
+from waybill_toolkit.lab.conformance.judging import NOTHING_OF_OTHERS, judged_by
+from waybill_toolkit.lab.conformance.people import Viewpoint
 from waybill_toolkit.lab.conformance.shop import Shop
 from waybill_toolkit.lab.conformance.shown_problem import shown_problem
 from waybill_toolkit.testing.contract_check import Contract
@@ -33,6 +34,22 @@ REJECTIONS: Final = [
     *("400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"),
 ]
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
+_CHECKS: Final[dict[str, Any]] = {
+    "enabled": True,
+    NOTHING_OF_OTHERS: {"enabled": False},
+    # The default also accepts 401, 403, 404, 409, 429 and 5xx for valid data. Here each
+    # refusal that depends on the state of the service is an exclusion, with a reason.
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "302", "303", "304"]},
+    # The default lacks 413: text that is too long can exceed the limit of bodies first.
+    "negative_data_rejection": {"expected-statuses": REJECTIONS},
+    # The default lacks 428, which is for a missing If-Match (RFC 6585).
+    "missing_required_header": {"expected-statuses": ["400", "401", "422", "428"]},
+}
+_VIEWPOINT_CHECKS: Final[dict[str, Any]] = {
+    "enabled": False,
+    "not_a_server_error": {"enabled": True},
+    NOTHING_OF_OTHERS: {"enabled": True},
+}
 REQUEST_SECONDS: Final = 40.0
 """Above the timeout of a service, 35 s."""
 
@@ -46,6 +63,8 @@ class Plan:
     """Maximum number of random cases for each operation in a phase."""
     token: str
     seconds: int | None = None
+    viewpoint: Viewpoint | None = None
+    """Whose token it is: then only this is checked, that nothing of the others is in reach."""
 
 
 @dataclass(slots=True)
@@ -56,6 +75,8 @@ class Verdict:
     operations: int
     cases: Counter[str] = field(default_factory=Counter)
     """By phase."""
+    answers: Counter[str] = field(default_factory=Counter)
+    """By class of status, such as 2xx."""
     checks: Counter[str] = field(default_factory=Counter)
     """The number of runs of each check."""
     links: Counter[str] = field(default_factory=Counter)
@@ -85,9 +106,11 @@ def try_service(
     schemes = document.get("components", {}).get("securitySchemes", {})
     schema = schemathesis.openapi.from_dict(document, config=_config(address, plan, shop, schemes))
     _exclude(schema, exclusions)
-    verdict = Verdict(service, schema.statistic.operations.total)
+    label = service if plan.viewpoint is None else f"{service} as {plan.viewpoint.person.name}"
+    verdict = Verdict(label, schema.statistic.operations.total)
     statistic = Statistic()
-    with judged_by(Contract(document), schema):
+    judge = Contract(document) if plan.viewpoint is None else plan.viewpoint
+    with judged_by(judge, schema):
         for event in from_schema(schema).execute():
             _note(event, verdict, statistic)
     verdict.failures.extend(_failures(statistic, schema))
@@ -126,18 +149,13 @@ def _config(address: str, plan: Plan, shop: Shop, schemes: Json) -> Schemathesis
             "suppress-health-check": ["too_slow"],
             "request-timeout": REQUEST_SECONDS,
             "workers": 1,
-            "generation": {"mode": "all", "max-examples": plan.examples, "database": "none"},
-            "phases": {each: {"enabled": True} for each in PHASES},
-            "checks": {
-                "enabled": True,
-                # The default also accepts 401, 403, 404, 409, 429 and 5xx for valid data. Here each
-                # refusal that depends on the state of the service is an exclusion, with a reason.
-                "positive_data_acceptance": {"expected-statuses": ["2xx", "302", "303", "304"]},
-                # The default lacks 413: text that is too long can exceed the limit of bodies first.
-                "negative_data_rejection": {"expected-statuses": REJECTIONS},
-                # The default lacks 428, which is for a missing If-Match (RFC 6585).
-                "missing_required_header": {"expected-statuses": ["400", "401", "422", "428"]},
+            "generation": {
+                "mode": "positive" if plan.viewpoint else "all",
+                "max-examples": plan.examples,
+                "database": "none",
             },
+            "phases": {each: {"enabled": True} for each in PHASES},
+            "checks": _VIEWPOINT_CHECKS if plan.viewpoint else _CHECKS,
             "cache": {"enabled": False},
             "output": {"sanitization": {"enabled": False}},
         }
@@ -163,6 +181,7 @@ def _note(event: events.EngineEvent, verdict: Verdict, statistic: Statistic) -> 
         case events.ScenarioFinished() if event.is_test_scenario:
             statistic.on_scenario_finished(event.recorder)
             verdict.cases[event.phase.value] += len(event.recorder.cases)
+            verdict.answers.update(_classes(event.recorder))
             for made in event.recorder.checks.values():
                 verdict.checks.update(each.name for each in made)
             verdict.links.update(_followed(event.recorder))
@@ -174,6 +193,12 @@ def _note(event: events.EngineEvent, verdict: Verdict, statistic: Statistic) -> 
             verdict.errors.extend(_unfinished(event))
         case _:
             pass
+
+
+def _classes(recorder: ScenarioRecorder) -> Iterator[str]:
+    for each in recorder.interactions.values():
+        if each.response is not None:
+            yield f"{each.response.status_code // 100}xx"
 
 
 def _followed(recorder: ScenarioRecorder) -> Iterator[str]:
