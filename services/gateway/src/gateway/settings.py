@@ -66,6 +66,8 @@ class GatewaySettings(CallSettings, AccessSettings):
     """The setting of the services, for the same documents."""
     kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-256"
     """The setting of the services, for the same documents."""
+    kafka_prefix: str = ""
+    """The setting of the services, for the same documents."""
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
@@ -119,4 +121,5 @@ class GatewaySettings(CallSettings, AccessSettings):
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if has_sasl else None,
             has_tls_brokers=protocol.endswith("SSL"),
+            topic_prefix=self.kafka_prefix,
         )
