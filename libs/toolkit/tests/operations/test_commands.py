@@ -56,6 +56,26 @@ def test_an_audit_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
     )
 
 
+def test_an_audit_of_a_folder_without_addresses_says_what_belongs_there(tmp_path: Path) -> None:
+    result = waybill("audit", "--databases", tmp_path)
+
+    assert result.exit_code == 1
+    assert f"There is no file orders in {tmp_path}" in result.output
+
+
+def test_an_audit_of_a_folder_of_addresses_connects_to_them(tmp_path: Path) -> None:
+    # As Kubernetes mounts a Secret: the files are links into a hidden folder.
+    hidden = tmp_path / "..data"
+    hidden.mkdir()
+    (hidden / "orders").write_text("postgresql://orders:secret@127.0.0.1:1/orders\n")
+    (tmp_path / "orders").symlink_to(hidden / "orders")
+
+    result = waybill("audit", "--databases", tmp_path)
+
+    assert result.exit_code == 1
+    assert "The databases are unavailable" in result.output
+
+
 def test_a_demo_does_not_begin_when_its_figures_could_not_be_written(tmp_path: Path) -> None:
     result = waybill("demo", "--output", tmp_path / "nowhere" / "out.json", "--data", tmp_path)
 

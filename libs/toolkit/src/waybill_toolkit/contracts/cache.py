@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SOURCES: Final = ("generate/**/*", "reference/**/*", "*.py")
+SOURCES: Final = ("chart/*.py", "generate/**/*", "reference/**/*", "*.py")
 """The parts of this package that generate files, including templates."""
 
 GENERATOR: Final = Path(__file__).parent
@@ -67,6 +67,17 @@ def sum_of_inputs(contracts: Path) -> str:
                 content = path.read_bytes()
                 name = path.relative_to(folder).as_posix()
                 digest.update(f"{name}\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def sum_of_sources(root: Path) -> str:
+    """Compute a checksum of what the chart shows of services beyond their contracts."""
+    digest = hashlib.sha256()
+    modules = ("services/*/src/*/*.py", "libs/common/src/waybill/process/*.py")
+    for path in sorted(each for pattern in modules for each in root.glob(pattern)):
+        digest.update(path.read_bytes())
+    for path in sorted(root.glob("services/*/migrations")):
+        digest.update(path.relative_to(root).as_posix().encode())
     return digest.hexdigest()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.contracts.cache import Cache, sum_of_inputs
+from waybill_toolkit.contracts.cache import Cache, sum_of_inputs, sum_of_sources
 from waybill_toolkit.contracts.generate.names import GATEWAY
 from waybill_toolkit.contracts.generate.tree import Tree
 from waybill_toolkit.contracts.generate.writing import alone, stale, write
@@ -15,7 +15,10 @@ __all__ = ["Repository", "stale"]
 EVENT_MAP: Final = "docs/generated/event-map.svg"
 """The only page in git: code hosts show it in Markdown."""
 
+CHART: Final = "deploy/helm/waybill"
+
 _PAGES: Final = "pages"
+_CHART: Final = "chart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Repository(Tree):
     def generate(self, packages: Iterable[str]) -> dict[Path, str]:
         """Generate all files of these packages, in memory. Raises ContractError with all faults."""
         cache = self._cache()
-        return self._code(packages, cache) | self._event_map(cache)
+        return self._code(packages, cache) | self._event_map(cache) | self.chart()
 
     def code(self, packages: Iterable[str]) -> dict[Path, str]:
         """Generate these packages without the map of events, which shows all services."""
@@ -48,7 +51,10 @@ class Repository(Tree):
         needed = [*packages, _PAGES] if GATEWAY in packages else packages
         if self.orphans or any(cache.get(each) is None for each in needed):
             return False
-        return not self.stale(self._code(packages, cache) | self._event_map(cache))
+        if self._has_chart and self._chart_cache().get(_CHART) is None:
+            return False
+        files = self._code(packages, cache) | self._event_map(cache) | self.chart()
+        return not self.stale(files)
 
     def _code(self, packages: Iterable[str], cache: Cache) -> dict[Path, str]:
         found = {package: cache.get(package) for package in packages}
@@ -89,6 +95,28 @@ class Repository(Tree):
             made = render_pages(self)
             cache.put(_PAGES, made)
         return made
+
+    def chart(self) -> dict[Path, str]:
+        """Generate the files of deploy/helm/; none without a chart. Raises ContractError."""
+        if not self._has_chart:
+            return {}
+        cache = self._chart_cache()
+        made = cache.get(_CHART)
+        if made is None:
+            from waybill_toolkit.contracts.chart.files import chart_files  # noqa: PLC0415 - see _make
+
+            made = chart_files(self, self.code(self.packages))
+            cache.put(_CHART, made)
+        return {self.root / path: text for path, text in made.items()}
+
+    @property
+    def _has_chart(self) -> bool:
+        has_chart = (self.root / CHART / "Chart.yaml").is_file()
+        return has_chart and GATEWAY in self.packages
+
+    def _chart_cache(self) -> Cache:
+        cache = self._cache()
+        return Cache(cache.folder, cache.key + sum_of_sources(self.root))
 
     def _cache(self) -> Cache:
         key = sum_of_inputs(self.root / "contracts")

@@ -14,11 +14,16 @@ from pathlib import Path
 
 
 def stale(files: Mapping[Path, str]) -> Iterator[Path]:
-    """Find files that differ from the generated ones, are missing, or should not exist."""
+    """Find files that differ from the generated ones, are missing, or should not exist.
+
+    The folder of a chart also has files that are written by hand.
+    """
     for path, text in files.items():
         if not path.is_file() or path.read_bytes() != text.encode():
             yield path
     for folder in sorted({path.parent for path in files}):
+        if (folder / "Chart.yaml").is_file():
+            continue
         yield from sorted(path for path in folder.glob("*") if path.is_file() and path not in files)
 
 

@@ -26,7 +26,7 @@ from waybill_toolkit.operations.audit.store import AuditStore
 
 GRACE: Final = timedelta(minutes=1)  # longer than the restart of any process
 
-_FIRST: Final = "orders"
+AUDITED_FIRST: Final = "orders"
 _NOW: Final = "select extract(epoch from now())::float8"
 
 
@@ -40,7 +40,7 @@ async def audit(
     `databases` are the addresses by service, `receives` the event types that each service receives.
     Raises OSError or asyncpg's errors when a database cannot be read.
     """
-    services = [_FIRST, *sorted(databases.keys() - {_FIRST})]
+    services = [AUDITED_FIRST, *sorted(databases.keys() - {AUDITED_FIRST})]
     types = sorted(frozenset().union(*receives.values()))
     collector = Collector()
     now = 0.0
@@ -72,7 +72,7 @@ async def _ask_alone(service: str, snapshot: Snapshot, collector: Collector) -> 
             collector.found(invariant, rows)
     collector.events_unpublished += int(await snapshot.value(UNPUBLISHED))
     collector.events_retried += int(await snapshot.value(RETRIED))
-    if service == _FIRST:
+    if service == AUDITED_FIRST:
         collector.orders = int(await snapshot.value(MOVING))
 
 

@@ -12,8 +12,10 @@ from waybill_toolkit.operations.workload import show
 from waybill_toolkit.operations.workload.options import Exit, PortBase
 from waybill_toolkit.operations.workload.runs import run_demo
 from waybill_toolkit.operations.workload.session import (
-    audit_of,
+    audit_databases,
     compare_heads,
+    databases_in,
+    databases_of,
     errors_reported,
     running_platform,
 )
@@ -58,6 +60,13 @@ def audit(
     head_key: Annotated[
         Path | None, typer.Option(help="The PEM file with the key of the heads, or its public key.")
     ] = None,
+    databases: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with the addresses of databases, each in a file with the name of its"
+            " service, instead of the running platform."
+        ),
+    ] = None,
     as_json: AsJson = False,
     output: OutputFile = None,
     data: Data = None,
@@ -67,9 +76,11 @@ def audit(
     With --heads and --head-key, compare the security logs with their signed heads, too.
     """
     with errors_reported():
-        platform = Platform.load(data_folder(data))
-        report = uvloop.run(audit_of(platform))
-        differences = compare_heads(platform, heads or [], head_key)
+        audited = (
+            databases_in(databases) if databases else databases_of(Platform.load(data_folder(data)))
+        )
+        report = uvloop.run(audit_databases(audited))
+        differences = compare_heads(audited, heads or [], head_key)
     compared = {} if differences is None else {"security_log_heads": differences}
     give(report.to_json() | compared, as_json=as_json, output=output)
     if not as_json:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from waybill.security_log.heads import HeadKey, WrongKeyError
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
+from waybill_toolkit.operations.audit.run import AUDITED_FIRST
 from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
@@ -73,11 +74,35 @@ def client_of(platform: Platform) -> Client:
     return Client(gateway, gateway, gateway, tokens=tokens_of(platform))
 
 
+def databases_of(platform: Platform) -> dict[str, str]:
+    """Return the addresses of the databases of a running platform, by service."""
+    return {service: platform.database_url(service) for service in platform.databases}
+
+
+def databases_in(folder: Path) -> dict[str, str]:
+    """Read addresses from a folder with a file for each service. Raises PlatformError."""
+    try:
+        # A Secret is mounted with links to hidden folders.
+        found = {path.name: path.read_text("utf-8").strip() for path in folder.glob("[!.]*")}
+    except OSError as error:
+        raise PlatformError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    if AUDITED_FIRST not in found:
+        raise PlatformError(
+            f"There is no file {AUDITED_FIRST} in {folder}: --databases is a folder with the"
+            " address of each service's database, in a file with the name of the service."
+        )
+    return found
+
+
 async def audit_of(platform: Platform) -> Report:
     """Audit the databases of a running platform. Raises PlatformError."""
-    databases = {service: platform.database_url(service) for service in platform.databases}
+    return await audit_databases(databases_of(platform))
+
+
+async def audit_databases(databases: Mapping[str, str]) -> Report:
+    """Audit databases by their addresses. Raises PlatformError."""
     try:
-        return await audit(databases, event_types_received(platform.databases))
+        return await audit(databases, event_types_received(databases))
     except (
         OSError,
         asyncpg.PostgresError,
@@ -90,14 +115,13 @@ async def audit_of(platform: Platform) -> Report:
 
 
 def compare_heads(
-    platform: Platform, files: Sequence[Path], key_file: Path | None
+    databases: Mapping[str, str], files: Sequence[Path], key_file: Path | None
 ) -> list[str] | None:
     """Compare the security logs with their signed heads; None without any. Raises PlatformError."""
     if not files and key_file is None:
         return None
     if not files or key_file is None:
         raise PlatformError("Give both --heads and --head-key.")
-    databases = {service: platform.database_url(service) for service in platform.databases}
     try:
         return differences_from_heads(databases, files, HeadKey(key_file.read_bytes()))
     except WrongKeyError as error:

@@ -1,0 +1,1 @@
+"""Generates the parts of deploy/helm/ that follow from contracts and settings."""
