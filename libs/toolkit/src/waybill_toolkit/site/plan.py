@@ -23,6 +23,7 @@ START: Final = (
 )
 OPERATIONS: Final = (
     "docs/operations.md",
+    "docs/images.md",
     "docs/security.md",
     "docs/importing.md",
     "docs/conformance.md",
