@@ -12,10 +12,24 @@ from tests.cluster.cluster import ADDRESS, Cluster, running_cluster
 from tests.cluster.fixtures import skip_unless_wanted
 from tests.cluster.installed.release import ROOT, Release
 from tests.cluster.stores import running_stores
+from tests.images import building
 
 from waybill_toolkit.platform.short_folder import short_folder
 
 IMAGE: Final = "WAYBILL_IMAGE"
+"""The variable with the path of an archive of localhost/waybill:test."""
+
+
+@pytest.fixture(scope="package")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the image of the tree, or take the archive that a variable names."""
+    if given := os.environ.get(IMAGE):
+        return Path(given)
+    skip_unless_wanted([f"{each} missing" for each in building.missing()])
+    building.build()
+    archive = tmp_path_factory.mktemp("image") / "waybill.tar"
+    building.save(archive)
+    return archive
 
 
 @pytest.fixture(scope="package")
@@ -27,12 +41,9 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="package")
-def release(cluster: Cluster) -> Iterator[Release]:
+def release(image: Path, cluster: Cluster) -> Iterator[Release]:
     """Prepare what an operator brings: image, databases, brokers, secrets. Install nothing."""
-    archive = os.environ.get(IMAGE)
-    if archive is None:
-        pytest.skip(f"{IMAGE} does not name an archive of the image localhost/waybill:test")
-    cluster.import_image(Path(archive))
+    cluster.import_image(image)
     services = sorted(path.parent.name for path in ROOT.glob("services/*/migrations"))
     with running_stores(cluster.api.folder, ADDRESS, services) as stores:
         release = Release(cluster, stores, secrets.token_urlsafe())
