@@ -51,6 +51,11 @@ class ApiServer:
         return self.folder / "service-accounts.key"
 
     @property
+    def token_file(self) -> Path:
+        """The file with the token."""
+        return self.folder / "token"
+
+    @property
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
@@ -78,8 +83,7 @@ class ApiServer:
             "contexts": [{"name": "tests", "context": context}],
             "current-context": "tests",
         }
-        self.kubeconfig.touch(0o600)
-        self.kubeconfig.write_text(yaml.safe_dump(document), "utf-8")
+        _write_secret(self.kubeconfig, yaml.safe_dump(document).encode())
 
 
 @contextmanager
@@ -138,11 +142,15 @@ def _public(key: Path) -> Path:
 
 def _write_keys(api: ApiServer) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    path = api.service_account_key
-    path.touch(0o600)
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write_secret(api.service_account_key, private)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _public(path).write_bytes(public)
-    tokens = api.folder / "tokens.csv"
-    tokens.touch(0o600)
-    tokens.write_text(f'{api.token},admin,admin,"system:masters"\n', "utf-8")
+    _public(api.service_account_key).write_bytes(public)
+    _write_secret(api.token_file, api.token.encode())
+    users = f'{api.token},admin,admin,"system:masters"\n'
+    _write_secret(api.folder / "tokens.csv", users.encode())
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    path.touch(0o600)
+    path.write_bytes(content)

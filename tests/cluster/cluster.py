@@ -11,6 +11,7 @@ from tests.cluster.binaries import built
 from tests.cluster.clients import Client, client
 from tests.cluster.images import write_image
 from tests.cluster.machine import Machine, running_machine
+from tests.cluster.network_policies import enforced_policies
 from tests.cluster.node import PAUSE_IMAGE, Node, running_node
 from tests.cluster.servers import running
 
@@ -67,6 +68,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         cluster = Cluster(machine, api, nodes)
         proxy = machine.command(*_proxy(api, nodes[0]))
         stack.enter_context(running("kube-proxy", proxy, folder))
+        stack.enter_context(enforced_policies(machine, api, PODS, folder))
         _import_own_images(cluster, folder)
         _start_dns(cluster)
         yield cluster

@@ -2,12 +2,11 @@
 
 It has its own network without a way out, its own mounts and its own processes. When its first
 process ends, also because this process was killed, the kernel ends all others and removes the
-interfaces, rules and mounts. Only control groups are left, which `Machine.cgroup` names.
+interfaces, rules and mounts. Control groups are left then; the next machine removes them.
 """
 
 import ctypes
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from typing import Final
 
 from tests.cluster.servers import running
 
-from waybill_toolkit.platform.processes import children_of
+from waybill_toolkit.platform.processes import Identity, children_of
+from waybill_toolkit.platform.waiting import wait_until
 
 _CLONE_NEWNET: Final = 0x40000000  # linux/sched.h
 _INIT: Final = """\
@@ -31,6 +31,8 @@ while True:
 _FRESH: Final = ("/run", "/var/lib/cni", "/var/lib/kubelet", "/var/log")
 """Folders that programs of a node use and that must not be those of the host."""
 _CGROUPS: Final = Path("/sys/fs/cgroup")
+_NAME: Final = "waybill-machine"
+_END_SECONDS_MAX: Final = 30.0
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,12 +45,17 @@ class Machine:
     @property
     def cgroup(self) -> str:
         """The control group below which everything is that the machine limits."""
-        return f"/waybill-{self.pid}"
+        return f"/{_NAME}-{self.pid}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process runs, and with it the machine."""
+        return Identity.of(self.pid) is not None
 
     def command(self, *command: object) -> list[str]:
-        """Return a command that runs in the machine."""
+        """Return a command that runs in the machine, with the usual permissions of new files."""
         enter = ("nsenter", f"--target={self.pid}", "--net", "--mount", "--pid", "--")
-        return [*enter, *map(str, command)]
+        return [*enter, "sh", "-c", 'umask 022; exec "$@"', "sh", *map(str, command)]
 
     def run(self, *command: object) -> str:
         """Run a command in the machine and return its output. Raises CalledProcessError."""
@@ -61,20 +68,8 @@ class Machine:
 
     def add_cgroup(self, name: str) -> None:
         """Create a control group, below the machine's own one, in every hierarchy."""
-        for hierarchy in self._hierarchies():
-            (hierarchy / name).mkdir(parents=True)
-
-    def _hierarchies(self) -> list[Path]:
-        name = self.cgroup.lstrip("/")
-        if (_CGROUPS / "cgroup.controllers").exists():  # version 2: there is only one
-            return [_CGROUPS / name]
-        return [each / name for each in _CGROUPS.iterdir() if not each.is_symlink()]
-
-    def remove_cgroups(self) -> None:
-        """Remove its control groups; its processes have ended."""
-        for hierarchy in self._hierarchies():
-            for folder, _, _ in os.walk(hierarchy, topdown=False):
-                Path(folder).rmdir()
+        for hierarchy in _hierarchies():
+            (hierarchy / self.cgroup.lstrip("/") / name).mkdir(parents=True)
 
     @contextmanager
     def network(self) -> Iterator[None]:
@@ -97,6 +92,7 @@ def running_machine(folder: Path) -> Iterator[Machine]:
         "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
         "--propagation=private", sys.executable, "-c", _INIT,
     )  # fmt: skip
+    _remove_old_cgroups()
     with running("machine", unshare, folder) as server:
         server.wait_until(lambda: "ready" in server.log.read_text("utf-8"), "to be ready")
         [pid] = children_of(server.process.pid)
@@ -108,9 +104,26 @@ def running_machine(folder: Path) -> Iterator[Machine]:
         try:
             yield machine
         finally:
-            os.kill(pid, signal.SIGKILL)
-            server.process.wait()
-            machine.remove_cgroups()
+            server.process.kill()  # it waits for its child with all other signals blocked
+            wait_until(lambda: not machine.is_running, _END_SECONDS_MAX, "the end of the machine")
+            _remove_old_cgroups()
+
+
+def _hierarchies() -> list[Path]:
+    """Return where control groups are: in one folder with version 2, else one a controller."""
+    if (_CGROUPS / "cgroup.controllers").exists():
+        return [_CGROUPS]
+    return [each for each in _CGROUPS.iterdir() if not each.is_symlink()]
+
+
+def _remove_old_cgroups() -> None:
+    """Remove the control groups of machines that have ended."""
+    for hierarchy in _hierarchies():
+        for group in hierarchy.glob(f"{_NAME}-*"):
+            if Machine(int(group.name.removeprefix(f"{_NAME}-"))).is_running:
+                continue
+            for folder, _, _ in os.walk(group, topdown=False):
+                Path(folder).rmdir()
 
 
 def _enter(namespace: int) -> None:

@@ -10,7 +10,9 @@ from tests.cluster.binaries import PROGRAMS, path_of
 from tests.cluster.node import CNI_PROGRAMS
 
 API_PROGRAMS: Final = ("etcd", "kube-apiserver")
-_INSTALLED: Final = ("containerd", "ctr", "runc", "ip", "nft", "nsenter", "unshare")
+_INSTALLED: Final = (
+    "containerd", "ctr", "runc", "ip", "iptables-legacy", "nft", "nsenter", "unshare",
+)  # fmt: skip
 _PACKAGES: Final = "containerd runc containernetworking-plugins iproute2 nftables iptables"
 
 

@@ -19,10 +19,15 @@ _CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def obstacles() -> Iterator[str]:
-    """Say what is missing on this machine."""
+    """Say why the image is not built and tried here."""
     if "WAYBILL_IMAGES" not in os.environ:
         yield "`make images` runs it"
         return
+    yield from missing()
+
+
+def missing() -> Iterator[str]:
+    """Say what is missing on this machine."""
     if os.geteuid() != 0:
         yield "root"
     yield from (each for each in _PROGRAMS if shutil.which(each) is None)

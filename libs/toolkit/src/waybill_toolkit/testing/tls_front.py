@@ -15,9 +15,14 @@ _SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 @asynccontextmanager
 async def tls_front(
-    context: ssl.SSLContext, target: int, *, port: int = 0, is_postgres: bool = False
+    context: ssl.SSLContext,
+    target: int,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    is_postgres: bool = False,
 ) -> AsyncIterator[int]:
-    """Forward what arrives over TLS to a port of this machine; yields its own port."""
+    """Forward what arrives over TLS to a port of the loopback; yields its own port."""
 
     async def forward(reader: StreamReader, writer: StreamWriter) -> None:
         try:
@@ -30,9 +35,7 @@ async def tls_front(
             return
         await asyncio.gather(_copy(reader, inner), _copy(inner_reader, writer))
 
-    server = await asyncio.start_server(
-        forward, LOOPBACK, port, ssl=None if is_postgres else context
-    )
+    server = await asyncio.start_server(forward, host, port, ssl=None if is_postgres else context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

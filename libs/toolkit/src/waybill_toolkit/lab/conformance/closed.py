@@ -36,7 +36,7 @@ def closed_platform(repository: Repository) -> Iterator[ClosedPlatform]:
     token = secrets.token_urlsafe(16)
     with short_folder() as folder:
         tokens = folder / "tokens.json"
-        tokens.write_text(json.dumps(_grants(repository, token)))
+        tokens.write_text(json.dumps(grants(repository, token)))
         tokens.chmod(0o644)
         settings = {**CHECKED, "WAYBILL_ACCESS": str(tokens)}
         plan = Plan.of(folder / "data", repository.root / "services", free_port_base(), settings)
@@ -58,7 +58,8 @@ def guarded_platform(repository: Repository) -> Iterator[Platform]:
         remove_home(plan.data)
 
 
-def _grants(repository: Repository, token: str) -> dict[str, object]:
+def grants(repository: Repository, token: str) -> dict[str, object]:
+    """Return the content of a token file that permits every operation to a token."""
     merged = read_json(repository.package(GATEWAY) / "openapi.json")
     operations = Contract(merged).operations
     ways = [way for each in operations for way in each.written["security"]]
