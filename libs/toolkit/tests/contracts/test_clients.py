@@ -127,7 +127,7 @@ async def test_the_fallback_is_that_of_the_contract(
         ("{shop: {get_sale: {fallback: yes}}}", "a fallback is {last_known_seconds: 300}"),
         ("{shop: {sell: {last_known_seconds: 60}}}", "sell changes something"),
         ("{shop: get_sale}", "name the operations of shop that are called"),
-        ("{mail: [list_letters]}", "no other service mail"),
+        ("{mail: [list_letters]}", "no service mail to call"),
     ],
 )
 def test_wrong_calls_are_refused_with_their_line(

@@ -70,7 +70,7 @@ def read_calls(
     for service, identifiers in called_ids(root):
         path = own.parent / service.name / "openapi.yaml"
         if not path.is_file() or path.parent == own:
-            message = f"there is no other service {service.name}; correct it."
+            message = f"there is no service {service.name} to call; correct it."
             faults.add(service.fault(message, _RULE))
             continue
         if not identifiers:

@@ -39,25 +39,20 @@ class Documents:
     openapi: Bundle
     asyncapi: Bundle
 
-    def read(self, registry: Mapping[str, ProblemType]) -> "Contracts":
+    def read(self, registry: Mapping[str, ProblemType]) -> tuple[HttpContract, EventContract]:
         """Parse them. Raises ContractError with as many faults as possible."""
         faults = Faults()
-        contracts = Contracts(
-            read_openapi(self.openapi.root, registry, faults),
-            read_asyncapi(self.asyncapi.root, faults),
-            read_calls(self.openapi.root, registry, faults),
-        )
+        http = read_openapi(self.openapi.root, registry, faults)
+        events = read_asyncapi(self.asyncapi.root, faults)
         faults.stop_if_any()
-        return contracts
+        return http, events
 
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The parsed contracts of one service: what it serves, sends, receives and calls."""
-
-    http: HttpContract
-    events: EventContract
-    callees: tuple[Callee, ...]
+    def callees(self, registry: Mapping[str, ProblemType]) -> tuple[Callee, ...]:
+        """Read what the service calls of others. Raises ContractError."""
+        faults = Faults()
+        found = read_calls(self.openapi.root, registry, faults)
+        faults.stop_if_any()
+        return found
 
 
 def generate_services(contracts: Path, services: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -97,36 +92,42 @@ def _generate(
 ) -> dict[str, str]:
     service, faults = folder.name, Faults()
     documents = open_documents(library, folder)
-    read = documents.read(registry)
+    http, events = documents.read(registry)
+    callees = documents.callees(registry)
     openapi = documents.openapi
-    models = _models(service, openapi.root, read, faults)
-    clients = client_files(service, read.callees, faults)
+    models = _models(service, openapi.root, events, callees, faults)
+    interfaces = _interfaces(service, http, events, callees)
+    clients = client_files(service, callees, faults)
     published = describe_problems(openapi.content, registry, openapi.where, faults)
     faults.stop_if_any()
     return {
-        **tidy(models | _interfaces(service, read) | clients, service),
+        **tidy(models | interfaces | clients, service),
         "asyncapi.json": documents.asyncapi.text(),
         "openapi.json": json_text(with_bearer_tokens(published)),
     }
 
 
-def _interfaces(service: str, read: Contracts) -> dict[str, str]:
-    problems = with_called(read.http.problems, read.callees)
+def _interfaces(
+    service: str, http: HttpContract, events: EventContract, callees: Iterable[Callee]
+) -> dict[str, str]:
+    problems = with_called(http.problems, callees)
     return {
         "__init__.py": render("__init__.py", service),
-        "api.py": render("api.py", service, http=read.http),
-        "events.py": render("events.py", service, events=read.events),
+        "api.py": render("api.py", service, http=http),
+        "events.py": render("events.py", service, events=events),
         "problems.py": render("problems.py", service, problems=problems),
     }
 
 
-def _models(service: str, openapi: Node, read: Contracts, faults: Faults) -> dict[str, str]:
+def _models(
+    service: str, openapi: Node, events: EventContract, callees: Iterable[Callee], faults: Faults
+) -> dict[str, str]:
     models = reachable(schema_nodes(openapi))
-    sent = reachable(message.schema for message in read.events.sent)
-    received = reachable(message.schema for message in read.events.received)
+    sent = reachable(message.schema for message in events.sent)
+    received = reachable(message.schema for message in events.received)
     together = {**models, **sent, **received}
     shared = {name: node for name, node in together.items() if module_of(node, "") == SHARED}
-    shared |= shared_schemas(read.callees)
+    shared |= shared_schemas(callees)
     answered = reachable(response_nodes(openapi))
     constructed = {**answered, **sent}
     made = {

@@ -35,10 +35,11 @@ def lint(repository: Repository, node_home: Path | None = None) -> list[Fault]:
     services = _open(library, repository, faults)
     registry = _registry(library, repository, faults)
     for service in services:
-        try:
-            service.read(registry)
-        except ContractError as error:
-            faults.add_all(error)
+        for read in (service.read, service.callees):
+            try:
+                read(registry)
+            except ContractError as error:
+                faults.add_all(error)
     if len(services) == len(repository.services):
         try:
             _merge(library, repository)
