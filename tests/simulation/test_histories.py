@@ -35,7 +35,7 @@ async def test_no_history_of_tokens_breaks_an_invariant() -> None:
     findings = await run_campaign(0, TOKEN_HISTORIES, workers=2, play=PlayName.TOKENS)
     assert findings.failures == []
     assert findings.histories == TOKEN_HISTORIES
-    ends = ("live", "replayed", "revoked by its client", "session ended")
+    ends = ("code used twice", "live", "replayed", "revoked by its client", "session ended")
     assert min(findings.statuses[each] for each in ends) > 10
 
 

@@ -1,6 +1,6 @@
 """The context and the result of one execution of a statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeAlias
@@ -21,6 +21,10 @@ class Record(tuple[Any, ...]):
     @override
     def __getitem__(self, key: Any) -> Any:
         return tuple.__getitem__(self, self.numbers[key] if type(key) is str else key)
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns, for `**record`."""
+        return self.numbers
 
 
 class Locks(Protocol):

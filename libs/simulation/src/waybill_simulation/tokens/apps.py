@@ -21,7 +21,7 @@ from waybill_simulation.tokens.world import (
     first_token,
 )
 
-TRIES_MAX: Final = 40
+TRIES_MAX: Final = 200
 Sender: TypeAlias = Literal["app", "thief"]
 
 CALL: Final = Call(
@@ -65,6 +65,7 @@ class App:
     revoked_at: float | None = None
     """When it knew that its authorization was revoked."""
     running: int = 0
+    is_unanswered: bool = False
 
 
 class Apps:
@@ -147,6 +148,7 @@ class Apps:
             if not isinstance(answer, NoAnswer):
                 return attempt.successor
             await self._network.sleep(wait * self._network.random.random())
+        app.is_unanswered = True
         return None
 
     async def _send(self, attempt: Attempt, patience: float) -> object:

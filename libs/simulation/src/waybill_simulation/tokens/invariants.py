@@ -41,12 +41,15 @@ def violations(world: TokenWorld, apps: Apps, verifier: Verifier) -> list[str]:
     families = {row["family_id"]: row for row in world.rows(SERVICE, "families")}
     family_of = {row["digest"]: row["family_id"] for row in world.rows(SERVICE, "refresh_tokens")}
     revoked = {each for each, row in families.items() if row["revoked_at"] is not None}
+    if not verifier.reads:
+        found.append("the verifier has read no keys")
     for app in apps.apps:
         found += _successors(app, world.scenario.skew)
         found += _replays(app, family_of, revoked)
         found += _over(app, apps)
         found += _forgiven(app, apps, world.scenario.skew)
         found += _keys(app, world, verifier)
+        found += ["an application was never answered"] if app.is_unanswered else []
     ended = {row["session_id"] for row in world.rows(SERVICE, "sessions") if row["ended_at"]}
     for family_id, row in families.items():
         if row["session_id"] in ended and family_id not in revoked:

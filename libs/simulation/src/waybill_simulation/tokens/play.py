@@ -22,6 +22,7 @@ from waybill_simulation.tokens.verifier import Verifier
 from waybill_simulation.tokens.world import TokenWorld
 
 LATE_SECONDS: Final = 0.5
+START_SECONDS: Final = 2.5
 LOOK_SECONDS: Final = 6.0
 """How often a replica looks for keys that are due: more often than in production."""
 
@@ -38,7 +39,11 @@ class TokenHistory:
         self._verifier = Verifier(self.world)
 
     def begin(self) -> None:
-        self.world.replicas.start_all()
+        # One after the other, so that they do not look for due keys at the same time.
+        self.world.replicas.start(SERVICE, 0)
+        for number in range(1, self.scenario.count):
+            after = number * START_SECONDS
+            self.world.network.deliver(after, self.world.replicas.start, SERVICE, number)
         self._apps.open()
         self._verifier.open()
 

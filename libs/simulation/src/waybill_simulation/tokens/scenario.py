@@ -8,10 +8,10 @@ from waybill_simulation.scenario import Fault, Kind
 
 SERVICE: Final = "identity"
 SESSIONS: Final = 2
-PUBLISHED_SECONDS: Final = 45.0
+PUBLISHED_SECONDS: Final = 30.0
 """How long a key is published before it signs."""
-ROTATION_SECONDS: Final = 50.0
-"""The interval at which the next key comes into use."""
+ROTATION_SECONDS: Final = 5.0
+"""The interval at which the next key comes into use: as soon as every verifier knows it."""
 
 _KINDS: Final[tuple[Kind, ...]] = (
     "kill", "kill", "stop", "cut database", "cut database", "cut database", "crash database",
@@ -121,7 +121,7 @@ def draw(seed: int) -> TokenScenario:
 
 
 def _app(rng: random.Random) -> PlannedApp:
-    at = rng.choice((1.0, 1.0, rng.random() * 30))
+    at = rng.choice((1.0, rng.random() * 30, PUBLISHED_SECONDS - rng.random() * 4))
     pause = rng.choice((0.05, 1.0, 8.0, 20.0))
     refreshes = rng.choice((1, 2, 3, 5))
     lasts = at + refreshes * pause
@@ -152,7 +152,7 @@ def _end(rng: random.Random, apps: tuple[PlannedApp, ...], session: int) -> floa
         return None
     app = rng.choice(own)
     if app.has_code and rng.random() < 0.7:
-        return app.at + rng.random() * 0.015  # while the code is exchanged
+        return app.at + rng.random() * 0.06  # while the code is exchanged
     return _near(rng, app.at, app.refreshes, app.pause)
 
 

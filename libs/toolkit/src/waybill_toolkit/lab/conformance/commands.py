@@ -15,7 +15,7 @@ app = typer.Typer()
 
 SEED = 1
 EXAMPLES = 60
-PEOPLE_SECONDS = 15
+PEOPLE_SECONDS = 12
 
 Service = Annotated[
     list[str] | None, typer.Argument(help="Services to test.", show_default="all services")
