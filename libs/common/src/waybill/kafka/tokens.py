@@ -10,7 +10,7 @@ from typing import Final
 
 import aiokafka.conn  # type: ignore[import-untyped]
 from aiokafka.abc import AbstractTokenProvider  # type: ignore[import-untyped]
-from aiokafka.conn import OAuthAuthenticator  # type: ignore[import-untyped]
+from aiokafka.conn import OAuthAuthenticator
 from aiokafka.errors import (  # type: ignore[import-untyped]
     KafkaConnectionError,
     SaslAuthenticationFailed,
