@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -87,6 +87,13 @@ k8s: $(VENV)/ready
 k8s-api: $(VENV)/ready
 	-$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
 	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py $(ARGS)
+
+# PostgreSQL as people have it: both ends of the range of versions, TLS, PgBouncer, a standby that is promoted; needs Maven.
+test-postgres: $(VENV)/ready
+	WAYBILL_POSTGRES=1 $(BIN)/pytest tests/postgres $(ARGS)
+	for major in 14 18; do \
+		WAYBILL_TEST_POSTGRES=$$major $(BIN)/pytest libs/common/tests/integration services/*/tests/integration $(ARGS) || exit 1; \
+	done
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

@@ -1,16 +1,11 @@
 """`waybill contracts diff` in a temporary repository."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from typer.testing import CliRunner
 
-from waybill_toolkit.cli import build
-from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.testing.contract_edits import (
     SCHEMAS,
     Edit,
@@ -20,44 +15,14 @@ from waybill_toolkit.testing.contract_edits import (
     field,
     put,
     remove,
-    rewrite,
 )
+
+from .git_work import Work
 
 HTTP = "shop/openapi.yaml"
 EVENTS = "shop/asyncapi.yaml"
 GET_SALE = ("paths", "/v1/sales/{sale_id}", "get")
 BREAKING = drop_field("Sold", "price")
-
-
-class Work:
-    """The current folder: a git repository with contracts."""
-
-    def __init__(self, repository: Repository) -> None:
-        self.root = repository.root
-
-    def git(self, *arguments: str) -> None:
-        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-        subprocess.run(["git", *identity, *arguments], cwd=self.root, check=True)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "State")
-
-    def edit(self, document: str, edit: Edit) -> None:
-        rewrite(self.root / "contracts" / document, edit)
-
-    def diff(self, *arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(build(), ["contracts", "diff", *arguments])
-        return result.exit_code, result.output
-
-
-@pytest.fixture
-def work(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Work:
-    made = Work(repository)
-    made.git("init", "--quiet", "--initial-branch=main")
-    made.commit()
-    monkeypatch.chdir(repository.root / "contracts")
-    return made
 
 
 def test_nothing_is_reported_when_nothing_changed(work: Work) -> None:
@@ -110,76 +75,6 @@ def test_no_smaller_step_of_the_version_allows_for_it(work: Work, version: str) 
     work.edit(EVENTS, both(BREAKING, put(version, "info", "version")))
 
     assert work.diff("main")[0] == 1
-
-
-class TestBelowOne:
-    """Below 1.0 a breaking change needs a line with its reason."""
-
-    LINE = "Sold.price is gone."
-
-    @pytest.fixture
-    def early(self, work: Work) -> Work:
-        for document in (HTTP, EVENTS):
-            work.edit(document, put("0.1.0", "info", "version"))
-        work.commit()
-        work.edit(EVENTS, BREAKING)
-        return work
-
-    @staticmethod
-    def announce(work: Work, document: str, change: str, reason: str) -> None:
-        text = yaml.safe_dump({"since": "0.1.0", document: {change: reason}})
-        (work.root / "contracts" / "breaking-changes.yaml").write_text(text, encoding="utf-8")
-
-    def test_a_change_without_a_line_fails_and_prints_the_line(self, early: Work) -> None:
-        code, output = early.diff("main")
-
-        assert code == 1
-        assert output.splitlines()[-3:] == [
-            "Add to contracts/breaking-changes.yaml, each with its reason:",
-            f"  {EVENTS}:",
-            f'    "{self.LINE}": REASON',
-        ]
-
-    def test_a_line_with_a_reason_allows_for_the_change(self, early: Work) -> None:
-        self.announce(early, EVENTS, self.LINE, "Receivers take the price from the order.")
-
-        code, output = early.diff("main")
-
-        assert code == 0, output
-        assert "breaking, allowed [field-removed]" in output
-
-    @pytest.mark.parametrize(
-        ("document", "change"), [(HTTP, LINE), (EVENTS, "Sold.units is gone.")]
-    )
-    def test_a_line_allows_for_nothing_else(self, early: Work, document: str, change: str) -> None:
-        self.announce(early, document, change, "Another change.")
-
-        assert early.diff("main")[0] == 1
-
-    @pytest.mark.parametrize("reason", ["", " ", "REASON"])
-    def test_a_line_without_a_reason_is_a_fault(self, early: Work, reason: str) -> None:
-        self.announce(early, EVENTS, self.LINE, reason)
-
-        code, output = early.diff("main")
-
-        assert code == 1
-        assert output == (
-            f"contracts/breaking-changes.yaml:2: {self.LINE} has no reason; write one.\n"
-        )
-
-    def test_a_line_for_an_unknown_contract_is_a_fault(self, early: Work) -> None:
-        self.announce(early, "shop/openapi.yml", self.LINE, "A wrong name.")
-
-        code, output = early.diff("main")
-
-        assert code == 1
-        assert "contracts/shop/openapi.yml is no contract." in output
-
-    def test_from_one_on_a_line_is_not_enough(self, work: Work) -> None:
-        work.edit(EVENTS, BREAKING)
-        self.announce(work, EVENTS, self.LINE, "Receivers take the price from the order.")
-
-        assert work.diff("main")[0] == 1
 
 
 def test_the_version_of_one_contract_allows_for_nothing_in_another(work: Work) -> None:

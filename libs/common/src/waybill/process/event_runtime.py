@@ -27,6 +27,7 @@ async def open_database(settings: Settings, clock: Clock) -> Database:
     return await Database.open(
         settings.database_url.get_secret_value(),
         pool_max=settings.database_pool_max,
+        is_pooled=settings.database_direct_url is not None,
         source=settings.service,
         clock=clock,
     )
@@ -46,7 +47,7 @@ def event_runtime(
     security = replace(settings.kafka_security, client_id=settings.kafka_prefix + settings.service)
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(
-        settings.database_url.get_secret_value(),
+        settings.session_url,
         broker,
         owned,
         security=security,

