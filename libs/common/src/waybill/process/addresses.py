@@ -30,12 +30,18 @@ def is_local_database(url: str) -> bool:
 
 def is_verified_database(url: str) -> bool:
     """Whether the connections to a postgresql:// address check the server's certificate."""
-    return parse_qs(urlsplit(url).query).get("sslmode", [""])[-1] == VERIFIED
+    return _parameter(url, "sslmode", "PGSSLMODE") == VERIFIED
 
 
 def root_certificate_of(url: str) -> str | None:
     """Return the file that a postgresql:// address names as its CA."""
-    return parse_qs(urlsplit(url).query).get("sslrootcert", [None])[-1]
+    return _parameter(url, "sslrootcert", "PGSSLROOTCERT")
+
+
+def _parameter(url: str, name: str, variable: str) -> str | None:
+    """Return a parameter of the address, or else the variable that asyncpg and libpq read."""
+    given = parse_qs(urlsplit(url).query).get(name)
+    return given[-1] if given else os.environ.get(variable) or None
 
 
 def _hosts(url: str) -> list[str]:

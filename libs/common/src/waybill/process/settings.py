@@ -44,7 +44,7 @@ def _postgresql(url: SecretStr) -> SecretStr:
     if not is_local_database(address) and not is_verified_database(address):
         raise ValueError(
             "the database is on another machine: add sslmode=verify-full, and sslrootcert=PATH if "
-            "its CA is not in ~/.postgresql/root.crt"
+            "its CA is not in ~/.postgresql/root.crt; or set PGSSLMODE and PGSSLROOTCERT"
         )
     ca = root_certificate_of(address)
     if ca is not None and not Path(ca).is_file():
