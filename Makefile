@@ -73,7 +73,7 @@ k8s: $(VENV)/ready
 
 k8s-api: $(VENV)/ready
 	-$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
-	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py $(ARGS)
+	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py tests/chart $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
