@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import aiokafka.conn  # type: ignore[import-untyped]
-from aiokafka.abc import AbstractTokenProvider
+from aiokafka.abc import AbstractTokenProvider  # type: ignore[import-untyped]
 from aiokafka.conn import OAuthAuthenticator
 from aiokafka.errors import (  # type: ignore[import-untyped]
     KafkaConnectionError,
