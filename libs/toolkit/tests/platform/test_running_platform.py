@@ -34,7 +34,12 @@ def test_gateway_gets_the_addresses_of_the_services(small_platform: Platform) ->
     settings = httpx.get(addresses.pop("gateway")).json()
     assert json.loads(settings["WAYBILL_UPSTREAMS"]) == addresses
     assert "WAYBILL_DATABASE_URL" not in settings
-    assert "WAYBILL_UPSTREAMS" not in httpx.get(addresses["pear"]).json()
+
+
+def test_a_service_gets_the_addresses_of_the_others(small_platform: Platform) -> None:
+    addresses = small_platform.addresses
+    others = json.loads(httpx.get(addresses["pear"]).json()["WAYBILL_UPSTREAMS"])
+    assert others == {"apple": addresses["apple"]}
 
 
 async def test_a_service_without_migrations_gets_no_database(small_platform: Platform) -> None:

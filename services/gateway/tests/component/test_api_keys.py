@@ -105,6 +105,26 @@ async def test_a_key_that_is_not_valid_is_refused_and_asked_about_once(
     assert service.asked == []
 
 
+async def test_guesses_of_keys_are_limited_by_address(
+    open_checked: OpenChecked, issuer: FakeIssuer
+) -> None:
+    async with Identity(issuer.token()) as identity:
+        client = open_checked(
+            access=issuer.name,
+            access_audience="shop",
+            upstreams={"identity": identity.address},
+            rate_limit_factor=0.02,
+        )
+        async with client:
+            guesses = [
+                await client.get(ORDER, headers=bearer(new_api_key(uuid4()).text)) for _ in range(4)
+            ]
+            known = await client.get(ORDER, headers=bearer(identity.key))
+
+    assert [each.status_code for each in guesses] == [401, 401, 429, 429]
+    assert known.status_code == 200
+
+
 async def test_identity_is_named_when_a_key_cannot_be_exchanged(
     open_checked: OpenChecked, service: FakeHttpService, issuer: FakeIssuer
 ) -> None:

@@ -45,7 +45,7 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
 
 
 def _addresses_of_others(plan: Plan, service: ServicePlan) -> str:
-    others = [each.name for each in plan.services if each != service]
+    others = [each.name for each in plan.services if each.name not in (service.name, GATEWAY)]
     return json.dumps(
         {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
     )
