@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from waybill.key_files import KEY_BYTES, SUFFIX, SealingError
 
+__all__ = ["SealingError", "Seals"]
+
 _PREFIX: Final = "sealed.v1."
 _NONCE_BYTES: Final = 12
 

@@ -64,7 +64,6 @@ class Api:
         log.info("slow request done")
         return Number200(body={"number": 2})
 
-
     async def get_events(self, _call: Call) -> Events200:
         """Respond for as long as the client listens."""
         return Events200(body=_events())
