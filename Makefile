@@ -30,6 +30,7 @@ generate: $(VENV)/ready
 # Sends every running service what its contract suggests, and judges each answer: minutes.
 conformance: $(VENV)/ready
 	$(BIN)/waybill conformance --at-least 5000 $(ARGS)
+	$(BIN)/waybill conformance --people
 
 # The same for long, with other requests each time: make fuzz ARGS='--seconds 600 --seed 7'
 fuzz: $(VENV)/ready

@@ -11,6 +11,11 @@ ROOT: Final = Path(__file__).parents[2]
 _COMMON: Final = "libs/common/tests"
 _FILES: Final = {
     "fields": "services/gateway/tests/component/test_response_fields.py",
+    "applications": "services/identity/tests/component/test_own_resources.py",
+    "authorize": "services/identity/tests/component/test_authorization.py",
+    "own": "services/identity/tests/component/test_own_resources.py",
+    "pages": "services/identity/tests/component/test_pages.py",
+    "removed": "services/identity/tests/integration/test_removed_users.py",
     "oauth": "services/identity/tests/component/test_token_endpoint.py",
     "principals": "tests/e2e/test_tokens.py",
     "signing": "services/identity/tests/integration/test_signing_keys.py",
@@ -58,6 +63,18 @@ _NAMES: Final = {
     "principals.revoked": (
         "test_tokens_are_refused_everywhere_within_three_seconds_when_their_key_is_revoked"
     ),
+    "signing.foreign": "test_identity_refuses_tokens_of_others_and_for_others",
+    "applications.unsafe": "test_an_application_cannot_lead_users_to_an_unsafe_address",
+    "authorize.address": "test_nobody_is_redirected_when_the_address_is_not_registered",
+    "authorize.error": "test_the_application_gets_the_error_of_its_request",
+    "authorize.framed": "test_no_page_of_others_frames_the_consent",
+    "authorize.referrer": "test_the_answer_with_a_code_tells_no_referrer",
+    "authorize.unknown": "test_nobody_is_redirected_when_the_client_is_unknown",
+    "codes.unchallenged": "test_a_verifier_proves_nothing_without_a_challenge",
+    "logs.prefix": "test_api_key_is_masked_by_its_prefix",
+    "own.removed": "test_keys_and_sessions_of_a_removed_user_are_refused",
+    "pages.protected": "test_a_page_is_protected_and_accessible",
+    "removed.address": "test_the_address_of_a_removed_user_is_gone",
     "signing.row": "test_private_keys_are_encrypted_for_their_own_row",
     "signing.rotated": "test_no_valid_token_is_refused_when_keys_are_rotated_twice_in_an_hour",
     "rotation.load": "test_no_request_is_refused_when_keys_are_rotated_twice_under_load",

@@ -34,11 +34,12 @@ _SECRETS: Final = (
     (re.compile(rb"(?i)\b(bearer|basic)\s+[\w\-.~+/]{6,}=*"), rb"\1 ***"),
     (re.compile(rb'(?i)("%b":)"(?:[^"\\]|\\.)*"' % _SECRET_NAME), rb'\1"***"'),
     (re.compile(rb"(?i)\b(%b=)[^\s\"\\&,;)]+" % _SECRET_NAME), rb"\1***"),
+    (re.compile(rb"\bwbk_[0-9a-f]+_[0-9a-f_]+"), rb"wbk_***"),  # an API key, see api_keys.py
 )
 
 _SECRET_HINTS: Final = (
     *(b"://", b"bearer ", b"basic ", b"password", b"passwd"),
-    *(b"secret", b"token", b"authorization", b"api_key", b"api-key", b"apikey"),
+    *(b"secret", b"token", b"authorization", b"api_key", b"api-key", b"apikey", b"wbk_"),
 )
 """A line without any of these has nothing to mask: the search takes 1 us, the expressions 140."""
 

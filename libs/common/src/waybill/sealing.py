@@ -15,14 +15,12 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from waybill.key_files import KEY_BYTES, SUFFIX
+from waybill.key_files import KEY_BYTES, SUFFIX, SealingError
+
+__all__ = ["SealingError", "Seals"]
 
 _PREFIX: Final = "sealed.v1."
 _NONCE_BYTES: Final = 12
-
-
-class SealingError(Exception):
-    """A text cannot be sealed or unsealed; the message contains neither text nor key."""
 
 
 class Seals:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from waybill import logs, trace
+from waybill.api_keys import new_api_key
+from waybill.ids import uuid7
 
 
 def line(message: str = "", error: Exception | None = None, **extra: object) -> dict[str, Any]:
@@ -70,6 +72,13 @@ def test_secret_is_blotted_out_wherever_it_stands(message: str) -> None:
     assert "hunter2" not in json.dumps(line(message))
     assert "hunter2" not in json.dumps(line(error=ValueError(message)))
     assert "hunter2" not in json.dumps(line(detail={"deep": message}))
+
+
+def test_api_key_is_masked_by_its_prefix() -> None:
+    key = new_api_key(uuid7())
+    secret = key.text.split("_")[2]
+    assert secret not in json.dumps(line(f"called with {key.text}, which is unknown"))
+    assert secret not in json.dumps(line(error=LookupError(key.text)))
 
 
 def test_secret_is_masked_by_its_name() -> None:

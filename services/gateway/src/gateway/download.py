@@ -10,8 +10,11 @@ from gateway.guards import Fields
 from gateway.headers import to_client
 from gateway.upstream import Answer
 from waybill.calls.transport import UpstreamError
+from waybill.http.streaming import until_stop
 
 _log = logging.getLogger(__name__)
+
+_EVENTS: Final = b"text/event-stream"
 
 
 class Download:
@@ -31,6 +34,7 @@ class Download:
         self._send = send
         self._client_seconds: Final = client_seconds
         self._client_is_gone = False
+        self._is_over = False
 
     async def run(self, receive: Receive) -> None:
         """Forward the response. `receive` detects that the client disconnects."""
@@ -44,15 +48,27 @@ class Download:
         await self._forward_rest_until_gone(receive)
 
     async def _forward_rest_until_gone(self, receive: Receive) -> None:
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._close_when_gone(receive))
-            await self._forward_rest()
-            watch.cancel()
+        with until_stop() as over:
+            async with asyncio.TaskGroup() as group:
+                watches = [group.create_task(self._close_when_gone(receive))]
+                if _is_stream(self._answer):
+                    watches.append(group.create_task(self._close_when_over(over)))
+                await self._forward_rest()
+                for watch in watches:
+                    watch.cancel()
+        if self._is_over:
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def _close_when_gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self._client_is_gone = True
+        self._answer.close()
+
+    async def _close_when_over(self, over: asyncio.Event) -> None:
+        """End a stream of events when the gateway stops: its client connects again, elsewhere."""
+        await over.wait()
+        self._is_over = True
         self._answer.close()
 
     async def _forward_rest(self) -> None:
@@ -67,10 +83,15 @@ class Download:
             async with asyncio.timeout(self._client_seconds):
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
         except UpstreamError as error:
-            if not self._client_is_gone:
+            if not (self._client_is_gone or self._is_over):
                 _log.warning("%s ended its response early: %s", self._service, error)
             return False
         except TimeoutError:
             _log.info("a client read nothing of its response for %g s", self._client_seconds)
             return False
         return more
+
+
+def _is_stream(answer: Answer) -> bool:
+    types = (value for name, value in answer.headers if name.lower() == b"content-type")
+    return any(value.startswith(_EVENTS) for value in types)

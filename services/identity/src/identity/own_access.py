@@ -19,10 +19,12 @@ class OwnAccess(Access):
         self, database: Database, signer: TokenSigner, clock: Clock, *, audience: str
     ) -> None:
         self._database = database
+        self._ring = signer.ring
         self._tokens = TokenAccess(signer.ring, signer.issuer, audience, clock)
 
     @override
     async def identify(self, authorization: str | None) -> Principal:
+        await self._ring.refresh()  # a key may be revoked
         principal = await self._tokens.identify(authorization)
         sid = principal.claims.get("sid")
         if sid is not None:

@@ -26,7 +26,7 @@ from waybill.sealing import SealingError
 _log: Final = logging.getLogger(__name__)
 
 Algorithm: TypeAlias = Literal["ES256", "RS256"]
-State: TypeAlias = Literal["next", "current", "retired"]
+State: TypeAlias = Literal["next", "current", "retired", "revoked"]
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = ("ES256", "RS256")
 PUBLISHED_BEFORE_USE: Final = timedelta(minutes=6)
@@ -73,7 +73,11 @@ _INSERT: Final = _KEYS.insert("signing_keys")
 # Two replicas that rotate at once: the second waits, and finds nothing to do.
 _LOCK: Final = "lock table signing_keys in share row exclusive mode"
 _SET_STATE: Final = "update signing_keys set state = $2, since = $3 where kid = $1"
-_DELETE: Final = "delete from signing_keys where state = 'retired' and since < $1"
+_REVOKE: Final = """
+    update signing_keys set state = 'revoked', since = $2, private_cipher = '' where kid = $1
+"""
+_DELETE: Final = "delete from signing_keys where state in ('retired', 'revoked') and since < $1"
+_OVER: Final = ("retired", "revoked")
 
 
 class KeyRing:
@@ -93,12 +97,13 @@ class KeyRing:
         self._keys: Sequence[SigningKey] = ()
         self._read_at: datetime | None = None
         self._private: dict[str, Key] = {}
-        self.denied: Final = frozenset[str]()  # OwnAccess asks the database instead
+        self.denied = frozenset[str]()
+        """The ids of revoked keys; OwnAccess asks the database for sessions."""
         self._public: dict[str, Key] = {}
 
     async def current(self, algorithm: Algorithm) -> tuple[str, Key]:
         """Return the key id and the private key to sign with. Raises SealingError."""
-        await self._refresh()
+        await self.refresh()
         row = next(k for k in self._keys if k.algorithm == algorithm and k.state == "current")
         key = self._private.get(row.kid)
         if key is None:
@@ -109,7 +114,7 @@ class KeyRing:
     async def known_at(self) -> datetime:
         """Return when every verifier has read the next keys."""
         self.read_again()
-        await self._refresh()
+        await self.refresh()
         return self.next_known_at(self._keys)
 
     def next_known_at(self, keys: Sequence[SigningKey]) -> datetime:
@@ -119,14 +124,14 @@ class KeyRing:
 
     async def published(self) -> list[dict[str, str]]:
         """Return the public keys, as JWKs."""
-        await self._refresh()
-        return [orjson.loads(row.public_jwk) for row in self._keys]
+        await self.refresh()
+        return [orjson.loads(row.public_jwk) for row in self._keys if row.state != "revoked"]
 
     async def find(self, key_id: str) -> Key | None:
         """Return a public key, for the tokens that identity itself is called with."""
-        await self._refresh()
+        await self.refresh()
         row = next((k for k in self._keys if k.kid == key_id), None)
-        if row is None:
+        if row is None or row.state == "revoked":
             return None
         if key_id not in self._public:
             self._public[key_id] = JWKRegistry.import_key(orjson.loads(row.public_jwk))
@@ -135,7 +140,7 @@ class KeyRing:
     async def rotate(self, period: timedelta) -> None:
         """Create, promote and delete the keys that are due. Raises SealingError."""
         self.read_again()
-        await self._refresh()
+        await self.refresh()
         if not self._is_due(period):
             return
         drafts = await make_drafts()
@@ -153,17 +158,38 @@ class KeyRing:
         await tx.execute(_DELETE, self._clock.now() - RETIRED_FOR)
         return Rotation(await _read(tx), has_promoted)
 
+    async def revoke_in(self, tx: Transaction, kid: str, drafts: Drafts) -> Rotation | None:
+        """Revoke a key in a transaction; None when there is none.
+
+        The next key takes the place of one that signs, known to every verifier or not. Call
+        `read_again` when it has committed. Raises SealingError.
+        """
+        await tx.execute(_LOCK)
+        keys, now = await _read(tx), self._clock.now()
+        key = next((each for each in keys if each.kid == kid and each.state != "revoked"), None)
+        if key is None:
+            return None
+        await tx.execute(_REVOKE, kid, now)
+        if key.state == "current":
+            following = next(
+                each for each in keys if (each.algorithm, each.state) == (key.algorithm, "next")
+            )
+            await tx.execute(_SET_STATE, following.kid, "current", now)
+        if key.state != "retired":
+            await self._insert(tx, drafts[key.algorithm][0], "next")
+        return Rotation(await _read(tx), key.state == "current")
+
     def read_again(self) -> None:
         """Read the keys when they are next used: they have changed."""
         self._read_at = None
 
     def _is_due(self, period: timedelta) -> bool:
         now = self._clock.now()
-        active = [key for key in self._keys if key.state != "retired"]
+        active = [key for key in self._keys if key.state not in _OVER]
         return (
             len(active) < 2 * len(ALGORITHMS)
             or any(k.state == "current" and now - k.since >= period for k in active)
-            or any(k.state == "retired" and now - k.since > RETIRED_FOR for k in self._keys)
+            or any(k.state in _OVER and now - k.since > RETIRED_FOR for k in self._keys)
         )
 
     async def _rotate(
@@ -207,11 +233,13 @@ class KeyRing:
         )
         await tx.execute(*_INSERT.bind([row]))
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
+        """Read the keys unless that was less than two seconds ago."""
         now = self._clock.now()
         if self._read_at is None or now - self._read_at >= READ_EVERY:
             async with self._database.connection() as connection:
                 self._keys = await _read(connection)
+            self.denied = frozenset(key.kid for key in self._keys if key.state == "revoked")
             self._read_at = now
 
 

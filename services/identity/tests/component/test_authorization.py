@@ -155,3 +155,11 @@ async def test_the_answer_with_a_code_tells_no_referrer(
     assert "code=" in answer.headers["location"]
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_no_page_of_others_frames_the_consent(browser: httpx.AsyncClient, email: str) -> None:
+    await log_in(browser, email)
+    consent = await browser.get((await ask(browser)).headers["location"])
+    assert "<h1>Permit shop?</h1>" in consent.text
+    assert "frame-ancestors 'none'" in consent.headers["content-security-policy"]
+    assert consent.headers["x-frame-options"] == "DENY"

@@ -249,3 +249,32 @@ async def test_acts_that_matter_are_in_the_security_log_with_who_did_them(
         (f"user:{ALICE}", "api-key.revoked", key_id),
         (f"user:{ALICE}", "session.ended", str(session.session_id)),
     }
+
+
+async def test_a_public_application_has_no_secret(
+    administrator: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    body = {
+        "name": "phone",
+        "scopes": ["openid"],
+        "redirect_uris": ["com.example.shop:/callback"],
+        "is_public": True,
+    }
+    created = await administrator.post("/v1/service-accounts", json=body)
+
+    assert created.status_code == 201
+    assert "client_secret" not in created.json()
+    client = {"client_id": created.json()["client_id"]}
+    form = {"grant_type": "refresh_token", "refresh_token": "unknown", **client}
+    answer = await stranger.post("/oauth/token", data=form)
+    assert answer.json()["error"] == "invalid_grant"  # it is known without a secret
+    with_secret = await stranger.post("/oauth/token", data=form | {"client_secret": "guessed"})
+    assert with_secret.status_code == 401
+
+
+async def test_a_service_cannot_be_public(administrator: httpx.AsyncClient) -> None:
+    body = {"name": "importer", "scopes": ["orders:read"], "is_public": True}
+    refused = await administrator.post("/v1/service-accounts", json=body)
+
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/is_public"]

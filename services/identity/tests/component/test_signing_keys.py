@@ -65,3 +65,26 @@ async def test_a_rotation_is_in_the_security_log_with_who_did_it(
         rows = await connection.fetch(statement)
     assert current in [set(row["kids"].split()) for row in rows]
     assert all("administrator" in row["actor"] for row in rows)
+
+
+async def test_a_stolen_key_is_revoked_and_listed_with_the_denied_sessions(
+    known_keys: None,
+    administrator: httpx.AsyncClient,
+    stranger: httpx.AsyncClient,
+    its_database: Database,
+) -> None:
+    statement = "select kid from signing_keys where state = 'current' and algorithm = 'ES256'"
+    async with its_database.connection() as connection:
+        stolen = await connection.fetchval(statement)
+
+    revoked = await administrator.delete(f"/v1/signing-keys/{stolen}")
+
+    assert revoked.status_code == 200
+    states = {key["kid"]: key["state"] for key in revoked.json()["items"]}
+    assert states[stolen] == "revoked"
+    assert sorted(states.values()).count("current") == 2
+    assert stolen not in await kids(stranger)
+    assert stolen in (await stranger.get("/oauth/denied-sessions")).json()["kids"]
+    again = await administrator.delete(f"/v1/signing-keys/{stolen}")
+    assert again.status_code == 404
+    assert again.json()["type"].endswith("signing-key-not-found")

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from identity.commands.end_sessions import end_session
 from identity.commands.exchange_code import CodeRequest, exchange_code
+from identity.commands.issue_code import issue_code
 from identity.commands.refresh_token import RefreshRequest, refresh_token
 from identity.contract.problems import InvalidGrant
 from identity.domain import CODE_LIFETIME, Client, Grant
@@ -139,3 +140,25 @@ async def test_nothing_survives_when_the_session_ends_at_the_same_time(
         code = CodeRequest(await people.code(session, client.client_id), REDIRECT_URI, VERIFIER)
         outcome, _ = await asyncio.gather(exchange(code), end(session))
         assert isinstance(outcome, InvalidGrant) or not await exchange.can_refresh(outcome)
+
+
+async def test_a_verifier_proves_nothing_without_a_challenge(
+    client: Client,
+    session: LoggedIn,
+    exchange: Exchanging,
+    database: Database,
+    clock: ManualClock,
+) -> None:
+    async with database.transaction() as tx:
+        code = await issue_code(
+            tx,
+            client_id=client.client_id,
+            session_id=session.session_id,
+            redirect_uri=REDIRECT_URI,
+            scopes=SCOPES,
+            challenge="",
+            nonce=None,
+            now=clock.now(),
+        )
+    refused = await exchange(CodeRequest(code, REDIRECT_URI, VERIFIER))
+    assert isinstance(refused, InvalidGrant)

@@ -153,3 +153,67 @@ async def test_private_keys_are_encrypted_for_their_own_row(
 
 def _private_number(key: Key) -> str:
     return str(key.as_dict(private=True)["d"])
+
+
+async def revoke(ring: KeyRing, database: Database, kid: str) -> bool:
+    drafts = await make_drafts()
+    async with database.transaction() as tx:
+        done = await ring.revoke_in(tx, kid, drafts)
+    ring.read_again()
+    return done is not None
+
+
+async def test_what_a_revoked_key_signed_is_refused_and_the_next_key_signs(
+    ring: KeyRing, signer: TokenSigner, database: Database, clock: ManualClock
+) -> None:
+    own = OwnAccess(database, signer, clock, audience="waybill")
+    token = await signer.access_token(SERVICE, "shop", ["orders:read"])
+    assert (await own.identify(f"Bearer {token}")).subject == SERVICE.sub
+    stolen, _ = await ring.current("ES256")
+
+    assert await revoke(ring, database, stolen)
+
+    assert stolen not in await kids(ring)
+    with pytest.raises(ProblemError):
+        await own.identify(f"Bearer {token}")
+    current, _ = await ring.current("ES256")
+    assert current != stolen
+    again = await signer.access_token(SERVICE, "shop", ["orders:read"])
+    assert (await own.identify(f"Bearer {again}")).subject == SERVICE.sub
+    assert len(await kids(ring)) == 4
+    assert not await revoke(ring, database, stolen)
+
+
+async def test_a_revoked_key_cannot_be_decrypted_any_more_and_is_deleted(
+    ring: KeyRing, database: Database, clock: ManualClock
+) -> None:
+    stolen, _ = await ring.current("RS256")
+    await revoke(ring, database, stolen)
+    async with database.connection() as connection:
+        select = "select private_cipher from signing_keys where kid = $1"
+        assert await connection.fetchval(select, stolen) == ""
+
+    clock.advance(TOKEN_LIFETIME + PERIOD)
+    await ring.rotate(PERIOD)
+
+    async with database.connection() as connection:
+        assert await connection.fetchval(select, stolen) is None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "audience"), [("http://127.0.0.1:7499", "waybill"), (ISSUER, "another")]
+)
+async def test_identity_refuses_tokens_of_others_and_for_others(
+    ring: KeyRing,
+    signer: TokenSigner,
+    database: Database,
+    clock: ManualClock,
+    *,
+    issuer: str,
+    audience: str,
+) -> None:
+    own = OwnAccess(database, signer, clock, audience="waybill")
+    other = TokenSigner(ring, clock, issuer=issuer, audience=audience)
+    token = await other.access_token(SERVICE, "shop", ["orders:read"])
+    with pytest.raises(ProblemError):
+        await own.identify(f"Bearer {token}")

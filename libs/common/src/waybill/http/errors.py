@@ -17,6 +17,7 @@ from typing_extensions import override
 from waybill import trace
 from waybill.http.problems import Internal, Problem, ProblemError, Unavailable
 from waybill.http.reply import Reply, problem_reply
+from waybill.key_files import SealingError
 from waybill.postgres import DatabaseUnavailableError
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ def problem_of(error: Exception, where: str) -> Problem:
     if isinstance(error, _CONFLICTS):
         _log.warning("%s: conflict with another transaction: %s", where, error)
         return Unavailable(detail="The request conflicted with another one; try again.")
+    if isinstance(error, SealingError):
+        _log.error("%s: %s", where, error)
+        return Unavailable(detail="An encryption key is not available; try again later.")
     _log.error("%s failed", where, exc_info=error)
     return Internal(detail="The fault has been recorded under this trace id.")
 
@@ -89,6 +93,7 @@ def _response(reply: Reply, kind: type[Response] = Response) -> Response:
 ERROR_HANDLERS: Final[Mapping[Any, ErrorHandler]] = {
     ProblemError: _refused,
     DatabaseUnavailableError: _failed,
+    SealingError: _failed,
     **dict.fromkeys(_CONFLICTS, _failed),
     Exception: _failed,
 }

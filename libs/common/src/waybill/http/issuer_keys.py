@@ -5,8 +5,8 @@ The issuer's metadata names the address of its keys (OpenID Connect Discovery 1.
 ten seconds: a client that sends random key ids must not load the issuer. Keys that were read are
 used while the issuer is unavailable.
 
-An issuer may also name the address of the sessions that were ended while tokens of them are valid
-(`denied_sessions_uri`). They are read every two seconds.
+An issuer may also name the address of the sessions that were ended, and of the keys that were
+revoked, while tokens of them are valid (`denied_sessions_uri`). They are read every two seconds.
 """
 
 import asyncio
@@ -76,8 +76,8 @@ class IssuerKeys:
 
     @property
     def denied(self) -> Container[str]:
-        """The `sid`s of sessions that were ended while tokens of them are valid."""
-        return () if self._denied_sessions is None else self._denied_sessions.sids
+        """The `sid`s of ended sessions and the ids of revoked keys, while tokens are valid."""
+        return () if self._denied_sessions is None else self._denied_sessions.ids
 
     async def find(self, key_id: str) -> Key | None:
         """Return a key; None if the issuer has none of this id.
@@ -151,11 +151,12 @@ class IssuerKeys:
 
 
 class DeniedSessions:
-    """The sessions whose tokens an issuer wants refused, as far as they were read."""
+    """The sessions and keys whose tokens an issuer wants refused, as far as they were read."""
 
     def __init__(self, address: str, clock: Clock) -> None:
         self.address: Final = address
-        self.sids: frozenset[str] = frozenset()
+        self.ids: frozenset[str] = frozenset()
+        """Of both: the `sid` of a session is no key id."""
         self._clock = clock
         self._etag = ""
         self._tried_at: datetime | None = None
@@ -182,10 +183,11 @@ class DeniedSessions:
         response = await client.get(self.address, headers=known)
         if response.status_code == httpx.codes.NOT_MODIFIED:
             return
-        sids = _object(response).get("sids")
-        if not isinstance(sids, list):
+        document = _object(response)
+        sids, kids = document.get("sids"), document.get("kids", [])
+        if not (isinstance(sids, list) and isinstance(kids, list)):
             raise IssuerError(f"{self.address} has no list of sids")
-        self.sids = frozenset(map(str, sids))
+        self.ids = frozenset(map(str, [*sids, *kids]))
         self._etag = response.headers.get("etag", "")
 
 

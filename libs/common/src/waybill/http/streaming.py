@@ -1,7 +1,13 @@
-"""Answers that go on for as long as the client listens: server-sent events."""
+"""Answers that go on for as long as the client listens: server-sent events.
+
+A process that stops ends them, so that no client delays it; clients connect again, elsewhere.
+"""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
@@ -15,6 +21,26 @@ STREAM_HEADERS: Final[Headers] = (
     ("content-type", EVENTS),
     ("x-accel-buffering", "no"),  # proxies that buffer answers do not buffer this one
 )
+
+
+_open: Final[set[asyncio.Event]] = set()
+
+
+@contextmanager
+def until_stop() -> Iterator[asyncio.Event]:
+    """Give an event that is set when the process stops: an answer that goes on has to end then."""
+    over = asyncio.Event()
+    _open.add(over)
+    try:
+        yield over
+    finally:
+        _open.discard(over)
+
+
+def end_streams() -> None:
+    """End all answers that go on: the process stops."""
+    for over in _open:
+        over.set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +61,15 @@ class StreamReply(Reply):
             await _close(self.chunks)
             await send({"type": "http.response.body", "body": b""})
             return
-        async with asyncio.TaskGroup() as tasks:
-            pump = tasks.create_task(_pump(self.chunks, send))
-            gone = tasks.create_task(_disconnected(receive))
-            pump.add_done_callback(lambda _: gone.cancel())
-            gone.add_done_callback(lambda _: pump.cancel())
+        with until_stop() as over:
+            async with asyncio.TaskGroup() as tasks:
+                pump = tasks.create_task(_pump(self.chunks, send))
+                for end in (_disconnected(receive), _happened(over)):
+                    waiting = tasks.create_task(end)
+                    waiting.add_done_callback(lambda _: pump.cancel())
+                    pump.add_done_callback(partial(_cancel, waiting))
+        if over.is_set() and pump.cancelled():
+            await send({"type": "http.response.body", "body": b""})
 
 
 async def _pump(chunks: Stream, send: Send) -> None:
@@ -55,6 +85,14 @@ async def _pump(chunks: Stream, send: Send) -> None:
 async def _close(chunks: Stream) -> None:
     if (aclose := getattr(chunks, "aclose", None)) is not None:
         await aclose()
+
+
+async def _happened(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _cancel(waiting: asyncio.Task[None], _pump: asyncio.Task[None]) -> None:
+    waiting.cancel()
 
 
 async def _disconnected(receive: Receive) -> None:

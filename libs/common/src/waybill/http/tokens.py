@@ -38,6 +38,7 @@ _FOREIGN_KEYS: Final = ("crit", "jku", "jwk", "x5c", "x5u")
 @dataclass(frozen=True, slots=True)
 class _Verified:
     principal: Principal
+    key_id: str
     expires_at: float
 
 
@@ -46,7 +47,7 @@ class VerificationKeys(Protocol):
 
     @property
     def denied(self) -> Container[str]:
-        """The `sid`s of sessions that were ended while tokens of them are valid."""
+        """The `sid`s of ended sessions and the ids of revoked keys, while tokens are valid."""
         ...
 
     async def find(self, key_id: str) -> "Key | None":
@@ -90,7 +91,7 @@ class TokenAccess(Access):
         digest = hashlib.blake2b(token, key=self._digest_key, digest_size=16).digest()
         known = self._remembered.get(digest)
         if known is not None and known.expires_at > self._now():
-            return self._unless_denied(known.principal)
+            return self._unless_denied(known)
         try:
             verified = await self._verify(token)
         except _InvalidTokenError as error:
@@ -101,13 +102,14 @@ class TokenAccess(Access):
         while len(self._remembered) >= REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[digest] = verified
-        return self._unless_denied(verified.principal)
+        return self._unless_denied(verified)
 
-    def _unless_denied(self, principal: Principal) -> Principal:
-        """Return the caller unless its session was ended. Raises ProblemError."""
-        if principal.claims.get("sid", "") in self._keys.denied:
+    def _unless_denied(self, verified: _Verified) -> Principal:
+        """Return the caller, unless its session or the key is denied. Raises ProblemError."""
+        denied, sid = self._keys.denied, verified.principal.claims.get("sid", "")
+        if sid in denied or verified.key_id in denied:
             raise unknown_token()
-        return principal
+        return verified.principal
 
     async def _verify(self, token: bytes) -> _Verified:
         if len(token) > TOKEN_BYTES_MAX:
@@ -129,7 +131,7 @@ class TokenAccess(Access):
             _texts(claims),
             kind="service" if is_client else "user",
         )
-        return _Verified(principal, float(claims["exp"]))
+        return _Verified(principal, key_id, float(claims["exp"]))
 
     def _read_header(self, token: bytes) -> tuple[str, str]:
         """Return key id and algorithm. The header is not verified yet, so little of it is used."""

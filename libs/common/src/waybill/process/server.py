@@ -1,8 +1,8 @@
 """A service as a process of its own: `python -m orders`.
 
 start   settings -> fork the background process, if it is enabled -> serve -> ready
-stop    SIGTERM -> not ready -> running requests are answered -> the lifespan of the app ends;
-        all within `graceful_stop_seconds`
+stop    SIGTERM -> not ready -> streams end, running requests are answered -> the lifespan of
+        the app ends; all within `graceful_stop_seconds`
 crash   a background part that fails or returns early stops the process, exit code 1: the
         platform starts a new one
 """
@@ -25,6 +25,7 @@ from typing_extensions import override
 from waybill import logs
 from waybill.http.errors import RECORDED
 from waybill.http.protocol import LimitedHttpProtocol
+from waybill.http.streaming import end_streams
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
@@ -127,6 +128,11 @@ class _Server(uvicorn.Server):
         if self._certificate and counter % _TICKS_BETWEEN_RELOADS == 0:
             _reload(self._certificate)
         return await super().on_tick(counter)
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams()
+        await super().shutdown(sockets)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +12,7 @@ from typing import ClassVar
 from fastapi import APIRouter, WebSocket
 
 from waybill.app import Service, build, run, serves
-from waybill.http import Answer, Call, Operation
+from waybill.http import Answer, Call, Operation, Stream
 from waybill.postgres import Database
 from waybill.process.settings import Settings
 
@@ -27,6 +28,18 @@ class Number200(Answer):
 @dataclass(frozen=True, slots=True)
 class Number204(Answer):
     status: ClassVar[int] = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Events200(Answer):
+    status: ClassVar[int] = 200
+    media_type: ClassVar[str] = "text/event-stream"
+    body: Stream
+
+
+async def _events() -> AsyncIterator[str]:
+    yield "data: 1\n\n"
+    await asyncio.Event().wait()
 
 
 class Api:
@@ -51,6 +64,10 @@ class Api:
         log.info("slow request done")
         return Number200(body={"number": 2})
 
+    async def get_events(self, _call: Call) -> Events200:
+        """Respond for as long as the client listens."""
+        return Events200(body=_events())
+
 
 OPERATIONS = (
     Operation(id="get_number", method="GET", path="/v1/numbers", answers=(Number200,)),
@@ -62,6 +79,7 @@ OPERATIONS = (
         body_limit_bytes=2048,
         answers=(Number204,),
     ),
+    Operation(id="get_events", method="GET", path="/v1/events", answers=(Events200,)),
     Operation(id="get_slowly", method="GET", path="/v1/slow", answers=(Number200,)),
 )
 

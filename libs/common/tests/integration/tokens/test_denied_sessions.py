@@ -56,6 +56,19 @@ async def test_a_token_is_refused_when_its_session_is_ended(
     assert await status(access, issuer.token()) == 200
 
 
+async def test_a_token_is_refused_when_its_key_is_revoked(
+    access: TokenAccess, issuer: FakeIssuer, clock: ManualClock
+) -> None:
+    token, other = issuer.token("ec"), issuer.token("rsa")
+    assert await status(access, token) == await status(access, other) == 200
+    issuer.revoked = ["ec"]
+    clock.advance(READ_DENIED_EVERY)
+
+    await eventually("it is refused", lambda: status(access, token), lambda each: each == 401)
+    assert await status(access, issuer.token("ec", jti="new")) == 401
+    assert await status(access, other) == 200
+
+
 async def test_denied_sessions_are_known_before_the_first_token_is_accepted(
     access: TokenAccess, issuer: FakeIssuer
 ) -> None:

@@ -121,7 +121,7 @@ TOKENS: Final = (
         "a key is published when it already signs",
         Edit(
             "identity.signing_keys",
-            "return [orjson.loads(row.public_jwk) for row in self._keys]",
+            'return [orjson.loads(row.public_jwk) for row in self._keys if row.state != "revoked"]',
             'return [orjson.loads(r.public_jwk) for r in self._keys if r.state != "next"]',
         ),
     ),

@@ -32,6 +32,8 @@ class FakeIssuer:
     is_away: bool = False
     denied: list[str] | None = None
     """The sessions that were ended; None: it does not tell."""
+    revoked: list[str] = field(default_factory=list)
+    """The keys that were revoked."""
     reads: int = 0
     """How often its keys were read."""
     keys: dict[str, PrivateKey] = field(
@@ -83,7 +85,7 @@ class FakeIssuer:
             metadata = {"issuer": self.name, "jwks_uri": f"{self.name}/keys"}
             return metadata if self.denied is None else metadata | self._denied_at()
         if path == "/denied":
-            return {"sids": self.denied}
+            return {"sids": self.denied, "kids": self.revoked}
         self.reads += 1
         return {"keys": [_public(name, key) for name, key in self.keys.items()]}
 

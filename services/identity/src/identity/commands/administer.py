@@ -13,6 +13,7 @@ from identity.contract.events import send
 from identity.contract.problems import (
     RoleNotFound,
     ScopeNotHeld,
+    SigningKeyNotFound,
     SigningKeysTooNew,
     UserNotFound,
 )
@@ -28,10 +29,10 @@ from waybill.security_log import record
 
 @dataclass(frozen=True, slots=True)
 class CreatedClient:
-    """A new client, with its secret, which is not stored."""
+    """A new client, with its secret, which is not stored. A public client has none."""
 
     client: Client
-    secret: str
+    secret: str | None
 
 
 def refuse_more(scopes: Collection[str], held: Container[str]) -> ScopeNotHeld | None:
@@ -105,22 +106,23 @@ async def create_service_account(
     held: Container[str],
     *,
     redirect_uris: Collection[str] = (),
+    is_public: bool = False,
     created_by: str,
     now: datetime,
 ) -> CreatedClient | ScopeNotHeld:
     """Create a client that gets tokens for itself, with redirect URIs one that acts for users.
 
     Its id cannot be chosen. An application of users gets no tokens for itself: its scopes are what
-    it may ask them for, and would be far more than one of them has.
+    it may ask them for, and would be far more than one of them has. A public one keeps no secret.
     """
     if refused := refuse_more(set(scopes) - PROTOCOL_SCOPES, held):
         return refused
-    service_id, secret = uuid7(), new_token()
+    service_id, secret = uuid7(), None if is_public else new_token()
     client = Client(
         client_id=f"svc_{service_id.hex}",
         service_id=service_id,
         name=name,
-        secret_digest=digest(secret),
+        secret_digest=None if secret is None else digest(secret),
         redirect_uris=redirect_uris,
         scopes=frozenset(scopes),
         grants=USERS_GRANTS if redirect_uris else frozenset({GrantType.CLIENT_CREDENTIALS}),
@@ -140,6 +142,17 @@ async def rotate_signing_keys(
         return too_new(ring.next_known_at(rotation.keys), now)
     kids = " ".join(key.kid for key in rotation.keys if key.state == "current")
     await record(tx, "signing-keys.rotated", detail={"kids": kids})
+    return rotation
+
+
+async def revoke_signing_key(
+    tx: Transaction, ring: KeyRing, drafts: Drafts, kid: str
+) -> Rotation | SigningKeyNotFound:
+    """Revoke a key, such as one that was stolen."""
+    rotation = await ring.revoke_in(tx, kid, drafts)
+    if rotation is None:
+        return SigningKeyNotFound(detail=f"There is no signing key {kid}, or it is revoked.")
+    await record(tx, "signing-key.revoked", target=kid)
     return rotation
 
 

@@ -309,6 +309,17 @@ RotateSigningKeysResult: TypeAlias = RotateSigningKeys200 | problems.SigningKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeSigningKey200(Answer):
+    """The keys after the revocation."""
+
+    status: ClassVar[int] = 200
+    body: models.SigningKeyList
+
+
+RevokeSigningKeyResult: TypeAlias = RevokeSigningKey200 | problems.SigningKeyNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateServiceAccount201(Answer):
     """The account."""
 
@@ -621,7 +632,8 @@ class IdentityApi(ABC):
         """List the sessions that were ended while tokens of them are valid.
 
         A service reads this every two seconds and refuses tokens whose `sid` is listed. A
-        session is listed until its last token has expired.
+        session is listed until its last token has expired. So are the ids of signing keys
+        that were revoked, whose tokens are refused, too.
         """
 
     @abstractmethod
@@ -789,6 +801,15 @@ class IdentityApi(ABC):
         """
 
     @abstractmethod
+    async def revoke_signing_key(self, call: Call, *, kid: str) -> RevokeSigningKeyResult:
+        """Revoke a signing key.
+
+        For a key that was stolen. It is not published any more, and what it signed is refused
+        everywhere within three seconds. The next key signs from now on. Clients get new
+        access tokens by their refresh tokens, which stay valid.
+        """
+
+    @abstractmethod
     async def create_service_account(
         self, call: Call, body: models.CreateServiceAccount
     ) -> CreateServiceAccountResult:
@@ -797,7 +818,7 @@ class IdentityApi(ABC):
         A client that gets tokens for itself, by client credentials. With `redirect_uris` it
         is an application that acts for users instead: it gets tokens by codes with PKCE,
         refresh tokens and device codes, for users who permit it. The answer has its secret,
-        which is shown once and not stored.
+        which is shown once and not stored; an application with `is_public` has none.
         """
 
     @abstractmethod
@@ -1146,6 +1167,13 @@ REQUEST: Final = Parameter(
 REVOKE_API_KEY_KEY_ID: Final = Parameter(
     name="key_id", place="path", argument="key_id", type=UUID, required=True
 )
+REVOKE_SIGNING_KEY_KID: Final = Parameter(
+    name="kid",
+    place="path",
+    argument="kid",
+    type=Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")],
+    required=True,
+)
 SET_ROLE_ROLE: Final = Parameter(
     name="role", place="path", argument="role", type=models.RoleName, required=True
 )
@@ -1429,6 +1457,15 @@ OPERATIONS: Final = (
         path="/v1/signing-key-rotations",
         scopes=("identity:admin",),
         answers=(RotateSigningKeys200, problems.SigningKeysTooNew),
+        tags=("identity",),
+    ),
+    Operation(
+        id="revoke_signing_key",
+        method="DELETE",
+        path="/v1/signing-keys/{kid}",
+        scopes=("identity:admin",),
+        parameters=(REVOKE_SIGNING_KEY_KID,),
+        answers=(RevokeSigningKey200, problems.SigningKeyNotFound),
         tags=("identity",),
     ),
     Operation(

@@ -64,13 +64,14 @@ class CreatedApiKey(BaseModel):
 class CreatedServiceAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     client_id: str
-    client_secret: str
+    client_secret: Annotated[str | MISSING, Field(default=MISSING)]
     sub: str
 
 
 class DeniedSessions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sids: list[UUID]
+    kids: list[str]
 
 
 class DeviceApprovalDecision(StrEnum):
@@ -334,6 +335,7 @@ class SigningKeyState(StrEnum):
     NEXT = "next"
     CURRENT = "current"
     RETIRED = "retired"
+    REVOKED = "revoked"
 
 
 class TokenHint(BaseModel):
@@ -418,6 +420,7 @@ class CreateServiceAccount(BaseModel):
     name: Reference
     scopes: Scopes
     redirect_uris: RedirectUris | MISSING = MISSING
+    is_public: StrictBool | MISSING = MISSING
 
 
 class DeviceApproval(BaseModel):
@@ -456,6 +459,11 @@ class SigningKey(BaseModel):
     algorithm: SigningKeyAlgorithm
     state: SigningKeyState
     since: AwareDatetime
+
+
+class SigningKeyList(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    items: list[SigningKey]
 
 
 class SigningKeyRotation(BaseModel):

@@ -137,6 +137,15 @@ class SessionNotFound(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyNotFound(Problem):
+    """The signing key does not exist or is revoked."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "signing-key-not-found"
+    title: ClassVar[str] = "The signing key does not exist or is revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKeysTooNew(Problem):
     """The next signing keys may not be known everywhere yet."""
 

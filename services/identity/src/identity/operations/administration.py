@@ -13,7 +13,8 @@ from identity.roles import Role
 from identity.signing_keys import SigningKey, make_drafts
 from identity.token_signing import service_subject
 from waybill.http import Call, Owner
-from waybill.http.problems import Problem
+from waybill.http.body import refused_body
+from waybill.http.problems import FieldError, Problem
 from waybill.postgres import Transaction
 
 
@@ -54,7 +55,12 @@ class AdministrationOperations(Operations):
     async def create_service_account(
         self, call: Call, body: models.CreateServiceAccount
     ) -> api.CreateServiceAccountResult:
-        """Create a service account and show its secret, once."""
+        """Create a service account and show its secret, once; a public application has none."""
+        if body.is_public is True and body.redirect_uris is MISSING:
+            detail = "Only an application with redirect URIs can be public."
+            raise refused_body(
+                (FieldError(pointer="/is_public", code="needs_redirect_uris", detail=detail),)
+            )
 
         async def run(tx: Transaction) -> api.CreateServiceAccountResult:
             done = await administer.create_service_account(
@@ -63,6 +69,7 @@ class AdministrationOperations(Operations):
                 body.scopes,
                 call.principal.scopes,
                 redirect_uris=() if body.redirect_uris is MISSING else body.redirect_uris,
+                is_public=body.is_public is True,
                 created_by=call.principal.subject,
                 now=self._clock.now(),
             )
@@ -70,7 +77,7 @@ class AdministrationOperations(Operations):
                 return done
             created = models.CreatedServiceAccount(
                 client_id=done.client.client_id,
-                client_secret=done.secret,
+                client_secret=MISSING if done.secret is None else done.secret,
                 sub=service_subject(done.client.service_id),
             )
             location = f"/v1/service-accounts/{created.client_id}"
@@ -110,6 +117,21 @@ class AdministrationOperations(Operations):
                     possible_again_at=ring.next_known_at(done.keys),
                 )
             )
+
+        result = await call.transact(self._database, run)
+        ring.read_again()
+        return result
+
+    async def revoke_signing_key(self, call: Call, *, kid: str) -> api.RevokeSigningKeyResult:
+        """Revoke a signing key: nothing that it signed is accepted any more."""
+        ring, drafts = self._signer.ring, await make_drafts()
+
+        async def run(tx: Transaction) -> api.RevokeSigningKeyResult:
+            done = await administer.revoke_signing_key(tx, ring, drafts, kid)
+            if isinstance(done, Problem):
+                return done
+            items = [_signing_key(key) for key in done.keys]
+            return api.RevokeSigningKey200(body=models.SigningKeyList(items=items))
 
         result = await call.transact(self._database, run)
         ring.read_again()

@@ -41,12 +41,15 @@ class MetadataOperations(Operations):
         return api.ListSigningKeys200(body=models.KeySet(keys=keys), cache_control=_CACHED)
 
     async def list_denied_sessions(self, _call: Call) -> api.ListDeniedSessionsResult:
-        """Return the sessions whose tokens are refused, with a tag of the list."""
+        """Return the sessions and keys whose tokens are refused, with a tag of the list."""
         async with self._database.connection() as connection:
             sids = await sessions.list_denied(connection, self._clock.now() - DENIED_FOR)
-        tag = hashlib.sha256(b"".join(sid.bytes for sid in sids)).digest()[:8]
+        await self._signer.ring.refresh()
+        kids = sorted(self._signer.ring.denied)
+        listed = b"".join(sid.bytes for sid in sids) + "".join(kids).encode()
+        tag = hashlib.sha256(listed).digest()[:8]
         return api.ListDeniedSessions200(
-            body=models.DeniedSessions(sids=sids), etag=f'"{int.from_bytes(tag)}"'
+            body=models.DeniedSessions(sids=sids, kids=kids), etag=f'"{int.from_bytes(tag)}"'
         )
 
     async def get_userinfo(self, call: Call) -> api.GetUserinfoResult:
