@@ -128,7 +128,7 @@ async def test_a_service_writes_only_what_its_contract_says(platform: Platform, 
         async with linked(platform, platform.broker_security(user)) as own:
             for log in foreign:
                 [refused] = (await own.produce({log: forged()}, states)).values()
-                assert str(refused) == "TopicAuthorizationFailedError"
+                assert str(refused).startswith("TopicAuthorizationFailedError: ")
         assert await link.end_offsets(foreign, states) == before
 
 

@@ -18,7 +18,6 @@ from waybill_toolkit.platform.broker_kind import RunningBroker
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.plan import Plan, free_port_base
-from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.platform.source_tree import tree_root
@@ -82,18 +81,3 @@ async def test_names_on_the_cluster_begin_with_the_prefix(
     names = ["orders.order-events.v1", f"{PREFIX}orders.order-events.v1"]
     assert set(await link.topics(names)) == {names[1]}
     await link.close()
-
-
-@pytest.mark.parametrize(
-    ("choice", "reason"),
-    [
-        ("redpanda", "write embedded, kafka, or HOST:PORT"),
-        (f"127.0.0.1:{free_port()}", "cannot be used: no broker responds"),
-    ],
-)
-def test_broker_that_cannot_be_used_is_refused_at_once(
-    tmp_path: Path, choice: str, reason: str
-) -> None:
-    result = waybill("up", "--broker", choice, "--data", tmp_path / "data")
-    assert result.exit_code == 1
-    assert reason in " ".join(result.output.split())

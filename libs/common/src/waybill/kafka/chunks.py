@@ -12,16 +12,17 @@ _OFFSET_OUT_OF_RANGE: Final = 1
 
 
 def chunks_of(
-    answers: Iterable[Fetched], offsets: ByTopic[int], records_max: int
+    answers: Iterable[Fetched], offsets: ByTopic[int], records_max: int, prefix: str
 ) -> dict[Partition, Chunk | None]:
     """Decode at most `records_max` records; None for a log that does not have the offset.
 
+    In answers, the names of topics begin with `prefix`.
     Raises BrokerError for the error of a partition.
     """
     starts = {Partition(topic, number): at for topic, wanted in offsets for number, at in wanted}
     chunks: dict[Partition, Chunk | None] = {}
     for topic, number, error, batches in answers:
-        partition = Partition(topic, number)
+        partition = Partition(topic.removeprefix(prefix), number)
         if error == _OFFSET_OUT_OF_RANGE:
             chunks[partition] = None
             continue

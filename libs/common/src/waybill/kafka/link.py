@@ -13,9 +13,7 @@ from functools import partial
 from typing import Final
 
 import aiokafka.client  # type: ignore[import-untyped]
-from aiokafka.errors import (  # type: ignore[import-untyped]
-    for_code,
-)
+from aiokafka.errors import for_code  # type: ignore[import-untyped]
 from aiokafka.protocol.commit import OffsetFetchRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.coordination import FindCoordinatorRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]
@@ -180,8 +178,7 @@ class BrokerLink:
         """
         wanted = [(self.prefix + topic, each) for topic, each in offsets]
         answers = await self._nodes.ask(node, FetchRequest(wanted, wait_ms, FETCH_BYTES_MAX))
-        own = [each._replace(topic=each.topic.removeprefix(self.prefix)) for each in answers]
-        return chunks_of(own, offsets, records_max)
+        return chunks_of(answers, offsets, records_max, self.prefix)
 
     async def committed(
         self, group: str, partitions: Iterable[Partition]
