@@ -24,6 +24,7 @@ START: Final = (
 OPERATIONS: Final = (
     "docs/operations.md",
     "docs/images.md",
+    "docs/backup.md",
     "docs/security.md",
     "docs/importing.md",
     "docs/conformance.md",
