@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka k8s k8s-api lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate lock clean
+.PHONY: demo test test-kafka test-postgres k8s k8s-api lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -74,6 +74,13 @@ k8s-api: $(VENV)/ready
 	$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
 	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py $(ARGS)
 
+# PostgreSQL as people have it: both ends of the range of versions, TLS, PgBouncer, a standby that is promoted; needs Maven.
+test-postgres: $(VENV)/ready
+	WAYBILL_POSTGRES=1 $(BIN)/pytest tests/postgres $(ARGS)
+	for major in 14 18; do \
+		WAYBILL_TEST_POSTGRES=$$major $(BIN)/pytest libs/common/tests/integration services/*/tests/integration $(ARGS) || exit 1; \
+	done
+
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)
 
@@ -97,12 +104,32 @@ simulate: $(VENV)/ready
 	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
 	$(BIN)/waybill simulate --mutants
 
-# Pins everything, with hashes and without addresses of registries.
+# The image of all services, and the list of what is in it (build/sbom.cdx.json), with what this machine has:
+# make image IMAGE=registry.example/waybill:1.2.0 BASE=registry.example/python:3.12-slim
+IMAGE ?= localhost/waybill:latest
+BASE ?= docker.io/library/python:3.12-slim
+BUILDER ?= $(notdir $(firstword $(foreach each,buildah podman docker,$(shell command -v $(each)))))
+BUILD = $(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--layers) $(ARGS) --file deploy/Containerfile \
+	--build-arg BASE=$(BASE) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null)
+image:
+	@test -n "$(BUILDER)" || { echo "There is no builder of images here: install buildah, podman or docker."; exit 2; }
+	$(BUILD) --target sbom --output type=local,dest=build .
+	$(BUILD) --tag $(IMAGE) .
+
+# Builds the image and starts every service in a container: minutes. Needs root, buildah, podman, runc and, where no
+# registry can be reached, mmdebstrap.
+images: $(VENV)/ready
+	WAYBILL_IMAGES=1 $(BIN)/pytest tests/images $(ARGS)
+
+# Pins everything, with hashes and without addresses of registries: for this tree, in the image, and to build the image.
+COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	--no-emit-package waybill --no-emit-package waybill-toolkit \
+	$(patsubst services/%/pyproject.toml,--no-emit-package %,$(wildcard services/*/pyproject.toml))
 lock: $(VENV)/ready
-	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 \
-		--no-emit-package waybill --no-emit-package waybill-toolkit \
-		$(patsubst services/%/pyproject.toml,--no-emit-package %,$(wildcard services/*/pyproject.toml)) \
-		--no-annotate --no-header $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
+	$(COMPILE) $(PACKAGES:%=%/pyproject.toml) --group dev --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock $(filter-out libs/toolkit/% libs/simulation/%,$(PACKAGES:%=%/pyproject.toml)) \
+		--group image --output-file deploy/locks/runtime.txt
+	$(COMPILE) --constraint requirements.lock --group image-build --output-file deploy/locks/build.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -152,6 +152,8 @@ def _options(command: Command) -> dict[str, Any]:
 
 STREAMS = {"events", "env"}
 """Their output is a stream of JSON lines or for a shell; `>` writes it to a file."""
+FOLDERS = {"sdk", "secrets"}
+"""Their output is a folder of files."""
 
 
 def test_json_is_printed_and_output_is_written_by_every_command_that_has_a_result() -> None:
@@ -161,6 +163,6 @@ def test_json_is_printed_and_output_is_written_by_every_command_that_has_a_resul
     for path in with_json:
         assert leaves[path]["--json"].is_flag, path
     assert {path for path, options in leaves.items() if "--output" in options} == (
-        with_json - STREAMS | {"sdk"}
+        with_json - STREAMS | FOLDERS
     )
     assert not any("--report" in options for options in leaves.values())

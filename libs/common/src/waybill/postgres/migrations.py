@@ -69,11 +69,12 @@ def migrations_folder(package_file: str) -> Path:
     raise MigrationError(f"no migrations folder for package {package.name}")
 
 
-async def migrate(url: str, *folders: Path) -> list[str]:
+async def migrate(url: str, *folders: Path, allow_newer: bool = False) -> list[str]:
     """Apply the pending files of the runtime's series and of each folder; returns their names.
 
     Each file is applied in one transaction together with its record. Concurrent calls are safe: the
     second one waits, and finds nothing to do. A series is named after the folder's parent.
+    `allow_newer` accepts a database to which a newer version has applied files after all of ours.
     Raises MigrationError, DatabaseUnavailableError.
     """
     series = [_read(folder) for folder in (RUNTIME_FOLDER, *folders)]
@@ -84,7 +85,9 @@ async def migrate(url: str, *folders: Path) -> list[str]:
         pending = [
             migration
             for migrations in series
-            for migration in _pending(migrations, await _record(connection, migrations))
+            for migration in _pending(
+                migrations, await _record(connection, migrations), allow_newer=allow_newer
+            )
         ]
         for migration in pending:
             await _apply(connection, migration)
@@ -120,12 +123,14 @@ async def _record(
 
 
 def _pending(
-    migrations: Sequence[_Migration], record: Mapping[int, tuple[str, str]]
+    migrations: Sequence[_Migration], record: Mapping[int, tuple[str, str]], *, allow_newer: bool
 ) -> Iterator[_Migration]:
     by_number = {migration.number: migration for migration in migrations}
     for number, (file, checksum) in record.items():
         migration = by_number.get(number)
         if migration is None:
+            if allow_newer and number > max(by_number):
+                continue
             series = migrations[0].series
             raise MigrationError(f"{series}/{file} was applied to this database, but is missing")
         if migration.sha256 != checksum:

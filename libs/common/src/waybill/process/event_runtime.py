@@ -27,6 +27,7 @@ async def open_database(settings: Settings, clock: Clock) -> Database:
     return await Database.open(
         settings.database_url.get_secret_value(),
         pool_max=settings.database_pool_max,
+        is_pooled=settings.database_direct_url is not None,
         source=settings.service,
         clock=clock,
     )
@@ -44,9 +45,7 @@ def event_runtime(
     """Return the background parts of a service that owns `topics`."""
     broker, security = settings.kafka_bootstrap_servers, settings.kafka_security
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
-    relay = Relay(
-        settings.database_url.get_secret_value(), broker, owned, security=security, clock=clock
-    )
+    relay = Relay(settings.session_url, broker, owned, security=security, clock=clock)
     database.on_sent = relay.publish
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]

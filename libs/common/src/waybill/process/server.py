@@ -27,15 +27,15 @@ from waybill.http.errors import RECORDED
 from waybill.http.protocol import LimitedHttpProtocol
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
-from waybill.process.settings import ProcessSettings, SomeSettings
+from waybill.process.migrating import migrate_at_start
+from waybill.process.settings import ProcessSettings, Settings, SomeSettings
 from waybill.process.worker_process import Parent, Work, fork
-from waybill.process.wrong_settings import WrongSettingsError
+from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
 from waybill.tls import ServerCertificate, TlsFileError
 
 _log = logging.getLogger(__name__)
 
 EXIT_CRASHED: Final = 1
-EXIT_MISCONFIGURED: Final = 78  # EX_CONFIG of sysexits.h: a restart does not help
 
 COLLECTED_AFTER_OBJECTS: Final = 50_000
 """Python's default of 700 is reached by a few requests; this many objects take some megabytes."""
@@ -64,6 +64,8 @@ def run(app: ServiceApp[SomeSettings]) -> None:
             _log.critical("%s", sentence)
         sys.exit(EXIT_MISCONFIGURED)
     logs.configure(settings.service, settings.log_level)
+    if isinstance(settings, Settings) and settings.migrate:
+        migrate_at_start(settings, app.assemble.__module__)
     app.process = Process(settings.graceful_stop_seconds)
     _tune_garbage_collector()
     if _has_worker_process(settings):

@@ -213,15 +213,28 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
     """postgresql://user:password@host/database, the service's own. On another machine it must say
     `sslmode=verify-full`."""
+    database_direct_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = None
+    """The address of the database server itself, if `database_url` is that of a pooler in
+    transaction mode, such as PgBouncer. Leader election, LISTEN and migrations use it: three
+    connections at most."""
     database_pool_max: PositiveInt = 10
     """Enough to use two cores of a database server (see docs/benchmarks.md)."""
+    migrate: bool = False
+    """Apply pending migrations before the service starts; replicas wait for each other. For
+    containers, where nothing else does. A database that a newer version has migrated is accepted,
+    so that the former version can be started again."""
 
     @override
     def addresses(self) -> Iterable[str]:
-        database = self.database_url.get_secret_value()
         yield self.host
-        yield "localhost" if is_local_database(database) else "elsewhere"
+        for database in (self.database_url.get_secret_value(), self.session_url):
+            yield "localhost" if is_local_database(database) else "elsewhere"
         yield from self.kafka_hosts
+
+    @property
+    def session_url(self) -> str:
+        """The address for connections that keep their session: locks, LISTEN, migrations."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
 
     @property
     @override
@@ -243,3 +256,6 @@ def read_settings(kind: Callable[[], SomeSettings]) -> SomeSettings:
         return kind()
     except ValidationError as error:
         raise WrongSettingsError(tuple(sentences_of(error))) from None
+    except OSError as error:  # a path in a folder that this user cannot enter
+        reason = f"{error.filename} cannot be read: {error.strerror}."
+        raise WrongSettingsError((f"A setting names a file: {reason}",)) from None

@@ -1,8 +1,11 @@
 """The error of wrong settings."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from pydantic import ValidationError
+
+EXIT_MISCONFIGURED: Final = 78  # EX_CONFIG of sysexits.h: a restart does not help
 
 
 class WrongSettingsError(Exception):

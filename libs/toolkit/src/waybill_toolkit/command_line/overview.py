@@ -52,6 +52,10 @@ GROUPS: Final = {
             "waybill_toolkit.operations.workload.commands",
             "Seed a shop, place orders, show the results, audit.",
         ),
+        "secrets": Entry(
+            "waybill_toolkit.operations.install_secrets.commands",
+            "Make the passwords, keys and certificates of an installation.",
+        ),
         "import": Entry(
             "waybill_toolkit.operations.order_import.commands",
             "Place the orders of a CSV file, each of them once.",

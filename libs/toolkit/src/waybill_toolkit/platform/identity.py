@@ -63,7 +63,6 @@ def identity_settings(data: Path, port_base: int, contracts: Iterable[Path]) -> 
     for name in PEOPLE:
         _ensure(demo / name, new_api_key(uuid4()).text)
     _ensure(demo / SHOP, secrets.token_urlsafe(KEY_BYTES))
-    scopes = {scope for path in contracts if path.is_file() for scope in _scopes(path)}
     return {
         "WAYBILL_PUBLIC_URL": issuer_of(port_base),
         "WAYBILL_AUDIENCE": AUDIENCE,
@@ -71,8 +70,13 @@ def identity_settings(data: Path, port_base: int, contracts: Iterable[Path]) -> 
         "WAYBILL_INDEX_KEY_FILE": str(files.file("identity-index-key")),
         "WAYBILL_MAIL_FOLDER": str(_mail_folder(data)),
         "WAYBILL_DEMO_USERS": str(demo),
-        "WAYBILL_DEMO_SCOPES": " ".join(sorted(scopes)),
+        "WAYBILL_DEMO_SCOPES": " ".join(sorted(scopes_of(contracts))),
     }
+
+
+def scopes_of(contracts: Iterable[Path]) -> set[str]:
+    """Return the scopes of all operations of OpenAPI documents; a missing file has none."""
+    return {scope for path in contracts if path.is_file() for scope in _scopes(path)}
 
 
 def secret_of(data: Path, name: str) -> str | None:

@@ -25,6 +25,7 @@ OPERATIONS: Final = (
     "docs/install.md",
     "docs/scale-to-zero.md",
     "docs/operations.md",
+    "docs/images.md",
     "docs/security.md",
     "docs/importing.md",
     "docs/conformance.md",

@@ -1,9 +1,10 @@
-"""The generated files of deploy/helm/."""
+"""The generated files of deploy/: those of the charts, and compose.yaml."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from waybill_toolkit.contracts.chart.compose_file import compose_file
 from waybill_toolkit.contracts.chart.facts import public_paths, public_scopes, read_facts
 from waybill_toolkit.contracts.chart.services_file import services_file
 from waybill_toolkit.contracts.chart.trial import trial_lists
@@ -14,6 +15,7 @@ from waybill_toolkit.contracts.generate.tree import Tree
 
 CHART: Final = "deploy/helm/waybill"
 TRIAL: Final = "deploy/helm/trial"
+COMPOSE: Final = "deploy/compose.yaml"
 
 
 def chart_files(tree: Tree, documents: Mapping[Path, str]) -> dict[str, str]:
@@ -28,4 +30,5 @@ def chart_files(tree: Tree, documents: Mapping[Path, str]) -> dict[str, str]:
         f"{CHART}/values.schema.json": values_schema(facts),
         f"{CHART}/README.md": values_table(facts),
         f"{TRIAL}/lists.sh": trial_lists(facts, public_scopes(tree, documents)),
+        COMPOSE: compose_file(facts),
     }

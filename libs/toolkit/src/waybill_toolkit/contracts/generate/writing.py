@@ -16,13 +16,13 @@ from pathlib import Path
 def stale(files: Mapping[Path, str]) -> Iterator[Path]:
     """Find files that differ from the generated ones, are missing, or should not exist.
 
-    The folder of a chart also has files that are written by hand.
+    The folders of a chart and of the Containerfile also have files that are written by hand.
     """
     for path, text in files.items():
         if not path.is_file() or path.read_bytes() != text.encode():
             yield path
     for folder in sorted({path.parent for path in files}):
-        if (folder / "Chart.yaml").is_file():
+        if any((folder / each).is_file() for each in ("Chart.yaml", "Containerfile")):
             continue
         yield from sorted(path for path in folder.glob("*") if path.is_file() and path not in files)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +154,7 @@ async def _is_behind(cluster: Cluster, options: _Options) -> bool:
 
 
 async def _changes(cluster: Cluster, options: _Options) -> list[Change]:
-    documents = _documents(tree_root() / "services")
+    documents = _documents(tree_root())
     wanted = wanted_topics(documents)
     found = await cluster.topics([topic.name for topic in wanted])
     changes = list(plan_topics(wanted, found, options.allowances))
@@ -174,12 +175,16 @@ def _connection(data: Path) -> tuple[str, KafkaSecurity]:
     return platform.bootstrap_servers, platform.broker_security()
 
 
-def _documents(services: Path) -> Documents:
-    paths = sorted(services.glob("*/src/*/contract/asyncapi.json"))
-    found = {path.parents[1].name: orjson.loads(path.read_bytes()) for path in paths}
+def _documents(root: Path) -> Documents:
+    """Read the contracts of a source tree, or those of the installed services, as in the image."""
+    paths = list(root.glob("services/*/src/*/contract/asyncapi.json"))
+    if not paths:
+        packages = {Path(folder) for folder in sys.path if folder}
+        paths = [path for each in packages for path in each.glob("*/contract/asyncapi.json")]
+    found = {path.parents[1].name: orjson.loads(path.read_bytes()) for path in sorted(paths)}
     documents = {name: document for name, document in found.items() if name != "gateway"}
     if not documents:
-        raise PlatformError(f"There are no contracts in {services}: run this in Waybill's sources.")
+        raise PlatformError(f"There are no contracts in {root}: run this in Waybill's sources.")
     return documents
 
 

@@ -1,0 +1,1 @@
+"""`waybill secrets`: the secrets of an installation, as files and as Secrets of Kubernetes."""
