@@ -30,8 +30,8 @@ Defaults of settings that a service does not have are left out.
 {{- range $name, $facts := $document.services -}}
   {{- $defaults := deepCopy $.Values.defaults -}}
   {{- range $group := list "env" "secrets" "files" "folders" -}}
-    {{- $known := pick (get $defaults $group) -}}
-    {{- range $setting, $value := get $defaults $group -}}
+    {{- $known := dict -}}
+    {{- range $setting, $value := get $defaults $group | default dict -}}
       {{- if hasKey $facts.settings $setting -}}{{- $_ := set $known $setting $value -}}{{- end -}}
     {{- end -}}
     {{- $_ := set $defaults $group $known -}}

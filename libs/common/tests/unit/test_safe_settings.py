@@ -91,6 +91,17 @@ def test_database_elsewhere_must_be_verified(monkeypatch: pytest.MonkeyPatch, mo
     assert "does not exist" in fault(monkeypatch, DATABASE_URL=f"{full}&sslrootcert=/not/there")
 
 
+def test_database_may_be_verified_by_the_variables_of_postgresql(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"postgresql://orders:{STRONG}@db/orders"
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    read(monkeypatch, DATABASE_URL=url)
+    monkeypatch.setenv("PGSSLROOTCERT", "/not/there")
+    assert "does not exist" in fault(monkeypatch, DATABASE_URL=url)
+    assert "add sslmode=verify-full" in fault(monkeypatch, DATABASE_URL=f"{url}?sslmode=require")
+
+
 @pytest.mark.parametrize(
     "secret",
     ["changeme", "Postgres", "password123!", "secret", "short", "orders", "aaaaaaaaaaaaaa"],

@@ -2,12 +2,19 @@
 
 import os
 from ipaddress import ip_address
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import StringConstraints
 
 VERIFIED: Final = "verify-full"
 """The only `sslmode` that checks who the server is: the others encrypt for anybody, or not at all
 when the server, or whoever is between, says that it has no TLS."""
+
+SafeAddress = Annotated[
+    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
+]
+"""https, so that nobody can answer in between; http on this machine only."""
 
 
 def is_loopback(host: str) -> bool:
@@ -30,12 +37,18 @@ def is_local_database(url: str) -> bool:
 
 def is_verified_database(url: str) -> bool:
     """Whether the connections to a postgresql:// address check the server's certificate."""
-    return parse_qs(urlsplit(url).query).get("sslmode", [""])[-1] == VERIFIED
+    return _parameter(url, "sslmode", "PGSSLMODE") == VERIFIED
 
 
 def root_certificate_of(url: str) -> str | None:
     """Return the file that a postgresql:// address names as its CA."""
-    return parse_qs(urlsplit(url).query).get("sslrootcert", [None])[-1]
+    return _parameter(url, "sslrootcert", "PGSSLROOTCERT")
+
+
+def _parameter(url: str, name: str, variable: str) -> str | None:
+    """Return a parameter of the address, or else the variable that asyncpg and libpq read."""
+    given = parse_qs(urlsplit(url).query).get(name)
+    return given[-1] if given else os.environ.get(variable) or None
 
 
 def _hosts(url: str) -> list[str]:

@@ -43,9 +43,17 @@ def event_runtime(
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
     """Return the background parts of a service that owns `topics`."""
-    broker, security = settings.kafka_bootstrap_servers, settings.kafka_security
+    broker = settings.kafka_bootstrap_servers
+    security = replace(settings.kafka_security, client_id=settings.kafka_prefix + settings.service)
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
-    relay = Relay(settings.session_url, broker, owned, security=security, clock=clock)
+    relay = Relay(
+        settings.session_url,
+        broker,
+        owned,
+        security=security,
+        clock=clock,
+        creates_topics=settings.kafka_create_topics,
+    )
     database.on_sent = relay.publish
     parts: list[Background] = [relay]
     timers = [*timers, event_retention()]

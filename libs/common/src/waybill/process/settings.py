@@ -15,7 +15,6 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -24,6 +23,7 @@ from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.process.addresses import (
+    SafeAddress,
     is_local_database,
     is_loopback,
     is_verified_database,
@@ -44,18 +44,12 @@ def _postgresql(url: SecretStr) -> SecretStr:
     if not is_local_database(address) and not is_verified_database(address):
         raise ValueError(
             "the database is on another machine: add sslmode=verify-full, and sslrootcert=PATH if "
-            "its CA is not in ~/.postgresql/root.crt"
+            "its CA is not in ~/.postgresql/root.crt; or set PGSSLMODE and PGSSLROOTCERT"
         )
     ca = root_certificate_of(address)
     if ca is not None and not Path(ca).is_file():
         raise ValueError("the file of sslrootcert does not exist")
     return url
-
-
-Issuer = Annotated[
-    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
-]
-"""https, so that nobody can put keys of their own in between; http on this machine only."""
 
 
 class ProcessSettings(BaseSettings):
@@ -172,7 +166,7 @@ class ProcessSettings(BaseSettings):
 class AccessSettings(ProcessSettings):
     """The settings of a process that knows its callers."""
 
-    access: Literal["open"] | Issuer | FilePath
+    access: Literal["open"] | SafeAddress | FilePath
     """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
     or "open" (every caller may do everything). No default."""
     access_audience: str | None = None
@@ -244,6 +238,7 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if self.kafka_security.has_sasl else None,
             has_tls_brokers=self.kafka_security.has_tls,
+            topic_prefix=self.kafka_prefix,
         )
 
 

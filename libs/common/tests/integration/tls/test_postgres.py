@@ -39,6 +39,18 @@ async def test_database_is_used_over_tls(database_url: str, ours: CertificateAut
         await open_and_close(through(database_url, port, ours.ca))
 
 
+async def test_ca_of_the_database_may_come_from_the_environment(
+    database_url: str, ours: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with front(ours.issue(), database_url) as port:  # type: ignore[attr-defined]
+        plain = through(database_url, port, ours.ca).partition("?")[0]
+        monkeypatch.setenv("PGSSLMODE", "verify-full")
+        with pytest.raises(DatabaseRefusedError, match=r"not trusted|root\.crt"):
+            await open_and_close(plain)
+        monkeypatch.setenv("PGSSLROOTCERT", str(ours.ca))
+        await open_and_close(plain)
+
+
 @pytest.mark.parametrize(
     ("case", "reason"),
     [

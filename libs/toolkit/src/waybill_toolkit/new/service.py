@@ -42,6 +42,7 @@ def new_service(repository: Repository, names: Names) -> None:
     files |= _generated(repository, written_by_hand, names.service)
     with written(files):
         _install(repository.root / "services" / names.service)
+        repository.write(repository.chart())
 
 
 def _generated(repository: Repository, files: Mapping[Path, str], service: str) -> dict[Path, str]:

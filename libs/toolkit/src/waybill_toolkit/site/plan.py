@@ -22,6 +22,8 @@ START: Final = (
     "docs/outside.md",
 )
 OPERATIONS: Final = (
+    "docs/install.md",
+    "docs/scale-to-zero.md",
     "docs/operations.md",
     "docs/images.md",
     "docs/backup.md",

@@ -106,8 +106,8 @@ class Keda(Group):
     lag: PositiveInt = 500
     """Records of each received topic that wait for one replica."""
     outbox: PositiveInt = 2000
-    """Events that are not published yet, for one replica. Not asked when `scaleToZero` is on: no
-    pod could answer."""
+    """Events that are not published yet, for one replica, as /metrics says. Not asked when
+    `scaleToZero` is on, as no pod could answer, nor with `tls`, whose CA KEDA does not know."""
     scale_to_zero: bool = False
     """No replica while there is no lag. See docs/scale-to-zero.md: what that stops."""
     polling_interval: PositiveInt = 15
@@ -115,7 +115,8 @@ class Keda(Group):
     cooldown_period: PositiveInt = 300
     """Seconds without work before the last replica stops."""
     authentication: str = ""
-    """The name of a TriggerAuthentication for the brokers, if they ask for one."""
+    """The name of a TriggerAuthentication for the brokers: `username` and `password`, or `ca`,
+    `cert` and `key`. Required unless `kafka.security.protocol` is PLAINTEXT."""
 
 
 class Autoscaling(Group):

@@ -1,0 +1,37 @@
+"""What tests of the chart share: where it is, and how to look into what it renders."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+Object = dict[str, Any]
+
+ROOT: Final = Path(__file__).parents[2]
+CHART: Final = ROOT / "deploy" / "helm" / "waybill"
+TRIAL: Final = ROOT / "deploy" / "helm" / "trial"
+VALUES: Final = Path(__file__).parent / "values"
+SETS: Final = sorted(path.stem for path in VALUES.glob("*.yaml"))
+
+
+def of_kind(objects: Iterable[Object], kind: str) -> dict[str, Object]:
+    """Return the objects of a kind by the component that they belong to, or by their names."""
+    return {
+        each["metadata"]["labels"].get(COMPONENT, each["metadata"]["name"]): each
+        for each in objects
+        if each["kind"] == kind
+    }
+
+
+COMPONENT: Final = "app.kubernetes.io/component"
+
+
+def containers(objects: Iterable[Object]) -> Iterator[tuple[str, Object]]:
+    """Yield the container of each service."""
+    for name, deployment in of_kind(objects, "Deployment").items():
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        yield name, container
+
+
+def variables(container: Object) -> dict[str, str]:
+    """Return the environment variables of a container."""
+    return {each["name"]: each["value"] for each in container["env"]}
