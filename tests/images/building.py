@@ -10,7 +10,9 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 BASE_ARCHIVE: Final = ROOT / ".waybill" / "cache" / "image-base.tar"
 BASE: Final = "localhost/waybill-base:bookworm"
-IMAGE: Final = "localhost/waybill:test"
+IMAGE: Final = "localhost/waybill:tested"
+SAVED_AS: Final = "localhost/waybill:test"
+"""The name of the image in an archive for other tests, which may load it here, too."""
 
 _PROGRAMS: Final = ("buildah", "podman", "runc", "mmdebstrap")
 _PACKAGES: Final = "python3,python3-venv,ca-certificates"
@@ -51,8 +53,9 @@ def build() -> None:
 def save(archive: Path) -> None:
     """Write the image as `docker save` does."""
     archive.unlink(missing_ok=True)
+    subprocess.run(["podman", "tag", IMAGE, SAVED_AS], check=True)
     command = ("podman", "save", "--quiet", "--format=docker-archive")
-    subprocess.run([*command, f"--output={archive}", IMAGE], check=True)
+    subprocess.run([*command, f"--output={archive}", SAVED_AS], check=True)
 
 
 def _make_base() -> None:

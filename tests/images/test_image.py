@@ -73,7 +73,7 @@ def environment(broker_server: BrokerServer) -> dict[str, str]:
     return {
         "WAYBILL_ACCESS": "/run/secrets/access/tokens.json",
         "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": broker_server.bootstrap_servers,
-        "WAYBILL_UPSTREAMS": '{"orders": "http://127.0.0.1:1"}',
+        "WAYBILL_UPSTREAMS": json.dumps(dict.fromkeys(SERVICES, "http://127.0.0.1:1")),
         "WAYBILL_TOKEN_KEYS": "/run/secrets/token-keys",
         "WAYBILL_TOKEN_KEY_SECONDS": "0",
         "WAYBILL_KEY_ENCRYPTION_KEYS": "/run/secrets/identity-keys",

@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tree(tmp_path: Path) -> Path:
     """A copy of the site's sources to change, without diagrams, which are slow."""
     root = tmp_path / "tree"
-    for folder in ("contracts", "docs", "services", "libs", "tests/contract"):
+    for folder in ("contracts", "deploy", "docs", "services", "libs", "tests/contract"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("*.pyc"))
     for file in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(ROOT / file, root)

