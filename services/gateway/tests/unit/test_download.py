@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from gateway.download import Download
-from gateway.upstream import Answer, UpstreamError
+from gateway.upstream import Answer
+from waybill.calls.transport import UpstreamError
 from waybill.http.streaming import end_streams
 
 SECONDS_MAX = 10.0
