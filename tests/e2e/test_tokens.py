@@ -1,5 +1,8 @@
 """A platform whose services accept the tokens of identity, and nothing else."""
 
+import asyncio
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -120,3 +123,32 @@ def test_the_gateway_serves_the_metadata_of_the_issuer(
     assert found[0] == found[1]
     assert found[0]["issuer"] == issuer
     assert found[0]["jwks_uri"] == f"{issuer}/oauth/jwks"
+
+
+async def test_tokens_of_a_stolen_signing_key_are_refused_everywhere_within_three_seconds(
+    closed: Platform,
+) -> None:
+    headers = bearer(closed, "erin")
+    paths = {"orders": "/v1/orders", "payments": "/v1/payments", "identity": "/v1/sessions"}
+    urls = [closed.addresses[name] + path for name, path in paths.items()]
+    urls.append(f"{closed.addresses[GATEWAY]}/v1/orders")
+    stolen = json.loads(urlsafe_b64decode(headers["Authorization"].split()[1].split(".")[0] + "=="))
+
+    async with httpx.AsyncClient(timeout=30) as http:
+
+        async def answers(headers: dict[str, str]) -> set[int]:
+            return {(await http.get(url, headers=headers)).status_code for url in urls}
+
+        assert await answers(headers) == {200}
+        gateway = closed.addresses[GATEWAY]
+        path = f"{gateway}/v1/signing-keys/{stolen['kid']}"
+        assert (await http.delete(path, headers=headers)).status_code == 200
+
+        await eventually(
+            "the token is refused",
+            lambda: answers(headers),
+            lambda each: each == {401},
+            within_seconds=REFUSED_WITHIN_SECONDS,
+        )
+        again = await asyncio.to_thread(bearer, closed, "erin")
+        assert await answers(again) == {200}
