@@ -22,8 +22,9 @@ class _Settings(KafkaSettings, ProcessSettings):
 
 def settings_in_environment(bootstrap_servers: str | None = None) -> KafkaSettings:
     """Read the settings, those of other brokers if given. Raises PlatformError."""
-    others = {"kafka_bootstrap_servers": bootstrap_servers} if bootstrap_servers else {}
-    given: dict[str, Any] = dict(others)
+    given: dict[str, Any] = {}
+    if bootstrap_servers is not None:
+        given["kafka_bootstrap_servers"] = bootstrap_servers
     try:
         return read_settings(lambda: _Settings(**given))
     except WrongSettingsError as error:
