@@ -132,6 +132,7 @@ def _api_server(api: ApiServer, store: str) -> list[object]:
         f"--token-auth-file={api.folder / 'tokens.csv'}",
         "--authorization-mode=RBAC,Node",
         "--enable-admission-plugins=NodeRestriction,PodSecurity",
+        "--kubelet-preferred-address-types=InternalIP",
         "--allow-privileged=true",  # Pod Security decides
         "--profiling=false",
     ]

@@ -106,6 +106,8 @@ state = "/run/{self.name}"
             "clusterDNS": [DNS_ADDRESS],
             "clusterDomain": "cluster.local",
             "containerRuntimeEndpoint": endpoint,
+            # Each kubelet removes the logs that are not of its pods.
+            "podLogsDir": str(self.folder / "logs"),
             "oomScoreAdj": 0,
             "failSwapOn": False,
             "healthzPort": 0,

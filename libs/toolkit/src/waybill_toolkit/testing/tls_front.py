@@ -43,7 +43,8 @@ async def tls_front(
 
 
 async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
-    with suppress(OSError):
+    # Connections that are open at the end are cancelled, which asyncio would print.
+    with suppress(OSError, asyncio.CancelledError):
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
