@@ -21,7 +21,7 @@ COPIED: Final = (
     "services",
     "docs/generated",
     "docs/services",
-    "deploy/helm",
+    "deploy",
     ".waybill/cache/generate",
 )
 CACHES: Final = shutil.ignore_patterns("__pycache__", ".*_cache")
