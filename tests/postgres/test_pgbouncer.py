@@ -23,7 +23,7 @@ Run = Callable[..., AbstractContextManager[str]]
 def through() -> Run:
     program = command()
     if not program:
-        pytest.skip("needs PgBouncer 1.21 or newer, or root and mmdebstrap to fetch one")
+        pytest.skip("needs PgBouncer 1.21 or newer; `make test-postgres` fetches one, if root")
     return partial(pgbouncer, program)
 
 

@@ -78,6 +78,19 @@ async def test_what_has_taken_effect_was_sent(databases: dict[str, str]) -> None
             each.cancel()
 
 
+async def test_snapshots_one_after_another_do_not_agree(databases: dict[str, str]) -> None:
+    one, two = NAMES
+    sender, receiver = await asyncpg.connect(databases[one]), await asyncpg.connect(databases[two])
+    async with one_moment({one: databases[one]}) as first:
+        await sender.execute("INSERT INTO sent VALUES (1)")
+        await receiver.execute("INSERT INTO inbox VALUES (1)")
+        async with one_moment({two: databases[two]}) as second:
+            assert await last(databases[one], "sent", first[one]) == 0
+            assert await last(databases[two], "inbox", second[two]) == 1
+    await sender.close()
+    await receiver.close()
+
+
 async def test_a_batch_that_began_before_is_waited_for(databases: dict[str, str]) -> None:
     two = NAMES[1]
     batch = await asyncpg.connect(databases[two])
