@@ -149,18 +149,6 @@ def test_request_and_batch_in_hand_are_finished_when_terminated(start: Start, ap
     assert messages.index("batch in hand done") < messages.index("closed")
 
 
-def test_open_streams_end_when_terminated(start: Start) -> None:
-    process = start(WAYBILL_GRACEFUL_STOP_SECONDS="60").serving()
-    with httpx.stream("GET", f"{process.url}/v1/events", timeout=30) as response:
-        parts = response.iter_text()
-        assert next(parts) == "data: 1\n\n"
-        begun = time.monotonic()
-        process.terminate()
-        assert list(parts) == []  # it has ended as it should: httpx raises for a lost connection
-    assert process.exit_code() == 0
-    assert time.monotonic() - begun < 30
-
-
 @pytest.mark.parametrize("apart", ["false", "true"])
 def test_a_request_waits_for_a_busy_part_unless_that_runs_apart(start: Start, apart: str) -> None:
     process = start(SAMPLE_PART="busy", WAYBILL_BACKGROUND_PROCESS=apart).serving()

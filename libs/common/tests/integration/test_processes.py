@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -150,3 +151,15 @@ def test_service_is_not_ready_while_its_issuer_of_tokens_is_away(start: Start) -
     assert (ready.status_code, ready.json()["failed"]) == (503, ["issuer keys"])
     assert answer.status_code == 503
     assert "have not been read yet" in answer.json()["detail"]
+
+
+def test_open_streams_end_when_terminated(start: Start) -> None:
+    process = start(WAYBILL_GRACEFUL_STOP_SECONDS="60")
+    with httpx.stream("GET", f"http://{address(process)}/v1/events", timeout=30) as response:
+        parts = response.iter_text()
+        assert next(parts) == "data: 1\n\n"
+        begun = time.monotonic()
+        process.child.terminate()
+        assert list(parts) == []  # it has ended as it should: httpx raises for a lost connection
+    assert process.end() == 0
+    assert time.monotonic() - begun < 30

@@ -176,7 +176,7 @@ class KeyRing:
             )
             await tx.execute(_SET_STATE, following.kid, "current", now)
         if key.state != "retired":
-            await self._insert(tx, drafts[key.algorithm][0], "next")
+            await _insert(tx, self._vault, drafts[key.algorithm][0], state="next", now=now)
         return Rotation(await _read(tx), key.state == "current")
 
     def read_again(self) -> None:
@@ -205,33 +205,18 @@ class KeyRing:
         current, following = states.get("current"), states.get("next")
         is_promoted = False
         if current is None:
-            await self._insert(tx, drafts[0], "current")
+            await _insert(tx, self._vault, drafts[0], state="current", now=now)
         elif following and now - current.since >= period and self._is_known(following, now):
             await tx.execute(_SET_STATE, current.kid, "retired", now)
             await tx.execute(_SET_STATE, following.kid, "current", now)
             following, is_promoted = None, True
         if following is None:
-            await self._insert(tx, drafts[1], "next")
+            await _insert(tx, self._vault, drafts[1], state="next", now=now)
         return is_promoted
 
     def _is_known(self, key: SigningKey, now: datetime) -> bool:
         """Whether every verifier has read this key."""
         return now - key.since >= self.published_before_use
-
-    async def _insert(self, tx: Transaction, key: Key, state: State) -> None:
-        kid = key.thumbprint()
-        algorithm: Algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
-        about = {"kid": kid, "alg": algorithm, "use": "sig"}
-        private = orjson.dumps(key.as_dict(private=True) | about).decode()
-        row = SigningKey(
-            kid=kid,
-            algorithm=algorithm,
-            state=state,
-            public_jwk=orjson.dumps(key.as_dict(private=False) | about).decode(),
-            private_cipher=self._vault.seal(private, _PLACE, kid),
-            since=self._clock.now(),
-        )
-        await tx.execute(*_INSERT.bind([row]))
 
     async def refresh(self) -> None:
         """Read the keys unless that was less than two seconds ago."""
@@ -245,6 +230,22 @@ class KeyRing:
 
 async def _read(connection: Connection) -> list[SigningKey]:
     return [SigningKey(**_KEYS.read(row)) for row in await connection.fetch(_ALL)]
+
+
+async def _insert(tx: Transaction, vault: Vault, key: Key, *, state: State, now: datetime) -> None:
+    kid = key.thumbprint()
+    algorithm: Algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+    about = {"kid": kid, "alg": algorithm, "use": "sig"}
+    private = orjson.dumps(key.as_dict(private=True) | about).decode()
+    row = SigningKey(
+        kid=kid,
+        algorithm=algorithm,
+        state=state,
+        public_jwk=orjson.dumps(key.as_dict(private=False) | about).decode(),
+        private_cipher=vault.seal(private, _PLACE, kid),
+        since=now,
+    )
+    await tx.execute(*_INSERT.bind([row]))
 
 
 async def make_drafts() -> Drafts:
