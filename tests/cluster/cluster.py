@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.cluster.api_server import ApiServer, running_api_server
+from tests.cluster.api_server import SERVICE_ADDRESSES, ApiServer, running_api_server
 from tests.cluster.binaries import built
 from tests.cluster.clients import Client, client
 from tests.cluster.images import write_image
@@ -57,6 +57,8 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         machine = stack.enter_context(running_machine(folder))
         machine.add_address(ADDRESS)
+        # A packet to a Service needs a route before kube-proxy's rules send it elsewhere.
+        machine.run("ip", "route", "add", SERVICE_ADDRESSES, "dev", "lo", "src", ADDRESS)
         stack.enter_context(machine.network())
         api = stack.enter_context(running_api_server(folder, ADDRESS))
         for name, command in _control_plane(api).items():
