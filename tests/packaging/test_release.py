@@ -20,14 +20,14 @@ LANGUAGES: Final = ("go", "java", "python", "typescript")
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of this project, prepared as release 0.9.0."""
+    """Return a copy of this project, prepared as release 9.0.0."""
     root = tmp_path_factory.mktemp("release")
     for part in PARTS:
         shutil.copytree(
             ROOT / part, root / part, ignore=shutil.ignore_patterns("tests", "__pycache__")
         )
     shutil.copy(ROOT / "CHANGELOG.md", root)
-    prepare(root, "0.9.0", date(2026, 12, 1))
+    prepare(root, "9.0.0", date(2026, 12, 1))
     return root
 
 
@@ -38,11 +38,11 @@ def test_a_release_has_wheels_client_packages_notes_and_checksums(tree: Path) ->
     services = {
         path.name for path in (ROOT / "services").iterdir() if (path / "pyproject.toml").is_file()
     }
-    assert names >= {f"{service}-0.9.0-py3-none-any.whl" for service in services}
-    assert names >= {f"waybill-client-{language}-0.9.0.tar.gz" for language in LANGUAGES}
+    assert names >= {f"{service}-9.0.0-py3-none-any.whl" for service in services}
+    assert names >= {f"waybill-client-{language}-9.0.0.tar.gz" for language in LANGUAGES}
     assert names >= {
-        "waybill-0.9.0-py3-none-any.whl",
-        "waybill_toolkit-0.9.0-py3-none-any.whl",
+        "waybill-9.0.0-py3-none-any.whl",
+        "waybill_toolkit-9.0.0-py3-none-any.whl",
         NOTES,
     }
     for line in (tree / "dist" / CHECKSUMS).read_text("utf-8").splitlines():
@@ -51,7 +51,7 @@ def test_a_release_has_wheels_client_packages_notes_and_checksums(tree: Path) ->
         names.discard(name)
     assert names == {CHECKSUMS}
     for language in LANGUAGES:
-        with tarfile.open(tree / "dist" / f"waybill-client-{language}-0.9.0.tar.gz") as archive:
+        with tarfile.open(tree / "dist" / f"waybill-client-{language}-9.0.0.tar.gz") as archive:
             inside = {Path(name).name for name in archive.getnames()}
         assert inside >= {"LICENSE", "CHANGELOG.md", "README.md"}
 

@@ -11,13 +11,14 @@ from waybill_toolkit.contracts.generate.faults import ContractError
 from waybill_toolkit.release.changelog import release_notes
 from waybill_toolkit.release.errors import ReleaseError
 from waybill_toolkit.release.preparation import prepare
-from waybill_toolkit.release.versions import current_version
+from waybill_toolkit.release.versions import current_version, set_version
 
 ROOT: Final = Path(__file__).parents[4]
 DAY: Final = date(2026, 12, 1)
 CHANGELOG: Final = (
     "# Changes\n\n## Unreleased\n\n- Orders have totals.\n\n## 0.1.0 (2026-11-01)\n\n- First.\n"
 )
+EMPTY: Final = "# Breaking changes.\nsince: 0.1.0\n"
 LINE: Final = 'orders/openapi.yaml:\n  "Order.total is gone.": Totals replace it.\n'
 
 
@@ -25,10 +26,12 @@ LINE: Final = 'orders/openapi.yaml:\n  "Order.total is gone.": Totals replace it
 def tree(tmp_path: Path) -> Path:
     """Return a project with the contracts of this one, and two packages, at version 0.1.0."""
     shutil.copytree(ROOT / "contracts", tmp_path / "contracts")
+    (tmp_path / "contracts" / "breaking-changes.yaml").write_text(EMPTY, "utf-8")
     for package in ("libs/common", "services/orders"):
         (tmp_path / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "pyproject.toml", tmp_path / package)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
+    set_version(tmp_path, "0.1.0")
     return tmp_path
 
 
@@ -80,7 +83,6 @@ def test_a_release_moves_the_changes_under_its_version(tree: Path) -> None:
 
 
 def test_a_release_lists_the_breaking_changes_and_empties_their_file(tree: Path) -> None:
-    empty = (tree / "contracts/breaking-changes.yaml").read_text("utf-8")
     announce(tree, LINE)
 
     prepare(tree, "0.2.0", DAY)
@@ -88,7 +90,7 @@ def test_a_release_lists_the_breaking_changes_and_empties_their_file(tree: Path)
     notes = release_notes((tree / "CHANGELOG.md").read_text("utf-8"), "0.2.0")
     assert "- `orders/openapi.yaml`: Order.total is gone. Totals replace it.\n" in notes
     announced = (tree / "contracts/breaking-changes.yaml").read_text("utf-8")
-    assert announced == empty.replace("0.1.0", "0.2.0")
+    assert announced == EMPTY.replace("0.1.0", "0.2.0")
 
 
 @pytest.mark.parametrize(
