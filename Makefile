@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka k8s k8s-api lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate image images lock clean
+.PHONY: demo test test-kafka test-kafka-events test-postgres k8s k8s-api lint generate conformance fuzz contract-mutations attack attack-table record tutorial outside bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -60,9 +60,13 @@ tutorial: $(VENV)/ready
 outside: $(VENV)/ready
 	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
 
-# The event suite, the platform and a campaign of faults on Apache Kafka; needs Java 17, and Maven the first time.
-test-kafka: $(VENV)/ready
-	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events tests/e2e $(ARGS)
+# The event suite on Apache Kafka, also with tokens and with three nodes; needs Java 17, and Maven the first time.
+test-kafka-events: $(VENV)/ready
+	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest libs/common/tests/integration/events $(ARGS)
+
+# The same, the platform, the platform on a cluster that runs, and a campaign of faults.
+test-kafka: $(VENV)/ready test-kafka-events
+	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest tests/kafka tests/e2e $(ARGS)
 	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
 
 # A cluster on this machine, in which the chart is installed; and the part that needs only its API. Programs that are
@@ -73,7 +77,14 @@ k8s: $(VENV)/ready
 
 k8s-api: $(VENV)/ready
 	-$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
-	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py tests/chart $(ARGS)
+	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py tests/chart/test_dry_run.py $(ARGS)
+
+# PostgreSQL as people have it: both ends of the range of versions, TLS, PgBouncer, a standby that is promoted; needs Maven.
+test-postgres: $(VENV)/ready
+	WAYBILL_POSTGRES=1 $(BIN)/pytest tests/postgres $(ARGS)
+	for major in 14 18; do \
+		WAYBILL_TEST_POSTGRES=$$major $(BIN)/pytest libs/common/tests/integration services/*/tests/integration $(ARGS) || exit 1; \
+	done
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

@@ -1,8 +1,11 @@
 """What tests of the chart share: where it is, and how to look into what it renders."""
 
+import importlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from waybill.process.settings import ProcessSettings
 
 Object = dict[str, Any]
 
@@ -35,3 +38,10 @@ def containers(objects: Iterable[Object]) -> Iterator[tuple[str, Object]]:
 def variables(container: Object) -> dict[str, str]:
     """Return the environment variables of a container."""
     return {each["name"]: each["value"] for each in container["env"]}
+
+
+def settings_of(service: str) -> type[ProcessSettings]:
+    """Return the settings class of a service."""
+    module = importlib.import_module(f"{service}.settings")
+    found: type[ProcessSettings] = getattr(module, f"{service.capitalize()}Settings")
+    return found

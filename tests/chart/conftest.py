@@ -19,9 +19,13 @@ _RELEASE: Final = ("template", "release", CHART, "--namespace", "shop")
 def helm(tmp_path_factory: pytest.TempPathFactory) -> Client:
     """Give helm, which is downloaded the first time."""
     try:
-        return client("helm", tmp_path_factory.mktemp("helm") / "no-kubeconfig")
+        helm = client("helm", tmp_path_factory.mktemp("helm") / "no-kubeconfig")
+        helm.run("version")
     except BuildError as error:
-        pytest.skip(f"needs helm, which is not in the cache: {error}")
+        pytest.skip(f"needs helm, which is downloaded once: {error}")
+    except OSError as error:
+        pytest.skip(f"needs helm, whose program is for Linux on x86-64: {error}")
+    return helm
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,24 @@ REFUSED: Final[list[tuple[dict[str, Any], list[str]]]] = [
         ["kafka.security.protocol is SASL_PLAINTEXT, and kafka.security.mechanism is PLAIN"],
     ),
     (
+        _at("kafka.security", {"protocol": "SASL_SSL", "mechanism": "OAUTHBEARER"}),
+        [
+            "kafka.security.mechanism is OAUTHBEARER, and services.orders needs either",
+            "files.WAYBILL_KAFKA_SASL_TOKEN_FILE or env.WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT",
+        ],
+    ),
+    (
+        {
+            **_at("kafka.security", {"protocol": "SASL_SSL", "mechanism": "OAUTHBEARER"}),
+            **_at("defaults.env.WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT", "https://login.example/token"),
+        },
+        ["WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT needs kafka.security.existingSecret"],
+    ),
+    (
+        _at("services.orders.files.WAYBILL_KAFKA_SASL_TOKEN_FILE", {"key": "t", "configMap": "c"}),
+        ["services.orders has tokens for Kafka, and kafka.security.mechanism is not OAUTHBEARER"],
+    ),
+    (
         {
             **_at("kafka.security", {**_SASL, "mechanism": "SCRAM-SHA-256"}),
             **_at("strimzi", {"users": True, "cluster": "events"}),

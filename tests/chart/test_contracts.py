@@ -1,16 +1,14 @@
 """What the chart renders is what the contracts say, computed here a second time."""
 
-import importlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from tests.chart.charts import ROOT, SETS, containers, of_kind, variables
+from tests.chart.charts import ROOT, SETS, containers, of_kind, settings_of, variables
 from tests.chart.conftest import Render
 
 from waybill.events import Topic
-from waybill.process.settings import ProcessSettings
 from waybill_toolkit.operations.topics.wanted import wanted_acls, wanted_topics
 from waybill_toolkit.platform.apache_kafka.acls import Acl
 
@@ -25,12 +23,6 @@ def _documents() -> dict[str, Mapping[str, Any]]:
     return {name: json.loads(path.read_bytes()) for name, path in paths.items() if path.is_file()}
 
 
-def _settings_of(service: str) -> type[ProcessSettings]:
-    module = importlib.import_module(f"{service}.settings")
-    found: type[ProcessSettings] = getattr(module, f"{service.capitalize()}Settings")
-    return found
-
-
 def test_every_service_is_deployed(render: Render) -> None:
     assert sorted(of_kind(render("issuer"), "Deployment")) == SERVICES
     assert sorted(of_kind(render("issuer"), "Service")) == SERVICES
@@ -40,7 +32,7 @@ def test_every_service_is_deployed(render: Render) -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_every_variable_is_a_setting_of_its_service(render: Render, name: str) -> None:
     for service, container in containers(render(name)):
-        fields = {f"WAYBILL_{each.upper()}" for each in _settings_of(service).model_fields}
+        fields = {f"WAYBILL_{each.upper()}" for each in settings_of(service).model_fields}
         known = fields | {f"{each}_FILE" for each in fields}
         given = {each for each in variables(container) if each.startswith("WAYBILL_")}
         assert given - known == set()
@@ -50,7 +42,7 @@ def test_every_variable_is_a_setting_of_its_service(render: Render, name: str) -
 def test_every_required_setting_is_given(render: Render, name: str) -> None:
     for service, container in containers(render(name)):
         given = {each.removesuffix("_FILE") for each in variables(container)}
-        for field, about in _settings_of(service).model_fields.items():
+        for field, about in settings_of(service).model_fields.items():
             assert not about.is_required() or f"WAYBILL_{field.upper()}" in given
 
 

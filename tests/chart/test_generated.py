@@ -21,7 +21,7 @@ COPIED: Final = (
     "services",
     "docs/generated",
     "docs/services",
-    "deploy/helm",
+    "deploy",
     ".waybill/cache/generate",
 )
 CACHES: Final = shutil.ignore_patterns("__pycache__", ".*_cache")
@@ -82,6 +82,17 @@ def test_a_stale_file_is_found(
     assert {f"{CHART}/{each}" for each in stale} <= set(found)
     assert _waybill("generate")[0] == 0
     assert _waybill("generate", "--check") == (0, "")
+
+
+def test_a_service_is_called_by_those_whose_contract_says_so(copied: Repository) -> None:
+    contract = copied.root / "contracts/payments/openapi.yaml"
+    text = contract.read_text("utf-8")
+    contract.write_text(f"x-calls: {{orders: [get_order]}}\n{text}", encoding="utf-8")
+
+    services = yaml.safe_load(copied.chart()[copied.root / CHART / "files/services.yaml"])
+
+    assert services["services"]["orders"]["callers"] == ["gateway", "payments"]
+    assert services["services"]["payments"]["callers"] == ["gateway"]
 
 
 def test_settings_that_cannot_be_read_are_named(copied: Repository) -> None:

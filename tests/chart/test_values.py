@@ -85,6 +85,44 @@ def test_each_service_has_a_user_at_the_brokers(render: Render, name: str, user:
     assert gateway["WAYBILL_KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
 
 
+def test_deployments_share_brokers_by_a_prefix(render: Render) -> None:
+    objects = render("shared-kafka")
+    orders = variables(_container(objects, "orders"))
+    assert orders["WAYBILL_KAFKA_PREFIX"] == "staging."
+    assert orders["WAYBILL_KAFKA_CREATE_TOPICS"] == "false"
+    topics = [each["spec"]["topicName"] for each in objects if each["kind"] == "KafkaTopic"]
+    assert topics
+    assert all(each.startswith("staging.") for each in topics)
+    lag = of_kind(objects, "ScaledObject")["orders"]["spec"]["triggers"][0]["metadata"]
+    assert lag["consumerGroup"] == "staging.orders"
+    assert lag["topic"] in topics
+    assert lag["sasl"] == "oauthbearer"
+
+
+def test_tokens_for_kafka_need_a_client_or_a_file(render: Render) -> None:
+    client = variables(_container(render("shared-kafka"), "orders"))
+    assert client["WAYBILL_KAFKA_SASL_USERNAME"] == "waybill-orders"
+    assert client["WAYBILL_KAFKA_SASL_PASSWORD_FILE"] == "/etc/waybill/kafka-password/password"  # noqa: S105
+    file = variables(_container(render("token-file"), "orders"))
+    assert file["WAYBILL_KAFKA_SASL_TOKEN_FILE"] == "/etc/waybill/kafka-sasl-token-file/token"  # noqa: S105
+    assert "WAYBILL_KAFKA_SASL_USERNAME" not in file
+    assert "WAYBILL_KAFKA_SASL_PASSWORD_FILE" not in file
+
+
+def test_topics_of_strimzi_are_not_created_by_services(render: Render) -> None:
+    created = {
+        name: variables(_container(render(name), "orders"))["WAYBILL_KAFKA_CREATE_TOPICS"]
+        for name in ("smallest", "strimzi")
+    }
+    assert created == {"smallest": "true", "strimzi": "false"}
+
+
+def test_pods_migrate_their_databases(render: Render) -> None:
+    found = {name: variables(each) for name, each in containers(render("smallest"))}
+    assert found["orders"]["WAYBILL_MIGRATE"] == "true"
+    assert "WAYBILL_MIGRATE" not in found["gateway"]
+
+
 def test_keda_looks_at_lag_and_outbox(render: Render) -> None:
     scaled = of_kind(render("keda"), "ScaledObject")
     orders = scaled["orders"]["spec"]

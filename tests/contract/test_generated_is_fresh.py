@@ -19,7 +19,7 @@ def test_a_generated_file_that_was_edited_is_found(repository: Repository, tmp_p
 
 
 def test_no_component_of_a_bundle_refers_to_itself(repository: Repository) -> None:
-    files = repository.generate(repository.services)
+    files = repository.code(repository.services)
     bundles = [json.loads(text) for path, text in files.items() if path.suffix == ".json"]
 
     assert len(bundles) == 2 * len(repository.services)

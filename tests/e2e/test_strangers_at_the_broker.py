@@ -143,7 +143,7 @@ async def test_a_stranger_that_joins_a_group_for_24_days_does_not_hold_up_orders
         await closed_without_answer(platform, join)
     else:
         async with linked(platform, platform.broker_security(user)) as link:
-            answer = await link._ask_any(_AsIs(join))
+            answer = await link._nodes.ask_any(_AsIs(join))
         assert answer.error_code == GroupAuthorizationFailedError.errno
     await order_is_confirmed(client)
 

@@ -92,7 +92,8 @@ def test_a_service_starts_without_rights_is_ready_and_stops_on_a_signal(
     if service in databases:
         variables["WAYBILL_DATABASE_URL"] = databases[service]
     name = f"waybill-test-{service}-{port}"
-    mounted = {secrets: "/run/secrets:ro"}
+    folders = ("access", "identity", "identity-keys", "token-keys")
+    mounted = {secrets / each: f"/run/secrets/{each}:ro" for each in folders}
 
     with container(name, service, environment=variables, volumes=mounted) as running:
         try:

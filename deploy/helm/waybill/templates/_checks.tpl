@@ -11,6 +11,7 @@ template returns lines of faults.
 {{- $of := dict "root" $ "service" $service "at" (printf "services.%s" $name) }}
 {{- if $service.enabled }}
 {{ include "waybill.faultsOfSettings" $of }}
+{{ include "waybill.faultsOfTokens" $of }}
 {{ include "waybill.faultsOfScaling" $of }}
 {{ include "waybill.faultsOfStopping" $of }}
 {{- end }}
@@ -63,11 +64,11 @@ serviceAccount.annotations needs serviceAccount.create.
 kafka.bootstrapServers is not set: host:port of one or more brokers.
 {{- end }}
 {{- if hasPrefix "SASL_" $security.protocol }}
-{{- if not (or $security.existingSecret $strimzi.users) }}
+{{- if not (or $security.existingSecret $strimzi.users (eq $security.mechanism "OAUTHBEARER")) }}
 {{ $protocol }} kafka.security.existingSecret is not set: a Secret with the passwords.
 {{- end }}
-{{- if and (eq $security.mechanism "PLAIN") (eq $security.protocol "SASL_PLAINTEXT") }}
-{{ $protocol }} kafka.security.mechanism is PLAIN, which sends the password: use SASL_SSL or SCRAM.
+{{- if and (has $security.mechanism (list "PLAIN" "OAUTHBEARER")) (eq $security.protocol "SASL_PLAINTEXT") }}
+{{ $protocol }} kafka.security.mechanism is {{ $security.mechanism }}, which sends the secret: use SASL_SSL or SCRAM.
 {{- end }}
 {{- if and $strimzi.users (ne $security.mechanism "SCRAM-SHA-512") }}
 strimzi.users is on, and kafka.security.mechanism is {{ $security.mechanism }}: Strimzi has SCRAM-SHA-512.
@@ -90,6 +91,23 @@ strimzi.namespace is set, and kafka.security.existingSecret is not: the Secrets 
 {{- end }}
 {{- if and (or $strimzi.topics $strimzi.users) (not $strimzi.cluster) }}
 strimzi.{{ ternary "topics" "users" $strimzi.topics }} needs strimzi.cluster: the name of the Kafka resource.
+{{- end }}
+{{- end -}}
+
+{{/* OAUTHBEARER takes tokens from one place. */}}
+{{- define "waybill.faultsOfTokens" -}}
+{{- $security := .root.Values.kafka.security }}{{- $values := .service.values }}
+{{- $file := hasKey $values.files "WAYBILL_KAFKA_SASL_TOKEN_FILE" }}
+{{- $endpoint := hasKey $values.env "WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT" }}
+{{- if and .service.hasEvents (hasPrefix "SASL_" $security.protocol) (eq $security.mechanism "OAUTHBEARER") }}
+{{- if eq $file $endpoint }}
+kafka.security.mechanism is OAUTHBEARER, and {{ .at }} needs either files.WAYBILL_KAFKA_SASL_TOKEN_FILE or env.WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT.
+{{- end }}
+{{- if and $endpoint (not $security.existingSecret) }}
+{{ .at }}.env.WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT needs kafka.security.existingSecret: the secret of the client.
+{{- end }}
+{{- else if or $file $endpoint }}
+{{ .at }} has tokens for Kafka, and kafka.security.mechanism is not OAUTHBEARER over SASL_SSL.
 {{- end }}
 {{- end -}}
 

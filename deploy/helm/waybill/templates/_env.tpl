@@ -29,10 +29,17 @@ The environment of a service: {variable: text} as JSON. What the chart sets come
   {{- $_ := set $env "WAYBILL_KAFKA_SECURITY_PROTOCOL" $security.protocol -}}
   {{- if hasPrefix "SASL_" $security.protocol -}}
     {{- $_ := set $env "WAYBILL_KAFKA_SASL_MECHANISM" $security.mechanism -}}
-    {{- if $service.hasEvents -}}
+    {{- if and $service.hasEvents (include "waybill.hasKafkaPassword" $root) -}}
       {{- $_ := set $env "WAYBILL_KAFKA_SASL_USERNAME" (include "waybill.kafkaUser" .) -}}
     {{- end -}}
   {{- end -}}
+{{- end -}}
+{{- if hasKey $settings "WAYBILL_KAFKA_PREFIX" -}}
+  {{- $_ := set $env "WAYBILL_KAFKA_PREFIX" $root.Values.kafka.prefix -}}
+{{- end -}}
+{{- if hasKey $settings "WAYBILL_KAFKA_CREATE_TOPICS" -}}
+  {{- $creates := and $root.Values.kafka.createTopics (not $root.Values.strimzi.topics) -}}
+  {{- $_ := set $env "WAYBILL_KAFKA_CREATE_TOPICS" (toString $creates) -}}
 {{- end -}}
 
 {{- if hasKey $settings "WAYBILL_UPSTREAMS" -}}
@@ -55,6 +62,14 @@ The environment of a service: {variable: text} as JSON. What the chart sets come
   {{- $_ := set $env $setting (ternary $value (toJson $value) (kindIs "string" $value)) -}}
 {{- end -}}
 {{- toJson $env -}}
+{{- end -}}
+
+{{/* Whether services have a password at the brokers: OAUTHBEARER may do without. */}}
+{{- define "waybill.hasKafkaPassword" -}}
+{{- $security := .Values.kafka.security -}}
+{{- if hasPrefix "SASL_" $security.protocol -}}
+  {{- if or (ne $security.mechanism "OAUTHBEARER") $security.existingSecret -}}true{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The user of a service at the brokers. */}}

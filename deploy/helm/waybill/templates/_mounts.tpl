@@ -31,7 +31,7 @@ not in the environment of child processes, and follows its Secret. Call with {ro
 
 {{- if $service.hasEvents -}}
   {{- $kafka := $root.Values.kafka.security -}}
-  {{- if hasPrefix "SASL_" $kafka.protocol -}}
+  {{- if include "waybill.hasKafkaPassword" $root -}}
     {{- $secret := include "waybill.kafkaSecret" . | fromJson -}}
     {{- $mounts = append $mounts (dict "name" "kafka-password"
         "env" (dict "WAYBILL_KAFKA_SASL_PASSWORD_FILE" "password")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -25,21 +26,24 @@ class Backoff:
         self,
         logger: logging.Logger,
         who: str,
-        refusals: tuple[type[Exception], ...] = (),
+        refusal_of: Callable[[Exception], str | None] = lambda _error: None,
     ) -> None:
-        """`refusals` are errors that only a change by an operator resolves."""
+        """`refusal_of` says why, and what to do, if only a change by an operator helps."""
         self._logger = logger
         self._who = who
-        self._refusals = refusals
+        self._refusal_of = refusal_of
         self.failures = 0
         self.refusal: str | None = None
-        """The last error, if it is a refusal and nothing has succeeded since."""
+        """The last refusal, if nothing has succeeded since."""
 
     async def wait(self, error: Exception, stop: asyncio.Event) -> None:
         """Record a failure; wait before the next retry, or until `stop` is set."""
-        if isinstance(error, self._refusals):
-            self.refusal = f"{self._who}: refused: {type(error).__name__}: {error}"
-        if not self.failures:
+        if reason := self._refusal_of(error):
+            refusal = f"{self._who}: refused: {reason}"
+            if refusal != self.refusal:
+                self._logger.error("%s", refusal)
+            self.refusal = refusal
+        elif not self.failures:
             self._logger.warning("%s: retry after %s: %s", self._who, type(error).__name__, error)
         delay = DELAY_FIRST_SECONDS * 2 ** min(self.failures, _DOUBLINGS_MAX)
         self.failures += 1

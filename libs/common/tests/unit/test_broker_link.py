@@ -6,6 +6,7 @@ import pytest
 
 from waybill.kafka.errors import BrokerUnavailableError
 from waybill.kafka.link import BrokerLink
+from waybill.kafka.nodes import Nodes
 
 
 class ResetConnection:
@@ -22,7 +23,7 @@ class ResetConnection:
 
 
 async def test_link_is_broken_when_its_connection_was_reset_a_moment_ago() -> None:
-    link = BrokerLink({0: ResetConnection()})
+    link = BrokerLink(Nodes({0: ResetConnection()}))
 
     with pytest.raises(BrokerUnavailableError):
         await link.prove()

@@ -189,3 +189,14 @@ async def test_asyncapi_document_names_the_brokers_and_how_to_log_in(
         "kafka-2": {"host": "two:9092", "protocol": "kafka", **server},
     }
     assert document["components"].get("securitySchemes") == schemes
+
+
+async def test_asyncapi_document_names_topics_as_they_are_on_the_brokers(package: Path) -> None:
+    channels = {"events": {"address": "orders.order-events.v1", "messages": {}}}
+    (package / "asyncapi.json").write_text(json.dumps({"asyncapi": "3.0.0", "channels": channels}))
+    instance = Instance(brokers=("one:9092",), sasl="OAUTHBEARER", topic_prefix="staging.")
+    document = (await client_of(package, instance).get("/asyncapi.json")).json()
+    assert document["channels"] == {
+        "events": {"address": "staging.orders.order-events.v1", "messages": {}}
+    }
+    assert document["components"]["securitySchemes"]["sasl"] == {"type": "http", "scheme": "bearer"}

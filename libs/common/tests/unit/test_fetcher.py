@@ -9,6 +9,7 @@ from typing_extensions import override
 from waybill.kafka.errors import BrokerUnavailableError
 from waybill.kafka.fetcher import Chunks, Fetcher
 from waybill.kafka.link import BrokerLink
+from waybill.kafka.nodes import Nodes
 from waybill.kafka.partitions import ByTopic, Chunk, Partition, TopicState
 
 STATES = {"topic": TopicState(UUID(int=1), leaders=(0, 1))}
@@ -19,7 +20,7 @@ class TwoLeaders(BrokerLink):
     """Two nodes that respond when the test says so."""
 
     def __init__(self) -> None:
-        super().__init__({})
+        super().__init__(Nodes({}))
         self.asked: list[tuple[int, ByTopic[int]]] = []
         self.answers = [asyncio.Queue[Chunks]() for _ in range(2)]
 

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,13 @@ def test_heads_are_refused_when_their_settings_are_incomplete_or_wrong(
         environment.setenv("WAYBILL_SECURITY_LOG_KEY", key)
         with pytest.raises(WrongSettingsError, match=reason):
             read_settings(Settings)
+
+
+def test_a_file_in_a_closed_folder_is_named() -> None:
+    def kind() -> Settings:
+        raise PermissionError(errno.EACCES, "Permission denied", "/run/secrets/tokens.json")
+
+    with pytest.raises(
+        WrongSettingsError, match=r"^A setting names a file: /run/secrets/tokens.json cannot be re"
+    ):
+        read_settings(kind)

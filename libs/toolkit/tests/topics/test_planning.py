@@ -80,3 +80,11 @@ def test_topics_and_permissions_follow_from_a_contract() -> None:
 def test_only_missing_permissions_are_planned() -> None:
     one, other = (Acl("User:shop", "topic", name, "read") for name in ("apples", "pears"))
     assert [change.acl for change in plan_acls([one, other], [other])] == [one]
+
+
+def test_names_begin_with_the_prefix_of_the_deployment() -> None:
+    documents = {"orders": json.loads(ORDERS.read_text())}
+    assert all(each.name.startswith("staging.") for each in wanted_topics(documents, "staging."))
+    acls = wanted_acls(documents, {}, "staging.")
+    assert all(each.name.startswith("staging.orders") for each in acls if each.resource == "group")
+    assert {each.name for each in acls} > {"staging.orders", f"staging.{TOPIC.name}"}

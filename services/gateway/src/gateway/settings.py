@@ -82,6 +82,8 @@ class GatewaySettings(AccessSettings):
     """The setting of the services, for the same documents."""
     kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-256"
     """The setting of the services, for the same documents."""
+    kafka_prefix: str = ""
+    """The setting of the services, for the same documents."""
     upstream_connections_max: PositiveInt = 100
     """Maximum for each service. It has ten database connections; more requests would wait there."""
 
@@ -154,4 +156,5 @@ class GatewaySettings(AccessSettings):
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if has_sasl else None,
             has_tls_brokers=protocol.endswith("SSL"),
+            topic_prefix=self.kafka_prefix,
         )

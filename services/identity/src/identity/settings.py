@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, DirectoryPath, Field, PositiveFloat, SecretStr, model_validator
 
-from waybill.process.addresses import is_loopback
-from waybill.process.settings import Issuer, Settings
+from waybill.process.addresses import SafeAddress, is_loopback
+from waybill.process.settings import Settings
 
 _INDEX_KEY_CHARACTERS_MIN = 32
 
@@ -23,7 +23,7 @@ class IdentitySettings(Settings):
 
     service: str = "identity"
 
-    public_url: Issuer
+    public_url: SafeAddress
     """The address at which clients reach identity, which is the gateway's: the `iss` of tokens."""
     audience: str = "waybill"
     """The `aud` of access tokens: WAYBILL_ACCESS_AUDIENCE of the services that accept them."""

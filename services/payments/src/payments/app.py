@@ -28,9 +28,8 @@ _SANDBOX_CONNECTIONS_MAX: Final = 1
 async def assemble(settings: PaymentsSettings, clock: Clock | None = None) -> Service:
     """Open the databases and create all parts; tests pass a `clock`."""
     clock = clock or SystemClock()
-    url = settings.database_url.get_secret_value()
     database = await open_database(settings, clock)
-    ledger_database = await Database.open(url, pool_max=_SANDBOX_CONNECTIONS_MAX)
+    ledger_database = await Database.open(settings.session_url, pool_max=_SANDBOX_CONNECTIONS_MAX)
     sandbox = Sandbox(SandboxLedger(ledger_database), slow_seconds=settings.sandbox_slow_seconds)
     seals = Seals(settings.token_keys)
     worker = _worker(settings, database, sandbox, clock, seals)
@@ -62,7 +61,7 @@ def _worker(
     )
     return Worker(
         database,
-        settings.database_url.get_secret_value(),
+        settings.session_url,
         caller,
         clock,
         lease=settings.provider_lease,

@@ -18,10 +18,11 @@ Document = dict[str, Any]
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", re.ASCII)
 _SASL: Final = "sasl"
-_SASL_TYPES: Final[Mapping[SaslMechanism, str]] = {
-    "PLAIN": "plain",
-    "SCRAM-SHA-256": "scramSha256",
-    "SCRAM-SHA-512": "scramSha512",
+_SASL_SCHEMES: Final[Mapping[SaslMechanism, Document]] = {
+    "PLAIN": {"type": "plain"},
+    "SCRAM-SHA-256": {"type": "scramSha256"},
+    "SCRAM-SHA-512": {"type": "scramSha512"},
+    "OAUTHBEARER": {"type": "http", "scheme": "bearer"},
 }
 """What AsyncAPI calls them (Security Scheme Object)."""
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -39,6 +40,8 @@ class Instance:
     """How clients log in at the brokers; None if they need not."""
     has_tls_brokers: bool = False
     """Whether connections to the brokers use TLS."""
+    topic_prefix: str = ""
+    """What the names of topics begin with on the brokers."""
 
     def describe(self, document: Document, scope: Scope) -> Document:
         """Return a contract as this instance fulfils it; `scope` is that of the request."""
@@ -55,13 +58,15 @@ class Instance:
     def _asyncapi(self, document: Document) -> Document:
         if not self.brokers:
             return document
+        if self.topic_prefix:
+            document = _with_prefix(document, self.topic_prefix)
         servers = {
             "kafka" if number == 1 else f"kafka-{number}": self._server(address)
             for number, address in enumerate(self.brokers, start=1)
         }
         if self.sasl is None:
             return {**document, "servers": servers}
-        schemes = {_SASL: {"type": _SASL_TYPES[self.sasl]}}
+        schemes = {_SASL: _SASL_SCHEMES[self.sasl]}
         components = {**document.get("components", {}), "securitySchemes": schemes}
         return {**document, "servers": servers, "components": components}
 
@@ -73,6 +78,14 @@ class Instance:
         if self.sasl is not None:
             server["security"] = [{"$ref": f"#/components/securitySchemes/{_SASL}"}]
         return server
+
+
+def _with_prefix(document: Document, prefix: str) -> Document:
+    channels = {
+        name: {**channel, "address": prefix + channel["address"]}
+        for name, channel in document.get("channels", {}).items()
+    }
+    return {**document, "channels": channels}
 
 
 def _without_security(document: Document) -> Document:

@@ -15,13 +15,19 @@ from aiokafka.conn import (  # type: ignore[import-untyped]
 )
 from aiokafka.errors import (  # type: ignore[import-untyped]
     IllegalSaslStateError,
+    IncompatibleBrokerVersion,
     KafkaError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
 from aiokafka.protocol.admin import SaslHandShakeRequest  # type: ignore[import-untyped]
 
-from waybill.kafka.errors import BrokerRefusedError, BrokerUnavailableError
+from waybill.kafka.errors import (
+    BrokerError,
+    BrokerRefusedError,
+    BrokerUnavailableError,
+    refusal_of,
+)
 from waybill.kafka.protocol import TopicIdsRequest
 from waybill.kafka.security import KafkaSecurity
 from waybill.kafka.tls_mismatch import mismatch
@@ -34,9 +40,7 @@ _ACCEPTED: Final = 0
 _UNSUPPORTED_SASL_MECHANISM: Final = 33
 
 _REASONS: Final = {
-    SaslAuthenticationFailed: (
-        "does not accept user {username}: check WAYBILL_KAFKA_SASL_USERNAME and the password"
-    ),
+    SaslAuthenticationFailed: "does not accept {login}",
     UnsupportedSaslMechanismError: (
         "does not support {mechanism}: check WAYBILL_KAFKA_SASL_MECHANISM"
     ),
@@ -45,19 +49,15 @@ _REASONS: Final = {
 
 
 async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConnection | None:
-    """Connect to one node; None when it cannot be reached. Raises BrokerRefusedError."""
+    """Connect to one node; None when it cannot be reached. Raises BrokerError."""
     try:
         return await create_conn(
-            host,
-            port,
-            client_id="waybill",
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-            **security.arguments(),
+            host, port, request_timeout_ms=REQUEST_TIMEOUT_MS, **security.arguments()
         )
+    except BrokerError:
+        raise  # there is no token
     except tuple(_REASONS) as error:
-        reason = _REASONS[type(error)].format(
-            username=security.username, mechanism=security.mechanism
-        )
+        reason = _REASONS[type(error)].format(login=security.login, mechanism=security.mechanism)
         raise BrokerRefusedError(f"{host}:{port} {reason} ({type(error).__name__})") from error
     except ssl.SSLCertVerificationError as error:
         raise BrokerRefusedError(
@@ -91,7 +91,7 @@ async def connect_all(
             connection = await connect(host, port, security)
             if connection is not None:
                 connections[node] = connection
-    except BrokerRefusedError:
+    except BrokerError:
         for each in connections.values():
             each.close()
         raise
@@ -108,6 +108,8 @@ async def _nodes(bootstrap_servers: str, security: KafkaSecurity) -> list[tuple[
         try:
             response = await connection.send(TopicIdsRequest([]))
             return [(node, host, port) for node, host, port, *_ in response.brokers]
+        except IncompatibleBrokerVersion as error:
+            raise BrokerRefusedError(f"{host}:{port}: {refusal_of(error)}") from error
         except (KafkaError, OSError):
             if not security.has_sasl and await _requires_sasl(host, port, security):
                 raise BrokerRefusedError(

@@ -8,13 +8,19 @@ UnreadableBatchError is not one of them: the broker works, one batch of a log do
 PermanentError, because reading the batch again gives the same bytes.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiokafka.errors import (  # type: ignore[import-untyped]
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    IncompatibleBrokerVersion,
+    InvalidSessionTimeoutError,
+    InvalidTopicError,
+    PolicyViolationError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
+    UnsupportedVersionError,
     for_code,
 )
 
@@ -59,14 +65,38 @@ class UnreadableBatchError(PermanentError):
         self.data = data
 
 
-REFUSALS: Final[tuple[type[Exception], ...]] = (
-    BrokerRefusedError,
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    SaslAuthenticationFailed,
-    TopicAuthorizationFailedError,
+_PERMISSIONS: Final = (
+    "give the user of this service what its contract needs, as `waybill topics apply --acls` does"
 )
-"""Errors that remain until an operator changes something; aiokafka raises some of them."""
+_VERSION: Final = "the brokers are too old: use Kafka 3.1 or newer"
+_ADVICE: Final[Mapping[type[Exception], str]] = {
+    ClusterAuthorizationFailedError: _PERMISSIONS,
+    GroupAuthorizationFailedError: _PERMISSIONS,
+    IncompatibleBrokerVersion: _VERSION,
+    InvalidSessionTimeoutError: (
+        "set WAYBILL_KAFKA_SESSION_TIMEOUT_MS to a value between group.min.session.timeout.ms and "
+        "group.max.session.timeout.ms of the brokers"
+    ),
+    InvalidTopicError: "check WAYBILL_KAFKA_PREFIX",
+    PolicyViolationError: (
+        "create the topic as the brokers require it, and set WAYBILL_KAFKA_CREATE_TOPICS=false"
+    ),
+    SaslAuthenticationFailed: "check WAYBILL_KAFKA_SASL_USERNAME and the password",
+    TopicAuthorizationFailedError: _PERMISSIONS,
+    UnsupportedVersionError: _VERSION,
+}
+"""Errors of brokers that remain until an operator changes something, and what to change."""
+
+
+def refusal_of(error: Exception) -> str | None:
+    """Say why a broker refuses a request, and what to do; None if it is away, or another error.
+
+    aiokafka raises some of these errors itself, in the consumer group.
+    """
+    if isinstance(error, BrokerRefusedError):
+        return str(error)
+    advice = _ADVICE.get(type(error))
+    return f"{type(error).__name__}: {advice}" if advice else None
 
 
 def error_of(code: int) -> BrokerError | None:
@@ -76,7 +106,7 @@ def error_of(code: int) -> BrokerError | None:
     kind = for_code(code)
     if kind.retriable or kind.invalid_metadata:
         return BrokerUnavailableError(kind.__name__)
-    return BrokerRefusedError(kind.__name__)
+    return BrokerRefusedError(refusal_of(kind()) or kind.__name__)
 
 
 def raise_for(code: int, subject: object) -> None:

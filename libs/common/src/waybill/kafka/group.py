@@ -53,9 +53,8 @@ class GroupMember:
         session_timeout_ms: int,
         security: KafkaSecurity = PLAINTEXT,
     ) -> None:
-        self._client = AIOKafkaClient(
-            bootstrap_servers=bootstrap_servers, client_id="waybill", **security.arguments()
-        )
+        self._client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, **security.arguments())
+        self._prefix = security.prefix
         self._subscription = SubscriptionState()
         self._group = group
         self._session_timeout_ms = session_timeout_ms
@@ -64,14 +63,14 @@ class GroupMember:
 
     async def join(self, topics: Iterable[str], listener: Listener) -> None:
         """Join the group, and wait until partitions are assigned. Raises KafkaError, OSError."""
-        self._listener = _Rebalances(listener)
+        self._listener = _Rebalances(listener, self._prefix)
         self.subscribe(topics)
         async with asyncio.timeout(JOIN_TIMEOUT_SECONDS):
             await self._client.bootstrap()
             self._coordinator = GroupCoordinator(
                 self._client,
                 self._subscription,
-                group_id=self._group,
+                group_id=self._prefix + self._group,
                 enable_auto_commit=False,
                 session_timeout_ms=self._session_timeout_ms,
                 heartbeat_interval_ms=self._session_timeout_ms // HEARTBEATS,
@@ -82,7 +81,8 @@ class GroupMember:
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Change the topics; the group rebalances."""
-        self._subscription.subscribe(topics=set(topics), listener=self._listener)
+        names = {self._prefix + topic for topic in topics}
+        self._subscription.subscribe(topics=names, listener=self._listener)
         self._client.set_topics(self._subscription.subscription.topics)
 
     def check(self) -> None:
@@ -94,7 +94,10 @@ class GroupMember:
         """Commit offsets of assigned partitions. Raises KafkaError, TimeoutError."""
         if self._coordinator is None:
             return
-        wanted = {TopicPartition(*each): OffsetAndMetadata(*at) for each, at in offsets.items()}
+        wanted = {
+            TopicPartition(self._prefix + topic, number): OffsetAndMetadata(*at)
+            for (topic, number), at in offsets.items()
+        }
         async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
             assignment = self._subscription.subscription.assignment
             await self._coordinator.commit_offsets(assignment, wanted)
@@ -112,8 +115,9 @@ class GroupMember:
 
 
 class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, prefix: str) -> None:
         self._listener = listener
+        self._prefix = prefix
 
     @override
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
@@ -121,4 +125,6 @@ class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @override
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        await self._listener.assigned([Partition(*each) for each in assigned])
+        await self._listener.assigned(
+            [Partition(topic.removeprefix(self._prefix), number) for topic, number in assigned]
+        )

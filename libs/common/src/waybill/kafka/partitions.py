@@ -50,11 +50,11 @@ class TopicState:
 
 
 def by_leader(
-    values: Mapping[Partition, Value], states: Mapping[str, TopicState]
+    values: Mapping[Partition, Value], states: Mapping[str, TopicState], prefix: str = ""
 ) -> dict[int, ByTopic[Value]]:
-    """Group values by the node that leads their partition."""
+    """Group values by the node that leads their partition; add a prefix to the topics."""
     nodes: defaultdict[int, defaultdict[str, list[tuple[int, Value]]]]
     nodes = defaultdict(lambda: defaultdict(list))
     for (topic, number), value in values.items():
-        nodes[states[topic].leaders[number]][topic].append((number, value))
+        nodes[states[topic].leaders[number]][prefix + topic].append((number, value))
     return {node: list(topics.items()) for node, topics in nodes.items()}

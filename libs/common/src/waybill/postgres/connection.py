@@ -109,14 +109,21 @@ async def connect(
 
 
 async def open_raw(
-    url: str, name: str, command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS
+    url: str,
+    name: str,
+    command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS,
+    *,
+    is_pooled: bool = False,
 ) -> "RawConnection":
-    """Open a connection of asyncpg, which its user closes. Raises asyncpg's errors."""
+    """Open a connection of asyncpg, which its user closes. Raises asyncpg's errors.
+
+    A pooler refuses settings of a session, so it gets none.
+    """
     return await asyncpg.connect(
         url,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=command_timeout_seconds,
-        server_settings={**SERVER_SETTINGS, "application_name": name},
+        server_settings={**({} if is_pooled else SERVER_SETTINGS), "application_name": name},
     )
 
 

@@ -31,6 +31,8 @@ FAILURES: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidAuthorizationSpecificationError,  # includes InvalidPasswordError
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidSQLStatementNameError,  # an old pooler, see _refusal
+    asyncpg.DuplicatePreparedStatementError,
     # asyncpg raises this when the server dies in the middle of an exchange.
     asyncpg.InternalClientError,
     asyncpg.InterfaceError,  # not always: see raise_if_unavailable
@@ -121,6 +123,16 @@ def _refusal(error: BaseException) -> str | None:
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
             return f"The database refuses the connection ({type(error).__name__}: {error})"
+        case asyncpg.ProtocolViolationError() if "unsupported startup parameter" in str(error):
+            return (
+                "The address is that of a pooler: set WAYBILL_DATABASE_DIRECT_URL to that of the "
+                "server itself, too"
+            )
+        case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
+            return (
+                "The pooler does not keep prepared statements: it must be PgBouncer 1.21 or newer "
+                "with max_prepared_statements"
+            )
         case ssl.SSLCertVerificationError():
             return f"The certificate of the database is not trusted ({trust_reason(error)})"
         case ConnectionError() if "rejected SSL upgrade" in str(error):

@@ -61,14 +61,19 @@ class Database:
         url: str,
         *,
         pool_max: int = 10,
+        is_pooled: bool = False,
         source: str | None = None,
         clock: Clock | None = None,
     ) -> "Database":
         """Connect. `source` names the service in the events it sends (CloudEvents `source`).
 
+        `is_pooled` is for the address of a pooler, such as PgBouncer, which gives a transaction any
+        of its sessions: settings of sessions are then those of the role.
+
         Raises DatabaseUnavailableError.
         """
-        pool = ConnectionPool(partial(open_raw, url, source or "waybill"), pool_max)
+        connect = partial(open_raw, url, source or "waybill", is_pooled=is_pooled)
+        pool = ConnectionPool(connect, pool_max)
         database = cls(pool, source=source, clock=clock or SystemClock())
         async with database.connection():
             return database

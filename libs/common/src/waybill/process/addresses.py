@@ -2,12 +2,19 @@
 
 import os
 from ipaddress import ip_address
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import StringConstraints
 
 VERIFIED: Final = "verify-full"
 """The only `sslmode` that checks who the server is: the others encrypt for anybody, or not at all
 when the server, or whoever is between, says that it has no TLS."""
+
+SafeAddress = Annotated[
+    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
+]
+"""https, so that nobody can answer in between; http on this machine only."""
 
 
 def is_loopback(host: str) -> bool:

@@ -27,6 +27,7 @@ async def open_database(settings: Settings, clock: Clock) -> Database:
     return await Database.open(
         settings.database_url.get_secret_value(),
         pool_max=settings.database_pool_max,
+        is_pooled=settings.database_direct_url is not None,
         source=settings.service,
         clock=clock,
     )
@@ -42,10 +43,16 @@ def event_runtime(
     timers: Sequence[Timer] = (),
 ) -> tuple[Background, ...]:
     """Return the background parts of a service that owns `topics`."""
-    broker, security = settings.kafka_bootstrap_servers, settings.kafka_security
+    broker = settings.kafka_bootstrap_servers
+    security = replace(settings.kafka_security, client_id=settings.kafka_prefix + settings.service)
     owned = [_capped(topic, settings.kafka_partitions_max) for topic in topics]
     relay = Relay(
-        settings.database_url.get_secret_value(), broker, owned, security=security, clock=clock
+        settings.session_url,
+        broker,
+        owned,
+        security=security,
+        clock=clock,
+        creates_topics=settings.kafka_create_topics,
     )
     database.on_sent = relay.publish
     parts: list[Background] = [relay]

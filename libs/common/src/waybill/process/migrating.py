@@ -24,10 +24,9 @@ def migrate_at_start(settings: Settings, module: str) -> None:
     Exits with 78 when the database refuses the settings, with 3 when it is unavailable or a
     migration is refused; the log says why.
     """
-    url = settings.database_url.get_secret_value()
     try:
         folder = migrations_folder(str(sys.modules[module].__file__))
-        applied = asyncio.run(migrate(url, folder, allow_newer=True))
+        applied = asyncio.run(migrate(settings.session_url, folder, allow_newer=True))
     except DatabaseRefusedError as error:
         _log.critical("%s.", error)
         sys.exit(EXIT_MISCONFIGURED)

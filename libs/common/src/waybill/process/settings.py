@@ -15,7 +15,6 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -24,6 +23,7 @@ from typing_extensions import override
 
 from waybill.docs.instance import Instance
 from waybill.process.addresses import (
+    SafeAddress,
     is_local_database,
     is_loopback,
     is_verified_database,
@@ -50,12 +50,6 @@ def _postgresql(url: SecretStr) -> SecretStr:
     if ca is not None and not Path(ca).is_file():
         raise ValueError("the file of sslrootcert does not exist")
     return url
-
-
-Issuer = Annotated[
-    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
-]
-"""https, so that nobody can put keys of their own in between; http on this machine only."""
 
 
 class ProcessSettings(BaseSettings):
@@ -172,7 +166,7 @@ class ProcessSettings(BaseSettings):
 class AccessSettings(ProcessSettings):
     """The settings of a process that knows its callers."""
 
-    access: Literal["open"] | Issuer | FilePath
+    access: Literal["open"] | SafeAddress | FilePath
     """Who may call: the https address of an issuer of tokens (its `iss`), the path of a token file,
     or "open" (every caller may do everything). No default."""
     access_audience: str | None = None
@@ -213,6 +207,10 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
     """postgresql://user:password@host/database, the service's own. On another machine it must say
     `sslmode=verify-full`."""
+    database_direct_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = None
+    """The address of the database server itself, if `database_url` is that of a pooler in
+    transaction mode, such as PgBouncer. Leader election, LISTEN and migrations use it: three
+    connections at most."""
     database_pool_max: PositiveInt = 10
     """Enough to use two cores of a database server (see docs/benchmarks.md)."""
     migrate: bool = False
@@ -222,10 +220,15 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
 
     @override
     def addresses(self) -> Iterable[str]:
-        database = self.database_url.get_secret_value()
         yield self.host
-        yield "localhost" if is_local_database(database) else "elsewhere"
+        for database in (self.database_url.get_secret_value(), self.session_url):
+            yield "localhost" if is_local_database(database) else "elsewhere"
         yield from self.kafka_hosts
+
+    @property
+    def session_url(self) -> str:
+        """The address for connections that keep their session: locks, LISTEN, migrations."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
 
     @property
     @override
@@ -235,6 +238,7 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
             brokers=addresses_of(self.kafka_bootstrap_servers),
             sasl=self.kafka_sasl_mechanism if self.kafka_security.has_sasl else None,
             has_tls_brokers=self.kafka_security.has_tls,
+            topic_prefix=self.kafka_prefix,
         )
 
 
@@ -247,3 +251,6 @@ def read_settings(kind: Callable[[], SomeSettings]) -> SomeSettings:
         return kind()
     except ValidationError as error:
         raise WrongSettingsError(tuple(sentences_of(error))) from None
+    except OSError as error:  # a path in a folder that this user cannot enter
+        reason = f"{error.filename} cannot be read: {error.strerror}."
+        raise WrongSettingsError((f"A setting names a file: {reason}",)) from None

@@ -24,7 +24,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
-from waybill.kafka.errors import REFUSALS, BrokerError
+from waybill.kafka.errors import BrokerError, refusal_of
 from waybill.kafka.fetcher import Chunks, Fetcher
 from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
@@ -73,7 +73,7 @@ class Consumer:
         self._group = group
         self._session_timeout_ms = session_timeout_ms
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
-        self._backoff = Backoff(_log, "consumer", REFUSALS)
+        self._backoff = Backoff(_log, "consumer", refusal_of)
         self.assigned = 0
         """Partitions assigned to this replica; for tests and readiness."""
 

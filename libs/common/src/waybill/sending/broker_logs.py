@@ -7,7 +7,7 @@ become unpublished again, so they are published before any newer event.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -33,20 +33,24 @@ class BrokerLogs:
         link: BrokerLink,
         owned: Sequence[Topic],
         *,
+        creates_topics: bool,
         since: Callable[[], datetime],
         on_loss: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._link = link
         self._owned = owned
+        self._creates_topics = creates_topics
         self._since = since
         self._on_loss = on_loss
         self._logs: dict[Partition, Log] = {}
-        self._refused: set[str] = set()
+        self._refused: dict[str, str] = {}
         self.names = {topic.name for topic in owned}
         """All topics that were published to, or that the service owns."""
         self.states: dict[str, TopicState] = {}
         """The topics that exist on the broker."""
+        self.faults: Sequence[str] = ()
+        """What an operator has to change, as of the last check."""
 
     async def start(self) -> None:
         """Read which logs were published to."""
@@ -54,23 +58,44 @@ class BrokerLogs:
         self.names |= {partition.topic for partition in self._logs}
 
     async def check(self) -> None:
-        """Create missing topics of the service, and find lost logs."""
+        """Create missing topics of the service, unless others do, and find lost logs."""
         self.states = await self._link.topics(self.names)
         missing = [topic for topic in self._owned if topic.name not in self.states]
-        if missing:
+        if missing and self._creates_topics:
             await self._link.create(missing)
             self.states = await self._link.topics(self.names)
+        self._report((*self._refused.values(), *self._unfit()))
         self._refused.clear()
         await self._find_lost_topics()
         await self._find_lost_tails()
 
+    def _report(self, faults: Sequence[str]) -> None:
+        for fault in set(faults) - set(self.faults):
+            _log.error("relay: %s", fault)
+        self.faults = faults
+
+    def _unfit(self) -> Iterator[str]:
+        for topic in self._owned:
+            name, state = self._link.prefix + topic.name, self.states.get(topic.name)
+            if state is None and not self._creates_topics:
+                yield (
+                    f"topic {name} does not exist: create it, as `waybill topics apply` does, or "
+                    "set WAYBILL_KAFKA_CREATE_TOPICS=true"
+                )
+            elif state is not None and (found := len(state.leaders)) < topic.partitions:
+                yield (
+                    f"topic {name} has too few partitions, {found} instead of {topic.partitions}: "
+                    "add them, as `waybill topics apply --add-partitions` does, or set "
+                    f"WAYBILL_KAFKA_PARTITIONS_MAX={found}"
+                )
+
     def skipped(self) -> set[str]:
         """Return the topics whose events stay in the outbox for now."""
-        return (self.names - self.states.keys()) | self._refused
+        return (self.names - self.states.keys()) | self._refused.keys()
 
-    def refuse(self, topic: str) -> None:
+    def refuse(self, topic: str, reason: str) -> None:
         """Skip a topic, whose events the broker has refused, until the next check."""
-        self._refused.add(topic)
+        self._refused[topic] = reason
 
     def has_regressed(self, partition: Partition, batch_offset: int) -> bool:
         """Return whether a batch was appended at or before the offset of an earlier one."""

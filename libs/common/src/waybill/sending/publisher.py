@@ -12,7 +12,6 @@ outbox is read. Published events are marked later, many at once: after a crash i
 published again. `BrokerLogs` detects lost logs.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -30,8 +29,6 @@ from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
 from waybill.sending.relay_store import OutboxEvent, outbox_event
-
-_log = logging.getLogger(__name__)
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
 
@@ -53,6 +50,7 @@ class Publisher:
         *,
         clock: Clock,
         retention: timedelta,
+        creates_topics: bool = True,
         on_published: Callable[[int], None] = lambda _count: None,
     ) -> None:
         """`on_published` gets the number of events of each batch that the broker acknowledged."""
@@ -61,7 +59,12 @@ class Publisher:
         self._on_published = on_published
         self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
-            connection, link, topics, since=self._marks.since, on_loss=self._require_read
+            connection,
+            link,
+            topics,
+            creates_topics=creates_topics,
+            since=self._marks.since,
+            on_loss=self._require_read,
         )
         self._frontier = Frontier()
         self._must_read = True
@@ -73,6 +76,11 @@ class Publisher:
     def is_open(self) -> bool:
         """Whether published events are unmarked, or holes unresolved."""
         return bool(self._marks) or self._frontier.has_holes
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What an operator has to change at the broker, as of the last check."""
+        return self._logs.faults
 
     async def start(self) -> None:
         """Read which logs were published to, and compare the broker with them."""
@@ -156,8 +164,8 @@ class Publisher:
             if isinstance(result, BrokerUnavailableError):
                 failure = result
             elif isinstance(result, Exception):
-                _log.error("relay: broker refused events of %s: %s", partition, result)
-                self._logs.refuse(partition.topic)
+                reason = f"events of {partition.topic} are refused: {result}"
+                self._logs.refuse(partition.topic, reason)
             elif self._logs.has_regressed(partition, result):
                 regressed[partition] = result
             else:

@@ -28,7 +28,7 @@ import asyncpg
 from waybill.backoff import Backoff, pause
 from waybill.clock import Clock, SystemClock
 from waybill.events import Topic
-from waybill.kafka.errors import REFUSALS, BrokerError
+from waybill.kafka.errors import BrokerError, refusal_of
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
@@ -69,7 +69,7 @@ _CHANNEL: Final = "waybill_outbox"
 class Relay:
     """Publishes the events of one database: each at least once, those of one key in order.
 
-    `topics` are those that the service owns; missing ones are created. Set
+    `topics` are those that the service owns; missing ones are created, or reported. Set
     `database.on_sent = relay.publish`.
     """
 
@@ -84,6 +84,7 @@ class Relay:
         security: KafkaSecurity = PLAINTEXT,
         clock: Clock | None = None,
         retention: timedelta = OUTBOX_RETENTION,
+        creates_topics: bool = True,
     ) -> None:
         self._database_url = database_url
         self._database_name = urlsplit(database_url).path.lstrip("/")
@@ -94,20 +95,23 @@ class Relay:
             topics=topics,
             clock=clock or SystemClock(),
             retention=retention,
+            creates_topics=creates_topics,
             on_published=self._count,
         )
         self._woken = asyncio.Event()
         self._queue = CommitQueue()
         self._database_backoff = Backoff(_log, "relay")
-        self._broker_backoff = Backoff(_log, "relay", REFUSALS)
+        self._broker_backoff = Backoff(_log, "relay", refusal_of)
+        self._faults: Sequence[str] = ()
         self.is_leader = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
 
     @property
     def refusal(self) -> str | None:
-        """Why the broker refuses this relay, or None."""
-        return self._broker_backoff.refusal
+        """Why the broker refuses this relay, or which topic is unfit; or None."""
+        faults = f"relay: {'; '.join(self._faults)}" if self._faults else None
+        return self._broker_backoff.refusal or faults
 
     def publish(self, events: Sequence[SentEvent]) -> None:
         """Publish committed events; without events, read the outbox.
@@ -169,12 +173,14 @@ class Relay:
         try:
             publisher = self._publisher(connection, link)
             await publisher.start()
+            self._faults = publisher.faults
             try:
                 await self._publish(publisher, stop)
             finally:
                 # Also when the broker fails: what it has acknowledged is marked.
                 await publisher.mark()
         finally:
+            self._faults = ()
             await link.close()
 
     async def _publish(self, publisher: Publisher, stop: asyncio.Event) -> None:
@@ -192,6 +198,7 @@ class Relay:
             if is_check_due:
                 check_at = now + POLL_SECONDS
                 await publisher.check_broker()
+                self._faults = publisher.faults
             if (gathered := count - GATHER_FROM_EVENTS) > 0:
                 await pause(stop, min(gathered * GATHER_SECONDS_PER_EVENT, GATHER_SECONDS_MAX))
             if not publisher.is_behind:

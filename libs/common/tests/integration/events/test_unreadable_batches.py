@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import waybill.kafka.link
+import waybill.kafka.chunks
 from waybill.kafka.partitions import Partition
 from waybill.kafka.record_batches import Record, read_records
 from waybill.receiving.dead_letters import DeadLetter, list_dead_letters
@@ -28,7 +28,7 @@ def arrive(monkeypatch: pytest.MonkeyPatch) -> Callable[[Damage | None], None]:
             batches = batches if damage is None else damage(batches)
             return read_records(topic, partition, batches, start, records_max)
 
-        monkeypatch.setattr(waybill.kafka.link, "read_records", read)
+        monkeypatch.setattr(waybill.kafka.chunks, "read_records", read)
 
     return set_damage
 

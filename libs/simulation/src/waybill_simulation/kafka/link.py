@@ -17,6 +17,8 @@ T = TypeVar("T")
 class SimulatedLink:
     """A connection. It breaks when the broker restarts or a fault cuts it, and stays broken."""
 
+    prefix = ""
+
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._network = broker.network

@@ -73,7 +73,7 @@ def sum_of_inputs(contracts: Path) -> str:
 def sum_of_sources(root: Path) -> str:
     """Compute a checksum of what the chart shows of services beyond their contracts."""
     digest = hashlib.sha256()
-    modules = ("services/*/src/*/*.py", "libs/common/src/waybill/process/*.py")
+    modules = ("services/*/src/*/*.py", "libs/common/src/waybill/**/*.py")
     for path in sorted(each for pattern in modules for each in root.glob(pattern)):
         digest.update(path.read_bytes())
     for path in sorted(root.glob("services/*/migrations")):

@@ -13,13 +13,13 @@ from waybill_toolkit.command_line.output import AsJson, OutputFile, give
 from waybill_toolkit.platform import launcher
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.attached import AttachedPlatform
-from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.broker_kind import BrokerKind, broker_of
 from waybill_toolkit.platform.console import show_status
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
-from waybill_toolkit.platform.options import Broker, Data, data_folder
+from waybill_toolkit.platform.options import Data, RunBroker, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.status import report
@@ -69,12 +69,13 @@ def up(
     access: Access = None,
     port_base: PortBase = PORT_BASE,
     services: Services = None,
-    broker: Broker = BrokerKind.EMBEDDED,
+    broker: RunBroker = BrokerKind.EMBEDDED,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
-        plan = with_access(Plan.of(data_folder(data), root, port_base, broker=broker), access)
+        found = Plan.of(data_folder(data), root, port_base, broker=broker_of(broker))
+        plan = with_access(found, access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

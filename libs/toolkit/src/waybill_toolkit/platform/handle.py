@@ -16,7 +16,6 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import NotRunningError, StartError, UnknownServiceError
 from waybill_toolkit.platform.log_files import last_lines
 from waybill_toolkit.platform.plan import (
-    BROKER_OFFSET,
     POSTGRES_OFFSET,
     Plan,
 )
@@ -86,7 +85,7 @@ class Platform:
 
     @property
     def bootstrap_servers(self) -> str:
-        return f"{LOOPBACK}:{self.port_base + BROKER_OFFSET}"
+        return self.plan().bootstrap_servers
 
     @property
     def postgres_address(self) -> str:
@@ -104,7 +103,15 @@ class Platform:
 
     def broker_security(self, user: str = TOOLKIT) -> KafkaSecurity:
         """Return how a user connects to the broker: `waybill` itself, a service, or `reader`."""
-        return security_of(self.folder, self.plan().broker, user)
+        plan = self.plan()
+        if plan.running_broker:  # with one user for all
+            # Imported here: a client of Kafka takes 10 MB.
+            from waybill_toolkit.platform.running_broker import (  # noqa: PLC0415 - see above
+                security_in_environment,
+            )
+
+            return security_in_environment(plan.bootstrap_servers)
+        return security_of(self.folder, plan.broker, user)
 
     def process(self, name: str) -> ProcessState:
         """Return the current state of one process; raises KeyError, NotRunningError."""

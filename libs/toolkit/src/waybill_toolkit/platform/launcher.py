@@ -30,6 +30,11 @@ def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[b
     refuse_other_systems()
     if plan.kafka_jars:
         ensure_kafka(plan.kafka_jars)
+    if plan.running_broker:
+        # Imported here: a client of Kafka takes 10 MB.
+        from waybill_toolkit.platform.running_broker import require_broker  # noqa: PLC0415
+
+        require_broker(plan.running_broker.bootstrap_servers)
     folder = DataFolder(plan.data)
     folder.make()
     lock = folder.lock()

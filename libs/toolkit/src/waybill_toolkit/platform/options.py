@@ -29,6 +29,13 @@ Data = Annotated[
     ),
 ]
 
+RunBroker = Annotated[
+    str,
+    typer.Option(
+        help="embedded; kafka: Apache Kafka, which needs Java, and Maven the first time; or "
+        "HOST:PORT of brokers that run, with the WAYBILL_KAFKA_... settings of this environment."
+    ),
+]
 Broker = Annotated[
     BrokerKind,
     typer.Option(

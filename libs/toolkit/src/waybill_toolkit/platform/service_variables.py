@@ -30,25 +30,35 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
         "WAYBILL_SERVICE": service.name,
         "WAYBILL_HOST": LOOPBACK,
         "WAYBILL_PORT": str(service.port),
-        "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{plan.port_for_services('broker')}",
-        "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
-        "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
         "WAYBILL_ACCESS": "open",
         "WAYBILL_TOKEN_KEYS": str(SecretFiles(plan.data).folder(KEY_FOLDER)),
     }
     if service.has_database:
         variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(plan, service.name)
-    if service.has_events:
-        variables |= settings_of(plan.data, plan.broker, service.name)
+    variables |= _of_broker(plan, service)
     if service.name == GATEWAY:
         others = [each.name for each in plan.services if each != service]
         upstreams = {name: f"http://{LOOPBACK}:{plan.port_for_services(name)}" for name in others}
         variables |= {
             "WAYBILL_UPSTREAMS": json.dumps(upstreams),
             "WAYBILL_RATE_LIMIT_FACTOR": str(_RATE_LIMIT_FACTOR),
-            **login_settings(plan.broker),
         }
     return {**variables, **_of_identity(plan, service), **plan.settings}
+
+
+def _of_broker(plan: Plan, service: ServicePlan) -> dict[str, str]:
+    if plan.running_broker:  # the environment of this process has the other settings
+        return {"WAYBILL_KAFKA_BOOTSTRAP_SERVERS": plan.bootstrap_servers}
+    variables = {
+        "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{plan.port_for_services('broker')}",
+        "WAYBILL_KAFKA_SESSION_TIMEOUT_MS": str(_SESSION_TIMEOUT_MS),
+        "WAYBILL_KAFKA_PARTITIONS_MAX": "1",
+    }
+    if service.has_events:
+        variables |= settings_of(plan.data, plan.broker, service.name)
+    elif service.name == GATEWAY:
+        variables |= login_settings(plan.broker)
+    return variables
 
 
 def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:

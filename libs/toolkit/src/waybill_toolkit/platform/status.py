@@ -6,7 +6,7 @@ from typing import Any
 
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.memory import tree_pss_bytes
-from waybill_toolkit.platform.plan import BROKER_OFFSET, POSTGRES_OFFSET
+from waybill_toolkit.platform.plan import POSTGRES_OFFSET, Plan
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.probe import answers_ok
 from waybill_toolkit.platform.state import Condition, ProcessState, State, Status
@@ -32,7 +32,7 @@ def report(data: Path) -> dict[str, Any]:
         "logs": str(folder.logs),
         "port_base": state.port_base,
         "postgres": f"{LOOPBACK}:{state.port_base + POSTGRES_OFFSET}",
-        "bootstrap_servers": f"{LOOPBACK}:{state.port_base + BROKER_OFFSET}",
+        "bootstrap_servers": Plan.from_json(folder.plan_file.read_text("utf-8")).bootstrap_servers,
         "processes": rows,
         "pss_bytes": sum(row["pss_bytes"] for row in rows),
         "work": work,

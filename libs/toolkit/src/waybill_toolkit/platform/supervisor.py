@@ -47,7 +47,7 @@ class Supervisor:
         )
         self._servers = [
             self._keeper(ManagedPostgres(plan, log("postgres"))),
-            self._keeper(ManagedBroker(plan, log("broker"))),
+            *([] if plan.running_broker else [self._keeper(ManagedBroker(plan, log("broker")))]),
             self._prefork,
         ]
         self._migrations = Migrations(

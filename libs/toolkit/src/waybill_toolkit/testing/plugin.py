@@ -31,6 +31,7 @@ from waybill_toolkit.platform.postgres import PostgresServer, postgres_url
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.platform.source_tree import tree_root
+from waybill_toolkit.testing.postgres_versions import tested_postgres
 from waybill_toolkit.testing.violation_log import CHECKED, ViolationLog
 
 _TESTER: Final = "tester"
@@ -84,7 +85,7 @@ def token_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
     """Run a PostgreSQL for the session. A test may `kill()` it, and must `start()` it again."""
-    server = PostgresServer(server_folder, free_port())
+    server = PostgresServer(server_folder, free_port(), install=tested_postgres(server_folder))
     server.initialize()
     server.start()
     yield server

@@ -139,7 +139,7 @@ async def test_request_is_refused_unless_the_user_may(servers: str, user: str, n
     await link.produce({log: batch()}, states)
     request, code_of = REQUESTS[name]
     other = await BrokerLink.open(servers, security(user))
-    code = code_of(await other._ask_any(request))
+    code = code_of(await other._nodes.ask_any(request))
     refused = {TOPIC_AUTHORIZATION_FAILED, GROUP_AUTHORIZATION_FAILED}
     if name in ALLOWED[user]:
         assert code not in refused
@@ -155,7 +155,7 @@ async def test_request_is_refused_unless_the_user_may(servers: str, user: str, n
 async def test_offset_of_a_topic_that_may_not_be_read_cannot_be_committed(servers: str) -> None:
     link = await BrokerLink.open(servers, security("stranger"))
     request = commit.OffsetCommitRequest_v2("roots", -1, "", -1, [("fruit", [(0, 1, "")])])
-    answer = await link._ask_any(_AsIs(request))
+    answer = await link._nodes.ask_any(_AsIs(request))
     assert answer.topics == [("fruit", [(0, TOPIC_AUTHORIZATION_FAILED)])]
     await link.close()
 
@@ -164,14 +164,14 @@ async def test_offset_of_a_topic_that_may_not_be_read_cannot_be_committed(server
 async def test_reader_joins_groups_that_begin_with_its_name(servers: str, name: str) -> None:
     link = await BrokerLink.open(servers, security("reader"))
     request = group.JoinGroupRequest_v2(name, 6000, 6000, "", "consumer", [("range", b"")])
-    assert (await link._ask_any(_AsIs(request))).error_code == NOTHING_REFUSED
+    assert (await link._nodes.ask_any(_AsIs(request))).error_code == NOTHING_REFUSED
     await link.close()
 
 
 async def test_topics_that_may_not_be_described_are_not_listed(servers: str) -> None:
     for user, found in (("reader", ["fruit"]), ("stranger", [])):
         link = await BrokerLink.open(servers, security(user))
-        answer = await link._ask_any(_AsIs(MetadataRequest_v1(None)))
+        answer = await link._nodes.ask_any(_AsIs(MetadataRequest_v1(None)))
         assert [name for _, name, *_ in answer.topics] == found
         await link.close()
 

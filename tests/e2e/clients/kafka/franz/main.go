@@ -11,6 +11,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
@@ -20,8 +21,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	login := scram.Auth{User: os.Args[4], Pass: os.Getenv("KAFKA_PASSWORD")}
+	user, password := os.Args[4], os.Getenv("KAFKA_PASSWORD")
+	login := scram.Auth{User: user, Pass: password}
 	mechanisms := map[string]sasl.Mechanism{
+		"PLAIN":         plain.Auth{User: user, Pass: password}.AsMechanism(),
 		"SCRAM-SHA-256": login.AsSha256Mechanism(),
 		"SCRAM-SHA-512": login.AsSha512Mechanism(),
 	}

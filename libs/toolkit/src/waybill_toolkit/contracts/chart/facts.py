@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from waybill_toolkit.contracts.generate.faults import ContractError, Fault
 from waybill_toolkit.contracts.generate.names import GATEWAY
@@ -50,35 +52,31 @@ def read_facts(tree: Tree, documents: Mapping[Path, str]) -> list[ServiceFacts]:
     """
     names = [each for each in sorted(tree.packages) if settings_file(tree, each).is_file()]
     settings = _settings(tree, names)
-    return [_facts(tree, documents, name, settings[name]) for name in names]
+    calls = {name: _calls(tree, name) for name in names}
+    return [
+        ServiceFacts(
+            name=name,
+            has_database=(tree.root / "services" / name / "migrations").is_dir(),
+            callers=tuple(caller for caller in names if name in calls[caller]),
+            settings=settings[name],
+            **_events(name, json.loads(documents.get(tree.package(name) / "asyncapi.json", "{}"))),
+        )
+        for name in names
+    ]
+
+
+def _calls(tree: Tree, name: str) -> set[str]:
+    """Return the services that one calls: the gateway all of them, others those of `x-calls`."""
+    if name == GATEWAY:
+        return set(tree.services)
+    contract = yaml.safe_load((tree.root / "contracts" / name / "openapi.yaml").read_bytes())
+    return set(contract.get("x-calls", ()))
 
 
 def public_paths(tree: Tree, documents: Mapping[Path, str]) -> list[str]:
     """Return the first segments of the paths of the public API."""
     merged = json.loads(documents[tree.package(GATEWAY) / "openapi.json"])
     return sorted({f"/{path.split('/')[1]}" for path in merged["paths"]})
-
-
-def public_scopes(tree: Tree, documents: Mapping[Path, str]) -> list[str]:
-    """Return the scopes of the public API, also those for the resources of every owner."""
-    merged = json.loads(documents[tree.package(GATEWAY) / "openapi.json"])
-    found: set[str] = set()
-    for path in merged["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict):
-                found.update(_scopes(operation))
-    return sorted(found)
-
-
-def _scopes(operation: Json) -> Iterator[str]:
-    for way in operation.get("security", ()):
-        for scopes in way.values():
-            yield from scopes
-    owner = operation.get("x-owner")
-    if isinstance(owner, dict):
-        yield owner["any"]
-    elif owner:
-        yield f"{operation['x-service']}:any"
 
 
 def settings_file(tree: Tree, service: str) -> Path:
@@ -97,25 +95,18 @@ def _settings(tree: Tree, services: Iterable[str]) -> dict[str, dict[str, Json]]
     return found
 
 
-def _facts(
-    tree: Tree, documents: Mapping[Path, str], name: str, settings: Mapping[str, Json]
-) -> ServiceFacts:
-    text = documents.get(tree.package(name) / "asyncapi.json", "{}")
-    events: Json = json.loads(text)
-    channels: Mapping[str, Json] = events.get("channels", {})
-    return ServiceFacts(
-        name=name,
-        has_database=(tree.root / "services" / name / "migrations").is_dir(),
-        topics=tuple(
+def _events(name: str, document: Json) -> dict[str, Any]:
+    """Return the topics that a service owns, sends to and receives from."""
+    channels: Mapping[str, Json] = document.get("channels", {})
+    return {
+        "topics": tuple(
             Topic(each["address"], each["x-partitions"], each["x-retention-hours"])
             for each in channels.values()
             if each["address"].startswith(f"{name}.")
         ),
-        sends=_topics_of(events, "send"),
-        receives=_topics_of(events, "receive"),
-        callers=() if name == GATEWAY else (GATEWAY,),
-        settings=settings,
-    )
+        "sends": _topics_of(document, "send"),
+        "receives": _topics_of(document, "receive"),
+    }
 
 
 def _topics_of(events: Json, action: str) -> tuple[str, ...]:

@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from waybill_toolkit.contracts.chart.compose_file import compose_file
-from waybill_toolkit.contracts.chart.facts import public_paths, public_scopes, read_facts
+from waybill_toolkit.contracts.chart.facts import public_paths, read_facts
 from waybill_toolkit.contracts.chart.services_file import services_file
-from waybill_toolkit.contracts.chart.trial import trial_lists
 from waybill_toolkit.contracts.chart.values_schema import values_schema
 from waybill_toolkit.contracts.chart.values_table import values_table
 from waybill_toolkit.contracts.chart.values_yaml import values_yaml
 from waybill_toolkit.contracts.generate.tree import Tree
 
 CHART: Final = "deploy/helm/waybill"
-TRIAL: Final = "deploy/helm/trial"
 COMPOSE: Final = "deploy/compose.yaml"
 
 
@@ -29,6 +27,5 @@ def chart_files(tree: Tree, documents: Mapping[Path, str]) -> dict[str, str]:
         f"{CHART}/values.yaml": values_yaml(facts),
         f"{CHART}/values.schema.json": values_schema(facts),
         f"{CHART}/README.md": values_table(facts),
-        f"{TRIAL}/lists.sh": trial_lists(facts, public_scopes(tree, documents)),
         COMPOSE: compose_file(facts),
     }

@@ -115,8 +115,8 @@ class Keda(Group):
     cooldown_period: PositiveInt = 300
     """Seconds without work before the last replica stops."""
     authentication: str = ""
-    """The name of a TriggerAuthentication for the brokers: `username` and `password`, or `ca`, `cert`
-    and `key`. Required unless `kafka.security.protocol` is PLAINTEXT."""
+    """The name of a TriggerAuthentication for the brokers: `username` and `password`, or `ca`,
+    `cert` and `key`. Required unless `kafka.security.protocol` is PLAINTEXT."""
 
 
 class Autoscaling(Group):

@@ -90,8 +90,9 @@ class KafkaSecurity(Group):
 
     protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     """As in Kafka's own clients."""
-    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """How the password is proven."""
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "SCRAM-SHA-512"
+    """How the password is proven. OAUTHBEARER needs `files.WAYBILL_KAFKA_SASL_TOKEN_FILE`, or
+    `env.WAYBILL_KAFKA_SASL_TOKEN_ENDPOINT` with `existingSecret`, in `defaults`."""
     username: str = "{service}"
     """The user of a service."""
     existing_secret: str = ""
@@ -109,6 +110,11 @@ class Kafka(Group):
 
     bootstrap_servers: str = ""
     """REQUIRED: host:port of one or more brokers, separated by commas."""
+    prefix: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]*$", max_length=100)] = ""
+    """What the names of topics and consumer groups begin with, so that deployments can share
+    brokers: `staging.`"""
+    create_topics: bool = True
+    """Services create their missing topics. They do not with `strimzi.topics`."""
     security: KafkaSecurity = KafkaSecurity()
     """How services connect."""
 

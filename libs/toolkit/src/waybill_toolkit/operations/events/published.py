@@ -25,12 +25,15 @@ class Published:
     actor: str | None = None
 
     @classmethod
-    def of(cls, record: ConsumerRecord) -> "Published":
-        """Read a record. What an event should have and this one has not is None."""
+    def of(cls, record: ConsumerRecord, prefix: str = "") -> "Published":
+        """Read a record. What an event should have and this one has not is None.
+
+        `prefix` is what the names of topics begin with on the cluster.
+        """
         headers = dict(record.headers)
         return cls(
             time=datetime.fromtimestamp(record.timestamp / 1000, tz=UTC),
-            topic=record.topic,
+            topic=record.topic.removeprefix(prefix),
             partition=record.partition,
             offset=record.offset,
             type=_text(headers.get("ce_type")),

@@ -34,8 +34,9 @@ async def read(
         found: list[Published] = []
         left = {each for each in partitions if await consumer.position(each) < ends[each]}
         while left:
-            for event in await _fetch(consumer):
-                if event.offset < ends[TopicPartition(event.topic, event.partition)]:
+            for event in await _fetch(consumer, security.prefix):
+                partition = TopicPartition(security.prefix + event.topic, event.partition)
+                if event.offset < ends[partition]:
                     found += [event] if wanted(event) else []
             left = {each for each in left if await consumer.position(each) < ends[each]}
     return _in_order(found)
@@ -57,7 +58,7 @@ async def follow(
             consumer.seek(partition, end)
         on_begin(len({partition.topic for partition in partitions}))
         while True:
-            for event in _in_order(await _fetch(consumer)):
+            for event in _in_order(await _fetch(consumer, security.prefix)):
                 if wanted(event):
                     yield event
 
@@ -95,8 +96,13 @@ async def _partitions(
         described = await admin.describe_topics()
     finally:
         await admin.close()
-    described = [each for each in described if not each["is_internal"]]  # Kafka's own
-    topics = sorted(each["topic"] for each in described)
+    prefix = security.prefix
+    described = [
+        each
+        for each in described
+        if not each["is_internal"] and each["topic"].startswith(prefix)  # others are Kafka's own
+    ]
+    topics = sorted(each["topic"].removeprefix(prefix) for each in described)
     if topic is not None and topic not in topics:
         close = get_close_matches(topic, topics, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
@@ -105,13 +111,13 @@ async def _partitions(
         TopicPartition(each["topic"], partition["partition"])
         for each in described
         for partition in each["partitions"]
-        if topic in {None, each["topic"]}
+        if topic is None or each["topic"] == prefix + topic
     ]
 
 
-async def _fetch(consumer: AIOKafkaConsumer) -> list[Published]:
+async def _fetch(consumer: AIOKafkaConsumer, prefix: str) -> list[Published]:
     batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
-    return [Published.of(record) for batch in batches.values() for record in batch]
+    return [Published.of(record, prefix) for batch in batches.values() for record in batch]
 
 
 def _in_order(events: Iterable[Published]) -> list[Published]:

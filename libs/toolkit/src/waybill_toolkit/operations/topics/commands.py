@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +15,6 @@ from rich.console import Console
 from rich.table import Table
 
 from waybill.kafka.security import KafkaSecurity
-from waybill.process.kafka_settings import KafkaSettings
-from waybill.process.settings import ProcessSettings, read_settings
-from waybill.process.wrong_settings import WrongSettingsError
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.command_line.output import AsJson, OutputFile, console_of, give
 from waybill_toolkit.command_line.tables import print_table
@@ -27,6 +24,7 @@ from waybill_toolkit.operations.topics.wanted import Documents, wanted_acls, wan
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.options import Data, data_folder
+from waybill_toolkit.platform.running_broker import settings_in_environment
 from waybill_toolkit.platform.source_tree import tree_root
 
 app = typer.Typer()
@@ -65,10 +63,7 @@ class _Options:
     allowances: Allowances
     acls: bool
     users: Mapping[str, str] = field(default_factory=dict)
-
-
-class _Settings(KafkaSettings, ProcessSettings):
-    service: str = "waybill topics"
+    prefix: str = ""
 
 
 @topics.command()
@@ -130,12 +125,15 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 async def _plan(data: Path, options: _Options) -> list[Change]:
-    async with opened(*_connection(data)) as cluster:
-        return await _changes(cluster, options)
+    servers, security = _connection(data)
+    async with opened(servers, security) as cluster:
+        return await _changes(cluster, replace(options, prefix=security.prefix))
 
 
 async def _apply(data: Path, options: _Options) -> list[Change]:
-    async with opened(*_connection(data)) as cluster:
+    servers, security = _connection(data)
+    options = replace(options, prefix=security.prefix)
+    async with opened(servers, security) as cluster:
         changes = await _changes(cluster, options)
         await cluster.apply(changes)
         await _until_visible(cluster, options)
@@ -155,21 +153,19 @@ async def _is_behind(cluster: Cluster, options: _Options) -> bool:
 
 async def _changes(cluster: Cluster, options: _Options) -> list[Change]:
     documents = _documents(tree_root())
-    wanted = wanted_topics(documents)
+    wanted = wanted_topics(documents, options.prefix)
     found = await cluster.topics([topic.name for topic in wanted])
     changes = list(plan_topics(wanted, found, options.allowances))
     if options.acls:
-        changes += plan_acls(wanted_acls(documents, options.users), await cluster.acls.read())
+        acls = wanted_acls(documents, options.users, options.prefix)
+        changes += plan_acls(acls, await cluster.acls.read())
     return changes
 
 
 def _connection(data: Path) -> tuple[str, KafkaSecurity]:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are reported as one sentence
     if _SERVERS in os.environ:
-        try:
-            settings = read_settings(_Settings)
-        except WrongSettingsError as error:
-            raise PlatformError(str(error)) from None
+        settings = settings_in_environment()
         return settings.kafka_bootstrap_servers, settings.kafka_security
     platform = Platform.load(data)
     return platform.bootstrap_servers, platform.broker_security()

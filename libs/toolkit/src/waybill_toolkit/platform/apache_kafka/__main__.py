@@ -4,24 +4,19 @@ Arguments: FOLDER HOST PORT ADVERTISED_PORT USERS JARS; the first five are those
 broker, JARS is the folder with Kafka's jars.
 """
 
-import base64
 import os
-import socket
-import subprocess
 import sys
-import uuid
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from waybill_toolkit.platform.apache_kafka.configuration import LOG4J, Configuration
-from waybill_toolkit.platform.apache_kafka.distribution import java
+from waybill_toolkit.platform.apache_kafka.configuration import Configuration
+from waybill_toolkit.platform.apache_kafka.starting import prepared
 from waybill_toolkit.platform.embedded_broker.home import distrust_home, open_home
 from waybill_toolkit.platform.embedded_broker.users import WITHOUT_USERS
+from waybill_toolkit.platform.ports import free_port
 
-# It starts in 4 s and takes some 400 MB; the optimizing compiler is not worth its start here.
-_OPTIONS: Final = ("-Xms128m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _LOGS: Final = "kafka"
 
 
@@ -37,31 +32,11 @@ def main() -> None:
         host=sys.argv[2],
         port=int(sys.argv[3]),
         advertised_port=int(sys.argv[4]),
-        controller_port=_free_port(sys.argv[2]),
+        voters={1: free_port()},
         passwords=_passwords(sys.argv[5]),
     )
-    properties, log4j = folder / "server.properties", folder / "log4j2.properties"
-    properties.write_text(configuration.properties(), "utf-8")
-    log4j.write_text(LOG4J, "utf-8")
-    command = [
-        java(), *_OPTIONS, f"-Dlog4j2.configurationFile={log4j}", "-cp", str(jars / "*"),
-    ]  # fmt: skip
-    if not (logs / "meta.properties").exists():
-        _format(command, properties)
-    os.execvp(command[0], [*command, "kafka.Kafka", str(properties)])  # noqa: S606 - no shell
-
-
-def _format(command: list[str], properties: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
-    subprocess.run([*command, *tool], check=True)  # noqa: S603 - a fixed command
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as free:
-        free.bind((host, 0))
-        port: int = free.getsockname()[1]
-        return port
+    command = prepared(folder, configuration, jars)
+    os.execvp(command[0], command)  # noqa: S606 - no shell
 
 
 def _passwords(users: str) -> dict[str, str]:

@@ -46,8 +46,11 @@ class Acl:
     operation: Operation
 
 
-def acls_of(user: str, permissions: Permissions) -> Iterator[Acl]:
-    """Return permissions as Kafka has them: describing is needed for everything else."""
+def acls_of(user: str, permissions: Permissions, prefix: str = "") -> Iterator[Acl]:
+    """Return permissions as Kafka has them: describing is needed for everything else.
+
+    `prefix` is what the names of topics and groups begin with on the cluster.
+    """
     principal = f"User:{user}"
     operations: dict[Operation, tuple[str, ...]] = {
         "write": permissions.write,
@@ -56,10 +59,10 @@ def acls_of(user: str, permissions: Permissions) -> Iterator[Acl]:
     }
     for operation, names in operations.items():
         for name in names:
-            yield Acl(principal, "topic", name, operation)
-            yield Acl(principal, "topic", name, "describe")
+            yield Acl(principal, "topic", prefix + name, operation)
+            yield Acl(principal, "topic", prefix + name, "describe")
     for name in permissions.join:
-        yield Acl(principal, "group", name, "read")
+        yield Acl(principal, "group", prefix + name, "read")
 
 
 class Acls:

@@ -1,7 +1,7 @@
-"""The configuration of a Kafka of one node (server.properties)."""
+"""The configuration of a node of Kafka (server.properties)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,46 +21,52 @@ class Configuration:
     """What differs between nodes.
 
     Clients connect to `advertised_port`. `passwords` are those of the users, who log in by PLAIN;
-    without users there is no login.
+    without users there is no login. `voters` are the ports of all nodes' controllers, by the number
+    of the node. `others` are further settings, and override those that are made here.
     """
 
     folder: Path
     host: str
     port: int
     advertised_port: int
-    controller_port: int
+    voters: Mapping[int, int]
+    node: int = 1
     passwords: Mapping[str, str]
     administrator: str = "waybill"
     """The user that may do everything, and as which the node itself logs in."""
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def properties(self) -> str:
         """Return the file. It has the passwords."""
+        voters = (f"{node}@{self.host}:{port}" for node, port in self.voters.items())
+        copies = str(len(self.voters))
         protocol = "SASL_PLAINTEXT" if self.passwords else "PLAINTEXT"
         lines = {
             "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
+            "node.id": str(self.node),
+            "controller.quorum.voters": ",".join(voters),
             "controller.listener.names": "CONTROLLER",
             "listeners": f"CLIENTS://{self.host}:{self.port},"
-            f"CONTROLLER://{self.host}:{self.controller_port}",
+            f"CONTROLLER://{self.host}:{self.voters[self.node]}",
             "advertised.listeners": f"CLIENTS://{self.host}:{self.advertised_port}",
             "listener.security.protocol.map": f"CLIENTS:{protocol},CONTROLLER:{protocol}",
             "inter.broker.listener.name": "CLIENTS",
             "log.dirs": str(self.folder),
             # Topics come from the contracts: nothing is created by a mistyped name.
             "auto.create.topics.enable": "false",
-            # One node: what Kafka itself stores has one copy and few files.
-            "offsets.topic.replication.factor": "1",
+            # What Kafka itself stores has a copy on each node, and few files.
+            "offsets.topic.replication.factor": copies,
             "offsets.topic.num.partitions": "1",
-            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": "1",
-            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.replication.factor": copies,
             "share.coordinator.state.topic.min.isr": "1",
             # A group has few members, which start together.
             "group.initial.rebalance.delay.ms": "0",
             # As short as the platform's setting for services; the default is 6 s.
             "group.min.session.timeout.ms": "1000",
             **self._login(),
+            **self.others,
         }
         return "".join(f"{name}={value}\n" for name, value in lines.items())
 
