@@ -33,6 +33,11 @@ class Load:
     def requests(self) -> int:
         return self.statuses.total() + len(self.failures)
 
+    def require_no_failure(self) -> None:
+        """Raise AssertionError with the first failed requests, if there are any."""
+        shown = "\n".join(self.failures[:5])
+        assert not self.failures, f"{len(self.failures)} of {self.requests} failed:\n{shown}"
+
     def record(self, what: str, answer: httpx.Response, began: float) -> None:
         """Note an answer; anything but success is a failure."""
         self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)

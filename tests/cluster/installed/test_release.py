@@ -19,6 +19,7 @@ from waybill_toolkit.operations.workload.following import Poller
 from waybill_toolkit.operations.workload.placing import place_all
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.summary import Summary
+from waybill_toolkit.platform.waiting import wait_until
 
 ORDERS = 200
 SERVICES = CHART / "files" / "services.yaml"
@@ -36,7 +37,7 @@ def test_no_request_fails_during_an_upgrade(release: Release) -> None:
     before = pods(release)
     with load_on(release.gateway, release.token) as load:
         release.upgrade("--set", "defaults.podAnnotations.upgraded=yes")
-    assert load.failures == []
+    load.require_no_failure()
     assert load.requests > 100
     assert pods(release).isdisjoint(before)
 
@@ -47,7 +48,7 @@ def test_an_upgrade_that_cannot_work_is_rolled_back_and_no_request_fails(release
     with load_on(release.gateway, release.token) as load:
         said = release.cluster.helm.refused("-n", NAMESPACE, *command, "--timeout", "30s")
     assert "failed" in said
-    assert load.failures == []
+    load.require_no_failure()
     assert pods(release) == before
     history = release.cluster.helm.read("-n", NAMESPACE, "history", NAME)
     assert "Rollback" in history[-1]["description"]
@@ -59,20 +60,22 @@ def test_orders_go_on_when_a_pod_is_killed(release: Release, service: str) -> No
     with load_on(release.gateway, release.token) as load:
         release.kubectl("delete", "--now", f"pod/{pod}")
         release.wait_until_ready()
-    assert load.failures == []
+    load.require_no_failure()
     settle(release, load.orders)
 
 
 def test_no_request_fails_while_a_node_is_drained(release: Release) -> None:
     node = release.cluster.nodes[1].name
     kubectl = release.cluster.kubectl
-    with load_on(release.gateway, release.token) as load:
-        kubectl.run("drain", node, "--delete-emptydir-data", "--timeout=240s")
-        release.wait_until_ready()
-    left = kubectl.read("get", "pods", "-n", NAMESPACE, f"--field-selector=spec.nodeName={node}")
-    assert left["items"] == []
-    assert load.failures == []
-    kubectl.run("uncordon", node)
+    try:
+        with load_on(release.gateway, release.token) as load:
+            kubectl.run("drain", node, "--delete-emptydir-data", "--timeout=240s")
+            release.wait_until_ready()
+        field = f"--field-selector=spec.nodeName={node}"
+        assert kubectl.read("get", "pods", "-n", NAMESPACE, field)["items"] == []
+    finally:
+        kubectl.run("uncordon", node)
+    load.require_no_failure()
     settle(release, load.orders)
 
 
@@ -105,7 +108,8 @@ def test_nothing_is_left_when_it_is_uninstalled(release: Release) -> None:
     ]
     release.helm("uninstall", NAME, "--wait", "--timeout", "120s")
     label = f"app.kubernetes.io/instance={NAME}"
-    assert release.kubectl("get", ",".join(kinds), "-l", label, "-o", "name") == ""
+    left = ("get", ",".join(kinds), "-l", label, "-o", "name")
+    wait_until(lambda: release.kubectl(*left) == "", 120, "the end of all pods")
 
 
 async def placed(release: Release) -> Summary:
