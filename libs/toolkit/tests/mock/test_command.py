@@ -110,9 +110,11 @@ def test_a_faulty_contract_is_reported_with_file_and_line(tree: Repository) -> N
     assert "'yield' is a keyword of Python" in output
 
 
-def test_a_faulty_contract_of_a_neighbour_is_no_hindrance(tree: Repository) -> None:
-    path = tree.root / "contracts/stock/openapi.yaml"
-    path.write_text(path.read_text().replace("operationId: get_units", "operationId: yield"))
+def test_a_faulty_contract_of_a_service_that_it_does_not_call_is_no_hindrance(
+    tree: Repository,
+) -> None:
+    path = tree.root / "contracts/mail/openapi.yaml"
+    path.write_text(path.read_text().replace("operationId: list_letters", "operationId: yield"))
 
     assert mock_of(tree, "shop", access_of("open")).title == "shop"
 
