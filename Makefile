@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -65,6 +65,10 @@ release: $(VENV)/ready
 # Follows docs/tutorial.md to the letter, in a copy of the tree, and adds a field to an order there.
 tutorial: $(VENV)/ready
 	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
+
+# axe-core on every page of the site: minutes. `make test` looks at a page of each kind.
+pages: $(VENV)/ready
+	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py $(ARGS)
 
 # Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
 outside: $(VENV)/ready
