@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-import kubernetes_validate  # type: ignore[import-untyped]
+import kubernetes_validate  # type: ignore[import-untyped]  # it is untyped
 import pytest
 from tests.chart.charts import CHART, SETS, VALUES, containers, of_kind, variables
 from tests.chart.conftest import Render

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-import kubernetes_validate  # type: ignore[import-untyped]
+import kubernetes_validate  # type: ignore[import-untyped]  # it is untyped
 import pytest
 import yaml
 from tests.chart.charts import CHART, TRIAL, containers, of_kind, variables

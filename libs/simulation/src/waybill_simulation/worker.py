@@ -29,7 +29,7 @@ def main() -> None:
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore", RuntimeWarning)
     # Imported late: a mutant has to be planted first.
-    from waybill_simulation import blocks, plays  # noqa: PLC0415
+    from waybill_simulation import blocks, plays  # noqa: PLC0415 (only when needed)
 
     play = plays.load_play(options.play)
     try:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiokafka.conn import AIOKafkaConnection  # type: ignore[import-untyped]
-from aiokafka.errors import (  # type: ignore[import-untyped]
+from aiokafka.conn import AIOKafkaConnection  # type: ignore[import-untyped]  # it is untyped
+from aiokafka.errors import (  # type: ignore[import-untyped]  # it is untyped
     IncompatibleBrokerVersion,
     KafkaError,
 )

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-import aiokafka.conn  # type: ignore[import-untyped]
-from aiokafka.abc import AbstractTokenProvider  # type: ignore[import-untyped]
+import aiokafka.conn  # type: ignore[import-untyped]  # it is untyped
+from aiokafka.abc import AbstractTokenProvider  # type: ignore[import-untyped]  # it is untyped
 from aiokafka.conn import OAuthAuthenticator
-from aiokafka.errors import (  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]  # it is untyped
     KafkaConnectionError,
     SaslAuthenticationFailed,
 )
@@ -29,7 +29,7 @@ _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
 
 
-class _Authenticator(OAuthAuthenticator):  # type: ignore[misc]
+class _Authenticator(OAuthAuthenticator):  # type: ignore[misc]  # an untyped base
     """Sees a refusal, which aiokafka takes for success: the server answers with a reason.
 
     RFC 7628, 3.2.3. The connection would be closed at the next request, as if the broker were away.
@@ -54,7 +54,7 @@ class TokenUnavailableError(BrokerUnavailableError, KafkaConnectionError):  # ty
     """The issuer is away."""
 
 
-class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
+class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # an untyped base
     """Reads the token from a file each time."""
 
     def __init__(self, path: Path) -> None:
@@ -72,7 +72,7 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
         return token
 
 
-class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]
+class ClientCredentials(AbstractTokenProvider):  # type: ignore[misc]  # an untyped base
     """Fetches tokens from the token endpoint of an issuer, and uses each for most of its lifetime.
 
     The endpoint gets the credentials by HTTP Basic authentication, which every issuer accepts.

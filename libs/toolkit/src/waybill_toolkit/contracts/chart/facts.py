@@ -86,7 +86,7 @@ def settings_file(tree: Tree, service: str) -> Path:
 
 def _settings(tree: Tree, services: Iterable[str]) -> dict[str, dict[str, Json]]:
     command = [sys.executable, "-m", _PROGRAM, str(tree.root), *services]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
     if run.returncode:
         service, _, reason = run.stderr.strip().rpartition("\n")[2].partition(": ")
         fault = Fault(settings_file(tree, service), 1, f"the settings cannot be read: {reason}")

@@ -110,7 +110,7 @@ def _session() -> Any:  # noqa: ANN401 (a module)
     """Import the part that needs development packages. Raises PlatformError."""
     try:
         # Imported here: the import takes seconds.
-        from waybill_toolkit.lab.conformance import session  # noqa: PLC0415
+        from waybill_toolkit.lab.conformance import session  # noqa: PLC0415 (only when needed)
     except ModuleNotFoundError as error:
         message = f"{error.name} is not installed; `make .venv/ready` installs it."
         raise PlatformError(message) from error
