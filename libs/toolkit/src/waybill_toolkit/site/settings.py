@@ -1,6 +1,5 @@
 """Tables of settings, generated from the settings classes."""
 
-import importlib
 import importlib.util
 import sys
 from collections.abc import Collection
@@ -12,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from waybill.process.settings import AccessSettings, ProcessSettings, Settings
 from waybill_toolkit.contracts.reference.shapes import limits_of, words_of
+from waybill_toolkit.contracts.settings_class import settings_class_of
 
 _COMMON: Final[tuple[type[ProcessSettings], ...]] = (Settings, AccessSettings, ProcessSettings)
 
@@ -44,17 +44,7 @@ def _settings_class(root: Path, service: str) -> type[ProcessSettings]:
     source = root / "services" / service / "src"
     if importlib.util.find_spec(service) is None:  # a service that was just added
         sys.path.append(str(source))
-    module = importlib.import_module(f"{service}.settings")
-    found = [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type)
-        and issubclass(each, ProcessSettings)
-        and each.__module__ == module.__name__
-    ]
-    if len(found) != 1:
-        raise LookupError(f"{module.__name__} must have one settings class; it has {len(found)}")
-    return found[0]
+    return settings_class_of(service)
 
 
 def _settings(settings: type[ProcessSettings], without: Collection[str]) -> list[Setting]:

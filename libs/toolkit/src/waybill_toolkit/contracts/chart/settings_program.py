@@ -6,7 +6,6 @@ The output is an object by service, with an object for each environment variable
 `settings_of`. The exit status is 1 with one line on the error output when a class cannot be read.
 """
 
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Final
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from waybill.process.settings import ProcessSettings
+from waybill_toolkit.contracts.settings_class import settings_class_of
 
 _KINDS: Final = {"password": "secret", "file-path": "file", "directory-path": "folder"}
 """By the format that pydantic gives the type in JSON schema."""
@@ -56,27 +55,13 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key not in _DROPPED}
 
 
-def _class_in(service: str) -> type[ProcessSettings]:
-    module = importlib.import_module(f"{service}.settings")
-    found = [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type)
-        and issubclass(each, ProcessSettings)
-        and each.__module__ == module.__name__
-    ]
-    if len(found) != 1:
-        raise LookupError(f"it must have one settings class; it has {len(found)}")
-    return found[0]
-
-
 def main(tree: str, *services: str) -> None:
     """Print the settings. Exits with 1 when a class cannot be read."""
     sys.path[:0] = [str(Path(tree) / "services" / each / "src") for each in services]
     found = {}
     for service in services:
         try:
-            found[service] = settings_of(_class_in(service))
+            found[service] = settings_of(settings_class_of(service))
         except Exception as error:  # noqa: BLE001 - a module of the tree may raise anything
             sys.exit(f"{service}: {type(error).__name__}: {error}")
     json.dump(found, sys.stdout, default=str)
