@@ -6,21 +6,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: demo test test-kafka lint checks code types contracts generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
 
-# Three at a time, as most tests wait for something; those of one file stay together and share its servers.
-test: $(VENV)/ready lint
-	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+# Three at a time, as most tests wait for something. Those of one file stay together and share its servers; files start in
+# the order of `testpaths`, the long ones first, so that no worker is left alone with one at the end.
+test: $(VENV)/ready checks
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(VENV)/ready
+lint: checks
+	$(BIN)/pytest -q --no-header tests/house
+
+# Two at a time: the types take as long as all the others.
+checks: $(VENV)/ready
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types code contracts
+
+types: $(VENV)/ready
+	$(BIN)/mypy
+
+code: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q --no-header tests/house
+
+contracts: $(VENV)/ready
 	$(BIN)/waybill generate --check
 	$(BIN)/waybill contracts lint
 

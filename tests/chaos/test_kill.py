@@ -82,3 +82,10 @@ async def _placed(platform: Platform, name: str) -> tuple[int, int]:
         return row[0], row[1]
     finally:
         await connection.close()
+
+
+async def test_durable_settings_are_on(platform: Platform) -> None:
+    connection = await asyncpg.connect(platform.admin_url("postgres"))
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        assert await connection.fetchval("SELECT current_setting($1)", setting) == "on"
+    await connection.close()

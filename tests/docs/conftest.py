@@ -16,6 +16,7 @@ from waybill_toolkit.testing.browser import (
     find_browser,
     running_browser,
 )
+from waybill_toolkit.testing.workers import made_once
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -23,9 +24,7 @@ ROOT: Final = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of this tree."""
-    folder = tmp_path_factory.mktemp("site")
-    build_site(Repository(ROOT), folder)
-    return folder
+    return made_once(tmp_path_factory, "site", lambda folder: build_site(Repository(ROOT), folder))
 
 
 @pytest.fixture(scope="session")

@@ -43,13 +43,6 @@ async def test_committed_rows_are_there_when_the_server_was_killed(
     await connection.close()
 
 
-async def test_durable_settings_are_on(database_url: str) -> None:
-    connection = await asyncpg.connect(database_url)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        assert await connection.fetchval("SELECT current_setting($1)", setting) == "on"
-    await connection.close()
-
-
 async def test_login_is_refused_when_the_password_is_wrong(postgres_server: PostgresServer) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(

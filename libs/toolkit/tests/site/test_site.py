@@ -10,6 +10,7 @@ from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.site import facts
 from waybill_toolkit.site.build import SiteError, build_site
 from waybill_toolkit.site.links import link_faults, read_page
+from waybill_toolkit.testing.workers import made_once
 
 ROOT: Final = Path(__file__).parents[4]
 
@@ -17,9 +18,7 @@ ROOT: Final = Path(__file__).parents[4]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of this tree."""
-    folder = tmp_path_factory.mktemp("site")
-    build_site(Repository(ROOT), folder)
-    return folder
+    return made_once(tmp_path_factory, "site", lambda folder: build_site(Repository(ROOT), folder))
 
 
 @pytest.fixture

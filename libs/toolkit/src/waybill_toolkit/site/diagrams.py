@@ -5,6 +5,7 @@ takes about a second, so diagrams are cached by their text.
 """
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -34,7 +35,10 @@ class Diagrams:
         kept = self.folder / f"{name}.svg"
         if not kept.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            kept.write_text(_draw(source, f"diagram-{name}"), encoding="utf-8")
+            # Renamed when it is complete: another build may read it at any time.
+            unfinished = kept.with_suffix(f".{os.getpid()}")
+            unfinished.write_text(_draw(source, f"diagram-{name}"), encoding="utf-8")
+            unfinished.rename(kept)
         return kept.read_text(encoding="utf-8")
 
 

@@ -85,7 +85,12 @@ def token_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(server_folder: Path) -> Iterator[PostgresServer]:
     """Run a PostgreSQL for the session. A test may `kill()` it, and must `start()` it again."""
-    server = PostgresServer(server_folder, free_port(), install=tested_postgres(server_folder))
+    server = PostgresServer(
+        server_folder,
+        free_port(),
+        settings={"fsync": "off"},  # what it wrote survives its own crash, not the machine's
+        install=tested_postgres(server_folder),
+    )
     server.initialize()
     server.start()
     yield server
