@@ -77,9 +77,9 @@ release: $(VENV)/ready
 tutorial: $(VENV)/ready
 	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
 
-# axe-core on every page of the site: minutes. `make test` looks at a page of each kind.
+# axe-core on every page of the site: minutes. `make test` looks at a page of each kind, and at those of the services.
 pages: $(VENV)/ready
-	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py $(ARGS)
+	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py::test_every_page_of_the_site $(ARGS)
 
 # Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
 outside: $(VENV)/ready
