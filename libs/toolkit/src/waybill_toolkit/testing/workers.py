@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 _WORKER: Final = "PYTEST_XDIST_WORKER"
 """Set in each worker process."""
