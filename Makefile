@@ -11,10 +11,11 @@ PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
 
-# Three at a time, as most tests wait for something. Those of one file stay together and share its servers; files start in
-# the order of `testpaths`, the long ones first, so that no worker is left alone with one at the end.
+# Three at a time, as most tests wait for something; more on a larger machine: make test WORKERS=6. Those of a file stay
+# together and share its servers. Files start in the order of `testpaths`, the long ones first: none is left for the end.
+WORKERS ?= 3
 test: $(VENV)/ready checks
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: checks
 	$(BIN)/pytest -q --no-header tests/house
