@@ -129,12 +129,11 @@ class Browser:
         *,
         keys: Sequence[str] = (),
         value: str = "null",
-        has_picture: bool = True,
     ) -> Look:
         """Open a page in a new tab; it is examined when the expression `ready` is true.
 
         Then the keys are pressed, one character or a name such as "Enter" each, and the expression
-        `value` is evaluated; if it is a promise, its result is awaited.
+        `value` is evaluated.
         """
         async with asyncio.timeout(PAGE_SECONDS_MAX):
             target = await self._send("Target.createTarget", url="about:blank")
@@ -154,9 +153,8 @@ class Browser:
             look.value = await self._evaluate(tab, value)
             facts = await self._evaluate(tab, _FACTS)
             look.text, look.width = facts["text"], facts["width"]
-            if has_picture:
-                shot = await self._send("Page.captureScreenshot", tab, format="png")
-                look.picture = base64.b64decode(shot["data"])
+            shot = await self._send("Page.captureScreenshot", tab, format="png")
+            look.picture = base64.b64decode(shot["data"])
             await self._send("Target.closeTarget", targetId=target["targetId"])
         return look
 
@@ -190,7 +188,7 @@ class Browser:
 
     async def _evaluate(self, tab: str, expression: str) -> Any:  # noqa: ANN401 (JSON)
         answer = await self._send(
-            "Runtime.evaluate", tab, expression=expression, returnByValue=True, awaitPromise=True
+            "Runtime.evaluate", tab, expression=expression, returnByValue=True
         )
         if details := answer.get("exceptionDetails"):
             raise RuntimeError(f"{_shown(details.get('exception', details))}, in {expression}")
