@@ -9,9 +9,10 @@ import httpx
 import pyotp
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 
 from identity.attempts import ATTEMPTS_MAX
-from identity.passwords import QUEUE_MAX, THREADS, PasswordHasher
+from identity.passwords import QUEUE_MAX, THREADS
 from identity.testing.browser import PASSWORD, form_of, log_in, set_password
 from identity.testing.people import People
 from identity.totp import STEP_SECONDS, Totp
