@@ -29,11 +29,13 @@ def table() -> str:
     """Format the attacks, by risk, with the tests that try them and the guards that stop them."""
     attacks = read_attacks()
     guards: dict[int, list[str]] = {}
-    for guard in read_guards():
+    taken_out = read_guards()
+    for guard in taken_out:
         for number in guard.proofs:
             guards.setdefault(number, []).append(guard.name)
     tried = [each for each in attacks if each.tests]
-    lines = [f"{len(tried)} of {len(attacks)} attacks are tried.\n\n"]
+    summary = f"{len(tried)} of {len(attacks)} attacks are tried, {len(taken_out)} guards taken out"
+    lines = [f"{summary}.\n\n"]
     for risk, title in RISKS.items():
         lines += [
             f"### {title}\n\n",

@@ -90,6 +90,20 @@ async def test_guesses_of_tokens_are_limited_by_address_and_hurt_no_caller_with_
     assert second.json()["limit"] == "unauthenticated"
 
 
+async def test_passwords_for_many_accounts_are_limited_by_address(
+    open_checked: OpenChecked, service: FakeHttpService
+) -> None:
+    async with open_checked(rate_limit_factor=FEW) as client:
+        first = await client.post("/login", data={"password": "guess"})
+        second = await client.post("/v1/passwords", json={"password": "guess"})
+        other = await client.post("/v1/email-verifications", json={"password": "guess"})
+
+    assert first.headers["ratelimit-policy"] == '"login";q=1;w=60'
+    assert (second.status_code, other.status_code) == (429, 429)
+    assert second.json()["limit"] == other.json()["limit"] == "login"
+    assert len(service.asked) == 1
+
+
 async def test_clients_behind_a_trusted_proxy_are_told_apart(
     open_checked: OpenChecked, tmp_path: Path
 ) -> None:

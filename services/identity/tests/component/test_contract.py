@@ -53,6 +53,41 @@ def test_no_answer_has_a_secret_a_digest_or_a_cipher() -> None:
     assert {each for each in fields if any(word in each for word in suspicious)} == SHOWN_ONCE
 
 
+def test_guesses_of_passwords_and_codes_are_limited_as_logins() -> None:
+    """A write that needs no token may be sent ten times as often."""
+    document = json.loads(CONTRACT_FILE.read_bytes())
+    schemas = document["components"]["schemas"]
+    limited = {
+        operation["operationId"]: operation.get("x-rate-limit", {}).get("class")
+        for path in document["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+        and operation.get("security") == []
+        and _body_fields(operation, schemas) & {"password", "email", "api_key"}
+    }
+    assert len(limited) >= 9
+    assert set(limited.values()) == {"login"}, limited
+
+
+def test_no_redirect_has_the_browser_send_a_form_again() -> None:
+    document = json.loads(CONTRACT_FILE.read_bytes())
+    statuses = {
+        status
+        for path in document["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+        for status in operation["responses"]
+    }
+    assert {each for each in statuses if each.startswith("3")} == {"303", "304"}
+
+
+def _body_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """Return the names of the fields of an operation's body."""
+    kinds = operation.get("requestBody", {}).get("content", {}).values()
+    names = [each["schema"]["$ref"].rpartition("/")[2] for each in kinds]
+    return {field for name in names for field in schemas[name]["properties"]}
+
+
 def _answered(document: dict[str, Any]) -> Iterator[str]:
     """Yield the names of the schemas that answers have, at any depth."""
     pending: list[Any] = [

@@ -136,6 +136,14 @@ async def test_only_administrators_make_roles(alice: httpx.AsyncClient) -> None:
         assert (await alice.put(path, json=body)).status_code == 403
 
 
+async def test_nobody_chooses_the_id_of_a_client(administrator: httpx.AsyncClient) -> None:
+    body = {"name": "importer", "scopes": ["orders:read"]}
+    for name in ("client_id", "service_id", "sub"):
+        refused = await administrator.post("/v1/service-accounts", json={**body, name: str(ALICE)})
+        assert refused.status_code == 422
+        assert [each["pointer"] for each in refused.json()["errors"]] == [f"/{name}"]
+
+
 async def test_an_administrator_gives_no_scope_that_it_lacks(
     administrator: httpx.AsyncClient,
 ) -> None:
@@ -150,6 +158,7 @@ async def test_an_administrator_gives_no_scope_that_it_lacks(
     account = {"name": "boss", "scopes": ["payments:any"]}
     refused = await administrator.post("/v1/service-accounts", json=account)
     assert refused.json()["scope"] == "payments:any"
+    assert "boss" not in (await administrator.get("/v1/roles")).text
 
 
 async def test_roles_change_what_keys_give_and_an_event_says_so(

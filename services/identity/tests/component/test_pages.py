@@ -32,6 +32,9 @@ async def test_a_login_makes_a_new_session_whatever_the_browser_had(
     assert first != "fixed-by-an-attacker"
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     browser.cookies.clear()
+    browser.cookies.set("waybill_session", "fixed-by-an-attacker")
+    assert email not in (await browser.get("/login")).text
+    browser.cookies.clear()
     second = (await log_in(browser, email)).headers["set-cookie"].partition(";")[0]
     assert second.partition("=")[2] != first
 
@@ -43,6 +46,20 @@ async def test_a_form_of_another_site_is_refused(browser: httpx.AsyncClient, ema
         assert (await browser.post("/login", data=changed)).status_code == 403
     browser.cookies.clear()
     assert (await browser.post("/login", data=login)).status_code == 403
+
+
+async def test_a_form_leads_on_without_being_sent_again(
+    browser: httpx.AsyncClient, email: str
+) -> None:
+    """With 307 the browser would send the password to where the answer leads."""
+    logged_in = await log_in(browser, email)
+    consent = await browser.get((await ask(browser)).headers["location"])
+    permitted = await browser.post("/consent", data={**form_of(consent), "decision": "allow"})
+    logged_out = await browser.post("/logout", data=form_of(await browser.get("/logout")))
+    form = form_of(await browser.get("/login"))["form"]
+    device = await browser.post("/device", data={"form": form, "user_code": "BCDF-GHJK"})
+    answers = [logged_in, permitted, logged_out, device]
+    assert [each.status_code for each in answers] == [303] * len(answers)
 
 
 async def test_a_form_from_before_a_login_is_refused_after_it(

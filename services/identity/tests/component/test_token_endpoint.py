@@ -1,7 +1,9 @@
 """The endpoints of OAuth over HTTP, with requests of attackers too."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -9,6 +11,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
+from identity.clients import write_client
 from identity.domain import Client
 from identity.settings import IdentitySettings
 from identity.testing.people import REDIRECT_URI, SCOPES, SECRET, VERIFIER, LoggedIn, People
@@ -72,6 +75,22 @@ async def test_a_service_gets_a_token_of_its_own_kind(
     assert claims["exp"] - claims["iat"] == 300
     kind, _, service_id = claims["sub"].partition(":")
     assert (kind, str(UUID(service_id))) == ("service", service_id)
+
+
+async def test_a_client_with_the_ids_of_a_user_is_not_that_user(
+    http: httpx.AsyncClient, people: People, session: LoggedIn
+) -> None:
+    user = f"user:{session.user_id}"
+    client = replace(await people.client(user), service_id=session.user_id)
+    async with people.database.transaction() as tx:
+        await tx.execute("delete from clients where client_id = $1", user)
+        await write_client(tx, client, created_by="user:administrator", now=people.now)
+
+    answer = await http.post("/oauth/token", data=SERVICE, auth=(quote(user, safe=""), SECRET))
+
+    claims = await claims_of(http, answer.json()["access_token"], "waybill")
+    assert claims["sub"] == f"service:{session.user_id}"
+    assert not {"user_id", "customer_ref", "sid"} & claims.keys()
 
 
 async def test_credentials_in_the_body_are_accepted_and_in_both_places_refused(

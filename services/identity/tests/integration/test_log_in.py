@@ -6,6 +6,8 @@ from datetime import timedelta
 import pyotp
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
 
 from identity import passwords as stored
 from identity.attempts import ATTEMPTS_MAX, WINDOW
@@ -74,6 +76,23 @@ async def test_five_guesses_a_minute_are_checked_when_the_account_exists_and_whe
     assert outcomes == ["wrong"] * ATTEMPTS_MAX + ["too many attempts"] * 2
     clock.advance(WINDOW + timedelta(seconds=1))
     assert await log_in(login(email, "wrong password"), now=clock.now()) == "wrong"
+
+
+@pytest.mark.usefixtures("alice")
+async def test_an_unknown_account_takes_as_long_as_a_known_one(
+    log_in: LogIn, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def verify(_: PasswordHasher, stored: str, password: str) -> bool:
+        hashed.append(stored.rpartition("$")[0].rpartition("$")[0])
+        raise VerificationError(password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    for email in (ALICE, "nobody@example.com"):
+        assert await log_in(login(email), now=clock.now()) == "wrong"
+    known, unknown = hashed
+    assert unknown == known  # with the same cost
 
 
 @pytest.mark.usefixtures("alice")

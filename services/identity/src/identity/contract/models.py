@@ -165,7 +165,7 @@ class Login(BaseModel):
     form: FormToken
     email: Annotated[str | MISSING, Field(max_length=254)] = MISSING
     password: Annotated[str | MISSING, Field(max_length=200)] = MISSING
-    code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+    code: Annotated[str | MISSING, Field(max_length=40)] = MISSING
     demo: Annotated[str | MISSING, Field(max_length=20)] = MISSING
     request: Annotated[str | MISSING, Field(max_length=8000, pattern="^[!-~]*$")] = MISSING
     user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
