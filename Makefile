@@ -84,9 +84,10 @@ test-kafka-nodes: $(VENV)/ready
 	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest $(EVENTS)/on_kafka/test_three_nodes.py tests/kafka $(ARGS)
 
 # All of it, the platform on one node, and a campaign of faults.
+PORT_BASE ?= 7600
 test-kafka: $(VENV)/ready test-kafka-events test-kafka-nodes
 	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest tests/e2e $(ARGS)
-	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
+	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base $(PORT_BASE)
 
 # A cluster on this machine, in which the chart is installed; and the part that needs only its API. Programs that are
 # missing are built: docs/development.md#kubernetes.
