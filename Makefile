@@ -87,18 +87,22 @@ outside: $(VENV)/ready
 	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
 
 # The event suite on Apache Kafka, and what it refuses; needs Java 17, and Maven the first time.
+# The tracebacks are Python's own. For others pytest compiles the source, and a generator that aiokafka left suspended can end
+# the run then (cpython#106905).
 EVENTS := libs/common/tests/integration/events
+ON_KAFKA = WAYBILL_TEST_BROKER=kafka $(BIN)/pytest --tb=native
 test-kafka-events: $(VENV)/ready
-	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest $(EVENTS) --ignore=$(EVENTS)/on_kafka/test_three_nodes.py $(ARGS)
+	$(ON_KAFKA) $(EVENTS) --ignore=$(EVENTS)/on_kafka/test_three_nodes.py $(ARGS)
 
 # Three nodes, one of which is killed: under the event suite, and under the whole platform.
 test-kafka-nodes: $(VENV)/ready
-	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest $(EVENTS)/on_kafka/test_three_nodes.py tests/kafka $(ARGS)
+	$(ON_KAFKA) $(EVENTS)/on_kafka/test_three_nodes.py tests/kafka $(ARGS)
 
 # All of it, the platform on one node, and a campaign of faults.
+PORT_BASE ?= 7600
 test-kafka: $(VENV)/ready test-kafka-events test-kafka-nodes
-	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest tests/e2e $(ARGS)
-	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base 7600
+	$(ON_KAFKA) tests/e2e $(ARGS)
+	$(BIN)/waybill chaos --broker kafka --seed 7 --orders 300 --data .waybill-kafka --port-base $(PORT_BASE)
 
 # A cluster on this machine, in which the chart is installed; and the part that needs only its API. Programs that are
 # missing are built: docs/development.md#kubernetes.

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-import aiokafka.client  # type: ignore[import-untyped]
-from aiokafka.errors import for_code  # type: ignore[import-untyped]  # it is untyped
+import aiokafka.client  # type: ignore[import-untyped]  # it is untyped
 from aiokafka.protocol.commit import OffsetFetchRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.coordination import FindCoordinatorRequest  # type: ignore[import-untyped]
 from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]
@@ -24,11 +23,9 @@ from waybill.kafka.chunks import chunks_of
 from waybill.kafka.connecting import REQUEST_TIMEOUT_MS, connect_all
 from waybill.kafka.errors import (
     BrokerError,
-    BrokerRefusedError,
     BrokerUnavailableError,
     error_of,
     raise_for,
-    refusal_of,
 )
 from waybill.kafka.log_requests import FetchRequest, ProduceRequest
 from waybill.kafka.nodes import Nodes
@@ -42,7 +39,7 @@ from waybill.kafka.partitions import (
 )
 from waybill.kafka.protocol import TopicIdsRequest
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
-from waybill.kafka.topic_creation import creation
+from waybill.kafka.topic_creation import create_topics
 
 FETCH_BYTES_MAX: Final = 256 * 1024
 """Of one response; a batch that is larger comes alone."""
@@ -52,7 +49,6 @@ _ACKS_ALL: Final = -1
 _LATEST: Final = -1
 _EARLIEST: Final = -2
 _GROUP: Final = 0
-_TOPIC_EXISTS: Final = 36
 _TOPIC_AUTHORIZATION_FAILED: Final = 29
 
 # aiokafka's consumer requests metadata such that the broker creates a topic it has lost, with its
@@ -116,14 +112,8 @@ class BrokerLink:
         return found
 
     async def create(self, topics: Sequence[Topic]) -> None:
-        """Create topics; those that exist already stay unchanged."""
-        request = creation(topics, self.prefix, len(self._nodes), REQUEST_TIMEOUT_MS)
-        response = await self._nodes.ask_any(request)
-        for name, error, *_ in response.topic_errors:
-            if error not in {0, _TOPIC_EXISTS}:
-                kind = for_code(error)
-                reason = refusal_of(kind()) or kind.__name__
-                raise BrokerRefusedError(f"topic {name} cannot be created: {reason}")
+        """Create topics; those that exist already stay unchanged. Raises BrokerRefusedError."""
+        await create_topics(self._nodes, topics, self.prefix)
 
     async def end_offsets(
         self, partitions: Iterable[Partition], states: Mapping[str, TopicState]

@@ -7,7 +7,7 @@ become unpublished again, so they are published before any newer event.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import Partition, TopicState
 from waybill.postgres import Connection
 from waybill.sending.relay_store import Log, clear_tail, clear_topic, published_logs
+from waybill.sending.topic_check import unfit
 
 _log: Final = logging.getLogger(__name__)
 
@@ -64,7 +65,9 @@ class BrokerLogs:
         if missing and self._creates_topics:
             await self._link.create(missing)
             self.states = await self._link.topics(self.names)
-        self._report((*self._refused.values(), *self._unfit()))
+        creates, prefix = self._creates_topics, self._link.prefix
+        faults = unfit(self._owned, self.states, prefix, creates_topics=creates)
+        self._report((*self._refused.values(), *faults))
         self._refused.clear()
         await self._find_lost_topics()
         await self._find_lost_tails()
@@ -73,21 +76,6 @@ class BrokerLogs:
         for fault in set(faults) - set(self.faults):
             _log.error("relay: %s", fault)
         self.faults = faults
-
-    def _unfit(self) -> Iterator[str]:
-        for topic in self._owned:
-            name, state = self._link.prefix + topic.name, self.states.get(topic.name)
-            if state is None and not self._creates_topics:
-                yield (
-                    f"topic {name} does not exist: create it, as `waybill topics apply` does, or "
-                    "set WAYBILL_KAFKA_CREATE_TOPICS=true"
-                )
-            elif state is not None and (found := len(state.leaders)) < topic.partitions:
-                yield (
-                    f"topic {name} has too few partitions, {found} instead of {topic.partitions}: "
-                    "add them, as `waybill topics apply --add-partitions` does, or set "
-                    f"WAYBILL_KAFKA_PARTITIONS_MAX={found}"
-                )
 
     def skipped(self) -> set[str]:
         """Return the topics whose events stay in the outbox for now."""

@@ -36,6 +36,7 @@ from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
 from waybill.sending.commit_queue import CommitQueue
 from waybill.sending.publisher import Publisher
+from waybill.sending.topic_check import FollowerCheck, faults_line
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class Relay:
         self._database_backoff = Backoff(_log, "relay")
         self._broker_backoff = Backoff(_log, "relay", refusal_of)
         self._faults: Sequence[str] = ()
+        self._follower_check = FollowerCheck(self._link, topics, creates_topics=creates_topics)
         self.is_leader = False
         self.published = 0
         """Events published by this object; for tests and metrics."""
@@ -110,8 +112,8 @@ class Relay:
     @property
     def refusal(self) -> str | None:
         """Why the broker refuses this relay, or which topic is unfit; or None."""
-        faults = f"relay: {'; '.join(self._faults)}" if self._faults else None
-        return self._broker_backoff.refusal or faults
+        faults = faults_line(self._faults)
+        return self._broker_backoff.refusal or faults or self._follower_check.refusal
 
     def publish(self, events: Sequence[SentEvent]) -> None:
         """Publish committed events; without events, read the outbox.
@@ -132,6 +134,7 @@ class Relay:
         """Publish as the leader, or wait as a follower, until `stop` is set; retries failures."""
         async with asyncio.TaskGroup() as tasks:
             waker = tasks.create_task(self._wake_at(stop))
+            tasks.create_task(self._follower_check.run(stop))
             while not stop.is_set():
                 try:
                     async with connect(self._database_url, name="waybill relay") as connection:
@@ -141,6 +144,7 @@ class Relay:
                 finally:
                     self.is_leader = False
             waker.cancel()
+            self._follower_check.begin()  # its task ends, as `stop` is set
 
     async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
         for setting in SETTINGS_OFF:
@@ -150,10 +154,12 @@ class Relay:
             self._database_backoff.reset()
             if is_leader:
                 break
+            self._follower_check.begin()
             await self._follow(connection)
         else:
             return
         self.is_leader = True
+        self._follower_check.end()
         _log.info("relay: elected leader for database %s", self._database_name)
         await connection.listen(_CHANNEL, self.wake)
         while not stop.is_set():
@@ -169,7 +175,7 @@ class Relay:
                 await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
-        link = await BrokerLink.open(self._bootstrap_servers, self._security)
+        link = await self._link()
         try:
             publisher = self._publisher(connection, link)
             await publisher.start()
@@ -204,6 +210,9 @@ class Relay:
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at
                 await _wait(self._woken, until - time.monotonic())
+
+    async def _link(self) -> BrokerLink:
+        return await BrokerLink.open(self._bootstrap_servers, self._security)
 
     def _count(self, events: int) -> None:
         self.published += events

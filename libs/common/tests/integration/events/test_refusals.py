@@ -92,6 +92,27 @@ async def test_relay_says_why_it_is_refused_and_publishes_when_it_is_allowed(
         await eventually(is_published)
 
 
+async def test_follower_says_that_it_is_refused_too(
+    world: Any, running: Any, eventually: Any, allow: Allow
+) -> None:
+    servers = allow(ALL)
+    leader = world.relay(servers, security=USER)
+    guess = KafkaSecurity("SASL_PLAINTEXT", "SCRAM-SHA-256", "apples", "a guess")
+    follower = world.relay(servers, security=guess)
+
+    async def leads() -> bool:
+        return bool(leader.is_leader)
+
+    async def is_refused() -> bool:
+        return "WAYBILL_KAFKA_SASL_USERNAME and the password" in (follower.refusal or "")
+
+    async with running(leader):
+        await eventually(leads)
+        async with running(follower):
+            await eventually(is_refused)
+            assert leader.refusal is None
+
+
 async def test_wrong_password_is_a_refusal_that_names_the_setting(
     world: Any, running: Any, eventually: Any, allow: Allow
 ) -> None:

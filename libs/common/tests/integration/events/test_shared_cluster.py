@@ -87,3 +87,29 @@ async def test_unfit_topic_is_named_with_what_to_do_until_it_is_fit(  # noqa: PL
             await eventually(is_fit)
     errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
     assert len(errors) == 1
+
+
+async def test_follower_names_an_unfit_topic_too_until_it_is_fit(
+    world: Any, running: Any, eventually: Any, bootstrap_servers: str
+) -> None:
+    """A rollout takes the leader away when its followers are ready."""
+    leader, follower = (
+        Relay(world.url, bootstrap_servers, [world.topic], creates_topics=False) for _ in range(2)
+    )
+
+    async def leads() -> bool:
+        return bool(leader.is_leader)
+
+    async def both_report() -> bool:
+        return all("does not exist" in (each.refusal or "") for each in (leader, follower))
+
+    async def both_are_fit() -> bool:
+        return leader.refusal is None and follower.refusal is None
+
+    async with running(leader):
+        await eventually(leads)
+        async with running(follower):
+            await eventually(both_report)
+            assert not follower.is_leader
+            await ensure_topics(bootstrap_servers, [world.topic])
+            await eventually(both_are_fit)

@@ -11,6 +11,11 @@ from aiokafka import (  # type: ignore[import-untyped]
     AIOKafkaProducer,
     TopicPartition,
 )
+from aiokafka.admin import (  # type: ignore[import-untyped]
+    AIOKafkaAdminClient,
+    NewTopic,
+)
+from aiokafka.errors import InvalidReplicationFactorError  # type: ignore[import-untyped]
 
 from waybill.events import Topic
 from waybill.kafka.errors import BrokerRefusedError
@@ -68,6 +73,18 @@ async def test_records_come_back_as_they_were_sent(bootstrap_servers: str, topic
     assert [(each.offset, each.value) for each in records] == [(n, b"%d" % n) for n in range(100)]
     assert records[7].key == b"key"
     assert records[7].headers == (("n", b"7"),)
+
+
+async def test_a_topic_with_more_replicas_than_nodes_is_refused_as_by_one_node_of_kafka(
+    bootstrap_servers: str,
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        answer = await admin.create_topics([NewTopic(f"topic-{uuid4()}", 1, 3)])
+    finally:
+        await admin.close()
+    assert [code for _, code, *_ in answer.topic_errors] == [InvalidReplicationFactorError.errno]
 
 
 async def test_a_fetch_that_waits_is_answered_as_soon_as_something_comes(

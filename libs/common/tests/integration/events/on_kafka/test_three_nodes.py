@@ -3,10 +3,12 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from waybill.kafka.link import BrokerLink, create_usable
 from waybill.kafka.partitions import Partition
@@ -99,6 +101,52 @@ async def test_nothing_is_lost_or_out_of_order_when_a_node_ends_under_load(  # n
     duplicates = await records(three_nodes, topic.name) - len(seen)
     record_property("duplicates", duplicates)
     print(f"{len(seen)} events, {duplicates} duplicates in the logs")  # noqa: T201 - a measurement
+
+
+@asynccontextmanager
+async def administering(cluster: KafkaCluster) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def nodes(cluster: KafkaCluster) -> int:
+    """Count the nodes that the cluster names to its clients."""
+    async with administering(cluster) as admin:
+        return len((await admin.describe_cluster())["brokers"])
+
+
+async def replicas(cluster: KafkaCluster, topic: str) -> tuple[set[int], set[int]]:
+    """Return the numbers of replicas that partitions of a topic have, and of those in sync."""
+    async with administering(cluster) as admin:
+        (found,) = await admin.describe_topics([topic])
+    parts = found["partitions"]
+    return {len(each["replicas"]) for each in parts}, {len(each["isr"]) for each in parts}
+
+
+async def test_topic_that_is_created_while_a_node_is_away_gets_a_replica_on_it(
+    world: Any, eventually: Any, three_nodes: KafkaCluster
+) -> None:
+    node = three_nodes.nodes[3]
+    await asyncio.to_thread(node.stop)
+
+    async def is_known_to_be_away() -> bool:
+        return await nodes(three_nodes) == 2
+
+    async def is_in_sync() -> bool:
+        return await replicas(three_nodes, world.topic.name) == ({3}, {3})
+
+    await eventually(is_known_to_be_away)
+    link = await BrokerLink.open(three_nodes.bootstrap_servers)
+    await create_usable(link, [world.topic])
+    await link.close()
+    assert await replicas(three_nodes, world.topic.name) == ({3}, {2})
+    node.start()
+    await asyncio.to_thread(node.wait_until_ready)
+    await eventually(is_in_sync)
 
 
 async def test_idle_connections_stay_open(

@@ -17,11 +17,11 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from waybill.events import Topic
 from waybill.kafka.security import KafkaSecurity
+from waybill.kafka.topic_creation import INVALID_REPLICATION_FACTOR, REPLICATION_MAX
 from waybill_toolkit.operations.topics.planning import Change, FoundTopic, Kind
 from waybill_toolkit.platform.apache_kafka.acls import Acls, acls_at, raise_for, refused
 from waybill_toolkit.platform.errors import PlatformError
 
-REPLICATION_MAX: Final = 3
 _MIN_INSYNC_REPLICAS: Final = "2"
 """With three replicas an acknowledged record survives the loss of one node."""
 
@@ -50,12 +50,11 @@ class Cluster:
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Apply the changes that are not refused. Raises PlatformError."""
-        nodes = len((await self._admin.describe_cluster())["brokers"])
         admitted = [each for each in changes if each.refusal is None]
         for change in admitted:
             match change:
                 case Change(kind=Kind.CREATE, topic=Topic() as topic):
-                    await self._create(topic, min(REPLICATION_MAX, nodes))
+                    await self._create(topic)
                 case Change(kind=Kind.ADD_PARTITIONS, topic=Topic() as topic):
                     await self._admin.create_partitions(
                         {topic.name: NewPartitions(topic.partitions)}
@@ -66,13 +65,21 @@ class Cluster:
                     continue  # a permission
         await self.acls.allow(each.acl for each in admitted if each.acl)
 
-    async def _create(self, topic: Topic, replication: int) -> None:
+    async def _create(self, topic: Topic) -> None:
+        code = await self._created(topic, REPLICATION_MAX)
+        if code == INVALID_REPLICATION_FACTOR:  # see waybill.kafka.topic_creation
+            nodes = len((await self._admin.describe_cluster())["brokers"])
+            code = await self._created(topic, min(REPLICATION_MAX, nodes))
+        raise_for(code, f"Topic {topic.name} cannot be created")
+
+    async def _created(self, topic: Topic, replication: int) -> int:
+        """Ask for a topic with so many replicas; returns the error code."""
         settings = {_RETENTION: _milliseconds(topic)}
         if replication == REPLICATION_MAX:
             settings["min.insync.replicas"] = _MIN_INSYNC_REPLICAS
         new = NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)
-        for name, code, *_ in (await self._admin.create_topics([new])).topic_errors:
-            raise_for(code, f"Topic {name} cannot be created")
+        ((_, code, *_),) = (await self._admin.create_topics([new])).topic_errors
+        return int(code)
 
     async def _retain(self, topic: Topic) -> None:
         """Set the retention. The request replaces all settings of a topic, so send them again."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from waybill_toolkit.platform.embedded_broker.error_codes import (
     GROUP_AUTHORIZATION_FAILED,
+    INVALID_REPLICATION_FACTOR,
     NOT_THROTTLED,
     TOPIC_AUTHORIZATION_FAILED,
     UNKNOWN_TOPIC_ID,
@@ -35,8 +36,8 @@ class TopicRequests:
         """Create topics."""
         return (
             [
-                (name, self._created(name, partitions, settings), None)
-                for name, partitions, _, _, settings in request.create_topic_requests
+                (name, self._created(name, partitions, replicas, settings), None)
+                for name, partitions, replicas, _, settings in request.create_topic_requests
             ],
         )
 
@@ -61,7 +62,11 @@ class TopicRequests:
             return Described(UNKNOWN_TOPIC_OR_PARTITION, name)
         return Described(0, name, topic.id, len(topic.logs))
 
-    def _created(self, name: str, partitions: int, settings: Iterable[tuple[str, str]]) -> int:
+    def _created(
+        self, name: str, partitions: int, replicas: int, settings: Iterable[tuple[str, str]]
+    ) -> int:
         if self._user.is_refused("create", name):
             return TOPIC_AUTHORIZATION_FAILED
+        if replicas > 1 and not self._topics.exists(name):
+            return INVALID_REPLICATION_FACTOR  # as one node of Kafka
         return self._topics.create(name, partitions, dict(settings))

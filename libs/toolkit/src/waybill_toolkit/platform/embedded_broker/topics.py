@@ -48,6 +48,10 @@ class Topics:
     def names(self) -> list[str]:
         return sorted(filter(self.find, self._topics))
 
+    def exists(self, name: str) -> bool:
+        """Whether it was created, listed or not."""
+        return name in self._topics
+
     def find(self, name: str | None) -> Topic | None:
         name = name or ""
         return None if self._is_younger(name, LISTED_AFTER_SECONDS) else self._topics.get(name)
