@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-BASE_ARCHIVE: Final = ROOT / ".waybill" / "cache" / "image-base.tar"
+CACHE: Final = ROOT / ".waybill" / "cache"
+BASE_ARCHIVE: Final = CACHE / "image-base.tar"
 BASE: Final = "localhost/waybill-base:bookworm"
 IMAGE: Final = "localhost/waybill:tested"
 SAVED_AS: Final = "localhost/waybill:test"
@@ -37,8 +38,8 @@ def missing() -> Iterator[str]:
 
 def build() -> None:
     """Build the image. Raises CalledProcessError."""
-    _make_base()
-    pip = BASE_ARCHIVE.with_name("pip.conf")
+    ensure_debian(BASE_ARCHIVE, BASE, _PACKAGES)
+    pip = CACHE / "pip.conf"
     pip.write_text(f"[global]\ncert = {_CERTIFICATES}\n")
     # The build trusts whom this machine trusts.
     options = (
@@ -50,21 +51,25 @@ def build() -> None:
     subprocess.run([*make, f"ARGS={' '.join(options)}"], cwd=ROOT, check=True)
 
 
-def save(archive: Path) -> None:
-    """Write the image as `docker save` does."""
+def save(archive: Path, image: str = IMAGE, name: str = SAVED_AS) -> None:
+    """Write an image as `docker save` does, under this name."""
     archive.unlink(missing_ok=True)
-    subprocess.run(["podman", "tag", IMAGE, SAVED_AS], check=True)
+    subprocess.run(["podman", "tag", image, name], check=True)
     command = ("podman", "save", "--quiet", "--format=docker-archive")
-    subprocess.run([*command, f"--output={archive}", SAVED_AS], check=True)
+    subprocess.run([*command, f"--output={archive}", name], check=True)
 
 
-def _make_base() -> None:
-    if not BASE_ARCHIVE.exists():
-        BASE_ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = BASE_ARCHIVE.with_suffix(".unfinished.tar")
-        options = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
-        command = ("mmdebstrap", "--variant=minbase", f"--include={_PACKAGES}", *options)
+def ensure_debian(archive: Path, image: str, packages: str, *options: str) -> None:
+    """Import an image of Debian with these packages; its archive is kept.
+
+    Raises CalledProcessError.
+    """
+    if not archive.exists():
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = archive.with_suffix(".unfinished.tar")
+        excluded = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
+        command = ("mmdebstrap", "--variant=minbase", f"--include={packages}", *excluded, *options)
         subprocess.run([*command, "bookworm", str(unfinished)], check=True)
-        unfinished.rename(BASE_ARCHIVE)
-    if subprocess.run(["podman", "image", "exists", BASE], check=False).returncode:
-        subprocess.run(["podman", "import", "--quiet", str(BASE_ARCHIVE), BASE], check=True)
+        unfinished.rename(archive)
+    if subprocess.run(["podman", "image", "exists", image], check=False).returncode:
+        subprocess.run(["podman", "import", "--quiet", str(archive), image], check=True)
