@@ -38,7 +38,7 @@ def missing() -> Iterator[str]:
 
 def build() -> None:
     """Build the image. Raises CalledProcessError."""
-    ensure_debian(BASE_ARCHIVE, BASE, _PACKAGES)
+    ensure_base()
     pip = CACHE / "pip.conf"
     pip.write_text(f"[global]\ncert = {_CERTIFICATES}\n")
     # The build trusts whom this machine trusts.
@@ -59,17 +59,14 @@ def save(archive: Path, image: str = IMAGE, name: str = SAVED_AS) -> None:
     subprocess.run([*command, f"--output={archive}", name], check=True)
 
 
-def ensure_debian(archive: Path, image: str, packages: str, *options: str) -> None:
-    """Import an image of Debian with these packages; its archive is kept.
-
-    Raises CalledProcessError.
-    """
-    if not archive.exists():
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = archive.with_suffix(".unfinished.tar")
-        excluded = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
-        command = ("mmdebstrap", "--variant=minbase", f"--include={packages}", *excluded, *options)
+def ensure_base() -> None:
+    """Make a Debian with Python, which is kept. Raises CalledProcessError."""
+    if not BASE_ARCHIVE.exists():
+        BASE_ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = BASE_ARCHIVE.with_suffix(".unfinished.tar")
+        options = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
+        command = ("mmdebstrap", "--variant=minbase", f"--include={_PACKAGES}", *options)
         subprocess.run([*command, "bookworm", str(unfinished)], check=True)
-        unfinished.rename(archive)
-    if subprocess.run(["podman", "image", "exists", image], check=False).returncode:
-        subprocess.run(["podman", "import", "--quiet", str(archive), image], check=True)
+        unfinished.rename(BASE_ARCHIVE)
+    if subprocess.run(["podman", "image", "exists", BASE], check=False).returncode:
+        subprocess.run(["podman", "import", "--quiet", str(BASE_ARCHIVE), BASE], check=True)
