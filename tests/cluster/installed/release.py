@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from tests.cluster.cluster import ADDRESS, Cluster
-from tests.cluster.ingress import Place
 from tests.cluster.installed.accounts import Account
 from tests.cluster.installed.page import OWN_SERVERS, ROOT, Reader
 from tests.cluster.stores import Stores
+
+from waybill_toolkit.testing.tls_front import Place
 
 CHART: Final = ROOT / "deploy" / "helm" / "waybill"
 NAME: Final = "waybill"

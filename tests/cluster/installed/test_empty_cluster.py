@@ -31,7 +31,7 @@ def server_archives(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("servers")
     server_images.build_postgres()
     server_images.build_kafka()
-    saved = []
+    saved: list[Path] = []
     for image, name in (
         (server_images.POSTGRES, f"docker.io/library/{IMAGES['postgresql']['image']}"),
         (server_images.KAFKA, f"docker.io/{IMAGES['kafka']['image']}"),
@@ -54,7 +54,7 @@ def prepared(server_archives: list[Path], cluster: Cluster, tmp_path: Path) -> I
         volume = VOLUME.format(name=name, path=folder)
         cluster.kubectl.run("apply", "-f", "-", document=volume)
     yield cluster
-    cluster.kubectl.run("delete", "persistentvolume", "one", "two")
+    cluster.kubectl.run("delete", "persistentvolume", "one", "two", "--wait=false")
 
 
 def test_the_trial_leads_to_the_first_confirmed_order(prepared: Cluster, reader: Reader) -> None:
