@@ -112,8 +112,6 @@ k8s: $(VENV)/ready
 
 k8s-api: $(VENV)/ready
 	-$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
-	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py tests/chart $(ARGS)
-	$(PYTHON) tests/cluster/binaries.py etcd kube-apiserver
 	WAYBILL_K8S=1 $(BIN)/pytest tests/cluster/test_api_server.py tests/chart/test_dry_run.py $(ARGS)
 
 # PostgreSQL as people have it: both ends of the range of versions, TLS, PgBouncer, a standby that is promoted; needs Maven.

@@ -107,7 +107,7 @@ def built(name: str) -> Path:
     """Return a program, which is built first if it is missing. Raises BuildError.
 
     Another process that builds it is waited for. A build of kube-apiserver takes some 8 minutes of
-    CPU time; it has the lowest priority.
+    CPU time.
     """
     path = path_of(name)
     module, package = PROGRAMS[name]
@@ -123,7 +123,7 @@ def _build(module: Module, package: str, path: Path) -> None:
     partial = path.with_suffix(".partial")
     done = subprocess.run(
         [
-            "nice", "-n", "19", "go", "build", "-trimpath", "-mod=readonly", "-buildvcs=false",
+            "go", "build", "-trimpath", "-mod=readonly", "-buildvcs=false",
             "-ldflags", module.linker_flags, "-o", partial, package,
         ],
         cwd=module.folder,

@@ -12,8 +12,12 @@ from tests.cluster.node import CNI_PROGRAMS
 API_PROGRAMS: Final = ("etcd", "kube-apiserver")
 _INSTALLED: Final = (
     "containerd", "ctr", "runc", "ip", "iptables-legacy", "nft", "nsenter", "unshare",
+    "curl", "jq", "psql",
 )  # fmt: skip
-_PACKAGES: Final = "containerd runc containernetworking-plugins iproute2 nftables iptables"
+_PACKAGES: Final = (
+    "containerd runc containernetworking-plugins iproute2 nftables iptables"
+    " curl jq postgresql-client"
+)
 
 
 def against_api() -> list[str]:

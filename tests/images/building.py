@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-BASE_ARCHIVE: Final = ROOT / ".waybill" / "cache" / "image-base.tar"
+CACHE: Final = ROOT / ".waybill" / "cache"
+BASE_ARCHIVE: Final = CACHE / "image-base.tar"
 BASE: Final = "localhost/waybill-base:bookworm"
 IMAGE: Final = "localhost/waybill:tested"
 SAVED_AS: Final = "localhost/waybill:test"
@@ -37,8 +38,8 @@ def missing() -> Iterator[str]:
 
 def build() -> None:
     """Build the image. Raises CalledProcessError."""
-    _make_base()
-    pip = BASE_ARCHIVE.with_name("pip.conf")
+    ensure_base()
+    pip = CACHE / "pip.conf"
     pip.write_text(f"[global]\ncert = {_CERTIFICATES}\n")
     # The build trusts whom this machine trusts.
     options = (
@@ -50,15 +51,16 @@ def build() -> None:
     subprocess.run([*make, f"ARGS={' '.join(options)}"], cwd=ROOT, check=True)
 
 
-def save(archive: Path) -> None:
-    """Write the image as `docker save` does."""
+def save(archive: Path, image: str = IMAGE, name: str = SAVED_AS) -> None:
+    """Write an image as `docker save` does, under this name."""
     archive.unlink(missing_ok=True)
-    subprocess.run(["podman", "tag", IMAGE, SAVED_AS], check=True)
+    subprocess.run(["podman", "tag", image, name], check=True)
     command = ("podman", "save", "--quiet", "--format=docker-archive")
-    subprocess.run([*command, f"--output={archive}", SAVED_AS], check=True)
+    subprocess.run([*command, f"--output={archive}", name], check=True)
 
 
-def _make_base() -> None:
+def ensure_base() -> None:
+    """Make a Debian with Python, which is kept. Raises CalledProcessError."""
     if not BASE_ARCHIVE.exists():
         BASE_ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
         unfinished = BASE_ARCHIVE.with_suffix(".unfinished.tar")

@@ -1,19 +1,24 @@
 """A cluster in which Waybill is installed; its tests follow each other."""
 
 import os
-import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from tests.cluster import obstacles
+from tests.cluster.clients import fetched
 from tests.cluster.cluster import ADDRESS, Cluster, running_cluster
 from tests.cluster.fixtures import skip_unless_wanted
-from tests.cluster.installed.release import ROOT, Release
+from tests.cluster.ingress import https_front
+from tests.cluster.installed.accounts import Account
+from tests.cluster.installed.page import Reader
+from tests.cluster.installed.release import Release
 from tests.cluster.stores import running_stores
 from tests.images import building
 
+from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka, jars_folder
 from waybill_toolkit.platform.short_folder import short_folder
 
 IMAGE: Final = "WAYBILL_IMAGE"
@@ -33,19 +38,39 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def cluster() -> Iterator[Cluster]:
-    """Run a cluster of two nodes; the thread of the tests is in its network meanwhile."""
+def cluster(image: Path) -> Iterator[Cluster]:
+    """Run a cluster of two nodes with the image; the thread of the tests is in its network."""
     skip_unless_wanted(obstacles.against_cluster())
+    # What is downloaded: the machine of the cluster has no way out.
+    fetched("helm")
+    ensure_kafka(jars_folder())
     with short_folder() as folder, running_cluster(folder) as cluster:
+        cluster.import_image(image)
         yield cluster
 
 
+@pytest.fixture
+def reader(cluster: Cluster) -> Iterator[Reader]:
+    """A person with an empty terminal."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Reader(Path(folder), cluster.api.kubeconfig)
+
+
 @pytest.fixture(scope="package")
-def release(image: Path, cluster: Cluster) -> Iterator[Release]:
-    """Prepare what an operator brings: image, databases, brokers, secrets. Install nothing."""
-    cluster.import_image(image)
-    services = sorted(path.parent.name for path in ROOT.glob("services/*/migrations"))
-    with running_stores(cluster.api.folder, ADDRESS, services) as stores:
-        release = Release(cluster, stores, secrets.token_urlsafe())
-        release.prepare()
-        yield release
+def release(cluster: Cluster) -> Iterator[Release]:
+    """Run what an operator brings: databases, brokers, a way in. Install nothing."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_stores(cluster.api.folder, ADDRESS) as stores,
+    ):
+        # curl trusts the CA of the way in.
+        reader = Reader(Path(folder), cluster.api.kubeconfig, CURL_CA_BUNDLE=str(stores.ca))
+        release = Release(cluster, stores, reader)
+        with https_front(ADDRESS, stores.issued, release.gateway_place):
+            yield release
+
+
+@pytest.fixture(scope="package")
+def account(release: Release) -> Account:
+    """An account of the installed release, for the tests after the first."""
+    return release.account()

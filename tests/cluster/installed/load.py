@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
+from tests.cluster.installed.accounts import Account
 from tests.cluster.threads import in_a_thread
 
 SKU: Final = "85123A"
@@ -48,40 +49,43 @@ class Load:
 
 
 @contextmanager
-def load_on(gateway: str, token: str) -> Iterator[Load]:
+def load_on(gateway: str, account: Account) -> Iterator[Load]:
     """Place and read orders through the gateway until the end of the block."""
     load = Load()
-    with in_a_thread(_clients(load, gateway, token)):
+    with in_a_thread(_clients(load, gateway, account)):
         yield load
 
 
 @asynccontextmanager
-async def _clients(load: Load, gateway: str, token: str) -> AsyncIterator[None]:
+async def _clients(load: Load, gateway: str, account: Account) -> AsyncIterator[None]:
     run = f"load-{next(_runs)}-{time.time_ns()}"
     ended = asyncio.Event()
-    async with _connection(gateway, token) as client, asyncio.TaskGroup() as tasks:
+    async with _connection(gateway) as client, asyncio.TaskGroup() as tasks:
         for number in range(_CLIENTS):
-            tasks.create_task(_go_on(load, client, f"{run}-{number}", ended))
+            tasks.create_task(_go_on(load, client, account, f"{run}-{number}", ended))
         yield
         ended.set()
 
 
-def _connection(gateway: str, token: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+def _connection(gateway: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     # A connection for each request: a server may close one that is kept while a request is on its
     # way, and a client that does not send that again would see a failure that is its own.
     return httpx.AsyncClient(
         base_url=gateway,
-        headers={"Authorization": f"Bearer {token}"},
         limits=httpx.Limits(max_keepalive_connections=0),
         timeout=_TIMEOUT_SECONDS,
     )
 
 
-async def _go_on(load: Load, client: httpx.AsyncClient, name: str, ended: asyncio.Event) -> None:
+async def _go_on(
+    load: Load, client: httpx.AsyncClient, account: Account, name: str, ended: asyncio.Event
+) -> None:
     for number in itertools.count():
         if ended.is_set():
             return
         try:
+            token = await asyncio.to_thread(account.token)
+            client.headers["Authorization"] = f"Bearer {token}"
             await _place_and_read(load, client, f"{name}-{number}")
         except httpx.HTTPError as error:
             load.failures.append(f"{name}-{number}: {error!r}")

@@ -1,25 +1,30 @@
-"""Waybill as `helm install` puts it into a cluster, and what its operator has to bring."""
+"""Waybill as docs/install.md installs it with one's own PostgreSQL and Kafka."""
 
-import json
-import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
-from tests.cluster.cluster import Cluster
+from tests.cluster.cluster import ADDRESS, Cluster
+from tests.cluster.installed.accounts import Account
+from tests.cluster.installed.page import OWN_SERVERS, ROOT, Reader
 from tests.cluster.stores import Stores
 
-from waybill.key_files import KEY_BYTES, SUFFIX
-from waybill_toolkit.contracts.repository import Repository
-from waybill_toolkit.lab.conformance.closed import grants
+from waybill_toolkit.testing.tls_front import Place
 
-ROOT: Final = Path(__file__).parents[3]
 CHART: Final = ROOT / "deploy" / "helm" / "waybill"
 NAME: Final = "waybill"
 NAMESPACE: Final = "shop"
+ISSUER: Final = f"https://{ADDRESS}"
+"""The address of the gateway for clients, and for services that read the keys of tokens."""
+
+_CA: Final = "postgresql-ca.crt"
 _VALUES: Final = Path(__file__).parent / "values.yaml"
 _READY: Final = "300s"
+_SCOPES: Final = (
+    "catalog:read", "catalog:write", "inventory:read", "inventory:write", "orders:any",
+    "orders:read", "orders:write",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,40 +33,57 @@ class Release:
 
     cluster: Cluster
     stores: Stores
-    token: str
-    """A token that permits every operation."""
+    reader: Reader
 
     @property
     def gateway(self) -> str:
         """The address of the gateway's Service."""
-        address = self.kubectl("get", "service", f"{NAME}-gateway", "-o=jsonpath={.spec.clusterIP}")
-        return f"http://{address}:8000"
+        host, port = self.gateway_place()
+        return f"http://{host}:{port}"
 
-    def prepare(self) -> None:
-        """Create the namespace, under restricted Pod Security, and the secrets that values name."""
-        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-        self._apply(kind="Namespace", metadata={"name": NAMESPACE, "labels": labels})
-        tokens = json.dumps(grants(Repository(ROOT), self.token))
-        for name, content in {
-            "waybill-databases": self.stores.databases,
-            "waybill-database-ca": {"ca.crt": self.stores.ca.read_text("utf-8")},
-            "waybill-tokens": {"tokens.json": tokens},
-            "waybill-token-keys": {f"20260101T000000Z{SUFFIX}": secrets.token_hex(KEY_BYTES)},
-        }.items():
-            metadata = {"name": name, "namespace": NAMESPACE}
-            self._apply(kind="Secret", metadata=metadata, stringData=dict(content))
+    def gateway_place(self) -> Place:
+        """Return host and port of the gateway's Service. Raises CommandFailedError."""
+        address = self.kubectl("get", "service", f"{NAME}-gateway", "-o=jsonpath={.spec.clusterIP}")
+        return address, 8000
+
+    def install(self) -> str:
+        """Install it as the page says, to the first order; return what the terminal shows."""
+        (self.reader.folder / _CA).write_bytes(self.stores.ca.read_bytes())
+        restricted = (
+            f"kubectl label namespace {NAMESPACE} pod-security.kubernetes.io/enforce=restricted"
+        )
+        return self.reader.follow(
+            OWN_SERVERS,
+            {
+                "registry.example/waybill": "localhost/waybill",
+                "--postgres postgres.example": f"--postgres {ADDRESS}",
+                "--kafka kafka.example": f"--kafka {ADDRESS}",
+                "host=postgres.example user=postgres": self.stores.admin_url,
+                "kafka.example:9092": self.stores.bootstrap_servers,
+                "https://shop.example": ISSUER,
+                # The tests' own demands: restricted Pod Security, enforced policies.
+                "kubectl create namespace shop": f"kubectl create namespace shop && {restricted}",
+                "-f my-values.yaml": f"-f my-values.yaml -f {_VALUES}",
+            },
+        )
+
+    def account(self) -> Account:
+        """Create a service account by the command of the page."""
+        scopes = [f"--scope={each}" for each in _SCOPES]
+        made = self.kubectl(
+            "exec", f"deployment/{NAME}-identity", "--", "python3", "-m", "identity",
+            "service-account", "add", f"tests-{time.time_ns()}", *scopes,
+        )  # fmt: skip
+        return Account(ISSUER, made, self.stores.ca)
 
     def upgrade(self, *options: object) -> str:
-        """Install or upgrade, and wait until every pod is ready. Raises CommandFailedError."""
+        """Upgrade, and wait until every pod is ready. Raises CommandFailedError."""
         return self.helm(*self.upgrade_command(*options))
 
     def upgrade_command(self, *options: object) -> list[object]:
         """Return the command of `upgrade`."""
-        brokers = f"kafka.bootstrapServers={self.stores.bootstrap_servers}"
-        return [
-            "upgrade", "--install", NAME, CHART, "--values", _VALUES, "--set", brokers,
-            "--wait", "--timeout", _READY, *options,
-        ]  # fmt: skip
+        values = ("--values", self.reader.folder / "my-values.yaml", "--values", _VALUES)
+        return ["upgrade", NAME, CHART, *values, "--wait", "--timeout", _READY, *options]
 
     def wait_until_ready(self) -> None:
         """Wait until every pod of every Deployment is there and ready."""
@@ -76,7 +98,3 @@ class Release:
     def kubectl(self, *command: object) -> str:
         """Run kubectl in the namespace."""
         return self.cluster.kubectl.run("--namespace", NAMESPACE, *command)
-
-    def _apply(self, **document: Any) -> None:
-        versioned = {"apiVersion": "v1", **document}
-        self.cluster.kubectl.run("apply", "-f", "-", document=yaml.safe_dump(versioned))

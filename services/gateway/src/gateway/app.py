@@ -34,7 +34,8 @@ _ROUTES: Final = read_routes(_MERGED)
 @serves(_CONTRACT, [route.operation for route in _ROUTES])
 async def assemble(settings: GatewaySettings) -> Service:
     """Forward each operation of the merged contract. Raises MissingUpstreamError."""
-    admission = admission_of(settings)
+    # The issuer may be the service identity, which everybody reaches through the gateway.
+    admission = admission_of(settings, leads_to_issuer=True)
     limits = limits_of(settings, read_rate_limits(_MERGED), _ROUTES)
     addresses = ClientAddresses(settings.trusted_networks)
     directory = settings.directory()

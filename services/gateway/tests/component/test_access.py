@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -192,7 +193,18 @@ async def test_tokens_of_an_issuer_are_verified(
     assert [asked.header("authorization") for asked in service.asked] == [[f"Bearer {good}"]]
 
 
-async def test_it_is_not_ready_when_the_keys_of_the_issuer_cannot_be_read(
+async def test_it_is_ready_without_the_keys_of_an_issuer_that_is_reached_through_it(
+    open_checked: OpenChecked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a Service would send it nothing, and nobody could read the keys."""
+    settings = {"access": "http://127.0.0.1:1/", "access_audience": "shop"}
+    async with open_checked(**settings) as client:
+        assert (await client.get("/health/ready")).status_code == 503
+        monkeypatch.setattr("waybill.http.issuer_keys.SERVES_WITHOUT_AFTER", timedelta())
+        assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_it_waits_for_the_keys_of_the_issuer_at_first(
     open_checked: OpenChecked,
 ) -> None:
     settings = {"access": "http://127.0.0.1:1/", "access_audience": "shop"}

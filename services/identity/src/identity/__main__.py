@@ -1,10 +1,12 @@
-"""Run the service, `python -m identity`, or a command, `python -m identity admin add EMAIL`."""
+"""Run the service, `python -m identity`, or a command: `python -m identity admin add EMAIL`."""
 
 import sys
 
-from identity import administrators
+from identity import administrators, service_accounts
 from identity.app import main
 
-if sys.argv[1:2] == ["admin"]:
-    sys.exit(administrators.main(sys.argv[2:]))
+_COMMANDS = {"admin": administrators.main, "service-account": service_accounts.main}
+
+if command := _COMMANDS.get("".join(sys.argv[1:2])):
+    sys.exit(command(sys.argv[2:]))
 main()

@@ -37,6 +37,10 @@ STALE_AFTER: Final = timedelta(minutes=10)
 TICK_SECONDS: Final = 0.2
 READ_SECONDS: Final = 5.0
 FIND_SECONDS: Final = 2.0
+SERVES_WITHOUT_AFTER: Final = timedelta(seconds=10)
+"""How long a process through which the issuer is reached waits for keys before it is ready without
+them. That is enough to read them while other replicas serve, also when the network of a new pod is
+set up late."""
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -56,6 +60,7 @@ class IssuerKeys:
         self._issuer = issuer
         self._clock = clock
         self._keys: Mapping[str, Key] = {}
+        self._began_at = clock.now()
         self._read_at: datetime | None = None
         self._tried_at: datetime | None = None
         self._wanted = False
@@ -99,6 +104,15 @@ class IssuerKeys:
         """Check that the keys are recent, for readiness. Raises IssuerError."""
         if self._read_at is None or self._clock.now() - self._read_at > STALE_AFTER:
             raise IssuerError(f"the keys of {self._issuer} cannot be read")
+
+    async def check_behind(self) -> None:
+        """Check the same for a process through which the issuer may be reached, as the gateway.
+
+        It must become ready without keys, which nobody could read otherwise, and must not become
+        unready while the issuer is away. Raises IssuerError.
+        """
+        if self._read_at is None and self._clock.now() - self._began_at < SERVES_WITHOUT_AFTER:
+            raise IssuerError(f"the keys of {self._issuer} have not been read yet")
 
     def _may_ask(self) -> bool:
         return self._tried_at is None or self._clock.now() - self._tried_at >= UNKNOWN_KEY_PAUSE

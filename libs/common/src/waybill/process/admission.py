@@ -21,10 +21,11 @@ class Admission:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def admission_of(settings: AccessSettings) -> Admission:
+def admission_of(settings: AccessSettings, *, leads_to_issuer: bool = False) -> Admission:
     """Return the access that the settings select.
 
-    Raises pydantic's ValidationError or OSError for a token file that cannot be read,
+    Through a process that `leads_to_issuer`, the issuer may be reached: it becomes ready without
+    its keys. Raises pydantic's ValidationError or OSError for a token file that cannot be read,
     WrongSettingsError for one with a token of an example.
     """
     if settings.issuer and settings.access_audience:
@@ -36,7 +37,8 @@ def admission_of(settings: AccessSettings) -> Admission:
         keys = IssuerKeys(settings.issuer, clock)
         types = [each.strip() for each in settings.access_token_types.split(",")]
         access = TokenAccess(keys, settings.issuer, settings.access_audience, clock, types)
-        return Admission(access, [keys], {IssuerKeys.name: keys.check})
+        check = keys.check_behind if leads_to_issuer else keys.check
+        return Admission(access, [keys], {IssuerKeys.name: check})
     if settings.token_file:
         tokens = TokenFile.load(settings.token_file)
         if tokens.has(KNOWN_DIGESTS) and not settings.is_on_this_machine:

@@ -9,7 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
 from waybill.clock import ManualClock, SystemClock
-from waybill.http.issuer_keys import IssuerError, IssuerKeys
+from waybill.http.issuer_keys import (
+    SERVES_WITHOUT_AFTER,
+    STALE_AFTER,
+    IssuerError,
+    IssuerKeys,
+)
 from waybill.http.problems import ProblemError
 from waybill.http.tokens import TokenAccess
 from waybill.process.admission import admission_of
@@ -67,6 +72,27 @@ async def test_known_keys_serve_while_the_issuer_is_away_and_then_are_too_old(
         return False
 
     await eventually("the keys are read again", is_recent, bool)
+
+
+async def test_what_leads_to_the_issuer_becomes_ready_without_it_and_stays_so(
+    clock: ManualClock,
+) -> None:
+    keys = IssuerKeys("http://127.0.0.1:1", clock)
+    with pytest.raises(IssuerError, match="not been read yet"):
+        await keys.check_behind()
+    clock.advance(SERVES_WITHOUT_AFTER)
+    await keys.check_behind()
+    with pytest.raises(IssuerError):
+        await keys.check()
+    clock.advance(STALE_AFTER)
+    await keys.check_behind()
+
+
+async def test_what_leads_to_the_issuer_is_ready_at_once_when_it_has_the_keys(
+    access: TokenAccess, keys: IssuerKeys, issuer: FakeIssuer
+) -> None:
+    await access.identify(f"Bearer {issuer.token()}")
+    await keys.check_behind()
 
 
 async def test_settings_select_an_issuer_and_the_types_of_its_tokens(issuer: FakeIssuer) -> None:
