@@ -10,8 +10,8 @@ from waybill.kafka.errors import BrokerRefusedError
 from waybill.postgres import Database
 from waybill.postgres.migrations import migrate
 from waybill.process.background import refusal_of
+from waybill.process.exposition import render
 from waybill.process.gauges import Gauges
-from waybill.process.metrics import render
 
 _OUTBOX = """
     insert into outbox (event_id, topic, key, type, source, time, traceparent, payload)

@@ -26,15 +26,15 @@ from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres import Database, DatabaseRefusedError, DatabaseUnavailableError
 from waybill.process.admission import Admission, admission_of
 from waybill.process.background import Process, refusal_of, running
-from waybill.process.gauges import Gauges
-from waybill.process.health import Liveness, Readiness, mount_health
-from waybill.process.metrics import (
+from waybill.process.exposition import (
     METRICS_PATH,
     RUNTIME_PATH,
     Metrics,
     mount_metrics,
     shared_metrics,
 )
+from waybill.process.gauges import Gauges
+from waybill.process.health import Liveness, Readiness, mount_health
 from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
     ProcessSettings,
