@@ -38,6 +38,9 @@ SLOW_SECONDS: Final = (
 )
 """Buckets of what takes several steps: an order has 10 s, and its longest deadline is 5 minutes."""
 
+PROCESS: Final = "process"
+"""The last label of what each process of a service has for itself: serving or background."""
+
 _SAME: Final = "The same on every replica: aggregate with max."
 _NAME: Final = re.compile(r"waybill(_[a-z][a-z0-9]*)+")
 _RESERVED: Final = ("_bucket", "_count", "_sum", "_created")
@@ -81,8 +84,11 @@ class Reading:
         self.declaration: Final = declaration
 
     def of(self, value: float, *labels: str) -> Sample:
-        """Return a value. Raises ValueError when there are too few labels, or too many."""
-        if len(labels) != len(self.declaration.labels):
+        """Return a value. Raises ValueError when there are too few labels, or too many.
+
+        The label `process` is added where the values of both processes come together.
+        """
+        if len(labels) != len([each for each in self.declaration.labels if each != PROCESS]):
             raise ValueError(f"{self.declaration.name} has labels {self.declaration.labels}")
         return Sample(self.declaration.name, labels, float(value))
 

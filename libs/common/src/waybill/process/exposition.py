@@ -1,16 +1,27 @@
-"""/metrics, in the text format of Prometheus: gauges of the open work, and counters."""
+"""/metrics: what both processes of a service have counted, and the work that is open.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+In the text format of Prometheus, or in OpenMetrics if the client accepts it, which has exemplars:
+the trace ids of some requests.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
+from waybill.http.header_fields import by_name
 from waybill.http.reply import Reply
-from waybill.http.routing import add
-from waybill.process.gauges import Gauge, Gauges
+from waybill.http.routing import add as add_route
+from waybill.metrics import Sample
+from waybill.process.gauges import Gauges
+from waybill.process.values import SERVING, Values, add, metrics_of, unpacked, values_of
+from waybill.process.worker_process import Child
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -18,55 +29,55 @@ if TYPE_CHECKING:
 METRICS_PATH: Final = "/metrics"
 RUNTIME_PATH: Final = "/metrics/runtime"
 """Where the gauges are in a service that serves /metrics itself."""
-_TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Renders the gauges and, if there is one, a registry of counters."""
+    """Answers /metrics."""
 
     def __init__(
         self,
         gauges: Gauges,
         registry: "CollectorRegistry | None" = None,
-        own: Callable[[], Iterable[Gauge]] = tuple,
+        own: Callable[[], Iterable[Sample]] = tuple,
+        child: Child | None = None,
     ) -> None:
-        """Render `gauges`, a service's own ones, and the counters in `registry`."""
+        """Render the open work, a service's `own` readings, the registry and both processes."""
         self._gauges = gauges
         self._registry = registry
         self._own = own
+        self._child = child
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        body = render([*await self._gauges.read(), *self._own()])
-        if self._registry is not None:
-            from prometheus_client import generate_latest  # noqa: PLC0415 (takes megabytes)
-
-            body += generate_latest(self._registry)
-        headers = (("content-type", _TEXT_FORMAT), ("cache-control", "no-store"))
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        accepted = by_name(scope["headers"]).get(b"accept", b"").decode("latin-1")
+        encode, content_type = choose_encoder(accepted)
+        values = await self._values()
+        body = encode(_Rendered(values, self._registry))
+        headers = (("content-type", content_type), ("cache-control", "no-store"))
         await Reply(200, headers, body).send(send)
 
+    async def _values(self) -> Values:
+        work = await self._gauges.read()
+        background = {} if self._child is None else unpacked(await self._child.metrics())
+        return add(values_of(SERVING, [*work, *self._own()]), background)
 
-def render(gauges: Sequence[Gauge]) -> bytes:
-    """Render gauges in the text format; those of one name follow each other."""
-    lines: list[str] = []
-    for name, of_name in groupby(
-        sorted(gauges, key=lambda gauge: gauge.name), lambda gauge: gauge.name
-    ):
-        found = list(of_name)
-        kind = "counter" if name.endswith("_total") else "gauge"
-        lines += [f"# HELP {name} {found[0].help}", f"# TYPE {name} {kind}"]
-        for each in found:
-            labels = ",".join(f'{label}="{value}"' for label, value in each.labels.items())
-            lines.append(
-                f"{name}{{{labels}}} {float(each.value)}"
-                if labels
-                else f"{name} {float(each.value)}"
-            )
-    return "".join(f"{line}\n" for line in lines).encode()
+
+class _Rendered(Collector):
+    """Values in the place of a registry."""
+
+    def __init__(self, values: Values, registry: "CollectorRegistry | None") -> None:
+        self._values = values
+        self._registry = registry
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        yield from metrics_of(self._values)
+        if self._registry is not None:
+            yield from self._registry.collect()
 
 
 def mount_metrics(router: Router, path: str, metrics: Metrics) -> None:
     """Serve metrics at `path`."""
-    add(router, path, {"GET": metrics})
+    add_route(router, path, {"GET": metrics})
 
 
 @contextmanager
@@ -74,7 +85,7 @@ def shared_metrics(registry: "CollectorRegistry") -> Iterator[None]:
     """Show counters in the default registry, for a service with its own /metrics."""
     from prometheus_client import REGISTRY  # noqa: PLC0415 - only with metrics of its own
 
-    from waybill.process.shared_metrics import Shared  # noqa: PLC0415 (takes megabytes)
+    from waybill.process.shared_metrics import Shared  # noqa: PLC0415 - see above
 
     shared = Shared(registry)
     REGISTRY.register(shared)

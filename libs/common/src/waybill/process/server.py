@@ -29,7 +29,9 @@ from waybill.http.streaming import end_streams
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
+from waybill.process.own_readings import process_readings
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
+from waybill.process.values import BACKGROUND, counted, packed, values_of
 from waybill.process.worker_process import Parent, Work, fork
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
 from waybill.tls import ServerCertificate, TlsFileError
@@ -86,13 +88,18 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
     """Return the work of the child process: run the background parts until it must stop."""
 
     async def work(parent: Parent) -> int:
+        baseline = counted()
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
         try:
             async with running(service.background, process), asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(
-                    parent.listen(publish, partial(refusal_of, service.background))
+                    parent.listen(
+                        publish,
+                        partial(refusal_of, service.background),
+                        lambda: packed(values_of(BACKGROUND, process_readings(), baseline)),
+                    )
                 )
                 process.on_crash = listening.cancel
         finally:

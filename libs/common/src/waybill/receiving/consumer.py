@@ -35,6 +35,7 @@ from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
 from waybill.receiving.lag import read_lag
+from waybill.receiving.metrics import Lag
 from waybill.receiving.unreadable_batches import delivery_of
 
 _log = logging.getLogger(__name__)
@@ -82,8 +83,8 @@ class Consumer:
         """Why the broker refuses this consumer, or None."""
         return self._backoff.refusal
 
-    async def lag(self) -> Mapping[str, int]:
-        """Count the unprocessed records of each topic. Raises BrokerError, KafkaError, OSError."""
+    async def lag(self) -> Lag:
+        """Measure what is unprocessed in each topic. Raises BrokerError, KafkaError, OSError."""
         return await read_lag(
             self._bootstrap_servers, self._security, self._group, self._event_router.topics
         )

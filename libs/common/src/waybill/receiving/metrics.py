@@ -4,7 +4,8 @@
 `job` of the scrape.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from waybill.metrics import SLOW_SECONDS, counter, gauge, histogram, reading
 
@@ -82,3 +83,11 @@ DEAD_LETTER_OLDEST: Final = reading(
     unit="seconds",
     scope="service",
 )
+
+
+class Lag(NamedTuple):
+    """What a group has not processed, by topic."""
+
+    records: Mapping[str, int]
+    seconds: Mapping[str, float]
+    """Age of the oldest such record by the clock of its sender; 0 without one."""

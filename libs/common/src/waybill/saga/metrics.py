@@ -3,9 +3,26 @@
 `direction` is forward or compensating.
 """
 
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from waybill.metrics import counter, reading
+from waybill.saga.definition import Saga
+
+Place: TypeAlias = tuple[str, str, str]
+"""The labels of a step: definition, step, direction."""
+
+STEPS: Final[dict[tuple[str, int], dict[tuple[str, int], Place]]] = {}
+"""By name and version of each definition of this process, then by direction and position."""
+
+
+def know(saga: Saga[Any, Any]) -> None:
+    """Show the steps of a definition from now on, also while no saga waits there."""
+    STEPS[saga.name, saga.version] = {
+        (direction, index): (saga.name, step.name, direction)
+        for index, step in enumerate(saga.steps)
+        for direction in (("forward", "compensating") if step.compensation else ("forward",))
+    }
+
 
 TRANSITIONS: Final = counter(
     "waybill_saga_transitions_total",
