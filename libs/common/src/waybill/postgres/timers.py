@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from waybill.backoff import Backoff
 from waybill.clock import Clock, SystemClock
 from waybill.postgres.errors import DatabaseUnavailableError
+from waybill.postgres.metrics import TIMER_FAILURES, TIMER_ROWS
 from waybill.postgres.pool import Database
 from waybill.postgres.transaction import Transaction
 
@@ -59,6 +60,8 @@ class TimerLoop:
         self._timer = timer
         self._database = database
         self._clock = clock or SystemClock()
+        self._rows = TIMER_ROWS.labels(timer.name)
+        self._failures = TIMER_FAILURES.labels(timer.name)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Process due rows until `stop` is set; retries failures."""
@@ -69,11 +72,13 @@ class TimerLoop:
                 try:
                     taken = await self._take()
                 except Exception as error:  # noqa: BLE001 (a timer retries after any error)
+                    self._failures.inc()
                     if not backoff.failures and not isinstance(error, DatabaseUnavailableError):
                         _log.error("%s failed", self.name, exc_info=error)
                     await backoff.wait(error, stop)
                     continue
                 backoff.reset()
+                self._rows.inc(taken)
                 if not taken:
                     await self._timer.sleep()
             waker.cancel()

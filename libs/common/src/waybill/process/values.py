@@ -36,6 +36,11 @@ Values: TypeAlias = dict[str, Family]
 """By the declared name of the metric."""
 
 
+def is_time(sample: str) -> bool:
+    """Whether a sample says since when is counted: those would double the length of /metrics."""
+    return sample.endswith(_CREATED)
+
+
 def counted() -> Values:
     """Return what this process has counted so far."""
     found: Values = {}
@@ -44,7 +49,7 @@ def counted() -> Values:
         found[name] = {
             (each.name, tuple(each.labels.values())): Value(each.value, each.exemplar)
             for each in metric.samples
-            if not each.name.endswith(_CREATED)
+            if not is_time(each.name)
         }
     return found
 
@@ -99,6 +104,8 @@ def add(mine: Values, others: Values) -> Values:
 def metrics_of(values: Mapping[str, Family]) -> Iterable[Metric]:
     """Return values as prometheus_client renders them; those of one metric follow each other."""
     for name, family in sorted(values.items()):
+        if not family:
+            continue
         declared = DECLARED[name]
         kind = declared.kind
         base = name.removesuffix("_total") if kind == "counter" else name
