@@ -6,27 +6,33 @@ from typing import Any, Final
 
 from waybill.http.contract import Answer, Operation
 from waybill.http.metrics import REQUEST_SECONDS, REQUESTS
+from waybill.metrics import begin_at_zero
 from waybill.trace import TraceContext
 
 _PROBES: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Requested every few seconds by the platform: not counted."""
 _EVENTS: Final = "text/event-stream"
 _CLOSED: Final = "closed"
-_COUNTED_FROM_START: Final = (2, 4, 5)
-"""Classes of status that begin at 0, so that the rate of the first error is not 0."""
+_COUNTED_FROM_START: Final = ("2xx", "4xx", "5xx")
 _EXEMPLAR_INTERVAL_SECONDS: Final = 1.0
 _SLOW_SECONDS: Final = 0.25
 """A request that takes as long is an example in any case: slow ones are looked for."""
 
 
 class Meter:
-    """Counts the requests of one operation."""
+    """Counts the requests of one operation.
+
+    Its counters are made when they are needed: most operations of a process are never called.
+    """
 
     def __init__(self, operation_id: str, kind: str) -> None:
         self._names = (operation_id, kind)
-        self._seconds = None if kind == "stream" else REQUEST_SECONDS.labels(operation_id, kind)
-        self._by_status = {each: self._counter(each) for each in _COUNTED_FROM_START}
+        self._seconds: Any = None
+        self._is_timed = kind != "stream"
+        self._by_status: dict[int, Any] = {}
         self._exemplar_at = 0.0
+        for each in _COUNTED_FROM_START:
+            begin_at_zero("waybill_http_requests_total", *self._names, each)
 
     def count(self, status: int, seconds: float, context: TraceContext) -> None:
         """Count one request; `status` is 0 when the client has left without an answer."""
@@ -35,7 +41,9 @@ class Meter:
         if counter is None:
             counter = self._by_status[status_class] = self._counter(status_class)
         counter.inc()
-        if self._seconds is not None:
+        if self._is_timed:
+            if self._seconds is None:
+                self._seconds = REQUEST_SECONDS.labels(*self._names)
             self._seconds.observe(seconds, self._exemplar(seconds, context))
 
     def _exemplar(self, seconds: float, context: TraceContext) -> dict[str, str] | None:

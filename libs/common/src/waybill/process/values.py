@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Exemplar
 
-from waybill.metrics import DECLARED, PROCESS, READERS, REGISTRY, Sample
+from waybill.metrics import DECLARED, PROCESS, READERS, REGISTRY, ZEROS, Sample
 
 SERVING: Final = "serving"
 BACKGROUND: Final = "background"
@@ -65,6 +65,8 @@ def values_of(process: str, readings: Iterable[Sample], baseline: Values | None 
     for read in READERS:
         _add_readings(found, read(), process)
     _add_readings(found, readings, process)
+    for name, labels in ZEROS:
+        found.setdefault(name, {}).setdefault((name, labels), Value(0.0))
     return found
 
 

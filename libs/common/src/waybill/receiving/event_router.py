@@ -18,6 +18,7 @@ from waybill.events import (
     decode_payload,
 )
 from waybill.kafka.record_batches import Record
+from waybill.metrics import begin_at_zero
 from waybill.postgres import Transaction
 from waybill.receiving.metrics import HANDLER_SECONDS
 
@@ -56,6 +57,11 @@ class EventRouter:
         self._handlers: dict[str, EventHandler] = {
             each.handler: _timed(getattr(event_handlers, each.handler), each) for each in received
         }
+        for each in received:
+            for outcome in ("processed", "retrying", "dead"):
+                begin_at_zero(
+                    "waybill_events_received_total", each.message.type, each.handler, outcome
+                )
         self.topics = frozenset(each.message.topic for each in received)
 
     def read(self, record: Record) -> Delivery | None:
@@ -89,14 +95,14 @@ class EventRouter:
 
 
 def _timed(handler: EventHandler, received: Received[Any]) -> EventHandler:
-    seconds = HANDLER_SECONDS.labels(received.message.type, received.handler)
+    labels = received.message.type, received.handler
 
     async def timed(tx: Transaction, events: Sequence[Event[Any]]) -> None:
         began = time.perf_counter()
         try:
             await handler(tx, events)
         finally:
-            seconds.observe(time.perf_counter() - began)
+            HANDLER_SECONDS.labels(*labels).observe(time.perf_counter() - began)
 
     return timed
 

@@ -32,7 +32,7 @@ from waybill.events import Topic
 from waybill.kafka.errors import BrokerError, refusal_of
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
-from waybill.metrics import Sample, read_by
+from waybill.metrics import Sample, begin_at_zero, read_by
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
@@ -113,6 +113,8 @@ class Relay:
         self.published = 0
         """Events published by this object; for tests."""
         _RELAYS.add(self)
+        for cause in ("database", "broker"):
+            begin_at_zero("waybill_relay_failures_total", cause)
 
     @property
     def refusal(self) -> str | None:
