@@ -6,7 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint checks code types contracts generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
+	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
+	test-postgres bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -55,6 +57,10 @@ contract-mutations: $(VENV)/ready
 # Tries the attacks of docs/security.md, then takes each guard out and requires that its attacks succeed: minutes.
 attack: $(VENV)/ready
 	WAYBILL_ATTACK=1 $(BIN)/pytest -n 2 tests/attack $(ARGS)
+
+# Writes the table of metrics into docs/telemetry.md.
+metrics-table: $(VENV)/ready
+	WAYBILL_WRITE_TABLE=1 $(BIN)/pytest -q tests/telemetry/test_metrics_page.py -k table
 
 # Writes the table of attacks into docs/security.md.
 attack-table: $(VENV)/ready

@@ -16,6 +16,7 @@ from gateway.contract.identity_client import IdentityClient
 from gateway.forward import Forward
 from gateway.guards import Guard
 from gateway.limits import Limits, limits_of
+from gateway.metrics import LIMIT_STORE_UP, LIMITED, UPSTREAM_UP
 from gateway.response_fields import ResponseFields
 from gateway.routes import read_rate_limits, read_routes
 from gateway.settings import GatewaySettings
@@ -23,8 +24,8 @@ from gateway.uploads import Uploads
 from gateway.upstream import Upstream, open_session
 from waybill.app import Service, build, run, serves
 from waybill.calls import Directory
+from waybill.metrics import Sample
 from waybill.process.admission import admission_of
-from waybill.process.gauges import Gauge
 
 _CONTRACT: Final = files("gateway.contract")
 _MERGED: Final = orjson.loads(_CONTRACT.joinpath("openapi.json").read_bytes())
@@ -63,7 +64,7 @@ async def assemble(settings: GatewaySettings) -> Service:
                 hsts_seconds=settings.hsts_seconds,
             ),
         ),
-        gauges=partial(gauges_of, upstreams.values(), limits),
+        gauges=partial(readings_of, upstreams.values(), limits),
         closing=(session.close, streams.close, directory.close),
     )
 
@@ -97,18 +98,14 @@ def forwards(
     return found
 
 
-def gauges_of(upstreams: Iterable[Upstream], limits: Limits) -> Iterator[Gauge]:
-    """Say which services count as down, and whether the store of limits answers."""
-    meaning = "Whether the service answers, as far as the last requests to it say."
+def readings_of(upstreams: Iterable[Upstream], limits: Limits) -> Iterator[Sample]:
+    """Say which services count as down, whether the store of limits answers, and who is limited."""
     for each in upstreams:
-        labels = {"service": each.name}
-        yield Gauge("waybill_upstream_up", meaning, labels, each.targets.is_up)
+        yield UPSTREAM_UP.of(each.targets.is_up, each.name)
     if limits.store:
-        meaning = "Whether the store of shared rate limits answers."
-        yield Gauge("waybill_rate_limit_store_up", meaning, {}, limits.store.is_up)
-    meaning = "Requests that were refused since the start of the process."
+        yield LIMIT_STORE_UP.of(limits.store.is_up)
     for name, limit in limits.of_class.items():
-        yield Gauge("waybill_rate_limited_requests", meaning, {"limit": name}, limit.refusals)
+        yield LIMITED.of(limit.refusals, name)
 
 
 app = build(GatewaySettings, assemble)

@@ -159,15 +159,21 @@ class BrokerLink:
         }
 
     async def fetch(
-        self, node: int, offsets: ByTopic[int], wait_ms: int, records_max: int
+        self,
+        node: int,
+        offsets: ByTopic[int],
+        wait_ms: int,
+        records_max: int,
+        bytes_max: int = FETCH_BYTES_MAX,
     ) -> dict[Partition, Chunk | None]:
         """Read from partitions that a node leads; waits at most `wait_ms` for a first record.
 
-        Returns at most `records_max` records, and None for a log that does not have the offset.
+        Returns at most `records_max` records, and None for a log that does not have the offset. A
+        response has at least one batch, and more of them up to `bytes_max`.
         Raises BrokerRefusedError.
         """
         wanted = [(self.prefix + topic, each) for topic, each in offsets]
-        answers = await self._nodes.ask(node, FetchRequest(wanted, wait_ms, FETCH_BYTES_MAX))
+        answers = await self._nodes.ask(node, FetchRequest(wanted, wait_ms, bytes_max))
         return chunks_of(answers, offsets, records_max, self.prefix)
 
     async def committed(

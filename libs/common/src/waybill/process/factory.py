@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, Final, Generic
 
@@ -26,15 +27,16 @@ from waybill.http.routing import add_all, bind, operation_routes
 from waybill.postgres import Database, DatabaseRefusedError, DatabaseUnavailableError
 from waybill.process.admission import Admission, admission_of
 from waybill.process.background import Process, refusal_of, running
-from waybill.process.gauges import Gauges
-from waybill.process.health import Liveness, Readiness, mount_health
-from waybill.process.metrics import (
+from waybill.process.exposition import (
     METRICS_PATH,
     RUNTIME_PATH,
     Metrics,
     mount_metrics,
     shared_metrics,
 )
+from waybill.process.gauges import Gauges
+from waybill.process.health import Liveness, Readiness, mount_health
+from waybill.process.own_readings import own_readings
 from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
     ProcessSettings,
@@ -147,7 +149,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)
         gauges = Gauges(service.database, service.background)
-        metrics = Metrics(gauges, registry, service.gauges)
+        own = partial(own_readings, settings.service, service.gauges, self.child)
+        metrics = Metrics(gauges, registry, own, self.child)
         mount_metrics(added, RUNTIME_PATH if has_own else METRICS_PATH, metrics)
         if has_own and registry:
             stopping.enter_context(shared_metrics(registry))

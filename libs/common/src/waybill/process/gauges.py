@@ -1,18 +1,32 @@
 """What a service has to do, for /metrics: outbox, dead letters, open sagas, consumer lag.
 
-Read when somebody asks, from indexes that contain only open work, and kept for some seconds.
+Read when somebody asks, from indexes that contain only open work, and kept for some seconds. What
+is counted is bounded: after so many rows the difference does not matter.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol, runtime_checkable
 
 import asyncpg
 
+from waybill.http.metrics import OWNER_REFUSALS
 from waybill.http.ownership import REFUSALS
+from waybill.metrics import Sample
 from waybill.postgres import Connection, Database, DatabaseUnavailableError
+from waybill.postgres.metrics import UP
+from waybill.receiving.metrics import (
+    BROKER_UP,
+    DEAD_LETTER_OLDEST,
+    DEAD_LETTERS,
+    LAG_RECORDS,
+    LAG_SECONDS,
+    Lag,
+)
+from waybill.saga.metrics import OLDEST, OPEN, STEPS
+from waybill.sending.metrics import OUTBOX, OUTBOX_OLDEST
 
 _log: Final = logging.getLogger(__name__)
 
@@ -26,117 +40,116 @@ _OUTBOX: Final = """
     SELECT count(*) AS events, coalesce(extract(epoch FROM now() - min(time)), 0)::float8 AS seconds
     FROM (SELECT time FROM outbox WHERE "offset" IS NULL ORDER BY position LIMIT $1) AS unpublished
 """
-_DEAD_LETTERS: Final = "SELECT state, count(*) AS events FROM dead_letters GROUP BY state"
+_DEAD_LETTERS: Final = """
+    SELECT state, count(*) AS events,
+        extract(epoch FROM now() - min(parked_at))::float8 AS seconds
+    FROM (SELECT state, parked_at FROM dead_letters ORDER BY id LIMIT $1) AS letters
+    GROUP BY state
+"""
 _SAGAS: Final = """
-    SELECT definition, direction, count(*) AS sagas,
+    SELECT definition, version, direction, position, count(*) AS sagas,
         extract(epoch FROM now() - min(updated_at))::float8 AS seconds
-    FROM sagas WHERE deadline_at IS NOT NULL GROUP BY definition, direction
+    FROM (
+        SELECT definition, version, direction, position, updated_at
+        FROM sagas WHERE deadline_at IS NOT NULL ORDER BY deadline_at LIMIT $1
+    ) AS open
+    GROUP BY definition, version, direction, position
 """
 STATES: Final = ("retrying", "waiting", "dead", "discarded")
-
-
-class Gauge(NamedTuple):
-    """One value, in the terms of Prometheus."""
-
-    name: str
-    help: str
-    labels: Mapping[str, str]
-    value: float
+_DISCARDED: Final = "discarded"
 
 
 @runtime_checkable
 class Lagging(Protocol):
     """A background part that reads topics."""
 
-    async def lag(self) -> Mapping[str, int]:
-        """Count the unprocessed records of each topic."""
+    async def lag(self) -> Lag:
+        """Measure the unprocessed records of each topic."""
         ...
 
 
 class Gauges:
-    """Reads the gauges of one service."""
+    """Reads the open work of one service."""
 
     def __init__(self, database: Database | None, parts: Sequence[object]) -> None:
         self._database = database
         self._consumer = next((each for each in parts if isinstance(each, Lagging)), None)
         self._reading = asyncio.Lock()
         self._read_at = -KEPT_SECONDS
-        self._gauges: list[Gauge] = []
+        self._samples: list[Sample] = []
 
-    async def read(self) -> Sequence[Gauge]:
-        """Return all gauges. What cannot be read is left out, and its `..._up` is 0."""
+    async def read(self) -> Sequence[Sample]:
+        """Return all values. What cannot be read is left out, and its `..._up` is 0."""
         async with self._reading:
             if time.monotonic() - self._read_at >= KEPT_SECONDS:
                 found = await asyncio.gather(self._of_database(), self._of_broker())
-                self._gauges = [gauge for gauges in found for gauge in gauges]
-                self._gauges += _of_owners()
+                self._samples = [sample for samples in found for sample in samples]
                 self._read_at = time.monotonic()
-            return self._gauges
+            return [*self._samples, *_of_owners()]
 
-    async def _of_database(self) -> list[Gauge]:
+    async def _of_database(self) -> list[Sample]:
         if self._database is None:
             return []
-        found: list[Gauge] = []
+        found: list[Sample] = []
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS), self._database.connection() as connection:
                 found = await _work(connection)
         except (DatabaseUnavailableError, asyncpg.PostgresError, TimeoutError) as error:
             _log.warning("metrics: the database cannot be read: %s", error)
-        up = Gauge("waybill_database_up", "Whether the database answers.", {}, bool(found))
-        return [up, *found]
+        return [UP.of(bool(found)), *found]
 
-    async def _of_broker(self) -> list[Gauge]:
+    async def _of_broker(self) -> list[Sample]:
         if self._consumer is None:
             return []
-        lag: Mapping[str, int] | None = None
+        lag: Lag | None = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 lag = await self._consumer.lag()
         except Exception as error:  # noqa: BLE001 (the gateway must not load the client's errors)
             _log.warning("metrics: the broker cannot be read: %s", error)
-        up = Gauge("waybill_broker_up", "Whether the broker answers.", {}, lag is not None)
-        meaning = "Records of the topic that this service has not processed."
+        if lag is None:
+            return [BROKER_UP.of(0)]
         return [
-            up,
-            *(
-                Gauge("waybill_consumer_lag_records", meaning, {"topic": topic}, records)
-                for topic, records in sorted((lag or {}).items())
-            ),
+            BROKER_UP.of(1),
+            *(LAG_RECORDS.of(records, topic) for topic, records in sorted(lag.records.items())),
+            *(LAG_SECONDS.of(seconds, topic) for topic, seconds in sorted(lag.seconds.items())),
         ]
 
 
-def _of_owners() -> Iterator[Gauge]:
-    meaning = "Requests for a resource of another owner that this process has refused."
-    for operation, count in sorted(REFUSALS.items()):
-        yield Gauge("waybill_owner_refusals_total", meaning, {"operation": operation}, count)
+def _of_owners() -> Iterator[Sample]:
+    return (OWNER_REFUSALS.of(count, operation) for operation, count in sorted(REFUSALS.items()))
 
 
-async def _work(connection: Connection) -> list[Gauge]:
-    outbox = await connection.fetchrow(_OUTBOX, _COUNT_MAX)
-    letters = {row["state"]: row["events"] for row in await connection.fetch(_DEAD_LETTERS)}
-    sagas = await connection.fetch(_SAGAS)
+async def _work(connection: Connection) -> list[Sample]:
     return [
-        *_of_outbox(outbox),
-        *(
-            Gauge(
-                "waybill_dead_letters", "Events set aside.", {"state": state}, letters.get(state, 0)
-            )
-            for state in STATES
-        ),
-        *(gauge for row in sagas for gauge in _of_saga(row)),
+        *_of_outbox(await connection.fetch(_OUTBOX, _COUNT_MAX)),
+        *_of_dead_letters(await connection.fetch(_DEAD_LETTERS, _COUNT_MAX)),
+        *_of_sagas(await connection.fetch(_SAGAS, _COUNT_MAX)),
     ]
 
 
-def _of_outbox(row: asyncpg.Record | None) -> Iterator[Gauge]:
-    if row is not None:
-        meaning = f"Events that are not published yet; {_COUNT_MAX} means at least that many."
-        yield Gauge("waybill_outbox_events", meaning, {}, row["events"])
-        meaning = "Age of the oldest event that is not published yet."
-        yield Gauge("waybill_outbox_oldest_seconds", meaning, {}, row["seconds"])
+def _of_outbox(rows: Iterable[asyncpg.Record]) -> Iterator[Sample]:
+    for row in rows:
+        yield OUTBOX.of(row["events"])
+        yield OUTBOX_OLDEST.of(row["seconds"])
 
 
-def _of_saga(row: asyncpg.Record) -> Iterator[Gauge]:
-    labels = {"definition": row["definition"], "direction": row["direction"]}
-    yield Gauge("waybill_sagas_open", "Sagas that have not ended.", labels, row["sagas"])
-    meaning = "Time since the last transition of the open saga that has waited longest."
-    yield Gauge("waybill_saga_longest_wait_seconds", meaning, labels, row["seconds"])
+def _of_dead_letters(rows: Iterable[asyncpg.Record]) -> Iterator[Sample]:
+    counts = {row["state"]: row["events"] for row in rows}
+    ages = (row["seconds"] for row in rows if row["state"] != _DISCARDED)
+    yield from (DEAD_LETTERS.of(counts.get(state, 0), state) for state in STATES)
+    yield DEAD_LETTER_OLDEST.of(max(ages, default=0.0))
+
+
+def _of_sagas(rows: Iterable[asyncpg.Record]) -> Iterator[Sample]:
+    """Count each step, also those at which no saga waits; versions with one name are added."""
+    found = {place: (0, 0.0) for each in STEPS.values() for place in each.values()}
+    for row in rows:
+        names = STEPS.get((row["definition"], row["version"]), {})
+        at = (row["direction"], row["position"])
+        place = names.get(at, (row["definition"], str(row["position"]), row["direction"]))
+        sagas, seconds = found.get(place, (0, 0.0))
+        found[place] = (sagas + row["sagas"], max(seconds, row["seconds"]))
+    for place, (sagas, seconds) in found.items():
+        yield OPEN.of(sagas, *place)
+        yield OLDEST.of(seconds, *place)

@@ -12,6 +12,7 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Iterator
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -24,12 +25,16 @@ from typing_extensions import override
 
 from waybill import logs
 from waybill.http.errors import RECORDED
+from waybill.http.metrics import CONNECTIONS, CONNECTIONS_MAX, IN_PROGRESS
 from waybill.http.protocol import LimitedHttpProtocol
 from waybill.http.streaming import end_streams
+from waybill.metrics import READERS, Sample
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
+from waybill.process.own_readings import process_readings
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
+from waybill.process.values import BACKGROUND, counted, packed, values_of
 from waybill.process.worker_process import Parent, Work, fork
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
 from waybill.tls import ServerCertificate, TlsFileError
@@ -86,13 +91,18 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
     """Return the work of the child process: run the background parts until it must stop."""
 
     async def work(parent: Parent) -> int:
+        baseline = counted()
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
         try:
             async with running(service.background, process), asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(
-                    parent.listen(publish, partial(refusal_of, service.background))
+                    parent.listen(
+                        publish,
+                        partial(refusal_of, service.background),
+                        lambda: packed(values_of(BACKGROUND, process_readings(), baseline)),
+                    )
                 )
                 process.on_crash = listening.cancel
         finally:
@@ -119,9 +129,16 @@ class _Server(uvicorn.Server):
         # Objects that exist now are permanent: later collections skip them (some 50 ms).
         gc.collect()
         gc.freeze()
+        READERS.append(self._readings)
         for server in self.servers:
             for listener in server.sockets:
                 _log.info("serving on %s:%s", *listener.getsockname()[:2])
+
+    def _readings(self) -> Iterator[Sample]:
+        state = self.server_state
+        yield IN_PROGRESS.of(len(state.tasks))
+        yield CONNECTIONS.of(len(state.connections))
+        yield CONNECTIONS_MAX.of(LimitedHttpProtocol.connections_max)
 
     @override
     async def on_tick(self, counter: int) -> bool:

@@ -21,9 +21,9 @@ from starlette.types import ASGIApp
 from waybill.http import Operation
 from waybill.http.access import Access
 from waybill.http.routing import Methods
+from waybill.metrics import Sample
 from waybill.postgres import Database
 from waybill.process.background import Background
-from waybill.process.gauges import Gauge
 from waybill.process.health import Check
 
 P = ParamSpec("P")
@@ -44,8 +44,8 @@ class Service:
 
     `access` says who may call the operations, instead of the setting: the issuer of tokens has one.
 
-    `layers` are put around the whole application, the last one outermost. `gauges` returns values
-    for /metrics.
+    `layers` are put around the whole application, the last one outermost. `gauges` returns
+    values for /metrics, of readings that the service has declared (`waybill.metrics`).
 
     `contract` and `operations` are for a service whose `assemble` is not decorated by `serves`.
     """
@@ -61,7 +61,7 @@ class Service:
     in_each_process: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     layers: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
-    gauges: Callable[[], Iterable[Gauge]] = tuple
+    gauges: Callable[[], Iterable[Sample]] = tuple
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
 

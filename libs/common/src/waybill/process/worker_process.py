@@ -10,6 +10,8 @@ many. With a separate process, it waits only for its own transaction.
 They share only the database. When the child ends, the parent stops; when the parent is gone, the
 child exits. Only the parent handles signals, and stops the child.
 
+    metrics  the parent asks, when it is asked itself; the child answers in pieces
+
 They communicate over a socket that preserves message boundaries. Sending never blocks: when the
 socket is full, the events are read from the outbox, and the child is notified when there is space
 again.
@@ -33,10 +35,16 @@ from waybill.postgres.outbox import SentEvent
 _EVENTS: Final = b"e"
 _STOP: Final = b"s"
 _HEARTBEAT: Final = b"b"
+_ASK: Final = b"m"
+_PIECE: Final = b"p"
+_LAST_PIECE: Final = b"l"
 BEAT_SECONDS: Final = 1.0
 _SILENT_SECONDS_MAX: Final = 5.0
 _MESSAGE_BYTES_MAX: Final = 65_536
 """A third of the default socket buffer. Events of larger messages are read from the outbox."""
+_PIECE_BYTES: Final = _MESSAGE_BYTES_MAX - 1
+_METRICS_SECONDS_MAX: Final = 1.0
+"""For the child to answer; when it is busy for longer, its last answer is used."""
 _EXIT_ORPHANED: Final = 1
 _NICENESS: Final = 10
 """Requests have priority when processor time is short."""
@@ -54,17 +62,29 @@ class Parent:
         self,
         publish: Callable[[Sequence[SentEvent]], None],
         refusal: Callable[[], str | None] = lambda: None,
+        metrics: Callable[[], bytes] = bytes,
     ) -> None:
         """Call `publish` with the events of each commit; returns when the child must stop.
 
         A call without events means that there are events in the outbox. Exits the process when the
         parent is gone: the platform may have started another one. Each heartbeat carries `refusal`.
+        `metrics` returns what the child has counted.
         """
         self._heartbeat(asyncio.get_running_loop(), refusal)
         while (message := await _receive(self._channel)) != _STOP:
             if not message:
                 os._exit(_EXIT_ORPHANED)
-            publish(_events(message))
+            if message == _ASK:
+                await self._answer(metrics())
+            else:
+                publish(_events(message))
+
+    async def _answer(self, metrics: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        while len(metrics) > _PIECE_BYTES:
+            await loop.sock_sendall(self._channel, _PIECE + metrics[:_PIECE_BYTES])
+            metrics = metrics[_PIECE_BYTES:]
+        await loop.sock_sendall(self._channel, _LAST_PIECE + metrics)
 
     def _heartbeat(
         self, loop: asyncio.AbstractEventLoop, refusal: Callable[[], str | None]
@@ -84,12 +104,28 @@ class Child:
         self._channel = channel
         self._heartbeat_at = time.monotonic()
         self._is_behind = False
+        self._metrics = b""
+        self._pieces: list[bytes] = []
+        self._answered: asyncio.Future[None] | None = None
         self.refusal: str | None = None
         """Why the broker refuses a part of the child, as of its last heartbeat."""
 
+    @property
+    def silent_seconds(self) -> float:
+        """Time since the last heartbeat."""
+        return time.monotonic() - self._heartbeat_at
+
     def is_alive(self) -> bool:
         """Whether a heartbeat arrived in the last seconds."""
-        return time.monotonic() - self._heartbeat_at < _SILENT_SECONDS_MAX
+        return self.silent_seconds < _SILENT_SECONDS_MAX
+
+    async def metrics(self) -> bytes:
+        """Ask the child for its metrics; its last answer, empty at first, if it takes too long."""
+        if self._answered is None and self._sent(_ASK):
+            self._answered = asyncio.get_running_loop().create_future()
+        if self._answered is not None:
+            await asyncio.wait([self._answered], timeout=_METRICS_SECONDS_MAX)
+        return self._metrics
 
     def publish(self, events: Sequence[SentEvent]) -> None:
         """Send committed events to the child. Never blocks."""
@@ -116,14 +152,25 @@ class Child:
         try:
             async with asyncio.TaskGroup() as tasks:
                 stopping = tasks.create_task(self._stop_at(stop))
-                while beat := await _receive(self._channel):
-                    self.refusal = beat.removeprefix(_HEARTBEAT).decode() or None
-                    self._heartbeat_at = time.monotonic()
+                while message := await _receive(self._channel):
+                    self._take(message[:1], message[1:])
                 stopping.cancel()
         finally:
             asyncio.get_running_loop().remove_writer(self._channel)
             self._channel.close()
         os.waitpid(self._pid, 0)  # noqa: ASYNC222 - it has ended, so this does not block
+
+    def _take(self, kind: bytes, content: bytes) -> None:
+        if kind == _HEARTBEAT:
+            self.refusal = content.decode() or None
+            self._heartbeat_at = time.monotonic()
+            return
+        self._pieces.append(content)
+        if kind == _LAST_PIECE:
+            self._metrics, self._pieces = b"".join(self._pieces), []
+            if self._answered is not None:
+                self._answered.set_result(None)
+                self._answered = None
 
     async def _stop_at(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from waybill.saga import rows
 from waybill.saga.definition import C, S, Saga
+from waybill.saga.metrics import know
 from waybill.saga.subjects import SagaStore
 
 
@@ -49,6 +50,8 @@ class SagaRegistry:
         select = rows.select_with(subjects.select)
         self._kinds[name] = SagaKind(subjects, newest, select, tuple(answers))
         self._definitions |= known
+        for saga in versions:
+            know(saga)
 
     def kind(self, name: str) -> SagaKind:
         """Return the sagas of a name. Raises LookupError."""
