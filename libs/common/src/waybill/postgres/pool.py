@@ -14,6 +14,7 @@ from waybill.postgres.connection_pool import ConnectionPool
 from waybill.postgres.errors import ConcurrencyConflictError
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.transaction import OnSent, Transaction
+from waybill.postgres.transaction_spans import begin_transaction
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -147,9 +148,12 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
 
     @override
     async def __aenter__(self) -> Transaction:
+        self._span = begin_transaction()
         self._raw = await self._pool.acquire()
         self._tx = self._begin(self._raw)
         self._tx.optimistic = self._optimistic
+        if self._span is not None:
+            self._span.connected()
         return self._tx
 
     @override
@@ -160,7 +164,12 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
                 await _commit(tx)
             else:
                 await _roll_back(tx)
+        except BaseException as failure:
+            error = failure
+            raise
         finally:
+            if self._span is not None:
+                self._span.end(tx, error)
             tx.end()
             await self._pool.release(self._raw)
         if error is None:

@@ -42,6 +42,8 @@ from waybill.process.settings import (
     SomeSettings,
     read_settings,
 )
+from waybill.process.trace_settings import read_trace_settings
+from waybill.process.tracing import trace_gauges, tracing
 from waybill.process.worker_process import Child
 from waybill.process.wrong_settings import WrongSettingsError
 
@@ -88,6 +90,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         self.title = settings.service
         process = self.process or _process_of(settings)
         try:
+            traces = read_trace_settings()
             admission = admission_of(settings) if isinstance(settings, Settings) else None
             service = await self.assemble(settings)
             if service.access is not None:
@@ -97,6 +100,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             raise
         self.configure_layers(settings.hosts, service.layers)
         async with AsyncExitStack() as stopping:
+            await stopping.enter_async_context(tracing(traces, settings.service, process))
             stopping.push_async_callback(close, service, process)
             self.state.service = service
             stopping.callback(delattr, self.state, "service")
@@ -147,7 +151,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)
         gauges = Gauges(service.database, service.background)
-        metrics = Metrics(gauges, registry, service.gauges)
+        metrics = Metrics(gauges, registry, lambda: (*service.gauges(), *trace_gauges()))
         mount_metrics(added, RUNTIME_PATH if has_own else METRICS_PATH, metrics)
         if has_own and registry:
             stopping.enter_context(shared_metrics(registry))

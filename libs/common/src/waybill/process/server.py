@@ -30,6 +30,8 @@ from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
+from waybill.process.trace_settings import read_trace_settings
+from waybill.process.tracing import tracing
 from waybill.process.worker_process import Parent, Work, fork
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
 from waybill.tls import ServerCertificate, TlsFileError
@@ -60,6 +62,7 @@ def run(app: ServiceApp[SomeSettings]) -> None:
     logs.configure("waybill")
     try:
         settings = app.read_settings()
+        read_trace_settings()
     except WrongSettingsError as error:
         for sentence in error.sentences:
             _log.critical("%s", sentence)
@@ -90,7 +93,11 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
         try:
-            async with running(service.background, process), asyncio.TaskGroup() as tasks:
+            async with (
+                tracing(read_trace_settings(), settings.service, process),
+                running(service.background, process),
+                asyncio.TaskGroup() as tasks,
+            ):
                 listening = tasks.create_task(
                     parent.listen(publish, partial(refusal_of, service.background))
                 )

@@ -34,6 +34,7 @@ from waybill.postgres import Database
 from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.event_spans import processed
 from waybill.receiving.lag import read_lag
 from waybill.receiving.unreadable_batches import delivery_of
 
@@ -193,7 +194,8 @@ class Consumer:
         deliveries = [delivery for delivery in read if delivery is not None]
         deliveries += map(delivery_of, batch.unreadable)
         if deliveries:
-            await self._processor.process(deliveries, stop)
+            with processed(deliveries, self._group):
+                await self._processor.process(deliveries, stop)
 
 
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:
