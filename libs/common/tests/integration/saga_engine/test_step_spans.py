@@ -107,10 +107,14 @@ async def test_a_step_that_is_rolled_back_has_no_span(
     sagas, _, _ = engine()
     with trace.resumed(STARTED):
         [saga_id] = await start(database, sagas)
-    with pytest.raises(ZeroDivisionError):
+
+    async def cancel_and_fail() -> None:
         async with database.transaction() as tx:
             assert await sagas.cancel(tx, saga_id)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await cancel_and_fail()
     assert not steps(recorder)
 
 
