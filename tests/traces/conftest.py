@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.plugin import free_port_base
 
+_READY: Final = "Everything is ready"
 WANTED: Final = "WAYBILL_TRACES"
 _CONFIG: Final = """\
 receivers:
@@ -53,10 +55,17 @@ class Collector:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+        """Return when it receives."""
+        self.log.unlink(missing_ok=True)
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
                 [self.program, "--config", self.config], stdout=log, stderr=log
             )
+        self.process = process
+        while _READY not in self.log.read_text("utf-8"):
+            if process.poll() is not None:
+                pytest.fail(f"the collector does not start: {self.log.read_text('utf-8')}")
+            time.sleep(0.1)
 
     def stop(self) -> None:
         if self.process is not None:

@@ -24,7 +24,7 @@ EVENTS = {
     "orders.order-placed.v1",
     "inventory.reserve-stock.v1",
     "inventory.stock-reserved.v1",
-    "payments.authorize-sealed-payment.v1",
+    "payments.authorize-payment.v2",
     "payments.payment-authorized.v1",
     "inventory.commit-stock.v1",
     "inventory.stock-committed.v1",
