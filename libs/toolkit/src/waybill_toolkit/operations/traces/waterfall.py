@@ -9,6 +9,9 @@ from waybill_toolkit.operations.traces.stored import StoredSpan
 _NS_PER_MS: Final = 1_000_000
 _BAR_WIDTH: Final = 40
 _LABEL_WIDTH: Final = 58
+_PRODUCER: Final = 4
+_CONSUMER: Final = 5
+_MESSAGE: Final = "messaging.message.id"
 SHOWN: Final = (
     "cloudevents.event_type",
     "http.response.status_code",
@@ -113,7 +116,32 @@ def text(spans: Sequence[StoredSpan], longest: int = 5) -> str:
     for row in sorted(arranged, key=lambda each: -each.own_ns)[:longest]:
         note = f" ({notes(row.span)})" if notes(row.span) else ""
         lines.append(f"{milliseconds(row.own_ns):>12}  {row.span.service}: {row.span.name}{note}")
+    lines += _waits(spans, longest)
     return "\n".join(lines)
+
+
+def _waits(spans: Sequence[StoredSpan], most: int) -> Iterator[str]:
+    """Write how long events were in a topic, from the broker's answer until they were processed.
+
+    An event may be sent and processed more than once: the first time counts.
+    """
+    sent: dict[str, int] = {}
+    processed: dict[str, StoredSpan] = {}
+    for each in spans:
+        message = each.attributes.get(_MESSAGE)
+        if message is None:
+            continue
+        if each.kind == _PRODUCER:
+            sent[message] = min(each.ended, sent.get(message, each.ended))
+        elif each.kind == _CONSUMER:
+            processed.setdefault(message, each)
+    waits = [
+        (each.began - sent[message], each) for message, each in processed.items() if message in sent
+    ]
+    if waits:
+        yield from ("", "Longest waits in a topic, until the event was processed:")
+    for wait, span in sorted(waits, key=lambda each: -each[0])[:most]:
+        yield f"{milliseconds(max(0, wait)):>12}  {span.service}: {notes(span)}"
 
 
 def _cut(label: str) -> str:
