@@ -6,9 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
 	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
 	test-postgres bench bench-smoke chaos simulate image images lock clean
+
+.PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
+	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
+	test-postgres test-traces bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -126,6 +129,10 @@ test-postgres: $(VENV)/ready
 	for major in 14 18; do \
 		WAYBILL_TEST_POSTGRES=$$major $(BIN)/pytest libs/common/tests/integration services/*/tests/integration $(ARGS) || exit 1; \
 	done
+
+# The trace of an order as a collector of OpenTelemetry receives it, which is built with Go: a minute or two the first time.
+test-traces: $(VENV)/ready
+	WAYBILL_TRACES=1 $(BIN)/pytest tests/traces $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

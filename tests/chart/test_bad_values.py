@@ -130,6 +130,14 @@ REFUSED: Final[list[tuple[dict[str, Any], list[str]]]] = [
     ),
     (_at("tls.ca.existingSecret", "ca"), ["tls.ca.existingSecret needs tls.existingSecret"]),
     (
+        _at("tracing", {"otlpEndpoint": "http://c", "headers": {"existingSecret": "key"}}),
+        ["tracing.headers.existingSecret needs an https address in tracing.otlpEndpoint"],
+    ),
+    (
+        _at("tracing", {"otlpEndpoint": "http://c", "ca": {"existingSecret": "ca"}}),
+        ["tracing.ca.existingSecret needs an https address in tracing.otlpEndpoint"],
+    ),
+    (
         _at("services.payments.upstream", "https://payments.example"),
         ["services.payments.upstream", "set services.payments.enabled to false"],
     ),

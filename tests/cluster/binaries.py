@@ -1,4 +1,6 @@
-"""The programs of Kubernetes, built from the Go modules below tools/ and kept for the next run.
+"""The programs of Kubernetes, and a collector of traces, built from the Go modules below tools/.
+
+Each is kept for the next run.
 
     python3 tests/cluster/binaries.py etcd kube-apiserver
 
@@ -88,6 +90,7 @@ PROGRAMS: Final = {
         "sigs.k8s.io/kube-network-policies/cmd",
     ),
     "pause": (Module("pause"), "."),
+    "collector": (Module("collector", "go.opentelemetry.io/collector/otelcol"), "."),
 }  # fmt: skip
 """The module and the package of each program."""
 

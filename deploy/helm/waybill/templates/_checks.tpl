@@ -49,6 +49,14 @@ access.issuer needs access.audience.
 access.ca.existingSecret needs access.issuer.
 {{- end }}
 {{- end }}
+{{- with $values.tracing }}
+{{- if and .headers.existingSecret (not (hasPrefix "https://" .otlpEndpoint)) }}
+tracing.headers.existingSecret needs an https address in tracing.otlpEndpoint: headers are secrets.
+{{- end }}
+{{- if and .ca.existingSecret (not (hasPrefix "https://" .otlpEndpoint)) }}
+tracing.ca.existingSecret needs an https address in tracing.otlpEndpoint.
+{{- end }}
+{{- end }}
 {{- if and $values.tls.ca.existingSecret (not $values.tls.existingSecret) }}
 tls.ca.existingSecret needs tls.existingSecret.
 {{- end }}

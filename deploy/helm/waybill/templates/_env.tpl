@@ -51,6 +51,14 @@ The environment of a service: {variable: text} as JSON. What the chart sets come
   {{- $_ := set $env "WAYBILL_RATE_LIMIT_REPLICAS" (max 1 (int $replicas) | toString) -}}
 {{- end -}}
 
+{{- with $root.Values.tracing -}}
+  {{- if .otlpEndpoint -}}
+    {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" .otlpEndpoint -}}
+    {{- $_ := set $env "OTEL_TRACES_SAMPLER" "parentbased_traceidratio" -}}
+    {{- $_ := set $env "OTEL_TRACES_SAMPLER_ARG" (toJson .sampleRatio) -}}
+  {{- end -}}
+{{- end -}}
+
 {{- range $mount := include "waybill.mounts" . | fromJsonArray -}}
   {{- range $variable, $file := $mount.env -}}
     {{- $path := printf "/etc/waybill/%s" $mount.name -}}

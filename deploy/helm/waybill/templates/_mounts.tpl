@@ -49,6 +49,18 @@ not in the environment of child processes, and follows its Secret. Call with {ro
   {{- end -}}{{- end -}}
 {{- end -}}
 
+{{- with $root.Values.tracing -}}{{- if .otlpEndpoint -}}
+  {{- with .headers -}}{{- if .existingSecret -}}
+    {{- $mounts = append $mounts (dict "name" "trace-headers"
+        "env" (dict "OTEL_EXPORTER_OTLP_HEADERS_FILE" "headers")
+        "volume" (include "waybill.secret" (list .existingSecret (dict .key "headers")) | fromJson)) -}}
+  {{- end -}}{{- end -}}
+  {{- with .ca -}}{{- if .existingSecret -}}
+    {{- $mounts = append $mounts (dict "name" "trace-ca" "env" (dict "OTEL_EXPORTER_OTLP_CERTIFICATE" "ca.crt")
+        "volume" (include "waybill.secret" (list .existingSecret (dict .key "ca.crt")) | fromJson)) -}}
+  {{- end -}}{{- end -}}
+{{- end -}}{{- end -}}
+
 {{- with $root.Values.tls -}}
   {{- if .existingSecret -}}
     {{- $name := include "waybill.of" (list .existingSecret $service) -}}

@@ -6,11 +6,11 @@ in the same trace, and its events, logs and responses carry the trace id.
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 _TRACEPARENT: Final = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})"
@@ -25,11 +25,15 @@ _SAMPLED: Final = 0x01
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """A span: 32 and 16 hexadecimal digits, and the sampled flag."""
+    """A span: 32 and 16 hexadecimal digits, the sampled flag, and the span that it is a child of.
+
+    `parent_id` is empty in a span that begins its trace, and in one that was read from a header.
+    """
 
     trace_id: str
     span_id: str
     sampled: bool = True
+    parent_id: str = ""
 
     @property
     def traceparent(self) -> str:
@@ -38,7 +42,27 @@ class TraceContext:
 
     def child(self) -> "TraceContext":
         """Return a new span in the same trace."""
-        return TraceContext(self.trace_id, _hex(64), self.sampled)
+        return TraceContext(self.trace_id, _hex(64), self.sampled, self.span_id)
+
+
+Sampler: TypeAlias = Callable[[str, bool | None], bool]
+"""Whether a trace is sampled, from its id and from what its caller has decided, if there is one."""
+
+
+def follow_caller(_trace_id: str, parent: bool | None) -> bool:  # noqa: FBT001 - one of two facts
+    """Sample what the caller samples, and every trace that begins here."""
+    return parent is not False
+
+
+class _Sampling:
+    """The sampler of this process, which `sample_by` replaces."""
+
+    decide: Sampler = staticmethod(follow_caller)
+
+
+def sample_by(sampler: Sampler) -> None:
+    """Decide by `sampler` from now on which traces are sampled, in this process."""
+    _Sampling.decide = staticmethod(sampler)
 
 
 _current: ContextVar[TraceContext | None] = ContextVar("waybill_trace", default=None)
@@ -53,10 +77,12 @@ class RequestTrace:
     A context variable that is set inside a middleware may not be visible outside of it.
     """
 
-    __slots__ = ("context",)
+    __slots__ = ("context", "is_ours")
 
     def __init__(self, context: TraceContext) -> None:
         self.context = context
+        self.is_ours = True
+        """False when OpenTelemetry's own libraries have recorded the span."""
 
 
 def of(scope: Mapping[str, Any]) -> TraceContext:
@@ -84,8 +110,10 @@ def begin(traceparent: str | None = None) -> TraceContext:
     """Return a new span: in the trace of `traceparent` if it is valid, else in a new trace."""
     parent = parse(traceparent)
     if parent is not None:
-        return parent.child()
-    return TraceContext(_hex(128), _hex(64))
+        sampled = _Sampling.decide(parent.trace_id, parent.sampled)
+        return TraceContext(parent.trace_id, _hex(64), sampled, parent.span_id)
+    trace_id = _hex(128)
+    return TraceContext(trace_id, _hex(64), _Sampling.decide(trace_id, None))
 
 
 def _hex(bits: int) -> str:
@@ -111,6 +139,17 @@ def enter(context: TraceContext) -> Token[TraceContext | None]:
 def leave(token: Token[TraceContext | None]) -> None:
     """Restore the span that was current before `enter`."""
     _current.reset(token)
+
+
+@contextmanager
+def resumed(traceparent: str) -> Iterator[TraceContext]:
+    """Make the span of `traceparent` itself current inside the `with` block, not a child of it."""
+    context = parse(traceparent) or begin()
+    token = enter(context)
+    try:
+        yield context
+    finally:
+        leave(token)
 
 
 @contextmanager

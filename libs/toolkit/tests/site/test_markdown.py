@@ -35,3 +35,8 @@ def test_code_and_tables_are_rendered() -> None:
     assert '<span class="mi">1</span>' in html
     assert '<div class="wide" tabindex="0"><table>' in html
     assert "<td><code>b</code></td>" in html
+
+
+def test_the_address_of_a_picture_is_rewritten_on_its_own() -> None:
+    shown = Renderer(link=str, draw=str, generate=str, picture=lambda target: f"data:{target}")
+    assert '<img src="data:a.svg" alt="A" />' in shown.render("![A](a.svg)").html

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from waybill_toolkit.site.settings import common_settings, own_settings
+from waybill_toolkit.site.settings import common_settings, own_settings, trace_settings
 
 ROOT: Final = Path(__file__).parents[4]
 
@@ -24,3 +24,10 @@ def test_service_shows_its_settings_without_the_common_ones() -> None:
         "WAYBILL_RESERVATION_MINUTES"
     ]
     assert "WAYBILL_UPSTREAMS" in {each.name for each in own_settings(ROOT, "gateway")}
+
+
+def test_settings_of_traces_have_the_names_of_opentelemetry() -> None:
+    settings = {each.name: each for each in trace_settings()}
+    assert settings["OTEL_TRACES_SAMPLER"].default == "parentbased_traceidratio"
+    headers = settings["OTEL_EXPORTER_OTLP_HEADERS"].text
+    assert headers.endswith("Or `OTEL_EXPORTER_OTLP_HEADERS_FILE`, the path of a file with it.")

@@ -24,6 +24,7 @@ from payments.provider import (
     ProviderUnavailableError,
     idempotency_key,
 )
+from payments.provider_spans import ProviderSpan
 from waybill import logs, trace
 from waybill.clock import Clock
 from waybill.sealing import SealingError, Seals
@@ -95,9 +96,11 @@ class Caller:
 
     async def _call_with_timeout(self, payment: Payment, operation: Operation) -> Authorized:
         try:
-            with CALL_SECONDS.labels(operation).time():
+            with CALL_SECONDS.labels(operation).time(), ProviderSpan(payment, operation) as span:
                 async with asyncio.timeout(self._timeout_seconds):
-                    return await self._call_provider(payment, operation)
+                    answer = await self._call_provider(payment, operation)
+                span.answered(answer)
+                return answer
         except TimeoutError as error:
             raise ProviderTimeoutError(f"no response within {self._timeout_seconds} s") from error
 

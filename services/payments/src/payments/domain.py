@@ -80,6 +80,7 @@ class Payment:
     attempts: int = 0
     due_at: datetime | None = None
     traceparent: str = ""
+    """The trace of the last command: its calls and its events belong to it."""
     actor: str | None = None
     """Who caused the last command; the actor of the next event."""
 
@@ -87,6 +88,10 @@ class Payment:
     def operation(self) -> Operation | None:
         """The operation that the payment waits for, if any."""
         return _OPERATIONS.get(self.status)
+
+    def caused_by(self, traceparent: str, actor: str | None) -> "Payment":
+        """Return the payment with the trace and the actor of another command."""
+        return replace(self, traceparent=traceparent, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)

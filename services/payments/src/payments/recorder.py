@@ -9,6 +9,7 @@ from typing import Final
 from payments.claims import Claims
 from payments.commands.record_answers import Call, record_answers
 from payments.memory import Memory
+from waybill import spans
 from waybill.backoff import Backoff
 from waybill.clock import Clock
 from waybill.postgres import (
@@ -40,7 +41,8 @@ class AnswerRecorder:
     async def record(self, batch: Sequence[Call], stop: asyncio.Event) -> None:
         """Record answers. An answer that cannot be recorded is logged; the others are recorded."""
         try:
-            await self._record_with_retries(batch, stop)
+            with spans.shared_by_traces(call.payment.traceparent for call in batch):
+                await self._record_with_retries(batch, stop)
         except Exception:  # noqa: BLE001 (each answer of the batch is then recorded alone)
             if len(batch) == 1:
                 extra = {"payment_id": batch[0].payment.payment_id}

@@ -11,12 +11,13 @@ It follows no redirects, stores no cookies, decompresses nothing and adds no hea
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import aiohttp
 from yarl import URL
 
+from waybill.calls.request_spans import begin_request
 from waybill.calls.targets import Target
 
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -76,6 +77,20 @@ async def send(
     session: aiohttp.ClientSession, target: Target, request: Request
 ) -> aiohttp.ClientResponse:
     """Send a request once and wait for the headers of the response. Raises UpstreamError."""
+    span = begin_request(target, request.method, request.path)
+    if span is None:
+        return await _send(session, target, request)
+    with span:
+        response = await _send(
+            session, target, replace(request, headers=span.sent(request.headers))
+        )
+        span.status = response.status
+    return response
+
+
+async def _send(
+    session: aiohttp.ClientSession, target: Target, request: Request
+) -> aiohttp.ClientResponse:
     response = await session.request(
         request.method,
         URL(target.origin + request.path, encoded=True),

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from waybill import spans
 from waybill.group_commit import GroupCommit
 from waybill.http.call import Call
 from waybill.http.contract import Answer
@@ -81,6 +82,12 @@ class BatchedOperation(Generic[RequestBody, Result]):
     async def _round(
         self, requests: Sequence[BatchedRequest[RequestBody]]
     ) -> Sequence[Result | Exception]:
+        with spans.shared_by_traces(each.traceparent for each in requests):
+            return await self._process(requests)
+
+    async def _process(
+        self, requests: Sequence[BatchedRequest[RequestBody]]
+    ) -> Sequence[Result | Exception]:
         try:
             if not self._checks_first:
                 with suppress(ConcurrencyConflictError, _RefusalError):
@@ -93,7 +100,8 @@ class BatchedOperation(Generic[RequestBody, Result]):
 
     async def _one(self, request: BatchedRequest[RequestBody]) -> Result | Exception:
         try:
-            [result] = await self._with_check([request])
+            with spans.shared_by_traces([request.traceparent]):
+                [result] = await self._with_check([request])
         except Exception as error:  # noqa: BLE001 (this caller gets it)
             return error
         return result

@@ -13,14 +13,13 @@ from typing import Final
 from opentelemetry.trace import get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from waybill import trace
+from waybill import spans, trace
 from waybill.http.measuring import measure
+from waybill.http.request_spans import PROBES, record_request
 from waybill.trace import RequestTrace, TraceContext
 
 _log: Final = logging.getLogger("waybill.http.requests")
 
-_PROBES: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
-"""Requested every few seconds: only their failures are logged."""
 _OK: Final = 200
 
 
@@ -48,17 +47,19 @@ class RequestTracing:
         try:
             await self._app(scope, receive, send_with_trace_id)
         finally:
-            seconds = time.perf_counter() - began
-            measure(scope, status, seconds, request.context)
+            ended = time.perf_counter()
+            measure(scope, status, ended - began, request.context)
             if _log.isEnabledFor(logging.INFO) and scope["type"] == "http":
-                _log_request(scope, request, status, seconds)
+                _log_request(scope, request, status, ended - began)
+            if request.is_ours and spans.is_recorded(request.context):
+                record_request(scope, request.context, status, began, ended)
             trace.leave(token)
 
 
 def _log_request(scope: Scope, request: RequestTrace, status: int, seconds: float) -> None:
     """Log one line, without the query, which may have data of customers."""
     method, path = scope["method"], scope["path"]
-    if path in _PROBES and status == _OK:
+    if path in PROBES and status == _OK:
         return
     # JoinSpan may have replaced the trace.
     token = trace.enter(request.context)
@@ -79,6 +80,7 @@ class JoinSpan:
         if request is None or not span.is_valid:
             await self._app(scope, receive, send)
             return
+        request.is_ours = False
         request.context = TraceContext(
             f"{span.trace_id:032x}", f"{span.span_id:016x}", sampled=span.trace_flags.sampled
         )

@@ -37,13 +37,16 @@ SERVER_SETTINGS: Final = {
 class Connection:
     """One connection. Its methods raise DatabaseUnavailableError when the connection is lost."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_raw", "statements")
 
     def __init__(self, raw: "RawConnection") -> None:
         self._raw = raw
+        self.statements = 0
+        """Statements sent so far: each is a round trip."""
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Return all rows of a statement."""
+        self.statements += 1
         try:
             return await self._raw.fetch(sql, *arguments)
         except FAILURES as error:
@@ -52,6 +55,7 @@ class Connection:
 
     async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
         """Return the first row of a statement, or None."""
+        self.statements += 1
         try:
             return await self._raw.fetchrow(sql, *arguments)
         except FAILURES as error:
@@ -60,6 +64,7 @@ class Connection:
 
     async def fetchval(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 (as asyncpg)
         """Return the first column of the first row, or None."""
+        self.statements += 1
         try:
             return await self._raw.fetchval(sql, *arguments)
         except FAILURES as error:
@@ -68,6 +73,7 @@ class Connection:
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement; returns its command tag, such as "UPDATE 3"."""
+        self.statements += 1
         try:
             return await self._raw.execute(sql, *arguments)
         except FAILURES as error:

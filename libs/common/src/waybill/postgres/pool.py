@@ -16,6 +16,7 @@ from waybill.postgres.errors import ConcurrencyConflictError
 from waybill.postgres.metrics import TRANSACTION_SECONDS, TRANSACTIONS
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.transaction import OnSent, Transaction
+from waybill.postgres.transaction_spans import begin_transaction
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -152,10 +153,13 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
 
     @override
     async def __aenter__(self) -> Transaction:
+        self._span = begin_transaction()
         self._raw = await self._pool.acquire()
         self._began = time.perf_counter()
         self._tx = self._begin(self._raw)
         self._tx.optimistic = self._optimistic
+        if self._span is not None:
+            self._span.connected()
         return self._tx
 
     @override
@@ -167,7 +171,12 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
                 _COMMITTED.inc()
             else:
                 await _roll_back(tx)
+        except BaseException as failure:
+            error = failure
+            raise
         finally:
+            if self._span is not None:
+                self._span.end(tx, error)
             tx.end()
             await self._pool.release(self._raw)
         if error is None:

@@ -53,6 +53,11 @@ class Transaction(BufferedConnection):
         work is then retried in a transaction that is not optimistic.
         """
 
+    @property
+    def events_sent(self) -> int:
+        """The events that the transaction has written to the outbox so far."""
+        return len(self._outbox.appended)
+
     @override
     async def _flush(self) -> list[asyncpg.Record]:
         if rows := await super()._flush():

@@ -44,6 +44,8 @@ from waybill.process.settings import (
     SomeSettings,
     read_settings,
 )
+from waybill.process.trace_settings import read_trace_settings
+from waybill.process.tracing import tracing
 from waybill.process.worker_process import Child
 from waybill.process.wrong_settings import WrongSettingsError
 
@@ -90,6 +92,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
         self.title = settings.service
         process = self.process or _process_of(settings)
         try:
+            traces = read_trace_settings()
             admission = admission_of(settings) if isinstance(settings, Settings) else None
             service = await self.assemble(settings)
             if service.access is not None:
@@ -99,6 +102,7 @@ class ServiceApp(Application, Generic[SomeSettings]):
             raise
         self.configure_layers(settings.hosts, service.layers)
         async with AsyncExitStack() as stopping:
+            await stopping.enter_async_context(tracing(traces, settings.service, process))
             stopping.push_async_callback(close, service, process)
             self.state.service = service
             stopping.callback(delattr, self.state, "service")

@@ -35,3 +35,23 @@ BACKGROUND_SILENT: Final = reading(
     "Time since the last heartbeat of the background process, which sends one each second.",
     unit="seconds",
 )
+SPANS_SENT: Final = reading(
+    "waybill_trace_spans_sent_total",
+    "Spans that the receiver of traces has accepted; absent while traces are off.",
+    ("process",),
+    unit="spans",
+    kind="counter",
+)
+SPANS_DROPPED: Final = reading(
+    "waybill_trace_spans_dropped_total",
+    "Spans that were lost, as the buffer was full or the receiver refused them.",
+    ("process",),
+    unit="spans",
+    kind="counter",
+)
+TRACE_RECEIVER_UP: Final = reading(
+    "waybill_trace_receiver_up",
+    "Whether the receiver of traces has accepted the last request.",
+    ("process",),
+    unit="0 or 1",
+)

@@ -12,6 +12,7 @@ from typing import Final
 
 from waybill.metrics import Sample
 from waybill.process.metrics import BACKGROUND_SILENT, BUILD_INFO, CPU, MEMORY, STARTED
+from waybill.process.tracing import trace_readings
 from waybill.process.worker_process import Child
 
 
@@ -51,6 +52,7 @@ def process_readings() -> Iterator[Sample]:
     yield STARTED.of(_started_at(os.getpid()))
     if (pages := _resident_pages()) is not None:
         yield MEMORY.of(pages * resource.getpagesize())
+    yield from trace_readings()
 
 
 def _resident_pages() -> int | None:

@@ -16,7 +16,6 @@ from typing_extensions import override
 
 from waybill.process.wrong_settings import WrongSettingsError
 
-_PREFIX: Final = "WAYBILL_"
 _SUFFIX: Final = "_FILE"
 
 
@@ -31,8 +30,9 @@ class SecretFiles(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         given = {name.upper(): value for name, value in os.environ.items() if value}
         found, faults = {}, []
+        prefix = self.config.get("env_prefix", "")
         for name in secrets_of(self.settings_cls.model_fields):
-            variable = _PREFIX + name.upper()
+            variable = prefix + name.upper()
             path = given.get(variable + _SUFFIX)
             if path is None:
                 continue

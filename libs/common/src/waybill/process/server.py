@@ -34,6 +34,8 @@ from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
 from waybill.process.own_readings import process_readings
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
+from waybill.process.trace_settings import read_trace_settings
+from waybill.process.tracing import tracing
 from waybill.process.values import BACKGROUND, counted, packed, values_of
 from waybill.process.worker_process import Parent, Work, fork
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
@@ -65,6 +67,7 @@ def run(app: ServiceApp[SomeSettings]) -> None:
     logs.configure("waybill")
     try:
         settings = app.read_settings()
+        read_trace_settings()
     except WrongSettingsError as error:
         for sentence in error.sentences:
             _log.critical("%s", sentence)
@@ -96,7 +99,11 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
         try:
-            async with running(service.background, process), asyncio.TaskGroup() as tasks:
+            async with (
+                tracing(read_trace_settings(), settings.service, process),
+                running(service.background, process),
+                asyncio.TaskGroup() as tasks,
+            ):
                 listening = tasks.create_task(
                     parent.listen(
                         publish,

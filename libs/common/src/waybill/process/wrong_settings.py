@@ -16,10 +16,10 @@ class WrongSettingsError(Exception):
         self.sentences = sentences
 
 
-def sentences_of(error: ValidationError) -> Iterator[str]:
+def sentences_of(error: ValidationError, prefix: str = "WAYBILL") -> Iterator[str]:
     """Say what pydantic found, by the names of the environment variables."""
     for each in error.errors(include_url=False, include_input=False, include_context=False):
-        name = "_".join(("WAYBILL", *map(str, each["loc"][:1]))).upper()
+        name = "_".join((prefix, *map(str, each["loc"][:1]))).upper()
         if not each["loc"]:
             yield f"{each['msg'].removeprefix('Value error, ')}."
         elif each["type"] == "missing":

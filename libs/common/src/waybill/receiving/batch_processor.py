@@ -225,7 +225,7 @@ async def react(tx: Transaction, event_router: EventRouter, delivery: Delivery) 
     if delivery.error is not None or delivery.event is None:
         raise delivery.error or PermanentError("not an event")
     event = delivery.event
-    with trace.within(event.traceparent), logs.bound(event_id=str(event.id)):
+    with trace.resumed(event.traceparent), logs.bound(event_id=str(event.id)):
         await event_router.react(tx, delivery.handler, [event])
 
 

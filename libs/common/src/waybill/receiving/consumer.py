@@ -36,6 +36,7 @@ from waybill.postgres import Database
 from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.event_spans import processed
 from waybill.receiving.lag import read_lag
 from waybill.receiving.metrics import ASSIGNED, JOINED, SESSIONS, Lag
 from waybill.receiving.unreadable_batches import delivery_of
@@ -205,7 +206,8 @@ class Consumer:
         deliveries = [delivery for delivery in read if delivery is not None]
         deliveries += map(delivery_of, batch.unreadable)
         if deliveries:
-            await self._processor.process(deliveries, stop)
+            with processed(deliveries, self._group):
+                await self._processor.process(deliveries, stop)
 
 
 @read_by

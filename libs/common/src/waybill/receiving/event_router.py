@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
+from waybill import spans, trace
 from waybill.events import (
     Envelope,
     Event,
@@ -148,9 +149,21 @@ def _event(envelope: Envelope, ordering_key: OrderingKey, data: Any) -> Event[An
         time=envelope.time,
         key=ordering_key.key,
         data=data,
-        traceparent=envelope.traceparent,
+        traceparent=_span_of(envelope.traceparent),
         actor=envelope.actor,
     )
+
+
+def _span_of(traceparent: str) -> str:
+    """Return the span of the event, if it is recorded (see event_spans), else that of its sender.
+
+    The event handler passes it on: to the events that it sends, and into its rows.
+    """
+    sender = trace.parse(traceparent)
+    if sender is None or spans.active() is None:
+        return traceparent
+    context = trace.begin(traceparent)
+    return context.traceparent if context.sampled else traceparent
 
 
 def ordering_key(record: Record) -> OrderingKey:

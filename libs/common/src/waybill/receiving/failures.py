@@ -13,6 +13,7 @@ from waybill import trace
 from waybill.postgres import Transaction
 from waybill.receiving.dead_letters import State, describe
 from waybill.receiving.event_router import Delivery
+from waybill.receiving.event_spans import record_parking
 
 _log: Final = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def _log_failure(delivery: Delivery, error: Exception, state: State, attempts: i
         "state": state,
         "stack": stack_of(error),
     }
+    record_parking(delivery, error, state, attempts)
     headers = dict(record.headers)
     span = trace.parse(headers.get(_TRACEPARENT, b"").decode("latin-1"))
     with trace.within(span.traceparent) if span else nullcontext():

@@ -16,6 +16,7 @@ from waybill.receiving.dead_letters import (
     remove,
 )
 from waybill.receiving.event_router import EventRouter
+from waybill.receiving.event_spans import processed
 from waybill.receiving.failures import log_after_commit
 from waybill.receiving.measuring import count, count_processed
 from waybill.receiving.unreadable_batches import BATCH_TYPE
@@ -42,7 +43,8 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
         is_batch = letter.type == BATCH_TYPE
         delivery = None if is_batch else event_router.read(letter.record)
         if delivery is not None:
-            error = await attempt(tx, event_router, delivery)
+            with processed([delivery]):
+                error = await attempt(tx, event_router, delivery)
         else:
             error = PermanentError(_UNREADABLE if is_batch else _NOT_RECEIVED)
         if error is None:

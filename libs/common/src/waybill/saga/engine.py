@@ -20,6 +20,7 @@ from uuid import UUID
 
 import asyncpg
 
+from waybill import spans, trace
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.postgres import Transaction
@@ -30,7 +31,9 @@ from waybill.saga.measuring import count, count_started
 from waybill.saga.memory import Memory
 from waybill.saga.registry import SagaRegistry
 from waybill.saga.rows import Change, Row
+from waybill.saga.step_spans import FIRST, SagaTrace
 from waybill.saga.subjects import SagaStart, SagaStore, SagaTransition, load
+from waybill.trace import TraceContext
 
 
 class Sagas:
@@ -57,7 +60,8 @@ class Sagas:
         kind = self._registry.kind(name)
         saga = kind.newest
         move = begin(saga)
-        await rows.insert(tx, saga, starts, move, self._clock.now())
+        traced = [(each, _trace_of(each)) for each in starts]
+        await rows.insert(tx, saga, traced, move, self._clock.now())
         tx.after_commit(partial(count_started, saga, move.position, len(starts)))
         command = move.command
         moves = [
@@ -67,9 +71,9 @@ class Sagas:
                 move.position,
                 command(each.subject) if command else None,
                 each.subject,
-                each.cause,
+                its.cause(FIRST, each.cause, tx.actor),
             )
-            for each in starts
+            for each, its in traced
         ]
         await kind.subjects.apply_transitions(tx, moves)
 
@@ -93,8 +97,9 @@ class Sagas:
         found |= await self._read(
             tx, {each: received for each, received in by_saga.items() if each not in found}
         )
+        now = self._clock.now()
         changes = (
-            rows.receive(row, event) for event in events if (row := found.get(UUID(event.key)))
+            rows.receive(row, event, now) for event in events if (row := found.get(UUID(event.key)))
         )
         await self._apply(tx, [change for change in changes if change])
 
@@ -131,7 +136,8 @@ class Sagas:
     async def _signal(
         self, tx: Transaction, signal: Signal, locked: Iterable[asyncpg.Record]
     ) -> list[Change]:
-        found = [rows.signal(self._row(record), signal, tx.actor) for record in locked]
+        now = self._clock.now()
+        found = [rows.signal(self._row(record), signal, tx.actor, now) for record in locked]
         changes = [change for change in found if change]
         self._memory.take(change.row.saga_id for change in changes)
         await self._apply(tx, changes)
@@ -143,6 +149,8 @@ class Sagas:
             self._registry.definition(record["saga_definition"], record["saga_version"]),
             rows.position_of(record),
             record["saga_transitions"],
+            record["saga_updated_at"],
+            SagaTrace(record["saga"], record["saga_traceparent"]),
         )
 
     async def _apply(self, tx: Transaction, changes: Sequence[Change]) -> None:
@@ -165,6 +173,18 @@ class Sagas:
             current = [row.copy(with_subject=subjects.is_lasting) for row in moved.values()]
             tx.after_commit(partial(self._memory.put, current))
         tx.after_commit(partial(count, changes))
+        if spans.active() is not None:
+            tx.after_commit(partial(_record, changes, spans.parents()))
+
+
+def _trace_of(start: SagaStart[Any]) -> SagaTrace:
+    traceparent = start.cause.traceparent if start.cause else trace.current_traceparent()
+    return SagaTrace(start.saga_id, traceparent)
+
+
+def _record(changes: Sequence[Change], signalled_by: Sequence[TraceContext]) -> None:
+    for change in changes:
+        change.record(signalled_by if change.cause is None else ())
 
 
 async def _find_subjects(

@@ -14,7 +14,9 @@ from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 from waybill.saga.advance import Direction, Move, Position, Signal, advance
 from waybill.saga.definition import Reason, Saga
+from waybill.saga.step_spans import SagaTrace
 from waybill.saga.subjects import SagaStart, SagaTransition
+from waybill.trace import TraceContext
 
 
 class _MovedRow(NamedTuple):
@@ -41,6 +43,14 @@ class _HistoryRow(NamedTuple):
     actor: str | None
 
 
+class _StartedRow(NamedTuple):
+    """What differs between sagas that are started together."""
+
+    saga_id: UUID
+    traceparent: str | None
+
+
+_STARTED: Final = Rows(_StartedRow)
 _MOVED: Final = Rows(_MovedRow)
 _HISTORY: Final = Rows(_HistoryRow)
 
@@ -48,7 +58,8 @@ _SELECT: Final = """
     select sagas.saga_id as saga, sagas.definition as saga_definition,
         sagas.version as saga_version, sagas.direction as saga_direction,
         sagas.position as saga_position, sagas.reason_code as saga_reason_code,
-        sagas.reason_detail as saga_reason_detail, sagas.transitions as saga_transitions
+        sagas.reason_detail as saga_reason_detail, sagas.transitions as saga_transitions,
+        sagas.updated_at as saga_updated_at, sagas.traceparent as saga_traceparent
 """
 """The prefix avoids conflicts with the columns of a subject."""
 LOCK: Final = _SELECT + "from sagas where saga_id = any($1) order by saga_id for update"
@@ -58,11 +69,11 @@ LOCK_DUE: Final = (
     from sagas where deadline_at <= $1 order by deadline_at limit $2 for update skip locked
 """
 )
-_START: Final = """
-    insert into sagas (saga_id, definition, version, direction, position, transitions,
+_START: Final = _STARTED.write("""
+    insert into sagas ({columns}, definition, version, direction, position, transitions,
         deadline_at, updated_at)
-    select saga_id, $2, $3, $4, $5, 1, $6, $7 from unnest($1::uuid[]) as started (saga_id)
-"""
+    select {columns}, $1, $2, $3, $4, 1, $5, $6 from {rows} as started ({columns})
+""")
 _APPEND: Final = _HISTORY.write("""
     insert into saga_transitions ({columns}, at)
     select {columns}, $1 from {rows} as moved ({columns})
@@ -98,6 +109,9 @@ class Row:
     saga: Saga[Any, Any]
     position: Position
     transitions: int
+    since: datetime
+    """When it got there."""
+    trace: SagaTrace
     subject: Any = None
 
     def copy(self, *, with_subject: bool) -> "Row":
@@ -116,6 +130,8 @@ class Change:
     detail: str
     actor: str | None
     cause: Event[Any] | None
+    since: datetime
+    """When the step that it ends began."""
 
     def check(self) -> None:
         """Compare the event that reports a step done with the subject. Raises PermanentError."""
@@ -129,8 +145,17 @@ class Change:
         """Return the transition for the service."""
         row, make = self.row, self.move.command
         command = make(row.subject) if make else None
+        cause = row.trace.cause(self.number, self.cause, self.actor)
         return SagaTransition(
-            row.saga_id, self.before, self.move.position, command, row.subject, self.cause
+            row.saga_id, self.before, self.move.position, command, row.subject, cause
+        )
+
+    def record(self, links: Sequence[TraceContext]) -> None:
+        """Record the span of the step that it ends."""
+        row = self.row
+        state = _state(row.saga, self.before)
+        row.trace.record(
+            self.number - 1, state, began=self.since, ended_by=self.detail, links=links
         )
 
 
@@ -141,14 +166,14 @@ def position_of(record: asyncpg.Record) -> Position:
     return Position(record["saga_direction"], record["saga_position"], reason)
 
 
-def receive(row: Row, event: Event[Any]) -> Change | None:
+def receive(row: Row, event: Event[Any], now: datetime) -> Change | None:
     """Move a saga by an event; None when it does not change the saga."""
-    return _apply(row, event.data, event.type, event.actor, event)
+    return _apply(row, event.data, event.type, event.actor, event, now=now)
 
 
-def signal(row: Row, what: Signal, actor: str | None) -> Change | None:
+def signal(row: Row, what: Signal, actor: str | None, now: datetime) -> Change | None:
     """Move a saga by a signal; None when it does not change the saga."""
-    return _apply(row, what, what.value, actor, None)
+    return _apply(row, what, what.value, actor, None, now=now)
 
 
 def _apply(
@@ -157,28 +182,31 @@ def _apply(
     detail: str,
     actor: str | None,
     cause: Event[Any] | None,
+    *,
+    now: datetime,
 ) -> Change | None:
     move = advance(row.saga, row.position, trigger)
     if move is None:
         return None
     before, row.position = row.position, move.position
+    since, row.since = row.since, now
     row.transitions += 1
-    return Change(row, before, move, row.transitions, detail, actor, cause)
+    return Change(row, before, move, row.transitions, detail, actor, cause, since)
 
 
 async def insert(
     tx: Transaction,
     saga: Saga[Any, Any],
-    starts: Sequence[SagaStart[Any]],
+    starts: Sequence[tuple[SagaStart[Any], SagaTrace]],
     move: Move[Any, Any],
     now: datetime,
 ) -> None:
     """Insert sagas that start with `move`."""
     at = move.position
-    saga_ids = [each.saga_id for each in starts]
+    rows = [_StartedRow(each.saga_id, its.traceparent) for each, its in starts]
     deadline_at = now + move.deadline if move.deadline else None
     await tx.enqueue(
-        _START, saga_ids, saga.name, saga.version, at.direction, at.index, deadline_at, now
+        *_START.bind(rows, saga.name, saga.version, at.direction, at.index, deadline_at, now)
     )
     started = [
         _HistoryRow(
@@ -189,7 +217,7 @@ async def insert(
             event_id=None,
             actor=each.cause.actor if each.cause else tx.actor,
         )
-        for each in starts
+        for each, _ in starts
     ]
     await tx.enqueue(*_APPEND.bind(started, now))
 

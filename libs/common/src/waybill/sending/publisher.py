@@ -30,6 +30,7 @@ from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
 from waybill.sending.metrics import PUBLISH_DELAY_SECONDS, PUBLISH_SECONDS, PUBLISHED
+from waybill.sending.publish_spans import PublishSpans, begin_round
 from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
@@ -71,6 +72,7 @@ class Publisher:
         )
         self._frontier = Frontier()
         self._must_read = True
+        self._spans: PublishSpans | None = None
         self.holes = HoleCheck(connection, self._frontier)
         self.is_behind = False
         """Whether the last round left events that could be published now."""
@@ -156,8 +158,11 @@ class Publisher:
         batches = _batches(rows, self._logs.states)
         if not batches:
             return 0
+        self._spans = begin_round(rows)
         count = await self._append(batches)
         PUBLISH_DELAY_SECONDS.observe((self._clock.now() - rows[0].envelope.time).total_seconds())
+        if self._spans is not None:
+            self._spans.end(count)
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -194,6 +199,8 @@ class Publisher:
         self._on_published(len(batch.positions))
         for event_type, events in Counter(batch.types).items():
             PUBLISHED.labels(event_type).inc(events)
+        if self._spans is not None:
+            self._spans.acknowledged(partition, batch.positions, batch_offset)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:

@@ -68,6 +68,14 @@ GROUPS: Final = {
             "waybill_toolkit.operations.events.commands",
             "Print or follow the events that are published.",
         ),
+        "traces": Entry(
+            "waybill_toolkit.operations.traces.commands",
+            "Receive traces, and keep them in a file.",
+        ),
+        "trace": Entry(
+            "waybill_toolkit.operations.traces.commands",
+            "Draw the trace of one order: what each service did, and when.",
+        ),
         "topics": Entry(
             "waybill_toolkit.operations.topics.commands",
             "Compare the topics of the contracts with a Kafka cluster, and create them.",

@@ -23,6 +23,7 @@ from waybill_toolkit.platform.options import Data, RunBroker, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE, Plan
 from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.status import report
+from waybill_toolkit.platform.telemetry import with_telemetry
 
 app = typer.Typer()
 
@@ -75,7 +76,7 @@ def up(
     with explained():
         root = (services or tree_root() / "services").absolute()
         found = Plan.of(data_folder(data), root, port_base, broker=broker_of(broker))
-        plan = with_access(found, access)
+        plan = with_access(with_telemetry(found), access)
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

@@ -113,6 +113,7 @@ class _Site:
             link=lambda target: self.targets.link(target, source.file, source.page),
             draw=self.diagrams.draw,
             generate=self.facts.generate,
+            picture=lambda target: self.targets.picture(target, source.file),
         )
         rendered = renderer.render(text)
         html, headings = rendered.html, rendered.headings

@@ -17,7 +17,7 @@ from waybill_toolkit.site.frame import Link
 from waybill_toolkit.site.markdown import Heading
 from waybill_toolkit.site.navigation import title_of
 from waybill_toolkit.site.plan import Source
-from waybill_toolkit.site.settings import Setting, common_settings, own_settings
+from waybill_toolkit.site.settings import Setting, common_settings, own_settings, trace_settings
 
 _PACKAGE: Final = "waybill_toolkit.site"
 
@@ -39,6 +39,8 @@ class Facts:
         match wanted.split():
             case ["settings"]:
                 return _table(common_settings())
+            case ["settings", "of", "traces"]:
+                return _table(trace_settings())
             case ["settings", service] if service in self.packages:
                 return _table(own_settings(self.root, service))
             case ["invariants"]:

@@ -47,6 +47,8 @@ class Renderer:
     link: Callable[[str], str]
     draw: Callable[[str], str]
     generate: Callable[[str], str]
+    picture: Callable[[str], str] = str
+    """Rewrites the address of a picture."""
     _markdown: MarkdownIt = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,9 +69,9 @@ class Renderer:
         tokens = self._markdown.parse(text)
         headings = list(_name_headings(tokens))
         for token in _all(tokens):
-            for name in ("href", "src"):
+            for name, rewrite in (("href", self.link), ("src", self.picture)):
                 if target := token.attrGet(name):
-                    token.attrSet(name, self.link(str(target)))
+                    token.attrSet(name, rewrite(str(target)))
         _empty_headers_to_cells(tokens)
         html = self._markdown.renderer.render(tokens, self._markdown.options, {})
         title = next((each.text for each in headings if each.level == 1), "")

@@ -25,6 +25,7 @@ OPERATIONS: Final = (
     "docs/install.md",
     "docs/scale-to-zero.md",
     "docs/operations.md",
+    "docs/telemetry.md",
     "docs/images.md",
     "docs/backup.md",
     "docs/security.md",

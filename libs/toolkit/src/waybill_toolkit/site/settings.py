@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
 from waybill.process.settings import AccessSettings, ProcessSettings, Settings
+from waybill.process.trace_settings import PREFIX, TraceSettings
 from waybill_toolkit.contracts.reference.shapes import limits_of, words_of
 from waybill_toolkit.contracts.settings_class import settings_class_of
 
@@ -33,6 +35,11 @@ def common_settings() -> list[Setting]:
     return _settings(Settings, without=())
 
 
+def trace_settings() -> list[Setting]:
+    """Return the settings of traces, which have the names of OpenTelemetry."""
+    return _settings(TraceSettings, without=(), prefix=PREFIX)
+
+
 def own_settings(root: Path, service: str) -> list[Setting]:
     """Return the settings of a service without the common ones."""
     found = _settings_class(root, service)
@@ -47,11 +54,13 @@ def _settings_class(root: Path, service: str) -> type[ProcessSettings]:
     return settings_class_of(service)
 
 
-def _settings(settings: type[ProcessSettings], without: Collection[str]) -> list[Setting]:
+def _settings(
+    settings: type[BaseSettings], without: Collection[str], prefix: str = "WAYBILL"
+) -> list[Setting]:
     schema = settings.model_json_schema()
     properties: dict[str, Any] = schema["properties"]
     return [
-        _setting(name, properties[name], field.default, field.description)
+        _setting(f"{prefix}_{name.upper()}", properties[name], field.default, field.description)
         for name, field in settings.model_fields.items()
         if name not in without
     ]
@@ -60,7 +69,7 @@ def _settings(settings: type[ProcessSettings], without: Collection[str]) -> list
 def _setting(name: str, schema: dict[str, Any], default: object, text: str | None) -> Setting:
     shapes = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     return Setting(
-        name=f"WAYBILL_{name.upper()}",
+        name=name,
         type=" or ".join("".join(word.text for word in words_of(each)) for each in shapes),
         limits=tuple(limit for each in shapes for limit in limits_of(_without_default(each))),
         default=None if default is PydanticUndefined else _shown(default),
@@ -70,7 +79,7 @@ def _setting(name: str, schema: dict[str, Any], default: object, text: str | Non
 
 def _or_a_file(name: str, schema: dict[str, Any]) -> str:
     is_secret = any(each.get("writeOnly") for each in schema.get("anyOf", [schema]))
-    return f"Or `WAYBILL_{name.upper()}_FILE`, the path of a file with it." if is_secret else ""
+    return f"Or `{name}_FILE`, the path of a file with it." if is_secret else ""
 
 
 def _without_default(schema: dict[str, Any]) -> dict[str, Any]:

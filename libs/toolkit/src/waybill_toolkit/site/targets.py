@@ -1,6 +1,7 @@
 """Translates links of the repository to links of the site."""
 
 import posixpath
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,16 @@ class Targets:
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         here, _, there = found.partition("#")
         return relative(here, page) + (f"#{there}" if there else fragment)
+
+    def picture(self, target: str, file: str) -> str:
+        """Put an SVG picture of the repository into the page of `file`, which needs no other file.
+
+        Other addresses are not changed.
+        """
+        path = self.root / posixpath.dirname(file) / target
+        if path.suffix != ".svg" or not path.is_file():
+            return target
+        return f"data:image/svg+xml;base64,{b64encode(path.read_bytes()).decode()}"
 
     def _show(self, wanted: str) -> str | None:
         if wanted.startswith("..") or not (self.root / wanted).is_file():

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -37,7 +36,9 @@ async def capture_payments(
     steps: list[Step] = []
     for order_id, command in commands:
         payment = payments.get(order_id)
-        step = capture(replace(payment, actor=command.actor), now) if payment else None
+        step = None
+        if payment is not None:
+            step = capture(payment.caused_by(command.traceparent, command.actor), now)
         if step is None:
             status = payment.status if payment else "unknown"
             _log.warning(

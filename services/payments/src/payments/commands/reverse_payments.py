@@ -1,7 +1,6 @@
 """Reverse payments: void what is authorized, refund what is captured."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +29,8 @@ async def reverse_payments(
     before = list(payments.values())
     steps: list[Step] = []
     for order_id, command in commands:
-        step = reverse(replace(payments[order_id], actor=command.actor), now)
+        payment = payments[order_id].caused_by(command.traceparent, command.actor)
+        step = reverse(payment, now)
         payments[order_id] = step.payment
         steps.append(step)
     await store.save(tx, before, steps, now, claims)

@@ -15,6 +15,7 @@ from waybill_toolkit.contracts.chart.service_values import (
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Issuer = Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")]
+OtlpEndpoint = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 
 
@@ -129,6 +130,29 @@ class Tls(Group):
     """The CA of these certificates, for the gateway."""
 
 
+class TraceHeaders(Group):
+    """Headers of each request to the receiver of traces, which are secrets."""
+
+    existing_secret: str = ""
+    """The Secret: name=value,name=value, percent-encoded. It needs an https address."""
+    key: str = "headers"
+    """The key in it."""
+
+
+class Tracing(Group):
+    """Traces: what each service did for an order, sent to a receiver of OTLP over HTTP."""
+
+    otlp_endpoint: OtlpEndpoint = ""
+    """The address, such as http://otel-collector:4318; /v1/traces is appended. Traces are off
+    without it."""
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The share of the traces that begin here. Callers decide for theirs."""
+    headers: TraceHeaders = TraceHeaders()
+    """Headers of each request."""
+    ca: CaSecret = CaSecret()
+    """The CA of the receiver."""
+
+
 class ServiceAccount(Group):
     """The account of the pods. They do not call the API of Kubernetes and get no token."""
 
@@ -197,6 +221,8 @@ class NetworkPolicy(Group):
     """The brokers."""
     issuer: Peers = Peers(port=443)
     """The issuer of tokens, if there is one."""
+    tracing: Peers = Peers(port=4318)
+    """The receiver of traces, if there is one."""
     dns: list[KubernetesObject] = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
     ]
@@ -276,6 +302,8 @@ class Values(Group):
     """The way in, by the Gateway API."""
     network_policy: NetworkPolicy = NetworkPolicy()
     """Who may connect to what."""
+    tracing: Tracing = Tracing()
+    """Traces, for OpenTelemetry."""
     service_monitor: ServiceMonitor = ServiceMonitor()
     """Metrics, for the Prometheus operator."""
     strimzi: Strimzi = Strimzi()

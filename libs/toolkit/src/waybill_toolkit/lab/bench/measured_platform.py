@@ -43,10 +43,12 @@ def measured_platform(options: Options) -> Iterator[Platform]:
 
 
 @contextmanager
-def own_plan(options: Options, broker: BrokerKind = BrokerKind.EMBEDDED) -> Iterator[Plan]:
-    """Plan a new platform whose data is deleted at the end."""
+def own_plan(
+    options: Options, broker: BrokerKind = BrokerKind.EMBEDDED, name: str = ""
+) -> Iterator[Plan]:
+    """Plan a new platform whose data is deleted at the end; `name` tells several of a run apart."""
     root = tree_root()
-    data = root / FOLDER / f"{os.getpid()}-{broker}"
+    data = root / FOLDER / f"{os.getpid()}-{name or broker}"
     base = options.port_base or free_port_base()
     plan = with_access(Plan.of(data, root / "services", base, broker=broker))
     try:

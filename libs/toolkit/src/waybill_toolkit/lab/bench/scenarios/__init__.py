@@ -13,6 +13,7 @@ from waybill_toolkit.lab.bench.scenarios.open_loop import OPEN_LOOP
 from waybill_toolkit.lab.bench.scenarios.place_orders import PLACE_ORDERS
 from waybill_toolkit.lab.bench.scenarios.reads import READS
 from waybill_toolkit.lab.bench.scenarios.start import START
+from waybill_toolkit.lab.bench.scenarios.traces import TRACES
 
 SCENARIOS: Final[Sequence[Scenario]] = (
     PLACE_ORDERS,
@@ -24,4 +25,5 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     MEMORY,
     LIMIT,
     BROKERS,
+    TRACES,
 )
