@@ -112,9 +112,8 @@ def _alerts(name: str, objective: Objective) -> Iterator[dict[str, Any]]:
             "expr": "\nor\n".join(_condition(name, objective, each) for each in burns),
             "labels": {"severity": severity, "layer": "objective"},
             "annotations": {
-                "summary": f"Broken too often: {objective.promise} Of the events of the last hours"
-                " {{ $value | humanizePercentage }} were bad;"
-                f" {objective.objective:g} % have to be good in 30 days."
+                "summary": "{{ $value | humanizePercentage }} of the events break an objective"
+                f" ({objective.objective:g} % in 30 days): {objective.promise}"
             },
         }
 
