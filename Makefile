@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: demo test test-alerts test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -78,6 +78,10 @@ outside: $(VENV)/ready
 EVENTS := libs/common/tests/integration/events
 test-kafka-events: $(VENV)/ready
 	WAYBILL_TEST_BROKER=kafka $(BIN)/pytest $(EVENTS) --ignore=$(EVENTS)/on_kafka/test_three_nodes.py $(ARGS)
+
+# Faults on a running platform, each of which makes its alert fire; needs prometheus and alertmanager. 20 minutes.
+test-alerts: $(VENV)/ready
+	WAYBILL_ALERTS=1 $(BIN)/pytest tests/alerts $(ARGS)
 
 # Three nodes, one of which is killed: under the event suite, and under the whole platform.
 test-kafka-nodes: $(VENV)/ready

@@ -110,6 +110,8 @@ def _alerts(name: str, objective: Objective) -> Iterator[dict[str, Any]]:
         yield {
             "alert": alert_name(name),
             "expr": "\nor\n".join(_condition(name, objective, each) for each in burns),
+            # Longer than causes take to fire, so that they are notified instead.
+            "for": "2m",
             "labels": {"severity": severity, "layer": "objective"},
             "annotations": {
                 "summary": "{{ $value | humanizePercentage }} of the events break an objective"
