@@ -104,6 +104,15 @@ def read_by(read: Read) -> Read:
     return read
 
 
+ZEROS: Final[set[tuple[str, tuple[str, ...]]]] = set()
+"""Counters that are shown before they have counted anything, by name and labels."""
+
+
+def begin_at_zero(name: str, *labels: str) -> None:
+    """Show a counter as 0 until it counts: the rate of what appears as 1 is 0 to Prometheus."""
+    ZEROS.add((name, labels))
+
+
 def counter(name: str, meaning: str, labels: Sequence[str] = (), *, unit: str) -> Counter:
     """Declare a counter, whose name ends in `_total`. Raises ValueError for a wrong name."""
     _declare(name, "counter", meaning, labels, unit=unit)

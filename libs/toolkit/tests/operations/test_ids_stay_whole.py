@@ -35,9 +35,15 @@ def test_a_shortened_payload_ends_behind_a_whole_member() -> None:
 def test_work_is_summarized_from_the_metrics_of_a_service() -> None:
     metrics = """
 # TYPE waybill_sagas_open gauge
-waybill_sagas_open{definition="place-order",direction="forward"} 2.0
-waybill_sagas_open{definition="place-order",direction="compensating"} 1.0
+waybill_sagas_open{definition="place-order",direction="forward",step="reserve-stock"} 2.0
+waybill_sagas_open{definition="place-order",direction="forward",step="commit-stock"} 0.0
+waybill_sagas_open{definition="place-order",direction="compensating",step="reserve-stock"} 1.0
+waybill_saga_oldest_seconds{definition="place-order",direction="forward",step="reserve-stock"} 9.26
+waybill_saga_oldest_seconds{definition="place-order",direction="forward",step="commit-stock"} 0.0
 waybill_consumer_lag_records{topic="a.b.v1"} 4.0
+waybill_consumer_lag_records{topic="c.d.v1"} 0.0
+waybill_consumer_lag_seconds{topic="a.b.v1"} 1.5
+waybill_consumer_lag_seconds{topic="c.d.v1"} 0.0
 waybill_outbox_events 5.0
 waybill_outbox_oldest_seconds 61.04
 waybill_dead_letters{state="dead"} 1.0
@@ -47,10 +53,28 @@ waybill_broker_up 0.0
 """
     assert work_in(metrics) == {
         "in_progress": 3,
+        "steps": [
+            {
+                "definition": "place-order",
+                "step": "reserve-stock",
+                "direction": "forward",
+                "sagas": 2,
+                "oldest_seconds": 9.3,
+            },
+            {
+                "definition": "place-order",
+                "step": "reserve-stock",
+                "direction": "compensating",
+                "sagas": 1,
+                "oldest_seconds": 0.0,
+            },
+        ],
         "lag_records": 4,
+        "lag_seconds": 1.5,
         "outbox_events": 5,
         "outbox_oldest_seconds": 61.0,
         "dead_letters": {"dead": 1},
         "unavailable": ["broker"],
     }
     assert work_in("{}") == {}
+    assert work_in('waybill_upstream_up{service="orders"} 1.0\n') == {}, "a gateway has no work"

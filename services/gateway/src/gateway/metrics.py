@@ -1,13 +1,16 @@
 """The metrics of the gateway. `service` is the one behind it, `limit` the class of a rate limit."""
 
+from functools import cache
 from typing import Final
+
+from prometheus_client import Counter, Histogram
 
 from waybill.metrics import counter, histogram, reading
 
 UPSTREAM_REQUESTS: Final = counter(
     "waybill_upstream_requests_total",
     "Requests to services, by the class of the response's status, or: unreachable, broken_off"
-    " (no whole response), too_late.",
+    " (no whole response), silent (none in time).",
     ("service", "status"),
     unit="requests",
 )
@@ -34,3 +37,19 @@ LIMIT_STORE_UP: Final = reading(
     "Whether the store of shared rate limits answers; absent without one.",
     unit="0 or 1",
 )
+
+
+def measure_answer(service: str, status: int, seconds: float) -> None:
+    """Count a response of a service, and the time until its head."""
+    _requests(service, status // 100).inc()
+    _seconds(service).observe(seconds)
+
+
+@cache
+def _requests(service: str, status_class: int) -> Counter:
+    return UPSTREAM_REQUESTS.labels(service, f"{status_class}xx")
+
+
+@cache
+def _seconds(service: str) -> Histogram:
+    return UPSTREAM_SECONDS.labels(service)

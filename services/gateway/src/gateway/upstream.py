@@ -6,15 +6,23 @@ next address.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
 
+from gateway.metrics import UPSTREAM_REQUESTS, measure_answer
 from gateway.settings import GatewaySettings
 from waybill.calls import transport
 from waybill.calls.targets import NoTargetError, Target, Targets
-from waybill.calls.transport import BrokenOffError, Request, UnreachableError, UpstreamError
+from waybill.calls.transport import (
+    BrokenOffError,
+    Request,
+    SilentError,
+    UnreachableError,
+    UpstreamError,
+)
 
 ADDRESSES_MAX: Final = 2
 """Addresses that are tried for one request; the breaker of a dead one opens soon."""
@@ -81,12 +89,15 @@ class Upstream:
             raise UnreachableError(str(error)) from error
 
     async def _send_to(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
+        began = time.perf_counter()
         try:
             answer = await self._send_again(target, request, is_safe=is_safe)
-        except UpstreamError:
+        except UpstreamError as error:
             target.breaker.record(has_answered=False)
+            UPSTREAM_REQUESTS.labels(self.name, _outcome(error)).inc()
             raise
         target.breaker.record(has_answered=True)
+        measure_answer(self.name, answer.status, time.perf_counter() - began)
         return answer
 
     async def _send_again(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
@@ -100,6 +111,16 @@ class Upstream:
     async def _send(self, target: Target, request: Request) -> Answer:
         response = await transport.send(self.session, target, request)
         return Answer(response, self.answer_seconds)
+
+
+def _outcome(error: UpstreamError) -> str:
+    match error:
+        case UnreachableError():
+            return "unreachable"
+        case SilentError():
+            return "silent"
+        case _:
+            return "broken_off"
 
 
 def open_session(settings: GatewaySettings, connections_max: int) -> aiohttp.ClientSession:

@@ -7,6 +7,7 @@ A success is forgotten. Sessions that exist are not touched: nobody can lock a u
 from datetime import datetime, timedelta
 from typing import Final
 
+from identity.metrics import ATTEMPTS
 from identity.vault import Vault
 from waybill.postgres import Transaction
 
@@ -62,12 +63,15 @@ class Attempts:
         """Count an attempt; return False, and count nothing, when there were too many."""
         await tx.execute(_LOCK, subjects)
         if await tx.fetchval(_COUNT, subjects, now - WINDOW) >= ATTEMPTS_MAX:
+            ATTEMPTS.labels(self._kind, "refused").inc()
             return False
+        ATTEMPTS.labels(self._kind, "admitted").inc()
         await tx.execute(_ADD, subjects, now)
         return True
 
     async def succeed(self, tx: Transaction, subjects: list[bytes], began: datetime) -> None:
         """Forget an attempt that was right."""
+        ATTEMPTS.labels(self._kind, "succeeded").inc()
         await tx.execute(_FORGET, subjects, began)
 
 

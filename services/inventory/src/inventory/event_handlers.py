@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import assert_never
+from functools import partial
+from typing import Final, assert_never
 from uuid import UUID
 
 from pydantic import MISSING
@@ -15,9 +16,12 @@ from inventory.contract import events, received, sent
 from inventory.contract.events import send
 from inventory.domain import Request, Reservation, Status
 from inventory.granted import Granted
+from inventory.metrics import count
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.postgres import Transaction
+
+_GRANTED: Final = ("reserved", "committed")
 
 
 class EventHandlers(events.EventHandlers):
@@ -38,6 +42,8 @@ class EventHandlers(events.EventHandlers):
         after = await reserve_stock(tx, requests, self._granted, now=now, expires_at=expires_at)
         for event in events:
             send(tx, _reserved(after[event.data.order_id]), cause=event)
+        granted = sum(each.status in _GRANTED for each in after.values())
+        tx.after_commit(partial(count, reserved=granted, refused=len(after) - granted))
 
     @override
     async def commit_stock(
@@ -48,6 +54,9 @@ class EventHandlers(events.EventHandlers):
         for event in events:
             order_id = event.data.order_id
             send(tx, _committed(order_id, after.get(order_id)), cause=event)
+        committed = sum(status == "committed" for status in after.values())
+        refused = len(set(order_ids)) - committed
+        tx.after_commit(partial(count, committed=committed, commit_refused=refused))
 
     @override
     async def release_stock(
@@ -56,6 +65,7 @@ class EventHandlers(events.EventHandlers):
         await release_stock(tx, [event.data.order_id for event in events], now=self._clock.now())
         for event in events:
             send(tx, sent.StockReleased(order_id=event.data.order_id), cause=event)
+        tx.after_commit(partial(count, released=len(events)))
 
 
 def _request(wanted: received.ReserveStock) -> Request:

@@ -35,10 +35,11 @@ from orders.contract.shared import Money, Price
 from orders.domain import Order
 from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
+from orders.metrics import REFUSED
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
 from waybill.http.pages import Cursor, split_page
-from waybill.http.problems import ProblemError, Unavailable
+from waybill.http.problems import Problem, ProblemError, Unavailable
 from waybill.postgres import Database, Transaction
 from waybill.saga import Sagas
 from waybill.sealing import SealingError, Seals
@@ -70,7 +71,10 @@ class Api(OrdersApi):
 
     @override
     async def place_order(self, call: Call, body: models.PlaceOrder) -> PlaceOrderResult:
-        return await self._placing.run(call, body)
+        placed = await self._placing.run(call, body)
+        if isinstance(placed, Problem):
+            REFUSED.labels(placed.slug).inc()
+        return placed
 
     async def _place_orders(
         self, tx: Transaction, requests: Sequence[BatchedRequest[models.PlaceOrder]]

@@ -41,6 +41,7 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
         api=Api(database, sagas, clock, seals, followers),
         database=database,
         in_each_process=(followers,),
+        gauges=followers.readings,
         checks={"token keys": seals.check},
         background=(
             *event_runtime(

@@ -19,6 +19,7 @@ from pydantic import MISSING
 
 from orders import queries
 from orders.contract import models
+from orders.metrics import FOLLOWERS, FOLLOWERS_MAX
 from orders.queries import Progress
 from waybill.backoff import pause
 from waybill.http import Owner
@@ -26,6 +27,8 @@ from waybill.postgres import Database, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from waybill.metrics import Sample
 
 _log: Final = logging.getLogger(__name__)
 
@@ -61,6 +64,11 @@ class Followers:
             await pause(stop, POLL_SECONDS)
         self._is_stopping = True
         self._signal(self._signals)
+
+    def readings(self) -> "Iterator[Sample]":
+        """Read how many streams there are."""
+        yield FOLLOWERS.of(self._of_caller.total())
+        yield FOLLOWERS_MAX.of(self._streams_max)
 
     def is_full(self) -> bool:
         """Whether this process has as many streams as it may have."""

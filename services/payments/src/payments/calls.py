@@ -10,6 +10,7 @@ from payments.backoff import Backoff
 from payments.commands.record_answers import Answer, Call, CallAgain
 from payments.contract.models import DeclineCode
 from payments.domain import Operation, Payment
+from payments.metrics import CALL_SECONDS, CALLS
 from payments.provider import (
     Approved,
     Authorization,
@@ -59,16 +60,22 @@ class Caller:
         try:
             answer = await self._call_with_timeout(payment, operation)
         except SealingError as error:
+            CALLS.labels(operation, "unreadable").inc()
             return self._unreadable(payment, error, fields)
         except ProviderUnavailableError as error:
+            is_late = isinstance(error, ProviderTimeoutError)
+            CALLS.labels(operation, "timeout" if is_late else "unavailable").inc()
             _log.warning("outcome unknown, retrying the call: %s", error, extra=fields)
             return self._retry(self._backoff.after(payment.attempts))
         except ProviderRefusedError as error:
+            CALLS.labels(operation, "refused").inc()
             _log.error("provider refused the call, manual action required: %s", error, extra=fields)
             return self._retry(self._backoff.longest)
         except Exception:  # noqa: BLE001 (a bug in an adapter must not stop the worker)
+            CALLS.labels(operation, "failed").inc()
             _log.exception("provider adapter failed, retrying the call", extra=fields)
             return self._retry(self._backoff.after(payment.attempts))
+        CALLS.labels(operation, type(answer).__name__.lower()).inc()
         match answer:
             case Approved() | Declined():
                 return answer
@@ -88,8 +95,9 @@ class Caller:
 
     async def _call_with_timeout(self, payment: Payment, operation: Operation) -> Authorized:
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self._call_provider(payment, operation)
+            with CALL_SECONDS.labels(operation).time():
+                async with asyncio.timeout(self._timeout_seconds):
+                    return await self._call_provider(payment, operation)
         except TimeoutError as error:
             raise ProviderTimeoutError(f"no response within {self._timeout_seconds} s") from error
 

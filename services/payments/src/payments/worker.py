@@ -13,10 +13,11 @@ has recorded one.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
+from weakref import WeakSet
 
 from payments import store
 from payments.calls import Caller
@@ -24,9 +25,11 @@ from payments.claims import Claims
 from payments.commands.record_answers import Call, CallAgain
 from payments.domain import Operation, Payment
 from payments.memory import Memory
+from payments.metrics import RUNNING, RUNNING_MAX
 from payments.recorder import AnswerRecorder
 from waybill.backoff import Backoff
 from waybill.clock import Clock
+from waybill.metrics import Sample, read_by
 from waybill.postgres import (
     Connection,
     Database,
@@ -39,6 +42,10 @@ _log: Final = logging.getLogger(__name__)
 
 RECORDED_MAX: Final = 256
 """Answers in one transaction: enough to make its cost per answer small, few enough to be quick."""
+
+
+_WORKERS: Final[WeakSet["Worker"]] = WeakSet()
+"""Those that run: of a service's two processes, one has a worker that does not."""
 
 
 class Worker:
@@ -79,6 +86,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; then complete the calls in progress and record their answers."""
         calls_ended = asyncio.Event()
+        _WORKERS.add(self)
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._wake_at(stop))
             parts.create_task(self._keep_recording(stop, calls_ended))
@@ -88,6 +96,12 @@ class Worker:
                 self._calls = None
             calls_ended.set()
             self._answered.set()
+        _WORKERS.discard(self)
+
+    def readings(self) -> Iterator[Sample]:
+        """Read how busy it is."""
+        yield RUNNING.of(self._in_flight)
+        yield RUNNING_MAX.of(self._calls_max)
 
     def claims(self, tx: Transaction, now: datetime) -> Claims:
         """Return the claims of a transaction, for calls that become due at `now`."""
@@ -161,3 +175,8 @@ class Worker:
         for due_at in {call.answer.due_at for call in batch if isinstance(call.answer, CallAgain)}:
             seconds = max(0.0, (due_at - now).total_seconds())
             asyncio.get_running_loop().call_later(seconds, self._woken.set)
+
+
+@read_by
+def _readings() -> Iterator[Sample]:
+    return (sample for worker in list(_WORKERS) for sample in worker.readings())

@@ -23,6 +23,8 @@ from waybill.calls.attempt import Attempt
 from waybill.calls.errors import NotExecutedError, RefusedError, UnavailableError
 from waybill.calls.last_known import LastKnown
 from waybill.calls.limits import Bulkhead, BulkheadFullError, RetryBudget
+from waybill.calls.measuring import CallMeter, watch_bulkhead
+from waybill.calls.metrics import LAST_KNOWN, RETRIES
 from waybill.calls.operation import CalledOperation, Result
 from waybill.calls.targets import Targets
 
@@ -67,6 +69,10 @@ class ServiceClient:
     waiting: Waiting = field(default_factory=Waiting)
     last_known: LastKnown = field(default_factory=LastKnown)
 
+    def __post_init__(self) -> None:
+        """Show at /metrics how many calls are running."""
+        watch_bulkhead(self.targets.name, self.bulkhead)
+
     async def call(
         self,
         operation: CalledOperation[Result],
@@ -85,17 +91,22 @@ class ServiceClient:
             authorization = ("authorization", f"Bearer {await self._token_for(operation)}")
             request = replace(request, headers=(*request.headers, authorization))
         attempt = Attempt(operation, request, self.targets, self.session)
+        meter = CallMeter(self.targets.name, operation.id)
         try:
             with self.bulkhead.enter():
                 answer = await self._until_answered(attempt)
         except RefusedError as error:
+            meter.ended("refused")
             _log.error("%s was refused: %s", operation.id, error)
             raise
         except BulkheadFullError as error:
             failure: UnavailableError = NotExecutedError(self.targets.name, str(error))
+            meter.ended("not_executed")
         except UnavailableError as error:
             failure = error
+            meter.ended("not_executed" if isinstance(error, NotExecutedError) else "unavailable")
         else:
+            meter.ended("answered")
             if (seconds := operation.last_known_seconds) is not None:
                 self.last_known.keep(asked, answer, self.waiting.now() + seconds)
             return answer
@@ -104,6 +115,7 @@ class ServiceClient:
         _log.warning("%s was not answered: %s%s", operation.id, failure, used)
         if known is None:
             raise failure
+        LAST_KNOWN.labels(self.targets.name, operation.id).inc()
         return known
 
     async def _token_for(self, operation: CalledOperation[Result]) -> str:
@@ -127,6 +139,7 @@ class ServiceClient:
                 is_in_time = attempts < ATTEMPTS_MAX and waiting.now() + pause < by
                 if not (is_in_time and self._may_retry(attempt.operation, error)):
                     raise
+            RETRIES.labels(self.targets.name).inc()
             await waiting.pause(pause)
 
     def _may_retry(self, operation: CalledOperation[Result], error: UnavailableError) -> bool:

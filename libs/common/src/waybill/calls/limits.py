@@ -27,6 +27,16 @@ class Bulkhead:
         self._calls_max: Final = calls_max
         self._running = 0
 
+    @property
+    def calls_max(self) -> int:
+        """The most calls at a time."""
+        return self._calls_max
+
+    @property
+    def running(self) -> int:
+        """The calls that are running."""
+        return self._running
+
     @contextmanager
     def enter(self) -> Iterator[None]:
         """Take a place for the `with` block. Raises BulkheadFullError."""

@@ -1,12 +1,15 @@
 """The addresses of one service, in turns; each has a breaker, so that a dead one is left out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakSet
 
 from waybill.calls.breaker import Breaker
+from waybill.calls.metrics import ADDRESSES, OPEN
 from waybill.calls.resolvers import Resolver
+from waybill.metrics import Sample, read_by
 
 
 class NoTargetError(Exception):
@@ -23,6 +26,9 @@ class Target:
     breaker: Breaker
 
 
+_TARGETS: Final[WeakSet["Targets"]] = WeakSet()
+
+
 class Targets:
     """What a resolver knows about one service. An address that stays keeps its breaker."""
 
@@ -35,6 +41,7 @@ class Targets:
         self._known: Sequence[str] = ()
         self._targets: tuple[Target, ...] = ()
         self._next = 0
+        _TARGETS.add(self)
 
     def __len__(self) -> int:
         return len(self._current())
@@ -43,6 +50,11 @@ class Targets:
     def is_up(self) -> bool:
         """Whether there is an address that does not count as down."""
         return any(not each.breaker.is_open for each in self._current())
+
+    @property
+    def open_breakers(self) -> int:
+        """How many addresses count as down."""
+        return sum(each.breaker.is_open for each in self._current())
 
     def pick(self) -> Target:
         """Return the address of the next request. Raises NoTargetError."""
@@ -66,3 +78,10 @@ class Targets:
             )
             self._known = origins
         return self._targets
+
+
+@read_by
+def _readings() -> Iterator[Sample]:
+    for each in list(_TARGETS):
+        yield ADDRESSES.of(len(each), each.name)
+        yield OPEN.of(each.open_breakers, each.name)

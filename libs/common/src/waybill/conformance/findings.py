@@ -9,6 +9,9 @@ from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter
 
+from waybill.conformance.metrics import CHECKS, VIOLATIONS
+from waybill.metrics import Declaration
+
 _log = logging.getLogger(__name__)
 
 Side = Literal["answer", "event"]
@@ -19,18 +22,8 @@ class Findings:
 
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
-        self._checks = Counter(
-            "waybill_contract_checks",
-            "Own answers and sent events that were checked against the contract.",
-            ("side",),
-            registry=self.registry,
-        )
-        self._violations = Counter(
-            "waybill_contract_violations",
-            "Own answers and sent events that break the contract.",
-            ("side", "subject", "part"),
-            registry=self.registry,
-        )
+        self._checks = _counter(CHECKS.declaration, self.registry)
+        self._violations = _counter(VIOLATIONS.declaration, self.registry)
         self._logged: set[tuple[str, str, str, str]] = set()
 
     def checked(self, side: Side) -> None:
@@ -47,3 +40,8 @@ class Findings:
         if kind not in self._logged:
             self._logged.add(kind)
             _log.error("contract violation: %s %s: %s %s", side, subject, part, place)
+
+
+def _counter(declared: Declaration, registry: CollectorRegistry) -> Counter:
+    """Return a counter of one service: tests have several in one process."""
+    return Counter(declared.name, declared.help, declared.labels, registry=registry)

@@ -30,6 +30,7 @@ from waybill.http.forms import FormReader
 from waybill.http.header_fields import by_name
 from waybill.http.idempotency import KeyedRequest
 from waybill.http.in_time import answered_by, time_limit
+from waybill.http.metrics import REPLAYED
 from waybill.http.ownership import Owner, OwnerGuard
 from waybill.http.parameters import ParameterReader
 from waybill.http.problems import (
@@ -65,6 +66,7 @@ class Endpoint:
         try:
             reply = await self._reply(scope, receive)
         except ReplayedAnswerError as answered:
+            REPLAYED.labels(self.operation.id).inc()
             reply = answered.reply
         except ProblemError as refused:
             reply = error_reply(refused.problem, scope, self.operation.errors)

@@ -13,11 +13,13 @@ REQUESTS: Final = counter(
 )
 REQUEST_SECONDS: Final = histogram(
     "waybill_http_request_duration_seconds",
-    "Time from the request to the end of its response; of a stream, to its head.",
+    "Time from the request to the end of its response. Streams are not in it.",
     ("operation", "class"),
 )
 IN_PROGRESS: Final = reading(
-    "waybill_http_requests_in_progress", "Requests and streams that are open.", unit="requests"
+    "waybill_http_requests_in_progress",
+    "Requests and streams that are open; absent if another server runs the app.",
+    unit="requests",
 )
 REPLAYED: Final = counter(
     "waybill_http_requests_replayed_total",
@@ -45,7 +47,9 @@ IDLE_CLOSED: Final = counter(
     unit="connections",
 )
 CONNECTIONS: Final = reading(
-    "waybill_http_connections", "Open connections of clients.", unit="connections"
+    "waybill_http_connections",
+    "Open connections of clients; absent if another server runs the app.",
+    unit="connections",
 )
 CONNECTIONS_MAX: Final = reading(
     "waybill_http_connections_max", "The most connections of clients.", unit="connections"

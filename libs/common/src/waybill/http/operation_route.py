@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from waybill.http.contract import Operation
+from waybill.http.measuring import meter_of
 from waybill.http.problems import MethodNotAllowed, Unavailable
 from waybill.http.reply import Reply, problem_reply
 
@@ -41,6 +42,7 @@ class OperationRoute(APIRoute):
         Tests may override dependencies in `app`.
         """
         self.operation: Final = operation
+        self.meter: Final = meter_of(operation)
         self.bound: ASGIApp = not_started
         self._methods: Final = frozenset(methods_of([operation]))
         self._bare_refusal = MethodRefusal(allow)

@@ -25,6 +25,7 @@ import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from waybill.http.metrics import IDLE_CLOSED
 from waybill.http.problems import Problem, RequestTimeout
 from waybill.http.request_head import (
     CHECKED_FIELDS,
@@ -216,6 +217,7 @@ def _make_room(connections: set[Any], maximum: int) -> None:
     ]
     if idle:
         _, longest = min(idle, key=lambda found: found[0])
+        IDLE_CLOSED.inc()
         connections.discard(longest)  # not only when it is closed: others may come first
         longest.transport.close()
 

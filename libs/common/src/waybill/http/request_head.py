@@ -12,6 +12,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from waybill import trace
+from waybill.http.metrics import LIMIT_REFUSALS
 from waybill.http.problems import (
     MEDIA_TYPE,
     HeadTooLarge,
@@ -88,6 +89,7 @@ def problem_of(error: httptools.HttpParserError) -> Problem:
 
 def refusal(problem: Problem, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Log a refused request; return the whole response, with these headers in addition."""
+    LIMIT_REFUSALS.labels(str(problem.status)).inc()
     context = trace.begin()
     token = trace.enter(context)
     try:

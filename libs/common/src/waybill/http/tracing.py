@@ -14,6 +14,7 @@ from opentelemetry.trace import get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waybill import trace
+from waybill.http.measuring import measure
 from waybill.trace import RequestTrace, TraceContext
 
 _log: Final = logging.getLogger("waybill.http.requests")
@@ -47,8 +48,10 @@ class RequestTracing:
         try:
             await self._app(scope, receive, send_with_trace_id)
         finally:
+            seconds = time.perf_counter() - began
+            measure(scope, status, seconds, request.context)
             if _log.isEnabledFor(logging.INFO) and scope["type"] == "http":
-                _log_request(scope, request, status, time.perf_counter() - began)
+                _log_request(scope, request, status, seconds)
             trace.leave(token)
 
 

@@ -126,6 +126,8 @@ class RecordBatch:
             _MAGIC, _NO_COMPRESSION, 0, _NO_PRODUCER, _NO_PRODUCER, _NO_PRODUCER, BATCH_BYTES_MAX
         )
         self.positions: list[int] = []
+        self.types: list[str] = []
+        """The types of its events, for those who count them."""
 
     def append(
         self, position: int, key: bytes, value: bytes, headers: Headers, timestamp_ms: int

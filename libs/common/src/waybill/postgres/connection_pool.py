@@ -5,13 +5,24 @@ is passed on directly to the caller that has waited longest.
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
+from waybill.metrics import Sample, read_by
 from waybill.postgres.connection import close
 from waybill.postgres.errors import DatabaseUnavailableError, unavailability
+from waybill.postgres.metrics import (
+    IDLE,
+    IN_USE,
+    POOL_MAX,
+    WAIT_FAILURES,
+    WAIT_SECONDS,
+    WAITING,
+)
 
 if TYPE_CHECKING:
     from waybill.postgres.errors import RawConnection
@@ -23,6 +34,8 @@ ACQUIRE_TIMEOUT_SECONDS: Final = 5.0
 CANCEL_TIMEOUT_SECONDS: Final = 5.0
 # An open connection costs the server some 4 MB; opening one takes milliseconds.
 UNUSED_SECONDS: Final = 60.0
+
+_POOLS: Final[WeakSet["ConnectionPool"]] = WeakSet()
 
 
 class ConnectionPool:
@@ -40,6 +53,7 @@ class ConnectionPool:
         # Never empty while a slot is free or a connection is idle.
         self._waiters: deque[asyncio.Future[RawConnection | None]] = deque()
         self._is_closed = False
+        _POOLS.add(self)
 
     async def acquire(self) -> "RawConnection":
         """Return a connection for the sole use of the caller, who releases it.
@@ -55,9 +69,24 @@ class ConnectionPool:
             if not raw.is_closed():
                 return raw
             self._slots_taken -= 1
-        with unavailability():
-            async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):
-                return await self._take_slot() or await self._open()
+        began = time.perf_counter()
+        try:
+            with unavailability():
+                async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):
+                    return await self._take_slot() or await self._open()
+        except DatabaseUnavailableError:
+            WAIT_FAILURES.inc()
+            raise
+        finally:
+            WAIT_SECONDS.observe(time.perf_counter() - began)
+
+    def readings(self) -> Iterator[Sample]:
+        """Read how full it is."""
+        idle = len(self._idle)
+        yield IDLE.of(idle)
+        yield IN_USE.of(self._slots_taken - idle)
+        yield WAITING.of(sum(not each.done() for each in self._waiters))
+        yield POOL_MAX.of(self._size_max)
 
     async def release(self, raw: "RawConnection") -> None:
         """Take a connection back.
@@ -78,6 +107,7 @@ class ConnectionPool:
         if self._is_closed:
             return
         self._is_closed = True
+        _POOLS.discard(self)
         for _ in range(self._size_max):
             raw = self._idle.pop() if self._idle else await self._take_slot()
             if raw is not None:
@@ -137,6 +167,11 @@ class ConnectionPool:
         self._sweep = None
         if self._idle:
             self._sweep_later()
+
+
+@read_by
+def _readings() -> Iterator[Sample]:
+    return (sample for pool in list(_POOLS) for sample in pool.readings())
 
 
 def _is_reusable(raw: "RawConnection") -> bool:

@@ -1,5 +1,6 @@
 """The database of one service: a connection pool, and the transactions that use it."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
@@ -12,6 +13,7 @@ from waybill.clock import Clock, SystemClock
 from waybill.postgres.connection import Connection, open_raw
 from waybill.postgres.connection_pool import ConnectionPool
 from waybill.postgres.errors import ConcurrencyConflictError
+from waybill.postgres.metrics import TRANSACTION_SECONDS, TRANSACTIONS
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.transaction import OnSent, Transaction
 
@@ -25,6 +27,9 @@ RUNS_MAX: Final = 3
 
 The second attempt no longer conflicts with the first transaction, which has ended.
 """
+
+_COMMITTED: Final = TRANSACTIONS.labels("committed")
+_ROLLED_BACK: Final = TRANSACTIONS.labels("rolled_back")
 
 _WRITE_CHECK: Final = """
     SET LOCAL work_mem = '64kB';
@@ -148,6 +153,7 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
     @override
     async def __aenter__(self) -> Transaction:
         self._raw = await self._pool.acquire()
+        self._began = time.perf_counter()
         self._tx = self._begin(self._raw)
         self._tx.optimistic = self._optimistic
         return self._tx
@@ -158,12 +164,14 @@ class _OpenTransaction(AbstractAsyncContextManager[Transaction]):
         try:
             if error is None:
                 await _commit(tx)
+                _COMMITTED.inc()
             else:
                 await _roll_back(tx)
         finally:
             tx.end()
             await self._pool.release(self._raw)
         if error is None:
+            TRANSACTION_SECONDS.observe(time.perf_counter() - self._began)
             tx.committed()
 
 
@@ -177,6 +185,7 @@ async def _commit(tx: Transaction) -> None:
 
 
 async def _roll_back(tx: Transaction) -> None:
+    _ROLLED_BACK.inc()
     # The first error says more than that of a rollback on a lost connection.
     with suppress(Exception):
         await tx.rollback()

@@ -13,7 +13,9 @@ from typing import Final, TypeAlias
 
 from waybill.backoff import Backoff
 from waybill.clock import Clock, SystemClock
+from waybill.metrics import begin_at_zero
 from waybill.postgres.errors import DatabaseUnavailableError
+from waybill.postgres.metrics import TIMER_FAILURES, TIMER_ROWS
 from waybill.postgres.pool import Database
 from waybill.postgres.transaction import Transaction
 
@@ -59,6 +61,8 @@ class TimerLoop:
         self._timer = timer
         self._database = database
         self._clock = clock or SystemClock()
+        begin_at_zero("waybill_timer_rows_total", timer.name)
+        begin_at_zero("waybill_timer_failures_total", timer.name)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Process due rows until `stop` is set; retries failures."""
@@ -69,12 +73,15 @@ class TimerLoop:
                 try:
                     taken = await self._take()
                 except Exception as error:  # noqa: BLE001 (a timer retries after any error)
+                    TIMER_FAILURES.labels(self._timer.name).inc()
                     if not backoff.failures and not isinstance(error, DatabaseUnavailableError):
                         _log.error("%s failed", self.name, exc_info=error)
                     await backoff.wait(error, stop)
                     continue
                 backoff.reset()
-                if not taken:
+                if taken:
+                    TIMER_ROWS.labels(self._timer.name).inc(taken)
+                else:
                     await self._timer.sleep()
             waker.cancel()
 

@@ -20,7 +20,7 @@ from waybill.http.reply import Reply
 from waybill.http.routing import add as add_route
 from waybill.metrics import Sample
 from waybill.process.gauges import Gauges
-from waybill.process.values import SERVING, Values, add, metrics_of, unpacked, values_of
+from waybill.process.values import SERVING, Values, add, is_time, metrics_of, unpacked, values_of
 from waybill.process.worker_process import Child
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ class _Rendered(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from metrics_of(self._values)
         if self._registry is not None:
-            yield from self._registry.collect()
+            for metric in self._registry.collect():
+                metric.samples = [each for each in metric.samples if not is_time(each.name)]
+                yield metric
 
 
 def mount_metrics(router: Router, path: str, metrics: Metrics) -> None:

@@ -12,6 +12,7 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Iterator
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -24,8 +25,10 @@ from typing_extensions import override
 
 from waybill import logs
 from waybill.http.errors import RECORDED
+from waybill.http.metrics import CONNECTIONS, CONNECTIONS_MAX, IN_PROGRESS
 from waybill.http.protocol import LimitedHttpProtocol
 from waybill.http.streaming import end_streams
+from waybill.metrics import READERS, Sample
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
 from waybill.process.migrating import migrate_at_start
@@ -126,9 +129,16 @@ class _Server(uvicorn.Server):
         # Objects that exist now are permanent: later collections skip them (some 50 ms).
         gc.collect()
         gc.freeze()
+        READERS.append(self._readings)
         for server in self.servers:
             for listener in server.sockets:
                 _log.info("serving on %s:%s", *listener.getsockname()[:2])
+
+    def _readings(self) -> Iterator[Sample]:
+        state = self.server_state
+        yield IN_PROGRESS.of(len(state.tasks))
+        yield CONNECTIONS.of(len(state.connections))
+        yield CONNECTIONS_MAX.of(LimitedHttpProtocol.connections_max)
 
     @override
     async def on_tick(self, counter: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Exemplar
 
-from waybill.metrics import DECLARED, PROCESS, READERS, REGISTRY, Sample
+from waybill.metrics import DECLARED, PROCESS, READERS, REGISTRY, ZEROS, Sample
 
 SERVING: Final = "serving"
 BACKGROUND: Final = "background"
@@ -36,6 +36,11 @@ Values: TypeAlias = dict[str, Family]
 """By the declared name of the metric."""
 
 
+def is_time(sample: str) -> bool:
+    """Whether a sample says since when is counted: those would double the length of /metrics."""
+    return sample.endswith(_CREATED)
+
+
 def counted() -> Values:
     """Return what this process has counted so far."""
     found: Values = {}
@@ -44,7 +49,7 @@ def counted() -> Values:
         found[name] = {
             (each.name, tuple(each.labels.values())): Value(each.value, each.exemplar)
             for each in metric.samples
-            if not each.name.endswith(_CREATED)
+            if not is_time(each.name)
         }
     return found
 
@@ -60,6 +65,8 @@ def values_of(process: str, readings: Iterable[Sample], baseline: Values | None 
     for read in READERS:
         _add_readings(found, read(), process)
     _add_readings(found, readings, process)
+    for name, labels in ZEROS:
+        found.setdefault(name, {}).setdefault((name, labels), Value(0.0))
     return found
 
 
@@ -99,6 +106,8 @@ def add(mine: Values, others: Values) -> Values:
 def metrics_of(values: Mapping[str, Family]) -> Iterable[Metric]:
     """Return values as prometheus_client renders them; those of one metric follow each other."""
     for name, family in sorted(values.items()):
+        if not family:
+            continue
         declared = DECLARED[name]
         kind = declared.kind
         base = name.removesuffix("_total") if kind == "counter" else name

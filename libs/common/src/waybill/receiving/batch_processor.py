@@ -23,6 +23,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -42,6 +43,8 @@ from waybill.receiving.dead_letters import Parking, describe, park, parked_keys
 from waybill.receiving.event_router import Delivery, EventRouter, batches
 from waybill.receiving.failures import log_after_commit
 from waybill.receiving.inbox import ReceivedEvent, claim_new, has_no_duplicates, mark_processed
+from waybill.receiving.measuring import count, count_batch, count_processed
+from waybill.receiving.metrics import BATCH_RETRIES, BATCH_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -100,11 +103,14 @@ class BatchProcessor:
                 await self._process_batch(batch)
             except ConcurrencyConflictError:
                 self._checks_first = True
+                BATCH_RETRIES.labels("conflict").inc()
                 conflicts += 1  # the other transaction has ended, so retry without a delay
             except TRANSIENT as error:
+                BATCH_RETRIES.labels("database").inc()
                 conflicts += not isinstance(error, DatabaseUnavailableError)
                 await self._wait(backoff, error, stop)
             except Exception as error:  # noqa: BLE001 (processing one by one finds the event)
+                BATCH_RETRIES.labels("event").inc()
                 _log.info(
                     "consumer: batch of %d failed, retrying one by one: %s",
                     len(batch),
@@ -145,13 +151,16 @@ class BatchProcessor:
         async with self._database.transaction(optimistic=is_optimistic) as tx:
             tx.actor = None  # each event has its own
             if is_optimistic or (is_readable and await has_no_duplicates(tx, ids)):
-                await self._react(tx, _first_of_each(batch, ids))
+                all_new = _first_of_each(batch, ids)
+                tx.after_commit(partial(count_batch, batch, all_new))
+                await self._react(tx, all_new)
                 tx.defer(mark_processed, [ReceivedEvent(event_id, now) for event_id in ids])
                 self._checks_first = False
                 return
             self._checks_first = True
             fresh, is_unblocked = await claim_new(tx, ids, now)
             if not fresh:
+                tx.after_commit(partial(count_batch, batch, ()))
                 return
             new = _first_of_each(batch, fresh)
             blocked = (
@@ -172,6 +181,7 @@ class BatchProcessor:
                 else:
                     ready.append(each)
             await park(tx, parkings, now)
+            tx.after_commit(partial(count_batch, batch, ready, parkings))
             await self._react(tx, ready)
 
     async def _react(self, tx: Transaction, ready: Sequence[Delivery]) -> None:
@@ -187,12 +197,15 @@ class BatchProcessor:
             tx.actor = None
             fresh, is_unblocked = await claim_new(tx, [delivery.event_id], now)
             if not fresh:
+                tx.after_commit(partial(count, [delivery], "duplicate"))
                 return
             if not is_unblocked and await parked_keys(tx, {delivery.ordering_key}):
                 await park(tx, [Parking(delivery, "waiting", None, 0, now)], now)
+                tx.after_commit(partial(count, [delivery], "waiting"))
                 return
             error = await attempt(tx, self._event_router, delivery)
             if error is None:
+                tx.after_commit(partial(count_processed, [delivery]))
                 return
             dead = isinstance(error, PermanentError)
             parking = Parking(
@@ -203,6 +216,7 @@ class BatchProcessor:
                 now if dead else now + retry_delay(1),
             )
             await park(tx, [parking], now)
+            tx.after_commit(partial(count, [delivery], parking.state))
             log_after_commit(tx, delivery, error, parking.state, parking.attempts)
 
 
@@ -236,6 +250,7 @@ async def attempt(
 
 
 def _log_batch(batch: Sequence[Delivery], began: float) -> None:
+    BATCH_SECONDS.observe(time.perf_counter() - began)
     if not _log.isEnabledFor(logging.INFO):
         return
     events = [each.event for each in batch if each.event is not None]

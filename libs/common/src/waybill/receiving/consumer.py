@@ -16,9 +16,10 @@ A batch that cannot be decoded is parked as a dead letter, and the next one is r
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from uuid import UUID
+from weakref import WeakSet
 
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
@@ -30,12 +31,13 @@ from waybill.kafka.group import GroupMember
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.partitions import TopicState
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
+from waybill.metrics import Sample, read_by
 from waybill.postgres import Database
 from waybill.receiving.assignment import Assignment, Batch
 from waybill.receiving.batch_processor import AbandonedError, BatchProcessor
 from waybill.receiving.event_router import EventRouter
 from waybill.receiving.lag import read_lag
-from waybill.receiving.metrics import Lag
+from waybill.receiving.metrics import ASSIGNED, JOINED, SESSIONS, Lag
 from waybill.receiving.unreadable_batches import delivery_of
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,9 @@ TOPICS_CHECK_SECONDS: Final = 1.0
 """Interval of the check for new topics and changed topic ids."""
 TOPICS_POLL_SECONDS: Final = 0.2
 TOPICS_TIMEOUT_SECONDS: Final = 2.0
+
+
+_CONSUMERS: Final[WeakSet["Consumer"]] = WeakSet()
 
 
 class Consumer:
@@ -76,7 +81,10 @@ class Consumer:
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
         self._backoff = Backoff(_log, "consumer", refusal_of)
         self.assigned = 0
-        """Partitions assigned to this replica; for tests and readiness."""
+        """Partitions assigned to this replica; for tests and metrics."""
+        self.is_joined = False
+        """Whether it is a member of its group."""
+        _CONSUMERS.add(self)
 
     @property
     def refusal(self) -> str | None:
@@ -104,6 +112,7 @@ class Consumer:
                 await self._backoff.wait(error, stop)
             finally:
                 self.assigned = 0
+                self.is_joined = False
 
     async def _session(self, stop: asyncio.Event) -> None:
         link = await BrokerLink.open(self._bootstrap_servers, self._security)
@@ -118,6 +127,8 @@ class Consumer:
             assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:
                 await member.join(states, assignment)
+                SESSIONS.inc()
+                self.is_joined = True
                 await self._consume(link, fetcher, member, assignment, stop)
             finally:
                 await member.leave()
@@ -195,6 +206,13 @@ class Consumer:
         deliveries += map(delivery_of, batch.unreadable)
         if deliveries:
             await self._processor.process(deliveries, stop)
+
+
+@read_by
+def _readings() -> Iterator[Sample]:
+    for each in list(_CONSUMERS):
+        yield JOINED.of(each.is_joined)
+        yield ASSIGNED.of(each.assigned)
 
 
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:

@@ -1,5 +1,6 @@
 """Decodes records from Kafka and passes their events to the event handlers."""
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from waybill.events import (
     decode_payload,
 )
 from waybill.kafka.record_batches import Record
+from waybill.metrics import begin_at_zero
 from waybill.postgres import Transaction
+from waybill.receiving.metrics import HANDLER_SECONDS
 
 _UNREADABLE: Final = UUID("b5d5bb0e-1e6f-5c5c-8a5b-6f0e0d1a6a10")
 """Namespace of the ids assigned to events without a readable id (RFC 9562, version 5)."""
@@ -52,8 +55,13 @@ class EventRouter:
         """Look up all handlers. Raises AttributeError for a missing one."""
         self._received = {(each.message.topic, each.message.type): each for each in received}
         self._handlers: dict[str, EventHandler] = {
-            each.handler: getattr(event_handlers, each.handler) for each in received
+            each.handler: _timed(getattr(event_handlers, each.handler), each) for each in received
         }
+        for each in received:
+            for outcome in ("processed", "retrying", "dead"):
+                begin_at_zero(
+                    "waybill_events_received_total", each.message.type, each.handler, outcome
+                )
         self.topics = frozenset(each.message.topic for each in received)
 
     def read(self, record: Record) -> Delivery | None:
@@ -84,6 +92,19 @@ class EventRouter:
     async def react(self, tx: Transaction, handler: str, events: Sequence[Event[Any]]) -> None:
         """Call an event handler with events of one type."""
         await self._handlers[handler](tx, events)
+
+
+def _timed(handler: EventHandler, received: Received[Any]) -> EventHandler:
+    labels = received.message.type, received.handler
+
+    async def timed(tx: Transaction, events: Sequence[Event[Any]]) -> None:
+        began = time.perf_counter()
+        try:
+            await handler(tx, events)
+        finally:
+            HANDLER_SECONDS.labels(*labels).observe(time.perf_counter() - began)
+
+    return timed
 
 
 def batches(deliveries: Iterable[Delivery]) -> Iterator[tuple[str, list[Event[Any]]]]:

@@ -7,7 +7,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from waybill.metrics import SLOW_SECONDS, counter, gauge, histogram, reading
+from waybill.metrics import SLOW_SECONDS, counter, histogram, reading
 
 RECEIVED: Final = counter(
     "waybill_events_received_total",
@@ -31,19 +31,19 @@ EVENT_SECONDS: Final = histogram(
 BATCH_SECONDS: Final = histogram(
     "waybill_consumer_batch_duration_seconds", "Time to process one batch, retries included."
 )
-BATCHES: Final = counter(
+BATCH_RETRIES: Final = counter(
     "waybill_consumer_batch_retries_total",
     "Times that a batch was processed again, after a `conflict`, a failure of the `database`, or"
     " one by one as an `event` failed.",
     ("cause",),
     unit="batches",
 )
-JOINED: Final = gauge(
+JOINED: Final = reading(
     "waybill_consumer_joined",
     "Whether the consumer of this replica is a member of its group and reads.",
     unit="0 or 1",
 )
-ASSIGNED: Final = gauge(
+ASSIGNED: Final = reading(
     "waybill_consumer_assigned_partitions",
     "Partitions that this replica reads.",
     unit="partitions",

@@ -1,6 +1,7 @@
 """Retries parked events when they are due."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from waybill.events import PermanentError
@@ -16,6 +17,7 @@ from waybill.receiving.dead_letters import (
 )
 from waybill.receiving.event_router import EventRouter
 from waybill.receiving.failures import log_after_commit
+from waybill.receiving.measuring import count, count_processed
 from waybill.receiving.unreadable_batches import BATCH_TYPE
 
 POLL_SECONDS: Final = 1.0
@@ -45,6 +47,8 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
             error = PermanentError(_UNREADABLE if is_batch else _NOT_RECEIVED)
         if error is None:
             await remove(tx, letter)
+            if delivery is not None:
+                tx.after_commit(partial(count_processed, [delivery]))
             return 1
         attempts = letter.attempts + 1
         dead = isinstance(error, PermanentError) or attempts >= ATTEMPTS_MAX
@@ -57,6 +61,7 @@ def dead_letter_retries(event_router: EventRouter) -> Timer:
             due_at=now if dead else now + retry_delay(attempts),
         )
         if delivery is not None:
+            tx.after_commit(partial(count, [delivery], state))
             log_after_commit(tx, delivery, error, state, attempts)
         return 1
 

@@ -26,6 +26,7 @@ from waybill.postgres import Transaction
 from waybill.saga import rows
 from waybill.saga.advance import Signal, advance, begin
 from waybill.saga.definition import C, S, Saga
+from waybill.saga.measuring import count, count_started
 from waybill.saga.memory import Memory
 from waybill.saga.registry import SagaRegistry
 from waybill.saga.rows import Change, Row
@@ -57,6 +58,7 @@ class Sagas:
         saga = kind.newest
         move = begin(saga)
         await rows.insert(tx, saga, starts, move, self._clock.now())
+        tx.after_commit(partial(count_started, saga, move.position, len(starts)))
         command = move.command
         moves = [
             SagaTransition(
@@ -162,6 +164,7 @@ class Sagas:
             moved = {change.row.saga_id: change.row for change in ours}
             current = [row.copy(with_subject=subjects.is_lasting) for row in moved.values()]
             tx.after_commit(partial(self._memory.put, current))
+        tx.after_commit(partial(count, changes))
 
 
 async def _find_subjects(

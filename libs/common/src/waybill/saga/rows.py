@@ -184,7 +184,7 @@ async def insert(
         _HistoryRow(
             saga_id=each.saga_id,
             number=1,
-            state=_state(saga, at),
+            state=state_of(saga, at),
             detail="started",
             event_id=None,
             actor=each.cause.actor if each.cause else tx.actor,
@@ -209,7 +209,7 @@ async def update(tx: Transaction, changes: Sequence[Change], now: datetime) -> N
         _HistoryRow(
             saga_id=change.row.saga_id,
             number=change.number,
-            state=_state(change.row.saga, change.move.position),
+            state=state_of(change.row.saga, change.move.position),
             detail=change.detail,
             event_id=change.cause.id if change.cause else None,
             actor=change.actor,
@@ -233,7 +233,8 @@ def _moved(change: Change, before: int, now: datetime) -> _MovedRow:
     )
 
 
-def _state(saga: Saga[Any, Any], position: Position) -> str:
+def state_of(saga: Saga[Any, Any], position: Position) -> str:
+    """Return the name of a position in the history."""
     match position.direction:
         case "forward":
             return saga.steps[position.index].name

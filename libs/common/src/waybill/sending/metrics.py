@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from waybill.metrics import SLOW_SECONDS, counter, gauge, histogram, reading
+from waybill.metrics import SLOW_SECONDS, counter, histogram, reading
 
 PUBLISHED: Final = counter(
     "waybill_events_published_total",
@@ -24,7 +24,7 @@ FAILURES: Final = counter(
     ("cause",),
     unit="failures",
 )
-IS_LEADER: Final = gauge(
+IS_LEADER: Final = reading(
     "waybill_relay_leads",
     "Whether this replica publishes the outbox: the sum over all replicas of a service is 1.",
     unit="0 or 1",

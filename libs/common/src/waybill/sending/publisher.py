@@ -12,6 +12,7 @@ outbox is read. Published events are marked later, many at once: after a crash i
 published again. `BrokerLogs` detects lost logs.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -28,6 +29,7 @@ from waybill.sending.commit_queue import CommittedEvents
 from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
+from waybill.sending.metrics import PUBLISH_DELAY_SECONDS, PUBLISH_SECONDS, PUBLISHED
 from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
@@ -57,6 +59,7 @@ class Publisher:
         self._connection = connection
         self._link = link
         self._on_published = on_published
+        self._clock = clock
         self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
             connection,
@@ -151,11 +154,16 @@ class Publisher:
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
-        return await self._append(batches) if batches else 0
+        if not batches:
+            return 0
+        count = await self._append(batches)
+        PUBLISH_DELAY_SECONDS.observe((self._clock.now() - rows[0].envelope.time).total_seconds())
+        return count
 
     async def _append(self, batches: Batches) -> int:
         encoded = {partition: batch.encode() for partition, batch in batches.items()}
-        results = await self._link.produce(encoded, self._logs.states)
+        with PUBLISH_SECONDS.time():
+            results = await self._link.produce(encoded, self._logs.states)
         before = len(self._marks)
         regressed: dict[Partition, int] = {}
         failure: BrokerUnavailableError | None = None
@@ -184,6 +192,8 @@ class Publisher:
         log = self._logs.appended(partition, batch_offset)
         self._marks.add(partition, batch.positions, log)
         self._on_published(len(batch.positions))
+        for event_type, events in Counter(batch.types).items():
+            PUBLISHED.labels(event_type).inc(events)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
@@ -201,6 +211,8 @@ def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> B
         batch = batches.setdefault(partition, RecordBatch())
         headers = encode_headers(row.envelope)
         timestamp_ms = int(row.envelope.time.timestamp() * 1000)
-        if not batch.append(row.position, key, row.payload, headers, timestamp_ms):
+        if batch.append(row.position, key, row.payload, headers, timestamp_ms):
+            batch.types.append(row.envelope.type)
+        else:
             full.add(partition)
     return batches

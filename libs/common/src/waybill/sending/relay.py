@@ -17,11 +17,12 @@ serializes the commits of transactions that notify. A lost wake-up costs one pol
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import asyncpg
 
@@ -31,10 +32,12 @@ from waybill.events import Topic
 from waybill.kafka.errors import BrokerError, refusal_of
 from waybill.kafka.link import BrokerLink
 from waybill.kafka.security import PLAINTEXT, KafkaSecurity
+from waybill.metrics import Sample, begin_at_zero, read_by
 from waybill.postgres import Connection, DatabaseUnavailableError, connect
 from waybill.postgres.outbox import SentEvent
 from waybill.postgres.retention import OUTBOX_RETENTION
 from waybill.sending.commit_queue import CommitQueue
+from waybill.sending.metrics import FAILURES, IS_LEADER
 from waybill.sending.publisher import Publisher
 
 _log = logging.getLogger(__name__)
@@ -64,6 +67,9 @@ SETTINGS_OFF: Final = (
 )
 _LOCK: Final = 0x5742_0002
 _CHANNEL: Final = "waybill_outbox"
+
+
+_RELAYS: Final[WeakSet["Relay"]] = WeakSet()
 
 
 class Relay:
@@ -105,7 +111,10 @@ class Relay:
         self._faults: Sequence[str] = ()
         self.is_leader = False
         self.published = 0
-        """Events published by this object; for tests and metrics."""
+        """Events published by this object; for tests."""
+        _RELAYS.add(self)
+        for cause in ("database", "broker"):
+            begin_at_zero("waybill_relay_failures_total", cause)
 
     @property
     def refusal(self) -> str | None:
@@ -137,6 +146,7 @@ class Relay:
                     async with connect(self._database_url, name="waybill relay") as connection:
                         await self._use(connection, stop)
                 except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
+                    FAILURES.labels("database").inc()
                     await self._database_backoff.wait(error, stop)
                 finally:
                     self.is_leader = False
@@ -160,6 +170,7 @@ class Relay:
             try:
                 await self._lead(connection, stop)
             except BrokerError as error:
+                FAILURES.labels("broker").inc()
                 await self._broker_backoff.wait(error, stop)
 
     async def _follow(self, connection: Connection) -> None:
@@ -211,6 +222,11 @@ class Relay:
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._woken.set()
+
+
+@read_by
+def _readings() -> Iterator[Sample]:
+    return (IS_LEADER.of(each.is_leader) for each in list(_RELAYS))
 
 
 async def _wait(woken: asyncio.Event, seconds: float) -> bool:

@@ -115,9 +115,9 @@ async def serving(
 
 
 async def counted(client: httpx.AsyncClient) -> dict[str, float]:
-    """Read /metrics: the samples of our counters that are not zero."""
+    """Read /metrics: the samples of the checks."""
     lines = (await client.get("/metrics")).text.splitlines()
-    samples = (line.rpartition(" ") for line in lines if "_total{" in line)
+    samples = (line.rpartition(" ") for line in lines if line.startswith("waybill_contract_"))
     return {name.removeprefix("waybill_contract_"): float(value) for name, _, value in samples}
 
 
@@ -233,7 +233,7 @@ async def test_nothing_is_wrapped_or_counted_when_it_is_off(contract: Path) -> N
 def test_what_it_needs_is_not_even_imported_when_it_is_off() -> None:
     code = (
         "import sys, waybill.app, waybill.process.event_runtime;"
-        "print([each for each in ('waybill.conformance', 'jsonschema_rs', 'prometheus_client')"
+        "print([each for each in ('waybill.conformance', 'jsonschema_rs')"
         " if each in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -119,20 +119,39 @@ def show_status(console: Console, report: dict[str, Any]) -> None:
 def _show_work(console: Console, work: dict[str, dict[str, Any]]) -> None:
     table = Table(title="Open work", title_justify="left")
     table.add_column("Service")
-    for heading in ("In progress", "Lag", "Outbox", "Oldest", "Dead letters", "Unavailable"):
+    for heading in ("In progress", "Lag", "Outbox", "Dead letters", "Unavailable"):
         table.add_column(heading, justify="right")
     for name, of_service in work.items():
         letters = of_service["dead_letters"].items()
         table.add_row(
             name,
             str(of_service["in_progress"]),
-            str(of_service["lag_records"]),
-            str(of_service["outbox_events"]),
-            f"{of_service['outbox_oldest_seconds']:g} s",
+            _aged(of_service["lag_records"], of_service["lag_seconds"]),
+            _aged(of_service["outbox_events"], of_service["outbox_oldest_seconds"]),
             ", ".join(f"{count} {state}" for state, count in letters) or "0",
             ", ".join(of_service["unavailable"]),
         )
     print_table(console, table)
+    steps = [each for of_service in work.values() for each in of_service["steps"]]
+    if steps:
+        _show_steps(console, steps)
+
+
+def _show_steps(console: Console, steps: list[dict[str, Any]]) -> None:
+    """Show where sagas wait for an answer: of orders, for inventory or for payments."""
+    table = Table("Saga", "Step", "Direction", title="In progress", title_justify="left")
+    table.add_column("Sagas", justify="right")
+    table.add_column("Longest wait", justify="right")
+    for each in steps:
+        waits = f"{each['oldest_seconds']:g} s"
+        row = each["definition"], each["step"], each["direction"], str(each["sagas"]), waits
+        table.add_row(*row)
+    print_table(console, table)
+
+
+def _aged(count: int, seconds: float) -> str:
+    """Return a number of events, and the age of the oldest."""
+    return f"{count}, {seconds:g} s" if count else "0"
 
 
 def _megabytes(count: int) -> str:

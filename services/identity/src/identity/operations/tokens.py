@@ -26,6 +26,7 @@ from identity.contract.problems import (
     UnsupportedGrantType,
 )
 from identity.domain import OPENID, Client, Grant, GrantType, split_scopes
+from identity.metrics import TOKENS
 from identity.parts import Operations
 from identity.token_signing import TOKEN_LIFETIME
 from waybill.http import Call, Credentials
@@ -61,6 +62,7 @@ class TokenOperations(Operations):
         granted = await self._grant(client, grant_type, body)
         if not isinstance(granted, Grant):
             return granted
+        TOKENS.labels(grant_type).inc()
         return api.IssueToken200(body=await self._tokens(granted), cache_control=NO_STORE)
 
     async def revoke_token(

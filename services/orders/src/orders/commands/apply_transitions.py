@@ -1,6 +1,7 @@
 """Applies saga transitions to orders: status, events, commands to other services."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ from orders.contract.models import OrderStatus
 from orders.contract.sent import OrderCancelled, OrderConfirmed, OrderRejected
 from orders.contract.shared import RejectionCode
 from orders.domain import Order, Rejection, needs_token, status_at
+from orders.measuring import count_settled
 from orders.saga import AUTHORIZED_AT_STEP, CONFIRMED_AT_STEP
 from orders.store import StatusChange
 from waybill.clock import Clock
@@ -39,6 +41,7 @@ class OrderSagaStore(SagaStore[Order, Sent]):
         self, tx: Transaction, moves: Sequence[SagaTransition[Order, Sent]]
     ) -> None:
         changes: dict[UUID, StatusChange] = {}
+        settled: list[tuple[Order, StatusChange]] = []
         for move in moves:
             if move.command is not None:
                 send(tx, move.command, move.cause)
@@ -47,8 +50,11 @@ class OrderSagaStore(SagaStore[Order, Sent]):
                 changes[move.saga_id] = change
                 if change.status is not _status(move.before):
                     _publish(tx, move, change)
+                    settled.append((move.subject, change))
         if changes:
-            await store.set_statuses(tx, changes, self._clock.now())
+            now = self._clock.now()
+            await store.set_statuses(tx, changes, now)
+            tx.after_commit(partial(count_settled, settled, now))
 
 
 def _change(move: SagaTransition[Order, Sent]) -> StatusChange | None:

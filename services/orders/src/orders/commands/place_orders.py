@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from pydantic import MISSING
 
@@ -13,6 +14,7 @@ from orders.contract.shared import Money
 from orders.contract.shared import Price as UnitPrice
 from orders.domain import Order, Price, Unacceptable, price_lines
 from orders.known_prices import KnownPrices
+from orders.measuring import count_placed
 from orders.saga import PLACE_ORDER
 from waybill.clock import Clock
 from waybill.http import BatchedRequest
@@ -48,6 +50,7 @@ async def place_orders(
         for each in accepted:
             send(tx, _placed(each.subject), each.cause)
         await sagas.start(tx, PLACE_ORDER.name, accepted)
+        tx.after_commit(partial(count_placed, [each.subject for each in accepted]))
     return placed
 
 

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeAlias
 
 from payments import store
 from payments.claims import Claims
 from payments.domain import Operation, Payment, Step, approve, call_again, decline
 from payments.memory import Memory
+from payments.metrics import AMOUNTS, DECLINED, PAYMENTS
 from payments.provider import Approved, Declined
 from waybill.postgres import Transaction
 
@@ -48,6 +50,7 @@ async def record_answers(
         payments = await store.lock(tx, list(payments))
     before = list(payments.values())
     steps: list[Step] = []
+    recorded: list[Call] = []
     for call in calls:
         payment_id = call.payment.payment_id
         step = _step(payments[payment_id], call, now)
@@ -56,8 +59,24 @@ async def record_answers(
             continue
         payments[payment_id] = step.payment
         steps.append(step)
+        recorded.append(call)
     await store.save(tx, before, steps, now, claims)
     memory.keep(tx, payments.values())
+    tx.after_commit(partial(_count, recorded))
+
+
+def _count(calls: Sequence[Call]) -> None:
+    for each in calls:
+        match each.answer:
+            case Approved():
+                PAYMENTS.labels(each.operation, "done").inc()
+                amounts = AMOUNTS.labels(each.operation, each.payment.currency)
+                amounts.inc(each.payment.amount_minor)
+            case Declined(code):
+                PAYMENTS.labels(each.operation, "declined").inc()
+                DECLINED.labels(code).inc()
+            case CallAgain():
+                pass
 
 
 def _step(payment: Payment, call: Call, now: datetime) -> Step | None:
