@@ -9,9 +9,12 @@ PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml
 	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
 	test-postgres bench bench-smoke chaos simulate image images lock clean
 
-.PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
 	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
 	test-postgres test-traces bench bench-smoke chaos simulate image images lock clean
+
+.PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
+	attack-table record release tutorial pages outside test-kafka-events test-alerts test-kafka-nodes test-kafka k8s \
+	k8s-api test-postgres test-traces bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -102,6 +105,10 @@ EVENTS := libs/common/tests/integration/events
 ON_KAFKA = WAYBILL_TEST_BROKER=kafka $(BIN)/pytest --tb=native
 test-kafka-events: $(VENV)/ready
 	$(ON_KAFKA) $(EVENTS) --ignore=$(EVENTS)/on_kafka/test_three_nodes.py $(ARGS)
+
+# Faults on a running platform, each of which makes its alert fire; needs prometheus and alertmanager. 20 minutes.
+test-alerts: $(VENV)/ready
+	WAYBILL_ALERTS=1 $(BIN)/pytest tests/alerts $(ARGS)
 
 # Three nodes, one of which is killed: under the event suite, and under the whole platform.
 test-kafka-nodes: $(VENV)/ready

@@ -13,7 +13,7 @@ NEWEST: Final = "1.37"
 OLDEST: Final = "1.30"
 """That of Chart.yaml."""
 NOT_OF_KUBERNETES: Final = {
-    "HTTPRoute", "KafkaTopic", "KafkaUser", "ScaledObject", "ServiceMonitor",
+    "HTTPRoute", "KafkaTopic", "KafkaUser", "PrometheusRule", "ScaledObject", "ServiceMonitor",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SOURCES: Final = ("chart/*.py", "generate/**/*", "reference/**/*", "*.py")
+SOURCES: Final = ("chart/*.py", "generate/**/*", "observe/*.py", "reference/**/*", "*.py")
 """The parts of this package that generate files, including templates."""
 
 GENERATOR: Final = Path(__file__).parent

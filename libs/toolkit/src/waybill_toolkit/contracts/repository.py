@@ -103,9 +103,13 @@ class Repository(Tree):
         cache = self._chart_cache()
         made = cache.get(_CHART)
         if made is None:
+            from waybill_toolkit.contracts.chart.facts import public_paths, read_facts  # noqa: PLC0415 - see _make
             from waybill_toolkit.contracts.chart.files import chart_files  # noqa: PLC0415 - see _make
+            from waybill_toolkit.contracts.observe.files import observe_files  # noqa: PLC0415 - see _make
 
-            made = chart_files(self, self.code(self.packages))
+            documents = self.code(self.packages)
+            facts = read_facts(self, documents)
+            made = chart_files(facts, public_paths(self, documents)) | observe_files(self, facts)
             cache.put(_CHART, made)
         return {self.root / path: text for path, text in made.items()}
 

@@ -6,6 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, StringConstraints
 
+from waybill_toolkit.contracts.chart.monitoring_values import (
+    Dashboards,
+    PrometheusRule,
+    ServiceMonitor,
+)
 from waybill_toolkit.contracts.chart.service_values import (
     Group,
     KubernetesObject,
@@ -229,17 +234,6 @@ class NetworkPolicy(Group):
     """Name servers."""
 
 
-class ServiceMonitor(Group):
-    """A ServiceMonitor of the Prometheus operator."""
-
-    enabled: bool = False
-    """Create it."""
-    labels: dict[str, str] = {}
-    """Labels by which Prometheus finds it."""
-    interval: str = "30s"
-    """The interval."""
-
-
 class Strimzi(Group):
     """Resources of Strimzi, from the contracts."""
 
@@ -306,6 +300,10 @@ class Values(Group):
     """Traces, for OpenTelemetry."""
     service_monitor: ServiceMonitor = ServiceMonitor()
     """Metrics, for the Prometheus operator."""
+    prometheus_rule: PrometheusRule = PrometheusRule()
+    """Alerts, for the Prometheus operator."""
+    dashboards: Dashboards = Dashboards()
+    """Dashboards, for Grafana."""
     strimzi: Strimzi = Strimzi()
     """Topics and users."""
     audit_test: AuditTest = AuditTest()

@@ -68,7 +68,14 @@ class BrokerFaults:
 
     async def write_unreadable(self, event: Event) -> None:
         """Write a batch that the target cannot decode, and discard it when it is parked."""
-        topic = f"{event.fault.target}.commands.v1"
+        await self.write_to(event.fault.target)
+        async with asyncio.timeout(PARKED_SECONDS):
+            while not await self.discard(event.fault.target):  # noqa: ASYNC110 (a table)
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def write_to(self, service: str) -> None:
+        """Write a batch that it cannot decode to a service. Raises LookupError, OSError."""
+        topic = f"{service}.commands.v1"
         link = await self._open(self._platform.broker_security())
         try:
             states = await link.topics([topic])
@@ -79,9 +86,6 @@ class BrokerFaults:
             raise ConnectionError(str(error)) from error
         finally:
             await link.close()
-        async with asyncio.timeout(PARKED_SECONDS):
-            while not await self._discard(event.fault.target):  # noqa: ASYNC110 (a table)
-                await asyncio.sleep(_POLL_SECONDS)
 
     async def _flood(self, stack: AsyncExitStack) -> None:
         for _ in range(_FLOOD):
@@ -126,7 +130,8 @@ class BrokerFaults:
         except BrokerError as error:
             raise ConnectionError(str(error)) from error
 
-    async def _discard(self, service: str) -> bool:
+    async def discard(self, service: str) -> bool:
+        """Discard the parked batches of a service; return whether there were some."""
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection = await asyncpg.connect(self._platform.admin_url(service))
             try:

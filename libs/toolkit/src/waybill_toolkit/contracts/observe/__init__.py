@@ -1,0 +1,1 @@
+"""Generates the rules of Prometheus and the dashboards of Grafana."""

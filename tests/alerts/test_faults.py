@@ -1,0 +1,78 @@
+"""Each fault makes its alert fire on a running platform, and no other one: `make test-alerts`."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from tests.alerts.clients import Clients
+from tests.alerts.faults import FAULTS, Scene
+from tests.alerts.monitoring import Monitoring, monitoring, program
+
+from waybill_toolkit.lab.chaos.faulty_platform import faulty_platform
+from waybill_toolkit.operations.workload.client import Client, Variant
+from waybill_toolkit.operations.workload.seeding import seed
+from waybill_toolkit.operations.workload.tokens import tokens_of
+from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
+from waybill_toolkit.platform.source_tree import tree_root
+
+SKU: Final = "ALERTS-1"
+QUIET_SECONDS: Final = 8.0
+"""Before the fault: long enough for what fires at once, and for the first rates."""
+FIRES_SECONDS: Final = 90.0
+ALONE_SECONDS: Final = 6.0
+"""How long it stays the only one."""
+_POLL_SECONDS: Final = 0.5
+
+pytestmark = [
+    pytest.mark.skipif(not os.environ.get("WAYBILL_ALERTS"), reason="minutes: make test-alerts"),
+    pytest.mark.skipif(
+        not (program("prometheus") and program("alertmanager")),
+        reason="needs prometheus and alertmanager",
+    ),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    folder = tmp_path_factory.mktemp("alerts")
+    settings = {
+        "WAYBILL_SANDBOX_SLOW_SECONDS": "12",
+        "WAYBILL_PROVIDER_CALL_TIMEOUT_SECONDS": "15",
+    }
+    plan = Plan.of(folder / "data", tree_root() / "services", free_port_base(), settings)
+    async with faulty_platform(plan, fresh=True) as faulty:
+        tokens = tokens_of(faulty.platform)
+        gateway = faulty.address(GATEWAY)
+        client = Client(gateway, gateway, gateway, 60, tokens)
+        await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 1_000_000})
+        client.close()
+        clients = Clients(gateway, tokens, SKU)
+        async with clients.running():
+            yield Scene(faulty, clients)
+
+
+@pytest.mark.parametrize("alert", FAULTS)
+async def test_the_fault_fires_its_alert_alone(scene: Scene, tmp_path: Path, alert: str) -> None:
+    services = {each.name: each.port for each in scene.faulty.plan.services}
+    async with monitoring(tmp_path / "monitoring", services) as watching:
+        assert await _notified(watching, QUIET_SECONDS) == set()
+        async with FAULTS[alert](scene):
+            async with asyncio.timeout(FIRES_SECONDS):
+                while not (found := await watching.notified()):
+                    await asyncio.sleep(_POLL_SECONDS)
+            assert found | await _notified(watching, ALONE_SECONDS) == {alert}
+    assert await scene.faulty.wait_until_ready(FIRES_SECONDS)
+
+
+async def _notified(watching: Monitoring, seconds: float) -> set[str]:
+    """Return all alerts that are notified within a time."""
+    found: set[str] = set()
+    for _ in range(int(seconds / _POLL_SECONDS)):
+        found |= await watching.notified()
+        await asyncio.sleep(_POLL_SECONDS)
+    return found
