@@ -6,12 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
-	test-postgres bench bench-smoke chaos simulate image images lock clean
-
-	attack-table record release tutorial pages outside test-kafka-events test-kafka-nodes test-kafka k8s k8s-api \
-	test-postgres test-traces bench bench-smoke chaos simulate image images lock clean
-
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
 	attack-table record release tutorial pages outside test-kafka-events test-alerts test-kafka-nodes test-kafka k8s \
 	k8s-api test-postgres test-traces bench bench-smoke chaos simulate image images lock clean

@@ -153,7 +153,7 @@ class Change:
     def record(self, links: Sequence[TraceContext]) -> None:
         """Record the span of the step that it ends."""
         row = self.row
-        state = _state(row.saga, self.before)
+        state = state_of(row.saga, self.before)
         row.trace.record(
             self.number - 1, state, began=self.since, ended_by=self.detail, links=links
         )
