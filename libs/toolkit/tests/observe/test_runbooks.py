@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from waybill_toolkit.cli import build
@@ -26,14 +27,15 @@ def commands(section: str) -> list[str]:
 
 def faults(section: str) -> Iterator[str]:
     """Yield what is wrong with the commands of a runbook."""
-    known = get_command(build()).commands
+    command = get_command(build())
+    assert isinstance(command, TyperGroup)
     if not commands(section):
         yield "it does not end in commands"
     for each in commands(section):
         program, name, *_ = [*shlex.split(each), ""]
         if program not in ("waybill", "kubectl"):
             yield f"{program} is no program of a runbook"
-        elif program == "waybill" and name not in known:
+        elif program == "waybill" and name not in command.commands:
             yield f"there is no command waybill {name}"
 
 
