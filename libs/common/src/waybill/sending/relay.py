@@ -95,8 +95,7 @@ class Relay:
     ) -> None:
         self._database_url = database_url
         self._database_name = urlsplit(database_url).path.lstrip("/")
-        self._bootstrap_servers = bootstrap_servers
-        self._security = security
+        self._open_link = partial(BrokerLink.open, bootstrap_servers, security)
         self._publisher = partial(
             Publisher,
             topics=topics,
@@ -110,7 +109,7 @@ class Relay:
         self._database_backoff = Backoff(_log, "relay")
         self._broker_backoff = Backoff(_log, "relay", refusal_of)
         self._faults: Sequence[str] = ()
-        self._follower_check = FollowerCheck(self._link, topics, creates_topics=creates_topics)
+        self._follower_check = FollowerCheck(self._open_link, topics, creates_topics=creates_topics)
         self.is_leader = False
         self.published = 0
         """Events published by this object; for tests."""
@@ -186,7 +185,7 @@ class Relay:
                 await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
-        link = await self._link()
+        link = await self._open_link()
         try:
             publisher = self._publisher(connection, link)
             await publisher.start()
@@ -221,9 +220,6 @@ class Relay:
             if not publisher.is_behind:
                 until = min(check_at, mark_at) if publisher.is_open else check_at
                 await _wait(self._woken, until - time.monotonic())
-
-    async def _link(self) -> BrokerLink:
-        return await BrokerLink.open(self._bootstrap_servers, self._security)
 
     def _count(self, events: int) -> None:
         self.published += events

@@ -137,7 +137,7 @@ class Watchdog:
             if await self.unit.is_ready(child):
                 self._became_ready(began)
                 return await watch_liveness(self.unit, *over)
-            if time.monotonic() - began > READY_SECONDS:
+            if not self.first_ready.done() and time.monotonic() - began > READY_SECONDS:
                 self._give_up(f"{self.unit.name} was not ready within {READY_SECONDS:g} s")
                 await first_of(*over)
             else:
