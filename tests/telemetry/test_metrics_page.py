@@ -106,7 +106,7 @@ async def _shown(platform: Platform) -> set[str]:
         )
     found: set[str] = set()
     for page in pages:
-        for family in text_string_to_metric_families(page.text):  # type: ignore[no-untyped-call]
+        for family in text_string_to_metric_families(page.text):
             name = f"{family.name}_total" if family.type == "counter" else family.name
             found |= {name} if family.samples else set()
     return found
