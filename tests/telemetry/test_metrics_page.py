@@ -33,6 +33,7 @@ RARE = {
     "waybill_calls_running_max": "needs an issuer of tokens",
     "waybill_calls_total": "needs a call of a service: the gateway exchanges API keys",
     "waybill_consumer_batch_retries_total": "needs a conflict",
+    "waybill_contract_violations_total": "needs an answer that breaks the contract",
     "waybill_guess_attempts_total": "needs a login",
     "waybill_http_limit_refusals_total": "needs a request that is no HTTP",
     "waybill_owner_refusals_total": "needs a caller with an owner",
@@ -71,12 +72,12 @@ async def test_a_running_platform_has_the_metrics_of_the_page_and_no_others(
     platform: Platform,
 ) -> None:
     client: Client = client_of(platform)
-    await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 1})
+    await seed(client, {SKU: Variant(SKU, "", 255, "GBP")}, {SKU: 2})
     async with httpx.AsyncClient(base_url=platform.addresses["gateway"]) as gateway:
         for body, key in (
             (_REPEATED, "measured-1"),
             (_REPEATED, "measured-1"),
-            (_REPEATED, "measured-2"),  # out of stock
+            ({**_REPEATED, "lines": [{"sku": SKU, "quantity": 9}]}, "measured-2"),
             ({**_REPEATED, "payment": {"token": "tok_decline"}}, "measured-3"),
             ({**_REPEATED, "lines": []}, "measured-4"),
         ):
