@@ -59,7 +59,7 @@ class Publisher:
         self._connection = connection
         self._link = link
         self._on_published = on_published
-        self._clock = clock
+        self._now = clock.now
         self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
             connection,
@@ -153,11 +153,10 @@ class Publisher:
             await self._marks.write_and_read(0, skip=self._logs.skipped())
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
-        batches = _batches(rows, self._logs.states)
-        if not batches:
+        if not (batches := _batches(rows, self._logs.states)):
             return 0
         count = await self._append(batches)
-        PUBLISH_DELAY_SECONDS.observe((self._clock.now() - rows[0].envelope.time).total_seconds())
+        PUBLISH_DELAY_SECONDS.observe((self._now() - rows[0].envelope.time).total_seconds())
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -192,8 +191,12 @@ class Publisher:
         log = self._logs.appended(partition, batch_offset)
         self._marks.add(partition, batch.positions, log)
         self._on_published(len(batch.positions))
-        for event_type, events in Counter(batch.types).items():
-            PUBLISHED.labels(event_type).inc(events)
+        _count(batch.types)
+
+
+def _count(types: Sequence[str]) -> None:
+    for event_type, events in Counter(types).items():
+        PUBLISHED.labels(event_type).inc(events)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
