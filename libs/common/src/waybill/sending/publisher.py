@@ -14,7 +14,7 @@ published again. `BrokerLogs` detects lost logs.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from waybill.clock import Clock
@@ -153,10 +153,9 @@ class Publisher:
             await self._marks.write_and_read(0, skip=self._logs.skipped())
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
-        if not (batches := _batches(rows, self._logs.states)):
-            return 0
-        count = await self._append(batches)
-        PUBLISH_DELAY_SECONDS.observe((self._now() - rows[0].envelope.time).total_seconds())
+        batches = _batches(rows, self._logs.states)
+        count = await self._append(batches) if batches else 0
+        _observe_delay(self._now(), rows)
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -192,6 +191,11 @@ class Publisher:
         self._marks.add(partition, batch.positions, log)
         self._on_published(len(batch.positions))
         _count(batch.types)
+
+
+def _observe_delay(now: datetime, published: Sequence[OutboxEvent]) -> None:
+    if published:
+        PUBLISH_DELAY_SECONDS.observe((now - published[0].envelope.time).total_seconds())
 
 
 def _count(types: Sequence[str]) -> None:
