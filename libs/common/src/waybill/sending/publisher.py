@@ -155,7 +155,7 @@ class Publisher:
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
         count = await self._append(batches) if batches else 0
-        _observe_delay(self._now(), rows)
+        _observe_delay(self._now(), rows[:count])
         return count
 
     async def _append(self, batches: Batches) -> int:
