@@ -84,7 +84,6 @@ class Consumer:
         self.assigned = 0
         """Partitions assigned to this replica; for tests and metrics."""
         self.is_joined = False
-        """Whether it is a member of its group."""
         _CONSUMERS.add(self)
 
     @property
@@ -112,8 +111,7 @@ class Consumer:
                     _log.critical("consumer: failed, joining the group again", exc_info=error)
                 await self._backoff.wait(error, stop)
             finally:
-                self.assigned = 0
-                self.is_joined = False
+                self.assigned, self.is_joined = 0, False
 
     async def _session(self, stop: asyncio.Event) -> None:
         link = await BrokerLink.open(self._bootstrap_servers, self._security)

@@ -14,7 +14,7 @@ published again. `BrokerLogs` detects lost logs.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from waybill.clock import Clock
@@ -60,7 +60,7 @@ class Publisher:
         self._connection = connection
         self._link = link
         self._on_published = on_published
-        self._clock = clock
+        self._now = clock.now
         self._marks = Marks(connection, clock, retention)
         self._logs = BrokerLogs(
             connection,
@@ -156,11 +156,9 @@ class Publisher:
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
-        if not batches:
-            return 0
-        self._spans = begin_round(rows)
-        count = await self._append(batches)
-        PUBLISH_DELAY_SECONDS.observe((self._clock.now() - rows[0].envelope.time).total_seconds())
+        self._spans = begin_round(rows) if batches else None
+        count = await self._append(batches) if batches else 0
+        _observe_delay(self._now(), rows[:count])
         if self._spans is not None:
             self._spans.end(count)
         return count
@@ -197,10 +195,19 @@ class Publisher:
         log = self._logs.appended(partition, batch_offset)
         self._marks.add(partition, batch.positions, log)
         self._on_published(len(batch.positions))
-        for event_type, events in Counter(batch.types).items():
-            PUBLISHED.labels(event_type).inc(events)
+        _count(batch.types)
         if self._spans is not None:
             self._spans.acknowledged(partition, batch.positions, batch_offset)
+
+
+def _observe_delay(now: datetime, published: Sequence[OutboxEvent]) -> None:
+    if published:
+        PUBLISH_DELAY_SECONDS.observe((now - published[0].envelope.time).total_seconds())
+
+
+def _count(types: Sequence[str]) -> None:
+    for event_type, events in Counter(types).items():
+        PUBLISHED.labels(event_type).inc(events)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
