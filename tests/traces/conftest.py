@@ -16,12 +16,11 @@ from waybill_toolkit.operations.traces.receiver import TraceReceiver
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.handle import Platform, running
 from waybill_toolkit.platform.identity import AccessMode
-from waybill_toolkit.platform.plan import Plan
+from waybill_toolkit.platform.plan import Plan, free_port_base
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.platform.source_tree import tree_root
-from waybill_toolkit.testing.plugin import free_port_base
 
 _READY: Final = "Everything is ready"
 WANTED: Final = "WAYBILL_TRACES"

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from typing_extensions import override
 
 from waybill.spans import exporter
 from waybill.spans.exporter import Exporter
@@ -66,6 +67,7 @@ def handler_of(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
+        @override
         def log_message(self, *_args: object) -> None:
             pass
 
