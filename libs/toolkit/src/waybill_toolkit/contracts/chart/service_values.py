@@ -35,6 +35,15 @@ class SecretKey(Group):
     """The key in it. `{service}` in it stands for the name of the service."""
 
 
+class CaSecret(Group):
+    """The certificate of a CA."""
+
+    existing_secret: str = ""
+    """The Secret. Without it the CAs of the system are trusted."""
+    key: str = "ca.crt"
+    """The key in it: a PEM file."""
+
+
 class MountedFile(Group):
     """A file from a Secret or a ConfigMap."""
 

@@ -12,15 +12,16 @@ from waybill_toolkit.contracts.chart.monitoring_values import (
     ServiceMonitor,
 )
 from waybill_toolkit.contracts.chart.service_values import (
+    CaSecret,
     Group,
     KubernetesObject,
     NamedServiceValues,
     ServiceValues,
 )
+from waybill_toolkit.contracts.chart.tracing_values import Tracing
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Issuer = Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")]
-OtlpEndpoint = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 
 
@@ -37,15 +38,6 @@ class Image(Group):
     """When nodes ask the registry."""
     pull_secrets: list[str] = []
     """Names of Secrets with the registry's credentials."""
-
-
-class CaSecret(Group):
-    """The certificate of a CA."""
-
-    existing_secret: str = ""
-    """The Secret. Without it the CAs of the system are trusted."""
-    key: str = "ca.crt"
-    """The key in it: a PEM file."""
 
 
 class Access(Group):
@@ -133,29 +125,6 @@ class Tls(Group):
     is one certificate with the names of all Services."""
     ca: CaSecret = CaSecret()
     """The CA of these certificates, for the gateway."""
-
-
-class TraceHeaders(Group):
-    """Headers of each request to the receiver of traces, which are secrets."""
-
-    existing_secret: str = ""
-    """The Secret: name=value,name=value, percent-encoded. It needs an https address."""
-    key: str = "headers"
-    """The key in it."""
-
-
-class Tracing(Group):
-    """Traces: what each service did for an order, sent to a receiver of OTLP over HTTP."""
-
-    otlp_endpoint: OtlpEndpoint = ""
-    """The address, such as http://otel-collector:4318; /v1/traces is appended. Traces are off
-    without it."""
-    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """The share of the traces that begin here. Callers decide for theirs."""
-    headers: TraceHeaders = TraceHeaders()
-    """Headers of each request."""
-    ca: CaSecret = CaSecret()
-    """The CA of the receiver."""
 
 
 class ServiceAccount(Group):
