@@ -164,7 +164,7 @@ class Consumer:
         checked_at = time.monotonic()
         while not stop.is_set():
             member.check()
-            chunks = await self._fetch(fetcher, assignment, stop)
+            chunks = await _fetch(fetcher, assignment, stop)
             if time.monotonic() - checked_at >= TOPICS_CHECK_SECONDS:
                 found = await link.topics(self._event_router.topics)
                 if not _ids(assignment.states).items() <= _ids(found).items():
@@ -188,17 +188,6 @@ class Consumer:
         async with assignment.processing:
             await assignment.commit()
 
-    async def _fetch(self, fetcher: Fetcher, assignment: Assignment, stop: asyncio.Event) -> Chunks:
-        # Sent after the last batch was processed: it returns at once the records that have arrived
-        # meanwhile. A fetch that was sent earlier would have found nothing and waited.
-        positions = await assignment.positions()
-        if not positions:
-            await pause(stop, POLL_MS / 1000)
-            return {}
-        return await fetcher.fetch(
-            positions, assignment.states, wait_ms=POLL_MS, records_max=BATCH_EVENTS_MAX
-        )
-
     async def _deliver(self, batch: Batch, stop: asyncio.Event) -> None:
         read = map(self._event_router.read, batch.records)
         deliveries = [delivery for delivery in read if delivery is not None]
@@ -213,6 +202,18 @@ def _readings() -> Iterator[Sample]:
     for each in list(_CONSUMERS):
         yield JOINED.of(each.is_joined)
         yield ASSIGNED.of(each.assigned)
+
+
+async def _fetch(fetcher: Fetcher, assignment: Assignment, stop: asyncio.Event) -> Chunks:
+    # Sent after the last batch was processed: it returns at once the records that have arrived
+    # meanwhile. A fetch that was sent earlier would have found nothing and waited.
+    positions = await assignment.positions()
+    if not positions:
+        await pause(stop, POLL_MS / 1000)
+        return {}
+    return await fetcher.fetch(
+        positions, assignment.states, wait_ms=POLL_MS, records_max=BATCH_EVENTS_MAX
+    )
 
 
 def _ids(states: Mapping[str, TopicState]) -> dict[str, UUID]:

@@ -81,5 +81,19 @@ def begin_round(rows: Sequence[OutboxEvent]) -> PublishSpans | None:
     return PublishSpans(time.perf_counter(), found) if found else None
 
 
+def record_sent(
+    found: PublishSpans | None, partition: Partition, positions: Iterable[int], offset: int
+) -> None:
+    """Record the events of a batch that the broker has appended at an offset."""
+    if found is not None:
+        found.acknowledged(partition, positions, offset)
+
+
+def record_round(found: PublishSpans | None, events: int) -> None:
+    """Record a round in which the broker has acknowledged so many events."""
+    if found is not None:
+        found.end(events)
+
+
 def _ids(context: TraceContext) -> tuple[str, str]:
     return context.trace_id, context.span_id

@@ -30,7 +30,7 @@ from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
 from waybill.sending.metrics import PUBLISH_DELAY_SECONDS, PUBLISH_SECONDS, PUBLISHED
-from waybill.sending.publish_spans import PublishSpans, begin_round
+from waybill.sending.publish_spans import PublishSpans, begin_round, record_round, record_sent
 from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
@@ -118,8 +118,9 @@ class Publisher:
         return count
 
     def _admitted(self, committed: CommittedEvents) -> list[OutboxEvent] | None:
-        is_known = all(each.event.topic in self._logs.states for each in committed.events)
-        if self._must_read or committed.is_incomplete or self._logs.skipped() or not is_known:
+        if self._must_read or committed.is_incomplete or self._logs.skipped():
+            return None
+        if any(each.event.topic not in self._logs.states for each in committed.events):
             return None
         admitted = self._frontier.admit(committed.events)
         return None if admitted is None else list(map(outbox_event, admitted))
@@ -159,8 +160,7 @@ class Publisher:
         self._spans = begin_round(rows) if batches else None
         count = await self._append(batches) if batches else 0
         _observe_delay(self._now(), rows[:count])
-        if self._spans is not None:
-            self._spans.end(count)
+        record_round(self._spans, count)
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -180,7 +180,11 @@ class Publisher:
             elif self._logs.has_regressed(partition, result):
                 regressed[partition] = result
             else:
-                self._published(partition, batch, result)
+                log = self._logs.appended(partition, result)
+                self._marks.add(partition, batch.positions, log)
+                self._on_published(len(batch.positions))
+                _count(batch.types)
+                record_sent(self._spans, partition, batch.positions, result)
         count = len(self._marks) - before
         if failure is not None or regressed:
             # Only marked events can be found as lost.
@@ -190,14 +194,6 @@ class Publisher:
         if failure is not None:
             raise failure
         return count
-
-    def _published(self, partition: Partition, batch: RecordBatch, batch_offset: int) -> None:
-        log = self._logs.appended(partition, batch_offset)
-        self._marks.add(partition, batch.positions, log)
-        self._on_published(len(batch.positions))
-        _count(batch.types)
-        if self._spans is not None:
-            self._spans.acknowledged(partition, batch.positions, batch_offset)
 
 
 def _observe_delay(now: datetime, published: Sequence[OutboxEvent]) -> None:

@@ -164,7 +164,7 @@ class Relay:
             if is_leader:
                 break
             self._follower_check.begin()
-            await self._follow(connection)
+            await _follow(connection, self._woken)
         else:
             return
         self.is_leader = True
@@ -177,12 +177,6 @@ class Relay:
             except BrokerError as error:
                 FAILURES.labels("broker").inc()
                 await self._broker_backoff.wait(error, stop)
-
-    async def _follow(self, connection: Connection) -> None:
-        until = time.monotonic() + POLL_SECONDS
-        while (left := until - time.monotonic()) > 0:
-            if await _wait(self._woken, left):
-                await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
         link = await self._open_link()
@@ -232,6 +226,14 @@ class Relay:
 @read_by
 def _readings() -> Iterator[Sample]:
     return (IS_LEADER.of(each.is_leader) for each in list(_RELAYS))
+
+
+async def _follow(connection: Connection, woken: asyncio.Event) -> None:
+    """Pass wake-ups on to the leader for some seconds."""
+    until = time.monotonic() + POLL_SECONDS
+    while (left := until - time.monotonic()) > 0:
+        if await _wait(woken, left):
+            await connection.execute("SELECT pg_notify($1, '')", _CHANNEL)
 
 
 async def _wait(woken: asyncio.Event, seconds: float) -> bool:
