@@ -28,7 +28,7 @@ from waybill.sending.commit_queue import CommittedEvents
 from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
-from waybill.sending.publish_spans import PublishSpans, begin_round
+from waybill.sending.publish_spans import NO_SPANS, begin_round
 from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
@@ -69,7 +69,7 @@ class Publisher:
         )
         self._frontier = Frontier()
         self._must_read = True
-        self._spans: PublishSpans | None = None
+        self._spans = NO_SPANS
         self.holes = HoleCheck(connection, self._frontier)
         self.is_behind = False
         """Whether the last round left events that could be published now."""
@@ -153,12 +153,9 @@ class Publisher:
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
-        if not batches:
-            return 0
         self._spans = begin_round(rows)
-        count = await self._append(batches)
-        if self._spans is not None:
-            self._spans.end(count)
+        count = await self._append(batches) if batches else 0
+        self._spans.end(count)
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -192,8 +189,7 @@ class Publisher:
         log = self._logs.appended(partition, batch_offset)
         self._marks.add(partition, batch.positions, log)
         self._on_published(len(batch.positions))
-        if self._spans is not None:
-            self._spans.acknowledged(partition, batch.positions, batch_offset)
+        self._spans.acknowledged(partition, batch.positions, batch_offset)
 
 
 def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
