@@ -8,6 +8,7 @@ the time that the event waited. It links to the span of its round, which links t
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from waybill import spans, trace
 from waybill.kafka.partitions import Partition
@@ -30,6 +31,8 @@ class PublishSpans:
 
     def acknowledged(self, partition: Partition, positions: Iterable[int], offset: int) -> None:
         """Record the events of a batch that the broker has appended at an offset."""
+        if not self.rows:
+            return
         ended = time.perf_counter()
         for number, position in enumerate(positions):
             if (found := self.rows.get(position)) is None:
@@ -69,30 +72,20 @@ class PublishSpans:
         )
 
 
-def begin_round(rows: Sequence[OutboxEvent]) -> PublishSpans | None:
-    """Begin the spans of a round; None when none of its events is in a sampled trace."""
+NO_SPANS: Final = PublishSpans(0.0, {}, TraceContext("", "", sampled=False))
+"""Those of a round without an event of a sampled trace."""
+
+
+def begin_round(rows: Sequence[OutboxEvent]) -> PublishSpans:
+    """Begin the spans of a round."""
     if spans.active() is None:
-        return None
+        return NO_SPANS
     found = {
         row.position: (row, context)
         for row in rows
         if (context := trace.parse(row.envelope.traceparent)) is not None and context.sampled
     }
-    return PublishSpans(time.perf_counter(), found) if found else None
-
-
-def record_sent(
-    found: PublishSpans | None, partition: Partition, positions: Iterable[int], offset: int
-) -> None:
-    """Record the events of a batch that the broker has appended at an offset."""
-    if found is not None:
-        found.acknowledged(partition, positions, offset)
-
-
-def record_round(found: PublishSpans | None, events: int) -> None:
-    """Record a round in which the broker has acknowledged so many events."""
-    if found is not None:
-        found.end(events)
+    return PublishSpans(time.perf_counter(), found) if found else NO_SPANS
 
 
 def _ids(context: TraceContext) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from waybill.sending.frontier import Frontier
 from waybill.sending.hole_check import HoleCheck
 from waybill.sending.marks import Marks
 from waybill.sending.metrics import PUBLISH_DELAY_SECONDS, PUBLISH_SECONDS, PUBLISHED
-from waybill.sending.publish_spans import PublishSpans, begin_round, record_round, record_sent
+from waybill.sending.publish_spans import NO_SPANS, begin_round
 from waybill.sending.relay_store import OutboxEvent, outbox_event
 
 Batches: TypeAlias = dict[Partition, RecordBatch]
@@ -72,7 +72,7 @@ class Publisher:
         )
         self._frontier = Frontier()
         self._must_read = True
-        self._spans: PublishSpans | None = None
+        self._spans = NO_SPANS
         self.holes = HoleCheck(connection, self._frontier)
         self.is_behind = False
         """Whether the last round left events that could be published now."""
@@ -157,10 +157,10 @@ class Publisher:
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
         batches = _batches(rows, self._logs.states)
-        self._spans = begin_round(rows) if batches else None
+        self._spans = begin_round(rows)
         count = await self._append(batches) if batches else 0
         _observe_delay(self._now(), rows[:count])
-        record_round(self._spans, count)
+        self._spans.end(count)
         return count
 
     async def _append(self, batches: Batches) -> int:
@@ -184,7 +184,7 @@ class Publisher:
                 self._marks.add(partition, batch.positions, log)
                 self._on_published(len(batch.positions))
                 _count(batch.types)
-                record_sent(self._spans, partition, batch.positions, result)
+                self._spans.acknowledged(partition, batch.positions, result)
         count = len(self._marks) - before
         if failure is not None or regressed:
             # Only marked events can be found as lost.
