@@ -1,18 +1,12 @@
 """The trial of docs/install.md leads from an empty cluster to an order, and leaves nothing."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
 from tests.cluster.cluster import Cluster
-from tests.cluster.fixtures import skip_unless_wanted
-from tests.cluster.installed.page import REMOVAL, ROOT, TRIAL, Reader
-from tests.images import building, server_images
+from tests.cluster.installed.page import REMOVAL, TRIAL, Reader
 
-IMAGES: Final = yaml.safe_load((ROOT / "deploy/helm/trial/values.yaml").read_text("utf-8"))
-"""The names of the images of PostgreSQL and Kafka, which no registry has here."""
 VOLUME: Final = """\
 apiVersion: v1
 kind: PersistentVolume
@@ -24,29 +18,9 @@ spec:
 """
 
 
-@pytest.fixture(scope="module")
-def server_archives(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Build the images, under the names that the trial has for them."""
-    skip_unless_wanted([f"{each} missing" for each in building.missing()])
-    folder = tmp_path_factory.mktemp("servers")
-    server_images.build_postgres()
-    server_images.build_kafka()
-    saved: list[Path] = []
-    for image, name in (
-        (server_images.POSTGRES, f"docker.io/library/{IMAGES['postgresql']['image']}"),
-        (server_images.KAFKA, f"docker.io/{IMAGES['kafka']['image']}"),
-    ):
-        archive = folder / f"{len(saved)}.tar"
-        building.save(archive, image, name)
-        saved.append(archive)
-    return saved
-
-
 @pytest.fixture
-def prepared(server_archives: list[Path], cluster: Cluster, tmp_path: Path) -> Iterator[Cluster]:
-    """A cluster that has the images, and two volumes for data."""
-    for archive in server_archives:
-        cluster.import_image(archive)
+def prepared(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster with two volumes for data."""
     for name in ("one", "two"):
         folder = cluster.api.folder / f"volume-{name}"
         folder.mkdir()
