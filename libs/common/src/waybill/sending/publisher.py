@@ -118,9 +118,8 @@ class Publisher:
         return count
 
     def _admitted(self, committed: CommittedEvents) -> list[OutboxEvent] | None:
-        if self._must_read or committed.is_incomplete or self._logs.skipped():
-            return None
-        if any(each.event.topic not in self._logs.states for each in committed.events):
+        is_known = all(each.event.topic in self._logs.states for each in committed.events)
+        if self._must_read or committed.is_incomplete or self._logs.skipped() or not is_known:
             return None
         admitted = self._frontier.admit(committed.events)
         return None if admitted is None else list(map(outbox_event, admitted))
@@ -180,8 +179,7 @@ class Publisher:
             elif self._logs.has_regressed(partition, result):
                 regressed[partition] = result
             else:
-                log = self._logs.appended(partition, result)
-                self._marks.add(partition, batch.positions, log)
+                self._marks.add(partition, batch.positions, self._logs.appended(partition, result))
                 self._on_published(len(batch.positions))
                 _count(batch.types)
                 self._spans.acknowledged(partition, batch.positions, result)
