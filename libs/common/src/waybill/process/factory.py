@@ -35,6 +35,7 @@ from waybill.process.metrics import (
     mount_metrics,
     shared_metrics,
 )
+from waybill.process.migrating import background_migrations
 from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
     ProcessSettings,
@@ -103,7 +104,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
-            parts = [self.child] if self.child else service.background
+            migrations = background_migrations(settings, self.assemble)
+            parts = [self.child] if self.child else [*service.background, *migrations]
             in_each = [*service.in_each_process, *(admission.parts if admission else ())]
             async with running([*parts, *in_each], process):
                 yield

@@ -28,7 +28,7 @@ from waybill.http.protocol import LimitedHttpProtocol
 from waybill.http.streaming import end_streams
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
-from waybill.process.migrating import migrate_at_start
+from waybill.process.migrating import background_migrations, prepare_database
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
 from waybill.process.worker_process import Parent, Work, fork
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED, WrongSettingsError
@@ -65,8 +65,8 @@ def run(app: ServiceApp[SomeSettings]) -> None:
             _log.critical("%s", sentence)
         sys.exit(EXIT_MISCONFIGURED)
     logs.configure(settings.service, settings.log_level)
-    if isinstance(settings, Settings) and settings.migrate:
-        migrate_at_start(settings, app.assemble.__module__)
+    if isinstance(settings, Settings):
+        prepare_database(settings, app.assemble.__module__)
     app.process = Process(settings.graceful_stop_seconds)
     _tune_garbage_collector()
     if _has_worker_process(settings):
@@ -89,8 +89,9 @@ def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> 
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
+        parts = [*service.background, *background_migrations(settings, assemble)]
         try:
-            async with running(service.background, process), asyncio.TaskGroup() as tasks:
+            async with running(parts, process), asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(
                     parent.listen(publish, partial(refusal_of, service.background))
                 )
