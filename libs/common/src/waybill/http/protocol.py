@@ -69,7 +69,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         """Of the current body, since the timer was started."""
         self._in_head = self._in_body = self._has_host = False
-        self._ignores_upgrade = self._is_refused = False
+        self._ignores_upgrade = self._is_refused = self._is_leaving = False
         self._timer: TimerHandle | None = None
 
     @override
@@ -141,12 +141,21 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._ignores_upgrade = True
             return
         super().on_headers_complete()
+        if self._is_leaving:
+            self.cycle.keep_alive = False
         self._pending_bytes = self._body_bytes = 0
         self._in_head = False
         self._in_body = True
         self._stop_timer()
         # Armed when an earlier request was answered after this head had begun.
         self._unset_keepalive_if_required()
+
+    def leave(self) -> None:
+        """Close after the next response, which says so: the process stops."""
+        self._is_leaving = True
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
 
     def _parse_without_upgrade(self, rest: bytes) -> None:
         head = without_upgrade(self.parser, self.url, self.headers)

@@ -12,6 +12,7 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -28,6 +29,7 @@ from waybill.http.protocol import LimitedHttpProtocol
 from waybill.http.streaming import end_streams
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
+from waybill.process.listening import DRAIN_SECONDS, drain, inherited_sockets
 from waybill.process.migrating import background_migrations, prepare_database
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
 from waybill.process.worker_process import Parent, Work, fork
@@ -47,6 +49,8 @@ KEEP_ALIVE_SECONDS: Final = 75
 _TICKS_BETWEEN_RELOADS: Final = 50
 """Of uvicorn's ticks, ten a second: a renewed certificate is used within 5 s."""
 
+_IDLE_SHARE: Final = 0.2
+"""Share of the shutdown time for connections without a request."""
 _DRAIN_SHARE: Final = 0.6
 """Share of the shutdown time for requests: clients may read slowly. Batches end sooner."""
 
@@ -69,11 +73,12 @@ def run(app: ServiceApp[SomeSettings]) -> None:
         prepare_database(settings, app.assemble.__module__)
     app.process = Process(settings.graceful_stop_seconds)
     _tune_garbage_collector()
+    sockets = inherited_sockets()
     if _has_worker_process(settings):
-        app.child = fork(_background_of(settings, app.assemble))
+        app.child = fork(_background_of(settings, app.assemble, sockets or ()))
     certificate = settings.server_certificate()
     try:
-        _Server(_config(settings, app, certificate), app.process, certificate).run()
+        _Server(_config(settings, app, certificate), app.process, certificate).run(sockets)
     except SystemExit:
         if app.is_misconfigured:
             sys.exit(EXIT_MISCONFIGURED)
@@ -82,10 +87,14 @@ def run(app: ServiceApp[SomeSettings]) -> None:
         sys.exit(EXIT_CRASHED)
 
 
-def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> Work:
+def _background_of(
+    settings: SomeSettings, assemble: Assemble[SomeSettings], sockets: Sequence[socket.socket]
+) -> Work:
     """Return the work of the child process: run the background parts until it must stop."""
 
     async def work(parent: Parent) -> int:
+        for each in sockets:
+            each.close()  # otherwise connections would wait for this process, too
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
@@ -133,6 +142,11 @@ class _Server(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         end_streams()
+        for server in self.servers:
+            server.close()
+        if not self.force_exit:
+            share = self._process.seconds_left() * _IDLE_SHARE
+            await drain(self.server_state.connections, min(DRAIN_SECONDS, share))
         await super().shutdown(sockets)
 
     @override
