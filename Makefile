@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes test-upgrade
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -106,6 +106,11 @@ test-postgres: $(VENV)/ready
 	for major in 14 18; do \
 		WAYBILL_TEST_POSTGRES=$$major $(BIN)/pytest libs/common/tests/integration services/*/tests/integration $(ARGS) || exit 1; \
 	done
+
+# A rolling upgrade of every service to a changed copy of the tree and back, while orders are imported; what is refused; a
+# million rows: minutes.
+test-upgrade: $(VENV)/ready
+	WAYBILL_UPGRADE=1 $(BIN)/pytest tests/upgrade $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

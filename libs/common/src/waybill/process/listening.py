@@ -3,8 +3,8 @@
 A process that takes over from another one gets the socket on which both listen: descriptors in
 WAYBILL_LISTEN_FDS, separated by commas. When the old process stops, connections that it has not
 accepted are in the queue of the new one. A client with an open connection must not lose the request
-that it is about to send, so it is asked to close: its next response has `Connection: close`. Only
-connections without a request in DRAIN_SECONDS are closed by the server.
+that it is about to send, so it is asked to close: its next response has `Connection: close`. The
+server closes only connections without a request for a while.
 """
 
 import asyncio
@@ -15,8 +15,6 @@ from typing import Final, Protocol, runtime_checkable
 
 LISTEN_VARIABLE: Final = "WAYBILL_LISTEN_FDS"
 
-DRAIN_SECONDS: Final = 2.0
-"""A busy client uses each of its connections in this time."""
 QUIET_SECONDS: Final = 0.1
 _POLL_SECONDS: Final = 0.02
 

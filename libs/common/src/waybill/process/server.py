@@ -29,7 +29,7 @@ from waybill.http.protocol import LimitedHttpProtocol
 from waybill.http.streaming import end_streams
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
-from waybill.process.listening import DRAIN_SECONDS, drain, inherited_sockets
+from waybill.process.listening import drain, inherited_sockets
 from waybill.process.migrating import background_migrations, prepare_database
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
 from waybill.process.worker_process import Parent, Work, fork
@@ -50,7 +50,8 @@ _TICKS_BETWEEN_RELOADS: Final = 50
 """Of uvicorn's ticks, ten a second: a renewed certificate is used within 5 s."""
 
 _IDLE_SHARE: Final = 0.2
-"""Share of the shutdown time for connections without a request."""
+"""Share of the shutdown time for connections without a request: a busy client uses each of its
+connections in this time."""
 _DRAIN_SHARE: Final = 0.6
 """Share of the shutdown time for requests: clients may read slowly. Batches end sooner."""
 
@@ -145,8 +146,8 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         if not self.force_exit:
-            share = self._process.seconds_left() * _IDLE_SHARE
-            await drain(self.server_state.connections, min(DRAIN_SECONDS, share))
+            seconds = self._process.seconds_left() * _IDLE_SHARE
+            await drain(self.server_state.connections, seconds)
         await super().shutdown(sockets)
 
     @override

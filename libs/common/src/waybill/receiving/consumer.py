@@ -64,6 +64,7 @@ class Consumer:
         *,
         group: str,
         session_timeout_ms: int = 6_000,
+        instance_id: str | None = None,
         security: KafkaSecurity = PLAINTEXT,
         clock: Clock | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class Consumer:
         self._event_router = event_router
         self._group = group
         self._session_timeout_ms = session_timeout_ms
+        self._instance_id = instance_id
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
         self._backoff = Backoff(_log, "consumer", refusal_of)
         self.assigned = 0
@@ -112,7 +114,11 @@ class Consumer:
             if stop.is_set():
                 return
             member = GroupMember(
-                self._bootstrap_servers, self._group, self._session_timeout_ms, self._security
+                self._bootstrap_servers,
+                self._group,
+                self._session_timeout_ms,
+                self._security,
+                instance_id=self._instance_id,
             )
             assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:

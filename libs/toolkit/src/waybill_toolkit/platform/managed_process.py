@@ -4,7 +4,8 @@ import asyncio
 import signal
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import NamedTuple
+from secrets import token_hex
+from typing import Final, NamedTuple
 
 from typing_extensions import override
 
@@ -138,6 +139,14 @@ class PreforkServer(ManagedProcess):
         return self._client.is_ready
 
 
+_INSTANCE: Final = "WAYBILL_KAFKA_INSTANCE_ID"
+
+
+def _instance_of(service: ServicePlan) -> str:
+    """Name the processes that are started in place of each other, apart from all others."""
+    return f"{service.name}-{token_hex(8)}"
+
+
 class Launcher(NamedTuple):
     """How the next process of a service is started."""
 
@@ -166,7 +175,7 @@ class ManagedService(ManagedProcess):
             name=service.name,
             module=f"{service.name}.app",
             log=str(self.log),
-            environment=environment_of(plan, service),
+            environment={**environment_of(plan, service), _INSTANCE: _instance_of(service)},
             search_path=[str(service.source)],
         )
         self.launcher = Launcher(host, request)

@@ -26,6 +26,7 @@ OPERATIONS: Final = (
     "docs/scale-to-zero.md",
     "docs/operations.md",
     "docs/images.md",
+    "docs/upgrading.md",
     "docs/backup.md",
     "docs/security.md",
     "docs/importing.md",
