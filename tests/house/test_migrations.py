@@ -98,7 +98,7 @@ def test_sql_that_does_is_refused(tmp_path: Path, sql: str, rule: str) -> None:
         "alter table goods add constraint c check (id > 0) not valid;",
         "-- phase: contract\nalter table goods drop column name;",
         "-- phase: contract\nalter table goods validate constraint c;",
-        "-- phase: index\ndrop index concurrently if exists i; create index concurrently i on g(n);",
+        "-- phase: index\ndrop index concurrently if exists i;create index concurrently i on g(n)",
     ],
 )
 def test_sql_that_does_not_is_accepted(tmp_path: Path, sql: str) -> None:
