@@ -110,4 +110,5 @@ def rules_of(tmp_path: Path, sql: str) -> set[str]:
     folder.mkdir(parents=True)
     path = folder / "0001_change.sql"
     path.write_text(f"{sql}\n", "utf-8")
-    return broken_rules(*read_series(folder), path)
+    [migration] = read_series(folder)
+    return broken_rules(migration, path)

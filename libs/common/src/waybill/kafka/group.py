@@ -123,6 +123,8 @@ class GroupMember:
 
 
 class _Coordinator(GroupCoordinator):  # type: ignore[misc]
+    _group_instance_id: str | None
+
     @override
     async def _maybe_leave_group(self) -> None:
         instance_id, self._group_instance_id = self._group_instance_id, None
