@@ -55,7 +55,26 @@ def _half_of_the_files() -> int:
     return CONNECTIONS_MAX if files < 0 else min(CONNECTIONS_MAX, files // 2)
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
+class _LeavingHttpProtocol(HttpToolsProtocol):
+    """A connection that can ask its client to close it; see process.listening."""
+
+    _is_leaving = False
+
+    @override
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._is_leaving:
+            self.cycle.keep_alive = False
+
+    def leave(self) -> None:
+        """Close after the next response, which says so: the process stops."""
+        self._is_leaving = True
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+
+
+class LimitedHttpProtocol(_LeavingHttpProtocol):
     """One connection. Methods named `on_...` are called by the parser within `data_received`."""
 
     stall_seconds: ClassVar[float] = 10.0
@@ -69,7 +88,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         """Of the current body, since the timer was started."""
         self._in_head = self._in_body = self._has_host = False
-        self._ignores_upgrade = self._is_refused = self._is_leaving = False
+        self._ignores_upgrade = self._is_refused = False
         self._timer: TimerHandle | None = None
 
     @override
@@ -141,21 +160,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._ignores_upgrade = True
             return
         super().on_headers_complete()
-        if self._is_leaving:
-            self.cycle.keep_alive = False
         self._pending_bytes = self._body_bytes = 0
         self._in_head = False
         self._in_body = True
         self._stop_timer()
         # Armed when an earlier request was answered after this head had begun.
         self._unset_keepalive_if_required()
-
-    def leave(self) -> None:
-        """Close after the next response, which says so: the process stops."""
-        self._is_leaving = True
-        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
-        if cycle is not None and not cycle.response_complete:
-            cycle.keep_alive = False
 
     def _parse_without_upgrade(self, rest: bytes) -> None:
         head = without_upgrade(self.parser, self.url, self.headers)

@@ -17,6 +17,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -72,8 +73,8 @@ class Consumer:
         self._security = security
         self._event_router = event_router
         self._group = group
-        self._session_timeout_ms = session_timeout_ms
-        self._instance_id = instance_id
+        identity = bootstrap_servers, group, session_timeout_ms, security
+        self._new_member = partial(GroupMember, *identity, instance_id=instance_id)
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
         self._backoff = Backoff(_log, "consumer", refusal_of)
         self.assigned = 0
@@ -113,13 +114,7 @@ class Consumer:
             states = await self._existing_topics(link, stop)
             if stop.is_set():
                 return
-            member = GroupMember(
-                self._bootstrap_servers,
-                self._group,
-                self._session_timeout_ms,
-                self._security,
-                instance_id=self._instance_id,
-            )
+            member = self._new_member()
             assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:
                 await member.join(states, assignment)

@@ -143,8 +143,7 @@ class Plan:
         found = {folder.name: folder for folder in _service_folders(services_root)}
         if missing := [each.name for each in self.services if each.name not in found]:
             raise PlatformError(
-                f"{', '.join(missing)} is not in {services_root}: to remove a service, stop the "
-                "platform with `waybill down`, and start it with `waybill up`."
+                f"{', '.join(missing)} is not in {services_root}: to remove a service, start again."
             )
         services = tuple(replace(each, folder=found[each.name]) for each in self.services)
         return replace(self, services=services, accepts_newer=True)
