@@ -8,7 +8,7 @@ PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml
 
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
 	attack-table record release tutorial pages outside test-kafka-events test-alerts test-kafka-nodes test-kafka k8s \
-	k8s-api test-postgres test-traces bench bench-smoke chaos simulate image images lock clean
+	k8s-api test-postgres test-traces test-upgrade bench bench-smoke chaos simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -134,6 +134,10 @@ test-postgres: $(VENV)/ready
 # The trace of an order as a collector of OpenTelemetry receives it, which is built with Go: a minute or two the first time.
 test-traces: $(VENV)/ready
 	WAYBILL_TRACES=1 $(BIN)/pytest tests/traces $(ARGS)
+# A rolling upgrade of every service to a changed copy of the tree and back, while orders are imported; what is refused; a
+# million rows: minutes.
+test-upgrade: $(VENV)/ready
+	WAYBILL_UPGRADE=1 $(BIN)/pytest tests/upgrade $(ARGS)
 
 bench: $(VENV)/ready
 	$(BIN)/waybill bench $(ARGS)

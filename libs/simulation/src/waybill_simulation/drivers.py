@@ -186,7 +186,7 @@ async def _open_link(_: type, *__: object) -> SimulatedLink:
     return await SimulatedLink.open(_Current.get().broker)
 
 
-def _member(_: str, group: str, *__: object) -> SimulatedMember:
+def _member(_: str, group: str, *__: object, **___: object) -> SimulatedMember:
     return SimulatedMember(_Current.get().broker, group)
 
 

@@ -19,7 +19,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        settings = {k: v for k, v in os.environ.items() if k.startswith("WAYBILL_")}
+        of_one_process = ("WAYBILL_LISTEN_FDS", "WAYBILL_KAFKA_INSTANCE_ID")
+        settings = {
+            name: value for name, value in os.environ.items()
+            if name.startswith("WAYBILL_") and name not in of_one_process
+        }
         self.wfile.write(json.dumps(settings).encode())
 
 def main():

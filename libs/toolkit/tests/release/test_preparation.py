@@ -1,5 +1,6 @@
 """A release has one version, and its changelog lists what has changed."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from waybill_toolkit.release.preparation import prepare
 from waybill_toolkit.release.versions import current_version, set_version
 
 ROOT: Final = Path(__file__).parents[4]
+SCHEMA_VERSION: Final = "libs/common/src/waybill/postgres/schema_version.py"
 DAY: Final = date(2026, 12, 1)
 CHANGELOG: Final = (
     "# Changes\n\n## Unreleased\n\n- Orders have totals.\n\n## 0.1.0 (2026-11-01)\n\n- First.\n"
@@ -30,6 +32,8 @@ def tree(tmp_path: Path) -> Path:
     for package in ("libs/common", "services/orders"):
         (tmp_path / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "pyproject.toml", tmp_path / package)
+    (tmp_path / SCHEMA_VERSION).parent.mkdir(parents=True)
+    shutil.copy(ROOT / SCHEMA_VERSION, tmp_path / SCHEMA_VERSION)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
     set_version(tmp_path, "0.1.0")
     return tmp_path
@@ -69,6 +73,16 @@ def test_a_release_sets_the_version_everywhere(tree: Path) -> None:
 
     assert current_version(tree) == "0.1.1"
     assert 'version = "0.1.1"' in (tree / "libs/common/pyproject.toml").read_text("utf-8")
+
+
+def test_a_release_takes_over_from_the_release_before_it(tree: Path) -> None:
+    taken_over = []
+    for version in ("0.2.0", "0.2.1", "0.3.0"):
+        (tree / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
+        prepare(tree, version, DAY)
+        text = (tree / SCHEMA_VERSION).read_text("utf-8")
+        taken_over += re.findall(r'^UPGRADES_FROM: Final = "(.+)"$', text, re.MULTILINE)
+    assert taken_over == ["0.1.0", "0.1.0", "0.2.1"]
 
 
 def test_a_release_moves_the_changes_under_its_version(tree: Path) -> None:

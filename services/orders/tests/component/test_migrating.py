@@ -81,3 +81,23 @@ def test_a_service_says_that_the_database_is_unavailable_or_refuses_it(
 
     assert run_until_serving(away)[0] == 3
     assert run_until_serving(refused)[0] == 78
+
+
+@pytest.mark.parametrize("migrates", ["true", "false"])
+async def test_a_service_says_what_to_do_first_when_its_database_goes_with_other_versions(
+    environment: dict[str, str], database_url: str, migrates: str
+) -> None:
+    assert run_until_serving(environment)[0] == 0
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE schema_versions SET version = '0.0.1'")
+    skipped = run_until_serving({**environment, "WAYBILL_MIGRATE": migrates})
+    await connection.execute("UPDATE schema_versions SET version = '99.1.0'")
+    await connection.execute(
+        "INSERT INTO schema_contracts VALUES ('orders', 9999, '9999_name.sql', '99.0.0')"
+    )
+    contracted = run_until_serving({**environment, "WAYBILL_MIGRATE": migrates})
+    await connection.close()
+
+    assert (skipped[0], contracted[0]) == (78, 78)
+    assert "the database was last used by 0.0.1: upgrade to 0.1 first" in skipped[1][-1]
+    assert "removed from the database by orders/9999_name.sql: start ver" in contracted[1][-1]

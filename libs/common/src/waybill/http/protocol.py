@@ -56,7 +56,26 @@ def _half_of_the_files() -> int:
     return CONNECTIONS_MAX if files < 0 else min(CONNECTIONS_MAX, files // 2)
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
+class _LeavingHttpProtocol(HttpToolsProtocol):
+    """A connection that can ask its client to close it; see process.listening."""
+
+    _is_leaving = False
+
+    @override
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._is_leaving:
+            self.cycle.keep_alive = False
+
+    def leave(self) -> None:
+        """Close after the next response, which says so: the process stops."""
+        self._is_leaving = True
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+
+
+class LimitedHttpProtocol(_LeavingHttpProtocol):
     """One connection. Methods named `on_...` are called by the parser within `data_received`."""
 
     stall_seconds: ClassVar[float] = 10.0

@@ -5,6 +5,7 @@ from waybill.postgres.errors import (
     ConcurrencyConflictError,
     DatabaseRefusedError,
     DatabaseUnavailableError,
+    SchemaRefusedError,
 )
 from waybill.postgres.pool import RUNS_MAX, Database
 from waybill.postgres.transaction import Transaction
@@ -16,6 +17,7 @@ __all__ = [
     "Database",
     "DatabaseRefusedError",
     "DatabaseUnavailableError",
+    "SchemaRefusedError",
     "Transaction",
     "connect",
 ]

@@ -2,6 +2,7 @@
 
     DatabaseUnavailableError    the server cannot be reached, is busy, or cannot write
     └── DatabaseRefusedError    it does not accept us, or we do not trust it: a setting is wrong
+        └── SchemaRefusedError  its tables are those of another version
     ConcurrencyConflictError    a concurrent transaction changed what this one relies on
 
 All other errors (constraint violations, deadlocks) are raised as asyncpg raises them.
@@ -73,6 +74,15 @@ class DatabaseRefusedError(DatabaseUnavailableError):
     def __init__(self, why: str) -> None:
         super().__init__(
             f"{why}: check WAYBILL_DATABASE_URL", "WAYBILL_DATABASE_URL is refused by the database"
+        )
+
+
+class SchemaRefusedError(DatabaseRefusedError):
+    """The schema does not go with this version of the code; the message says what to do first."""
+
+    def __init__(self, why: str) -> None:
+        DatabaseUnavailableError.__init__(
+            self, why, "The database does not go with this version of the service"
         )
 
 

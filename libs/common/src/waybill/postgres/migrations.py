@@ -3,26 +3,44 @@
 A folder `orders/migrations` contains the series "orders": 0001_first.sql, 0002_second.sql, ... Each
 applied file is recorded with its checksum, and the record must match the files: a series with an
 edited, missing or late file is refused before anything is changed.
+
+`migrate` applies what the code needs before it serves. What may take long comes after that, in the
+background, by `finish`: the files at the end of a series that are of another phase than `expand`
+(see `migration_files`). In a new database, which has no rows, `migrate` applies all.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-from typing_extensions import override
-
 from waybill.postgres.connection import Connection, connect
+from waybill.postgres.migration_files import (
+    Migration,
+    MigrationError,
+    Phase,
+    migrations_folder,
+    read_series,
+)
+from waybill.postgres.migration_steps import TABLE as BACKFILLS_TABLE
+from waybill.postgres.migration_steps import Pause, apply
+from waybill.postgres.schema_version import TABLES as VERSION_TABLES
+from waybill.postgres.schema_version import (
+    Release,
+    record_start,
+    refuse_other_versions,
+    this_release,
+)
+
+__all__ = ["RUNTIME_FOLDER", "MigrationError", "finish", "migrate", "migrations_folder"]
 
 RUNTIME_FOLDER: Final = Path(__file__).parents[1] / "migrations"
 """The tables of the runtime itself, in every service's database."""
 
-_FILE_NAME: Final = re.compile(r"(?P<number>\d{4})_[a-z0-9]+(_[a-z0-9]+)*\.sql")
-_LOCK: Final = 0x5742_0001  # "WB", so that it differs from other advisory locks
+_START_LOCK: Final = 0x5742_0001  # "WB", so that it differs from other advisory locks
+_BACKGROUND_LOCK: Final = 0x5742_0002
+"""Held for long: a replica that starts meanwhile does not wait for it."""
+_LOCK_POLL_SECONDS: Final = 0.1
 
 _RECORD_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -36,84 +54,85 @@ _RECORD_TABLE: Final = """
 """
 
 
-class MigrationError(Exception):
-    """The migration files do not match the database; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Migration:
-    series: str
-    number: int
-    file: str
-    sql: str
-
-    @property
-    def sha256(self) -> str:
-        return sha256(self.sql.encode()).hexdigest()
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.series}/{self.file}"
-
-
-def migrations_folder(package_file: str) -> Path:
-    """Find a service's migrations, given `__file__` of its package's `__init__` or `app`.
-
-    They are inside the package when it is installed, two levels above it in the source tree.
-    Raises MigrationError.
-    """
-    package = Path(package_file).resolve().parent
-    for folder in (package / "migrations", package.parents[1] / "migrations"):
-        if folder.is_dir():
-            return folder
-    raise MigrationError(f"no migrations folder for package {package.name}")
-
-
-async def migrate(url: str, *folders: Path, allow_newer: bool = False) -> list[str]:
+async def migrate(
+    url: str, *folders: Path, allow_newer: bool = False, release: Release | None = None
+) -> list[str]:
     """Apply the pending files of the runtime's series and of each folder; returns their names.
 
-    Each file is applied in one transaction together with its record. Concurrent calls are safe: the
-    second one waits, and finds nothing to do. A series is named after the folder's parent.
-    `allow_newer` accepts a database to which a newer version has applied files after all of ours.
-    Raises MigrationError, DatabaseUnavailableError.
+    Concurrent calls are safe: the second one waits, and finds nothing to do. `allow_newer` accepts
+    a database to which a newer version has applied files after all of ours.
+    Raises MigrationError, SchemaRefusedError, DatabaseUnavailableError.
     """
-    series = [_read(folder) for folder in (RUNTIME_FOLDER, *folders)]
+    release = release or this_release()
+    series = [read_series(folder) for folder in (RUNTIME_FOLDER, *folders)]
     async with connect(url, name="migrate", command_timeout_seconds=None) as connection:
-        # Held by the session, across the transactions; released at its end.
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await _lock(connection, _START_LOCK, asyncio.sleep)
+        await refuse_other_versions(connection, release)
         await connection.execute(_RECORD_TABLE)
-        pending = [
-            migration
-            for migrations in series
-            for migration in _pending(
-                migrations, await _record(connection, migrations), allow_newer=allow_newer
-            )
-        ]
-        for migration in pending:
-            await _apply(connection, migration)
-    return [str(migration) for migration in pending]
+        await connection.execute(VERSION_TABLES)
+        await connection.execute(BACKFILLS_TABLE)
+        needed = await _needed(connection, series, allow_newer=allow_newer)
+        if any(migration.phase is not Phase.EXPAND for migration in needed):
+            await _lock(connection, _BACKGROUND_LOCK, asyncio.sleep)
+            needed = await _needed(connection, series, allow_newer=allow_newer)
+        for migration in needed:
+            await apply(connection, migration, release, asyncio.sleep)
+        await record_start(connection, release)
+    return [str(migration) for migration in needed]
 
 
-def _read(folder: Path) -> list[_Migration]:
-    if not folder.is_dir():
-        raise MigrationError(f"there is no migrations folder {folder}")
-    series = folder.resolve().parent.name
-    found: dict[int, _Migration] = {}
-    for path in sorted(folder.glob("*.sql")):
-        name = _FILE_NAME.fullmatch(path.name)
-        if name is None:
-            raise MigrationError(f"{series}/{path.name} is not named like 0001_what_it_does.sql")
-        migration = _Migration(series, int(name["number"]), path.name, path.read_text("utf-8"))
-        if migration.number in found:
-            raise MigrationError(f"{found[migration.number]} and {migration} have the same number")
-        found[migration.number] = migration
-    if not found:
-        raise MigrationError(f"migrations folder {folder} is empty")
-    return [found[number] for number in sorted(found)]
+async def finish(
+    url: str,
+    *folders: Path,
+    pause: Pause = asyncio.sleep,
+    on_applied: Callable[[str], None] = lambda _: None,
+    release: Release | None = None,
+) -> None:
+    """Apply the files that `migrate` has left; one replica does it at a time.
+
+    `on_applied` gets the name of each. Raises MigrationError, DatabaseUnavailableError, and what
+    `pause` raises to stop.
+    """
+    release = release or this_release()
+    series = [read_series(folder) for folder in (RUNTIME_FOLDER, *folders)]
+    async with connect(url, name="migrate", command_timeout_seconds=None) as connection:
+        if not await _pending(connection, series):
+            return
+        await _lock(connection, _BACKGROUND_LOCK, pause)
+        for migration in await _pending(connection, series):
+            await apply(connection, migration, release, pause)
+            on_applied(str(migration))
+
+
+async def _needed(
+    connection: Connection, series: Sequence[Sequence[Migration]], *, allow_newer: bool
+) -> list[Migration]:
+    """Return the pending files that the code needs: up to the last expanding one of each series."""
+    needed: list[Migration] = []
+    for migrations in series:
+        record = await _record(connection, migrations)
+        pending = list(_not_in(record, migrations, allow_newer=allow_newer))
+        if record:
+            while pending and pending[-1].phase is not Phase.EXPAND:
+                pending.pop()
+        needed += pending
+    return needed
+
+
+async def _pending(
+    connection: Connection, series: Sequence[Sequence[Migration]]
+) -> list[Migration]:
+    return [
+        migration
+        for migrations in series
+        for migration in _not_in(
+            await _record(connection, migrations), migrations, allow_newer=True
+        )
+    ]
 
 
 async def _record(
-    connection: Connection, migrations: Sequence[_Migration]
+    connection: Connection, migrations: Sequence[Migration]
 ) -> dict[int, tuple[str, str]]:
     rows = await connection.fetch(
         "SELECT number, file, sha256 FROM schema_migrations WHERE series = $1 ORDER BY number",
@@ -122,9 +141,9 @@ async def _record(
     return {row["number"]: (row["file"], row["sha256"]) for row in rows}
 
 
-def _pending(
-    migrations: Sequence[_Migration], record: Mapping[int, tuple[str, str]], *, allow_newer: bool
-) -> Iterator[_Migration]:
+def _not_in(
+    record: Mapping[int, tuple[str, str]], migrations: Sequence[Migration], *, allow_newer: bool
+) -> Iterator[Migration]:
     by_number = {migration.number: migration for migration in migrations}
     for number, (file, checksum) in record.items():
         migration = by_number.get(number)
@@ -144,26 +163,11 @@ def _pending(
         yield migration
 
 
-async def _apply(connection: Connection, migration: _Migration) -> None:
-    with _named(migration):
-        await connection.execute("BEGIN")
-        transaction = await connection.fetchval("SELECT pg_current_xact_id()::text")
-        await connection.execute(migration.sql)
-        if await connection.fetchval("SELECT pg_current_xact_id()::text") != transaction:
-            raise MigrationError(f"{migration} must not end its transaction")
-        await connection.execute(
-            "INSERT INTO schema_migrations (series, number, file, sha256) VALUES ($1, $2, $3, $4)",
-            migration.series,
-            migration.number,
-            migration.file,
-            migration.sha256,
-        )
-        await connection.execute("COMMIT")
+async def _lock(connection: Connection, lock: int, pause: Pause) -> None:
+    """Lock until the session ends.
 
-
-@contextmanager
-def _named(migration: _Migration) -> Iterator[None]:
-    try:
-        yield
-    except asyncpg.PostgresError as error:
-        raise MigrationError(f"{migration} failed: {error}") from error
+    It asks again and again: a statement that waits would have a snapshot, and CREATE INDEX
+    CONCURRENTLY waits for snapshots.
+    """
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+        await pause(_LOCK_POLL_SECONDS)

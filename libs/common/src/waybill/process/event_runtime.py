@@ -69,6 +69,7 @@ def event_runtime(
             event_router,
             group=settings.service,
             session_timeout_ms=settings.kafka_session_timeout_ms,
+            instance_id=settings.kafka_instance_id,
             security=security,
             clock=clock,
         )

@@ -36,6 +36,7 @@ from waybill.process.exposition import (
 )
 from waybill.process.gauges import Gauges
 from waybill.process.health import Liveness, Readiness, mount_health
+from waybill.process.migrating import background_migrations
 from waybill.process.own_readings import own_readings
 from waybill.process.service import Service, declaration_of
 from waybill.process.settings import (
@@ -109,7 +110,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
-            parts = [self.child] if self.child else service.background
+            migrations = background_migrations(settings, self.assemble)
+            parts = [self.child] if self.child else [*service.background, *migrations]
             in_each = [*service.in_each_process, *(admission.parts if admission else ())]
             async with running([*parts, *in_each], process):
                 yield

@@ -34,6 +34,11 @@ class KafkaSettings(BaseSettings):
     kafka_session_timeout_ms: PositiveInt = 6_000
     """Time after which the partitions of a killed replica are reassigned. The minimum that Kafka
     allows by default."""
+    kafka_instance_id: (
+        Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]+$", max_length=200)] | None
+    ) = None
+    """A name that this process keeps when it is started again, and no other one has: after a crash
+    it gets its partitions back at once, and does not wait for the session timeout."""
 
     kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
     """SASL_PLAINTEXT or SASL_SSL if the brokers require a user; SSL or SASL_SSL if they use TLS."""

@@ -1,16 +1,26 @@
-"""WAYBILL_MIGRATE: migrations at the start of a service, in its process, before it serves.
+"""WAYBILL_MIGRATE: migrations by the service itself.
 
-So an old version stays up while a new one migrates, and nothing has to run between them.
+What the code needs is applied before it serves, so an old version stays up meanwhile, and nothing
+has to run between them. The rest is done in the background: indexes, backfills, contract steps. A
+database that does not go with this version is refused in any case.
 """
 
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from waybill.postgres import DatabaseRefusedError, DatabaseUnavailableError
-from waybill.postgres.migrations import MigrationError, migrate, migrations_folder
-from waybill.process.settings import Settings
+import asyncpg
+
+from waybill.backoff import Backoff, pause
+from waybill.postgres import DatabaseRefusedError, DatabaseUnavailableError, connect
+from waybill.postgres.migration_steps import StoppedError
+from waybill.postgres.migrations import MigrationError, finish, migrate, migrations_folder
+from waybill.postgres.schema_version import refuse_other_versions, this_release
+from waybill.process.background import Background
+from waybill.process.settings import ProcessSettings, Settings
 from waybill.process.wrong_settings import EXIT_MISCONFIGURED
 
 _log = logging.getLogger(__name__)
@@ -18,15 +28,18 @@ _log = logging.getLogger(__name__)
 EXIT_NOT_STARTED: Final = 3  # as uvicorn exits when a start fails
 
 
-def migrate_at_start(settings: Settings, module: str) -> None:
-    """Apply the pending migrations of the package that has `module`, which is imported.
+_FAILED_PAUSE_SECONDS: Final = 60.0
+"""Until a background migration that has failed is tried again: its SQL has a fault."""
 
-    Exits with 78 when the database refuses the settings, with 3 when it is unavailable or a
-    migration is refused; the log says why.
+
+def prepare_database(settings: Settings, module: str) -> None:
+    """Apply what the package that has `module` needs, if the setting says so.
+
+    Exits with 78 when the database refuses the settings, or goes with another version; with 3 when
+    it is unavailable or a migration is refused. The log says why.
     """
     try:
-        folder = migrations_folder(str(sys.modules[module].__file__))
-        applied = asyncio.run(migrate(settings.session_url, folder, allow_newer=True))
+        applied = asyncio.run(_prepare(settings, module))
     except DatabaseRefusedError as error:
         _log.critical("%s.", error)
         sys.exit(EXIT_MISCONFIGURED)
@@ -38,3 +51,61 @@ def migrate_at_start(settings: Settings, module: str) -> None:
         sys.exit(EXIT_NOT_STARTED)
     for name in applied:
         _log.info("migrated: %s", name)
+
+
+async def _prepare(settings: Settings, module: str) -> list[str]:
+    if settings.migrate:
+        return await migrate(settings.session_url, _folder_of(module), allow_newer=True)
+    async with connect(settings.session_url, name="version") as connection:
+        await refuse_other_versions(connection, this_release())
+    return []
+
+
+def background_migrations(
+    settings: ProcessSettings, assemble: Callable[..., object]
+) -> list[Background]:
+    """Return the part that applies the rest, if the service migrates its database."""
+    if not isinstance(settings, Settings) or not settings.migrate:
+        return []
+    return [BackgroundMigrations(settings.session_url, _folder_of(assemble.__module__))]
+
+
+class BackgroundMigrations:
+    """Applies what `migrate` has left, while the service runs."""
+
+    name: Final = "migrations"
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Migrate, then wait for `stop`. A failure is logged, and the service goes on."""
+
+        async def wait(seconds: float) -> None:
+            await pause(stop, seconds)
+            if stop.is_set():
+                raise StoppedError
+
+        backoff = Backoff(_log, self.name)
+        while not stop.is_set():
+            try:
+                await finish(self._url, self._folder, pause=wait, on_applied=_say)
+            except StoppedError:
+                return
+            except DatabaseUnavailableError as error:
+                await backoff.wait(error, stop)
+            except (MigrationError, asyncpg.PostgresError) as error:
+                _log.error("A background migration failed: %s.", error)
+                await pause(stop, _FAILED_PAUSE_SECONDS)
+            else:
+                backoff.reset()
+                await stop.wait()
+
+
+def _say(name: str) -> None:
+    _log.info("migrated in the background: %s", name)
+
+
+def _folder_of(module: str) -> Path:
+    return migrations_folder(str(sys.modules[module].__file__))

@@ -12,7 +12,7 @@ import gc
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -31,7 +31,8 @@ from waybill.http.streaming import end_streams
 from waybill.metrics import READERS, Sample
 from waybill.process.background import Process, refusal_of, running
 from waybill.process.factory import Assemble, ServiceApp, close
-from waybill.process.migrating import migrate_at_start
+from waybill.process.listening import drain, inherited_sockets
+from waybill.process.migrating import background_migrations, prepare_database
 from waybill.process.own_readings import process_readings
 from waybill.process.settings import ProcessSettings, Settings, SomeSettings
 from waybill.process.trace_settings import read_trace_settings
@@ -54,6 +55,9 @@ KEEP_ALIVE_SECONDS: Final = 75
 _TICKS_BETWEEN_RELOADS: Final = 50
 """Of uvicorn's ticks, ten a second: a renewed certificate is used within 5 s."""
 
+_IDLE_SHARE: Final = 0.2
+"""Share of the shutdown time for connections without a request: a busy client uses each of its
+connections in this time."""
 _DRAIN_SHARE: Final = 0.6
 """Share of the shutdown time for requests: clients may read slowly. Batches end sooner."""
 
@@ -73,15 +77,16 @@ def run(app: ServiceApp[SomeSettings]) -> None:
             _log.critical("%s", sentence)
         sys.exit(EXIT_MISCONFIGURED)
     logs.configure(settings.service, settings.log_level)
-    if isinstance(settings, Settings) and settings.migrate:
-        migrate_at_start(settings, app.assemble.__module__)
+    if isinstance(settings, Settings):
+        prepare_database(settings, app.assemble.__module__)
     app.process = Process(settings.graceful_stop_seconds)
     _tune_garbage_collector()
+    sockets = inherited_sockets()
     if _has_worker_process(settings):
-        app.child = fork(_background_of(settings, app.assemble))
+        app.child = fork(_background_of(settings, app.assemble, sockets or ()))
     certificate = settings.server_certificate()
     try:
-        _Server(_config(settings, app, certificate), app.process, certificate).run()
+        _Server(_config(settings, app, certificate), app.process, certificate).run(sockets)
     except SystemExit:
         if app.is_misconfigured:
             sys.exit(EXIT_MISCONFIGURED)
@@ -90,18 +95,23 @@ def run(app: ServiceApp[SomeSettings]) -> None:
         sys.exit(EXIT_CRASHED)
 
 
-def _background_of(settings: SomeSettings, assemble: Assemble[SomeSettings]) -> Work:
+def _background_of(
+    settings: SomeSettings, assemble: Assemble[SomeSettings], sockets: Sequence[socket.socket]
+) -> Work:
     """Return the work of the child process: run the background parts until it must stop."""
 
     async def work(parent: Parent) -> int:
+        for each in sockets:
+            each.close()  # otherwise connections would wait for this process, too
         baseline = counted()
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
+        parts = [*service.background, *background_migrations(settings, assemble)]
         try:
             async with (
                 tracing(read_trace_settings(), settings.service, process),
-                running(service.background, process),
+                running(parts, process),
                 asyncio.TaskGroup() as tasks,
             ):
                 listening = tasks.create_task(
@@ -156,6 +166,11 @@ class _Server(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         end_streams()
+        for server in self.servers:
+            server.close()
+        if not self.force_exit:
+            seconds = self._process.seconds_left() * _IDLE_SHARE
+            await drain(self.server_state.connections, seconds)
         await super().shutdown(sockets)
 
     @override

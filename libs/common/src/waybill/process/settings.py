@@ -214,9 +214,10 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     database_pool_max: PositiveInt = 10
     """Enough to use two cores of a database server (see docs/benchmarks.md)."""
     migrate: bool = False
-    """Apply pending migrations before the service starts; replicas wait for each other. For
-    containers, where nothing else does. A database that a newer version has migrated is accepted,
-    so that the former version can be started again."""
+    """Apply pending migrations: what the code needs before the service starts, indexes and
+    backfills while it serves; replicas wait for each other. For containers, where nothing else
+    does. A database that the next version has migrated is accepted, so that this one can be started
+    again."""
 
     @override
     def addresses(self) -> Iterable[str]:

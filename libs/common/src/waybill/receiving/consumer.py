@@ -17,6 +17,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 from weakref import WeakSet
@@ -71,6 +72,7 @@ class Consumer:
         *,
         group: str,
         session_timeout_ms: int = 6_000,
+        instance_id: str | None = None,
         security: KafkaSecurity = PLAINTEXT,
         clock: Clock | None = None,
     ) -> None:
@@ -78,7 +80,8 @@ class Consumer:
         self._security = security
         self._event_router = event_router
         self._group = group
-        self._session_timeout_ms = session_timeout_ms
+        identity = bootstrap_servers, group, session_timeout_ms, security
+        self._new_member = partial(GroupMember, *identity, instance_id=instance_id)
         self._processor = BatchProcessor(database, event_router, clock or SystemClock())
         self._backoff = Backoff(_log, "consumer", refusal_of)
         self.assigned = 0
@@ -120,9 +123,7 @@ class Consumer:
             states = await self._existing_topics(link, stop)
             if stop.is_set():
                 return
-            member = GroupMember(
-                self._bootstrap_servers, self._group, self._session_timeout_ms, self._security
-            )
+            member = self._new_member()
             assignment = Assignment(link, member, self._group, states, self._processor.check_first)
             try:
                 await member.join(states, assignment)

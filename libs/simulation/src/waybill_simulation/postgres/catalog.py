@@ -56,7 +56,7 @@ _TABLES: Final = """
     ) ORDER BY nspname, relname), '[]')::text
     FROM pg_class
     JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE relkind IN ('r', 'p') AND relname <> 'schema_migrations'
+    WHERE relkind IN ('r', 'p') AND relname NOT LIKE 'schema\\_%'
       AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
 """
 

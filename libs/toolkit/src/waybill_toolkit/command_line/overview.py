@@ -37,6 +37,10 @@ GROUPS: Final = {
             "Start PostgreSQL, the broker and every service, and keep them running.",
         ),
         "down": Entry("waybill_toolkit.platform.commands", "Stop everything, in order."),
+        "upgrade": Entry(
+            "waybill_toolkit.platform.upgrade_command",
+            "Go on with the code on disk, without a failed request.",
+        ),
         "run": Entry(
             "waybill_toolkit.platform.foreground",
             "Run one service in this terminal, in place of the platform's.",

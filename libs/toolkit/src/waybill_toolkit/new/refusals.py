@@ -40,7 +40,12 @@ _SERVICE: Final = re.compile(r"[a-z]+")
 _ENTITY: Final = re.compile(r"[a-z]+(_[a-z]+)*")
 _DATABASE_OWN: Final = re.compile(r"postgres|public|none")
 _CREATES: Final = re.compile(r"create table (?:if not exists )?(\w+)", re.IGNORECASE)
-_RECORD_TABLE: Final = "schema_migrations"
+_RECORD_TABLES: Final = (
+    "schema_migrations",
+    "schema_versions",
+    "schema_contracts",
+    "schema_backfills",
+)
 
 
 def refusals(names: Names, repository: Repository) -> list[str]:
@@ -131,4 +136,7 @@ def _used_in_code() -> frozenset[str]:
 
 def _runtime_tables() -> set[str]:
     files = RUNTIME_FOLDER.glob("*.sql")
-    return {_RECORD_TABLE, *(name for path in files for name in _CREATES.findall(path.read_text()))}
+    return {
+        *_RECORD_TABLES,
+        *(name for path in files for name in _CREATES.findall(path.read_text())),
+    }

@@ -4,6 +4,8 @@ import asyncio
 import signal
 from abc import ABC, abstractmethod
 from pathlib import Path
+from secrets import token_hex
+from typing import Final, NamedTuple
 
 from typing_extensions import override
 
@@ -11,6 +13,7 @@ from waybill_toolkit.platform.broker import STOP_SECONDS as BROKER_STOP_SECONDS
 from waybill_toolkit.platform.broker import BrokerServer
 from waybill_toolkit.platform.broker_users import users_file, write_users
 from waybill_toolkit.platform.children import Child, watch
+from waybill_toolkit.platform.listener import Listener, bind
 from waybill_toolkit.platform.plan import Plan, ServicePlan
 from waybill_toolkit.platform.ports import LOOPBACK
 from waybill_toolkit.platform.postgres import PostgresServer
@@ -136,6 +139,21 @@ class PreforkServer(ManagedProcess):
         return self._client.is_ready
 
 
+_INSTANCE: Final = "WAYBILL_KAFKA_INSTANCE_ID"
+
+
+def _instance_of(service: ServicePlan) -> str:
+    """Name the processes that are started in place of each other, apart from all others."""
+    return f"{service.name}-{token_hex(8)}"
+
+
+class Launcher(NamedTuple):
+    """How the next process of a service is started."""
+
+    host: PreforkClient
+    request: Request
+
+
 class ManagedService(ManagedProcess):
     kind = "service"
     stop_seconds = 15.0  # the runtime's graceful_stop_seconds and half as much again
@@ -146,26 +164,46 @@ class ManagedService(ManagedProcess):
         self.has_database = service.has_database
         self.log = log
         self._port = service.port
-        self._host = host
-        self._request = Request(
+        self._listener = Listener()
+        self._probe_ports: dict[int, int] = {}
+        """By pid, of a process that took over from another one: both answer at the same port."""
+        self.use(plan, service, host)
+
+    def use(self, plan: Plan, service: ServicePlan, host: PreforkClient) -> None:
+        """Start the next process from this folder, by this pre-fork server."""
+        request = Request(
             name=service.name,
             module=f"{service.name}.app",
-            log=str(log),
-            environment=environment_of(plan, service),
+            log=str(self.log),
+            environment={**environment_of(plan, service), _INSTANCE: _instance_of(service)},
             search_path=[str(service.source)],
         )
+        self.launcher = Launcher(host, request)
 
     @override
     def may_launch(self) -> bool:
-        return self._host.is_ready
+        return self.launcher.host.is_ready
 
     @override
     async def launch(self) -> Child:
-        return await self._host.launch(self._request)
+        host, request = self.launcher
+        child = await host.launch(request, self._listener.bound(request.environment))
+        self._listener.used_by(child)
+        return child
+
+    async def launch_beside(self) -> Child:
+        """Start a process that listens together with the one that runs."""
+        host, request = self.launcher
+        with bind() as probed:
+            sockets = self._listener.bound(request.environment)
+            child = await host.launch(request, [*sockets, probed])
+            self._probe_ports[child.pid] = probed.getsockname()[1]
+        self._listener.used_by(child)
+        return child
 
     @override
     async def is_ready(self, child: Child) -> bool:
-        return await answers_ok(self._port, "/health/ready")
+        return await answers_ok(self._probe_ports.get(child.pid, self._port), "/health/ready")
 
     @override
     async def is_alive(self) -> bool:

@@ -46,6 +46,16 @@ class Migrations:
         self.state.ended(Condition.READY)
         self.state.ready_after_seconds = round(time.monotonic() - began, 3)
 
+    async def run_with(self, plan: Plan, host: PreforkClient) -> None:
+        """Run with another plan, and stay with it unless it fails. Raises as `run`."""
+        former = self._plan, self._host
+        self._plan, self._host = plan, host
+        try:
+            await self.run()
+        except BaseException:
+            self._plan, self._host = former
+            raise
+
     def follow_log(self) -> Follower:
         """Return a follower of the lines that the next run writes."""
         return Follower(self._log, from_end=True)

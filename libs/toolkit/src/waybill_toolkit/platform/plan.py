@@ -86,6 +86,8 @@ class Plan:
     """The folder with the jars of Apache Kafka; None for the embedded broker."""
     running_broker: RunningBroker | None = None
     """The cluster to use instead of a broker of the platform."""
+    accepts_newer: bool = False
+    """Whether databases may have migrations of a later version: this one follows it."""
 
     @classmethod
     def of(
@@ -132,6 +134,19 @@ class Plan:
     def reloading(self) -> "Plan":
         """Return the same plan with reloading of changed services."""
         return replace(self, reload=True, shared_code=(installed_package("waybill"),))
+
+    def of_folder(self, services_root: Path) -> "Plan":
+        """Return the plan of another version of the same services, to go on with.
+
+        Services that were added are not in it. Raises PlatformError when one is missing.
+        """
+        found = {folder.name: folder for folder in _service_folders(services_root)}
+        if missing := [each.name for each in self.services if each.name not in found]:
+            raise PlatformError(
+                f"{', '.join(missing)} is not in {services_root}: to remove a service, start again."
+            )
+        services = tuple(replace(each, folder=found[each.name]) for each in self.services)
+        return replace(self, services=services, accepts_newer=True)
 
     def keep_ports(self) -> None:
         """Store the ports, so that the next plan on this data folder has the same."""
@@ -201,6 +216,7 @@ class Plan:
             tuple(map(Path, document["shared_code"])),
             Path(document["kafka_jars"]) if document["kafka_jars"] else None,
             RunningBroker(**broker) if (broker := document["running_broker"]) else None,
+            document.get("accepts_newer", False),
         )
 
 

@@ -5,7 +5,8 @@ as if started by `python -m NAME`: it has its own environment, session and log, 
 calls its `main()`.
 
 The supervisor communicates with it through a SOCK_SEQPACKET socket with JSON messages: the response
-to a Request is Began; Ended follows when that process has ended.
+to a Request is Began; Ended follows when that process has ended. A Request may carry sockets on
+which the service listens.
 """
 
 import gc
@@ -19,7 +20,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,10 @@ from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.processes import die_with_parent, name_this_process
 
 MESSAGE_BYTES_MAX: Final = 131_072  # the environment is the largest part
+SOCKETS_MAX: Final = 2
 READY: Final = b"ready"
+LISTEN_VARIABLE: Final = "WAYBILL_LISTEN_FDS"
+"""As in waybill.process.listening, which is not imported here: it takes as long as all the rest."""
 
 # Modules that every service imports: libraries and the runtime. Each process imports the service's
 # own code itself, so a restart loads its current version.
@@ -78,6 +82,13 @@ class Request:
                 f"({len(message)} bytes of {MESSAGE_BYTES_MAX}): unset what it does not need."
             )
         return message
+
+    def listening_on(self, sockets: Sequence[int]) -> "Request":
+        """Return the request of a process that has these descriptors."""
+        if not sockets:
+            return self
+        listed = ",".join(map(str, sockets))
+        return replace(self, environment={**self.environment, LISTEN_VARIABLE: listed})
 
     @classmethod
     def decode(cls, message: bytes) -> "Request":
@@ -132,7 +143,7 @@ def serve(channel: socket.socket) -> Request | None:
                 woken.recv(4096)
                 _reap(channel)
             if channel in ready:
-                message = channel.recv(MESSAGE_BYTES_MAX)
+                message, sockets, *_ = socket.recv_fds(channel, MESSAGE_BYTES_MAX, SOCKETS_MAX)
                 if not message:  # the supervisor has ended
                     return None
                 request = Request.decode(message)
@@ -140,7 +151,9 @@ def serve(channel: socket.socket) -> Request | None:
                     signal.set_wakeup_fd(-1)
                     woken.close()
                     wakes.close()
-                    return request
+                    return request.listening_on(sockets)
+                for each in sockets:
+                    os.close(each)
 
 
 def _fork(request: Request, channel: socket.socket) -> bool:

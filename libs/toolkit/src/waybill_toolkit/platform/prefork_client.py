@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,10 +56,11 @@ class PreforkClient:
             command, log=self._log, death_signal=signal.SIGKILL, inherited=[descriptor]
         ).spawn()
 
-    async def launch(self, request: Request) -> Child:
-        """Start a process; raises PreforkGoneError when the pre-fork server has ended.
+    async def launch(self, request: Request, sockets: Sequence[socket.socket] = ()) -> Child:
+        """Start a process that listens on `sockets`.
 
-        Also PlatformError, see Request.encode.
+        Raises PreforkGoneError when the pre-fork server has ended, and PlatformError, see
+        Request.encode.
         """
         if self._channel is None:
             raise PreforkGoneError
@@ -66,7 +68,11 @@ class PreforkClient:
         loop = asyncio.get_running_loop()
         began: asyncio.Future[Child] = loop.create_future()
         self._asked.append(began)
-        await loop.sock_sendall(self._channel, message)
+        if sockets:
+            # The buffer has room: a service is started once in a while, and the message is read.
+            socket.send_fds(self._channel, [message], [each.fileno() for each in sockets])
+        else:
+            await loop.sock_sendall(self._channel, message)
         return await began
 
     def close(self) -> None:

@@ -4,10 +4,12 @@ A separate process, forked by the pre-fork server. Its output is its log.
 """
 
 import asyncio
+import os
 import sys
 
 import asyncpg
 
+from waybill.postgres import SchemaRefusedError
 from waybill.postgres.migrations import MigrationError, migrate
 from waybill_toolkit.platform.databases import Administrator
 from waybill_toolkit.platform.plan import Plan, ServicePlan
@@ -39,7 +41,11 @@ async def prepare(plan: Plan) -> None:
 
 
 async def _migrate(plan: Plan, service: ServicePlan) -> None:
-    applied = await migrate(plan.database_url(service.name), service.folder / "migrations")
+    applied = await migrate(
+        plan.database_url(service.name),
+        service.folder / "migrations",
+        allow_newer=plan.accepts_newer,
+    )
     for name in applied:
         print(f"{service.name}: applied {name}", flush=True)
 
@@ -52,3 +58,7 @@ def main() -> None:
         for error in refused.exceptions:
             print(f"{error} (`waybill up --fresh` begins with empty databases)", flush=True)
         sys.exit(1)
+    except* SchemaRefusedError as other:
+        for reason in other.exceptions:
+            print(f"{reason}.", flush=True)
+        sys.exit(os.EX_CONFIG)

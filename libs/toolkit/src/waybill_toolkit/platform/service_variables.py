@@ -36,6 +36,7 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
     }
     if service.has_database:
         variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(plan, service.name)
+        variables["WAYBILL_MIGRATE"] = "true"  # what `prepare` leaves to the background
     variables |= _of_broker(plan, service)
     if service.name == GATEWAY:
         variables |= {

@@ -69,6 +69,16 @@ class ProcessState:
 
 
 @dataclass(slots=True)
+class Upgrade:
+    """The last `waybill upgrade`, or the one that goes on."""
+
+    number: int
+    step: str = ""
+    is_over: bool = False
+    failure: str | None = None
+
+
+@dataclass(slots=True)
 class State:
     boot_id: str
     supervisor: Identity
@@ -78,6 +88,7 @@ class State:
     failure: str | None = None
     failed_process: str | None = None
     processes: list[ProcessState] = field(default_factory=list)
+    upgrade: Upgrade | None = None
 
     def process(self, name: str) -> ProcessState:
         """Raise KeyError when there is no process of this name."""
@@ -123,6 +134,7 @@ class State:
             failure=document["failure"],
             failed_process=document["failed_process"],
             processes=[_process_state(process) for process in document["processes"]],
+            upgrade=Upgrade(**found) if (found := document.get("upgrade")) else None,
         )
 
 

@@ -3,7 +3,7 @@
 Run as `python -m waybill_toolkit.platform.supervisor PLAN LOCK`, with the plan in JSON and the
 descriptor of the data folder's lock, which is held until this process ends. Its output is
 its log. SIGTERM or SIGINT stops everything, the second one immediately. SIGHUP reports a service
-that is to run in a terminal; see lending.py.
+that is to run in a terminal, or an upgrade; see lending.py and upgrading.py.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ from waybill_toolkit.platform.prefork_client import PreforkClient
 from waybill_toolkit.platform.processes import name_this_process
 from waybill_toolkit.platform.state import Status, new_state
 from waybill_toolkit.platform.state_file import StateFile
+from waybill_toolkit.platform.upgrading import Report, Upgrading
 from waybill_toolkit.platform.watchdog import Watchdog
 
 
@@ -48,22 +49,26 @@ class Supervisor:
         self._servers = [
             self._keeper(ManagedPostgres(plan, log("postgres"))),
             *([] if plan.running_broker else [self._keeper(ManagedBroker(plan, log("broker")))]),
-            self._prefork,
         ]
         self._migrations = Migrations(
             plan, self._prefork_client, log(MIGRATIONS), self._state_file.write
         )
-        self._services = [
-            self._keeper(
-                ManagedService(plan, service, self._prefork_client, log(service.name)),
-                reload=plan.reload,
-            )
+        units = [
+            ManagedService(plan, service, self._prefork_client, log(service.name))
             for service in plan.services
         ]
+        self._services = [self._keeper(unit, reload=plan.reload) for unit in units]
         self._lending = Lending(plan.data, self._services, say)
+        self._upgrading = Upgrading(
+            plan,
+            {unit.name: (unit, each) for unit, each in zip(units, self._services, strict=True)},
+            (self._prefork_client, self._prefork),
+            self._migrations,
+            Report(self._state, self._state_file.write, say),
+        )
         self._helpers: list[asyncio.Task[None]] = []
         self._state.processes = [
-            *(watchdog.state for watchdog in self._servers),
+            *(watchdog.state for watchdog in self._all_servers()),
             self._migrations.state,
             *(watchdog.state for watchdog in self._services),
         ]
@@ -72,12 +77,15 @@ class Supervisor:
     def _keeper(self, unit: ManagedProcess, *, reload: bool = False) -> Watchdog:
         return Watchdog(unit, say, self._state_file.write, awaits_changes=reload)
 
+    def _all_servers(self) -> list[Watchdog]:
+        return [*self._servers, *self._upgrading.preforks]
+
     async def run(self) -> None:
         """Return when everything is stopped; the state says whether that was requested."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, self._lending.find_claims)
+        loop.add_signal_handler(signal.SIGHUP, self._find_requests)
         self._set_status(Status.STARTING, "starting PostgreSQL and the broker")
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -97,13 +105,17 @@ class Supervisor:
             self._set_status(Status.FAILED, "")
             raise
 
+    def _find_requests(self) -> None:
+        self._lending.find_claims()
+        self._upgrading.find_request()
+
     def _help(self, tasks: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> None:
         """Run a task until everything is stopped."""
         self._helpers.append(tasks.create_task(work))
 
     def _ask_to_stop(self) -> None:
         if self._stop_asked.is_set():
-            for watchdog in (*self._services, *self._servers):
+            for watchdog in (*self._services, *self._all_servers()):
                 watchdog.hurry()
         self._stop_asked.set()
 
@@ -116,9 +128,9 @@ class Supervisor:
             self._stop_asked.set()
 
     async def _start(self, tasks: asyncio.TaskGroup) -> None:
-        for watchdog in self._servers:
+        for watchdog in self._all_servers():
             watchdog.begin(tasks)
-        await self._until_ready(self._servers)
+        await self._until_ready(self._all_servers())
         self._set_status(Status.STARTING, "migrating the databases")
         try:
             await self._migrations.run()
@@ -135,6 +147,7 @@ class Supervisor:
         for watchdog in self._services:
             watchdog.begin(tasks)
         await self._until_ready(self._services)
+        self._help(tasks, self._upgrading.run(tasks))
         self._set_status(Status.READY, "")
         say("everything is ready")
 
@@ -154,7 +167,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as stopping:
             for watchdog in self._services:
                 stopping.create_task(watchdog.stop())
-        for watchdog in reversed(self._servers):
+        for watchdog in reversed(self._all_servers()):
             await watchdog.stop()
         self._prefork_client.close()
         failed = self._state.failure is not None

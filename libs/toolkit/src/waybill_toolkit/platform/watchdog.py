@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from waybill_toolkit.platform.children import Child, describe
@@ -44,6 +44,8 @@ class Watchdog:
         self._stopped: asyncio.Future[None] = loop.create_future()
         self._hurry: asyncio.Future[None] = loop.create_future()
         self._holds = Holds()
+        self._successor: Child | None = None
+        self._succession: asyncio.Future[None] = loop.create_future()
         self._is_gone = asyncio.Event()
         self._is_gone.set()
         self._has_begun = False
@@ -69,6 +71,28 @@ class Watchdog:
         """End a hold. The process starts unless another hold remains."""
         self._holds.remove(reason)
 
+    async def replace(self, launch: Callable[[], Awaitable[Child]]) -> None:
+        """Start another process, and stop the current one when that one is ready.
+
+        Raises StartError when it does not get ready; then the current one goes on.
+        """
+        if self._holds or self.state.condition is not Condition.READY:
+            raise StartError(f"{self.unit.name} is {self.state.condition}, and must be ready first")
+        log = Follower(self.unit.log, from_end=True)
+        child = await launch()
+        over = (child.ended, self._stopping, self._holds.changed)
+        began = time.monotonic()
+        while not await self.unit.is_ready(child):
+            if any(future.done() for future in over) or time.monotonic() - began > READY_SECONDS:
+                await _end(child, self.unit, self._hurry, self._say)
+                end = describe(child.ended.result())
+                raise StartError(f"{self.unit.name} (pid {child.pid}) {end}:{log.last_words()}")
+            await first_of(*over, within_seconds=_POLL_SECONDS)
+        self._successor = child
+        _resolve(self._succession)
+        while self.state.pid != child.pid and not (child.ended.done() or self._stopping.done()):
+            await first_of(child.ended, self._stopping, within_seconds=_POLL_SECONDS)
+
     async def _keep(self) -> None:
         try:
             while not self._stopping.done():
@@ -80,7 +104,7 @@ class Watchdog:
                         self.first_ready.set_result(None)  # it is started in a terminal
                     self._on_change()
                     await first_of(self._stopping, self._holds.changed)
-                elif self.unit.may_launch():
+                elif self._successor or self.unit.may_launch():
                     self._is_gone.clear()
                     await self._run_once()
                     self._is_gone.set()
@@ -88,6 +112,8 @@ class Watchdog:
                     over = (self._stopping, self._holds.changed)
                     await first_of(*over, within_seconds=_POLL_SECONDS)
         finally:
+            if self._successor:
+                await _end(self._successor, self.unit, self._hurry, self._say)
             self.state.ended(Condition.STOPPED)
             self._on_change()
             self._is_gone.set()
@@ -107,7 +133,7 @@ class Watchdog:
         began = time.monotonic()
         log = Follower(self.unit.log, from_end=True)
         try:
-            child = await self.unit.launch()
+            child = self._take_successor() or await self.unit.launch()
         except (OSError, PreforkGoneError, PlatformError) as error:
             await self._down(f"{self.unit.name} cannot be started: {error}")
             return
@@ -115,7 +141,8 @@ class Watchdog:
         self._on_change()
         self._patience.began()
         is_silent = await self._watch(child, began)
-        if not child.ended.done() or self._stopping.done() or self._holds:
+        is_over = self._stopping.done() or self._succession.done() or self._holds
+        if not child.ended.done() or is_over:
             await _end(child, self.unit, self._hurry, self._say)
             if not is_silent:
                 return
@@ -132,7 +159,7 @@ class Watchdog:
 
     async def _watch(self, child: Child, began: float) -> bool:
         """Return when it has ended, a stop or a hold is requested, or (True) it is silent."""
-        over = (child.ended, self._stopping, self._holds.changed)
+        over = (child.ended, self._stopping, self._holds.changed, self._succession)
         while not any(future.done() for future in over):
             if await self.unit.is_ready(child):
                 self._became_ready(began)
@@ -143,6 +170,12 @@ class Watchdog:
             else:
                 await first_of(*over, within_seconds=_POLL_SECONDS)
         return False
+
+    def _take_successor(self) -> Child | None:
+        child, self._successor = self._successor, None
+        if child:
+            self._succession = asyncio.get_running_loop().create_future()
+        return child
 
     def _became_ready(self, began: float) -> None:
         self.state.condition = Condition.READY

@@ -9,7 +9,12 @@ from waybill_toolkit.contracts.diff.announced import FILE, Announced, read_annou
 from waybill_toolkit.contracts.diff.state import State
 from waybill_toolkit.release.changelog import released
 from waybill_toolkit.release.errors import ReleaseError
-from waybill_toolkit.release.versions import current_version, parse, set_version
+from waybill_toolkit.release.versions import (
+    current_version,
+    parse,
+    set_upgrades_from,
+    set_version,
+)
 
 _LINES: Final = re.compile(r"^(?!#|since:).*\n?", re.MULTILINE)
 
@@ -22,10 +27,13 @@ def prepare(root: Path, version: str, day: date) -> None:
     """
     contracts = root / "contracts"
     breaking = read_announced(contracts, State(contracts).documents())
-    _check_order(current_version(root), version, breaking)
+    before = current_version(root)
+    _check_order(before, version, breaking)
     changelog = root / "CHANGELOG.md"
     text = released(changelog.read_text("utf-8"), version, day, breaking)
     set_version(root, version)
+    if parse(version)[:2] != parse(before)[:2]:
+        set_upgrades_from(root, before)
     announced = contracts / FILE
     announced.write_text(_LINES.sub("", announced.read_text("utf-8")), "utf-8")
     changelog.write_text(text, "utf-8")

@@ -18,6 +18,9 @@ _PLACES: Final = {
 }
 """By files, the lines with the version."""
 
+_UPGRADES_FROM: Final = "libs/common/src/waybill/postgres/schema_version.py"
+_UPGRADES_FROM_LINE: Final = re.compile(r'^(UPGRADES_FROM: Final = ")(.+)(")$', re.MULTILINE)
+
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -51,6 +54,13 @@ def set_version(root: Path, version: str) -> None:
             re.sub(pattern, lambda match: _replaced(match, version), text, flags=re.MULTILINE),
             "utf-8",
         )
+
+
+def set_upgrades_from(root: Path, version: str) -> None:
+    """Write the release from which the next one takes over into the code."""
+    path = root / _UPGRADES_FROM
+    text = path.read_text("utf-8")
+    path.write_text(_UPGRADES_FROM_LINE.sub(rf"\g<1>{version}\g<3>", text), "utf-8")
 
 
 def _files(root: Path) -> Iterator[tuple[Path, str]]:

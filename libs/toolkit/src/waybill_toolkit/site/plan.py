@@ -27,6 +27,7 @@ OPERATIONS: Final = (
     "docs/operations.md",
     "docs/telemetry.md",
     "docs/images.md",
+    "docs/upgrading.md",
     "docs/backup.md",
     "docs/security.md",
     "docs/importing.md",

@@ -45,7 +45,9 @@ async def test_members_that_come_together_share_as_their_leader_says() -> None:
     first, second = members = await formed(group, PATIENT, PATIENT)
     assert {first.generation, second.generation} == {1}
     assert first.leader == second.leader == first.member_id
-    assert dict(first.members) == {each.member_id: b"topics" for each in members}
+    assert {each.member_id: each.subscription for each in first.members} == {
+        each.member_id: b"topics" for each in members
+    }
     assert not second.members
     shares = await synced(group, members)
     assert [each.assignment.decode() for each in shares] == [second.member_id, first.member_id]
@@ -76,7 +78,7 @@ async def test_members_without_heartbeats_lose_their_partitions() -> None:
     while not group.heartbeat(first.member_id, 1):
         await asyncio.sleep(0.05)
     alone = await group.join(first.member_id, PATIENT, RANGE)
-    assert [id_ for id_, _ in alone.members] == [first.member_id]
+    assert [each.member_id for each in alone.members] == [first.member_id]
     assert group.heartbeat(second.member_id, 1) == UNKNOWN_MEMBER
     assert group.refusal_of_commit(second.member_id, 1) == UNKNOWN_MEMBER
 
@@ -111,3 +113,25 @@ async def test_an_empty_group_keeps_counting_its_generations() -> None:
     group.leave(first.member_id)
     [second] = await formed(group, PATIENT)
     assert second.generation == 2
+
+
+async def test_a_static_member_that_was_killed_takes_its_own_place_at_once() -> None:
+    group = Group()
+    killed = await group.join("", PATIENT, RANGE, "orders-0")
+    await synced(group, [killed])
+
+    async with asyncio.timeout(PATIENT.session / 2):  # its session would last for longer
+        again = await group.join("", PATIENT, RANGE, "orders-0")
+
+    assert (again.generation, again.leader) == (2, again.member_id)
+    assert [each.instance_id for each in again.members] == ["orders-0"]
+    assert group.heartbeat(killed.member_id, 1) == UNKNOWN_MEMBER
+
+
+async def test_a_static_member_does_not_take_the_place_of_another_one() -> None:
+    group = Group()
+    first, second = await asyncio.gather(
+        group.join("", PATIENT, RANGE, "orders-0"), group.join("", PATIENT, RANGE, "orders-1")
+    )
+    assert {each.instance_id for each in first.members} == {"orders-0", "orders-1"}
+    assert first.member_id != second.member_id

@@ -12,6 +12,7 @@ MANAGED: Final[Mapping[str, str]] = {
     "WAYBILL_ACCESS_AUDIENCE": "`access.audience`",
     "WAYBILL_ACCESS_TOKEN_TYPES": "`access.tokenTypes`",
     "WAYBILL_KAFKA_BOOTSTRAP_SERVERS": "`kafka.bootstrapServers`",
+    "WAYBILL_KAFKA_INSTANCE_ID": "the name of the pod",
     "WAYBILL_KAFKA_PREFIX": "`kafka.prefix`",
     "WAYBILL_KAFKA_CREATE_TOPICS": "`kafka.createTopics`, `strimzi.topics`",
     "WAYBILL_KAFKA_SECURITY_PROTOCOL": "`kafka.security.protocol`",

@@ -110,6 +110,12 @@ class Client:
         self._inventory = Service("inventory", inventory, patience_seconds, tokens)
         self._orders = Service("orders", orders, patience_seconds, tokens)
 
+    @property
+    def failures(self) -> list[str]:
+        """Why requests were repeated, of all services."""
+        services = (self._catalog, self._inventory, self._orders)
+        return [each for service in services for each in service.failures]
+
     def close(self) -> None:
         """Close all connections."""
         for service in (self._catalog, self._inventory, self._orders):

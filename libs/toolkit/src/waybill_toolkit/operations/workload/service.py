@@ -62,6 +62,8 @@ class Service:
         self._name = name
         self._origin = BearerOrigin(Origin(address.hostname, address.port or 80), tokens)
         self._patience_seconds = patience_seconds
+        self.failures: list[str] = []
+        """Why requests were repeated."""
 
     async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON of a resource. Raises UnreachableError, RefusedError."""
@@ -118,6 +120,7 @@ class Service:
                 response, trouble = None, str(error)
             if response and not trouble:
                 return _json_or_refusal(self._name, response)
+            self.failures.append(f"{method} {target}: {trouble}")
             if loop.time() + delay_seconds > deadline:
                 raise UnreachableError(
                     f"{self._name} did not respond to {method} {target} within "

@@ -50,10 +50,17 @@ class GroupRequests:
             joined = Joined(GROUP_AUTHORIZATION_FAILED)
         elif SESSION_SECONDS_MIN <= session <= SESSION_SECONDS_MAX:
             its, protocols = self._groups[request.group], dict(request.group_protocols)
-            joined = await its.join(request.member_id, Times(session, rebalance), protocols)
+            instance_id = getattr(request, "group_instance_id", None)
+            times = Times(session, rebalance)
+            joined = await its.join(request.member_id, times, protocols, instance_id)
         else:
             joined = Joined(INVALID_SESSION_TIMEOUT)
-        return NOT_THROTTLED, *joined[:-1], list(joined.members)
+        has_instances = hasattr(request, "group_instance_id")
+        members = [
+            tuple(each) if has_instances else (each.member_id, each.subscription)
+            for each in joined.members
+        ]
+        return NOT_THROTTLED, *joined[:-1], members
 
     async def sync_group(self, request: Request) -> Answer:
         """Return the assignment that the group's leader has decided."""

@@ -26,15 +26,23 @@ State: TypeAlias = Literal["empty", "joining", "syncing", "stable"]
 T = TypeVar("T")
 
 
+class MemberOf(NamedTuple):
+    """A member, as the leader of its group sees it; a static one has an instance id."""
+
+    member_id: str
+    instance_id: str | None
+    subscription: bytes
+
+
 class Joined(NamedTuple):
-    """The response to a join; only the leader gets `members` and their subscriptions."""
+    """The response to a join; only the leader gets `members`."""
 
     error: int
     generation: int = -1
     protocol: str = ""
     leader: str = ""
     member_id: str = ""
-    members: tuple[tuple[str, bytes], ...] = ()
+    members: tuple[MemberOf, ...] = ()
 
 
 class Synced(NamedTuple):
@@ -55,6 +63,7 @@ class Times(NamedTuple):
 class _Member:
     times: Times
     protocols: Mapping[str, bytes]
+    instance_id: str | None = None
     joining: asyncio.Future[Joined] | None = None
     syncing: asyncio.Future[Synced] | None = None
     assignment: bytes = b""
@@ -71,8 +80,21 @@ class Group:
     _members: dict[str, _Member] = field(default_factory=dict)
     _deadline: asyncio.TimerHandle | None = None
 
-    async def join(self, member_id: str, times: Times, protocols: Mapping[str, bytes]) -> Joined:
-        """Add a member, for the first time or again; returns when all members have joined."""
+    async def join(
+        self,
+        member_id: str,
+        times: Times,
+        protocols: Mapping[str, bytes],
+        instance_id: str | None = None,
+    ) -> Joined:
+        """Add a member, for the first time or again; returns when all members have joined.
+
+        A new member with the instance id of another one replaces it: that process has ended.
+        """
+        if instance_id is not None and not member_id:
+            for id_, each in list(self._members.items()):
+                if each.instance_id == instance_id:
+                    self._remove(id_)
         if member_id and member_id not in self._members:
             return Joined(UNKNOWN_MEMBER)
         others = [set(each.protocols) for id_, each in self._members.items() if id_ != member_id]
@@ -80,7 +102,7 @@ class Group:
             return Joined(INCONSISTENT_PROTOCOL)
         is_new = not member_id
         member_id = member_id or f"member-{uuid4()}"
-        member = self._members.setdefault(member_id, _Member(times, protocols))
+        member = self._members.setdefault(member_id, _Member(times, protocols, instance_id))
         member.times, member.protocols = times, protocols
         _cancel(member.expiry)
         joining: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
@@ -168,7 +190,10 @@ class Group:
             self._leader = next(iter(self._members))
         common = set.intersection(*(set(each.protocols) for each in self._members.values()))
         protocol = next(name for name in self._members[self._leader].protocols if name in common)
-        members = tuple((id_, each.protocols[protocol]) for id_, each in self._members.items())
+        members = tuple(
+            MemberOf(id_, each.instance_id, each.protocols[protocol])
+            for id_, each in self._members.items()
+        )
         for id_, each in self._members.items():
             for_leader = members if id_ == self._leader else ()
             joined = Joined(0, self._generation, protocol, self._leader, id_, for_leader)

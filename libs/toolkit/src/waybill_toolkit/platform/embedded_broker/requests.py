@@ -42,6 +42,25 @@ from waybill_toolkit.platform.embedded_broker.topic_requests import TopicRequest
 from waybill_toolkit.platform.embedded_broker.topics import Topics
 from waybill_toolkit.platform.embedded_broker.users import ANYBODY, User, Users
 
+
+class JoinGroupRequest_v3(group.JoinGroupRequest_v2):  # type: ignore[misc] # noqa: N801 - as aiokafka's
+    """The fields of version 2; aiokafka leaves versions out that add none."""
+
+    API_VERSION = 3
+
+
+class JoinGroupRequest_v4(group.JoinGroupRequest_v2):  # type: ignore[misc] # noqa: N801
+    """The same. A broker may ask a member to join again with its id; this one does not."""
+
+    API_VERSION = 4
+
+
+class SyncGroupRequest_v2(group.SyncGroupRequest_v1):  # type: ignore[misc] # noqa: N801
+    """The fields of version 1."""
+
+    API_VERSION = 2
+
+
 _NODE: Final = 1
 _CLUSTER: Final = "waybill"
 
@@ -102,9 +121,9 @@ class Requests:
             commit.OffsetFetchRequest_v3: groups.offset_fetch,
             coordination.FindCoordinatorRequest_v1: topics.find_coordinator,
             group.HeartbeatRequest_v1: groups.heartbeat,
-            group.JoinGroupRequest_v2: groups.join_group,
+            group.JoinGroupRequest_v5: groups.join_group,
             group.LeaveGroupRequest_v1: groups.leave_group,
-            group.SyncGroupRequest_v1: groups.sync_group,
+            group.SyncGroupRequest_v3: groups.sync_group,
             offset.OffsetRequest_v1: logs.list_offsets,
         }
         return {
@@ -130,9 +149,19 @@ _OLDER: Final[Mapping[Kind, Sequence[Kind]]] = {
     commit.OffsetFetchRequest_v3: (commit.OffsetFetchRequest_v1, commit.OffsetFetchRequest_v2),
     coordination.FindCoordinatorRequest_v1: (coordination.FindCoordinatorRequest_v0,),
     group.HeartbeatRequest_v1: (group.HeartbeatRequest_v0,),
-    group.JoinGroupRequest_v2: (group.JoinGroupRequest_v0, group.JoinGroupRequest_v1),
+    group.JoinGroupRequest_v5: (
+        group.JoinGroupRequest_v0,
+        group.JoinGroupRequest_v1,
+        group.JoinGroupRequest_v2,
+        JoinGroupRequest_v3,
+        JoinGroupRequest_v4,
+    ),
     group.LeaveGroupRequest_v1: (group.LeaveGroupRequest_v0,),
-    group.SyncGroupRequest_v1: (group.SyncGroupRequest_v0,),
+    group.SyncGroupRequest_v3: (
+        group.SyncGroupRequest_v0,
+        group.SyncGroupRequest_v1,
+        SyncGroupRequest_v2,
+    ),
 }
 
 
