@@ -25,6 +25,7 @@ from inventory.event_handlers import EventHandlers
 from inventory.expiry import expire_due
 from inventory.queries import ReservationView, find_reservation, find_stock
 from inventory.settings import InventorySettings
+from inventory.stock import UndividedStock
 from waybill.app import build
 from waybill.clock import ManualClock
 from waybill.events import Event
@@ -71,7 +72,7 @@ class Warehouse:
         self.clock = clock
         # Waiting for a pool connection has a timeout, which a busy machine may exceed.
         self._connections = asyncio.Semaphore(10)
-        self.event_handlers = EventHandlers(self.clock, RESERVATION_TIME)
+        self.event_handlers = EventHandlers(UndividedStock(), self.clock, RESERVATION_TIME)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:

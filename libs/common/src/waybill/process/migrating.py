@@ -6,6 +6,7 @@ So an old version stays up while a new one migrates, and nothing has to run betw
 import asyncio
 import logging
 import sys
+from pathlib import Path
 from typing import Final
 
 from waybill.postgres import DatabaseRefusedError, DatabaseUnavailableError
@@ -26,7 +27,7 @@ def migrate_at_start(settings: Settings, module: str) -> None:
     """
     try:
         folder = migrations_folder(str(sys.modules[module].__file__))
-        applied = asyncio.run(migrate(settings.session_url, folder, allow_newer=True))
+        applied = asyncio.run(_migrate(settings, folder))
     except DatabaseRefusedError as error:
         _log.critical("%s.", error)
         sys.exit(EXIT_MISCONFIGURED)
@@ -38,3 +39,10 @@ def migrate_at_start(settings: Settings, module: str) -> None:
         sys.exit(EXIT_NOT_STARTED)
     for name in applied:
         _log.info("migrated: %s", name)
+
+
+async def _migrate(settings: Settings, folder: Path) -> list[str]:
+    applied: list[str] = []
+    for url in settings.migrated_urls:
+        applied += await migrate(url, folder, allow_newer=True)
+    return applied
