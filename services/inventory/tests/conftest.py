@@ -207,9 +207,7 @@ async def other_database_urls(postgres_server: PostgresServer) -> AsyncIterator[
 
 
 @pytest.fixture
-def divided(
-    database: Database, other_databases: list[Database], clock: ManualClock
-) -> Warehouse:
+def divided(database: Database, other_databases: list[Database], clock: ManualClock) -> Warehouse:
     """A warehouse whose stock is divided over three databases."""
     return Warehouse(database, clock, *other_databases)
 

@@ -55,7 +55,7 @@ class Customer:
     @property
     def units(self) -> dict[str, int]:
         """The units of each SKU that the customer orders."""
-        wanted = {sku: self.planned.other_quantity for sku in SKUS} | {
+        wanted = dict.fromkeys(SKUS, self.planned.other_quantity) | {
             self.planned.sku: self.planned.quantity
         }
         return {sku: quantity for sku, quantity in wanted.items() if quantity}

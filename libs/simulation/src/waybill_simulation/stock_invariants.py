@@ -1,4 +1,4 @@
-"""What must hold for the stock at the end of every history of orders, in one database or several."""
+"""What must hold for the stock, in one database or several, at the end of a history of orders."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,22 +21,11 @@ def stock_violations(world: World) -> Iterator[str]:
 
 
 def _units(world: World) -> Iterator[str]:
-    """No unit is lost, sold twice, or kept by an order that is not confirmed."""
-    sold: Counter[str] = Counter()
-    status_of = {order["order_id"]: order["status"] for order in world.rows("orders", "orders")}
-    for line in world.rows("orders", "order_lines"):
-        if status_of[line["order_id"]] == "confirmed":
-            sold[line["sku"]] += line["quantity"]
-    held: dict[str, Counter[str]] = {"reserved": Counter(), "committed": Counter()}
+    """Find units that are lost, sold twice, or kept by an order that is not confirmed."""
+    sold, held = _sold(world), _held(world)
     levels: dict[str, list[Row]] = defaultdict(list)
-    for database in world.databases["inventory"]:
-        status_here = {r["order_id"]: r["status"] for r in world.rows_in(database, "reservations")}
-        for line in world.rows_in(database, "reservation_lines"):
-            status = status_here[line["order_id"]]
-            if status in held:
-                held[status][line["sku"]] += line["quantity"]
-        for level in world.rows_in(database, "stock"):
-            levels[level["sku"]].append(level)
+    for level in world.rows("inventory", "stock"):
+        levels[level["sku"]].append(level)
     for sku in SKUS:
         if len(levels[sku]) != 1:
             yield f"{sku} is in {len(levels[sku])} databases"
@@ -47,14 +36,34 @@ def _units(world: World) -> Iterator[str]:
             yield f"{sku}: {world.scenario.stock} units have become {whole}"
         if sold[sku] > world.scenario.stock:
             yield f"{sku} is oversold: {sold[sku]} of {world.scenario.stock}"
-        if level["committed"] != sold[sku] or level["committed"] != held["committed"][sku]:
+        if level["committed"] != sold[sku] or level["committed"] != held["committed", sku]:
             yield f"{sku}: {level['committed']} units are sold, confirmed orders have {sold[sku]}"
-        if level["reserved"] != held["reserved"][sku]:
+        if level["reserved"] != held["reserved", sku]:
             yield f"{sku}: {level['reserved']} units are reserved without a reservation"
 
 
+def _sold(world: World) -> Counter[str]:
+    """Count the units of confirmed orders, by SKU."""
+    status_of = {order["order_id"]: order["status"] for order in world.rows("orders", "orders")}
+    sold: Counter[str] = Counter()
+    for line in world.rows("orders", "order_lines"):
+        if status_of[line["order_id"]] == "confirmed":
+            sold[line["sku"]] += line["quantity"]
+    return sold
+
+
+def _held(world: World) -> Counter[tuple[str, str]]:
+    """Count the units of reservations, by status and SKU."""
+    held: Counter[tuple[str, str]] = Counter()
+    for database in world.databases["inventory"]:
+        status_of = {r["order_id"]: r["status"] for r in world.rows_in(database, "reservations")}
+        for line in world.rows_in(database, "reservation_lines"):
+            held[status_of[line["order_id"]], line["sku"]] += line["quantity"]
+    return held
+
+
 def _parts(world: World) -> Iterator[str]:
-    """The reservations of an order in several databases agree."""
+    """Compare the reservations of an order in several databases."""
     if len(world.databases["inventory"]) == 1:
         return
     found: dict[UUID, list[Row]] = defaultdict(list)
@@ -74,7 +83,7 @@ def _parts(world: World) -> Iterator[str]:
 
 
 def _expiries(world: World) -> Iterator[str]:
-    """An order whose reservation has expired has one event that says so, and no other order has."""
+    """Count the events of expiries: one for each order whose reservation has expired."""
     expired = {
         str(reservation["order_id"])
         for reservation in world.rows("inventory", "reservations")

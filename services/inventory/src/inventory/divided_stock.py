@@ -99,7 +99,7 @@ class DividedStock(Stock):
     async def release(self, tx: Transaction, order_ids: Sequence[UUID], *, now: datetime) -> None:
         ids = list(dict.fromkeys(order_ids))
         every = range(len(self._parts))
-        found = await self._release({at: ids for at in every}, now)
+        found = await self._release(dict.fromkeys(every, ids), now)
         late: dict[int, list[UUID]] = {}
         for order_id in ids:
             having = {at: each[order_id] for at, each in found.items() if order_id in each}

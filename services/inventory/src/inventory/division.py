@@ -18,7 +18,13 @@ _HEX_DIGITS: Final = 7
 """28 bits of the digest, which SQL can convert to an integer: see the audit."""
 
 _HELD: Final = frozenset({"reserved", "committed"})
-_WORST_FIRST: Final[Sequence[Status]] = ("refused", "expired", "released", "reserved", "committed")
+_WORST_FIRST: Final[Sequence[Status]] = (
+    "refused",
+    "expired",
+    "released",
+    "reserved",
+    "committed",
+)
 
 
 def part_of(sku: str, parts: int) -> int:

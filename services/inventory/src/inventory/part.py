@@ -51,9 +51,7 @@ class Part:
 
         return await self._run(work)
 
-    async def release(
-        self, order_ids: Sequence[UUID], now: datetime
-    ) -> Mapping[UUID, Reservation]:
+    async def release(self, order_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Reservation]:
         """Release what these orders have here, and return what they had."""
         return await self._run(partial(release_reservations, order_ids=order_ids, now=now))
 

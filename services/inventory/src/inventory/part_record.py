@@ -35,12 +35,9 @@ async def check_parts(databases: Sequence[Database]) -> None:
 
 async def _claim(tx: Transaction, part: int, parts: int) -> None:
     if misplaced := await _misplaced(tx, part, parts):
-        raise WrongSettingsError(
-            (
-                f"The stock of {misplaced} is in the database of part {part}, and belongs to part"
-                f" {part_of(misplaced, parts)} of {parts}: {_HELP}.",
-            )
-        )
+        found = f"The stock of {misplaced} is in the database of part {part}"
+        wanted = f"belongs to part {part_of(misplaced, parts)} of {parts}"
+        raise WrongSettingsError((f"{found}, and {wanted}: {_HELP}.",))
     await tx.execute(_CLAIM, part, parts)
 
 
@@ -57,10 +54,7 @@ async def _misplaced(connection: Connection, part: int, parts: int) -> str | Non
 
 def _wrong(part: int, parts: int, its_part: int, its_parts: int) -> WrongSettingsError:
     place = "WAYBILL_DATABASE_URL" if part == 0 else f"WAYBILL_STOCK_DATABASES, number {part},"
-    return WrongSettingsError(
-        (
-            f"The database of {place} holds part {its_part} of {its_parts} (counted from 0), and is"
-            f" used as part {part} of {parts}: give the databases in their order, and all of them;"
-            f" {_HELP}.",
-        )
-    )
+    found = f"The database of {place} holds part {its_part} of {its_parts} (counted from 0)"
+    used = f"is used as part {part} of {parts}"
+    advice = f"give the databases in their order, and all of them; {_HELP}"
+    return WrongSettingsError((f"{found}, and {used}: {advice}.",))
