@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
+.PHONY: divided-stock demo test test-kafka lint generate conformance fuzz contract-mutations attack attack-table record release tutorial pages outside bench bench-smoke chaos simulate lock clean k8s k8s-api image images test-kafka-events test-postgres test-kafka-nodes
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -70,6 +70,10 @@ tutorial: $(VENV)/ready
 pages: $(VENV)/ready
 	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py $(ARGS)
 
+# A platform with two stock databases: orders compete for the last units of both.
+divided-stock: $(VENV)/ready
+	WAYBILL_DIVIDED_STOCK=1 $(BIN)/pytest tests/e2e/test_divided_stock.py $(ARGS)
+
 # Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
 outside: $(VENV)/ready
 	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
@@ -124,10 +128,11 @@ chaos: $(VENV)/ready
 			--output chaos-reports/$$seed.md --json > chaos-reports/$$seed.json || exit 1; \
 	done
 
-# The campaign: a million histories of orders, a tenth as many of tokens, then every planted bug. Fewer: make simulate HISTORIES=10000
+# The campaign: a million histories of orders, a tenth as many with divided stock and of tokens, then every planted bug. Fewer: make simulate HISTORIES=10000
 HISTORIES ?= 1000000
 simulate: $(VENV)/ready
 	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
+	$(BIN)/waybill simulate --play divided-stock --histories $$(($(HISTORIES) / 10)) $(ARGS)
 	$(BIN)/waybill simulate --play tokens --histories $$(($(HISTORIES) / 10)) $(ARGS)
 	$(BIN)/waybill simulate --mutants
 

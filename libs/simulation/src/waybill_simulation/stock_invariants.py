@@ -74,7 +74,7 @@ def _parts(world: World) -> Iterator[str]:
         statuses = {part["status"] for part in parts}
         if "committed" in statuses:
             if statuses != {"committed"}:
-                yield f"a part of an order is committed, another one {min(statuses)}"
+                yield f"the parts of an order are {' and '.join(sorted(statuses))}"
             if any(len(parts) != part["parts"] for part in parts):
                 yield "an order is committed in a part of its databases"
         # After a crash in between, a part may expire before the command is delivered again.

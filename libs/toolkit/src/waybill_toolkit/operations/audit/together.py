@@ -5,7 +5,7 @@ afterwards; `orders` has all orders as they were afterwards. An order never retu
 it has left, so a settled order had its status when the other services were read. Quantities and
 total of an order never change and are compared for every order.
 
-An order with lines in several databases has a reservation in each, which do not change at once. Until
+An order with lines in several databases has a reservation in each, which change one by one. Until
 the order is settled, its reservations are compared when they are older than `grace`.
 
 `promised` has the orders that were confirmed and not captured yet when orders was read first. Their
