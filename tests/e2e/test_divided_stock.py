@@ -113,8 +113,8 @@ def test_refused_when_inventory_starts_with_its_databases_swapped(divided: Platf
             text=True,
             check=False,
         )
-        assert ended.returncode == MISCONFIGURED, ended.stderr
-        assert f"holds part 1 of 2 (counted from 0), and is used as {used}" in ended.stderr
+        assert ended.returncode == MISCONFIGURED, ended.stdout
+        assert f"holds part 1 of 2 (counted from 0), and is used as {used}" in ended.stdout
 
 
 async def _seed(client: Client) -> None:
