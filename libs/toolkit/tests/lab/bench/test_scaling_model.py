@@ -31,9 +31,9 @@ def run_of(model: Model, clients: int) -> Run:
 
 
 def test_fit_finds_the_costs_when_a_platform_follows_the_model() -> None:
-    runs = [run_of(MODEL, clients) for clients in (1, 8, 128)]
+    alone, few, many = (run_of(MODEL, clients) for clients in (1, 8, 128))
 
-    found = fit(*runs, cores=2)
+    found = fit(alone, few, many, cores=2)
 
     for name, cost in COSTS.items():
         assert found.costs[name].per_order == pytest.approx(cost.per_order)

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
-from waybill_toolkit.platform.handle import Platform
+from waybill_toolkit.platform.handle import READY_AGAIN_SECONDS, Platform
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 from waybill_toolkit.platform.waiting import wait_until
 
-_READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
 _JOIN_SECONDS: Final = 8.0
 """Joining the group of a service rebalances it: two session timeouts, and a little."""
@@ -46,7 +45,9 @@ def _replica(platform: Platform, service: str) -> Iterator[int]:
         )
         try:
             url = f"http://{LOOPBACK}:{port}/health/ready"
-            wait_until(lambda: _is_ready(url), _READY_SECONDS, f"{service} to be ready; see {log}")
+            wait_until(
+                lambda: _is_ready(url), READY_AGAIN_SECONDS, f"{service} to be ready; see {log}"
+            )
             yield process.pid
         finally:
             process.terminate()
