@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
-	attack-table record release tutorial pages outside test-kafka-events test-alerts test-kafka-nodes test-kafka k8s \
-	k8s-api test-postgres test-traces test-upgrade bench bench-smoke chaos simulate image images lock clean
+	attack-table record release tutorial pages divided-stock outside test-kafka-events test-alerts test-kafka-nodes \
+	test-kafka k8s k8s-api test-postgres test-traces test-upgrade bench bench-smoke chaos simulate image images lock \
+	clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -88,6 +89,10 @@ tutorial: $(VENV)/ready
 pages: $(VENV)/ready
 	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py::test_every_page_of_the_site $(ARGS)
 
+# A platform with two stock databases: orders compete for the last units of both.
+divided-stock: $(VENV)/ready
+	WAYBILL_DIVIDED_STOCK=1 $(BIN)/pytest tests/e2e/test_divided_stock.py $(ARGS)
+
 # Generators, proxies and testers of others, against the running platform; needs go, java and mvn, and downloads the tools.
 outside: $(VENV)/ready
 	WAYBILL_OUTSIDE=1 $(BIN)/pytest tests/outside $(ARGS)
@@ -156,10 +161,11 @@ chaos: $(VENV)/ready
 			--output chaos-reports/$$seed.md --json > chaos-reports/$$seed.json || exit 1; \
 	done
 
-# The campaign: a million histories of orders, a tenth as many of tokens, then every planted bug. Fewer: make simulate HISTORIES=10000
+# The campaign: a million histories of orders, a tenth as many with divided stock and of tokens, then every planted bug. Fewer: make simulate HISTORIES=10000
 HISTORIES ?= 1000000
 simulate: $(VENV)/ready
 	$(BIN)/waybill simulate --histories $(HISTORIES) $(ARGS)
+	$(BIN)/waybill simulate --play divided-stock --histories $$(($(HISTORIES) / 10)) $(ARGS)
 	$(BIN)/waybill simulate --play tokens --histories $$(($(HISTORIES) / 10)) $(ARGS)
 	$(BIN)/waybill simulate --mutants
 

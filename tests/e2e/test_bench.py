@@ -95,6 +95,19 @@ def test_growth_is_measured_on_a_platform_of_its_own(tmp_path: Path) -> None:
 
 
 @takes_long
+def test_divided_stock_is_measured_with_the_costs_of_all_its_databases(tmp_path: Path) -> None:
+    name = "2 stock databases, 2 replicas, 128 clients"
+    found = bench(tmp_path, "layouts", "--only", name, "--seconds", 1)
+
+    figures = found["layouts"][name]
+    assert (figures["unconfirmed"], figures["confirmed_per_second"] > 0) == (0, True)
+    assert {"inventory", "PostgreSQL of inventory", "PostgreSQL of orders"} <= set(
+        figures["cpu_seconds_per_order_by_component"]
+    )
+    assert "predicted_per_second" not in figures  # nothing to predict it from was measured
+
+
+@takes_long
 @pytest.mark.parametrize("arguments", [[], ["reads", "--only", "order by id", "--clients", 1]])
 def test_a_platform_that_was_started_to_be_measured_is_stopped_when_asked(
     tmp_path: Path, arguments: list[object]

@@ -21,6 +21,9 @@ QUICK = ("inbox-forgotten", "compensation-forgotten", "events-published-newest-f
 QUICK_IN_TOKENS = ("lost-answer-not-forgiven", "new-key-signs-at-once")
 TOKEN_HISTORIES = 100
 
+QUICK_WITH_DIVIDED_STOCK = ("part-not-released", "part-sold-alone")
+DIVIDED_HISTORIES = 60
+
 WORKER = [sys.executable, "-m", "waybill_simulation.worker", "--first", "42", "--end", "44"]
 
 
@@ -44,6 +47,21 @@ async def test_planted_bug_of_tokens_is_found(name: str) -> None:
     async with asyncio.timeout(90):
         findings = await run_campaign(
             0, 10_000, workers=1, play=PlayName.TOKENS, mutant=name, shrink_seconds=1
+        )
+    assert findings.failures
+
+
+async def test_no_history_with_divided_stock_breaks_an_invariant() -> None:
+    findings = await run_campaign(0, DIVIDED_HISTORIES, workers=2, play=PlayName.DIVIDED_STOCK)
+    assert findings.failures == []
+    assert findings.histories == DIVIDED_HISTORIES
+
+
+@pytest.mark.parametrize("name", QUICK_WITH_DIVIDED_STOCK)
+async def test_planted_bug_of_divided_stock_is_found(name: str) -> None:
+    async with asyncio.timeout(90):
+        findings = await run_campaign(
+            0, 10_000, workers=1, play=PlayName.DIVIDED_STOCK, mutant=name, shrink_seconds=1
         )
     assert findings.failures
 

@@ -20,11 +20,14 @@ from inventory.app import assemble
 from inventory.commands.adjust_stock import adjust_stock
 from inventory.contract import received
 from inventory.contract.models import AdjustStockReason
+from inventory.databases import StockDatabases
+from inventory.divided_stock import DividedStock
 from inventory.domain import StockLevel
 from inventory.event_handlers import EventHandlers
-from inventory.expiry import expire_due
-from inventory.queries import ReservationView, find_reservation, find_stock
+from inventory.part import Part
+from inventory.queries import ReservationView, find_reservation, find_stock, join_reservations
 from inventory.settings import InventorySettings
+from inventory.stock import UndividedStock
 from waybill.app import build
 from waybill.clock import ManualClock
 from waybill.events import Event
@@ -34,8 +37,10 @@ from waybill.kafka.link import ensure_topics
 from waybill.postgres import ConcurrencyConflictError, Database, Transaction
 from waybill.postgres.migrations import migrate, migrations_folder
 from waybill_toolkit.platform.broker import BrokerServer
+from waybill_toolkit.platform.postgres import PostgresServer
 from waybill_toolkit.testing.contract_check import Contract
 from waybill_toolkit.testing.fake_service import EventContract, FakeService, fake_service
+from waybill_toolkit.testing.plugin import fresh_database
 from waybill_toolkit.testing.serving import serving
 
 CONTRACT_FOLDER = Path(inventory.__file__).with_name("contract")
@@ -66,12 +71,17 @@ def event(data: M) -> Event[M]:
 class Warehouse:
     """The event handlers of the service on a database, and reads of the results."""
 
-    def __init__(self, database: Database, clock: ManualClock) -> None:
+    def __init__(self, database: Database, clock: ManualClock, *others: Database) -> None:
+        """Use one database, or divide the stock over several."""
         self.database = database
+        self.databases = StockDatabases([database, *others])
         self.clock = clock
         # Waiting for a pool connection has a timeout, which a busy machine may exceed.
-        self._connections = asyncio.Semaphore(10)
-        self.event_handlers = EventHandlers(self.clock, RESERVATION_TIME)
+        # With divided stock, each transaction waits for a second connection.
+        self._connections = asyncio.Semaphore(3 if others else 10)
+        parts = [Part(each) for each in self.databases.all]
+        self.stock = DividedStock(parts) if others else UndividedStock()
+        self.event_handlers = EventHandlers(self.stock, self.clock, RESERVATION_TIME)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
@@ -88,8 +98,8 @@ class Warehouse:
                 await handler(tx)
 
     async def receive_stock(self, **units: int) -> None:
-        async with self._transaction() as tx:
-            for sku, delta in units.items():
+        for sku, delta in units.items():
+            async with self._connections, self.databases.of(sku).transaction() as tx:
                 await adjust_stock(tx, sku, delta, AdjustStockReason.RECEIVED, now=self.clock.now())
 
     async def reserve(self, *wanted: tuple[UUID, Mapping[str, int]]) -> None:
@@ -116,18 +126,25 @@ class Warehouse:
         await self._handle(lambda tx: self.event_handlers.release_stock(tx, events))
 
     async def expire(self, limit: int = 100) -> int:
+        """Return how many orders have expired."""
+        taken = await self._expire(limit)
+        return await self._expire(limit) if len(self.databases.all) > 1 else taken
+
+    async def _expire(self, limit: int) -> int:
         async with self._transaction() as tx:
-            return await expire_due(tx, self.clock.now(), limit)
+            return await self.stock.expire_due(tx, self.clock.now(), limit)
 
     async def level(self, sku: str) -> StockLevel:
-        async with self.database.connection() as connection:
+        async with self.databases.of(sku).connection() as connection:
             found = await find_stock(connection, sku)
         assert found is not None
         return found
 
     async def reservation(self, order_id: UUID) -> ReservationView:
-        async with self.database.connection() as connection:
-            found = await find_reservation(connection, order_id, Owner(None))
+        views = await self.databases.read(
+            lambda connection: find_reservation(connection, order_id, Owner(None))
+        )
+        found = join_reservations([view for view in views if view is not None])
         assert found is not None
         return found
 
@@ -142,8 +159,8 @@ class Warehouse:
 
     async def audit(self) -> list[str]:
         """List the SKUs whose stock does not equal the sum of its adjustments and reservations."""
-        async with self.database.connection() as connection:
-            rows = await connection.fetch(
+        found = await self.databases.read(
+            lambda connection: connection.fetch(
                 """
                 with held as (
                     select sku,
@@ -159,7 +176,8 @@ class Warehouse:
                     or stock.on_hand + stock.reserved + stock.committed <> adjusted.units
                 """
             )
-        return [row["sku"] for row in rows]
+        )
+        return [row["sku"] for rows in found for row in rows]
 
 
 @pytest_asyncio.fixture
@@ -170,14 +188,43 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest_asyncio.fixture
+async def other_databases(other_database_urls: list[str]) -> AsyncIterator[list[Database]]:
+    """Two databases in addition to `database`: A is in the first of the three, B in the second."""
+    opened = []
+    for url in other_database_urls:
+        await migrate(url, migrations_folder(inventory.__file__))
+        opened.append(await Database.open(url, source="inventory"))
+    yield opened
+    for each in opened:
+        await each.close()
+
+
+@pytest_asyncio.fixture
+async def other_database_urls(postgres_server: PostgresServer) -> AsyncIterator[list[str]]:
+    async with fresh_database(postgres_server) as one, fresh_database(postgres_server) as two:
+        yield [one, two]
+
+
+@pytest.fixture
+def divided(database: Database, other_databases: list[Database], clock: ManualClock) -> Warehouse:
+    """A warehouse whose stock is divided over three databases."""
+    return Warehouse(database, clock, *other_databases)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(START)
 
 
 @pytest.fixture
-def warehouse(database: Database, clock: ManualClock) -> Warehouse:
+def undivided(database: Database, clock: ManualClock) -> Warehouse:
     return Warehouse(database, clock)
+
+
+@pytest.fixture
+def warehouse(undivided: Warehouse) -> Warehouse:
+    return undivided
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,11 @@ EXIT_NOT_SIMULATED: Final = 3
 """The services send SQL that is not simulated, so there is no verdict."""
 
 
-_ENDED: Final = {PlayName.ORDERS: "orders", PlayName.TOKENS: "authorizations"}
+_ENDED: Final = {
+    PlayName.ORDERS: "orders",
+    PlayName.DIVIDED_STOCK: "orders",
+    PlayName.TOKENS: "authorizations",
+}
 """What the statuses at the end of a history are those of."""
 
 
@@ -57,8 +61,9 @@ def simulate(
 ) -> None:
     """Run services, databases and broker in virtual time, with faults, from seeds.
 
-    `--play orders` sees orders through; `--play tokens` refreshes, replays and revokes tokens
-    while signing keys rotate. A planted bug is searched for in its own play.
+    `--play orders` sees orders through; `--play divided-stock` does so with the stock of inventory
+    in two databases; `--play tokens` refreshes, replays and revokes tokens while signing keys
+    rotate. A planted bug is searched for in its own play.
     The invariants are checked at the end of each history. A history that violates them is
     minimized and printed as a sequence diagram. Exits with 1 when there is one, or when a planted
     bug is not found, and with 3 when the services use SQL that is not simulated.

@@ -27,6 +27,10 @@ class Deployed(Machines, Protocol):
     @property
     def parked_share(self) -> float: ...
 
+    def databases_of(self, service: str) -> tuple[str, ...]:
+        """Return the databases of a service; the first one has its name."""
+        ...
+
 
 class Deployment:
     """The servers and the replicas of one history.
@@ -45,11 +49,14 @@ class Deployment:
         """What a service has sent to its database, and the simulated one does not know."""
         self.broker = Broker(network)
         self.servers: dict[str, Server] = {}
-        for service in deployed.services:
-            server = Server(schema_of(service), network.now)
-            server.on_commit = partial(self.committed, service)
-            server.on_not_simulated = self._not_simulated
-            self.servers[service] = server
+        self.databases = {each: deployed.databases_of(each) for each in deployed.services}
+        """The databases of each service, each on a server of its own."""
+        for service, names in self.databases.items():
+            for name in names:
+                server = Server(schema_of(service), network.now)
+                server.on_commit = partial(self.committed, service)
+                server.on_not_simulated = self._not_simulated
+                self.servers[name] = server
         self._repairs = Repairs(network)
         failures = Failures(network, deployed.parked_share)
         self.replicas = Replicas(deployed, network, self._repairs, failures, assemble)
@@ -57,6 +64,7 @@ class Deployment:
             deployed.faults,
             network,
             servers=self.servers,
+            databases=self.databases,
             broker=self.broker,
             replicas=self.replicas,
             repairs=self._repairs,
@@ -69,8 +77,12 @@ class Deployment:
         return self._repairs.open == 0
 
     def rows(self, service: str, table: str) -> list[Mapping[str, Any]]:
-        """Read a table as it was committed last."""
-        return list(self.servers[service].tables[table].rows())
+        """Read a table of a service as it was committed last, in all of its databases."""
+        return [row for name in self.databases[service] for row in self.rows_in(name, table)]
+
+    def rows_in(self, database: str, table: str) -> list[Mapping[str, Any]]:
+        """Read a table of one database as it was committed last."""
+        return list(self.servers[database].tables[table].rows())
 
     def committed(self, service: str, written: Sequence[Slot]) -> None:
         """See the rows of a transaction that has committed."""

@@ -20,6 +20,7 @@ class Faults:
         network: Network,
         *,
         servers: Mapping[str, Server],
+        databases: Mapping[str, Sequence[str]],
         broker: Broker,
         replicas: Replicas,
         repairs: Repairs,
@@ -27,6 +28,7 @@ class Faults:
         self._faults = list(faults)
         self._network = network
         self._servers = servers
+        self._databases = databases
         self._broker = broker
         self._replicas = replicas
         self._repairs = repairs
@@ -56,10 +58,10 @@ class Faults:
                     self._stop(each, fault.seconds)
             case "cut database":
                 self._cut_database(fault)
-            case "crash database" if self._servers[fault.service].is_up:
-                self._network.note(f"PostgreSQL of {fault.service} crashes")
-                self._servers[fault.service].crash()
-                self._repairs.later(fault.seconds, partial(self._database_up, fault.service))
+            case "crash database" if self._servers[database := self._database(fault)].is_up:
+                self._network.note(f"PostgreSQL of {database} crashes")
+                self._servers[database].crash()
+                self._repairs.later(fault.seconds, partial(self._database_up, database))
             case "cut broker":
                 good = [link for link in self._broker.links if link.is_good]
                 if good:
@@ -78,11 +80,16 @@ class Faults:
             case _:
                 pass
 
+    def _database(self, fault: Fault) -> str:
+        names = self._databases[fault.service]
+        return names[fault.replica % len(names)]
+
     def _cut_database(self, fault: Fault) -> None:
-        sessions = self._servers[fault.service].sessions
+        database = self._database(fault)
+        sessions = self._servers[database].sessions
         busy = [session for session in sessions if session.is_asked] or sessions
         if busy:
-            self._network.note(f"a connection of {fault.service} to PostgreSQL breaks")
+            self._network.note(f"a connection to the PostgreSQL of {database} breaks")
             busy[self._network.random.randrange(len(busy))].end()
 
     def _broker_up(self) -> None:
@@ -90,9 +97,9 @@ class Faults:
         self._broker.start()
         self._broker.create(CATALOG_TOPICS)
 
-    def _database_up(self, service: str) -> None:
-        self._network.note(f"PostgreSQL of {service} is back")
-        self._servers[service].is_up = True
+    def _database_up(self, database: str) -> None:
+        self._network.note(f"PostgreSQL of {database} is back")
+        self._servers[database].is_up = True
 
     def _stop(self, node: Node, seconds: float) -> None:
         node.is_stopped = True

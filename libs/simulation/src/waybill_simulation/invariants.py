@@ -14,8 +14,9 @@ from payments.provider import Approved
 from waybill.saga import Signal
 from waybill_simulation.actors import wrong_actors
 from waybill_simulation.effects import Effect
-from waybill_simulation.scenario import SERVICES, SKUS
+from waybill_simulation.scenario import SERVICES
 from waybill_simulation.shop import Shop
+from waybill_simulation.stock_invariants import stock_violations
 from waybill_simulation.world import World
 
 Row = Mapping[str, Any]
@@ -53,6 +54,8 @@ def unfinished(world: World, shop: Shop) -> Iterator[str]:
     for reservation in world.rows("inventory", "reservations"):
         if reservation["status"] == "reserved":
             yield "units are reserved"
+    if world.rows("inventory", "expiring_reservations"):
+        yield "reservations are expiring"
     yield from _under_way(world)
 
 
@@ -73,7 +76,7 @@ def violations(world: World, shop: Shop) -> list[str]:
         *world.replicas.crashes,
         *(f"{type(e).__name__}: {e}" for e in world.network.loop.failures),
         *_orders(world, shop),
-        *_stock(world),
+        *stock_violations(world),
         *_money(world),
         *_effects(world),
         *_letters(world),
@@ -107,32 +110,6 @@ def _orders(world: World, shop: Shop) -> Iterator[str]:
             yield "an order has no saga"
         elif order["status"] not in ends.get(saga["direction"], {order["status"]}):
             yield f"an order is {order['status']}, its saga {saga['direction']}"
-
-
-def _stock(world: World) -> Iterator[str]:
-    orders = {order["order_id"]: order["status"] for order in world.rows("orders", "orders")}
-    reservations = {r["order_id"]: r["status"] for r in world.rows("inventory", "reservations")}
-    sold: Counter[str] = Counter()
-    for line in world.rows("orders", "order_lines"):
-        if orders[line["order_id"]] == "confirmed":
-            sold[line["sku"]] += line["quantity"]
-    held: dict[str, Counter[str]] = {"reserved": Counter(), "committed": Counter()}
-    for line in world.rows("inventory", "reservation_lines"):
-        status = reservations[line["order_id"]]
-        if status in held:
-            held[status][line["sku"]] += line["quantity"]
-    levels = {stock["sku"]: stock for stock in world.rows("inventory", "stock")}
-    for sku in SKUS:
-        level = levels[sku]
-        whole = level["on_hand"] + level["reserved"] + level["committed"]
-        if whole != world.scenario.stock:
-            yield f"{sku}: {world.scenario.stock} units have become {whole}"
-        if sold[sku] > world.scenario.stock:
-            yield f"{sku} is oversold: {sold[sku]} of {world.scenario.stock}"
-        if level["committed"] != sold[sku] or level["committed"] != held["committed"][sku]:
-            yield f"{sku}: {level['committed']} units are sold, confirmed orders have {sold[sku]}"
-        if level["reserved"] != held["reserved"][sku]:
-            yield f"{sku}: {level['reserved']} units are reserved without a reservation"
 
 
 def _money(world: World) -> Iterator[str]:

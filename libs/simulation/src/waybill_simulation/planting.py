@@ -18,6 +18,7 @@ class PlayName(StrEnum):
     """What is simulated, with scenarios and invariants of its own; see `plays.py`."""
 
     ORDERS = "orders"
+    DIVIDED_STOCK = "divided-stock"
     TOKENS = "tokens"
 
 

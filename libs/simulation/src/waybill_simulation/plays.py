@@ -10,6 +10,7 @@ from waybill_simulation.planting import PlayName
 
 _MODULES: Final = {
     PlayName.ORDERS: "waybill_simulation.orders_play",
+    PlayName.DIVIDED_STOCK: "waybill_simulation.divided_play",
     PlayName.TOKENS: "waybill_simulation.tokens.play",
 }
 

@@ -36,6 +36,8 @@ class PlannedOrder:
     token: str
     patience: float
     cancel_after: float | None
+    other_quantity: int = 0
+    """Units of the other SKU: a second line of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,18 @@ class Scenario:
     """Whether orders has a separate worker process."""
     parked_share: float
     """The share of events whose handlers fail at first, so that they are parked and retried."""
+    stock_databases: int = 1
+    """The databases among which the stock is divided by SKU."""
 
     @property
     def services(self) -> tuple[str, ...]:
         """The services that run."""
         return SERVICES
+
+    def databases_of(self, service: str) -> tuple[str, ...]:
+        """Return the databases of a service; the first one has its name."""
+        others = range(1, self.stock_databases if service == "inventory" else 1)
+        return (service, *(f"{service}_{part}" for part in others))
 
     def describe(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -115,6 +124,16 @@ def draw(seed: int) -> Scenario:
     )
 
 
+def draw_divided(seed: int) -> Scenario:
+    """Draw a scenario with two databases of stock, and orders with lines in both of them."""
+    scenario = draw(seed)
+    rng = random.Random(~seed)  # noqa: S311 (it has to be repeatable)
+    planned_orders = tuple(
+        replace(each, other_quantity=rng.choice((0, 1, 1, 2))) for each in scenario.planned_orders
+    )
+    return replace(scenario, planned_orders=planned_orders, stock_databases=2)
+
+
 def _planned_order(rng: random.Random, *, cancels: bool) -> PlannedOrder:
     return PlannedOrder(
         at=rng.choice((0.5, 0.5, rng.random() * 2)),
@@ -151,6 +170,7 @@ def _smaller(scenario: Scenario) -> list[Scenario]:
             simple,
             replace(planned, cancel_after=None),
             replace(planned, at=0.5),
+            replace(planned, other_quantity=0),
             replace(planned, quantity=1),
         ):
             if changed != planned:
@@ -171,6 +191,7 @@ def _smaller(scenario: Scenario) -> list[Scenario]:
         ("is_fresh", False),
         ("is_apart", False),
         ("parked_share", 0.0),
+        ("stock_databases", 1),
     )
     options += [
         # Names and values match the fields of the scenario.

@@ -17,7 +17,7 @@ Made = TypeVar("Made", bound=Settings)
 def settings_of(service: str, scenario: Scenario) -> Settings:
     """Return the settings of a service in a history."""
     common: dict[str, Any] = {
-        "database_url": f"postgresql://localhost/{service}",
+        "database_url": _url(service),
         "kafka_bootstrap_servers": "localhost",
         "kafka_partitions_max": scenario.partitions,
         "access": "open",
@@ -27,6 +27,9 @@ def settings_of(service: str, scenario: Scenario) -> Settings:
             return _made(OrdersSettings, token_keys=_TOKEN_KEYS, token_key_seconds=0, **common)
         case "inventory":
             minutes = scenario.reservation_seconds / 60
+            others = scenario.databases_of("inventory")[1:]
+            if others:
+                common["stock_databases"] = " ".join(map(_url, others))
             return _made(InventorySettings, **common).model_copy(
                 update={"reservation_minutes": minutes}
             )
@@ -41,6 +44,10 @@ def settings_of(service: str, scenario: Scenario) -> Settings:
                 provider_poll_seconds=4.0,
                 **common,
             )
+
+
+def _url(database: str) -> str:
+    return f"postgresql://localhost/{database}"
 
 
 def _made(kind: type[Made], **values: Any) -> Made:  # noqa: ANN401 (any settings)

@@ -16,7 +16,7 @@ from waybill.http.problems import Problem
 from waybill.http.rendering import Renderer
 from waybill.http.reply import ReplayedAnswerError
 from waybill_simulation.asking import Asking, NoAnswer
-from waybill_simulation.scenario import PlannedOrder
+from waybill_simulation.scenario import SKUS, PlannedOrder
 from waybill_simulation.world import CURRENCY, World
 
 TRIES_MAX: Final = 60
@@ -53,12 +53,23 @@ class Customer:
         return f"order-{self.number}"
 
     @property
+    def units(self) -> dict[str, int]:
+        """The units of each SKU that the customer orders."""
+        wanted = dict.fromkeys(SKUS, self.planned.other_quantity) | {
+            self.planned.sku: self.planned.quantity
+        }
+        return {sku: quantity for sku, quantity in wanted.items() if quantity}
+
+    @property
     def body(self) -> models.PlaceOrder:
         return models.PlaceOrder(
             customer_ref=_CUSTOMER_REF,
             reference=self.reference,
             currency=CURRENCY,
-            lines=[models.PlaceOrderLine(sku=self.planned.sku, quantity=self.planned.quantity)],
+            lines=[
+                models.PlaceOrderLine(sku=sku, quantity=quantity)
+                for sku, quantity in self.units.items()
+            ],
             payment=models.PaymentMethod(token=self.planned.token),
         )
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 import inventory.app
 import orders.app
 import payments.app
+from inventory.division import part_of
 from waybill.app import Service
 from waybill.clock import Clock
 from waybill_simulation.bank import Bank
@@ -59,8 +60,9 @@ class World(Deployment):
                 "insert into prices (sku, amount_minor, currency, version) values ($1, $2, $3, 1)",
                 sku, PRICE_MINOR, CURRENCY,
             )  # fmt: skip
+            parts = self.databases["inventory"]
             run_now(
-                self.servers["inventory"],
+                self.servers[parts[part_of(sku, len(parts))]],
                 "insert into stock (sku, on_hand, reserved, committed, updated_at)"
                 " values ($1, $2, 0, 0, $3)",
                 sku, self.scenario.stock, self.network.now(),

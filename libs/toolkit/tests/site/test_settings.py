@@ -21,7 +21,8 @@ def test_a_setting_has_its_type_limits_default_and_meaning() -> None:
 def test_service_shows_its_settings_without_the_common_ones() -> None:
     assert own_settings(ROOT, "catalog") == []
     assert [each.name for each in own_settings(ROOT, "inventory")] == [
-        "WAYBILL_RESERVATION_MINUTES"
+        "WAYBILL_RESERVATION_MINUTES",
+        "WAYBILL_STOCK_DATABASES",
     ]
     assert "WAYBILL_UPSTREAMS" in {each.name for each in own_settings(ROOT, "gateway")}
 

@@ -1,5 +1,8 @@
 """The HTTP interface of inventory."""
 
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -10,12 +13,13 @@ from inventory import queries
 from inventory.commands.adjust_stock import adjust_stock
 from inventory.contract import api, models
 from inventory.contract.problems import ReservationNotFound, StockNotFound
+from inventory.databases import StockDatabases
 from inventory.domain import StockLevel
 from waybill.clock import Clock
 from waybill.http import Call, Owner
 from waybill.http.pages import Cursor, split_page
 from waybill.http.problems import Problem
-from waybill.postgres import Database, Transaction
+from waybill.postgres import Transaction
 
 _STOCK: Final = Cursor(str)
 
@@ -23,8 +27,8 @@ _STOCK: Final = Cursor(str)
 class Api(api.InventoryApi):
     """Implements the generated interface."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, databases: StockDatabases, clock: Clock) -> None:
+        self._databases = databases
         self._clock = clock
 
     @override
@@ -32,8 +36,11 @@ class Api(api.InventoryApi):
         self, call: Call, *, cursor: str | None, limit: int
     ) -> api.ListStockResult:
         after = _STOCK.decode(cursor)
-        async with self._database.connection() as connection:
-            found = await queries.list_stock(connection, after, limit + 1)
+        # Each database has SKUs of its own, in the same order: "C" sorts as Python does.
+        pages = await self._databases.read(
+            lambda connection: queries.list_stock(connection, after, limit + 1)
+        )
+        found = list(islice(merge(*pages, key=attrgetter("sku")), limit + 1))
         levels, last = split_page(found, limit)
         return api.ListStock200(
             body=models.StockPage(
@@ -44,7 +51,7 @@ class Api(api.InventoryApi):
 
     @override
     async def get_stock(self, call: Call, *, sku: str) -> api.GetStockResult:
-        async with self._database.connection() as connection:
+        async with self._databases.of(sku).connection() as connection:
             level = await queries.find_stock(connection, sku)
         if level is None:
             return StockNotFound(detail=f"SKU {sku} has no stock.")
@@ -61,14 +68,16 @@ class Api(api.InventoryApi):
                 return level
             return api.AdjustStock201(body=_level(level))
 
-        return await call.idempotent(self._database, run)
+        return await call.idempotent(self._databases.of(sku), run)
 
     @override
     async def get_reservation(
         self, call: Call, *, owner: Owner, order_id: UUID
     ) -> api.GetReservationResult:
-        async with self._database.connection() as connection:
-            found = await queries.find_reservation(connection, order_id, owner)
+        views = await self._databases.read(
+            lambda connection: queries.find_reservation(connection, order_id, owner)
+        )
+        found = queries.join_reservations([view for view in views if view is not None])
         if found is None:
             return ReservationNotFound(detail=f"Order {order_id} has no reservation.")
         return api.GetReservation200(

@@ -40,6 +40,8 @@ class Request:
     order_id: UUID
     units: Mapping[str, int]
     customer_ref: str | None = None
+    parts: int | None = None
+    """The number of databases that have lines of the order, if the stock is divided."""
 
     @classmethod
     def of(
@@ -72,6 +74,8 @@ class Reservation:
     """The reason of a refusal; empty in every other status."""
     customer_ref: str | None = None
     """Set for a new reservation."""
+    parts: int | None = None
+    """The number of databases with a reservation of the order, if the stock is divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,18 @@ def _decide(
         if wanted > left.get(sku, 0)
     )
     if shortages:
-        return Reservation(request.order_id, "refused", now, shortages, request.customer_ref)
+        return _of(request, "refused", now, shortages)
     for sku, wanted in request.units.items():
         left[sku] -= wanted
-    return Reservation(request.order_id, "reserved", expires_at, (), request.customer_ref)
+    return _of(request, "reserved", expires_at)
+
+
+def _of(
+    request: Request, status: Status, expires_at: datetime, shortages: tuple[Shortage, ...] = ()
+) -> Reservation:
+    return Reservation(
+        request.order_id, status, expires_at, shortages, request.customer_ref, request.parts
+    )
 
 
 def after_commit(status: Status) -> Status:
@@ -117,6 +129,11 @@ def after_commit(status: Status) -> Status:
 def after_release(status: Status) -> Status:
     """Release what the order holds, reserved or committed."""
     return "released" if status in ("reserved", "committed") else status
+
+
+def after_expiry(status: Status) -> Status:
+    """Expire a reservation that is still open."""
+    return "expired" if status == "reserved" else status
 
 
 def moves(reservations: Iterable[Reservation], after: Callable[[Status], Status]) -> list[Move]:

@@ -9,14 +9,11 @@ from uuid import UUID
 from pydantic import MISSING
 from typing_extensions import override
 
-from inventory.commands.commit_stock import commit_stock
-from inventory.commands.release_stock import release_stock
-from inventory.commands.reserve_stock import reserve_stock
 from inventory.contract import events, received, sent
 from inventory.contract.events import send
 from inventory.domain import Request, Reservation, Status
-from inventory.granted import Granted
 from inventory.metrics import count
+from inventory.stock import Stock
 from waybill.clock import Clock
 from waybill.events import Event
 from waybill.postgres import Transaction
@@ -27,10 +24,10 @@ _GRANTED: Final = ("reserved", "committed")
 class EventHandlers(events.EventHandlers):
     """Answers each command with an event, also a repeated one."""
 
-    def __init__(self, clock: Clock, reservation_time: timedelta) -> None:
+    def __init__(self, stock: Stock, clock: Clock, reservation_time: timedelta) -> None:
+        self._stock = stock
         self._clock = clock
         self._reservation_time = reservation_time
-        self._granted = Granted()
 
     @override
     async def reserve_stock(
@@ -39,7 +36,7 @@ class EventHandlers(events.EventHandlers):
         now = self._clock.now()
         requests = [_request(event.data) for event in events]
         expires_at = now + self._reservation_time
-        after = await reserve_stock(tx, requests, self._granted, now=now, expires_at=expires_at)
+        after = await self._stock.reserve(tx, requests, now=now, expires_at=expires_at)
         for event in events:
             send(tx, _reserved(after[event.data.order_id]), cause=event)
         granted = sum(each.status in _GRANTED for each in after.values())
@@ -50,7 +47,7 @@ class EventHandlers(events.EventHandlers):
         self, tx: Transaction, events: Sequence[Event[received.CommitStock]]
     ) -> None:
         order_ids = [event.data.order_id for event in events]
-        after = await commit_stock(tx, order_ids, self._granted, now=self._clock.now())
+        after = await self._stock.commit(tx, order_ids, now=self._clock.now())
         for event in events:
             order_id = event.data.order_id
             send(tx, _committed(order_id, after.get(order_id)), cause=event)
@@ -62,7 +59,8 @@ class EventHandlers(events.EventHandlers):
     async def release_stock(
         self, tx: Transaction, events: Sequence[Event[received.ReleaseStock]]
     ) -> None:
-        await release_stock(tx, [event.data.order_id for event in events], now=self._clock.now())
+        order_ids = [event.data.order_id for event in events]
+        await self._stock.release(tx, order_ids, now=self._clock.now())
         for event in events:
             send(tx, sent.StockReleased(order_id=event.data.order_id), cause=event)
         tx.after_commit(partial(count, released=len(events)))

@@ -1,6 +1,6 @@
 """A cache of the reservations that this process made, which saves a read when they commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -21,15 +21,19 @@ class Granted:
 
     def __init__(self, most: int = REMEMBERED_MAX) -> None:
         self._most = most
-        self._units: dict[UUID, Mapping[str, int]] = {}
+        self._requests: dict[UUID, Request] = {}
         self.is_short = False
         """Whether one of the last orders was refused. The next ones may be refused too, and then a
         conflict at the end of the transaction costs more than reading the stock first."""
 
-    def take(self, order_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, int]]:
-        """Remove and return the cached reservations of these orders: units by SKU."""
-        found = ((order_id, self._units.pop(order_id, None)) for order_id in order_ids)
-        return {order_id: units for order_id, units in found if units is not None}
+    def find(self, order_id: UUID) -> Request | None:
+        """Return the cached reservation of an order, which stays cached."""
+        return self._requests.get(order_id)
+
+    def take(self, order_ids: Iterable[UUID]) -> dict[UUID, Request]:
+        """Remove and return the cached reservations of these orders."""
+        found = ((order_id, self._requests.pop(order_id, None)) for order_id in order_ids)
+        return {order_id: request for order_id, request in found if request is not None}
 
     def keep(self, tx: Transaction, requests: Iterable[Request]) -> None:
         """Cache granted requests after the commit; evict the oldest entries."""
@@ -37,6 +41,6 @@ class Granted:
 
     def _put(self, requests: Iterable[Request]) -> None:
         for request in requests:
-            self._units[request.order_id] = request.units
-        while len(self._units) > self._most:
-            del self._units[next(iter(self._units))]
+            self._requests[request.order_id] = request
+        while len(self._requests) > self._most:
+            del self._requests[next(iter(self._requests))]

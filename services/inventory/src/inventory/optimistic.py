@@ -17,9 +17,9 @@ from waybill.postgres import Transaction
 
 # The parts of a combined statement run in order; the first one locks the book before any row.
 _RESERVE: Final = """
-    insert into reservations (order_id, customer_ref, status, expires_at, updated_at)
-    select order_id, customer_ref, 'reserved', $3, $4
-    from unnest($1::uuid[], $2::text[]) as new (order_id, customer_ref)
+    insert into reservations (order_id, customer_ref, parts, status, expires_at, updated_at)
+    select order_id, customer_ref, parts, 'reserved', $4, $5
+    from unnest($1::uuid[], $2::text[], $3::integer[]) as new (order_id, customer_ref, parts)
     where (select pg_advisory_xact_lock(18766, 1)) is not null
 """
 _LINES: Final = """
@@ -69,6 +69,7 @@ async def reserve(
         _RESERVE,
         [request.order_id for request in requests],
         [request.customer_ref for request in requests],
+        [request.parts for request in requests],
         expires_at,
         now,
         claims="reservations_pkey",
@@ -84,15 +85,13 @@ async def reserve(
     await tx.enqueue(_SET_ASIDE, skus, units, now, guards="stock.on_hand")
 
 
-async def commit(
-    tx: Transaction, reserved: Mapping[UUID, Mapping[str, int]], now: datetime
-) -> None:
-    """Commit the reservations of these orders, given as units by SKU.
+async def commit(tx: Transaction, reserved: Mapping[UUID, Request], now: datetime) -> None:
+    """Commit the reservations of these orders, given as what was requested.
 
     Raises ConcurrencyConflictError if one of the reservations is no longer open.
     """
     await tx.enqueue(_COMMIT, list(reserved), now, guards="reservations.status")
-    skus, units = _sum(reserved.values())
+    skus, units = _sum(request.units for request in reserved.values())
     await tx.enqueue(_SELL, skus, units, now)
 
 

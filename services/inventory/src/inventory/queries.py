@@ -1,11 +1,12 @@
 """Reads stock and reservations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from inventory.division import overall
 from inventory.domain import Status, StockLevel
 from waybill.http import Owner
 from waybill.postgres import Connection
@@ -14,6 +15,11 @@ _STOCK: Final = "select sku, on_hand, reserved, committed from stock where sku =
 _STOCK_PAGE: Final = """
     select sku, on_hand, reserved, committed from stock
     where ($1::text is null or sku > $1) order by sku limit $2
+"""
+_DUE: Final = """
+    select order_id from reservations
+    where status = 'reserved' and expires_at <= $1
+    order by expires_at limit $2
 """
 _RESERVATION: Final = """
     select order_id, customer_ref, status, expires_at,
@@ -48,6 +54,11 @@ async def list_stock(connection: Connection, after: str | None, limit: int) -> S
     return [StockLevel(*row) for row in await connection.fetch(_STOCK_PAGE, after, limit)]
 
 
+async def find_due(connection: Connection, now: datetime, limit: int) -> Sequence[UUID]:
+    """Read at most `limit` orders with an overdue reservation, the most overdue first."""
+    return [row["order_id"] for row in await connection.fetch(_DUE, now, limit)]
+
+
 async def find_reservation(
     connection: Connection, order_id: UUID, owner: Owner
 ) -> ReservationView | None:
@@ -61,4 +72,18 @@ async def find_reservation(
         row["status"],
         row["expires_at"],
         tuple(zip(row["skus"], row["quantities"], strict=True)),
+    )
+
+
+def join_reservations(views: Sequence[ReservationView]) -> ReservationView | None:
+    """Return one view of an order's reservations in several databases; None if there is none."""
+    if len(views) < 2:
+        return next(iter(views), None)
+    status = overall(each.status for each in views)
+    first = views[0]
+    return replace(
+        first,
+        status=first.status if status is None else status,
+        expires_at=min(each.expires_at for each in views),
+        lines=tuple(sorted(line for each in views for line in each.lines)),
     )

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from inventory.contract.models import AdjustStockReason
 from inventory.domain import Move, Request, Reservation, Shortage, StockLevel
+from inventory.queries import find_due
 from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
 
@@ -41,18 +42,13 @@ _MOVES: Final = Rows(Move)
 # runtime, which have one number. Without parameters, it is sent with BEGIN in one round trip.
 _LOCK_BOOK: Final = "select pg_advisory_xact_lock(18766, 1)"
 _RESERVATIONS: Final = """
-    select order_id, status, expires_at from reservations where order_id = any($1)
+    select order_id, status, expires_at, parts from reservations where order_id = any($1)
 """
 _SHORTAGES: Final = """
     select order_id, sku, quantity, on_hand_when_refused
     from reservation_lines
     where order_id = any($1) and on_hand_when_refused is not null
     order by order_id, sku
-"""
-_DUE: Final = """
-    select order_id from reservations
-    where status = 'reserved' and expires_at <= $1
-    order by expires_at limit $2
 """
 _LOCK_STOCK: Final = """
     select sku, on_hand from stock where sku = any($1) order by sku for update
@@ -147,13 +143,14 @@ class StockBook:
                 row["status"],
                 row["expires_at"],
                 tuple(shortages.get(row["order_id"], ())),
+                parts=row["parts"],
             )
             for row in rows
         }
 
-    async def due(self, now: datetime, limit: int) -> list[UUID]:
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Read at most `limit` overdue reservations, the most overdue first."""
-        return [row["order_id"] for row in await self._tx.fetch(_DUE, now, limit)]
+        return await find_due(self._tx, now, limit)
 
     async def lock_stock(self, skus: Iterable[str]) -> dict[str, int]:
         """Lock stock rows and return the units on hand; SKUs without stock are left out."""

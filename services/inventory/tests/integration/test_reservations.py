@@ -1,4 +1,7 @@
-"""The effects of commands on stock and reservations, on a real PostgreSQL."""
+"""The effects of commands on stock and reservations, on a real PostgreSQL.
+
+In one database, and divided over three: the commands and their answers are the same.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,13 @@ from waybill.ids import uuid7
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Warehouse
+
+
+@pytest.fixture(params=["one database", "three databases"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    name = "undivided" if request.param == "one database" else "divided"
+    found: Warehouse = request.getfixturevalue(name)
+    return found
 
 
 async def test_reserved_units_are_neither_on_hand_nor_committed(warehouse: Warehouse) -> None:

@@ -22,10 +22,10 @@ from waybill.sending.relay import Relay
 _RETENTION_POLL_SECONDS: Final = 60.0
 
 
-async def open_database(settings: Settings, clock: Clock) -> Database:
-    """Connect a service to its database. Raises DatabaseUnavailableError."""
+async def open_database(settings: Settings, clock: Clock, address: str | None = None) -> Database:
+    """Connect a service to its database, or to another one. Raises DatabaseUnavailableError."""
     return await Database.open(
-        settings.database_url.get_secret_value(),
+        address or settings.database_url.get_secret_value(),
         pool_max=settings.database_pool_max,
         is_pooled=settings.database_direct_url is not None,
         source=settings.service,
@@ -56,9 +56,7 @@ def event_runtime(
     )
     database.on_sent = relay.publish
     parts: list[Background] = [relay]
-    timers = [*timers, event_retention()]
-    timers.append(Timer("idempotency keys", _RETENTION_POLL_SECONDS, delete_after()))
-    timers.append(chainer())
+    timers = [*timers, event_retention(), _key_retention(), chainer()]
     heads, key = settings.security_log_heads, settings.head_key
     if heads and key:
         parts.append(HeadWriter(database, settings.service, heads, key, clock))
@@ -76,6 +74,15 @@ def event_runtime(
         parts.append(consumer)
         timers.append(dead_letter_retries(event_router))
     return (*parts, *(TimerLoop(timer, database, clock) for timer in timers))
+
+
+def key_retention(database: Database, clock: Clock) -> Background:
+    """Return the background part that deletes old answers, for a database without events."""
+    return TimerLoop(_key_retention(), database, clock)
+
+
+def _key_retention() -> Timer:
+    return Timer("idempotency keys", _RETENTION_POLL_SECONDS, delete_after())
 
 
 def _capped(topic: Topic, partitions_max: int | None) -> Topic:

@@ -54,20 +54,24 @@ def prepare_database(settings: Settings, module: str) -> None:
 
 
 async def _prepare(settings: Settings, module: str) -> list[str]:
-    if settings.migrate:
-        return await migrate(settings.session_url, _folder_of(module), allow_newer=True)
-    async with connect(settings.session_url, name="version") as connection:
-        await refuse_other_versions(connection, this_release())
-    return []
+    applied: list[str] = []
+    for url in settings.migrated_urls:
+        if settings.migrate:
+            applied += await migrate(url, _folder_of(module), allow_newer=True)
+        else:
+            async with connect(url, name="version") as connection:
+                await refuse_other_versions(connection, this_release())
+    return applied
 
 
 def background_migrations(
     settings: ProcessSettings, assemble: Callable[..., object]
 ) -> list[Background]:
-    """Return the part that applies the rest, if the service migrates its database."""
+    """Return the parts that apply the rest, if the service migrates its database."""
     if not isinstance(settings, Settings) or not settings.migrate:
         return []
-    return [BackgroundMigrations(settings.session_url, _folder_of(assemble.__module__))]
+    folder = _folder_of(assemble.__module__)
+    return [BackgroundMigrations(url, folder) for url in settings.migrated_urls]
 
 
 class BackgroundMigrations:

@@ -37,7 +37,8 @@ from waybill.process.wrong_settings import WrongSettingsError, sentences_of
 from waybill.tls import ServerCertificate
 
 
-def _postgresql(url: SecretStr) -> SecretStr:
+def database_address(url: SecretStr) -> SecretStr:
+    """Check the address of a database. Raises ValueError."""
     address = url.get_secret_value()
     if not address.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
@@ -204,10 +205,10 @@ class AccessSettings(ProcessSettings):
 class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     """The settings that every service has; a service with more of them subclasses this."""
 
-    database_url: Annotated[SecretStr, AfterValidator(_postgresql)]
+    database_url: Annotated[SecretStr, AfterValidator(database_address)]
     """postgresql://user:password@host/database, the service's own. On another machine it must say
     `sslmode=verify-full`."""
-    database_direct_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = None
+    database_direct_url: Annotated[SecretStr, AfterValidator(database_address)] | None = None
     """The address of the database server itself, if `database_url` is that of a pooler in
     transaction mode, such as PgBouncer. Leader election, LISTEN and migrations use it: three
     connections at most."""
@@ -230,6 +231,11 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     def session_url(self) -> str:
         """The address for connections that keep their session: locks, LISTEN, migrations."""
         return (self.database_direct_url or self.database_url).get_secret_value()
+
+    @property
+    def migrated_urls(self) -> list[str]:
+        """The databases that `migrate` applies to."""
+        return [self.session_url]
 
     @property
     @override

@@ -8,6 +8,7 @@ transitions, and the engine retries.
 
 from typing import Final
 
+from waybill_simulation.mutants.divided_stock import DIVIDED_STOCK
 from waybill_simulation.mutants.receiving import RECEIVING
 from waybill_simulation.mutants.sending import SENDING
 from waybill_simulation.mutants.services import SERVICES
@@ -15,7 +16,7 @@ from waybill_simulation.mutants.tokens import TOKENS
 from waybill_simulation.mutants.transactions import TRANSACTIONS
 from waybill_simulation.planting import Mutant
 
-MUTANTS: Final = (*RECEIVING, *SENDING, *TRANSACTIONS, *SERVICES, *TOKENS)
+MUTANTS: Final = (*RECEIVING, *SENDING, *TRANSACTIONS, *SERVICES, *DIVIDED_STOCK, *TOKENS)
 
 
 def find(name: str) -> Mutant:

@@ -69,6 +69,10 @@ class TokenScenario:
         """How wrong the clocks of each service are."""
         return (self.skew,)
 
+    def databases_of(self, service: str) -> tuple[str, ...]:
+        """Return the databases of a service: one."""
+        return (service,)
+
     def describe(self) -> dict[str, Any]:
         """Return it as JSON."""
         return asdict(self)

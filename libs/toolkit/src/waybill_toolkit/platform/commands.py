@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
 from waybill_toolkit.platform.options import Data, RunBroker, data_folder
-from waybill_toolkit.platform.plan import PORT_BASE, Plan
+from waybill_toolkit.platform.plan import PORT_BASE, STOCK_DATABASES_MAX, Plan
 from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.platform.status import report
 from waybill_toolkit.platform.telemetry import with_telemetry
@@ -55,6 +56,15 @@ Services = Annotated[
         help="The folder with the services. Default: services/ of the tree.", show_default=False
     ),
 ]
+StockDatabases = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=STOCK_DATABASES_MAX,
+        help="The databases over which the stock is divided by SKU; see docs/scale.md.",
+        show_default="1",
+    ),
+]
 Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, prefork, platform.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
@@ -71,12 +81,15 @@ def up(
     port_base: PortBase = PORT_BASE,
     services: Services = None,
     broker: RunBroker = BrokerKind.EMBEDDED,
+    stock_databases: StockDatabases = None,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
         found = Plan.of(data_folder(data), root, port_base, broker=broker_of(broker))
-        plan = with_access(with_telemetry(found), access)
+        plan = replace(
+            with_access(with_telemetry(found), access), stock_databases=stock_databases or 1
+        )
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach
         )

@@ -93,8 +93,16 @@ class Platform:
 
     def database_url(self, service: str) -> str:
         """Return the address of a service's database with the role of that service."""
-        password = SecretFiles(self.folder).password(service)
-        return postgres_url(self.port_base + POSTGRES_OFFSET, service, service, password)
+        return self.plan().database_url(service)
+
+    def all_databases(self) -> dict[str, str]:
+        """Return the addresses of all databases: those of `databases`, and the parts of stock."""
+        plan = self.plan()
+        return {
+            name: plan.database_url(service, name)
+            for service in self.databases
+            for name in plan.databases_of(service)
+        }
 
     def admin_url(self, database: str) -> str:
         """Return the address of any database with a superuser's role."""

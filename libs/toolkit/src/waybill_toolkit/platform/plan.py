@@ -17,6 +17,9 @@ from waybill_toolkit.platform.wheels import installed_package
 
 PORT_BASE = 7400
 GATEWAY = "gateway"
+STOCK_SERVICE = "inventory"
+STOCK_DATABASES_MAX = 8
+"""More share one PostgreSQL to no purpose."""
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
@@ -86,6 +89,8 @@ class Plan:
     """The folder with the jars of Apache Kafka; None for the embedded broker."""
     running_broker: RunningBroker | None = None
     """The cluster to use instead of a broker of the platform."""
+    stock_databases: int = 1
+    """The number of databases over which the stock of inventory is divided."""
     accepts_newer: bool = False
     """Whether databases may have migrations of a later version: this one follows it."""
 
@@ -186,10 +191,15 @@ class Plan:
         broker = {} if self.running_broker else {"broker": self.broker_port}
         return {**named, "postgres": self.postgres_port, **broker}
 
-    def database_url(self, service: str) -> str:
-        """Return the address of a service's own database, with the role of that service."""
+    def databases_of(self, service: str) -> tuple[str, ...]:
+        """Return the databases of a service that has any; the first one has its name."""
+        others = range(1, self.stock_databases if service == STOCK_SERVICE else 1)
+        return (service, *(f"{service}_{part}" for part in others))
+
+    def database_url(self, service: str, database: str | None = None) -> str:
+        """Return the address of one of a service's databases, with the role of that service."""
         password = SecretFiles(self.data).password(service)
-        return postgres_url(self.postgres_port, service, service, password)
+        return postgres_url(self.postgres_port, database or service, service, password)
 
     def port_for_services(self, name: str) -> int:
         """Return the port at which services reach a process: its own, or a fault proxy's."""
@@ -216,6 +226,7 @@ class Plan:
             tuple(map(Path, document["shared_code"])),
             Path(document["kafka_jars"]) if document["kafka_jars"] else None,
             RunningBroker(**broker) if (broker := document["running_broker"]) else None,
+            document["stock_databases"],
             document.get("accepts_newer", False),
         )
 

@@ -31,8 +31,9 @@ async def prepare(plan: Plan) -> None:
             await administrator.close_database(database)
         for service in services:
             await administrator.ensure_role(service.name, secrets.password(service.name))
-            if await administrator.ensure_database(service.name, service.name):
-                print(f"{service.name}: created its database", flush=True)
+            for database in plan.databases_of(service.name):
+                if await administrator.ensure_database(database, service.name):
+                    print(f"{service.name}: created the database {database}", flush=True)
     finally:
         await connection.close()
     async with asyncio.TaskGroup() as tasks:
@@ -41,13 +42,14 @@ async def prepare(plan: Plan) -> None:
 
 
 async def _migrate(plan: Plan, service: ServicePlan) -> None:
-    applied = await migrate(
-        plan.database_url(service.name),
-        service.folder / "migrations",
-        allow_newer=plan.accepts_newer,
-    )
-    for name in applied:
-        print(f"{service.name}: applied {name}", flush=True)
+    for database in plan.databases_of(service.name):
+        applied = await migrate(
+            plan.database_url(service.name, database),
+            service.folder / "migrations",
+            allow_newer=plan.accepts_newer,
+        )
+        for name in applied:
+            print(f"{database}: applied {name}", flush=True)
 
 
 def main() -> None:

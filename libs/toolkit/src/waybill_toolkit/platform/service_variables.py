@@ -35,8 +35,14 @@ def variables_of(plan: Plan, service: ServicePlan) -> dict[str, str]:
         "WAYBILL_TOKEN_KEYS": str(SecretFiles(plan.data).folder(KEY_FOLDER)),
     }
     if service.has_database:
-        variables["WAYBILL_DATABASE_URL"] = _nearest_database_url(plan, service.name)
+        first, *others = (
+            _nearest_database_url(plan, service.name, database)
+            for database in plan.databases_of(service.name)
+        )
+        variables["WAYBILL_DATABASE_URL"] = first
         variables["WAYBILL_MIGRATE"] = "true"  # what `prepare` leaves to the background
+        if others:
+            variables["WAYBILL_STOCK_DATABASES"] = " ".join(others)
     variables |= _of_broker(plan, service)
     if service.name == GATEWAY:
         variables |= {
@@ -74,8 +80,8 @@ def _of_identity(plan: Plan, service: ServicePlan) -> dict[str, str]:
     return identity_settings(plan.data, plan.port_base, [each.http_contract for each in others])
 
 
-def _nearest_database_url(plan: Plan, service: str) -> str:
-    who = (service, service, SecretFiles(plan.data).password(service))
+def _nearest_database_url(plan: Plan, service: str, database: str) -> str:
+    who = (database, service, SecretFiles(plan.data).password(service))
     fault_proxy = plan.fault_proxies.get("postgres")
     if fault_proxy is None:
         return nearest_postgres_url(plan.data, plan.postgres_port, *who)

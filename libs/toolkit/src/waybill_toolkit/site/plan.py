@@ -35,6 +35,7 @@ OPERATIONS: Final = (
     "docs/chaos.md",
     "docs/benchmarks.md",
     "docs/performance.md",
+    "docs/scale.md",
 )
 CHANGING: Final = ("CONTRIBUTING.md", "docs/development.md", "docs/contract-mutations.md")
 LAST: Final = ("CHANGELOG.md",)

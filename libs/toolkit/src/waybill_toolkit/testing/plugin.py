@@ -126,19 +126,20 @@ def bootstrap_servers(broker_server: BrokerServer) -> str:
 @pytest_asyncio.fixture
 async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """Return the address of an empty database for this test; its role has no privileges."""
-    async with _fresh_database(postgres_server) as url:
+    async with fresh_database(postgres_server) as url:
         yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def module_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     """Return the address of a database that the tests of a module share."""
-    async with _fresh_database(postgres_server) as url:
+    async with fresh_database(postgres_server) as url:
         yield url
 
 
 @asynccontextmanager
-async def _fresh_database(server: PostgresServer) -> AsyncIterator[str]:
+async def fresh_database(server: PostgresServer) -> AsyncIterator[str]:
+    """Create an empty database within the context; its role has no privileges."""
     name = next(_names)
     async with _administrator(server) as administrator:
         await administrator.ensure_role(_TESTER, _TESTER_PASSWORD)

@@ -88,6 +88,12 @@ FAULTS = (
         {"sku": "B", "reserved": 2, "reserved_by_orders": 1},
     ),
     Fault(
+        "stock-is-in-its-database",
+        "inventory",
+        "insert into stock_part (part, parts) values (0, 2)",
+        {"sku": "A", "part": 0, "parts": 2},
+    ),
+    Fault(
         "payment-is-within-its-amount",
         "payments",
         f"""alter table payments drop constraint captured_is_all_or_nothing;

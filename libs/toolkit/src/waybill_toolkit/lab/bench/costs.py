@@ -97,15 +97,17 @@ def _share(before: Mapping[str, float], after: Mapping[str, float], count: int) 
 class Meter:
     """Reads the counters of one platform."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, replicas: Mapping[str, int] | None = None) -> None:
+        """`replicas` are the ids of further processes of services, by name."""
         self._platform = platform
+        self._replicas = replicas or {}
         self._databases: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
         self._has_statements = False
         self.own_transactions: Counter[str] = Counter()
         """The transactions of the benchmark itself, by database; other readers add theirs."""
 
     async def __aenter__(self) -> "Meter":
-        for name in self._platform.databases:
+        for name in self._platform.all_databases():
             self._databases[name] = await asyncpg.connect(self._platform.admin_url(name))
         with suppress(asyncpg.PostgresError):  # not preloaded, or not installed
             first = next(iter(self._databases.values()))
@@ -124,7 +126,7 @@ class Meter:
         first = next(iter(self._databases))
         transactions = await self._counts(_TRANSACTIONS)
         return Counters(
-            cpu_seconds=cpu_seconds(self._platform),
+            cpu_seconds=cpu_seconds(self._platform, self._replicas),
             statements=await self._counts(_STATEMENTS, ADMIN) if self._has_statements else None,
             transactions={
                 name: transactions[name] - self.own_transactions[name] for name in self._databases
@@ -154,9 +156,9 @@ class Meter:
         return {row["datname"]: row["count"] for row in await connection.fetch(sql, *arguments)}
 
 
-def cpu_seconds(platform: Platform) -> dict[str, float]:
-    """Return the processor time of every process of the platform, and of this process."""
-    pids = {**platform.pids(), "supervisor": platform.state().supervisor.pid}
+def cpu_seconds(platform: Platform, replicas: Mapping[str, int] | None = None) -> dict[str, float]:
+    """Return the processor time of the platform's processes, of `replicas` and of this process."""
+    pids = {**platform.pids(), "supervisor": platform.state().supervisor.pid, **(replicas or {})}
     named = set(pids.values())
     spent = {
         name: sum(map(process_seconds, (pid, *(set(children_of(pid)) - named))))

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -127,6 +127,8 @@ class Place:
     platform: Platform
     baskets: Baskets
     through_gateway: bool = False
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    """Further processes of services, by name, whose costs are counted too."""
 
     def client(self) -> Client:
         addresses = self.platform.addresses
@@ -195,7 +197,8 @@ async def _measure(place: Place, load: _Closed | _Open) -> dict[str, Figure]:
     try:
         await place.baskets.stock(client)
         orders = place.baskets.orders(secrets.token_hex(4))
-        async with watching(place.platform) as watcher, Meter(place.platform) as meter:
+        meters = Meter(place.platform, place.replicas)
+        async with watching(place.platform) as watcher, meters as meter:
             await load.warm_up.run(Placer(client, watcher, orders))
             await meter.until_quiet()
             before, looks = await meter.read(), watcher.looks

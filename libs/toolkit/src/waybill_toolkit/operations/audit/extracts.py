@@ -47,12 +47,21 @@ FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
         Extract(
             select="""
                 select order_id::text, status,
-                    jsonb_object_agg(sku, quantity) filter (where sku is not null)
+                    jsonb_object_agg(sku, quantity) filter (where sku is not null),
+                    (parts is not null
+                        and updated_at > now() - current_setting('audit.grace')::interval)::int
                 from reservations left join reservation_lines using (order_id)
                 where status in ('reserved', 'committed')
                 group by order_id
             """,
-            insert="insert into holdings values (?, ?, ?)",
+            # An order with lines in several databases has a reservation in each of them.
+            insert="""
+                insert into holdings values (?, ?, ?, ?)
+                on conflict (order_id) do update set
+                    status = joined_status(status, excluded.status),
+                    units = joined_units(units, excluded.units),
+                    is_recent = max(is_recent, excluded.is_recent)
+            """,
         ),
     ),
     "payments": (

@@ -47,4 +47,14 @@ INVENTORY: Final = (
                 or stock.committed <> coalesce(held.committed, 0)
         """,
     ),
+    Invariant(
+        name="stock-is-in-its-database",
+        meaning="Where stock is divided by SKU, each database has the SKUs of its part only.",
+        where="inventory",
+        sql="""
+            select sku, part, parts
+            from stock cross join stock_part
+            where ('x' || substr(md5(sku), 1, 7))::bit(28)::int % parts <> part
+        """,
+    ),
 )

@@ -11,7 +11,8 @@ other services were read (see `together`). An event counts as lost only after `g
 everything.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -27,6 +28,7 @@ from waybill_toolkit.operations.audit.store import AuditStore
 GRACE: Final = timedelta(minutes=1)  # longer than the restart of any process
 
 AUDITED_FIRST: Final = "orders"
+_PART: Final = re.compile(r"_[1-9][0-9]?$")
 _NOW: Final = "select extract(epoch from now())::float8"
 
 
@@ -37,24 +39,25 @@ async def audit(
 ) -> Report:
     """Check all invariants.
 
-    `databases` are the addresses by service, `receives` the event types that each service receives.
+    `databases` are the addresses by service, and by service_1, ... for the other databases of a
+    service whose stock is divided. `receives` are the event types that each service receives.
     Raises OSError or asyncpg's errors when a database cannot be read.
     """
-    services = [AUDITED_FIRST, *sorted(databases.keys() - {AUDITED_FIRST})]
+    names = [AUDITED_FIRST, *sorted(databases.keys() - {AUDITED_FIRST})]
     types = sorted(frozenset().union(*receives.values()))
     collector = Collector()
     now = 0.0
     with AuditStore() as store:
-        for service in services:
-            async with look(databases[service], grace) as snapshot:
-                await _ask_alone(service, snapshot, collector)
-                await snapshot.copy(SENT, store, service, types)
-                for extract in FIRST_LOOK.get(service, ()):
+        for name in names:
+            async with look(databases[name], grace) as snapshot:
+                await _ask_alone(name, snapshot, collector)
+                await snapshot.copy(SENT, store, service_of(name), types)
+                for extract in FIRST_LOOK.get(service_of(name), ()):
                     await snapshot.copy(extract, store)
-        for service in reversed(services):
-            async with look(databases[service], grace) as snapshot:
-                await snapshot.copy(TAKEN, store, service)
-                for extract in SECOND_LOOK.get(service, ()):
+        for name in reversed(names):
+            async with look(databases[name], grace) as snapshot:
+                await snapshot.copy(TAKEN, store, service_of(name))
+                for extract in SECOND_LOOK.get(service_of(name), ()):
                     await snapshot.copy(extract, store)
                 now = await snapshot.value(_NOW)
         store.finish(receives)
@@ -62,17 +65,27 @@ async def audit(
     return collector.report()
 
 
-async def _ask_alone(service: str, snapshot: Snapshot, collector: Collector) -> None:
+def service_of(database: str) -> str:
+    """Return the service of a database: that of inventory_1 is inventory."""
+    return _PART.sub("", database)
+
+
+def services_of(databases: Iterable[str]) -> set[str]:
+    """Return the services that have these databases."""
+    return {service_of(name) for name in databases}
+
+
+async def _ask_alone(database: str, snapshot: Snapshot, collector: Collector) -> None:
     for invariant in INVARIANTS:
         if invariant.where == EVERY:
             rows = await snapshot.ask(invariant.sql, collector.rows_max + 1)
-            collector.found(invariant, [{"database": service, **row} for row in rows])
-        elif invariant.where == service:
+            collector.found(invariant, [{"database": database, **row} for row in rows])
+        elif invariant.where == service_of(database):
             rows = await snapshot.ask(invariant.sql, collector.rows_max + 1)
             collector.found(invariant, rows)
     collector.events_unpublished += int(await snapshot.value(UNPUBLISHED))
     collector.events_retried += int(await snapshot.value(RETRIED))
-    if service == AUDITED_FIRST:
+    if database == AUDITED_FIRST:
         collector.orders = int(await snapshot.value(MOVING))
 
 

@@ -5,6 +5,7 @@ another. A temporary SQLite file can join the extracts, may be larger than memor
 after the audit.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -16,7 +17,7 @@ TABLES: Final = """
     create table promised (order_id text primary key, total_minor, currency);
     create table known_prices (sku text primary key, amount_minor, currency, version);
     create table catalog_prices (sku text primary key, amount_minor, currency, version);
-    create table holdings (order_id text primary key, status, units);
+    create table holdings (order_id text primary key, status, units, is_recent);
     create table paid (order_id text primary key, status, amount_minor, currency,
         captured_minor, refunded_minor);
     create table sent (event_id text primary key, sender, type, topic, partition, position,
@@ -33,6 +34,20 @@ UNSETTLE: Final = """
 """
 
 
+def joined_status(one: str, other: str) -> str:
+    """Return the status of an order with these reservations: committed only if both are."""
+    return one if one == other else "reserved"
+
+
+def joined_units(one: str | None, other: str | None) -> str | None:
+    """Join units by SKU, each a jsonb as text, into one as PostgreSQL would print it."""
+    if one is None or other is None:
+        return one or other
+    units = json.loads(one) | json.loads(other)
+    ordered = sorted(units, key=lambda sku: (len(sku.encode()), sku.encode()))
+    return json.dumps({sku: units[sku] for sku in ordered}, ensure_ascii=False)
+
+
 class AuditStore:
     """A temporary database; use it as a context manager."""
 
@@ -40,6 +55,8 @@ class AuditStore:
         self._connection = sqlite3.connect("")  # a temporary file
 
     def __enter__(self) -> Self:
+        self._connection.create_function("joined_status", 2, joined_status, deterministic=True)
+        self._connection.create_function("joined_units", 2, joined_units, deterministic=True)
         self._connection.executescript(TABLES)
         return self
 

@@ -5,6 +5,9 @@ afterwards; `orders` has all orders as they were afterwards. An order never retu
 it has left, so a settled order had its status when the other services were read. Quantities and
 total of an order never change and are compared for every order.
 
+An order with lines in several databases has a reservation in each, which change one by one. Until
+the order is settled, its reservations are compared when they are older than `grace`.
+
 `promised` has the orders that were confirmed and not captured yet when orders was read first. Their
 payments were authorized before that.
 """
@@ -22,7 +25,8 @@ TOGETHER_ALL: Final = (
             select order_id, orders.status, holdings.status as reservation,
                 orders.units as ordered, holdings.units as held
             from holdings left join orders using (order_id)
-            where orders.order_id is null or orders.units is not holdings.units
+            where (orders.order_id is null or orders.units is not holdings.units)
+                and (not is_recent or order_id in (select order_id from settled))
         """,
     ),
     Invariant(

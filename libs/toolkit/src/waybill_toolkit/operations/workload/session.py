@@ -15,7 +15,7 @@ from waybill.security_log.heads import HeadKey, WrongKeyError
 from waybill_toolkit.command_line.explained import explained
 from waybill_toolkit.operations.audit import Report, audit
 from waybill_toolkit.operations.audit.receivers import event_types_received
-from waybill_toolkit.operations.audit.run import AUDITED_FIRST
+from waybill_toolkit.operations.audit.run import AUDITED_FIRST, services_of
 from waybill_toolkit.operations.audit.security_log import differences_from_heads
 from waybill_toolkit.operations.workload.client import Client
 from waybill_toolkit.operations.workload.service import ServiceError
@@ -75,8 +75,8 @@ def client_of(platform: Platform) -> Client:
 
 
 def databases_of(platform: Platform) -> dict[str, str]:
-    """Return the addresses of the databases of a running platform, by service."""
-    return {service: platform.database_url(service) for service in platform.databases}
+    """Return the addresses of the databases of a running platform, by their names."""
+    return platform.all_databases()
 
 
 def databases_in(folder: Path) -> dict[str, str]:
@@ -102,7 +102,7 @@ async def audit_of(platform: Platform) -> Report:
 async def audit_databases(databases: Mapping[str, str]) -> Report:
     """Audit databases by their addresses. Raises PlatformError."""
     try:
-        return await audit(databases, event_types_received(databases))
+        return await audit(databases, event_types_received(services_of(databases)))
     except (
         OSError,
         asyncpg.PostgresError,

@@ -7,6 +7,7 @@ from waybill_toolkit.lab.bench.scenario import Scenario
 from waybill_toolkit.lab.bench.scenarios.brokers import BROKERS
 from waybill_toolkit.lab.bench.scenarios.events import EVENTS_ALONE
 from waybill_toolkit.lab.bench.scenarios.growth import GROWTH
+from waybill_toolkit.lab.bench.scenarios.layouts import LAYOUTS_SCENARIO
 from waybill_toolkit.lab.bench.scenarios.limit import LIMIT
 from waybill_toolkit.lab.bench.scenarios.memory import MEMORY
 from waybill_toolkit.lab.bench.scenarios.open_loop import OPEN_LOOP
@@ -26,4 +27,5 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     LIMIT,
     BROKERS,
     TRACES,
+    LAYOUTS_SCENARIO,
 )
