@@ -113,24 +113,11 @@ class Plan:
                 f"{port_base} is no base for ports: "
                 f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
             )
-        folders = _service_folders(services_root)
-        doors = [folder for folder in folders if folder.name == GATEWAY]
-        others = [folder for folder in folders if folder.name != GATEWAY]
-        numbers = stored_ports.assign(
-            data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
-        )
         jars = jars_folder() if broker is BrokerKind.KAFKA else None
-        services = (
-            *(ServicePlan(folder.name, folder, port_base) for folder in doors),
-            *(
-                ServicePlan(folder.name, folder, port_base + numbers[folder.name])
-                for folder in others
-            ),
-        )
         return cls(
             data,
             port_base,
-            services,
+            _plan_services(data, _service_folders(services_root), port_base),
             dict(settings or {}),
             kafka_jars=jars,
             running_broker=broker if isinstance(broker, RunningBroker) else None,
@@ -229,6 +216,18 @@ class Plan:
             document["stock_databases"],
             document.get("accepts_newer", False),
         )
+
+
+def _plan_services(data: Path, folders: list[Path], port_base: int) -> tuple[ServicePlan, ...]:
+    doors = [folder for folder in folders if folder.name == GATEWAY]
+    others = [folder for folder in folders if folder.name != GATEWAY]
+    numbers = stored_ports.assign(
+        data, [folder.name for folder in others], range(1, SERVICES_MAX + 1)
+    )
+    return (
+        *(ServicePlan(folder.name, folder, port_base) for folder in doors),
+        *(ServicePlan(folder.name, folder, port_base + numbers[folder.name]) for folder in others),
+    )
 
 
 def _service_folders(root: Path) -> list[Path]:
