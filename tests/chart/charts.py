@@ -36,8 +36,13 @@ def containers(objects: Iterable[Object]) -> Iterator[tuple[str, Object]]:
 
 
 def variables(container: Object) -> dict[str, str]:
-    """Return the environment variables of a container."""
-    return {each["name"]: each["value"] for each in container["env"]}
+    """Return the environment variables of a container; a field of the pod is its path."""
+    return {
+        each["name"]: each["value"]
+        if "value" in each
+        else each["valueFrom"]["fieldRef"]["fieldPath"]
+        for each in container["env"]
+    }
 
 
 def settings_of(service: str) -> type[ProcessSettings]:

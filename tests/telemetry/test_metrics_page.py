@@ -40,6 +40,9 @@ RARE = {
     "waybill_rate_limit_store_up": "needs a store",
     "waybill_saga_timeouts_total": "needs minutes of silence",
     "waybill_tokens_issued_total": "needs a client with a secret",
+    "waybill_trace_receiver_up": "needs a receiver of traces",
+    "waybill_trace_spans_dropped_total": "needs a receiver of traces",
+    "waybill_trace_spans_sent_total": "needs a receiver of traces",
 }
 """What an open platform that has taken some orders does not show, each with its reason."""
 
