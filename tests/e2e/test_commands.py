@@ -96,7 +96,7 @@ async def test_an_audit_shows_the_rows_when_an_invariant_is_broken(platform: Pla
     assert result.exit_code == 1
     assert "✗ no-dead-letters" in result.output
     assert '"database": "catalog"' in result.output
-    assert "Audit: 1 of 26 invariants are violated." in result.output
+    assert "Audit: 1 of 27 invariants are violated." in result.output
 
 
 def test_a_bench_counts_confirmed_orders(platform: Platform, tmp_path: Path) -> None:

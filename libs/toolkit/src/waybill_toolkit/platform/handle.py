@@ -91,15 +91,17 @@ class Platform:
     def postgres_address(self) -> str:
         return f"{LOOPBACK}:{self.port_base + POSTGRES_OFFSET}"
 
-    def database_url(self, service: str) -> str:
-        """Return the address of a service's database with the role of that service."""
-        return self.plan().database_url(service)
+    def database_url(self, service: str, database: str | None = None) -> str:
+        """Return the address of one of a service's databases with the role of that service."""
+        password = SecretFiles(self.folder).password(service)
+        port = self.port_base + POSTGRES_OFFSET
+        return postgres_url(port, database or service, service, password)
 
     def all_databases(self) -> dict[str, str]:
         """Return the addresses of all databases: those of `databases`, and the parts of stock."""
         plan = self.plan()
         return {
-            name: plan.database_url(service, name)
+            name: self.database_url(service, name)
             for service in self.databases
             for name in plan.databases_of(service)
         }
