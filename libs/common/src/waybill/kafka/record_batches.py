@@ -132,7 +132,10 @@ class RecordBatch:
     def append(
         self, position: int, key: bytes, value: bytes, headers: Headers, timestamp_ms: int
     ) -> bool:
-        """Add a record, unless the batch would become too large; the first always fits."""
+        """Add a record, unless the batch would become too large; the first always fits.
+
+        The retention of the topic begins at `timestamp_ms`.
+        """
         number = len(self.positions)
         if self._builder.append(number, timestamp_ms, key, value, headers) is None:
             return False

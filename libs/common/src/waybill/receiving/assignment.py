@@ -27,6 +27,11 @@ COMMIT_SECONDS: Final = 0.25
 """Interval of commits. After a crash the events of this interval are read again; the inbox drops
 them."""
 
+_NOT_READ: Final = (
+    "consumer: offset reset: %s: the broker has deleted the offsets %d to %d, which were not "
+    "processed: events are missing; see the retention of the topic"
+)
+
 _NO_METADATA: Final = ""
 """Left by tools that set the offsets of a group. Such offsets are valid."""
 
@@ -105,8 +110,7 @@ class Assignment:
         """
         lost = [each for each, chunk in chunks.items() if chunk is None and each in self._positions]
         if lost:
-            _log.warning("consumer: offset reset: not in the logs of %s", lost)
-            self._positions |= await self._starts(lost)
+            await self._reset(lost)
         batch = Batch([], [], {})
         for partition, chunk in chunks.items():
             if chunk is not None and self._positions.get(partition) == chunk.start:
@@ -116,6 +120,20 @@ class Assignment:
                 if chunk.unreadable is not None:
                     batch.unreadable.append(chunk.unreadable)
         return batch
+
+    async def _reset(self, partitions: Collection[Partition]) -> None:
+        """Continue at the start of logs that do not have the offset to read at.
+
+        A log that begins after this offset has lost its records to retention: nobody reads them. A
+        log that ends before it has lost its tail: the relay of its service publishes it again.
+        """
+        for partition, start in (await self._starts(partitions)).items():
+            at = self._positions[partition]
+            if start > at:
+                _log.error(_NOT_READ, partition, at, start - 1)
+            else:
+                _log.warning("consumer: offset reset: %s has no offset %d", partition, at)
+            self._positions[partition] = start
 
     def processed(self, batch: "Batch") -> None:
         """Note the offsets to commit."""

@@ -155,7 +155,7 @@ class Publisher:
             await self._marks.write_and_read(0, skip=self._logs.skipped())
 
     async def _publish(self, rows: Sequence[OutboxEvent]) -> int:
-        batches = _batches(rows, self._logs.states)
+        batches = _batches(rows, self._logs.states, self._now())
         self._spans = begin_round(rows)
         count = await self._append(batches) if batches else 0
         _observe_delay(self._now(), rows[:count])
@@ -204,10 +204,15 @@ def _count(types: Sequence[str]) -> None:
         PUBLISHED.labels(event_type).inc(events)
 
 
-def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> Batches:
+def _batches(
+    rows: Sequence[OutboxEvent], states: Mapping[str, TopicState], now: datetime
+) -> Batches:
     """Make one batch for each partition of an existing topic, up to the size of a batch."""
     batches: Batches = {}
     full: set[Partition] = set()
+    # Kafka deletes records by it. By the time of an event, one that has waited in the outbox for
+    # longer than the retention of its topic would be deleted before consumers read it.
+    timestamp_ms = int(now.timestamp() * 1000)
     for row in rows:
         state = states.get(row.topic)
         if state is None:
@@ -218,7 +223,6 @@ def _batches(rows: Sequence[OutboxEvent], states: Mapping[str, TopicState]) -> B
             continue
         batch = batches.setdefault(partition, RecordBatch())
         headers = encode_headers(row.envelope)
-        timestamp_ms = int(row.envelope.time.timestamp() * 1000)
         if batch.append(row.position, key, row.payload, headers, timestamp_ms):
             batch.types.append(row.envelope.type)
         else:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from waybill.clock import ManualClock
+from waybill.clock import ManualClock, SystemClock
 from waybill.events import Envelope, Event, Message, Received, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, create_usable
@@ -139,7 +139,7 @@ class World:
             batch = RecordBatch()
             for number in numbers[start : start + 10]:
                 payload = Noted(account=account, number=number).model_dump_json().encode()
-                batch.append(number, account.encode(), payload, headers(self.noted.type), 0)
+                batch.append(number, account.encode(), payload, headers(self.noted.type), _now_ms())
             appended = await link.produce({partition: batch.encode()}, states)
             assert isinstance(appended[partition], int), appended
         await link.close()
@@ -166,6 +166,11 @@ class World:
             session_timeout_ms=3_000,
             security=security,
         )
+
+
+def _now_ms() -> int:
+    """A timestamp for a record: Kafka deletes records with old ones."""
+    return int(SystemClock().now().timestamp() * 1000)
 
 
 def headers(type_: str, event_id: UUID | None = None) -> list[tuple[str, bytes]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from waybill.clock import SystemClock
 from waybill.events import Envelope, Message, Topic, encode_headers
 from waybill.ids import uuid7
 from waybill.kafka.link import BrokerLink, create_usable
@@ -53,8 +54,9 @@ async def fill(bootstrap_servers: str, security: KafkaSecurity, topic: Topic, co
 
 def _batch(order_ids: Sequence[UUID]) -> RecordBatch:
     batch = RecordBatch()
+    now_ms = int(SystemClock().now().timestamp() * 1000)
     for number, order_id in enumerate(order_ids):
         payload = OrderNoted(order_id=order_id, amount_minor=255, note=NOTE).model_dump_json()
         headers = encode_headers(Envelope(uuid7(), _TYPE, SOURCE, _TIME, TRACE))
-        batch.append(number, str(order_id).encode(), payload.encode(), headers, 0)
+        batch.append(number, str(order_id).encode(), payload.encode(), headers, now_ms)
     return batch
