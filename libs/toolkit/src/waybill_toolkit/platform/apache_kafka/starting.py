@@ -32,8 +32,10 @@ def prepared(
 
 
 def new_cluster() -> str:
-    """Return the id of a new cluster."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    """Return the id of a new cluster. As with Kafka's own, it does not look like an option."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes)).startswith(b"-"):
+        pass
+    return made.rstrip(b"=").decode()
 
 
 def _format(command: list[str], properties: Path, cluster: str) -> None:
