@@ -9,6 +9,7 @@ from tests.chart.charts import ROOT, SETS, containers, of_kind, settings_of, var
 from tests.chart.conftest import Render
 
 from waybill.events import Topic
+from waybill.kafka.topic_creation import HOUR_MS, topic_settings
 from waybill_toolkit.operations.topics.wanted import wanted_acls, wanted_topics
 from waybill_toolkit.platform.apache_kafka.acls import Acl
 
@@ -78,13 +79,21 @@ def test_topics_are_those_of_the_contracts(render: Render) -> None:
         Topic(
             each["spec"]["topicName"],
             each["spec"]["partitions"],
-            each["spec"]["config"]["retention.ms"] // 3_600_000,
+            each["spec"]["config"]["retention.ms"] // HOUR_MS,
         )
         for each in render("strimzi")
         if each["kind"] == "KafkaTopic"
     ]
     wanted = wanted_topics({name: each for name, each in _documents().items() if name != OFF})
     assert sorted(rendered, key=str) == sorted(wanted, key=str)
+
+
+def test_topics_have_the_settings_that_services_give_them(render: Render) -> None:
+    for topic in (each["spec"] for each in render("strimzi") if each["kind"] == "KafkaTopic"):
+        config = {name: str(value) for name, value in topic["config"].items()}
+        hours = int(config["retention.ms"]) // HOUR_MS
+        made = topic_settings(Topic(topic["topicName"], topic["partitions"], hours), replication=1)
+        assert config == made
 
 
 def test_users_may_do_what_the_contracts_say_and_nothing_else(render: Render) -> None:

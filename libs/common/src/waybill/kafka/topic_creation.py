@@ -3,6 +3,10 @@
 Three replicas are asked for first. A cluster with fewer nodes refuses that, and is then asked for
 one on each node. Nodes that answer are not counted in the first place: while one of three is away,
 a topic would get two replicas for good. Kafka also places replicas on nodes that are away.
+
+Kafka deletes whole segments, by the time of their last record. Its default begins a new segment
+each week. A record would then be kept for a week longer than the retention of its topic, and an
+inbox could have forgotten it (see `waybill.postgres.retention`). So a segment ends after a day.
 """
 
 from collections.abc import Sequence
@@ -16,7 +20,9 @@ from waybill.kafka.connecting import REQUEST_TIMEOUT_MS
 from waybill.kafka.errors import BrokerRefusedError, refusal_of
 from waybill.kafka.nodes import Nodes
 
+HOUR_MS: Final = 3_600_000
 REPLICATION_MAX: Final = 3
+SEGMENT_HOURS_MAX: Final = 24
 EXISTS: Final = 36
 INVALID_REPLICATION_FACTOR: Final = 38
 
@@ -44,17 +50,23 @@ async def _asked(
     nodes: Nodes, topics: Sequence[Topic], prefix: str, replication: int
 ) -> dict[str, int]:
     """Ask for topics with so many replicas; returns the error code of each."""
+    settings = [(each, list(topic_settings(each, replication).items())) for each in topics]
     wanted: list[object] = [
-        (prefix + topic.name, topic.partitions, replication, [], _config(topic, replication))
-        for topic in topics
+        (prefix + topic.name, topic.partitions, replication, [], config)
+        for topic, config in settings
     ]
     request = CreateTopicsRequest(wanted, REQUEST_TIMEOUT_MS, validate_only=False)
     return {name: error for name, error, *_ in (await nodes.ask_any(request)).topic_errors}
 
 
-def _config(topic: Topic, replication: int) -> list[tuple[str, str]]:
-    config = [("retention.ms", str(topic.retention_hours * 3_600_000))]
+def topic_settings(topic: Topic, replication: int) -> dict[str, str]:
+    """Return the settings of a new topic with so many replicas."""
+    segment_hours = min(topic.retention_hours, SEGMENT_HOURS_MAX)
+    settings = {
+        "retention.ms": str(topic.retention_hours * HOUR_MS),
+        "segment.ms": str(segment_hours * HOUR_MS),
+    }
     if replication == REPLICATION_MAX:
         # With three replicas an acknowledged record survives the loss of one node.
-        config.append(("min.insync.replicas", "2"))
-    return config
+        settings["min.insync.replicas"] = "2"
+    return settings

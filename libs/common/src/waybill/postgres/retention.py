@@ -1,8 +1,9 @@
 """Retention of sent and received events.
 
 outbox    an event can be published again for this long after its first publication
-Kafka     keeps a published event for the topic's retention (at most 7 days here)
-inbox     must contain an event as long as it can be redelivered: longer than both together
+Kafka     keeps a published event for the topic's retention (at most 7 days here), and up to a
+          day longer: see `waybill.kafka.topic_creation`
+inbox     must contain an event as long as it can be redelivered: longer than all of it together
 """
 
 from datetime import datetime, timedelta

@@ -17,13 +17,15 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from waybill.events import Topic
 from waybill.kafka.security import KafkaSecurity
-from waybill.kafka.topic_creation import INVALID_REPLICATION_FACTOR, REPLICATION_MAX
+from waybill.kafka.topic_creation import (
+    HOUR_MS,
+    INVALID_REPLICATION_FACTOR,
+    REPLICATION_MAX,
+    topic_settings,
+)
 from waybill_toolkit.operations.topics.planning import Change, FoundTopic, Kind
 from waybill_toolkit.platform.apache_kafka.acls import Acls, acls_at, raise_for, refused
 from waybill_toolkit.platform.errors import PlatformError
-
-_MIN_INSYNC_REPLICAS: Final = "2"
-"""With three replicas an acknowledged record survives the loss of one node."""
 
 _TOPIC_SOURCE: Final = 1
 """The source of a configuration that was set for the topic."""
@@ -74,9 +76,7 @@ class Cluster:
 
     async def _created(self, topic: Topic, replication: int) -> int:
         """Ask for a topic with so many replicas; returns the error code."""
-        settings = {_RETENTION: _milliseconds(topic)}
-        if replication == REPLICATION_MAX:
-            settings["min.insync.replicas"] = _MIN_INSYNC_REPLICAS
+        settings = topic_settings(topic, replication)
         new = NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)
         ((_, code, *_),) = (await self._admin.create_topics([new])).topic_errors
         return int(code)
@@ -119,4 +119,4 @@ async def opened(bootstrap_servers: str, security: KafkaSecurity) -> AsyncIterat
 
 
 def _milliseconds(topic: Topic) -> str:
-    return str(topic.retention_hours * 3_600_000)
+    return str(topic.retention_hours * HOUR_MS)
