@@ -12,7 +12,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 
-from waybill.clock import SystemClock
 from waybill.events import decode_headers
 from waybill.kafka.link import BrokerLink
 from waybill.postgres import connect
@@ -67,19 +66,6 @@ async def test_an_event_travels_as_a_cloudevent_under_its_aggregates_key(
     assert (envelope.type, envelope.source) == ("test.noted.v1", "test")
     assert envelope.id == await world.value("SELECT event_id FROM outbox")
     assert dict(record.headers)["content-type"] == b"application/json"
-
-
-async def test_a_record_has_the_time_of_its_publication_from_which_retention_counts(
-    world: Any, running: Any, bootstrap_servers: str
-) -> None:
-    """By the time of the event, Kafka would delete what has waited in the outbox for long."""
-    await world.send("a", 1)
-    before = _now_ms()
-    relay = world.relay(bootstrap_servers)
-    async with running(relay), _log_when_made(world, bootstrap_servers) as read:
-        [record] = await read(1)
-    assert before <= record.timestamp <= _now_ms()
-    assert decode_headers(record.headers).time == world.clock.now()
 
 
 async def test_nothing_is_published_when_the_transaction_is_rolled_back(
@@ -274,10 +260,6 @@ def _log_when_made(world: Any, bootstrap_servers: str) -> Any:
             yield read
 
     return wait()
-
-
-def _now_ms() -> int:
-    return int(SystemClock().now().timestamp() * 1000)
 
 
 def _numbers(records: list[Any]) -> list[int]:
