@@ -26,11 +26,11 @@ RECEIVING: Final = (
         "the inbox is committed before the event handlers",
         Edit(
             "waybill.receiving.batch_processor",
-            "await self._react(tx, _first_of_each(batch, ids))",
+            "await self._react(tx, all_new)",
             """
             await claim_new(tx, ids, now)
             await tx.execute("COMMIT")
-            await self._react(tx, _first_of_each(batch, ids))
+            await self._react(tx, all_new)
             return
             """,
         ),

@@ -49,8 +49,11 @@ SERVICES: Final = (
         "a payment that is reversed reports the actor who placed the order",
         Edit(
             "payments.commands.reverse_payments",
-            "step = reverse(replace(payments[order_id], actor=command.actor), now)",
-            "step = reverse(payments[order_id], now)",
+            "payment = payments[order_id].caused_by(command.traceparent, command.actor)",
+            """
+            payment = payments[order_id]
+            payment = payment.caused_by(command.traceparent, payment.actor)
+            """,
         ),
     ),
     Mutant(
