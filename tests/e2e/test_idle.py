@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from waybill.postgres.connection_pool import UNUSED_SECONDS
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.handle import running
 from waybill_toolkit.platform.identity import AccessMode
@@ -16,9 +17,9 @@ from waybill_toolkit.platform.status import report
 from waybill_toolkit.testing.eventually import eventually
 
 MEMORY_BYTES_MAX: Final = 450_000_000
-IDLE_AFTER_SECONDS: Final = 90.0
-"""Connections are closed after a minute without use. The slower the machine, the more of them the
-start opens at once, and each takes a process of PostgreSQL."""
+IDLE_AFTER_SECONDS: Final = 2 * UNUSED_SECONDS + 30.0
+"""A connection is closed by the second sweep of its pool at the latest. The slower the machine, the
+more of them the start opens at once, and each takes a process of PostgreSQL."""
 _PAUSE_SECONDS: Final = 1.0
 """A report asks every service, which costs them time too."""
 
