@@ -21,11 +21,11 @@ def test_headings_have_the_names_that_github_gives_them() -> None:
 
 def test_links_diagrams_and_markers_are_replaced() -> None:
     text = (
-        "See [x](y.md#z) | ![i](y.md)\n\n```mermaid\nA-->B\n```\n\n<!-- generated: settings -->\n"
+        "See [x](y.md#z) | ![i](y.svg)\n\n```mermaid\nA-->B\n```\n\n<!-- generated: settings -->\n"
     )
     html = renderer().render(text).html
     assert '<a href="y.html#z">x</a>' in html
-    assert '<img src="y.html"' in html
+    assert '<img src="y.svg"' in html
     assert '<figure class="diagram"><svg>A-->B</svg></figure>' in html
     assert "<p>settings</p>" in html
 
