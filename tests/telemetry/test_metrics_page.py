@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.telemetry.metrics_table import PAGE, declared, table, written
 
-from waybill.metrics import DECLARED, counter
+from waybill.metrics import DECLARED, reading
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.session import client_of
@@ -64,11 +64,11 @@ def test_every_declaration_is_in_the_table_once() -> None:
 def test_a_metric_that_the_page_lacks_is_found() -> None:
     groups = declared()
     try:
-        counter("waybill_test_forgotten_total", "Things.", unit="things")
-        groups["Requests"].append(DECLARED["waybill_test_forgotten_total"])
+        reading("waybill_test_forgotten", "Things.", unit="things")
+        groups["Requests"].append(DECLARED["waybill_test_forgotten"])
         assert written(PAGE.read_text("utf-8")) != table(groups)
     finally:
-        del DECLARED["waybill_test_forgotten_total"]
+        del DECLARED["waybill_test_forgotten"]
 
 
 async def test_a_running_platform_has_the_metrics_of_the_page_and_no_others(

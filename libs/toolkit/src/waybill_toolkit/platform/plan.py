@@ -10,7 +10,7 @@ from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
 from waybill_toolkit.platform.broker_kind import BrokerKind, RunningBroker
 from waybill_toolkit.platform.broker_users import READER
 from waybill_toolkit.platform.errors import PlatformError
-from waybill_toolkit.platform.ports import LOOPBACK, free_port, is_free
+from waybill_toolkit.platform.ports import LOOPBACK, claim, free_port, is_free
 from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
 from waybill_toolkit.platform.wheels import installed_package
@@ -23,6 +23,7 @@ STOCK_DATABASES_MAX = 8
 POSTGRES_OFFSET = 20
 BROKER_OFFSET = 21
 SERVICES_MAX = POSTGRES_OFFSET - 1
+_CLAIMED_PORTS = 32
 _LOWEST_PORT = 1024  # lower ports are reserved for root
 _HIGHEST_PORT = 65535
 
@@ -245,8 +246,9 @@ def _service_folders(root: Path) -> list[Path]:
 
 
 def free_port_base() -> int:
-    """Find a port base whose ports are all free now, for tests."""
+    """Find a port base whose ports are free, and which no other process that runs was given."""
     while True:
-        base = free_port() - BROKER_OFFSET
-        if all(is_free(port) for port in range(base, base + BROKER_OFFSET + 1)):
+        base = free_port() // _CLAIMED_PORTS * _CLAIMED_PORTS
+        ports = range(base, base + BROKER_OFFSET + 1)
+        if all(map(is_free, ports)) and claim(f"ports-{base}"):
             return base

@@ -1,8 +1,11 @@
 """TCP ports on the loopback."""
 
 import errno
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -23,6 +26,22 @@ def free_port() -> int:
         port = random.randrange(_LOWEST_FREE, lowest_outgoing)  # noqa: S311 - no secret
         if is_free(port):
             return port
+
+
+def claim(name: str) -> bool:
+    """Claim what nobody binds yet, such as ports for later, until this process ends.
+
+    Returns False when another process, or this one, has it.
+    """
+    folder = Path(tempfile.gettempdir()) / f"waybill-claims-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return False
+    return True
 
 
 def answers(port: int) -> bool:
