@@ -54,12 +54,17 @@ class Monitoring:
         result: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return result
 
-    async def wait_until_ready(self) -> None:
-        """Wait until both answer. Raises TimeoutError."""
+    async def wait_until_ready(self, services: int) -> None:
+        """Wait until both answer, every service was read, and no alert is left from before that.
+
+        Raises TimeoutError.
+        """
         async with asyncio.timeout(_START_SECONDS):
             for address in (self._prometheus, self._alertmanager):
                 while not await self._answers(f"{address}/-/ready"):
                     await asyncio.sleep(_POLL_SECONDS)
+            while len(await self.query("up == 1")) < services or await self.query("ALERTS"):
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _answers(self, address: str) -> bool:
         try:
@@ -97,7 +102,7 @@ async def monitoring(folder: Path, services: Mapping[str, int]) -> AsyncIterator
         ]
         found = Monitoring(f"http://{LOOPBACK}:{prometheus}", f"http://{LOOPBACK}:{alertmanager}")
         try:
-            await found.wait_until_ready()
+            await found.wait_until_ready(len(services))
             yield found
         finally:
             await found.close()
@@ -119,8 +124,8 @@ def _configure(folder: Path, services: Mapping[str, int], alertmanager: int) -> 
         folder / "prometheus.yaml",
         {
             "global": {
-                "scrape_interval": "1s",
-                "scrape_timeout": "1s",
+                "scrape_interval": "2s",
+                "scrape_timeout": "2s",
                 "evaluation_interval": "1s",
             },
             "rule_files": [file.name for file in RULES],
