@@ -64,7 +64,7 @@ async def killed_repeatedly(scene: Scene) -> AsyncIterator[None]:
     async def kill() -> None:
         for _ in range(8):
             await faults.end(Event(Fault(0, 0.0, Kind.KILL, "catalog", 0.0), 0.0))
-            await asyncio.sleep(2)
+            await asyncio.sleep(2)  # the pace of the fault: one scrape sees each start
 
     async with _task(kill()):
         yield

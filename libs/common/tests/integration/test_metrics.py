@@ -136,7 +136,7 @@ async def test_openmetrics_has_exemplars_and_the_text_format_has_none() -> None:
     assert kind.startswith("application/openmetrics-text; version=1.0.0")
     exemplars = [
         sample.exemplar.labels
-        for family in openmetrics_families(text)  # type: ignore[no-untyped-call]
+        for family in openmetrics_families(text)  # type: ignore[no-untyped-call] # it has no types
         for sample in family.samples
         if sample.exemplar and sample.labels.get("operation") == "read_it"
     ]

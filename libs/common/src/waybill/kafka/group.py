@@ -122,7 +122,7 @@ class GroupMember:
             await self._client.close()
 
 
-class _Coordinator(GroupCoordinator):  # type: ignore[misc]
+class _Coordinator(GroupCoordinator):  # type: ignore[misc] # aiokafka has no types
     _group_instance_id: str | None
 
     @override
