@@ -22,8 +22,8 @@ from waybill import trace
 from waybill.calls.transport import Request, SilentError, UnreachableError, UpstreamError
 from waybill.http.body import ClientGoneError
 from waybill.http.error_forms import error_reply
-from waybill.http.problems import BodyTooLarge, Problem, ProblemError, Unavailable
-from waybill.http.reply import Reply, problem_reply
+from waybill.http.problems import Problem, ProblemError, Unavailable
+from waybill.http.reply import Reply
 
 _log = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ class Forward:
             fields = await self._guard.check(scope)
             answer = await self._ask(scope, receive)
         except ProblemError as refused:
-            await self._refusal(refused.problem, scope).send(send)
+            await self._reply(refused.problem, scope).send(send)
         except ClientGoneError:
             pass
         except UpstreamError as error:
             _log.warning("%s: %s", self._upstream.name, error)
-            await problem_reply(self._problem(error), scope).send(send)
+            await self._reply(self._problem(error), scope).send(send)
         else:
             try:
                 download = Download(self._upstream.name, answer, fields, send, self._client_seconds)
@@ -72,10 +72,9 @@ class Forward:
         request = Request(method=scope["method"], path=_target(scope), headers=headers, body=body)
         return await self._upstream.send(request, is_safe=self._route.is_safe)
 
-    def _refusal(self, problem: Problem, scope: Scope) -> Reply:
-        """Return what the service would: a body that is too large never reaches it."""
-        form = self._route.errors if isinstance(problem, BodyTooLarge) else "problem"
-        return error_reply(problem, scope, form)
+    def _reply(self, problem: Problem, scope: Scope) -> Reply:
+        """Return a problem in the form that the clients of this operation expect."""
+        return error_reply(problem, scope, self._route.errors)
 
     def _problem(self, error: UpstreamError) -> Problem:
         name = self._upstream.name

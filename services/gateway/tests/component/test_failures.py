@@ -271,3 +271,17 @@ async def test_a_request_is_refused_when_its_headers_cannot_be_forwarded_unchang
 
     assert (response.status_code, _slug(response)) == (400, "malformed-request")
     assert service.asked == []
+
+
+async def test_an_error_has_the_form_that_the_operation_declares(
+    checked: httpx.AsyncClient, service: FakeHttpService
+) -> None:
+    await service.stop()
+
+    page = await checked.get("/login")
+    oauth = await checked.post("/oauth/token", data={"grant_type": "client_credentials"})
+
+    assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "identity is unavailable" in page.text
+    assert (oauth.status_code, oauth.json()["error"]) == (503, "temporarily_unavailable")
+    assert page.headers["retry-after"] == oauth.headers["retry-after"] == "1"
