@@ -70,7 +70,7 @@ class Forward:
         if limit is not None:
             body = await self._uploads.receive(_declared_length(scope), limit, receive)
         request = Request(method=scope["method"], path=_target(scope), headers=headers, body=body)
-        return await self._upstream.send(request, is_safe=self._route.is_safe)
+        return await self._upstream.send(request, is_repeatable=self._route.is_repeatable)
 
     def _reply(self, problem: Problem, scope: Scope) -> Reply:
         """Return a problem in the form that the clients of this operation expect."""

@@ -58,8 +58,13 @@ class Route:
 
     @property
     def is_safe(self) -> bool:
-        """Whether it only reads (RFC 9110, 9.2.1), and can be retried."""
+        """Whether it only reads (RFC 9110, 9.2.1)."""
         return self.method == "GET"
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a request can be sent again when it is unknown whether it was executed."""
+        return self.is_safe or self.is_keyed
 
     @property
     def operation(self) -> Operation:

@@ -1,8 +1,8 @@
 """The requests of the gateway to one service; their responses are passed on while they arrive.
 
-A safe request is retried once when its connection ends, because the service may have closed a
-keep-alive connection. Other requests are retried only if they did not reach the service, at its
-next address.
+A request that reads or has an Idempotency-Key is retried once when its connection ends: the service
+may have closed a keep-alive connection, as each does that stops. Other requests are retried only if
+they did not reach the service, at its next address.
 """
 
 import asyncio
@@ -72,11 +72,11 @@ class Upstream:
         """The name of the service."""
         return self.targets.name
 
-    async def send(self, request: Request, *, is_safe: bool) -> Answer:
+    async def send(self, request: Request, *, is_repeatable: bool) -> Answer:
         """Send a request and wait for the headers of the response. Raises UpstreamError."""
         for left in reversed(range(min(ADDRESSES_MAX, len(self.targets)))):
             try:
-                return await self._send_to(self._pick(), request, is_safe=is_safe)
+                return await self._send_to(self._pick(), request, is_repeatable=is_repeatable)
             except UnreachableError:
                 if not left:
                     raise
@@ -88,10 +88,10 @@ class Upstream:
         except NoTargetError as error:
             raise UnreachableError(str(error)) from error
 
-    async def _send_to(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
+    async def _send_to(self, target: Target, request: Request, *, is_repeatable: bool) -> Answer:
         began = time.perf_counter()
         try:
-            answer = await self._send_again(target, request, is_safe=is_safe)
+            answer = await self._send_again(target, request, is_repeatable=is_repeatable)
         except UpstreamError as error:
             target.breaker.record(has_answered=False)
             UPSTREAM_REQUESTS.labels(self.name, _outcome(error)).inc()
@@ -100,11 +100,11 @@ class Upstream:
         measure_answer(self.name, answer.status, time.perf_counter() - began)
         return answer
 
-    async def _send_again(self, target: Target, request: Request, *, is_safe: bool) -> Answer:
+    async def _send_again(self, target: Target, request: Request, *, is_repeatable: bool) -> Answer:
         try:
             return await self._send(target, request)
         except BrokenOffError:
-            if not is_safe:
+            if not is_repeatable:
                 raise
         return await self._send(target, request)
 

@@ -74,45 +74,40 @@ async def test_a_service_that_is_down_gets_one_probe_a_second_and_does_not_hold_
     assert [asked.method for asked in service.asked] == ["POST"]
 
 
-async def test_a_read_is_retried_when_the_idle_connection_was_closed(
-    client: httpx.AsyncClient, service: FakeHttpService
+@pytest.mark.parametrize(("method", "path"), [("GET", ORDER), ("POST", "/v1/orders")])
+async def test_a_read_or_a_keyed_write_is_retried_when_the_idle_connection_was_closed(
+    client: httpx.AsyncClient, service: FakeHttpService, method: str, path: str
 ) -> None:
     async def cut_the_second(exchange: Exchange) -> None:
         await (cut if len(service.asked) == 2 else answer_ok)(exchange)
 
     service.handler = cut_the_second
+    keyed = {"Idempotency-Key": "a-key"}
 
-    assert [(await client.get(ORDER)).status_code for _ in range(2)] == [200, 200]
-    assert len(service.asked) == 3
+    found = [await client.request(method, path, headers=keyed) for _ in range(2)]
 
-
-async def test_a_read_is_sent_at_most_twice_when_the_service_aborts_it(
-    checked: httpx.AsyncClient, service: FakeHttpService
-) -> None:
-    service.handler = cut
-
-    response = await checked.get(ORDER)
-
-    assert (response.status_code, _slug(response)) == (502, "bad-gateway")
-    assert len(service.asked) == 2
+    assert [each.status_code for each in found] == [200, 200]
+    assert [each.header("idempotency-key") for each in service.asked] == [["a-key"]] * 3
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "content", "advice"),
+    ("method", "path", "content", "times", "advice"),
     [
-        ("POST", "/v1/orders", b"{}", KEY),
-        ("POST", "/v1/orders", b"x" * 200_000, KEY),
-        ("POST", f"{ORDER}/cancellation", b"", KEY),
-        ("PUT", PRICE, b"{}", "check the resource before you retry it"),
+        ("GET", ORDER, b"", 2, "Retry the request"),
+        ("POST", "/v1/orders", b"{}", 2, KEY),
+        ("POST", "/v1/orders", b"x" * 200_000, 2, KEY),
+        ("POST", f"{ORDER}/cancellation", b"", 2, KEY),
+        ("PUT", PRICE, b"{}", 1, "check the resource before you retry it"),
     ],
 )
-async def test_a_write_is_sent_once_when_the_service_aborts_it(
+async def test_a_request_is_sent_again_once_if_that_is_safe_when_the_service_aborts_it(
     checked: httpx.AsyncClient,
     service: FakeHttpService,
     *,
     method: str,
     path: str,
     content: bytes,
+    times: int,
     advice: str,
 ) -> None:
     await checked.get("/v1/orders")  # so that there is a kept connection
@@ -122,7 +117,7 @@ async def test_a_write_is_sent_once_when_the_service_aborts_it(
 
     assert (response.status_code, _slug(response)) == (502, "bad-gateway")
     assert advice in response.json()["detail"]
-    assert [asked.method for asked in service.asked] == ["GET", method]
+    assert [asked.method for asked in service.asked] == ["GET"] + [method] * times
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -161,7 +156,7 @@ async def test_a_response_that_is_not_http_is_not_forwarded(
 
     service.handler = garble
 
-    response = await checked.post("/v1/orders", content=b"{}")
+    response = await checked.put(PRICE, content=b"{}")
 
     assert (response.status_code, _slug(response)) == (502, "bad-gateway")
     assert len(service.asked) == 1

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from gateway.routes import Route, read_routes
 
 KEY = {"name": "Idempotency-Key", "in": "header"}
@@ -71,3 +73,11 @@ def test_every_operation_is_a_route_to_its_service() -> None:
 
 def test_only_reads_are_safe() -> None:
     assert [route.is_safe for route in read_routes(CONTRACT)] == [True, False, False]
+
+
+def test_reads_and_requests_with_a_key_are_repeatable() -> None:
+    post, get = (Route(id="a", service="s", method=each, path="/") for each in ("POST", "GET"))
+
+    assert get.is_repeatable
+    assert not post.is_repeatable
+    assert replace(post, is_keyed=True).is_repeatable
