@@ -124,6 +124,19 @@ def test_a_platform_that_was_started_to_be_measured_is_stopped_when_asked(
 
 
 @takes_long
+def test_orders_with_open_access_and_with_tokens_are_measured_in_one_run(tmp_path: Path) -> None:
+    ports = ("--port-base", free_port_base())
+    found = bench(tmp_path, "tokens", "--seconds", 0.5, "--clients", 4, *ports)["tokens"]
+
+    assert set(found) == {
+        f"{access}, {route}, 4 clients"
+        for access in ("open", "tokens")
+        for route in ("straight", "gateway")
+    }
+    assert all(figures["unconfirmed"] == 0 for figures in found.values())
+
+
+@takes_long
 def test_a_warm_start_and_idle_memory_are_measured(tmp_path: Path) -> None:
     start = bench(tmp_path, "start", "--only", "warm")["start"]["warm"]
     memory = bench(tmp_path, "memory", "--only", "idle", "--seconds", 0.5)["memory"]["idle"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from waybill_toolkit.lab.bench.measured_platform import with_own_ports
 from waybill_toolkit.lab.bench.scenario import Options
-from waybill_toolkit.lab.bench.scenarios.brokers import with_own_ports
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.source_tree import tree_root

@@ -18,7 +18,8 @@ from waybill_toolkit.operations.workload.session import running_platform
 from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
-from waybill_toolkit.platform.plan import PORT_BASE, Plan, free_port_base
+from waybill_toolkit.platform.identity import AccessMode
+from waybill_toolkit.platform.plan import BROKER_OFFSET, PORT_BASE, Plan, free_port_base
 from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.source_tree import tree_root
 
@@ -44,17 +45,27 @@ def measured_platform(options: Options) -> Iterator[Platform]:
 
 @contextmanager
 def own_plan(
-    options: Options, broker: BrokerKind = BrokerKind.EMBEDDED, name: str = ""
+    options: Options,
+    broker: BrokerKind = BrokerKind.EMBEDDED,
+    name: str = "",
+    access: AccessMode | None = None,
 ) -> Iterator[Plan]:
     """Plan a new platform whose data is deleted at the end; `name` tells several of a run apart."""
     root = tree_root()
     data = root / FOLDER / f"{os.getpid()}-{name or broker}"
     base = options.port_base or free_port_base()
-    plan = with_access(Plan.of(data, root / "services", base, broker=broker))
+    plan = with_access(Plan.of(data, root / "services", base, broker=broker), access)
     try:
         yield plan
     finally:
         forget(data)
+
+
+def with_own_ports(options: Options, number: int) -> Options:
+    """Return the options of a platform by its number: they run at once, and share no port."""
+    if options.port_base is None:
+        return options  # each finds free ones
+    return replace(options, port_base=options.port_base + number * (BROKER_OFFSET + 1))
 
 
 def forget(data: Path) -> None:

@@ -14,6 +14,7 @@ from waybill_toolkit.lab.bench.scenarios.open_loop import OPEN_LOOP
 from waybill_toolkit.lab.bench.scenarios.place_orders import PLACE_ORDERS
 from waybill_toolkit.lab.bench.scenarios.reads import READS
 from waybill_toolkit.lab.bench.scenarios.start import START
+from waybill_toolkit.lab.bench.scenarios.tokens import TOKENS
 from waybill_toolkit.lab.bench.scenarios.traces import TRACES
 
 SCENARIOS: Final[Sequence[Scenario]] = (
@@ -27,5 +28,6 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     LIMIT,
     BROKERS,
     TRACES,
+    TOKENS,
     LAYOUTS_SCENARIO,
 )

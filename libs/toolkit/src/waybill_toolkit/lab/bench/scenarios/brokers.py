@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import one_line
-from waybill_toolkit.lab.bench.measured_platform import own_plan
+from waybill_toolkit.lab.bench.measured_platform import own_plan, with_own_ports
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
 from waybill_toolkit.platform.broker_kind import BrokerKind
 from waybill_toolkit.platform.handle import Platform, running
-from waybill_toolkit.platform.plan import BROKER_OFFSET
 
 CLIENTS: Final = (1, 8, 32, 128)
 SECONDS: Final = 10.0
@@ -33,13 +31,6 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
             for clients in ((options.clients,) if options.clients else CLIENTS)
             for kind, platform in platforms.items()
         ]
-
-
-def with_own_ports(options: Options, number: int) -> Options:
-    """Return the options of a platform by its number: they run at once, and share no port."""
-    if options.port_base is None:
-        return options  # each finds free ones
-    return replace(options, port_base=options.port_base + number * (BROKER_OFFSET + 1))
 
 
 def _measure(platform: Platform, clients: int, options: Options) -> Figures:

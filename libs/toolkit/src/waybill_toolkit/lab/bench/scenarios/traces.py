@@ -12,7 +12,7 @@ from typing import Final
 import uvloop
 
 from waybill_toolkit.lab.bench.baskets import one_line
-from waybill_toolkit.lab.bench.measured_platform import own_plan
+from waybill_toolkit.lab.bench.measured_platform import own_plan, with_own_ports
 from waybill_toolkit.lab.bench.placing import Place, place_closed
 from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
 from waybill_toolkit.platform.handle import Platform, running
@@ -29,7 +29,9 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
     with ExitStack() as stack:
         platforms: dict[str, Platform] = {}
         for number, (name, share) in enumerate(SHARES.items()):
-            plan = stack.enter_context(own_plan(options, name=f"traces-{number}"))
+            plan = stack.enter_context(
+                own_plan(with_own_ports(options, number), name=f"traces-{number}")
+            )
             if share is not None:
                 plan.data.mkdir(parents=True, exist_ok=True)
                 endpoint = stack.enter_context(_receiver(plan.data / "traces.jsonl"))
