@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
 from waybill.process.wrong_settings import WrongSettingsError
@@ -47,6 +47,32 @@ class SecretFiles(PydanticBaseSettingsSource):
         if faults:
             raise WrongSettingsError(tuple(faults))
         return found
+
+
+class EnvironmentSettings(BaseSettings):
+    """Settings from environment variables; those that are secrets, also from files.
+
+    Errors name the wrong settings and contain no values.
+    """
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
 
 
 def secrets_of(fields: Mapping[str, FieldInfo]) -> list[str]:

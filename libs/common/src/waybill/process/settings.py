@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from typing_extensions import override
 
 from waybill.docs.instance import Instance
@@ -30,7 +30,7 @@ from waybill.process.addresses import (
     root_certificate_of,
 )
 from waybill.process.kafka_settings import KafkaSettings, addresses_of
-from waybill.process.secret_files import SecretFiles, secrets_of
+from waybill.process.secret_files import EnvironmentSettings, secrets_of
 from waybill.process.security_log_settings import SecurityLogSettings
 from waybill.process.weak_secrets import weakness_of
 from waybill.process.wrong_settings import WrongSettingsError, sentences_of
@@ -53,19 +53,13 @@ def database_address(url: SecretStr) -> SecretStr:
     return url
 
 
-class ProcessSettings(BaseSettings):
+class ProcessSettings(EnvironmentSettings):
     """The settings of every process, also of one without database and events.
 
     Raises pydantic's ValidationError, which names the wrong settings and contains no values.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="WAYBILL_",
-        env_ignore_empty=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = SettingsConfigDict(env_prefix="WAYBILL_")
 
     service: str
     """The name in logs and events; each service has a default."""
@@ -98,18 +92,6 @@ class ProcessSettings(BaseSettings):
 
     graceful_stop_seconds: PositiveFloat = 10.0
     """Time limit of the shutdown after SIGTERM. A platform must wait longer before SIGKILL."""
-
-    @classmethod
-    @override
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SecretFiles(settings_cls)
 
     @model_validator(mode="after")
     def _certificate_can_be_used(self) -> Self:

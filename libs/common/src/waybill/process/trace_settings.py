@@ -9,11 +9,10 @@ from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import FilePath, PositiveInt, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from typing_extensions import override
+from pydantic_settings import SettingsConfigDict
 
 from waybill.process.addresses import is_loopback
-from waybill.process.secret_files import SecretFiles
+from waybill.process.secret_files import EnvironmentSettings
 from waybill.process.wrong_settings import WrongSettingsError, sentences_of
 from waybill.spans.receiver import Destination
 from waybill.spans.sampling import DEFAULT, SAMPLERS
@@ -26,16 +25,10 @@ _PROTOCOLS: Final = ("http/json", "http/protobuf")
 """A receiver of one takes the other at the same address; JSON is what is sent."""
 
 
-class TraceSettings(BaseSettings):
+class TraceSettings(EnvironmentSettings):
     """Where spans are sent, and which traces are recorded."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=f"{PREFIX}_",
-        env_ignore_empty=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}_")
 
     exporter_otlp_endpoint: str | None = None
     """The address of a receiver of OTLP over HTTP, such as http://otel-collector:4318; /v1/traces
@@ -66,18 +59,6 @@ class TraceSettings(BaseSettings):
     """The name of the service in traces, instead of WAYBILL_SERVICE."""
     resource_attributes: str | None = None
     """Attributes of this process: deployment.environment.name=production,name=value."""
-
-    @classmethod
-    @override
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SecretFiles(settings_cls)
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
