@@ -137,6 +137,15 @@ def test_orders_with_open_access_and_with_tokens_are_measured_in_one_run(tmp_pat
 
 
 @takes_long
+def test_orders_with_and_without_traces_are_measured_in_one_run(tmp_path: Path) -> None:
+    ports = ("--port-base", free_port_base())
+    found = bench(tmp_path, "traces", "--seconds", 0.5, "--clients", 4, *ports)["traces"]
+
+    assert set(found) == {f"{share}, 4 clients" for share in ("off", "10 % sampled", "all sampled")}
+    assert all(figures["unconfirmed"] == 0 for figures in found.values())
+
+
+@takes_long
 def test_a_warm_start_and_idle_memory_are_measured(tmp_path: Path) -> None:
     start = bench(tmp_path, "start", "--only", "warm")["start"]["warm"]
     memory = bench(tmp_path, "memory", "--only", "idle", "--seconds", 0.5)["memory"]["idle"]
