@@ -92,8 +92,8 @@ def test_topics_have_the_settings_that_services_give_them(render: Render) -> Non
     for topic in (each["spec"] for each in render("strimzi") if each["kind"] == "KafkaTopic"):
         config = {name: str(value) for name, value in topic["config"].items()}
         hours = int(config["retention.ms"]) // HOUR_MS
-        made = topic_settings(Topic(topic["topicName"], topic["partitions"], hours), replication=1)
-        assert config == made
+        wanted = Topic(topic["topicName"], topic["partitions"], hours)
+        assert config == topic_settings(wanted, replication=topic["replicas"])
 
 
 def test_users_may_do_what_the_contracts_say_and_nothing_else(render: Render) -> None:
