@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 import yaml
@@ -27,6 +27,24 @@ _START_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.25
 
 
+class Alert(NamedTuple):
+    """An alert as somebody is notified of it."""
+
+    name: str
+    severity: str
+
+
+def declared() -> set[Alert]:
+    """Return the alerts of all rules of the chart."""
+    return {
+        Alert(rule["alert"], rule["labels"]["severity"])
+        for file in RULES
+        for group in yaml.safe_load(file.read_bytes())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
 def program(name: str) -> str | None:
     """Return the path of a program, if it is installed."""
     return next((found for each in PROGRAMS[name] if (found := shutil.which(each))), None)
@@ -40,11 +58,12 @@ class Monitoring:
         self._prometheus = prometheus
         self._alertmanager = alertmanager
 
-    async def notified(self) -> set[str]:
+    async def notified(self) -> set[Alert]:
         """Return the alerts that somebody is called for: active, and not inhibited."""
         which = {"active": "true", "inhibited": "false", "silenced": "false"}
         answer = await self._client.get(f"{self._alertmanager}/api/v2/alerts", params=which)
-        return {each["labels"]["alertname"] for each in answer.raise_for_status().json()}
+        found = [each["labels"] for each in answer.raise_for_status().json()]
+        return {Alert(each["alertname"], each["severity"]) for each in found}
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the series of an expression."""
