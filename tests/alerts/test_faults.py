@@ -20,6 +20,7 @@ from waybill_toolkit.lab.chaos.faulty_platform import faulty_platform
 from waybill_toolkit.operations.workload.client import Client, Variant
 from waybill_toolkit.operations.workload.seeding import seed
 from waybill_toolkit.operations.workload.tokens import tokens_of
+from waybill_toolkit.platform.access import with_access
 from waybill_toolkit.platform.plan import GATEWAY, Plan, free_port_base
 from waybill_toolkit.platform.source_tree import tree_root
 from waybill_toolkit.testing.valkey import Valkey
@@ -56,7 +57,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     services = folder / "services"  # a fault changes a contract
     ignored = shutil.ignore_patterns("tests", "__pycache__")
     shutil.copytree(tree_root() / "services", services, ignore=ignored)
-    plan = Plan.of(folder / "data", services, free_port_base(), settings)
+    plan = with_access(Plan.of(folder / "data", services, free_port_base(), settings))
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     few = OPEN_FILES, limit[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, few)  # that of all processes of the platform
