@@ -20,10 +20,11 @@ from tests.alerts.process_faults import (
     cut,
     delayed,
     frozen,
-    killed_repeatedly,
+    replica_killed,
     store_stopped,
     without_permission,
 )
+from tests.alerts.scaled import SLOWER
 from tests.alerts.scene import Broken
 
 from waybill_toolkit.lab.chaos.schedule import BACKGROUND
@@ -35,7 +36,7 @@ _HELD: Final = 480
 
 FAULTS: Final[dict[str, Broken]] = {
     "WaybillServiceDown": frozen("payments"),
-    "WaybillReplicaRestarts": killed_repeatedly("identity"),
+    "WaybillReplicaRestarts": replica_killed,
     "WaybillBackgroundSilent": frozen(f"orders{BACKGROUND}"),
     "WaybillDatabaseUnreachable": cut("catalog", "postgres"),
     "WaybillBrokerUnreachable": cut("orders", "broker"),
@@ -63,8 +64,8 @@ FAULTS: Final[dict[str, Broken]] = {
     "WaybillBudgetWritesAnswered": changed(
         "orders", "revoke insert on orders from orders", "grant insert on orders to orders"
     ),
-    "WaybillBudgetReadsQuick": delayed(GATEWAY, "catalog", 0.6),
-    "WaybillBudgetWritesQuick": delayed(GATEWAY, "orders", 1.1),
+    "WaybillBudgetReadsQuick": delayed(GATEWAY, "catalog", 0.32 * SLOWER),
+    "WaybillBudgetWritesQuick": delayed(GATEWAY, "orders", 0.55 * SLOWER),
     "WaybillBudgetOrdersSettled": paying_with("tok_slow"),
 }
 """By alert, the fault that makes it fire, and nothing else."""

@@ -2,22 +2,28 @@
 
 import asyncio
 import json
+import signal
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, Final
 
-from tests.alerts.scene import Broken, Scene, running
+import httpx
+from tests.alerts.scene import REPLICATED, Broken, Scene, running
 
 from waybill_toolkit.lab.chaos.event import Event
 from waybill_toolkit.lab.chaos.fault_proxies import Link
 from waybill_toolkit.lab.chaos.load import Stopwatch
 from waybill_toolkit.lab.chaos.process_faults import ProcessFaults
 from waybill_toolkit.lab.chaos.schedule import Fault, Kind
+from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.ports import LOOPBACK
+from waybill_toolkit.platform.processes import Program
+from waybill_toolkit.platform.service_variables import environment_of
 
 _LONG_SECONDS: Final = 120.0
 """Longer than an alert takes to fire; the end of the block ends the fault before."""
-_STARTS: Final = 8
 
 
 def frozen(process: str) -> Broken:
@@ -33,20 +39,38 @@ def frozen(process: str) -> Broken:
     return broken
 
 
-def killed_repeatedly(service: str) -> Broken:
-    """Kill a service each time that it is ready again."""
+@asynccontextmanager
+async def replica_killed(scene: Scene) -> AsyncIterator[None]:
+    """Kill a second replica of a service each time that it is ready. The first one goes on."""
+    plan = scene.faulty.plan
+    own = replace(plan.service(REPLICATED), port=scene.replica_port)
+    program = Program(
+        [sys.executable, "-m", own.name],
+        log=DataFolder(plan.data).log(f"{own.name}-replica"),
+        death_signal=signal.SIGKILL,
+        environment=environment_of(plan, own),
+    )
 
-    async def kill(faults: ProcessFaults) -> None:
-        for _ in range(_STARTS):
-            await faults.end(Event(Fault(0, 0.0, Kind.KILL, service, 0.0), 0.0))
-            await asyncio.sleep(2)  # the pace of the fault: one scrape sees each start
+    async def crash() -> None:
+        async with httpx.AsyncClient() as client:
+            while True:
+                process = program.spawn()
+                try:
+                    while not await _is_ready(client, own.address):
+                        await asyncio.sleep(0.1)
+                    await asyncio.sleep(2)  # the pace of the fault: one scrape sees each start
+                finally:
+                    process.kill()
+                    process.wait()
 
-    @asynccontextmanager
-    async def broken(scene: Scene) -> AsyncIterator[None]:
-        async with running(kill(ProcessFaults(scene.faulty, Stopwatch()))):
-            yield
+    async with running(crash()):
+        yield
 
-    return broken
+
+async def _is_ready(client: httpx.AsyncClient, address: str) -> bool:
+    with suppress(httpx.TransportError):
+        return (await client.get(f"{address}/health/ready")).is_success
+    return False
 
 
 def cut(client: str, server: str) -> Broken:

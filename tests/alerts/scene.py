@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 import asyncpg
 from tests.alerts.clients import Clients
 
 from waybill_toolkit.lab.chaos.faulty_platform import FaultyPlatform
+from waybill_toolkit.platform.ports import free_port
 from waybill_toolkit.testing.valkey import Valkey
+
+REPLICATED: Final = "catalog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,14 @@ class Scene:
     faulty: FaultyPlatform
     store: Valkey
     clients: Clients
+    replica_port: int = field(default_factory=free_port)
+    """Of a second replica of REPLICATED, which one of the faults starts."""
+
+    def targets(self) -> dict[str, list[int]]:
+        """Return the ports that Prometheus reads, by service."""
+        found = {each.name: [each.port] for each in self.faulty.plan.services}
+        found[REPLICATED].append(self.replica_port)
+        return found
 
     def database(self, service: str) -> str:
         """Return the address of a database for its administrator."""
