@@ -9,10 +9,13 @@ from typing import Final
 import httpx
 
 from waybill_toolkit.contracts.sdk.python.runtime.tokens import AsyncTokenProvider
+from waybill_toolkit.operations.workload.wire import ConnectionLostError
 
 READS_A_SECOND: Final = 4.0
 ORDERS_A_SECOND: Final = 4.0
 _TIMEOUT_SECONDS: Final = 15.0
+_FAILURES: Final = (httpx.HTTPError, ConnectionLostError)
+"""Of a request, and of that for a token."""
 
 
 class Clients:
@@ -45,7 +48,7 @@ class Clients:
 
     async def read(self) -> None:
         """Read one variant."""
-        with suppress(httpx.HTTPError):
+        with suppress(*_FAILURES):
             await self._http.get(f"/v1/variants/{self._sku}", headers=await self._headers())
 
     async def order(self) -> None:
@@ -58,8 +61,8 @@ class Clients:
             "lines": [{"sku": self._sku, "quantity": 1}],
             "payment": {"token": self.payment_token},
         }
-        headers = {**await self._headers(), "idempotency-key": name}
-        with suppress(httpx.HTTPError):
+        with suppress(*_FAILURES):
+            headers = {**await self._headers(), "idempotency-key": name}
             await self._http.post("/v1/orders", json=body, headers=headers)
 
     async def _headers(self) -> dict[str, str]:

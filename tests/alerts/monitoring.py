@@ -2,10 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 import yaml
@@ -27,6 +27,24 @@ _START_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.25
 
 
+class Alert(NamedTuple):
+    """An alert as somebody is notified of it."""
+
+    name: str
+    severity: str
+
+
+def declared() -> set[Alert]:
+    """Return the alerts of all rules of the chart."""
+    return {
+        Alert(rule["alert"], rule["labels"]["severity"])
+        for file in RULES
+        for group in yaml.safe_load(file.read_bytes())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
 def program(name: str) -> str | None:
     """Return the path of a program, if it is installed."""
     return next((found for each in PROGRAMS[name] if (found := shutil.which(each))), None)
@@ -40,11 +58,16 @@ class Monitoring:
         self._prometheus = prometheus
         self._alertmanager = alertmanager
 
-    async def notified(self) -> set[str]:
+    async def notified(self) -> set[Alert]:
         """Return the alerts that somebody is called for: active, and not inhibited."""
         which = {"active": "true", "inhibited": "false", "silenced": "false"}
         answer = await self._client.get(f"{self._alertmanager}/api/v2/alerts", params=which)
-        return {each["labels"]["alertname"] for each in answer.raise_for_status().json()}
+        found = [each["labels"] for each in answer.raise_for_status().json()]
+        return {Alert(each["alertname"], each["severity"]) for each in found}
+
+    async def is_calm(self) -> bool:
+        """Whether no alert fires, or would fire soon."""
+        return not await self.query("ALERTS")
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the series of an expression."""
@@ -63,7 +86,7 @@ class Monitoring:
             for address in (self._prometheus, self._alertmanager):
                 while not await self._answers(f"{address}/-/ready"):
                     await asyncio.sleep(_POLL_SECONDS)
-            while len(await self.query("up == 1")) < services or await self.query("ALERTS"):
+            while len(await self.query("up == 1")) < services or not await self.is_calm():
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def _answers(self, address: str) -> bool:
@@ -77,7 +100,9 @@ class Monitoring:
 
 
 @asynccontextmanager
-async def monitoring(folder: Path, services: Mapping[str, int]) -> AsyncIterator[Monitoring]:
+async def monitoring(
+    folder: Path, services: Mapping[str, Sequence[int]]
+) -> AsyncIterator[Monitoring]:
     """Watch services, by their names and ports, from a new start with empty data."""
     prometheus, alertmanager = free_port(), free_port()
     _configure(folder, services, alertmanager)
@@ -112,13 +137,16 @@ async def monitoring(folder: Path, services: Mapping[str, int]) -> AsyncIterator
                 await process.wait()
 
 
-def _configure(folder: Path, services: Mapping[str, int], alertmanager: int) -> None:
+def _configure(folder: Path, services: Mapping[str, Sequence[int]], alertmanager: int) -> None:
     folder.mkdir(parents=True)
     for file in RULES:
         (folder / file.name).write_text(scaled(file.read_text()))
     scrapes = [
-        {"job_name": name, "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]}
-        for name, port in services.items()
+        {
+            "job_name": name,
+            "static_configs": [{"targets": [f"{LOOPBACK}:{port}" for port in ports]}],
+        }
+        for name, ports in services.items()
     ]
     _write(
         folder / "prometheus.yaml",

@@ -159,6 +159,7 @@ _NAMES: Final = {
     "ownership.answer": "test_answer_with_a_resource_of_another_owner_is_not_sent",
     "ownership.body": "test_body_in_the_name_of_another_owner_is_refused",
     "ownership.change": "test_change_of_a_resource_of_another_owner_is_rolled_back",
+    "ownership.probes": "test_a_caller_that_asks_for_many_resources_is_named_once",
     "ownership.list": "test_list_is_the_callers_own_when_it_names_no_owner",
     "permissions.may": "test_request_is_refused_unless_the_user_may",
     "postgres.why": "test_refusal_says_why_the_database_is_not_trusted",

@@ -36,7 +36,6 @@ RARE = {
     "waybill_contract_violations_total": "needs an answer that breaks the contract",
     "waybill_guess_attempts_total": "needs a login",
     "waybill_http_limit_refusals_total": "needs a request that is no HTTP",
-    "waybill_owner_refusals_total": "needs a caller with an owner",
     "waybill_rate_limit_store_up": "needs a store",
     "waybill_saga_timeouts_total": "needs minutes of silence",
     "waybill_tokens_issued_total": "needs a client with a secret",

@@ -14,10 +14,11 @@ from typing_extensions import override
 from waybill.http import Answer, Call, Operation, Owner, OwnerRule, Parameter, mount
 from waybill.http.access import Access, Principal
 from waybill.http.application import Application
-from waybill.http.ownership import REFUSALS
+from waybill.http.probes import PROBES_MIN
 from waybill.http.problems import Problem
 from waybill.postgres import Database, Transaction
 from waybill.postgres.migrations import migrate
+from waybill.process.values import values_of
 
 PRINCIPALS = {
     "alice": Principal("user:1", {"notes"}, {"customer_ref": "alice"}),
@@ -73,10 +74,11 @@ def _operation(name: str, place: str, **more: object) -> Operation:
         "scopes": ("notes",),
         **more,
     }
-    return Operation(id=name, path=f"/{name}", owner=rule, **details)  # type: ignore[arg-type]  # as above
+    return Operation(id=name.partition("/")[0], path=f"/{name}", owner=rule, **details)  # type: ignore[arg-type]  # as above
 
 
 CUSTOMER_REF = Parameter(name="customer_ref", place="query", argument="customer_ref", type=str)
+NUMBER = Parameter(name="number", place="path", argument="number", type=int, required=True)
 OPERATIONS = (
     _operation("write", "body", body=Note),
     _operation("find", "query", method="GET", parameters=(CUSTOMER_REF,)),
@@ -85,6 +87,7 @@ OPERATIONS = (
     _operation("change_once", "resource", idempotent=True),
     _operation("page", "resource", method="GET"),
     _operation("orphan", "resource", method="GET"),
+    _operation("lookup/{number}", "resource", method="GET", parameters=(NUMBER,)),
 )
 
 
@@ -118,6 +121,10 @@ class ForgetfulApi:
 
     async def orphan(self, _call: Call, **_owner: Owner) -> NoteAnswer:
         return NoteAnswer(body=Note(text="nobody's"))
+
+    async def lookup(self, _call: Call, *, owner: Owner, number: int) -> NoteNotFound:
+        """Select by the owner: a note of bob is for alice as one that does not exist."""
+        return NoteNotFound(detail=f"There is no note {number} of {owner.ref}.")
 
     async def _change(self, tx: Transaction) -> NoteAnswer:
         await tx.execute("UPDATE notes SET text = 'changed'")
@@ -169,13 +176,22 @@ async def note(database: Database) -> str:
         return str(await connection.fetchval("SELECT text FROM notes"))
 
 
+def refusals(operation: str, reason: str) -> float:
+    """Return how often an operation was refused for a reason."""
+    return counted("waybill_owner_refusals_total", operation, reason)
+
+
+def counted(name: str, *labels: str) -> float:
+    return values_of("serving", ())[name][name, labels].value
+
+
 async def test_body_in_the_name_of_another_owner_is_refused(client: httpx.AsyncClient) -> None:
     body = {"text": "x", "customer_ref": "bob"}
-    before = REFUSALS["write"]
+    before = refusals("write", "other_owner")
     refused = await ask(client, "POST", "/write", "alice", body)
 
     assert refused.status_code == 403
-    assert REFUSALS["write"] == before + 1
+    assert refusals("write", "other_owner") == before + 1
     assert refused.json()["detail"] == (
         "customer_ref is not the caller's; others need the scope notes:any."
     )
@@ -202,18 +218,21 @@ async def test_handler_gets_the_owner_when_the_request_names_none(
 
 
 async def test_caller_that_owns_nothing_is_refused(client: httpx.AsyncClient) -> None:
+    before = refusals("read", "no_owner")
     refused = await ask(client, "GET", "/read", "robot")
 
     assert refused.status_code == 403
     assert refused.json()["detail"] == (
         "The caller has no customer_ref and lacks the scope notes:any."
     )
+    assert refusals("read", "no_owner") == before + 1
 
 
 @pytest.mark.parametrize("path", ["/read", "/page", "/orphan"])
 async def test_answer_with_a_resource_of_another_owner_is_not_sent(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
+    before = refusals(path[1:], "answer")
     with caplog.at_level(logging.ERROR):
         refused = await ask(client, "GET", path, "alice")
 
@@ -222,6 +241,7 @@ async def test_answer_with_a_resource_of_another_owner_is_not_sent(
         "urn:waybill:problem:note-not-found",
     )
     assert f"operation {path[1:]} answered with a resource of another customer_ref" in caplog.text
+    assert refusals(path[1:], "answer") == before + 1
     assert (await ask(client, "GET", path, "clerk")).status_code == 200
 
 
@@ -234,3 +254,27 @@ async def test_change_of_a_resource_of_another_owner_is_rolled_back(
 
     assert (await ask(client, "POST", path, "bob")).status_code == 200
     assert await note(database) == "changed"
+
+
+async def test_a_404_is_counted_for_a_caller_with_an_owner_only(client: httpx.AsyncClient) -> None:
+    before = refusals("lookup", "not_found")
+    for caller in ("alice", "clerk"):
+        assert (await ask(client, "GET", "/lookup/1", caller)).status_code == 404
+    assert refusals("lookup", "not_found") == before + 1
+
+
+async def test_a_caller_that_asks_for_many_resources_is_named_once(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = counted("waybill_owner_probes_total")
+    with caplog.at_level(logging.WARNING):
+        for number in range(PROBES_MIN + 10):
+            await ask(client, "GET", f"/lookup/{number}", "bob")
+            await ask(client, "GET", "/lookup/1", "alice")
+            await ask(client, "GET", f"/lookup/{number}", "clerk")
+    [named] = [each.getMessage() for each in caplog.records if "asked for" in each.getMessage()]
+    assert named == (
+        "caller user:2 asked for 50 different resources within 600 s that belong to others or do"
+        " not exist"
+    )
+    assert counted("waybill_owner_probes_total") == before + 1

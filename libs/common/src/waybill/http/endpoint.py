@@ -95,7 +95,7 @@ class Endpoint:
             arguments["body"] = body.value
         if self.operation.basic:
             arguments["credentials"] = credentials
-        self._guard.narrow(arguments, owner)
+        self._guard.narrow(arguments, owner, principal.subject)
         call = Call(
             principal=principal,
             traceparent=trace.current_traceparent(),
@@ -109,6 +109,7 @@ class Endpoint:
             outcome = await answered_by(by, handle, is_safe=self._is_read)
         if isinstance(outcome, Problem):
             self._renderer.require_declared(outcome)
+            self._guard.count(outcome, owner, principal.subject, scope["path"])
             return error_reply(outcome, scope, self.operation.errors)
         self._guard.check(outcome, owner)
         if self._is_read and (known := headers.get(b"if-none-match")) is not None:

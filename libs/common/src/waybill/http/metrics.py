@@ -27,12 +27,18 @@ REPLAYED: Final = counter(
     ("operation",),
     unit="requests",
 )
-OWNER_REFUSALS: Final = reading(
+OWNER_REFUSALS: Final = counter(
     "waybill_owner_refusals_total",
-    "Requests for a resource of another owner that this process has refused.",
-    ("operation",),
+    "Requests of a caller for what is not its own, by reason: `not_found` (of another owner, or"
+    " without one: nobody can tell), `other_owner` (the request names another one), `no_owner` (the"
+    " caller owns nothing), `answer` (a handler ignored the owner; its answer was not sent).",
+    ("operation", "reason"),
     unit="requests",
-    kind="counter",
+)
+OWNER_PROBES: Final = counter(
+    "waybill_owner_probes_total",
+    "Times that a caller was refused 50 different resources of others within 10 minutes.",
+    unit="times",
 )
 LIMIT_REFUSALS: Final = counter(
     "waybill_http_limit_refusals_total",

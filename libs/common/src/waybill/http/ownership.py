@@ -12,7 +12,6 @@ cannot be probed (OWASP API1:2023, broken object level authorization).
 """
 
 import logging
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,13 +21,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from waybill.http.access import Principal
 from waybill.http.contract import Answer, Operation, OwnerRule
+from waybill.http.metrics import OWNER_REFUSALS
+from waybill.http.probes import ProbeWatch
 from waybill.http.problems import Forbidden, Internal, Problem, ProblemError
+from waybill.metrics import begin_at_zero
 
 _log: Final = logging.getLogger(__name__)
 
-REFUSALS: Final[Counter[str]] = Counter()
-"""What the guards of this process have refused, by operation: a metric, as a log of it could be
-flooded."""
+REASONS: Final = ("not_found", "other_owner", "no_owner", "answer")
+"""Why a request was refused: labels of a metric, as a log of each could be flooded."""
+
+_PROBES: Final = ProbeWatch()
+"""Of all operations of this process together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class OwnerGuard:
     def __init__(self, operation: Operation) -> None:
         self._rule: OwnerRule | None = operation.owner
         self._operation_id = operation.id
+        if operation.owner is not None:
+            for reason in REASONS:
+                begin_at_zero("waybill_owner_refusals_total", operation.id, reason)
         field = "" if operation.owner is None else operation.owner.field
         types = (each.type for each in operation.parameters if each.argument == field)
         self._parameter: TypeAdapter[Any] = TypeAdapter(next(types, str))
@@ -70,12 +77,12 @@ class OwnerGuard:
             return EVERYBODYS
         ref = principal.claims.get(rule.field)
         if ref is None:
-            REFUSALS[self._operation_id] += 1
+            self._count("no_owner")
             detail = f"The caller has no {rule.field} and lacks the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
         return Owner(ref)
 
-    def narrow(self, arguments: dict[str, Any], owner: Owner) -> None:
+    def narrow(self, arguments: dict[str, Any], owner: Owner, caller: str) -> None:
         """Apply the rule to the handler's arguments: check the body, fill the query or add `owner`.
 
         Raises ProblemError(Forbidden) when the request names another owner.
@@ -88,11 +95,12 @@ class OwnerGuard:
                 arguments["owner"] = owner
             case "query":
                 if arguments[rule.field] is not None:
-                    self._refuse_other(rule, _text(arguments[rule.field]), owner)
+                    self._refuse_other(rule, _text(arguments[rule.field]), owner, caller)
                 elif owner.ref is not None:
                     arguments[rule.field] = self._as_parameter(rule, owner.ref)
             case "body":
-                self._refuse_other(rule, _text(getattr(arguments["body"], rule.field)), owner)
+                ref = _text(getattr(arguments["body"], rule.field))
+                self._refuse_other(rule, ref, owner, caller)
 
     def check(self, answer: Answer | Problem, owner: Owner) -> None:
         """Refuse an answer that names another owner than `owner`.
@@ -106,7 +114,7 @@ class OwnerGuard:
         refs = (getattr(each, field, owner.ref) for each in _resources(answer))
         if all(owner.owns(_text(ref)) for ref in refs):
             return
-        REFUSALS[self._operation_id] += 1
+        self._count("answer")
         _log.error(
             "operation %s answered with a resource of another %s; the answer was not sent. The"
             " handler must select by its owner.",
@@ -119,6 +127,16 @@ class OwnerGuard:
             else self._not_found(detail="The resource does not exist.")
         )
 
+    def count(self, problem: Problem, owner: Owner, caller: str, path: str) -> None:
+        """Count a 404 for a resource that is not the caller's, whether or not it exists."""
+        if self._rule is None or owner.ref is None or type(problem) is not self._not_found:
+            return
+        self._count("not_found")
+        _PROBES.refused(caller, path)
+
+    def _count(self, reason: str) -> None:
+        OWNER_REFUSALS.labels(self._operation_id, reason).inc()
+
     def _as_parameter(self, rule: OwnerRule, ref: str) -> object:
         """Return the owner as the handler expects it: as text, or as a UUID."""
         try:
@@ -127,9 +145,10 @@ class OwnerGuard:
             detail = f"The caller's {rule.field} is of another form than that of this operation."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule))) from None
 
-    def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner) -> None:
+    def _refuse_other(self, rule: OwnerRule, ref: str | None, owner: Owner, caller: str) -> None:
         if not owner.owns(ref):
-            REFUSALS[self._operation_id] += 1
+            self._count("other_owner")
+            _PROBES.refused(caller, f"{rule.field}={ref}")
             detail = f"{rule.field} is not the caller's; others need the scope {rule.everybody}."
             raise ProblemError(Forbidden(detail=detail, challenge=_challenge(rule)))
 

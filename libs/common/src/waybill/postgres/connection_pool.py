@@ -80,6 +80,18 @@ class ConnectionPool:
         finally:
             WAIT_SECONDS.observe(time.perf_counter() - began)
 
+    def is_exhausted(self) -> bool:
+        """Whether the next caller has to wait for a connection in use."""
+        return not self._idle and self._slots_taken >= self._size_max
+
+    async def open_extra(self) -> "RawConnection":
+        """Open a connection without a slot; the caller closes it. Raises DatabaseUnavailableError.
+
+        For what must not wait for those in use, as it reports on them.
+        """
+        with unavailability():
+            return await self._connect()
+
     def readings(self) -> Iterator[Sample]:
         """Read how full it is."""
         idle = len(self._idle)

@@ -1,8 +1,8 @@
 """The database of one service: a connection pool, and the transactions that use it."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -10,7 +10,7 @@ import asyncpg
 from typing_extensions import override
 
 from waybill.clock import Clock, SystemClock
-from waybill.postgres.connection import Connection, open_raw
+from waybill.postgres.connection import Connection, close, open_raw
 from waybill.postgres.connection_pool import ConnectionPool
 from waybill.postgres.errors import ConcurrencyConflictError
 from waybill.postgres.metrics import TRANSACTION_SECONDS, TRANSACTIONS
@@ -87,6 +87,25 @@ class Database:
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """Acquire a connection on which every statement commits by itself: for reads."""
         return _AcquiredConnection(self._pool)
+
+    @asynccontextmanager
+    async def reporting_connection(self) -> AsyncIterator[Connection]:
+        """Acquire a connection to report on the database, also while all of the pool are in use.
+
+        Then it is one more than the pool's maximum, until the end of the block. Raises
+        DatabaseUnavailableError.
+        """
+        if not self._pool.is_exhausted():
+            async with self.connection() as connection:
+                yield connection
+            return
+        raw = await self._pool.open_extra()
+        connection = Connection(raw)
+        try:
+            yield connection
+        finally:
+            connection.end()
+            await close(raw)
 
     def transaction(self, *, optimistic: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a READ COMMITTED transaction: committed at the end, rolled back by an exception.

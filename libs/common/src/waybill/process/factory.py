@@ -154,7 +154,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             )
             if settings.check_contract:
                 registry = self._check(contract, service.database, added)
-        gauges = Gauges(service.database, service.background)
+        databases = [each for each in (service.database, *service.other_databases) if each]
+        gauges = Gauges(databases, service.background)
         own = partial(own_readings, settings.service, service.gauges, self.child)
         metrics = Metrics(gauges, registry, own, self.child)
         mount_metrics(added, RUNTIME_PATH if has_own else METRICS_PATH, metrics)

@@ -7,13 +7,11 @@ is counted is bounded: after so many rows the difference does not matter.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 import asyncpg
 
-from waybill.http.metrics import OWNER_REFUSALS
-from waybill.http.ownership import REFUSALS
 from waybill.metrics import Sample
 from waybill.postgres import Connection, Database, DatabaseUnavailableError
 from waybill.postgres.metrics import UP
@@ -43,7 +41,9 @@ _OUTBOX: Final = """
 _DEAD_LETTERS: Final = """
     SELECT state, count(*) AS events,
         extract(epoch FROM now() - min(parked_at))::float8 AS seconds
-    FROM (SELECT state, parked_at FROM dead_letters ORDER BY id LIMIT $1) AS letters
+    FROM unnest($2::text[]) AS states (state) CROSS JOIN LATERAL (
+        SELECT parked_at FROM dead_letters WHERE state = states.state ORDER BY parked_at LIMIT $1
+    ) AS letters
     GROUP BY state
 """
 _SAGAS: Final = """
@@ -71,8 +71,9 @@ class Lagging(Protocol):
 class Gauges:
     """Reads the open work of one service."""
 
-    def __init__(self, database: Database | None, parts: Sequence[object]) -> None:
-        self._database = database
+    def __init__(self, databases: Sequence[Database], parts: Sequence[object]) -> None:
+        """Read open work from the first database, and whether all of them answer."""
+        self._databases = databases
         self._consumer = next((each for each in parts if isinstance(each, Lagging)), None)
         self._reading = asyncio.Lock()
         self._read_at = -KEPT_SECONDS
@@ -82,33 +83,29 @@ class Gauges:
         """Return all values. What cannot be read is left out, and its `..._up` is 0."""
         async with self._reading:
             if time.monotonic() - self._read_at >= KEPT_SECONDS:
-                found = await asyncio.gather(self._of_database(), self._of_broker())
+                found = await asyncio.gather(self._of_databases(), self._of_broker())
                 self._samples = [sample for samples in found for sample in samples]
                 self._read_at = time.monotonic()
-            return [*self._samples, *_of_owners()]
+            return self._samples
 
-    async def _of_database(self) -> list[Sample]:
-        if self._database is None:
+    async def _of_databases(self) -> list[Sample]:
+        if not self._databases:
             return []
-        found: list[Sample] = []
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS), self._database.connection() as connection:
-                found = await _work(connection)
-        except (DatabaseUnavailableError, asyncpg.PostgresError, TimeoutError) as error:
-            _log.warning("metrics: the database cannot be read: %s", error)
-        return [UP.of(bool(found)), *found]
+        first, *others = self._databases
+        work, *answers = await asyncio.gather(
+            _read(first, _work), *(_read(each, _answers) for each in others)
+        )
+        return [UP.of(bool(work) and all(answers)), *work]
 
     async def _of_broker(self) -> list[Sample]:
         if self._consumer is None:
             return []
-        lag: Lag | None = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 lag = await self._consumer.lag()
         except Exception as error:  # noqa: BLE001 (the gateway must not load the client's errors)
             _log.warning("metrics: the broker cannot be read: %s", error)
-        if lag is None:
-            return [BROKER_UP.of(0)]
+            return [BROKER_UP.of(_refuses(error))]
         return [
             BROKER_UP.of(1),
             *(LAG_RECORDS.of(records, topic) for topic, records in sorted(lag.records.items())),
@@ -116,14 +113,35 @@ class Gauges:
         ]
 
 
-def _of_owners() -> Iterator[Sample]:
-    return (OWNER_REFUSALS.of(count, operation) for operation, count in sorted(REFUSALS.items()))
+def _refuses(error: Exception) -> bool:
+    """Whether a broker that answers has refused to say what it was asked."""
+    from waybill.kafka.errors import refusal_of  # noqa: PLC0415 - loads the client
+
+    return refusal_of(error) is not None
+
+
+async def _read(
+    database: Database, query: Callable[[Connection], Awaitable[list[Sample]]]
+) -> list[Sample]:
+    """Return what a query reads, and nothing when the database does not answer."""
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS), database.reporting_connection() as connection:
+            return await query(connection)
+    except (DatabaseUnavailableError, asyncpg.PostgresError, TimeoutError) as error:
+        _log.warning("metrics: the database cannot be read: %s", error)
+    return []
+
+
+async def _answers(connection: Connection) -> list[Sample]:
+    """Read nothing: the events of the service are in the first database."""
+    await connection.execute("SELECT 1")
+    return [UP.of(1)]
 
 
 async def _work(connection: Connection) -> list[Sample]:
     return [
         *_of_outbox(await connection.fetch(_OUTBOX, _COUNT_MAX)),
-        *_of_dead_letters(await connection.fetch(_DEAD_LETTERS, _COUNT_MAX)),
+        *_of_dead_letters(await connection.fetch(_DEAD_LETTERS, _COUNT_MAX, STATES)),
         *_of_sagas(await connection.fetch(_SAGAS, _COUNT_MAX)),
     ]
 

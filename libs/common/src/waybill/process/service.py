@@ -38,6 +38,9 @@ class Service:
     the operations. `checks` are run by /health/ready, in addition to the database check. `closing`
     runs last, in order, before the database is closed.
 
+    `other_databases` are those without events: /metrics says whether they answer, too. They are
+    closed by `closing`.
+
     `background` are the parts of which the service has one: they run in the background process if
     there is one. `in_each_process` are parts that run in every serving process, such as one that
     refreshes a cache.
@@ -57,6 +60,7 @@ class Service:
     endpoints: Mapping[str, ASGIApp] = field(default_factory=dict)
     paths: Mapping[str, Methods] = field(default_factory=dict)
     database: Database | None = None
+    other_databases: Sequence[Database] = ()
     background: Sequence[Background] = ()
     in_each_process: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)

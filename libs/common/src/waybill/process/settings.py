@@ -195,7 +195,8 @@ class Settings(KafkaSettings, SecurityLogSettings, AccessSettings):
     transaction mode, such as PgBouncer. Leader election, LISTEN and migrations use it: three
     connections at most."""
     database_pool_max: PositiveInt = 10
-    """Enough to use two cores of a database server (see docs/benchmarks.md)."""
+    """Enough to use two cores of a database server (see docs/benchmarks.md). While all are in use,
+    /metrics opens one more."""
     migrate: bool = False
     """Apply pending migrations: what the code needs before the service starts, indexes and
     backfills while it serves; replicas wait for each other. For containers, where nothing else

@@ -33,7 +33,7 @@ def test_the_callers_own_id_is_filled_in_when_none_is_given(kind: Any, expected:
     owners = guard(kind)
     arguments: dict[str, Any] = {"user_id": None}
 
-    owners.narrow(arguments, owners.owner_for(Principal("u", (), {"user_id": USER})))
+    owners.narrow(arguments, owners.owner_for(Principal("u", (), {"user_id": USER})), "u")
 
     assert arguments == {"user_id": expected}
 
@@ -43,6 +43,6 @@ def test_a_caller_is_refused_when_its_id_has_another_form() -> None:
     other = owners.owner_for(Principal("u", (), {"user_id": "alice"}))
 
     with pytest.raises(ProblemError) as refused:
-        owners.narrow({"user_id": None}, other)
+        owners.narrow({"user_id": None}, other, "u")
 
     assert isinstance(refused.value.problem, Forbidden)

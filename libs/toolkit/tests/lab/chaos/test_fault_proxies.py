@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +13,18 @@ from waybill_toolkit.lab.chaos.fault_proxies import CLIENTS, FaultProxies, Link
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 
 HERE = Link("here", "echo")
+CONNECT = """
+import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+connection.sendall(b"x")
+connection.recv(1)
+print("connected", flush=True)
+try:
+    connection.recv(1)
+except ConnectionResetError:
+    sys.exit(0)
+sys.exit(1)
+"""
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,6 +102,17 @@ async def test_only_the_link_of_that_process_is_bad_when_another_one_connects() 
         fault_proxies.state(HERE).clear.clear()
         assert await exchange(await connect(fault_proxies)) == b"hello"
         assert fault_proxies.reset(Link(CLIENTS, "echo")) == 1
+
+
+async def test_a_child_process_has_the_link_of_its_parent() -> None:
+    async with detour_to_an_echo({os.getpid(): "here"}) as fault_proxies:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", CONNECT, str(fault_proxies.ports["echo"])), stdout=PIPE
+        )
+        assert child.stdout is not None
+        assert await child.stdout.readline() == b"connected\n"
+        assert fault_proxies.reset(HERE) == 1
+        assert await child.wait() == 0
 
 
 async def test_clients_have_a_separate_port_when_a_server_has_another_client() -> None:

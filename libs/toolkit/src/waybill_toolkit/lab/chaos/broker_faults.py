@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from struct import pack, pack_into
 from typing import Final
 
@@ -25,7 +25,7 @@ from waybill_toolkit.platform.plan import BROKER_OFFSET
 from waybill_toolkit.platform.ports import LOOPBACK
 
 PARKED_SECONDS: Final = 60.0
-"""The service may have to be started again first."""
+"""The service may have to be started again first. What is parked later is discarded at the end."""
 
 _FLOOD: Final = 200
 """Connections that send nothing, or the beginning of a request."""
@@ -54,6 +54,7 @@ class BrokerFaults:
         self._port = platform.port_base + BROKER_OFFSET
         self._now = now
         self._chance = chance
+        self._written_to: set[str] = set()
 
     async def trespass(self, event: Event) -> None:
         """Flood the broker, guess a password, and try to take what belongs to the target."""
@@ -68,10 +69,31 @@ class BrokerFaults:
 
     async def write_unreadable(self, event: Event) -> None:
         """Write a batch that the target cannot decode, and discard it when it is parked."""
+        # Before it is written: the broker may keep it although its answer is lost.
+        self._written_to.add(event.fault.target)
         await self.write_to(event.fault.target)
         async with asyncio.timeout(PARKED_SECONDS):
             while not await self.discard(event.fault.target):  # noqa: ASYNC110 (a table)
                 await asyncio.sleep(_POLL_SECONDS)
+
+    @asynccontextmanager
+    async def discarding(self) -> AsyncIterator[None]:
+        """Discard what is parked during the block: other faults may have kept the target from it.
+
+        The audit after the block would find a dead letter.
+        """
+        task = asyncio.ensure_future(self._keep_discarding())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _keep_discarding(self) -> None:
+        while True:
+            for service in sorted(self._written_to):
+                await self.discard(service)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def write_to(self, service: str) -> None:
         """Write a batch that it cannot decode to a service. Raises LookupError, OSError."""

@@ -71,9 +71,10 @@ async def run_campaign(faulty: FaultyPlatform, options: CampaignOptions, view: V
         scene = Scene(load, Faults(faulty, load, seed), faulty)
         is_ready = await _break_and_heal(scene, options, view)
         view.say("Reading the databases ...")
-        books = await read_books_in_process(
-            faulty.platform, f"chaos-{run}-%", options.settle_seconds
-        )
+        async with scene.faults.discarding():
+            books = await read_books_in_process(
+                faulty.platform, f"chaos-{run}-%", options.settle_seconds
+            )
     finally:
         for client in clients:
             client.close()

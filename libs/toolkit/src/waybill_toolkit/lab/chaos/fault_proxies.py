@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from waybill_toolkit.lab.chaos.peers import process_of_connection
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
+from waybill_toolkit.platform.processes import children_of
 
 CLIENTS: Final = "clients"
 """Clients outside of the platform, which place orders."""
@@ -139,7 +140,11 @@ class FaultProxies:
         only = self._only_for.get(server)
         if only:
             return only
-        names = self._processes()
+        names = {
+            each: name
+            for pid, name in self._processes().items()
+            for each in (pid, *children_of(pid))  # a service and its worker process
+        }
         pid = process_of_connection(from_port, self.ports[server], names)
         return names[pid] if pid else CLIENTS
 

@@ -55,6 +55,7 @@ class Faults:
         processes = ProcessFaults(faulty, load.now)
         links = LinkFaults(faulty.fault_proxies, load.now, self._chance)
         broker = BrokerFaults(faulty.platform, load.now, self._chance)
+        self.discarding: Final = broker.discarding
         self._kinds: dict[Kind, Callable[[Event], Awaitable[None]]] = {
             Kind.KILL: processes.end,
             Kind.WIPE: processes.end,
