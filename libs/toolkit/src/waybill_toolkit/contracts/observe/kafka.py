@@ -16,7 +16,7 @@ from waybill_toolkit.contracts.observe.shared import lag_age, outbox_events, pub
 
 
 def kafka(topics: Iterable[str]) -> Dashboard:
-    """Return the page of events: the outboxes, the topics, the consumers."""
+    """Return the page of events: the outboxes, the topics that are received, the consumers."""
     delay = quantiles("waybill_relay_delay_seconds", "job")
     text = "From the outbox to the receivers. Kafka itself is watched by its own exporter."
     return Dashboard(
