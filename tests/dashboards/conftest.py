@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 from tests.cluster.binaries import BuildError, built
 from tests.dashboards.queries import Observed
+from tests.dashboards.visitors import visitors
 
 from waybill_toolkit.lab.chaos.load import Load
 from waybill_toolkit.lab.chaos.shop import open_shop
@@ -63,7 +65,8 @@ def observed(observers: Observers) -> Iterator[Observed]:
             began = time.time()
             asyncio.run(take_orders(platform))
             time.sleep(2 * SCRAPE_SECONDS)  # Prometheus reads what the last ones counted
-            yield Observed(platform, began)
+            with httpx.Client(timeout=30) as http:
+                yield Observed(platform, began, time.time(), http)
         remove_home(plan.data)
 
 
@@ -73,7 +76,8 @@ async def take_orders(platform: Platform) -> None:
     client = client_of(platform)
     await seed(client, shop.variants, shop.units)
     load = Load([client], shop.orders, ORDERS_A_SECOND, _SEED)
-    await load.run()
+    async with visitors(platform, min(shop.units)):
+        await load.run()
     client.close()
     assert sum(len(each.order_ids) for each in load.attempts) >= ORDERS
     report = await audit_when_settled(platform)

@@ -1,10 +1,6 @@
 """Each query of each dashboard finds data on a platform that has taken 1,000 orders."""
 
-from typing import Final
-
-from tests.dashboards.queries import Observed, Query, all_queries, faults
-
-EMPTY: Final[dict[str, str]] = {}
+from tests.dashboards.queries import EMPTY, Observed, Query, all_queries, faults
 
 
 def test_every_query_finds_data(observed: Observed) -> None:
