@@ -42,7 +42,7 @@ exporters:
     headers:
       {{- toYaml . | nindent 6 }}
     {{- end }}
-    # A store that is away costs no line: files are read on when it is back.
+    # While Loki is away no line is lost: files are read on when it is back.
     retry_on_failure: {max_elapsed_time: 0}
     sending_queue: {block_on_overflow: true}
   {{- end }}
