@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
-	attack-table record release tutorial pages divided-stock outside test-kafka-events test-alerts test-kafka-nodes \
-	test-kafka k8s k8s-api test-postgres test-traces test-upgrade bench bench-smoke chaos simulate image images lock \
-	clean
+	attack-table record release tutorial pages divided-stock outside test-kafka-events test-alerts test-dashboards \
+	test-logs test-kafka-nodes test-kafka k8s k8s-api test-postgres test-traces test-upgrade bench bench-smoke chaos \
+	simulate image images lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/waybill demo $(ARGS)
@@ -108,6 +108,15 @@ test-kafka-events: $(VENV)/ready
 # Faults on a running platform, each of which makes its alert fire; needs prometheus and alertmanager. 20 minutes.
 test-alerts: $(VENV)/ready
 	WAYBILL_ALERTS=1 $(BIN)/pytest tests/alerts $(ARGS)
+
+# A platform that is watched takes 1,000 orders; then each query of each dashboard has to find data, and the dashboards are
+# drawn. Needs prometheus, and Go, with which VictoriaMetrics is built the first time. `PICTURES=1` writes docs/pictures.
+test-dashboards: $(VENV)/ready
+	WAYBILL_DASHBOARDS=1 $(if $(PICTURES),WAYBILL_WRITE_PICTURES=1) $(BIN)/pytest tests/dashboards $(ARGS)
+
+# Lines of a service through the collector of the chart `logs`, which is built with Go: a minute or two the first time.
+test-logs: $(VENV)/ready
+	WAYBILL_LOGS=1 $(BIN)/pytest tests/logs $(ARGS)
 
 # Three nodes, one of which is killed: under the event suite, and under the whole platform.
 test-kafka-nodes: $(VENV)/ready

@@ -12,6 +12,7 @@ Object = dict[str, Any]
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy" / "helm" / "waybill"
 TRIAL: Final = ROOT / "deploy" / "helm" / "trial"
+LOGS: Final = ROOT / "deploy" / "helm" / "logs"
 VALUES: Final = Path(__file__).parent / "values"
 SETS: Final = sorted(path.stem for path in VALUES.glob("*.yaml"))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from tests.chart.charts import CHART, ROOT, SETS, TRIAL, VALUES
+from tests.chart.charts import CHART, LOGS, ROOT, SETS, TRIAL, VALUES
 from tests.chart.crds import published, without_schema
 from tests.cluster.api_server import ApiServer
 from tests.cluster.binaries import BuildError
@@ -110,6 +110,12 @@ def test_the_trial_is_accepted(kubectl: Client, installer: Client) -> None:
     kubectl.run(*APPLY, document=text)
     pods = {"apiVersion": "v1", "kind": "List", "items": list(_pods(text))}
     kubectl.run(*CREATE, document=json.dumps(pods))
+
+
+def test_the_logs_are_accepted(kubectl: Client, installer: Client) -> None:
+    stores = "loki.endpoint=http://loki/otlp,elasticsearch.endpoint=https://es:9200"
+    text = installer.run("template", "logs", LOGS, "--namespace", NAMESPACE, "--set", stores)
+    kubectl.run(*APPLY, document=text)
 
 
 def test_a_pod_that_breaks_the_profile_is_refused(kubectl: Client, installer: Client) -> None:

@@ -1,4 +1,4 @@
-"""The programs of Kubernetes, and a collector of traces, built from the Go modules below tools/.
+"""The programs of Kubernetes and of telemetry, built from the Go modules below tools/.
 
 Each is kept for the next run.
 
@@ -91,6 +91,10 @@ PROGRAMS: Final = {
     ),
     "pause": (Module("pause"), "."),
     "collector": (Module("collector", "go.opentelemetry.io/collector/otelcol"), "."),
+    "victoria-metrics": (
+        Module("victoria-metrics", "github.com/VictoriaMetrics/VictoriaMetrics"),
+        "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics",
+    ),
 }  # fmt: skip
 """The module and the package of each program."""
 

@@ -1,8 +1,6 @@
 """The whole platform, which sends its traces to a collector of OpenTelemetry."""
 
 import os
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Final
 
 import pytest
 from tests.cluster.binaries import BuildError, built
+from tests.collector import Collector
 
 from waybill_toolkit.operations.traces.receiver import TraceReceiver
 from waybill_toolkit.platform.access import with_access
@@ -22,7 +21,6 @@ from waybill_toolkit.platform.postgres_home import remove_home
 from waybill_toolkit.platform.short_folder import short_folder
 from waybill_toolkit.platform.source_tree import tree_root
 
-_READY: Final = "Everything is ready"
 WANTED: Final = "WAYBILL_TRACES"
 _CONFIG: Final = """\
 receivers:
@@ -42,35 +40,12 @@ service:
 """
 
 
-@dataclass
-class Collector:
+@dataclass(kw_only=True)
+class TraceCollector(Collector):
     """A collector, which passes what it has received and decoded on to a file."""
 
-    program: Path
-    config: Path
     endpoint: str
     spans: Path
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Return when it receives."""
-        self.log.unlink(missing_ok=True)
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                [self.program, "--config", self.config], stdout=log, stderr=log
-            )
-        self.process = process
-        while _READY not in self.log.read_text("utf-8"):
-            if process.poll() is not None:
-                pytest.fail(f"the collector does not start: {self.log.read_text('utf-8')}")
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(30)
-            self.process = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceCollector]:
     try:
         program = built("collector")
     except BuildError as error:
@@ -94,8 +69,12 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     config = folder / "collector.yaml"
     file_receiver = f"http://{LOOPBACK}:{receiver.server_address[1]}"
     config.write_text(_CONFIG.format(endpoint=endpoint, file_receiver=file_receiver))
-    made = Collector(
-        program, config, f"http://{endpoint}", folder / "spans.jsonl", folder / "collector.log"
+    made = TraceCollector(
+        program=program,
+        config=config,
+        log=folder / "collector.log",
+        endpoint=f"http://{endpoint}",
+        spans=folder / "spans.jsonl",
     )
     made.start()
     yield made
@@ -105,7 +84,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def traced_platform(collector: Collector) -> Iterator[Platform]:
+def traced_platform(collector: TraceCollector) -> Iterator[Platform]:
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
     with short_folder() as folder:
         plan = Plan.of(folder / "data", tree_root() / "services", free_port_base(), settings)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from tests.traces.conftest import Collector
+from tests.traces.conftest import TraceCollector
 
 from waybill_toolkit.operations.traces.found import spans_of
 from waybill_toolkit.operations.traces.picture import svg
@@ -40,7 +40,7 @@ COMPLETE = "saga capture-payment"
 
 
 async def test_the_trace_of_an_order_has_every_service_and_event_that_it_touched(
-    traced_platform: Platform, collector: Collector, tmp_path: Path
+    traced_platform: Platform, collector: TraceCollector, tmp_path: Path
 ) -> None:
     order = await place(traced_platform, "complete")
     spans = await trace_of(collector, order)
@@ -65,7 +65,7 @@ async def test_the_trace_of_an_order_has_every_service_and_event_that_it_touched
 
 
 async def test_a_collector_that_is_away_costs_no_order_and_is_reported_once(
-    traced_platform: Platform, collector: Collector
+    traced_platform: Platform, collector: TraceCollector
 ) -> None:
     await trace_of(collector, await place(traced_platform, "before"))
     collector.stop()
@@ -122,7 +122,7 @@ async def confirmed(platform: Platform, order: str) -> None:
         await eventually(f"{order} is confirmed", status, lambda found: found == "confirmed")
 
 
-async def trace_of(collector: Collector, order: str) -> Sequence[StoredSpan]:
+async def trace_of(collector: TraceCollector, order: str) -> Sequence[StoredSpan]:
     """Return the trace once it has the end of the saga and what was recorded before it."""
 
     async def found() -> Sequence[StoredSpan]:

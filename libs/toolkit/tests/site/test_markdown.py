@@ -1,6 +1,11 @@
 """Markdown is rendered like on GitHub."""
 
+from pathlib import Path
+
+import pytest
+
 from waybill_toolkit.site.markdown import Renderer, contents
+from waybill_toolkit.site.targets import Targets
 
 
 def renderer() -> Renderer:
@@ -40,3 +45,14 @@ def test_code_and_tables_are_rendered() -> None:
 def test_the_address_of_a_picture_is_rewritten_on_its_own() -> None:
     shown = Renderer(link=str, draw=str, generate=str, picture=lambda target: f"data:{target}")
     assert '<img src="data:a.svg" alt="A" />' in shown.render("![A](a.svg)").html
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.svg", "image/svg+xml"), ("a.png", "image/png")])
+def test_a_picture_of_the_repository_is_a_part_of_the_page(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).write_bytes(b"drawn")
+    targets = Targets(tmp_path, {})
+    assert targets.picture(name, "docs/page.md") == f"data:{kind};base64,ZHJhd24="
+    assert targets.picture("gone.png", "docs/page.md") == "gone.png"

@@ -20,6 +20,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError
 from waybill_toolkit.platform.identity import AccessMode
 from waybill_toolkit.platform.log_files import Follower, last_lines
+from waybill_toolkit.platform.observe.programs import find_observers
 from waybill_toolkit.platform.options import Data, RunBroker, data_folder
 from waybill_toolkit.platform.plan import PORT_BASE, STOCK_DATABASES_MAX, Plan
 from waybill_toolkit.platform.source_tree import tree_root
@@ -65,6 +66,13 @@ StockDatabases = Annotated[
         show_default="1",
     ),
 ]
+Observe = Annotated[
+    bool,
+    typer.Option(
+        "--observe",
+        help="Also start Prometheus on +22, and dashboards on +23; see docs/telemetry.md.",
+    ),
+]
 Service = Annotated[str | None, typer.Argument(help="Also: postgres, broker, prefork, platform.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
@@ -82,13 +90,16 @@ def up(
     services: Services = None,
     broker: RunBroker = BrokerKind.EMBEDDED,
     stock_databases: StockDatabases = None,
+    observe: Observe = False,
 ) -> None:
     """Start PostgreSQL, the broker and every service, and keep them running."""
     with explained():
         root = (services or tree_root() / "services").absolute()
         found = Plan.of(data_folder(data), root, port_base, broker=broker_of(broker))
         plan = replace(
-            with_access(with_telemetry(found), access), stock_databases=stock_databases or 1
+            with_access(with_telemetry(found), access),
+            stock_databases=stock_databases or 1,
+            observers=find_observers(tree_root()) if observe else None,
         )
         AttachedPlatform(plan.reloading() if reload else plan, Console()).up(
             fresh=fresh, detach=detach

@@ -83,6 +83,8 @@ def show_addresses(console: Console, platform: Platform, seconds: float) -> None
     table.add_section()
     table.add_row("PostgreSQL", platform.postgres_address, "")
     table.add_row("Broker (Kafka)", platform.bootstrap_servers, "")
+    for name, address in platform.observers.items():
+        table.add_row(name.capitalize(), address, "")
     print_table(console, table)
     console.print(f"Data, logs, passwords: {platform.folder}", soft_wrap=True, highlight=False)
     if platform.asks_for_tokens:

@@ -11,6 +11,7 @@ logs/          one file per process
 mail/          mails that identity has written
 postgres/      see postgres_home.py
 broker/        see waybill_toolkit.platform.embedded_broker.home
+observe/       what `--observe` starts, see waybill_toolkit.platform.observe
 """
 
 import fcntl
@@ -39,6 +40,7 @@ _OURS = (
     "logs",
     "mail",
     "broker",
+    "observe",
     _MARKER,
 )  # and postgres/; the marker goes last
 

@@ -91,6 +91,13 @@ class Platform:
     def postgres_address(self) -> str:
         return f"{LOOPBACK}:{self.port_base + POSTGRES_OFFSET}"
 
+    @property
+    def observers(self) -> dict[str, str]:
+        """Return the addresses of `prometheus` and `dashboards`, if they run."""
+        observers = self.plan().observers
+        names = observers.ports(self.port_base) if observers else ()
+        return {name: str(self.process(name).address) for name in names}
+
     def database_url(self, service: str, database: str | None = None) -> str:
         """Return the address of one of a service's databases with the role of that service."""
         password = SecretFiles(self.folder).password(service)

@@ -9,6 +9,7 @@ from pathlib import Path
 from waybill_toolkit.platform.apache_kafka.distribution import ensure_kafka
 from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import PlatformError, PortInUseError
+from waybill_toolkit.platform.observe.folder import ObserversFolder
 from waybill_toolkit.platform.plan import Plan
 from waybill_toolkit.platform.ports import is_free, listener
 from waybill_toolkit.platform.postgres_home import find_home
@@ -48,6 +49,7 @@ def launch(plan: Plan, *, fresh: bool, dies_with_us: bool) -> subprocess.Popen[b
         _refuse_taken_ports(plan)
         plan.keep_ports()
         folder.plan_file.write_text(plan.to_json(), encoding="utf-8")
+        _configure_observers(plan)
         folder.state_file.unlink(missing_ok=True)
         return Program(
             [
@@ -104,6 +106,19 @@ def _wait_until_gone(processes: list[Identity], within_seconds: float) -> None:
         for process in processes:
             process.signal(signal.SIGKILL)
         wait_until(lambda: not any(process.is_alive() for process in processes), within_seconds)
+
+
+def _configure_observers(plan: Plan) -> None:
+    if plan.observers:
+        # Imported here: only with --observe.
+        from waybill_toolkit.platform.observe.configuration import (  # noqa: PLC0415 - see above
+            write_configuration,
+        )
+
+        services = {service.name: service.port for service in plan.services}
+        drawing_port = plan.ports()["dashboards"]
+        folder = ObserversFolder.of(plan.data)
+        write_configuration(folder, plan.observers.chart, services, drawing_port)
 
 
 def _refuse_taken_ports(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from waybill_toolkit.platform.apache_kafka.distribution import jars_folder
 from waybill_toolkit.platform.broker_kind import BrokerKind, RunningBroker
 from waybill_toolkit.platform.broker_users import READER
 from waybill_toolkit.platform.errors import PlatformError
+from waybill_toolkit.platform.observe.programs import DASHBOARDS_OFFSET, Observers
 from waybill_toolkit.platform.ports import LOOPBACK, claim, free_port, is_free
 from waybill_toolkit.platform.postgres import postgres_url
 from waybill_toolkit.platform.secret_files import SecretFiles
@@ -29,7 +30,17 @@ _HIGHEST_PORT = 65535
 
 
 RESERVED_NAMES = frozenset(
-    {"broker", "migrations", "platform", "postgres", "prefork", "supervisor", READER}
+    {
+        "broker",
+        "dashboards",
+        "migrations",
+        "platform",
+        "postgres",
+        "prefork",
+        "prometheus",
+        "supervisor",
+        READER,
+    }
 )
 
 
@@ -94,6 +105,8 @@ class Plan:
     """The number of databases over which the stock of inventory is divided."""
     accepts_newer: bool = False
     """Whether databases may have migrations of a later version: this one follows it."""
+    observers: Observers | None = None
+    """What watches the platform, if that is wanted."""
 
     @classmethod
     def of(
@@ -109,10 +122,10 @@ class Plan:
         The gateway is the first and has the base as its port. The others have their stored ports
         in this data folder, or the next free ones; see stored_ports.
         """
-        if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - BROKER_OFFSET:
+        if not _LOWEST_PORT <= port_base <= _HIGHEST_PORT - DASHBOARDS_OFFSET:
             raise PlatformError(
                 f"{port_base} is no base for ports: "
-                f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - BROKER_OFFSET} with --port-base."
+                f"choose {_LOWEST_PORT} to {_HIGHEST_PORT - DASHBOARDS_OFFSET} with --port-base."
             )
         jars = jars_folder() if broker is BrokerKind.KAFKA else None
         return cls(
@@ -177,7 +190,8 @@ class Plan:
         """Every port in use, by the name of its process."""
         named = {service.name: service.port for service in self.services}
         broker = {} if self.running_broker else {"broker": self.broker_port}
-        return {**named, "postgres": self.postgres_port, **broker}
+        observers = self.observers.ports(self.port_base) if self.observers else {}
+        return {**named, "postgres": self.postgres_port, **broker, **observers}
 
     def databases_of(self, service: str) -> tuple[str, ...]:
         """Return the databases of a service that has any; the first one has its name."""
@@ -216,6 +230,7 @@ class Plan:
             RunningBroker(**broker) if (broker := document["running_broker"]) else None,
             document["stock_databases"],
             document.get("accepts_newer", False),
+            Observers.of_json(document.get("observers")),
         )
 
 
@@ -249,6 +264,6 @@ def free_port_base() -> int:
     """Find a port base whose ports are free, and which no other process that runs was given."""
     while True:
         base = free_port() // _CLAIMED_PORTS * _CLAIMED_PORTS
-        ports = range(base, base + BROKER_OFFSET + 1)
+        ports = range(base, base + DASHBOARDS_OFFSET + 1)
         if all(map(is_free, ports)) and claim(f"ports-{base}"):
             return base

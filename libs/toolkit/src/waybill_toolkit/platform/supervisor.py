@@ -18,6 +18,7 @@ from waybill_toolkit.platform.data_folder import DataFolder
 from waybill_toolkit.platform.errors import StartError
 from waybill_toolkit.platform.lending import Lending
 from waybill_toolkit.platform.log_files import keep_small
+from waybill_toolkit.platform.managed_observers import managed_observers
 from waybill_toolkit.platform.managed_process import (
     ManagedBroker,
     ManagedPostgres,
@@ -49,6 +50,7 @@ class Supervisor:
         self._servers = [
             self._keeper(ManagedPostgres(plan, log("postgres"))),
             *([] if plan.running_broker else [self._keeper(ManagedBroker(plan, log("broker")))]),
+            *(self._keeper(each) for each in managed_observers(plan, log)),
         ]
         self._migrations = Migrations(
             plan, self._prefork_client, log(MIGRATIONS), self._state_file.write

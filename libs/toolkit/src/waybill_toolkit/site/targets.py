@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 SOURCES: Final = "source"
 """The folder of pages that show a file of the repository."""
+_PICTURES: Final = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 @dataclass(slots=True)
@@ -40,14 +41,14 @@ class Targets:
         return relative(here, page) + (f"#{there}" if there else fragment)
 
     def picture(self, target: str, file: str) -> str:
-        """Put an SVG picture of the repository into the page of `file`, which needs no other file.
+        """Put a picture of the repository into the page of `file`, which needs no other file.
 
         Other addresses are not changed.
         """
         path = self.root / posixpath.dirname(file) / target
-        if path.suffix != ".svg" or not path.is_file():
+        if path.suffix not in _PICTURES or not path.is_file():
             return target
-        return f"data:image/svg+xml;base64,{b64encode(path.read_bytes()).decode()}"
+        return f"data:{_PICTURES[path.suffix]};base64,{b64encode(path.read_bytes()).decode()}"
 
     def _show(self, wanted: str) -> str | None:
         if wanted.startswith("..") or not (self.root / wanted).is_file():

@@ -129,13 +129,14 @@ class Browser:
         *,
         keys: Sequence[str] = (),
         value: str = "null",
+        within_seconds: float = PAGE_SECONDS_MAX,
     ) -> Look:
         """Open a page in a new tab; it is examined when the expression `ready` is true.
 
         Then the keys are pressed, one character or a name such as "Enter" each, and the expression
         `value` is evaluated.
         """
-        async with asyncio.timeout(PAGE_SECONDS_MAX):
+        async with asyncio.timeout(within_seconds):
             target = await self._send("Target.createTarget", url="about:blank")
             attached = await self._send(
                 "Target.attachToTarget", targetId=target["targetId"], flatten=True

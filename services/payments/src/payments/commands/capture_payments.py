@@ -42,7 +42,8 @@ async def capture_payments(
         if step is None:
             status = payment.status if payment else "unknown"
             _log.warning(
-                "payment cannot be captured", extra={"order_id": order_id, "status": status}
+                "payment cannot be captured",
+                extra={"order_id": order_id, "payment_status": status},
             )
             continue
         payments[order_id] = step.payment

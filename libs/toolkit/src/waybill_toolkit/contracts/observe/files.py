@@ -34,11 +34,11 @@ def observe_files(tree: Tree, facts: Sequence[ServiceFacts]) -> dict[str, str]:
 def dashboards(tree: Tree, facts: Sequence[ServiceFacts]) -> list[Dashboard]:
     """Return all dashboards of a tree. Raises ContractError."""
     own = read_own_metrics(tree, [each.name for each in facts])
-    topics = {topic.name for each in facts for topic in each.topics}
+    received = {topic for each in facts for topic in each.receives}
     return [
         overview(read_objectives(tree.root)),
         sagas(),
-        kafka(topics),
+        kafka(received),
         postgresql(),
         *(service_dashboard(each, own.get(each.name, [])) for each in facts),
     ]

@@ -82,36 +82,25 @@ def _panel(panel: Panel) -> dict[str, Any]:
     if panel.stacked:
         custom = {**custom, "fillOpacity": 40, "stacking": {"mode": "normal"}}
     return {
-        "type": panel.kind,
+        "type": "timeseries",
         "title": panel.title,
         "description": panel.text,
         "datasource": _DATASOURCE,
         "fieldConfig": {
-            "defaults": {"unit": panel.unit, "min": 0}
-            | ({"custom": custom} if panel.kind == "timeseries" else {}),
+            "defaults": {"unit": panel.unit, "min": 0, "custom": custom},
             "overrides": [],
         },
-        "options": _options(panel),
+        "options": {
+            "legend": {"displayMode": "list", "placement": "bottom"},
+            "tooltip": {"mode": "multi", "sort": "desc"},
+        },
         "targets": [
             {
                 "refId": chr(ord("A") + index),
                 "datasource": _DATASOURCE,
                 "expr": query.expression,
                 "legendFormat": query.legend,
-                **({"instant": True, "range": False} if panel.kind != "timeseries" else {}),
-                **({"format": "table"} if panel.kind == "table" else {}),
             }
             for index, query in enumerate(panel.queries)
         ],
     }
-
-
-def _options(panel: Panel) -> dict[str, Any]:
-    if panel.kind == "timeseries":
-        return {
-            "legend": {"displayMode": "list", "placement": "bottom"},
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        }
-    if panel.kind == "stat":
-        return {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "none"}
-    return {}

@@ -3,39 +3,41 @@
 from collections.abc import Iterable
 
 from waybill_toolkit.contracts.observe.panels import (
+    RATE_WINDOW,
     Dashboard,
     Panel,
     Query,
     Row,
     highest,
+    lowest,
     quantiles,
-    rate,
 )
+from waybill_toolkit.contracts.observe.shared import lag_age, outbox_events, published
 
 
 def kafka(topics: Iterable[str]) -> Dashboard:
-    """Return the page of events: the outboxes, the topics, the consumers."""
+    """Return the page of events: the outboxes, the topics that are received, the consumers."""
+    delay = quantiles("waybill_relay_delay_seconds", "job")
     text = "From the outbox to the receivers. Kafka itself is watched by its own exporter."
     return Dashboard(
         "kafka",
         "Kafka",
         text,
         [
-            Row("Services and Kafka", _connection_panels()),
-            Row("Outbox and relay", _relay_panels()),
-            *(Row(f"Topic {each}", _topic_panels(each)) for each in sorted(topics)),
+            Row("Services and Kafka", _connection()),
+            Row(
+                "Outbox and relay",
+                [outbox_events(), published("job"), Panel("From the outbox to Kafka", delay, "s")],
+            ),
+            *(Row(f"Topic {each}", _topic(each)) for each in sorted(topics)),
         ],
     )
 
 
-def _connection_panels() -> list[Panel]:
+def _connection() -> list[Panel]:
+    joined = f"increase(waybill_consumer_sessions_total[{RATE_WINDOW}])"
     return [
-        Panel(
-            "Kafka answers",
-            [Query("min by (job) (waybill_broker_up)", "{{job}}")],
-            "none",
-            "1: yes.",
-        ),
+        Panel("Kafka answers", [lowest("waybill_broker_up", "job")], "none", "1: yes."),
         Panel(
             "Partitions, by replica",
             [Query("waybill_consumer_assigned_partitions", "{{job}} {{instance}}")],
@@ -44,41 +46,17 @@ def _connection_panels() -> list[Panel]:
         ),
         Panel(
             "Joined the group",
-            [Query("increase(waybill_consumer_sessions_total[$__rate_interval])", "{{job}}")],
+            [Query(joined, "{{job}}")],
             "none",
             "Often: something disconnects it.",
         ),
     ]
 
 
-def _relay_panels() -> list[Panel]:
-    return [
-        Panel(
-            "Events in the outbox",
-            [Query(highest("waybill_outbox_events", "job"), "{{job}}")],
-            "none",
-        ),
-        Panel(
-            "Published a second",
-            [Query(rate("waybill_events_published_total", "job"), "{{job}}")],
-            "ops",
-        ),
-        Panel("From the outbox to Kafka", quantiles("waybill_relay_delay_seconds", by="job"), "s"),
-    ]
-
-
-def _topic_panels(topic: str) -> list[Panel]:
+def _topic(topic: str) -> list[Panel]:
     where = f'topic=~"(.*[.])?{topic.replace(".", "[.]")}"'
+    waiting = highest("waybill_consumer_lag_records", "job", where=where)
     return [
-        Panel(
-            "Not processed",
-            [Query(highest("waybill_consumer_lag_records", "job", where), "{{job}}")],
-            "none",
-            "By service that receives it.",
-        ),
-        Panel(
-            "Age of the oldest",
-            [Query(highest("waybill_consumer_lag_seconds", "job", where), "{{job}}")],
-            "s",
-        ),
+        Panel("Not processed", [waiting], "none", "By service that receives it."),
+        lag_age("job", where=where),
     ]

@@ -8,10 +8,17 @@ from waybill_toolkit.contracts.observe.panels import (
     Panel,
     Query,
     Row,
-    highest,
+    grouped,
     quantiles,
     rate,
-    total,
+)
+from waybill_toolkit.contracts.observe.shared import (
+    dead_letters,
+    errors,
+    lag_age,
+    memory,
+    outbox_age,
+    processor_time,
 )
 
 _GATEWAY = 'job="gateway"'
@@ -28,7 +35,7 @@ def overview(objectives: Mapping[str, Objective]) -> Dashboard:
             Row("Promises to clients", [_budget(name, each) for name, each in objectives.items()]),
             Row("Orders", _orders()),
             Row("Requests, at the gateway", _requests()),
-            Row("Work that waits", _waiting()),
+            Row("Work that waits", [outbox_age(), lag_age("job"), dead_letters()]),
             Row("Processes", _processes()),
         ],
     )
@@ -66,25 +73,20 @@ def _orders() -> list[Panel]:
         Panel(
             "Orders a second",
             [
-                Query(rate("waybill_orders_placed_total"), "accepted"),
-                Query(rate("waybill_orders_settled_total", "outcome"), "{{outcome}}"),
+                rate("waybill_orders_placed_total", legend="accepted"),
+                rate("waybill_orders_settled_total", "outcome"),
             ],
             "ops",
         ),
         Panel(
             "From accepted to confirmed or rejected",
-            quantiles("waybill_orders_settled_seconds", settled),
+            quantiles("waybill_orders_settled_seconds", where=settled),
             "s",
             "The objective is 10 s.",
         ),
         Panel(
             "Rejected, by reason",
-            [
-                Query(
-                    rate("waybill_orders_settled_total", "reason", 'outcome="rejected"'),
-                    "{{reason}}",
-                )
-            ],
+            [rate("waybill_orders_settled_total", "reason", where='outcome="rejected"')],
             "ops",
             stacked=True,
         ),
@@ -95,47 +97,14 @@ def _requests() -> list[Panel]:
     return [
         Panel(
             "Requests a second, by class",
-            [Query(rate("waybill_http_requests_total", "class", _GATEWAY), "{{class}}")],
+            [rate("waybill_http_requests_total", "class", where=_GATEWAY)],
             "reqps",
         ),
-        Panel(
-            "Errors a second, by status",
-            [
-                Query(
-                    rate(
-                        "waybill_http_requests_total",
-                        "status",
-                        f'{_GATEWAY}, status=~"4xx|5xx|closed"',
-                    ),
-                    "{{status}}",
-                )
-            ],
-            "reqps",
-        ),
+        errors("status", where=_GATEWAY),
         Panel(
             "Duration",
-            quantiles("waybill_http_request_duration_seconds", _GATEWAY, "class"),
+            quantiles("waybill_http_request_duration_seconds", "class", where=_GATEWAY),
             "s",
-        ),
-    ]
-
-
-def _waiting() -> list[Panel]:
-    return [
-        Panel(
-            "Oldest event in the outbox",
-            [Query(highest("waybill_outbox_oldest_seconds", "job"), "{{job}}")],
-            "s",
-        ),
-        Panel(
-            "Age of the oldest event that is not processed",
-            [Query(highest("waybill_consumer_lag_seconds", "job"), "{{job}}")],
-            "s",
-        ),
-        Panel(
-            "Events set aside",
-            [Query(highest("waybill_dead_letters", "job, state"), "{{job}} {{state}}")],
-            "none",
         ),
     ]
 
@@ -144,19 +113,9 @@ def _processes() -> list[Panel]:
     return [
         Panel(
             "Replicas that answer",
-            [Query("count by (service, version) (waybill_build_info)", "{{service}} {{version}}")],
+            [grouped("count", "waybill_build_info", "service", "version")],
             "none",
         ),
-        Panel(
-            "Processor time, in cores",
-            [Query(rate("waybill_process_cpu_seconds_total", "job"), "{{job}}")],
-            "short",
-            stacked=True,
-        ),
-        Panel(
-            "Memory",
-            [Query(total("waybill_process_resident_memory_bytes", "job"), "{{job}}")],
-            "bytes",
-            stacked=True,
-        ),
+        processor_time("job"),
+        memory("job"),
     ]

@@ -6,7 +6,6 @@ from typing import Final, Literal, TypeAlias
 
 Unit: TypeAlias = Literal["short", "reqps", "ops", "s", "percentunit", "bytes", "none"]
 """As Grafana names them."""
-Kind: TypeAlias = Literal["timeseries", "stat", "table"]
 
 RATE_WINDOW: Final = "$__rate_interval"
 """Grafana replaces it with four intervals of the scrape, or one point of the graph."""
@@ -28,7 +27,6 @@ class Panel:
     queries: Sequence[Query]
     unit: Unit = "short"
     text: str = ""
-    kind: Kind = "timeseries"
     stacked: bool = False
 
 
@@ -50,35 +48,49 @@ class Dashboard:
     rows: Sequence[Row]
 
 
-def rate(metric: str, by: str = "", where: str = "") -> str:
-    """Return the events a second of a counter, summed by the labels."""
-    return f"sum{_by(by)} (rate({metric}{_where(where)}[{RATE_WINDOW}]))"
+def rate(metric: str, *by: str, where: str = "", legend: str = "") -> Query:
+    """Ask for the events a second of a counter, for each value of the labels."""
+    return grouped("sum", f"rate({metric}{_where(where)}[{RATE_WINDOW}])", *by, legend=legend)
 
 
-def quantiles(metric: str, where: str = "", by: str = "") -> list[Query]:
-    """Return the median and the 99th percentile of a histogram, for each value of a label `by`."""
-    labels = f"le, {by}" if by else "le"
-    of = f" {{{{{by}}}}}" if by else ""
-    rates = f"sum by ({labels}) (rate({metric}_bucket{_where(where)}[{RATE_WINDOW}]))"
+def highest(metric: str, *by: str, where: str = "", legend: str = "") -> Query:
+    """Ask for a gauge that is the same on every replica, or its highest value."""
+    return grouped("max", f"{metric}{_where(where)}", *by, legend=legend)
+
+
+def lowest(metric: str, *by: str, where: str = "", legend: str = "") -> Query:
+    """Ask for the lowest value of a gauge on any replica."""
+    return grouped("min", f"{metric}{_where(where)}", *by, legend=legend)
+
+
+def total(metric: str, *by: str, where: str = "", legend: str = "") -> Query:
+    """Ask for the sum of a gauge over all replicas."""
+    return grouped("sum", f"{metric}{_where(where)}", *by, legend=legend)
+
+
+def quantiles(metric: str, *by: str, where: str = "") -> list[Query]:
+    """Ask for the median and the 99th percentile of a histogram, for each value of the labels."""
+    rates = rate(f"{metric}_bucket", "le", *by, where=where).expression
     return [
-        Query(f"histogram_quantile({share}, {rates})", f"{name}{of}")
+        Query(f"histogram_quantile({share}, {rates})", f"{name} {_legend(by)}".strip())
         for name, share in (("p50", 0.5), ("p99", 0.99))
     ]
 
 
-def highest(metric: str, by: str = "", where: str = "") -> str:
-    """Return a gauge that is the same on every replica, or its highest value."""
-    return f"max{_by(by)} ({metric}{_where(where)})"
+def grouped(aggregate: str, expression: str, *by: str, legend: str = "") -> Query:
+    """Aggregate an expression; the legend is by default the labels by which that is done."""
+    labels = f" by ({', '.join(by)})" if by else ""
+    return Query(f"{aggregate}{labels} ({expression})", legend or _legend(by))
 
 
-def total(metric: str, by: str = "", where: str = "") -> str:
-    """Return the sum of a gauge over all replicas."""
-    return f"sum{_by(by)} ({metric}{_where(where)})"
+def both(*conditions: str) -> str:
+    """Join conditions on labels; those that are empty are left out."""
+    return ", ".join(filter(None, conditions))
 
 
-def _by(labels: str) -> str:
-    return f" by ({labels})" if labels else ""
+def _legend(labels: Sequence[str]) -> str:
+    return " ".join(f"{{{{{each}}}}}" for each in labels)
 
 
-def _where(labels: str) -> str:
-    return f"{{{labels}}}" if labels else ""
+def _where(conditions: str) -> str:
+    return f"{{{conditions}}}" if conditions else ""

@@ -5,78 +5,55 @@ from waybill_toolkit.contracts.observe.panels import (
     Panel,
     Query,
     Row,
-    quantiles,
+    lowest,
     rate,
     total,
+)
+from waybill_toolkit.contracts.observe.shared import (
+    connection_waiters,
+    transaction_duration,
+    transactions,
 )
 
 
 def postgresql() -> Dashboard:
     """Return the page of the databases as the services see them."""
-    pool = "job, process"
-    connections = [
-        Panel(
-            "Connections in use",
-            [
-                Query(total("waybill_database_connections_in_use", pool), "{{job}} {{process}}"),
-            ],
-            "none",
-        ),
-        Panel(
-            "Of the most, in use",
-            [
-                Query(
-                    f"sum by ({pool}) (waybill_database_connections_in_use)"
-                    f" / sum by ({pool}) (waybill_database_connections_max)",
-                    "{{job}} {{process}}",
-                )
-            ],
-            "percentunit",
-        ),
-        Panel(
-            "Waiting for a connection",
-            [Query(total("waybill_database_connection_waiters", pool), "{{job}} {{process}}")],
-            "none",
-            "Above 0 for long: the pool is too small, or the database too slow.",
-        ),
+    text = "The databases as services see them. PostgreSQL itself is watched by its own exporter."
+    return Dashboard(
+        "postgresql",
+        "PostgreSQL",
+        text,
+        [
+            Row("Connections", _connections()),
+            Row("Transactions", [transactions("job"), _rolled_back(), transaction_duration()]),
+            Row("Health", _health()),
+        ],
+    )
+
+
+def _connections() -> list[Panel]:
+    used = total("waybill_database_connections_in_use", "job", "process")
+    most = total("waybill_database_connections_max", "job", "process")
+    share = Query(f"{used.expression} / {most.expression}", used.legend)
+    return [
+        Panel("Connections in use", [used], "none"),
+        Panel("Of the most, in use", [share], "percentunit"),
+        connection_waiters(),
     ]
-    work = [
-        Panel(
-            "Transactions a second",
-            [Query(rate("waybill_database_transactions_total", "job"), "{{job}}")],
-            "ops",
-        ),
-        Panel(
-            "Rolled back a second",
-            [
-                Query(
-                    rate("waybill_database_transactions_total", "job", 'outcome="rolled_back"'),
-                    "{{job}}",
-                )
-            ],
-            "ops",
-        ),
-        Panel(
-            "Duration of a transaction",
-            quantiles("waybill_database_transaction_duration_seconds", by="job"),
-            "s",
-        ),
-    ]
-    up = [
-        Panel(
-            "The database answers", [Query("min by (job) (waybill_database_up)", "{{job}}")], "none"
-        ),
+
+
+def _rolled_back() -> Panel:
+    query = rate("waybill_database_transactions_total", "job", where='outcome="rolled_back"')
+    return Panel("Rolled back a second", [query], "ops")
+
+
+def _health() -> list[Panel]:
+    return [
+        Panel("The database answers", [lowest("waybill_database_up", "job")], "none", "1: yes."),
         Panel(
             "No connection could be had",
-            [Query(rate("waybill_database_connection_failures_total", "job"), "{{job}}")],
+            [rate("waybill_database_connection_failures_total", "job")],
             "ops",
         ),
-        Panel(
-            "Rows of timers a second",
-            [Query(rate("waybill_timer_rows_total", "job, timer"), "{{job}} {{timer}}")],
-            "ops",
-        ),
+        Panel("Rows of timers a second", [rate("waybill_timer_rows_total", "job", "timer")], "ops"),
     ]
-    text = "The databases as services see them. PostgreSQL itself is watched by its own exporter."
-    rows = [Row("Connections", connections), Row("Transactions", work), Row("Health", up)]
-    return Dashboard("postgresql", "PostgreSQL", text, rows)

@@ -1,53 +1,31 @@
 """The dashboard of sagas."""
 
-from waybill_toolkit.contracts.observe.panels import (
-    Dashboard,
-    Panel,
-    Query,
-    Row,
-    highest,
-    rate,
-)
+from waybill_toolkit.contracts.observe.panels import Dashboard, Panel, Row, highest, rate
 
 
 def sagas() -> Dashboard:
     """Return the page of all sagas."""
-    step = "{{definition}} {{step}} {{direction}}"
-    labels = "definition, step, direction"
-    panels = [
-        Panel("Open, by step", [Query(highest("waybill_sagas_open", labels), step)], "none"),
-        Panel(
-            "Longest wait, by step",
-            [Query(highest("waybill_saga_oldest_seconds", labels), step)],
-            "s",
-        ),
+    step = ("definition", "step", "direction")
+    waiting = [
+        Panel("Open, by step", [highest("waybill_sagas_open", *step)], "none"),
+        Panel("Longest wait, by step", [highest("waybill_saga_oldest_seconds", *step)], "s"),
         Panel(
             "Answers that did not arrive in time",
-            [Query(rate("waybill_saga_timeouts_total", labels), step)],
+            [rate("waybill_saga_timeouts_total", *step)],
             "ops",
         ),
     ]
-    flow = [
+    moving = [
         Panel(
             "Transitions a second",
-            [
-                Query(
-                    rate("waybill_saga_transitions_total", "definition, state"),
-                    "{{definition}} {{state}}",
-                )
-            ],
+            [rate("waybill_saga_transitions_total", "definition", "state")],
             "ops",
         ),
         Panel(
             "Ended a second",
-            [
-                Query(
-                    rate("waybill_sagas_ended_total", "definition, outcome, reason"),
-                    "{{definition}} {{outcome}} {{reason}}",
-                )
-            ],
+            [rate("waybill_sagas_ended_total", "definition", "outcome", "reason")],
             "ops",
         ),
     ]
     text = "Where orders and other sagas are, and how long they have waited there."
-    return Dashboard("sagas", "sagas", text, [Row("Waiting", panels), Row("Moving", flow)])
+    return Dashboard("sagas", "sagas", text, [Row("Waiting", waiting), Row("Moving", moving)])
