@@ -110,6 +110,7 @@ def _background_of(
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
+        cache = service.sagas.started.cache if service.sagas else lambda _: None
         parts = [*service.background, *background_migrations(settings, assemble)]
         try:
             async with (
@@ -120,6 +121,7 @@ def _background_of(
                 listening = tasks.create_task(
                     parent.listen(
                         publish,
+                        cache,
                         partial(refusal_of, service.background),
                         lambda: packed(values_of(BACKGROUND, process_readings(), baseline)),
                     )
