@@ -29,6 +29,7 @@ from waybill.kafka.errors import (
     refusal_of,
 )
 from waybill.kafka.protocol import TopicIdsRequest
+from waybill.kafka.responses import read_directly
 from waybill.kafka.security import KafkaSecurity
 from waybill.kafka.tls_mismatch import mismatch
 from waybill.tls import TlsFileError, trust_reason
@@ -89,7 +90,8 @@ async def connect_all(
     try:
         for node, host, port in await _nodes(bootstrap_servers, security):
             connection = await connect(host, port, security)
-            if connection is not None:
+            if connection is not None and connection.connected():
+                read_directly(connection)
                 connections[node] = connection
     except BrokerError:
         for each in connections.values():
