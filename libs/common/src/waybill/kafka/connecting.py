@@ -28,8 +28,8 @@ from waybill.kafka.errors import (
     BrokerUnavailableError,
     refusal_of,
 )
+from waybill.kafka.node_connection import NodeConnection
 from waybill.kafka.protocol import TopicIdsRequest
-from waybill.kafka.responses import read_directly
 from waybill.kafka.security import KafkaSecurity
 from waybill.kafka.tls_mismatch import mismatch
 from waybill.tls import TlsFileError, trust_reason
@@ -82,17 +82,14 @@ async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConn
         ) from error
 
 
-async def connect_all(
-    bootstrap_servers: str, security: KafkaSecurity
-) -> dict[int, AIOKafkaConnection]:
+async def connect_all(bootstrap_servers: str, security: KafkaSecurity) -> dict[int, NodeConnection]:
     """Connect to the nodes that can be reached; returns them by number. Raises BrokerError."""
-    connections: dict[int, AIOKafkaConnection] = {}
+    connections: dict[int, NodeConnection] = {}
     try:
         for node, host, port in await _nodes(bootstrap_servers, security):
             connection = await connect(host, port, security)
             if connection is not None and connection.connected():
-                read_directly(connection)
-                connections[node] = connection
+                connections[node] = NodeConnection(connection, REQUEST_TIMEOUT_MS / 1000)
     except BrokerError:
         for each in connections.values():
             each.close()
