@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
+import aiohttp
 import httpx
 import pytest
 
@@ -213,13 +214,13 @@ async def test_keys_are_not_fetched_from_an_address_that_others_control(
     address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: list[str] = []
-    send = httpx.AsyncClient.send
+    get = aiohttp.ClientSession.get
 
-    async def watch(self: httpx.AsyncClient, request: httpx.Request, **other: object) -> object:
-        asked.append(str(request.url))
-        return await send(self, request, **other)  # type: ignore[arg-type]
+    def watch(self: aiohttp.ClientSession, url: str, **other: Any) -> object:
+        asked.append(url)
+        return get(self, url, **other)
 
-    monkeypatch.setattr(httpx.AsyncClient, "send", watch)
+    monkeypatch.setattr(aiohttp.ClientSession, "get", watch)
 
     async def logged() -> str:
         return caplog.text
@@ -233,4 +234,5 @@ async def test_keys_are_not_fetched_from_an_address_that_others_control(
             group.create_task(keys.run(stop))
             await eventually("a failed read", logged, lambda text: "keys of" in text)
             stop.set()
+    assert asked
     assert address not in asked

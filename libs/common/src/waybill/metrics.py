@@ -16,9 +16,10 @@ Labels have values of a bounded set: operations, event types, steps, reasons. Ne
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from typing_extensions import override
 
 Kind: TypeAlias = Literal["counter", "gauge", "histogram", "info"]
 Scope: TypeAlias = Literal["process", "service"]
@@ -113,10 +114,25 @@ def begin_at_zero(name: str, *labels: str) -> None:
     ZEROS.add((name, labels))
 
 
+class _Counter(Counter):
+    @override
+    def labels(self, *values: Any, **named: Any) -> "_Counter":
+        # Without a lock and the checks of the names: a fifth of the time, sixty times an order.
+        known: Any = self._metrics.get(values) if self._labelnames else None
+        return known or super().labels(*values, **named)
+
+
+class _Histogram(Histogram):
+    @override
+    def labels(self, *values: Any, **named: Any) -> "_Histogram":
+        known: Any = self._metrics.get(values) if self._labelnames else None
+        return known or super().labels(*values, **named)
+
+
 def counter(name: str, meaning: str, labels: Sequence[str] = (), *, unit: str) -> Counter:
     """Declare a counter, whose name ends in `_total`. Raises ValueError for a wrong name."""
     _declare(name, "counter", meaning, labels, unit=unit)
-    return Counter(name, meaning, labels, registry=REGISTRY)
+    return _Counter(name, meaning, labels, registry=REGISTRY)
 
 
 def histogram(
@@ -129,7 +145,7 @@ def histogram(
 ) -> Histogram:
     """Declare a histogram. Raises ValueError for a wrong name."""
     _declare(name, "histogram", meaning, labels, unit=unit)
-    return Histogram(name, meaning, labels, registry=REGISTRY, buckets=buckets)
+    return _Histogram(name, meaning, labels, registry=REGISTRY, buckets=buckets)
 
 
 def gauge(name: str, meaning: str, labels: Sequence[str] = (), *, unit: str) -> Gauge:

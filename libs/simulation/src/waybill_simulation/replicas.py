@@ -144,12 +144,15 @@ class Replicas:
             await self._run(service, node)
         elif service.database is not None:
             service.database.on_sent = pipe.send
+            if service.sagas is not None:
+                service.sagas.started.pass_on = pipe.pass_on
 
     async def _work(self, child: Node, parent: Node, pipe: Pipe) -> None:
         """Run the worker process."""
         service = await self._assembled(child, parent)
         if service is not None and service.database is not None:
-            pipe.listen(service.database.on_sent, child.context)
+            cache = service.sagas.started.cache if service.sagas else lambda _: None
+            pipe.listen(service.database.on_sent, cache, child.context)
             await self._run(service, parent)
 
     async def _assembled(self, node: Node, parent: Node) -> Service | None:

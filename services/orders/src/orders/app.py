@@ -40,6 +40,7 @@ async def assemble(settings: OrdersSettings, clock: Clock | None = None) -> Serv
     return Service(
         api=Api(database, sagas, clock, seals, followers),
         database=database,
+        sagas=sagas,
         in_each_process=(followers,),
         gauges=followers.readings,
         checks={"token keys": seals.check},

@@ -11,18 +11,21 @@ revoked, while tokens of them are valid (`denied_sessions_uri`). They are read e
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
+import orjson
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
-from waybill.backoff import Backoff, pause
+from waybill.backoff import Backoff
 from waybill.clock import Clock
+from waybill.tls import client_context
 
 if TYPE_CHECKING:
     from joserfc.jwk import DictKey
@@ -34,7 +37,8 @@ READ_DENIED_EVERY: Final = timedelta(seconds=2)
 UNKNOWN_KEY_PAUSE: Final = timedelta(seconds=10)
 STALE_AFTER: Final = timedelta(minutes=10)
 """Time without a successful read after which the process is not ready: a key may be revoked."""
-TICK_SECONDS: Final = 0.2
+TICK_SECONDS: Final = 2.0
+"""Longest time until a process looks what is due, unless a token names an unknown key."""
 READ_SECONDS: Final = 5.0
 FIND_SECONDS: Final = 2.0
 SERVES_WITHOUT_AFTER: Final = timedelta(seconds=10)
@@ -44,6 +48,10 @@ set up late."""
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DISCOVERY: Final = "/.well-known/openid-configuration"
+
+
+_FAILURES: Final = (aiohttp.ClientError, TimeoutError)
+"""What aiohttp raises when there is no answer."""
 
 
 class IssuerError(Exception):
@@ -65,19 +73,32 @@ class IssuerKeys:
         self._tried_at: datetime | None = None
         self._wanted = False
         self._tried = asyncio.Condition()
+        self._woken = asyncio.Event()
         self._denied_sessions: DeniedSessions | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read the keys until `stop` is set."""
         backoff = Backoff(_log, f"keys of {self._issuer}")
-        trusted = _trusted(self._issuer)
-        async with httpx.AsyncClient(timeout=READ_SECONDS, verify=trusted) as client:
+        async with asyncio.TaskGroup() as tasks, _client(self._issuer) as client:
+            tasks.create_task(self._wake_at(stop))
             while not stop.is_set():
                 if self._is_due():
                     await self._try(client, backoff, stop)
                 if self._denied_sessions is not None:
                     await self._denied_sessions.read_when_due(client)
-                await pause(stop, TICK_SECONDS)
+                await self._wait()
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()
+
+    async def _wait(self) -> None:
+        denied = self._denied_sessions
+        seconds = TICK_SECONDS if denied is None else min(TICK_SECONDS, denied.seconds_left())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        self._woken.clear()
 
     @property
     def denied(self) -> Container[str]:
@@ -91,6 +112,7 @@ class IssuerKeys:
         """
         if key_id not in self._keys and self._may_ask():
             self._wanted = True
+            self._woken.set()
             try:
                 async with asyncio.timeout(FIND_SECONDS), self._tried:
                     await self._tried.wait_for(lambda: not self._wanted)
@@ -121,13 +143,15 @@ class IssuerKeys:
         read_at = self._read_at
         return self._wanted or read_at is None or self._clock.now() - read_at >= READ_EVERY
 
-    async def _try(self, client: httpx.AsyncClient, backoff: Backoff, stop: asyncio.Event) -> None:
+    async def _try(
+        self, client: aiohttp.ClientSession, backoff: Backoff, stop: asyncio.Event
+    ) -> None:
         failure: Exception | None = None
         try:
             self._keys = await self._read(client)
             self._read_at = self._clock.now()
             backoff.reset()
-        except (httpx.HTTPError, IssuerError) as error:
+        except (*_FAILURES, IssuerError) as error:
             failure = error
         async with self._tried:
             self._tried_at = self._clock.now()
@@ -136,7 +160,7 @@ class IssuerKeys:
         if failure is not None:
             await backoff.wait(failure, stop)
 
-    async def _read(self, client: httpx.AsyncClient) -> dict[str, Key]:
+    async def _read(self, client: aiohttp.ClientSession) -> dict[str, Key]:
         metadata = await _json(client, self._issuer.rstrip("/") + _DISCOVERY)
         if metadata.get("issuer") != self._issuer:
             raise IssuerError(
@@ -151,7 +175,7 @@ class IssuerKeys:
         await self._follow(client, metadata.get("denied_sessions_uri"))
         return dict(_usable(keys))
 
-    async def _follow(self, client: httpx.AsyncClient, address: object) -> None:
+    async def _follow(self, client: aiohttp.ClientSession, address: object) -> None:
         """Read the denied sessions from now on, if the issuer has them; the first time at once."""
         if address is None:
             self._denied_sessions = None
@@ -176,38 +200,51 @@ class DeniedSessions:
         self._tried_at: datetime | None = None
         self._is_failing = False
 
-    async def read_when_due(self, client: httpx.AsyncClient) -> None:
+    def seconds_left(self) -> float:
+        """Return the time until they are read again."""
+        if self._tried_at is None:
+            return 0.0
+        left = READ_DENIED_EVERY - (self._clock.now() - self._tried_at)
+        return max(0.0, left.total_seconds())
+
+    async def read_when_due(self, client: aiohttp.ClientSession) -> None:
         """Read them if that was two seconds ago. A failure is logged; what was read stays."""
-        tried_at = self._tried_at
-        if tried_at is not None and self._clock.now() - tried_at < READ_DENIED_EVERY:
+        if self.seconds_left() > 0:
             return
         try:
             await self.read(client)
-        except (httpx.HTTPError, IssuerError) as error:
+        except (*_FAILURES, IssuerError) as error:
             if not self._is_failing:
                 _log.warning("the denied sessions of %s cannot be read: %s", self.address, error)
             self._is_failing = True
         else:
             self._is_failing = False
 
-    async def read(self, client: httpx.AsyncClient) -> None:
-        """Read them. Raises IssuerError or an error of httpx."""
+    async def read(self, client: aiohttp.ClientSession) -> None:
+        """Read them. Raises IssuerError or an error of aiohttp."""
         self._tried_at = self._clock.now()
         known = {"If-None-Match": self._etag} if self._etag else {}
-        response = await client.get(self.address, headers=known)
-        if response.status_code == httpx.codes.NOT_MODIFIED:
-            return
-        document = _object(response)
+        async with client.get(self.address, headers=known, allow_redirects=False) as response:
+            if response.status == HTTPStatus.NOT_MODIFIED:
+                return
+            document = await _object(response)
+            etag = response.headers.get("etag", "")
         sids, kids = document.get("sids"), document.get("kids", [])
         if not (isinstance(sids, list) and isinstance(kids, list)):
             raise IssuerError(f"{self.address} has no list of sids")
         self.ids = frozenset(map(str, [*sids, *kids]))
-        self._etag = response.headers.get("etag", "")
+        self._etag = etag
 
 
-def _trusted(issuer: str) -> ssl.SSLContext | bool:
-    """Return the CAs to trust: none, which would take 1.5 MB, for an issuer on this host."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if urlsplit(issuer).scheme == "http" else True
+def _client(issuer: str) -> aiohttp.ClientSession:
+    """Return a client. It uses no proxy for an issuer on this host, and no CAs (1.5 MB)."""
+    is_here = urlsplit(issuer).scheme == "http"
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=True if is_here else client_context()),
+        timeout=aiohttp.ClientTimeout(total=READ_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=not is_here,
+    )
 
 
 def is_safe(address: str) -> bool:
@@ -216,14 +253,16 @@ def is_safe(address: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
-async def _json(client: httpx.AsyncClient, address: str) -> Mapping[str, Any]:
-    return _object(await client.get(address))
+async def _json(client: aiohttp.ClientSession, address: str) -> Mapping[str, Any]:
+    async with client.get(address, allow_redirects=False) as response:
+        return await _object(response)
 
 
-def _object(response: httpx.Response) -> Mapping[str, Any]:
-    response.raise_for_status()
+async def _object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
+    if response.status != HTTPStatus.OK:
+        raise IssuerError(f"{response.url} answers {response.status}")
     try:
-        document = response.json()
+        document = orjson.loads(await response.read())
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -28,6 +28,7 @@ from waybill.kafka.errors import (
     BrokerUnavailableError,
     refusal_of,
 )
+from waybill.kafka.node_connection import NodeConnection
 from waybill.kafka.protocol import TopicIdsRequest
 from waybill.kafka.security import KafkaSecurity
 from waybill.kafka.tls_mismatch import mismatch
@@ -81,16 +82,14 @@ async def connect(host: str, port: int, security: KafkaSecurity) -> AIOKafkaConn
         ) from error
 
 
-async def connect_all(
-    bootstrap_servers: str, security: KafkaSecurity
-) -> dict[int, AIOKafkaConnection]:
+async def connect_all(bootstrap_servers: str, security: KafkaSecurity) -> dict[int, NodeConnection]:
     """Connect to the nodes that can be reached; returns them by number. Raises BrokerError."""
-    connections: dict[int, AIOKafkaConnection] = {}
+    connections: dict[int, NodeConnection] = {}
     try:
         for node, host, port in await _nodes(bootstrap_servers, security):
             connection = await connect(host, port, security)
-            if connection is not None:
-                connections[node] = connection
+            if connection is not None and connection.connected():
+                connections[node] = NodeConnection(connection, REQUEST_TIMEOUT_MS / 1000)
     except BrokerError:
         for each in connections.values():
             each.close()

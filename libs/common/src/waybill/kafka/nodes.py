@@ -4,13 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiokafka.conn import AIOKafkaConnection  # type: ignore[import-untyped]  # it is untyped
 from aiokafka.errors import (  # type: ignore[import-untyped]  # it is untyped
     IncompatibleBrokerVersion,
     KafkaError,
 )
 
 from waybill.kafka.errors import BrokerRefusedError, BrokerUnavailableError, refusal_of
+from waybill.kafka.node_connection import Node
 from waybill.kafka.protocol import TopicIdsRequest
 
 KEEP_ALIVE_SECONDS: Final = 5.0
@@ -23,7 +23,7 @@ class Nodes:
     Every method raises BrokerUnavailableError when a connection is broken or breaks.
     """
 
-    def __init__(self, connections: Mapping[int, AIOKafkaConnection]) -> None:
+    def __init__(self, connections: Mapping[int, Node]) -> None:
         self._connections = connections
         self._asked_at = dict.fromkeys(connections, time.monotonic())
 

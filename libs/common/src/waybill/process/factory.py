@@ -110,6 +110,8 @@ class ServiceApp(Application, Generic[SomeSettings]):
             self._serve(settings, service, process, stopping, admission)
             if self.child and service.database:
                 service.database.on_sent = self.child.publish
+            if self.child and service.sagas:
+                service.sagas.started.pass_on = self.child.pass_on
             migrations = background_migrations(settings, self.assemble)
             parts = [self.child] if self.child else [*service.background, *migrations]
             in_each = [*service.in_each_process, *(admission.parts if admission else ())]

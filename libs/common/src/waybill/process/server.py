@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from waybill import logs
+from waybill.backoff import pause
 from waybill.http.errors import RECORDED
 from waybill.http.metrics import CONNECTIONS, CONNECTIONS_MAX, IN_PROGRESS
 from waybill.http.protocol import LimitedHttpProtocol
@@ -52,8 +53,10 @@ COLLECTED_AFTER_OBJECTS: Final = 50_000
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than the 60 s for which load balancers commonly keep an idle connection."""
 
+_TICKS_A_SECOND: Final = 10
+"""As uvicorn counts: what it does once a second, the Date of responses, it does every ten ticks."""
 _TICKS_BETWEEN_RELOADS: Final = 50
-"""Of uvicorn's ticks, ten a second: a renewed certificate is used within 5 s."""
+"""A renewed certificate is used within 5 s."""
 
 _IDLE_SHARE: Final = 0.2
 """Share of the shutdown time for connections without a request: a busy client uses each of its
@@ -107,6 +110,7 @@ def _background_of(
         process = Process(settings.graceful_stop_seconds)
         service = await assemble(settings)
         publish = service.database.on_sent if service.database else lambda _: None
+        cache = service.sagas.started.cache if service.sagas else lambda _: None
         parts = [*service.background, *background_migrations(settings, assemble)]
         try:
             async with (
@@ -117,6 +121,7 @@ def _background_of(
                 listening = tasks.create_task(
                     parent.listen(
                         publish,
+                        cache,
                         partial(refusal_of, service.background),
                         lambda: packed(values_of(BACKGROUND, process_readings(), baseline)),
                     )
@@ -138,7 +143,18 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._process = process
         self._certificate = certificate
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
         process.on_crash = self._stop
+
+    @override
+    async def main_loop(self) -> None:
+        """Tick once a second, not ten times: each wakes an idle process. Return at `_stop`."""
+        self._loop = asyncio.get_running_loop()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += _TICKS_A_SECOND
+            await pause(self._stopping, 1.0)
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -182,6 +198,8 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         self._process.begin_stop()
         self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)  # a signal may interrupt the loop
 
 
 def _reload(certificate: ServerCertificate) -> None:

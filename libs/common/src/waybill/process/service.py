@@ -25,6 +25,7 @@ from waybill.metrics import Sample
 from waybill.postgres import Database
 from waybill.process.background import Background
 from waybill.process.health import Check
+from waybill.saga import Sagas
 
 P = ParamSpec("P")
 
@@ -43,7 +44,7 @@ class Service:
 
     `background` are the parts of which the service has one: they run in the background process if
     there is one. `in_each_process` are parts that run in every serving process, such as one that
-    refreshes a cache.
+    refreshes a cache. `sagas` are those that its requests start and its background parts move.
 
     `access` says who may call the operations, instead of the setting: the issuer of tokens has one.
 
@@ -61,6 +62,7 @@ class Service:
     paths: Mapping[str, Methods] = field(default_factory=dict)
     database: Database | None = None
     other_databases: Sequence[Database] = ()
+    sagas: Sagas | None = None
     background: Sequence[Background] = ()
     in_each_process: Sequence[Background] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 In one process a request waits for the current batch of events, tens of milliseconds when there are
 many. With a separate process, it waits only for its own transaction.
 
-    parent   serves requests, and sends the events of each commit to the child
+    parent   serves requests, and sends the events of each commit to the child, and its new sagas
     child    relay, consumer, timers, assembled from the same settings; sends a heartbeat to the
              parent each second
 
@@ -30,9 +30,11 @@ from typing import Final, NoReturn
 import uvloop
 
 from waybill.postgres.outbox import SentEvent
+from waybill.saga.started import PassOn, StartedSaga
 
 # The first byte of a message. _EVENTS without events means that the child must read the outbox.
 _EVENTS: Final = b"e"
+_SAGAS: Final = b"g"
 _STOP: Final = b"s"
 _HEARTBEAT: Final = b"b"
 _ASK: Final = b"m"
@@ -61,13 +63,15 @@ class Parent:
     async def listen(
         self,
         publish: Callable[[Sequence[SentEvent]], None],
+        cache: PassOn = lambda _sagas: None,
         refusal: Callable[[], str | None] = lambda: None,
         metrics: Callable[[], bytes] = bytes,
     ) -> None:
         """Call `publish` with the events of each commit; returns when the child must stop.
 
-        A call without events means that there are events in the outbox. Exits the process when the
-        parent is gone: the platform may have started another one. Each heartbeat carries `refusal`.
+        Before, `cache` is called with the sagas that the commit has started. A call of `publish`
+        without events means that there are events in the outbox. Exits the process when the parent
+        is gone: the platform may have started another one. Each heartbeat carries `refusal`.
         `metrics` returns what the child has counted.
         """
         self._heartbeat(asyncio.get_running_loop(), refusal)
@@ -76,6 +80,8 @@ class Parent:
                 os._exit(_EXIT_ORPHANED)
             if message == _ASK:
                 await self._answer(metrics())
+            elif message.startswith(_SAGAS):
+                cache(pickle.loads(message[1:]))  # noqa: S301 - our parent's
             else:
                 publish(_events(message))
 
@@ -132,6 +138,12 @@ class Child:
         if not self._is_behind and not self._sent(_message(events)):
             self._is_behind = True
             asyncio.get_running_loop().add_writer(self._channel, self._catch_up)
+
+    def pass_on(self, sagas: Sequence[StartedSaga]) -> None:
+        """Send started sagas to the child, which reads those that do not arrive. Never blocks."""
+        message = _SAGAS + pickle.dumps(sagas)
+        if len(message) <= _MESSAGE_BYTES_MAX:
+            self._sent(message)
 
     def _catch_up(self) -> None:
         if self._sent(_EVENTS):

@@ -7,7 +7,8 @@ lock the saga first. A whole batch is processed at once: the number of statement
 with the batch.
 
 The process that moved a saga last caches its position, and does not read it again in an optimistic
-transaction, as long as the events move it on from there. An event that does not move it may have
+transaction, as long as the events move it on from there. The first position comes from the process
+that has started it (see `started`). An event that does not move it may have
 arrived before the cached position is current, and no transition number would detect that: then the
 row is read.
 """
@@ -25,12 +26,13 @@ from waybill.clock import Clock
 from waybill.events import Event
 from waybill.postgres import Transaction
 from waybill.saga import rows
-from waybill.saga.advance import Signal, advance, begin
+from waybill.saga.advance import Move, Signal, advance, begin
 from waybill.saga.definition import C, S, Saga
 from waybill.saga.measuring import count, count_started
 from waybill.saga.memory import Memory
-from waybill.saga.registry import SagaRegistry
+from waybill.saga.registry import SagaKind, SagaRegistry
 from waybill.saga.rows import Change, Row
+from waybill.saga.started import StartedSaga, StartedSagas
 from waybill.saga.step_spans import FIRST, SagaTrace
 from waybill.saga.subjects import SagaStart, SagaStore, SagaTransition, load
 from waybill.trace import TraceContext
@@ -43,6 +45,7 @@ class Sagas:
         self._clock = clock
         self._registry = SagaRegistry()
         self._memory = Memory()
+        self.started = StartedSagas(self._registry, self._memory)
 
     def add(self, subjects: SagaStore[S, C], *versions: Saga[S, C]) -> None:
         """Add all versions of a saga that may be running.
@@ -61,8 +64,10 @@ class Sagas:
         saga = kind.newest
         move = begin(saga)
         traced = [(each, _trace_of(each)) for each in starts]
-        await rows.insert(tx, saga, traced, move, self._clock.now())
+        now = self._clock.now()
+        await rows.insert(tx, saga, traced, move, now)
         tx.after_commit(partial(count_started, saga, move.position, len(starts)))
+        self.started.committed_by(tx, [_started(kind, move, each, now) for each in traced])
         command = move.command
         moves = [
             SagaTransition(
@@ -180,6 +185,21 @@ class Sagas:
 def _trace_of(start: SagaStart[Any]) -> SagaTrace:
     traceparent = start.cause.traceparent if start.cause else trace.current_traceparent()
     return SagaTrace(start.saga_id, traceparent)
+
+
+def _started(
+    kind: SagaKind, move: Move[Any, Any], traced: tuple[SagaStart[Any], SagaTrace], now: datetime
+) -> StartedSaga:
+    start, its = traced
+    return StartedSaga(
+        start.saga_id,
+        kind.newest.name,
+        kind.newest.version,
+        move.position,
+        now,
+        its.traceparent,
+        kind.subjects.cached(start.subject) if kind.subjects.is_lasting else None,
+    )
 
 
 def _record(changes: Sequence[Change], signalled_by: Sequence[TraceContext]) -> None:

@@ -1,4 +1,4 @@
-"""The cache of saga rows: sagas as this process last moved them.
+"""The cache of saga rows: sagas as this process last moved them, or as they were started.
 
 A cached row may be out of date: another process may have moved the saga since. It is only used
 where the number of the next transition is claimed, which fails in that case.
@@ -29,6 +29,10 @@ class Memory:
         """Remove and return those of the sagas that are cached."""
         found = ((saga_id, self._rows.pop(saga_id, None)) for saga_id in saga_ids)
         return {saga_id: row for saga_id, row in found if row is not None}
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Cache sagas that another process has committed, unless they are cached."""
+        self.put(row for row in rows if row.saga_id not in self._rows)
 
     def put(self, rows: Iterable[Row]) -> None:
         """Cache sagas as they were committed; evict the oldest ones beyond the limit."""

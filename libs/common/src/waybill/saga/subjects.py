@@ -49,6 +49,10 @@ class SagaStore(Protocol[S, C]):
     def read(self, row: asyncpg.Record) -> S:
         """Convert a row of `select` to a subject."""
 
+    def cached(self, subject: S) -> S:
+        """Return the subject of a saga that is started, as `read` would return it."""
+        return subject
+
     async def apply_transitions(
         self, tx: Transaction, moves: Sequence[SagaTransition[S, C]]
     ) -> None:

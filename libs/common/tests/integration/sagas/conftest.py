@@ -177,6 +177,11 @@ class World:
             await self.sagas.start(tx, "ship", [SagaStart(parcel.parcel_id, parcel)])
         return parcel.parcel_id
 
+    async def ship_and_fail(self, name: str) -> None:
+        async with self.database.transaction() as tx:
+            await self.sagas.start(tx, "ship", [SagaStart(uuid7(), Parcel(uuid7(), name))])
+            raise ZeroDivisionError
+
     async def refund(self, amount: int) -> UUID:
         refund = Refund(uuid7(), amount)
         async with self.database.transaction() as tx:

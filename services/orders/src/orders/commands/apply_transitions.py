@@ -1,6 +1,7 @@
 """Applies saga transitions to orders: status, events, commands to other services."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -35,6 +36,10 @@ class OrderSagaStore(SagaStore[Order, Sent]):
     @override
     def read(self, row: asyncpg.Record) -> Order:
         return queries.order_without_lines(row)
+
+    @override
+    def cached(self, subject: Order) -> Order:
+        return replace(subject, lines=())
 
     @override
     async def apply_transitions(
