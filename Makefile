@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# Images of Python often set it. Each of the many processes that tests start would then compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
