@@ -13,6 +13,8 @@ import yaml
 SCRIPT: Final = Path(".ci/run")
 WORKFLOWS: Final = Path(".github/workflows")
 _TARGET: Final = re.compile(r"\bmake (?:--?\S+ )*((?:[a-z][\w./-]*\s*)+)")
+_LATER: Final = re.compile(r"\blater\+?=\(([^)]*)\)")
+"""A list of targets in the script."""
 _ASSIGNED: Final = re.compile(r"\b(WAYBILL_\w+)=\S")
 
 
@@ -31,7 +33,8 @@ class Command:
 def targets_of_script(text: str) -> set[str]:
     """Return the targets that a shell script makes."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith(("#", "echo "))]
-    return {name for line in lines for found in _TARGET.findall(line) for name in found.split()}
+    found = [each for line in lines for each in _TARGET.findall(line) + _LATER.findall(line)]
+    return {target for each in found for target in each.split()}
 
 
 def targets_of_workflow(text: str) -> set[str]:

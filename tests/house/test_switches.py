@@ -167,7 +167,14 @@ def test_what_a_command_ignores_is_left_out(tree: Path) -> None:
 
 
 def test_targets_are_read_from_script_and_workflow() -> None:
-    script = "set -e\n# make images\nif x; then make test; fi\nmake --jobs=2 -k pages tutorial\n"
+    script = """
+        # make images
+        if x; then make test; fi
+        later=(pages tutorial)
+        if y; then later+=(k8s-api); fi
+        make --jobs=2 --keep-going "${later[@]}"
+        make conformance bench-smoke
+    """
     workflow = """
         jobs:
           a:
@@ -177,9 +184,10 @@ def test_targets_are_read_from_script_and_workflow() -> None:
               - run: make test
     """
 
-    assert targets_of_script(script) == {"test", "pages", "tutorial"}
+    others = {"bench-smoke", "conformance", "k8s-api", "pages", "tutorial"}
+    assert targets_of_script(script) == {"test", *others}
     assert targets_of_workflow(workflow) == {"attack", "simulate", "k8s", "test"}
-    assert not_in_workflow(script, workflow) == {"pages", "tutorial"}
+    assert not_in_workflow(script, workflow) == others
 
 
 def test_commands_are_read_from_the_makefile() -> None:

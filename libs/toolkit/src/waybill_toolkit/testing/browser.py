@@ -133,7 +133,7 @@ class Browser:
         """Open a page in a new tab; it is examined when the expression `ready` is true.
 
         Then the keys are pressed, one character or a name such as "Enter" each, and the expression
-        `value` is evaluated.
+        `value` is evaluated, or what it promises is awaited.
         """
         async with asyncio.timeout(PAGE_SECONDS_MAX):
             target = await self._send("Target.createTarget", url="about:blank")
@@ -153,7 +153,9 @@ class Browser:
             look.value = await self._evaluate(tab, value)
             facts = await self._evaluate(tab, _FACTS)
             look.text, look.width = facts["text"], facts["width"]
-            shot = await self._send("Page.captureScreenshot", tab, format="png")
+            shot = await self._send(
+                "Page.captureScreenshot", tab, format="png", optimizeForSpeed=True
+            )
             look.picture = base64.b64decode(shot["data"])
             await self._send("Target.closeTarget", targetId=target["targetId"])
         return look
@@ -188,7 +190,7 @@ class Browser:
 
     async def _evaluate(self, tab: str, expression: str) -> Any:  # noqa: ANN401 (JSON)
         answer = await self._send(
-            "Runtime.evaluate", tab, expression=expression, returnByValue=True
+            "Runtime.evaluate", tab, expression=expression, returnByValue=True, awaitPromise=True
         )
         if details := answer.get("exceptionDetails"):
             raise RuntimeError(f"{_shown(details.get('exception', details))}, in {expression}")
