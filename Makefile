@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# Images of Python often set it. Each of the many processes that tests start would then compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := libs/common libs/toolkit libs/simulation $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 
 .PHONY: demo test lint checks types code contracts generate conformance fuzz contract-mutations attack metrics-table \
@@ -85,9 +87,9 @@ release: $(VENV)/ready
 tutorial: $(VENV)/ready
 	WAYBILL_TUTORIAL=1 $(BIN)/pytest tests/tutorial
 
-# axe-core on every page of the site: minutes. `make test` looks at a page of each kind, and at those of the services.
+# axe-core on every page of the site: minutes. `make test` looks at a page of each kind and at those of the services, on a phone.
 pages: $(VENV)/ready
-	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py::test_every_page_of_the_site $(ARGS)
+	WAYBILL_ALL_PAGES=1 $(BIN)/pytest tests/docs/test_accessibility.py $(ARGS)
 
 # A platform with two stock databases: orders compete for the last units of both.
 divided-stock: $(VENV)/ready

@@ -51,7 +51,8 @@ def copied(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> 
     (root / "libs").symlink_to(repository.root / "libs")
     for service in repository.packages:
         source = Path("services", service, "src")
-        shutil.copytree(repository.root / source, root / source)
+        ignored = shutil.ignore_patterns("__pycache__")  # others write there meanwhile
+        shutil.copytree(repository.root / source, root / source, ignore=ignored)
     tree = Tree(Repository(root), repository)
     return replace(tree, errors=frozenset(tree.type_errors(*repository.services)))
 

@@ -13,6 +13,7 @@ from waybill_toolkit.testing.browser import (
     PROGRAMS,
     VARIABLE,
     Browser,
+    connected,
     find_browser,
     running_browser,
 )
@@ -49,13 +50,14 @@ def _served(folder: Path) -> Iterator[str]:
 OpenBrowser = Callable[[], AbstractAsyncContextManager[Browser]]
 
 
-@pytest.fixture
-def open_browser(tmp_path: Path) -> OpenBrowser:
-    """Return a function that runs a real browser during a block."""
+@pytest.fixture(scope="session")
+def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBrowser]:
+    """Return a function that opens a real browser for a block. One runs for all tests."""
     program = find_browser()
     if program is None:
         pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}, or name it in {VARIABLE}")
-    return lambda: running_browser(program, tmp_path / "browser")
+    with running_browser(program, tmp_path_factory.mktemp("browser")) as address:
+        yield lambda: connected(address)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import yaml
+from tests.house.ci_targets import targets_of_workflow
 
 ROOT: Final = Path(__file__).parents[2]
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -27,19 +27,10 @@ def unpinned(text: str) -> list[str]:
 
 def unknown_targets(text: str, makefile: str) -> set[str]:
     """Return the targets of `make` that do not exist."""
-    workflow: dict[str, Any] = yaml.safe_load(text)
     targets = set(
         re.findall(r"^([\w./$()-]+):", makefile.replace("$(VENV)", ".venv"), re.MULTILINE)
     )
-    return set(_called(workflow)) - targets
-
-
-def _called(workflow: dict[str, Any]) -> Iterator[str]:
-    for job in workflow["jobs"].values():
-        matrix = job.get("strategy", {}).get("matrix", {})
-        yield from (each.split()[0] for each in matrix.get("target", ()))
-        for step in job["steps"]:
-            yield from re.findall(r"^make ([\w./-]+)", step.get("run", ""), re.MULTILINE)
+    return targets_of_workflow(text) - targets
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,8 @@ class Changed:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._package = folder / "orders"
-        shutil.copytree(Path(str(orders.__file__)).parent, self._package)
+        ignored = shutil.ignore_patterns("__pycache__")  # others write there meanwhile
+        shutil.copytree(Path(str(orders.__file__)).parent, self._package, ignore=ignored)
         shutil.copytree(migrations_folder(str(orders.__file__)), self._package / "migrations")
 
     def migrate(self, sql: str) -> None:

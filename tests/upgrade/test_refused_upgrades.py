@@ -61,7 +61,8 @@ def small_platform() -> Iterator[Platform]:
 def following(small_platform: Platform, tmp_path: Path) -> Path:
     """The next version, in another folder."""
     root = tmp_path / "services"
-    shutil.copytree(small_platform.plan().services[0].folder.parent, root)
+    ignored = shutil.ignore_patterns("__pycache__")  # the platform writes there meanwhile
+    shutil.copytree(small_platform.plan().services[0].folder.parent, root, ignore=ignored)
     for name in ("pear", "apple"):
         (root / name / "src" / name / "app.py").write_text(SERVICE.replace("first", "second"))
     return root

@@ -22,7 +22,8 @@ def checkout(tmp_path: Path) -> Repository:
     copy = Repository(tmp_path / "copy")
     shutil.copytree(ROOT / "contracts", copy.root / "contracts")
     for service in ("orders", "gateway"):
-        shutil.copytree(Repository(ROOT).package(service), copy.package(service))
+        ignored = shutil.ignore_patterns("__pycache__")  # others write there meanwhile
+        shutil.copytree(Repository(ROOT).package(service), copy.package(service), ignore=ignored)
     return copy
 
 

@@ -6,12 +6,13 @@ that overflows the window. It can connect only to this machine.
 
 import asyncio
 import base64
-import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -118,8 +119,16 @@ class Browser:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._answers: dict[int, dict[str, Any]] = {}
+        self._context: dict[str, Any] = {}
         self._tabs: dict[str, Look] = {}
         self._loaded: set[str] = set()
+
+    async def open(self) -> None:
+        """Begin a session without the cookies and the storage of others."""
+        self._context = await self._send("Target.createBrowserContext")
+
+    async def close(self) -> None:
+        await self._send("Target.disposeBrowserContext", **self._context)
 
     async def look(
         self,
@@ -134,10 +143,10 @@ class Browser:
         """Open a page in a new tab; it is examined when the expression `ready` is true.
 
         Then the keys are pressed, one character or a name such as "Enter" each, and the expression
-        `value` is evaluated.
+        `value` is evaluated, or what it promises is awaited.
         """
         async with asyncio.timeout(within_seconds):
-            target = await self._send("Target.createTarget", url="about:blank")
+            target = await self._send("Target.createTarget", url="about:blank", **self._context)
             attached = await self._send(
                 "Target.attachToTarget", targetId=target["targetId"], flatten=True
             )
@@ -154,7 +163,9 @@ class Browser:
             look.value = await self._evaluate(tab, value)
             facts = await self._evaluate(tab, _FACTS)
             look.text, look.width = facts["text"], facts["width"]
-            shot = await self._send("Page.captureScreenshot", tab, format="png")
+            shot = await self._send(
+                "Page.captureScreenshot", tab, format="png", optimizeForSpeed=True
+            )
             look.picture = base64.b64decode(shot["data"])
             await self._send("Target.closeTarget", targetId=target["targetId"])
         return look
@@ -189,7 +200,7 @@ class Browser:
 
     async def _evaluate(self, tab: str, expression: str) -> Any:  # noqa: ANN401 (JSON)
         answer = await self._send(
-            "Runtime.evaluate", tab, expression=expression, returnByValue=True
+            "Runtime.evaluate", tab, expression=expression, returnByValue=True, awaitPromise=True
         )
         if details := answer.get("exceptionDetails"):
             raise RuntimeError(f"{_shown(details.get('exception', details))}, in {expression}")
@@ -244,38 +255,41 @@ def _shown(value: Mapping[str, Any]) -> str:
     return str(value.get("value") or value.get("description") or value.get("text"))
 
 
-@asynccontextmanager
-async def running_browser(program: str, home: Path) -> AsyncIterator[Browser]:
-    """Run a browser with its profile in the empty folder `home`."""
+@contextmanager
+def running_browser(program: str, home: Path) -> Iterator[str]:
+    """Run a browser with its profile in the empty folder `home`; returns its address."""
     options = [*_OPTIONS, f"--user-data-dir={home}"]
     if os.geteuid() == 0:
         options.append("--no-sandbox")  # it refuses to run as root otherwise
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *options,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        address = await _address(home, process)
-        async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(address, max_msg_size=_MESSAGE_BYTES_MAX) as socket,
-        ):
-            yield Browser(socket)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
+    with subprocess.Popen(  # noqa: S603 - the browser of this machine
+        [program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield _address(home, process)
+        finally:
             process.kill()
-        await process.wait()
 
 
-async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
+def _address(home: Path, process: subprocess.Popen[bytes]) -> str:
     """Wait until the browser has written its address."""
     file = home / "DevToolsActivePort"
-    async with asyncio.timeout(START_SECONDS_MAX):
-        while process.returncode is None:
-            lines = file.read_text().splitlines() if file.is_file() else []
-            if len(lines) == 2:
-                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
-            await asyncio.sleep(_POLL_SECONDS)
-    raise RuntimeError(f"the browser ended with exit status {process.returncode}")
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        lines = file.read_text().splitlines() if file.is_file() else []
+        if len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        time.sleep(_POLL_SECONDS)
+    raise RuntimeError(f"the browser does not start: exit status {process.returncode}")
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Browser]:
+    """Control a running browser, with cookies and a storage of its own."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(address, max_msg_size=_MESSAGE_BYTES_MAX) as socket,
+    ):
+        browser = Browser(socket)
+        await browser.open()
+        yield browser
+        await browser.close()

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,10 +35,6 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
     # Imported here: it takes half a second, and an unchanged run does not need it.
     from openapi_schema_validator import OAS31Validator  # noqa: PLC0415
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415
-    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
-    from openapi_spec_validator.schemas.backend.jsonschema import (  # noqa: PLC0415
-        create_validator,
-    )
     from openapi_spec_validator.validation.exceptions import (  # noqa: PLC0415
         DuplicateOperationIDError,
     )
@@ -47,7 +44,7 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
         return  # the validator would report them without a place
     validator = OpenAPIV31SpecValidator(bundled.content)
     # The default is jsonschema-rs if it is installed; its errors are less precise.
-    validator.schema_validator = create_validator(schema_v31)
+    validator.schema_validator = _structure()
     errors = validator.iter_errors()
     # The reader names both operations.
     others = (each for each in errors if not isinstance(each, DuplicateOperationIDError))
@@ -61,6 +58,22 @@ def validate_openapi(bundled: Bundle, faults: Faults) -> None:
             )
             found.add(bundled.root.fault(message, "openapi-spec-validator"))
     faults.add_all(found)
+
+
+@cache
+def _structure() -> Any:  # noqa: ANN401 (a validator of jsonschema, which is imported here)
+    """Return the validator of what is no schema.
+
+    It refers to the schema of OpenAPI in a registry that knows all its anchors. A validator of
+    that schema itself collects them again for each reference: three quarters of the time.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
+    from referencing import Registry, Resource  # noqa: PLC0415
+
+    content = dict(schema_v31)
+    known = Registry[Any]().with_resource(content["$id"], Resource.from_contents(content)).crawl()
+    return Draft202012Validator({"$ref": content["$id"]}, registry=known)
 
 
 def validate_asyncapi(bundled: Bundle, faults: Faults) -> None:
