@@ -22,7 +22,15 @@ _FIND: Final = _USERS + "where user_id = $1"
 _FIND_BY_EMAIL: Final = _USERS + "where email_index = $1"
 _LOCK: Final = _FIND + " for no key update"
 _SET_STATUS: Final = "update users set status = $2 where user_id = $1"
-_FORGET: Final = """
+# Whoever adds a row of a user locks the user first, or the session, which has ended by then.
+_ERASE: Final = """
+    with removed_passwords as (delete from passwords where user_id = $1),
+        removed_totp as (delete from totp where user_id = $1),
+        removed_recovery_codes as (delete from recovery_codes where user_id = $1),
+        removed_mail_tokens as (delete from mail_tokens where user_id = $1),
+        removed_consents as (delete from consents where user_id = $1),
+        removed_roles as (delete from role_members where user_id = $1),
+        unnamed_keys as (update api_keys set name = '' where user_id = $1)
     update users set status = 'removed', email_cipher = '', email_index = $2 where user_id = $1
 """
 _EMAIL_CIPHER: Final = "select email_cipher from users where user_id = $1"
@@ -81,9 +89,12 @@ async def set_status(tx: Transaction, user_id: UUID, status: str) -> None:
     await tx.execute(_SET_STATUS, user_id, status)
 
 
-async def forget(tx: Transaction, user_id: UUID) -> None:
-    """Mark a locked user removed; the address is deleted, and can be registered again."""
-    await tx.execute(_FORGET, user_id, b"removed " + user_id.bytes)
+async def erase(tx: Transaction, user_id: UUID) -> None:
+    """Delete what names a locked user or admits it; the address can be registered again.
+
+    The ids stay, and sessions and API keys, which name nobody, until they are deleted as expired.
+    """
+    await tx.execute(_ERASE, user_id, b"removed " + user_id.bytes)
 
 
 async def read_email(connection: Connection, vault: Vault, user_id: UUID) -> str:

@@ -11,7 +11,8 @@ from waybill_toolkit.operations.audit.invariants import INVARIANTS
 from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.audit.store import AuditStore
 
-from .faults import FAULTS, Fault
+from .fault import Fault
+from .faults import FAULTS
 
 
 class World(Protocol):

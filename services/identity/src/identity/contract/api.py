@@ -196,7 +196,7 @@ RegisterUserResult: TypeAlias = RegisterUser202 | problems.TooManyAttempts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveUser200(Answer):
-    """The user, who is removed."""
+    """The user, who is erased."""
 
     status: ClassVar[int] = 200
     body: models.RemovedUser
@@ -729,9 +729,13 @@ class IdentityApi(ABC):
 
     @abstractmethod
     async def remove_user(self, call: Call, *, owner: Owner, user_id: UUID) -> RemoveUserResult:
-        """Remove a user.
+        """Erase a user.
 
-        Its sessions end, its API keys are revoked, and its address can be registered again.
+        What names the user is deleted, its sessions end and its API keys are revoked. Its ids
+        stay, since orders refer to them. The address can be registered again. Users who erase
+        themselves must have logged in at most 5 minutes ago; otherwise the answer is 401 with
+        the error `insufficient_user_authentication` (RFC 9470), also for the token of an API
+        key. A user that is erased already stays so.
         """
 
     @abstractmethod
