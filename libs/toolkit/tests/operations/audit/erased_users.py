@@ -7,6 +7,7 @@ ERASED = "00000000-0000-7000-8000-0000000000e2"
 _KEPT = (
     ("users", f"update users set email_cipher = 'sealed' where user_id = '{ERASED}'"),
     ("users", f"update users set email_index = 'bob' where user_id = '{ERASED}'"),
+    ("data_keys", f"insert into data_keys values ('{ERASED}', 'sealed', 'a key')"),
     ("passwords", f"insert into passwords values ('{ERASED}', '$argon2id$', now())"),
     ("totp", f"insert into totp (user_id, secret_cipher) values ('{ERASED}', 'sealed')"),
     ("recovery_codes", f"insert into recovery_codes values ('code', '{ERASED}')"),

@@ -272,4 +272,10 @@ FAULTS = (
         {"database": "payments", "action": "door.opened"},
     ),
     *ERASED_USERS,
+    Fault(
+        "personal-data-has-its-key",
+        "identity",
+        "delete from data_keys",
+        {"user_id": "00000000-0000-7000-8000-0000000000e1"},
+    ),
 )

@@ -34,7 +34,7 @@ class OneTimePasswordOperations(Operations):
             if secret is None:
                 return TotpInUse(detail="One-time passwords are in use already.")
             email = await users.read_email(tx, self._vault, user_id)
-            uri = provisioning_uri(secret, email)
+            uri = provisioning_uri(secret, email or str(user_id))
             return api.EnrolTotp200(body=models.TotpSecret(secret=secret, uri=uri))
 
         return await call.transact(self._database, run)

@@ -22,6 +22,8 @@ IDENTITY: Final = (
                 union all select user_id, 'mail_tokens' from mail_tokens
                 union all select user_id, 'consents' from consents
                 union all select user_id, 'role_members' from role_members
+                union all select user_id, 'data_keys'
+                    from data_keys join erased on subject = user_id::text
                 union all select user_id, 'api_keys' from api_keys
                     where name <> '' or revoked_at is null
                 union all select user_id, 'sessions' from sessions where ended_at is null
@@ -29,6 +31,17 @@ IDENTITY: Final = (
             )
             select distinct user_id, kept_in from kept join erased using (user_id)
             order by user_id, kept_in
+        """,
+    ),
+    Invariant(
+        name="personal-data-has-its-key",
+        meaning="The key of each user exists, so that what it encrypts can be read.",
+        where="identity",
+        sql="""
+            select user_id from users
+            where status <> 'removed' and email_cipher like 'personal.%'
+                and not exists (select from data_keys where subject = user_id::text)
+            order by user_id
         """,
     ),
 )

@@ -1,9 +1,12 @@
 insert into users (user_id, email_cipher, email_index, customer_ref, status, created_at)
 values
-    ('00000000-0000-7000-8000-0000000000e1', 'sealed', 'ann', 'cus_e1', 'active', now()),
+    ('00000000-0000-7000-8000-0000000000e1', 'personal.v1.', 'ann', 'cus_e1', 'active', now()),
     ('00000000-0000-7000-8000-0000000000e2', '',
         'removed '::bytea || uuid_send('00000000-0000-7000-8000-0000000000e2'),
         'cus_e2', 'removed', now());
+
+insert into data_keys (subject, key_cipher, wrapped_by)
+values ('00000000-0000-7000-8000-0000000000e1', 'sealed', '20261130T060000Z');
 
 insert into passwords (user_id, hash, changed_at)
 values ('00000000-0000-7000-8000-0000000000e1', '$argon2id$', now());
