@@ -87,7 +87,7 @@ async def test_an_event_is_in_flight_when_its_receiver_is_catching_up(
            update inbox set received_at = now()""",
     )
 
-    report = await run_audit(world)
+    report = await run_audit(world, timedelta(minutes=1))
 
     assert "events-take-effect" not in {finding.invariant.name for finding in report.broken}
 

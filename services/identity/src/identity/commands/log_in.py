@@ -30,10 +30,10 @@ Refusal: TypeAlias = Literal["wrong", "code needed", "too many attempts"]
 class Login:
     """What a user sends, and the address that it came from."""
 
-    email: str
+    email: str = field(repr=False)
     password: str = field(repr=False)
     code: str | None = field(repr=False)
-    address: str | None
+    address: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
