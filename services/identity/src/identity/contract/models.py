@@ -171,6 +171,15 @@ class Login(BaseModel):
     user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
 
 
+class Permission(BaseModel):
+    """What the user has permitted an application."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+    scopes: list[str]
+    given_at: AwareDatetime
+
+
 class PublicKey(BaseModel):
     """A JSON Web Key (RFC 7517) of an elliptic curve (`crv`, `x`, `y`) or RSA (`n`, `e`)."""
 
@@ -386,6 +395,11 @@ class UserRoles(BaseModel):
     roles: list[RoleName]
 
 
+class UserStatus(StrEnum):
+    UNVERIFIED = "unverified"
+    ACTIVE = "active"
+
+
 class Userinfo(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sub: str
@@ -474,3 +488,15 @@ class SigningKeyRotation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[SigningKey]
     possible_again_at: AwareDatetime
+
+
+class User(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    user_id: UUID
+    customer_ref: Annotated[str | MISSING, Field(default=MISSING)]
+    email: Annotated[str, Field(repr=False)]
+    status: UserStatus
+    created_at: AwareDatetime
+    roles: list[RoleName]
+    has_totp: StrictBool
+    permissions: list[Permission]
