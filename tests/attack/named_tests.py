@@ -31,6 +31,7 @@ _FILES: Final = {
     "chain": f"{_COMMON}/integration/security_log/test_chain.py",
     "heads": f"{_COMMON}/integration/security_log/test_heads.py",
     "app": f"{_COMMON}/integration/test_app.py",
+    "data_keys": f"{_COMMON}/unit/test_data_keys.py",
     "endpoint": f"{_COMMON}/unit/http/test_endpoint.py",
     "forged": "services/orders/tests/component/test_forged_events.py",
     "https": "services/gateway/tests/component/test_https.py",
@@ -54,6 +55,7 @@ _FILES: Final = {
     "serving": f"{_COMMON}/integration/tls/test_serving.py",
     "streaming": "services/gateway/tests/component/test_streaming.py",
     "tokens": f"{_COMMON}/integration/tokens/test_tokens.py",
+    "users_keys": "services/identity/tests/integration/test_keys_of_users.py",
     "worker": "services/payments/tests/integration/test_worker_failures.py",
 }
 _NAMES: Final = {
@@ -133,6 +135,8 @@ _NAMES: Final = {
     "heads.cut": "test_a_cut_end_is_found_although_the_chain_is_whole",
     "heads.again": "test_a_log_that_was_written_again_is_found_although_its_chain_is_whole",
     "app.chunked": "test_chunked_body_is_refused_when_it_is_too_large",
+    "data_keys.elsewhere": "test_a_text_cannot_be_decrypted_elsewhere",
+    "users_keys.copy": "test_a_copy_of_an_address_is_unreadable_when_the_user_is_erased",
     "endpoint.scope": (
         "TestAccess::test_forbidden_before_the_body_is_read_when_a_scope_is_lacking"
     ),

@@ -11,7 +11,7 @@ import pytest_asyncio
 import identity
 from identity.app import assemble
 from identity.settings import IdentitySettings
-from identity.testing.people import ALICE, BOB
+from identity.testing.people import ALICE, BOB, SESSION
 from identity.vault import Vault
 from waybill.app import build
 from waybill.clock import ManualClock
@@ -82,7 +82,7 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         grants[sha256(token.encode()).hexdigest()] = {
             "subject": f"user:{user_id}",
             "scopes": ["identity:read", "identity:write", "orders:read"],
-            "claims": {"user_id": user_id},
+            "claims": {"user_id": user_id, "sid": str(SESSION)},
         }
     path = tmp_path_factory.mktemp("access") / "tokens.json"
     path.write_text(json.dumps(grants))

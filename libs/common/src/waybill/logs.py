@@ -2,7 +2,7 @@
 
 Every line has time, level, logger, message and service; trace_id, order_id and event_id when they
 are known; the fields passed as `extra`; and `error` for an exception. Secrets in a message (a
-password in an address, a bearer token) are masked.
+password in an address, a bearer token) are masked, and so are e-mail addresses.
 """
 
 import logging
@@ -35,11 +35,13 @@ _SECRETS: Final = (
     (re.compile(rb'(?i)("%b":)"(?:[^"\\]|\\.)*"' % _SECRET_NAME), rb'\1"***"'),
     (re.compile(rb"(?i)\b(%b=)[^\s\"\\&,;)]+" % _SECRET_NAME), rb"\1***"),
     (re.compile(rb"\bwbk_[0-9a-f]+_[0-9a-f_]+"), rb"wbk_***"),  # an API key, see api_keys.py
+    # an e-mail address, also the user in the address of a server
+    (re.compile(rb"(?<![\w.%+-])[\w.%+-]+@((?:[\w-]+\.)+[\w-]{2,})"), rb"***@\1"),
 )
 
 _SECRET_HINTS: Final = (
     *(b"://", b"bearer ", b"basic ", b"password", b"passwd"),
-    *(b"secret", b"token", b"authorization", b"api_key", b"api-key", b"apikey", b"wbk_"),
+    *(b"secret", b"token", b"authorization", b"api_key", b"api-key", b"apikey", b"wbk_", b"@"),
 )
 """A line without any of these has nothing to mask: the search takes 1 us, the expressions 140."""
 

@@ -36,6 +36,16 @@ class Seals:
         """Check that there is a key, for readiness. Raises SealingError."""
         self._refresh()
 
+    def newest(self) -> str:
+        """Return the name of the key that seals. Raises SealingError."""
+        self._refresh()
+        return self._newest
+
+    @staticmethod
+    def key_of(sealed: str) -> str:
+        """Return the name of the key that a text was sealed with."""
+        return sealed.removeprefix(_PREFIX).partition(".")[0]
+
     def seal(self, text: str, subject: bytes) -> str:
         """Encrypt a text for a subject, the only one for which it can be unsealed.
 

@@ -74,6 +74,22 @@ def test_secret_is_blotted_out_wherever_it_stands(message: str) -> None:
     assert "hunter2" not in json.dumps(line(detail={"deep": message}))
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["ann.lee@example.com", "a mail to <ann.lee+1@shop.example.com>", "to=ann.lee@example.com, 5"],
+)
+def test_email_address_is_masked(message: str) -> None:
+    for written in (line(message), line(error=ValueError(message)), line(detail={"to": message})):
+        assert "ann" not in json.dumps(written)
+        assert "example.com" in json.dumps(written)
+
+
+def test_text_with_an_at_sign_that_is_no_address_is_kept() -> None:
+    assert line("@override at 5@x, postgresql://db@/orders")["message"] == (
+        "@override at 5@x, postgresql://db@/orders"
+    )
+
+
 def test_api_key_is_masked_by_its_prefix() -> None:
     key = new_api_key(uuid7())
     secret = key.text.split("_")[2]

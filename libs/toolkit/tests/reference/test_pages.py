@@ -138,3 +138,9 @@ def test_a_schema_is_put_into_words() -> None:
     outer = {"properties": {"list": {"type": "array", "items": inner}, "one": inner}}
     found = [(each.name, each.required) for each in fields_of(outer)]
     assert found == [("list", False), ("list[].a", True), ("one", False), ("one.a", True)]
+
+
+def test_reference_says_which_fields_are_personal_data(repository: Repository) -> None:
+    html = page(repository, "identity", "reference.html")
+    assert html.count("personal data of user_id") >= 5
+    assert "personal data of" not in page(repository, "catalog", "reference.html")

@@ -11,6 +11,7 @@ from identity.operations.metadata import MetadataOperations
 from identity.operations.one_time_passwords import OneTimePasswordOperations
 from identity.operations.sessions import SessionOperations
 from identity.operations.tokens import TokenOperations
+from identity.operations.user_data import UserDataOperations
 
 
 class Api(
@@ -23,6 +24,7 @@ class Api(
     ApiKeyOperations,
     SessionOperations,
     OneTimePasswordOperations,
+    UserDataOperations,
     AdministrationOperations,
     IdentityApi,
 ):

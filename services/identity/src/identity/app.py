@@ -12,6 +12,7 @@ from identity.mail import MailFolder
 from identity.own_access import OwnAccess
 from identity.parts import Parts
 from identity.passwords import Passwords
+from identity.personal_columns import Reseal
 from identity.settings import IdentitySettings
 from identity.signing_keys import KeyRing, KeyRotation
 from identity.token_signing import TokenSigner
@@ -21,7 +22,7 @@ from waybill.clock import Clock, SystemClock
 from waybill.postgres.timers import Timer
 from waybill.process.event_runtime import event_runtime, open_database
 
-_EXPIRY_POLL_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 60.0
 
 
 @serves(files("identity.contract"), OPERATIONS)
@@ -52,7 +53,11 @@ async def assemble(settings: IdentitySettings, clock: Clock | None = None) -> Se
                 database,
                 clock,
                 topics=TOPICS,
-                timers=[Timer("expired sessions", _EXPIRY_POLL_SECONDS, delete_expired)],
+                timers=[
+                    Timer("expired sessions", _POLL_SECONDS, delete_expired),
+                    Timer("keys of users", _POLL_SECONDS, vault.people.rewrap),
+                    Timer("columns of an earlier release", _POLL_SECONDS, Reseal(vault)),
+                ],
             ),
             KeyRotation(ring, settings.signing_key_period),
         ),

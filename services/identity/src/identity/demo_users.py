@@ -86,6 +86,9 @@ async def _seed_user(
     email = f"{demo.name}@example.com"
     if await users.insert_user(tx, vault, user, email, now):
         await users.set_roles(tx, user.user_id, demo.roles)
+    known = await users.lock_user(tx, user.user_id)
+    if known is None or known.status != "active":
+        return  # it was erased, and stays so
     permitted = await users.scopes_of(tx, user.user_id)
     row = KeyRow(
         key_id=key.key_id,

@@ -4,7 +4,7 @@ A mail is written after the commit. When the process ends before, the user asks 
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
@@ -18,9 +18,9 @@ _SENDER: Final = "waybill@localhost"
 class Mail:
     """A mail to one address."""
 
-    to: str
+    to: str = field(repr=False)
     subject: str
-    text: str
+    text: str = field(repr=False)
 
 
 class MailFolder:

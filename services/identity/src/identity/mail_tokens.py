@@ -19,6 +19,7 @@ _INSERT: Final = """
     values ($1, $2, $3, $4, $5)
 """
 _HASH: Final = "select password_hash from mail_tokens where digest = $1 and expires_at > $2"
+_USER: Final = "select user_id from mail_tokens where digest = $1 and purpose = $2"
 _DELETE_OF_USER: Final = "delete from mail_tokens where user_id = $1"
 _USE: Final = """
     delete from mail_tokens where digest = $1 and purpose = $2
@@ -51,16 +52,19 @@ async def find_password_hash(connection: Connection, token: str, now: datetime) 
     return found
 
 
-async def use_mail_token(
-    tx: Transaction, token: str, purpose: Purpose, now: datetime
-) -> UUID | None:
-    """Use a token and return its user; None when it is unknown, used or expired."""
+async def find_user_id(connection: Connection, token: str, purpose: Purpose) -> UUID | None:
+    """Return the user of a token, also of an expired one; None when it is unknown or used."""
+    found: UUID | None = await connection.fetchval(_USER, digest(token), purpose)
+    return found
+
+
+async def use_mail_token(tx: Transaction, token: str, purpose: Purpose, now: datetime) -> bool:
+    """Use a token of a user that the caller has locked; False when it is used or expired."""
     row = await tx.fetchrow(_USE, digest(token), purpose)
     if row is None or row["expires_at"] <= now:
-        return None
-    user_id: UUID = row["user_id"]
-    await tx.execute(_DELETE_OF_USER, user_id)
-    return user_id
+        return False
+    await tx.execute(_DELETE_OF_USER, row["user_id"])
+    return True
 
 
 async def delete_expired(tx: Transaction, now: datetime, limit: int) -> int:

@@ -29,8 +29,9 @@ class IdentitySettings(Settings):
     """The `aud` of access tokens: WAYBILL_ACCESS_AUDIENCE of the services that accept them."""
 
     key_encryption_keys: DirectoryPath
-    """The folder of the keys that encrypt signing keys, e-mail addresses and TOTP secrets:
-    `<UTC time>.key` with 64 hexadecimal digits. The newest encrypts; older ones still decrypt."""
+    """The folder of the keys that encrypt signing keys, and the keys of users, which encrypt their
+    personal data: `<UTC time>.key` with 64 hexadecimal digits. The newest encrypts; older ones
+    still decrypt."""
     index_key: Annotated[SecretStr, AfterValidator(_long)]
     """The secret that indexes e-mail addresses. It cannot be changed."""
 

@@ -12,13 +12,13 @@ from uuid import UUID
 import pyotp
 
 from identity.opaque_tokens import digest
+from identity.personal_columns import TOTP_SECRET, seal, unseal
 from identity.vault import Vault
 from waybill.postgres import Connection, Transaction
 
 STEP_SECONDS: Final = 30
 RECOVERY_CODES: Final = 10
 _ISSUER: Final = "Waybill"
-_PLACE: Final = "totp.secret"
 _RECOVERY_BYTES: Final = 10
 
 _PUT: Final = """
@@ -46,9 +46,9 @@ class Totp:
         self._vault = vault
 
     async def enrol(self, tx: Transaction, user_id: UUID) -> str | None:
-        """Store and return a new secret; None when a confirmed one exists."""
+        """Store and return a new secret of a locked user; None when a confirmed one exists."""
         secret = pyotp.random_base32()
-        sealed = self._vault.seal(secret, _PLACE, user_id)
+        sealed = await seal(tx, self._vault, user_id, secret, TOTP_SECRET)
         done = await tx.execute(_PUT, user_id, sealed)
         return secret if done == "INSERT 0 1" else None
 
@@ -84,7 +84,10 @@ class Totp:
     async def _use(
         self, tx: Transaction, user_id: UUID, cipher: str, code: str, now: datetime
     ) -> bool:
-        totp = pyotp.TOTP(self._vault.unseal(cipher, _PLACE, user_id))
+        secret = await unseal(tx, self._vault, user_id, cipher, TOTP_SECRET)
+        if secret is None:
+            return False  # the user was erased
+        totp = pyotp.TOTP(secret)
         step = int(now.timestamp()) // STEP_SECONDS
         for each in (step - 1, step, step + 1):  # clocks differ
             if pyotp.utils.strings_equal(totp.generate_otp(each), code):

@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from identity.domain import User
+from identity.personal_columns import EMAIL, unseal
 from identity.vault import Vault
+from waybill.data_keys import destroy_data_key
 from waybill.postgres import Connection, Transaction
 
-_EMAIL: Final = "users.email"
 _INDEX: Final = "email"
 
 _INSERT: Final = """
@@ -22,7 +23,15 @@ _FIND: Final = _USERS + "where user_id = $1"
 _FIND_BY_EMAIL: Final = _USERS + "where email_index = $1"
 _LOCK: Final = _FIND + " for no key update"
 _SET_STATUS: Final = "update users set status = $2 where user_id = $1"
-_FORGET: Final = """
+# Whoever adds a row of a user locks the user first, or the session, which has ended by then.
+_ERASE: Final = """
+    with removed_passwords as (delete from passwords where user_id = $1),
+        removed_totp as (delete from totp where user_id = $1),
+        removed_recovery_codes as (delete from recovery_codes where user_id = $1),
+        removed_mail_tokens as (delete from mail_tokens where user_id = $1),
+        removed_consents as (delete from consents where user_id = $1),
+        removed_roles as (delete from role_members where user_id = $1),
+        unnamed_keys as (update api_keys set name = '' where user_id = $1)
     update users set status = 'removed', email_cipher = '', email_index = $2 where user_id = $1
 """
 _EMAIL_CIPHER: Final = "select email_cipher from users where user_id = $1"
@@ -40,17 +49,21 @@ _ADD_ROLES: Final = """
 
 
 async def insert_user(tx: Transaction, vault: Vault, user: User, email: str, now: datetime) -> bool:
-    """Insert a user; return False when the address is taken. Raises SealingError."""
+    """Insert a user with a key; return False when the address is taken. Raises SealingError."""
+    key = vault.people.generate(str(user.user_id))
     done = await tx.execute(
         _INSERT,
         user.user_id,
-        vault.seal(email, _EMAIL, user.user_id),
+        key.seal(email, EMAIL, user.user_id),
         email_index(vault, email),
         user.customer_ref,
         user.status,
         now,
     )
-    return done == "INSERT 0 1"
+    if done != "INSERT 0 1":
+        return False
+    await vault.people.insert(tx, key)
+    return True
 
 
 def email_index(vault: Vault, email: str) -> bytes:
@@ -81,15 +94,20 @@ async def set_status(tx: Transaction, user_id: UUID, status: str) -> None:
     await tx.execute(_SET_STATUS, user_id, status)
 
 
-async def forget(tx: Transaction, user_id: UUID) -> None:
-    """Mark a locked user removed; the address is deleted, and can be registered again."""
-    await tx.execute(_FORGET, user_id, b"removed " + user_id.bytes)
+async def erase(tx: Transaction, user_id: UUID) -> None:
+    """Delete what names a locked user or admits it; the address can be registered again.
+
+    With the key of the user, copies of the address are unreadable too. The ids stay, and sessions
+    and API keys, which name nobody, until they are deleted as expired.
+    """
+    await destroy_data_key(tx, str(user_id))
+    await tx.execute(_ERASE, user_id, b"removed " + user_id.bytes)
 
 
-async def read_email(connection: Connection, vault: Vault, user_id: UUID) -> str:
-    """Decrypt the address of a user. Raises SealingError."""
+async def read_email(connection: Connection, vault: Vault, user_id: UUID) -> str | None:
+    """Decrypt the address of a user; None when the user was erased. Raises SealingError."""
     cipher: str = await connection.fetchval(_EMAIL_CIPHER, user_id)
-    return vault.unseal(cipher, _EMAIL, user_id)
+    return await unseal(connection, vault, user_id, cipher, EMAIL)
 
 
 async def list_roles_of(connection: Connection, user_id: UUID) -> list[str]:

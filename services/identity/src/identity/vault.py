@@ -1,13 +1,15 @@
 """Encrypts columns, so that a copy of the database alone gives nobody a key or an address.
 
-The key-encryption keys are files (see `waybill.sealing`). What was encrypted for one column of one
-row cannot be decrypted for another: table, column and row are authenticated with it.
+The key-encryption keys are files (see `waybill.sealing`). They encrypt private signing keys, and a
+key for each user, which encrypts what names the user (see `waybill.data_keys`). What was encrypted
+for one column of one row cannot be decrypted for another: table, column and row are authenticated.
 """
 
 import hashlib
 import hmac
 from pathlib import Path
 
+from waybill.data_keys import DataKeys, FolderWrapper
 from waybill.sealing import Seals
 
 _SEALED = "sealed."
@@ -18,11 +20,12 @@ class Vault:
 
     def __init__(self, keys: Path, index_key: str) -> None:
         self._seals = Seals(keys)
+        self.people = DataKeys("identity", FolderWrapper("identity", self._seals))
         self._index_key = index_key.encode()
         self.check = self._seals.check
 
     def seal(self, text: str, place: str, row: object) -> str:
-        """Encrypt a text for `place`, such as "totp.secret", of one row. Raises SealingError."""
+        """Encrypt a text for `place`, such as "signing_keys.private". Raises SealingError."""
         return self._seals.seal(text, _subject(place, row))
 
     def unseal(self, sealed: str, place: str, row: object) -> str:

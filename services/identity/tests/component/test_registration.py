@@ -2,39 +2,17 @@
 
 import re
 from collections.abc import Callable
-from email import message_from_bytes
-from email.policy import default
-from pathlib import Path
 
 import httpx
 import pytest
 
 from identity.commands.log_in import LogIn, Login, Opened
-from identity.passwords import Passwords
-from identity.vault import Vault
 from waybill.clock import SystemClock
 from waybill.postgres import Database
 from waybill_toolkit.testing.fake_service import FakeService
 
 PASSWORD = "correct horse battery"  # noqa: S105 (of a user that only tests create)
 OTHER = "another password of somebody"
-
-
-@pytest.fixture
-def log_in(its_database: Database, vault: Vault) -> LogIn:
-    return LogIn(its_database, vault, Passwords())
-
-
-@pytest.fixture
-def mails(secrets: dict[str, str]) -> Callable[[str], list[str]]:
-    """The texts of the mails to an address, oldest first."""
-
-    def read(address: str) -> list[str]:
-        found = sorted(Path(secrets["mail_folder"]).glob("*.eml"))
-        parsed = [message_from_bytes(path.read_bytes(), policy=default) for path in found]
-        return [str(each.get_content()) for each in parsed if each["To"] == address]
-
-    return read
 
 
 def link_in(text: str) -> str:

@@ -103,6 +103,10 @@ GROUPS: Final = {
             "waybill_toolkit.operations.dead_letters.commands",
             "List, show, retry or discard events that failed.",
         ),
+        "person": Entry(
+            "waybill_toolkit.operations.people.commands",
+            "Export or erase the data of a person.",
+        ),
     },
     "Contracts": {
         "new": Entry("waybill_toolkit.new.commands", "Write a new service that runs."),

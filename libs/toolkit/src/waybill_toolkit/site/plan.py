@@ -30,6 +30,7 @@ OPERATIONS: Final = (
     "docs/upgrading.md",
     "docs/backup.md",
     "docs/security.md",
+    "docs/personal-data.md",
     "docs/importing.md",
     "docs/conformance.md",
     "docs/chaos.md",

@@ -33,6 +33,20 @@ from .cases import (
 HOW = (*SCHEMAS, "How")
 
 EVENT_CASES = [
+    was(
+        remove(*of("Buyer", "name"), "x-personal"),
+        safe(
+            "field of an event is personal now",
+            EVENTS,
+            put("sale_id", *of("Buyer", "name"), "x-personal"),
+        ),
+    ),
+    breaking(
+        "field of an event is not personal any more",
+        EVENTS,
+        remove(*of("Buyer", "name"), "x-personal"),
+        "mail",
+    ),
     breaking(
         "event removed",
         EVENTS,

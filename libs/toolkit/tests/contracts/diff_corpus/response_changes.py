@@ -26,9 +26,35 @@ from .cases import (
     answer,
     breaking,
     safe,
+    was,
 )
 
+_SELLER = {"type": "string", "x-personal": "sale_id"}
+
 ANSWERS = [
+    safe(
+        "field of an answer is personal now",
+        HTTP,
+        put("sale_id", *answer("place"), "x-personal"),
+    ),
+    was(
+        put(_SELLER, *answer("place")),
+        breaking(
+            "field of an answer is not personal any more",
+            HTTP,
+            remove(*answer("place"), "x-personal"),
+            "mail",
+        ),
+    ),
+    was(
+        put(_SELLER, *answer("place")),
+        breaking(
+            "field of an answer is of another person",
+            HTTP,
+            put("sku", *answer("place"), "x-personal"),
+            "mail",
+        ),
+    ),
     breaking("field of an answer removed", HTTP, drop_field("Sale", "sold_at"), "mail"),
     breaking(
         "optional field of an answer removed",

@@ -1,10 +1,12 @@
-"""Four databases with their real tables and a small consistent data set.
+"""Five databases with their real tables and a small consistent data set.
 
 confirmed   2 x A and 1 x B, sold and captured
 refused     5 x B, of which there were too few
 declined    1 x A, released again
 cancelled   1 x A, sold, captured, and all of it undone
 moving      1 x B, reserved; its payment is under way, and the command for it in flight
+
+Identity has one user who is active, and one who was erased.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from waybill.postgres.migrations import migrate
 from waybill_toolkit.platform.postgres import PostgresServer
 
 ROOT: Final = Path(__file__).parents[5]
-SERVICES: Final = ("catalog", "inventory", "orders", "payments")
+SERVICES: Final = ("catalog", "identity", "inventory", "orders", "payments")
 ROWS: Final = Path(__file__).with_name("world")
 _copies = itertools.count(1)
 

@@ -1,21 +1,12 @@
 """Faults in the databases, with the invariant that each violates and a row that shows it."""
 
-from dataclasses import dataclass
+from .erased_users import ERASED_USERS
+from .fault import Fault
 
 CONFIRMED, REFUSED, DECLINED, CANCELLED, MOVING = (
     f"00000000-0000-7000-8000-00000000000{number}" for number in range(1, 6)
 )
 NOBODY = "00000000-0000-7000-8000-000000000009"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A change of a database, and a row of the finding."""
-
-    invariant: str
-    database: str
-    sql: str
-    named: dict[str, object]
 
 
 FAULTS = (
@@ -279,5 +270,12 @@ FAULTS = (
         """insert into security_log (at, actor, action, detail)
            values (now() - interval '1 hour', 'user:1', 'door.opened', '{}')""",
         {"database": "payments", "action": "door.opened"},
+    ),
+    *ERASED_USERS,
+    Fault(
+        "personal-data-has-its-key",
+        "identity",
+        "delete from data_keys",
+        {"user_id": "00000000-0000-7000-8000-0000000000e1"},
     ),
 )

@@ -11,7 +11,8 @@ from waybill_toolkit.operations.audit.invariants import INVARIANTS
 from waybill_toolkit.operations.audit.receivers import event_types_received
 from waybill_toolkit.operations.audit.store import AuditStore
 
-from .faults import FAULTS, Fault
+from .fault import Fault
+from .faults import FAULTS
 
 
 class World(Protocol):
@@ -86,7 +87,7 @@ async def test_an_event_is_in_flight_when_its_receiver_is_catching_up(
            update inbox set received_at = now()""",
     )
 
-    report = await run_audit(world)
+    report = await run_audit(world, timedelta(minutes=1))
 
     assert "events-take-effect" not in {finding.invariant.name for finding in report.broken}
 

@@ -7,8 +7,6 @@ from math import ceil
 from uuid import UUID
 
 from identity import clients, roles, users
-from identity.commands.end_sessions import end_sessions_of
-from identity.commands.revoke_api_keys import revoke_api_keys_of
 from identity.contract.events import send
 from identity.contract.problems import (
     RoleNotFound,
@@ -77,18 +75,6 @@ async def set_user_roles(
         detail = {"roles": " ".join(sorted(set(names)))}
         await record(tx, "user.roles-changed", target=str(user_id), detail=detail)
     return sorted(set(names))
-
-
-async def remove_user(tx: Transaction, user_id: UUID, *, now: datetime) -> bool:
-    """Remove a user: nothing of it is accepted any more. Return False when there is none."""
-    user = await users.lock_user(tx, user_id)
-    if user is None or user.status == "removed":
-        return False
-    await users.forget(tx, user_id)
-    await record(tx, "user.removed", target=str(user_id))
-    await end_sessions_of(tx, user_id, now=now)
-    await revoke_api_keys_of(tx, user_id, now=now)
-    return True
 
 
 async def remove_service_account(tx: Transaction, client_id: str, *, now: datetime) -> bool:

@@ -30,10 +30,10 @@ Refusal: TypeAlias = Literal["wrong", "code needed", "too many attempts"]
 class Login:
     """What a user sends, and the address that it came from."""
 
-    email: str
+    email: str = field(repr=False)
     password: str = field(repr=False)
     code: str | None = field(repr=False)
-    address: str | None
+    address: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,9 @@ class LogIn:
     async def _open(
         self, tx: Transaction, user: User, code: str | None, now: datetime
     ) -> Opened | Refusal:
+        locked = await users.lock_user(tx, user.user_id)
+        if locked is None or locked.status != "active":
+            return "wrong"
         amr: tuple[str, ...] = ("pwd",)
         if await self._totp.is_on(tx, user.user_id):
             if code is None:
@@ -88,9 +91,6 @@ class LogIn:
             if not await self._totp.use(tx, user.user_id, code, now):
                 return "wrong"
             amr = ("pwd", "otp")
-        locked = await users.lock_user(tx, user.user_id)
-        if locked is None or locked.status != "active":
-            return "wrong"
         return await open_session(tx, user, amr, now=now)
 
 

@@ -14,6 +14,7 @@ from identity.contract.problems import MailLinkInvalid
 from identity.contract.sent import UserRegistered
 from identity.domain import User
 from identity.mail import Mail
+from identity.mail_tokens import Purpose
 from identity.token_signing import user_subject
 from identity.vault import Vault
 from waybill.ids import uuid7
@@ -32,7 +33,7 @@ async def register_user(
     if await users.insert_user(tx, vault, user, email, now):
         await users.set_roles(tx, user_id, [_CUSTOMER])
         return await _verification(tx, user, email, hashed, base=base, now=now)
-    known = await users.find_user_by_email(tx, vault, email)
+    known = await _lock_user_with(tx, vault, email)
     if known is not None and known.status == "unverified":
         return await _verification(tx, known, email, hashed, base=base, now=now)
     text = f"You have an account already. Log in, or set a new password:\n{base}/reset\n"
@@ -43,8 +44,7 @@ async def verify_email(
     tx: Transaction, token: str, hashed: str, *, now: datetime
 ) -> User | MailLinkInvalid:
     """Make the user of a link active, with the password that was found with the link."""
-    user_id = await mail_tokens.use_mail_token(tx, token, "verify", now)
-    user = None if user_id is None else await users.lock_user(tx, user_id)
+    user = await _use_link(tx, token, "verify", now)
     if user is None or user.status != "unverified":
         return invalid_link()
     await passwords.set_hash(tx, user.user_id, hashed)
@@ -58,7 +58,7 @@ async def request_password_reset(
     tx: Transaction, vault: Vault, email: str, base: str, *, now: datetime
 ) -> Mail | None:
     """Return the mail with a link; None when nobody has the address."""
-    user = await users.find_user_by_email(tx, vault, email)
+    user = await _lock_user_with(tx, vault, email)
     if user is None or user.status == "removed":
         return None
     token = await mail_tokens.new_mail_token(tx, user.user_id, "reset", now)
@@ -70,8 +70,7 @@ async def set_password(
     tx: Transaction, token: str, hashed: str, *, now: datetime
 ) -> User | MailLinkInvalid:
     """Set the password of the user of a link, and end all sessions: a thief may have one."""
-    user_id = await mail_tokens.use_mail_token(tx, token, "reset", now)
-    user = None if user_id is None else await users.lock_user(tx, user_id)
+    user = await _use_link(tx, token, "reset", now)
     if user is None or user.status == "removed":
         return invalid_link()
     await passwords.set_hash(tx, user.user_id, hashed)
@@ -86,6 +85,21 @@ async def set_password(
 def invalid_link() -> MailLinkInvalid:
     """Return the refusal of a link."""
     return MailLinkInvalid(detail="The link is unknown, used or expired; ask for another one.")
+
+
+async def _lock_user_with(tx: Transaction, vault: Vault, email: str) -> User | None:
+    """Lock the user with an address, so that it is not erased while a link is made for it."""
+    found = await users.find_user_by_email(tx, vault, email)
+    return None if found is None else await users.lock_user(tx, found.user_id)
+
+
+async def _use_link(tx: Transaction, token: str, purpose: Purpose, now: datetime) -> User | None:
+    """Use a link and return its user, locked; None when it is unknown, used or expired."""
+    user_id = await mail_tokens.find_user_id(tx, token, purpose)
+    user = None if user_id is None else await users.lock_user(tx, user_id)
+    if user is None or not await mail_tokens.use_mail_token(tx, token, purpose, now):
+        return None
+    return user
 
 
 async def _record(tx: Transaction, action: str, user: User) -> None:

@@ -195,8 +195,20 @@ RegisterUserResult: TypeAlias = RegisterUser202 | problems.TooManyAttempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GetUser200(Answer):
+    """The user."""
+
+    status: ClassVar[int] = 200
+    body: models.User
+    cache_control: str
+
+
+GetUserResult: TypeAlias = GetUser200 | problems.UserNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveUser200(Answer):
-    """The user, who is removed."""
+    """The user, who is erased."""
 
     status: ClassVar[int] = 200
     body: models.RemovedUser
@@ -728,10 +740,22 @@ class IdentityApi(ABC):
         """
 
     @abstractmethod
-    async def remove_user(self, call: Call, *, owner: Owner, user_id: UUID) -> RemoveUserResult:
-        """Remove a user.
+    async def get_user(self, call: Call, *, owner: Owner, user_id: UUID) -> GetUserResult:
+        """Get what is stored of a user.
 
-        Its sessions end, its API keys are revoked, and its address can be registered again.
+        The user's own, or anybody's for an administrator. Sessions and API keys have
+        operations of their own. The security log says who got it.
+        """
+
+    @abstractmethod
+    async def remove_user(self, call: Call, *, owner: Owner, user_id: UUID) -> RemoveUserResult:
+        """Erase a user.
+
+        What names the user is deleted, its sessions end and its API keys are revoked. Its ids
+        stay, since orders refer to them. The address can be registered again. Users who erase
+        themselves must have logged in at most 5 minutes ago; otherwise the answer is 401 with
+        the error `insufficient_user_authentication` (RFC 9470), also for the token of an API
+        key. A user that is erased already stays so.
         """
 
     @abstractmethod
@@ -1129,6 +1153,9 @@ CURSOR: Final = Parameter(
 END_SESSION_SESSION_ID: Final = Parameter(
     name="session_id", place="path", argument="session_id", type=UUID, required=True
 )
+GET_USER_USER_ID: Final = Parameter(
+    name="user_id", place="path", argument="user_id", type=UUID, required=True
+)
 HOST_FORM: Final = Parameter(
     name="__Host-waybill_form", place="cookie", argument="host_waybill_form", type=str
 )
@@ -1350,6 +1377,16 @@ OPERATIONS: Final = (
         body=models.RegisterUser,
         body_limit_bytes=16_384,
         answers=(RegisterUser202, problems.TooManyAttempts),
+        tags=("identity",),
+    ),
+    Operation(
+        id="get_user",
+        method="GET",
+        path="/v1/users/{user_id}",
+        scopes=("identity:read",),
+        parameters=(GET_USER_USER_ID,),
+        owner=OwnerRule(field="user_id", everybody="identity:admin", place="resource"),
+        answers=(GetUser200, problems.UserNotFound),
         tags=("identity",),
     ),
     Operation(

@@ -8,7 +8,7 @@ from waybill.postgres import Transaction
 
 from identity.contract import sent
 
-Sent: TypeAlias = sent.RolesChanged | sent.SessionEnded | sent.UserRegistered
+Sent: TypeAlias = sent.RolesChanged | sent.SessionEnded | sent.UserErased | sent.UserRegistered
 """All that identity may send."""
 
 _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
@@ -23,6 +23,12 @@ _MESSAGES: Final[Mapping[type[Sent], Message[Any]]] = {
         topic="identity.user-events.v1",
         key="user_id",
         model=sent.SessionEnded,
+    ),
+    sent.UserErased: Message(
+        type="identity.user-erased.v1",
+        topic="identity.user-events.v1",
+        key="user_id",
+        model=sent.UserErased,
     ),
     sent.UserRegistered: Message(
         type="identity.user-registered.v1",

@@ -19,10 +19,10 @@ class Accepted(BaseModel):
 
 
 class ApiKey(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     key_id: UUID
     user_id: UUID
-    name: str
+    name: Annotated[str, Field(repr=False)]
     scopes: list[str]
     created_at: AwareDatetime
     expires_at: AwareDatetime
@@ -30,7 +30,7 @@ class ApiKey(BaseModel):
 
 
 class ApiKeyPage(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     items: list[ApiKey]
     next_cursor: str | None
 
@@ -161,14 +161,23 @@ class IssuerMetadata(BaseModel):
 class Login(BaseModel):
     """An address with a password; or a principal of a demonstration."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     form: FormToken
-    email: Annotated[str | MISSING, Field(max_length=254)] = MISSING
+    email: Annotated[str | MISSING, Field(max_length=254), Field(repr=False)] = MISSING
     password: Annotated[str | MISSING, Field(max_length=200)] = MISSING
     code: Annotated[str | MISSING, Field(max_length=40)] = MISSING
     demo: Annotated[str | MISSING, Field(max_length=20)] = MISSING
     request: Annotated[str | MISSING, Field(max_length=8000, pattern="^[!-~]*$")] = MISSING
     user_code: Annotated[str | MISSING, Field(max_length=20)] = MISSING
+
+
+class Permission(BaseModel):
+    """What the user has permitted an application."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    client_id: str
+    scopes: list[str]
+    given_at: AwareDatetime
 
 
 class PublicKey(BaseModel):
@@ -209,7 +218,7 @@ RedirectUris = TypeAliasType(
 
 
 class RegisterUser(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     email: Annotated[
         str,
         Field(
@@ -217,12 +226,13 @@ class RegisterUser(BaseModel):
             min_length=3,
             pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
+        Field(repr=False),
     ]
     password: Annotated[str, Field(max_length=128, min_length=12)]
 
 
 class Registration(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     form: FormToken
     email: Annotated[
         str,
@@ -231,6 +241,7 @@ class Registration(BaseModel):
             min_length=3,
             pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
+        Field(repr=False),
     ]
     password: Annotated[str, Field(max_length=128, min_length=12)]
 
@@ -246,7 +257,7 @@ class RemovedUser(BaseModel):
 
 
 class RequestPasswordReset(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     email: Annotated[
         str,
         Field(
@@ -254,13 +265,14 @@ class RequestPasswordReset(BaseModel):
             min_length=3,
             pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
+        Field(repr=False),
     ]
 
 
 class Reset(BaseModel):
     """An address, to send a link to; or a link's token with the new password."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     form: FormToken
     email: Annotated[
         str | MISSING,
@@ -269,6 +281,7 @@ class Reset(BaseModel):
             min_length=3,
             pattern="^[^@\\u0000-\\u0020\\u007f-\\u009f]+@[^@\\u0000-\\u0020\\u007f-\\u009f]+$",
         ),
+        Field(repr=False),
     ] = MISSING
     token: Annotated[str | MISSING, Field(max_length=100, min_length=1)] = MISSING
     password: Annotated[str | MISSING, Field(max_length=128, min_length=12)] = MISSING
@@ -371,15 +384,20 @@ class Tokens(BaseModel):
 
 
 class TotpSecret(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     secret: str
-    uri: str
+    uri: Annotated[str, Field(repr=False)]
 
 
 class UserRoles(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     user_id: UUID
     roles: list[RoleName]
+
+
+class UserStatus(StrEnum):
+    UNVERIFIED = "unverified"
+    ACTIVE = "active"
 
 
 class Userinfo(BaseModel):
@@ -470,3 +488,15 @@ class SigningKeyRotation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     items: list[SigningKey]
     possible_again_at: AwareDatetime
+
+
+class User(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    user_id: UUID
+    customer_ref: Annotated[str | MISSING, Field(default=MISSING)]
+    email: Annotated[str, Field(repr=False)]
+    status: UserStatus
+    created_at: AwareDatetime
+    roles: list[RoleName]
+    has_totp: StrictBool
+    permissions: list[Permission]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from waybill.scalars import UUID
 
 
@@ -16,6 +18,12 @@ class SessionEnded(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     user_id: UUID
     session_id: UUID
+
+
+class UserErased(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    user_id: UUID
+    customer_ref: Annotated[str | MISSING, Field(default=MISSING)]
 
 
 class UserRegistered(BaseModel):

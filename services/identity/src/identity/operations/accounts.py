@@ -6,7 +6,7 @@ from uuid import UUID
 from identity import mail_tokens
 from identity.attempts import WINDOW, Attempts
 from identity.commands import register_user as registering
-from identity.commands.administer import remove_user
+from identity.commands.erase_user import erase_user, require_recent_login
 from identity.contract import api, models
 from identity.contract.problems import TooManyAttempts, UserNotFound
 from identity.mail import Mail
@@ -81,13 +81,14 @@ class AccountOperations(Operations):
         return await call.transact(self._database, run)
 
     async def remove_user(self, call: Call, *, owner: Owner, user_id: UUID) -> api.RemoveUserResult:
-        """Remove the caller, or anybody for an administrator."""
+        """Erase the caller, who has just logged in, or anybody for an administrator."""
+        now = self._clock.now()
 
         async def run(tx: Transaction) -> api.RemoveUserResult:
-            found = owner.owns(str(user_id)) and await remove_user(
-                tx, user_id, now=self._clock.now()
-            )
-            if not found:
+            is_permitted = owner.owns(str(user_id))
+            if is_permitted and owner.ref is not None:
+                await require_recent_login(tx, call.principal, user_id, now=now)
+            if not is_permitted or not await erase_user(tx, user_id, now=now):
                 return UserNotFound(detail=f"There is no user {user_id}.")
             return api.RemoveUser200(body=models.RemovedUser(user_id=user_id))
 

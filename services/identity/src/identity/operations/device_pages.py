@@ -16,6 +16,7 @@ from identity.domain import PROTOCOL_SCOPES, GrantType, Session, split_scopes
 from identity.opaque_tokens import new_token
 from identity.pages import PageOperations, Visitor
 from identity.parts import Parts
+from identity.sessions import lock_session
 from waybill.http import Call, Credentials
 from waybill.http.problems import ProblemError
 from waybill.postgres import Transaction
@@ -143,6 +144,8 @@ class DevicePages(PageOperations):
         now = self._clock.now()
 
         async def run(tx: Transaction) -> bool:
+            if await lock_session(tx, session.session_id, now) is None:
+                return False
             if is_allowed:
                 await add_consent(tx, session.user_id, asked.client_id, asked.scopes, now)
             return await device_codes.decide(

@@ -46,7 +46,8 @@ class LoginPages(PageOperations):
         if session is not None and request is None and user_code is None:
             async with self._database.connection() as connection:
                 email = await users.read_email(connection, self._vault, session.user_id)
-            return api.ShowLogin200(**self._page("logged-in", visitor, email=email))
+            if email is not None:  # otherwise the user has just been erased
+                return api.ShowLogin200(**self._page("logged-in", visitor, email=email))
         form = models.Login(form="", request=request or "", user_code=user_code or "")
         return api.ShowLogin200(**await self._form(visitor, form))
 

@@ -29,13 +29,12 @@ class OneTimePasswordOperations(Operations):
         user_id = _user_of(call)
 
         async def run(tx: Transaction) -> api.EnrolTotpResult:
-            if await users.lock_user(tx, user_id) is None:
-                _refuse()
+            await _lock(tx, user_id)
             secret = await self._totp.enrol(tx, user_id)
             if secret is None:
                 return TotpInUse(detail="One-time passwords are in use already.")
             email = await users.read_email(tx, self._vault, user_id)
-            uri = provisioning_uri(secret, email)
+            uri = provisioning_uri(secret, email or str(user_id))
             return api.EnrolTotp200(body=models.TotpSecret(secret=secret, uri=uri))
 
         return await call.transact(self._database, run)
@@ -49,6 +48,7 @@ class OneTimePasswordOperations(Operations):
             return await self._codes.begin(tx, subjects, now)
 
         async def run(tx: Transaction) -> api.ConfirmTotpResult:
+            await _lock(tx, user_id)
             try:
                 codes = await self._totp.confirm(tx, user_id, body.code, now)
             except LookupError:
@@ -62,6 +62,13 @@ class OneTimePasswordOperations(Operations):
         if not await self._database.run(begin):
             return too_many_attempts()
         return await call.transact(self._database, run)
+
+
+async def _lock(tx: Transaction, user_id: UUID) -> None:
+    """Lock the user, so that it is not erased meanwhile. Raises ProblemError(Forbidden)."""
+    user = await users.lock_user(tx, user_id)
+    if user is None or user.status == "removed":
+        _refuse()
 
 
 def _user_of(call: Call) -> UUID:

@@ -19,6 +19,8 @@ VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REDIRECT_URI: Final = "https://shop.example/callback"
 SECRET: Final = "of the shop"  # noqa: S105 (of a client that only tests create)
 ALICE: Final = UUID("019ab2d4-0001-7c1a-9a3b-000000000001")
+SESSION: Final = UUID("019ab2d4-0001-7c1a-9a3b-00000000000a")
+"""The session that the tokens of alice and bob name, if a test creates it."""
 BOB: Final = UUID("019ab2d4-0001-7c1a-9a3b-000000000002")
 SCOPES: Final = frozenset({"openid", "orders:read", "orders:write"})
 
@@ -51,13 +53,19 @@ class People:
             await users.set_roles(tx, user_id, roles or ("customer",))
         return user_id
 
-    async def session(self, user_id: UUID | None = None) -> LoggedIn:
-        """Log a user in; a new one by default."""
+    async def session(
+        self,
+        user_id: UUID | None = None,
+        *,
+        session_id: UUID | None = None,
+        ago: timedelta = timedelta(0),
+    ) -> LoggedIn:
+        """Log a user in, some time `ago`; a new user by default."""
         user_id = user_id or await self.user()
         session = Session(
-            session_id=uuid7(),
+            session_id=session_id or uuid7(),
             user_id=user_id,
-            auth_time=self.now,
+            auth_time=self.now - ago,
             amr=("pwd",),
             expires_at=self.now + timedelta(hours=12),
         )

@@ -6,6 +6,7 @@ from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.diff.keywords import Effect
 from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
+from waybill_toolkit.contracts.generate.personal import subject_of
 from waybill_toolkit.contracts.generate.schemas import SHARED
 
 
@@ -18,11 +19,13 @@ def compare_fields(pair: Pair) -> Iterator[Change | Pair]:
     for name in new.keys() - old.keys():
         yield _added(pair, name)
     for name in old.keys() & new.keys():
-        yield pair.moved(
+        field = pair.moved(
             pair.before.child("properties").child(name),
             pair.after.child("properties").child(name),
             f".{name}",
         )
+        yield from _personal(field)
+        yield field
     yield from _required_otherwise(pair, came_or_went=old.keys() ^ new.keys())
     yield from _others(pair)
 
@@ -36,6 +39,24 @@ def _added(pair: Pair, name: str) -> Change:
         message += " Old receivers refuse it: shared schemas are closed for them too."
         return now("field-added", at, message, breaking=True)
     return now("field-added", at, message, breaking=required and pair.use is not Use.ANSWER)
+
+
+def _personal(field: Pair) -> Iterator[Change]:
+    """Compare whose personal data a field has.
+
+    One that is personal now is as safe to read as before. One that is not any more, or is of
+    another person, is not erased by those that rely on the contract.
+    """
+    old, new = subject_of(field.before), subject_of(field.after)
+    if old == new:
+        return
+    if new is None:
+        at, message = field.before, f"{field.label} is not personal any more, was of {old}."
+        yield gone("personal-changed", at, message)
+    else:
+        was = "was not" if old is None else f"was of {old}"
+        message = f"{field.label} is personal data of {new} now, {was}."
+        yield now("personal-changed", field.after, message, breaking=old is not None)
 
 
 def _required_otherwise(pair: Pair, came_or_went: Set[str]) -> Iterator[Change]:

@@ -21,6 +21,7 @@ from waybill_toolkit.contracts.diff.pair import Pair
 from waybill_toolkit.contracts.diff.use import Use
 from waybill_toolkit.contracts.diff.words import changed_members, is_wording, plain, shown
 from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.personal import PERSONAL
 
 UNJUDGED: Final = (
     *("$dynamicRef", "contains", "contentSchema", "dependentRequired", "dependentSchemas", "else"),
@@ -146,5 +147,5 @@ def _siblings(node: Node) -> dict[str, object]:
     return {
         child.name: plain(child)
         for child in node.children()
-        if child.name != "$ref" and not is_wording(child.name)
+        if child.name not in {"$ref", PERSONAL} and not is_wording(child.name)
     }

@@ -6,6 +6,7 @@ from typing import Final
 
 from waybill_toolkit.contracts.diff.change import Change, gone, now
 from waybill_toolkit.contracts.generate.documents import Node
+from waybill_toolkit.contracts.generate.personal import PERSONAL
 
 WORDS: Final = frozenset(
     {"$comment", "deprecated", "description", "example", "examples", "externalDocs", "links"}
@@ -21,8 +22,8 @@ VALUES: Final = ("const", "default", "enum")
 
 
 def is_wording(name: str) -> bool:
-    """Return whether a member is documentation: texts, examples, and unknown extensions."""
-    return name in WORDS or name.startswith("x-")
+    """Return whether a member is documentation: texts, examples, and most extensions."""
+    return name in WORDS or (name.startswith("x-") and name != PERSONAL)
 
 
 def unknown_members(before: Node, after: Node, known: Collection[str]) -> Iterator[Change]:

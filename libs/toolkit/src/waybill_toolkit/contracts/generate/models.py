@@ -3,7 +3,8 @@
 Four modules for each service: `shared` (schemas that all contracts share, so that Money is
 one class), `models` (bodies of HTTP), `sent` and `received` (payloads of events). Senders
 forbid unknown fields and receivers ignore them; this is added to the schemas first. For sent
-models, code has to pass each field, including optional ones (`given.py`).
+models, code has to pass each field, including optional ones (`given.py`). Personal fields are
+masked (`masking.py`).
 """
 
 import json
@@ -15,7 +16,9 @@ from typing import Any, Final, Literal, TypeAlias
 from waybill_toolkit.contracts.generate.documents import Node
 from waybill_toolkit.contracts.generate.faults import Faults
 from waybill_toolkit.contracts.generate.given import without_defaults
+from waybill_toolkit.contracts.generate.masking import masked
 from waybill_toolkit.contracts.generate.names import fault_of_pascal
+from waybill_toolkit.contracts.generate.personal import personal_fields
 from waybill_toolkit.contracts.generate.schemas import SHARED, module_of
 
 Extra: TypeAlias = Literal["as the contract says", "forbid", "ignore"]
@@ -78,11 +81,12 @@ def make_models(
     own = {name: node for name, node in components.items() if module_of(node, module) == module}
     for node in own.values():
         _check(node, faults)
+    personal = personal_fields(components, faults)
     faults.stop_if_any()
     if not own:
         return ""
     schemas = {name: _schema(node, module, extra) for name, node in own.items()}
-    return without_defaults(_run(module, schemas), given)
+    return without_defaults(masked(_run(module, schemas), personal), given)
 
 
 def _check(component: Node, faults: Faults) -> None:

@@ -20,6 +20,7 @@ from waybill_toolkit.contracts.lint.naming import naming_faults
 from waybill_toolkit.contracts.lint.openness import openness_faults
 from waybill_toolkit.contracts.lint.operations import idempotency_faults
 from waybill_toolkit.contracts.lint.owners import owned_keys, owner_faults
+from waybill_toolkit.contracts.lint.personal import personal_faults
 from waybill_toolkit.contracts.node.packages import installed
 from waybill_toolkit.contracts.repository import Repository
 from waybill_toolkit.contracts.schema_check import SchemaDocument, closed
@@ -98,6 +99,7 @@ def _own_faults(
             yield from constructor_faults(_schemas(bundle))
         for each in services:
             yield from naming_faults(_schemas(each.asyncapi))
+            yield from personal_faults(each.openapi.root, each.asyncapi.root)
         holders = [Holder(each.root, SchemaDocument(closed(each.content))) for each in bundles]
         yield from example_faults([Holder(shared, SchemaDocument(shared.value)), *holders])
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from waybill_toolkit.contracts.generate.personal import PERSONAL
+
 Schema: TypeAlias = Mapping[str, Any]
 Words: TypeAlias = tuple["Word", ...]
 
@@ -64,7 +66,8 @@ def fields_of(schema: Schema, prefix: str = "") -> Iterator[Field]:
     required = schema.get("required", ())
     for name, below in schema.get("properties", {}).items():
         path = f"{prefix}{name}"
-        yield Field(path, words_of(below), name in required, limits_of(below), _text(below))
+        limits = (*limits_of(below), *_personal(below))
+        yield Field(path, words_of(below), name in required, limits, _text(below))
         inner = below.get("items", below)
         yield from fields_of(inner, f"{path}{'[]' if inner is not below else ''}.")
 
@@ -128,6 +131,11 @@ def limits_of(schema: Schema) -> tuple[str, ...]:
         f"default {_plain(schema['default'])}" if "default" in schema else "",
     ]
     return tuple(filter(None, limits))
+
+
+def _personal(schema: Schema) -> tuple[str, ...]:
+    subject = schema.get(PERSONAL)
+    return () if subject is None else (f"personal data of {subject}",)
 
 
 def _between(schema: Schema, low: str, high: str, unit: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from waybill_toolkit.operations.audit.events import EVENTS
+from waybill_toolkit.operations.audit.identity import IDENTITY
 from waybill_toolkit.operations.audit.invariant import Invariant
 from waybill_toolkit.operations.audit.inventory import INVENTORY
 from waybill_toolkit.operations.audit.orders import ORDERS
@@ -14,6 +15,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     *ORDERS,
     *INVENTORY,
     *PAYMENTS,
+    *IDENTITY,
     *TOGETHER_ALL,
     *EVENTS,
     *SECURITY_LOG,
