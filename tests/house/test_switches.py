@@ -25,6 +25,7 @@ NO_SWITCHES: Final[Mapping[str, str]] = {
     "WAYBILL_IMAGE": "an image that exists already",
     "WAYBILL_SAVE_IMAGE": "a file to keep the image in",
     "WAYBILL_TEST_POSTGRES": "a version of PostgreSQL; without it, the tests run on another one",
+    "WAYBILL_WRITE_PICTURES": "keeps the pictures of dashboards that are drawn anyway",
     "WAYBILL_WRITE_TABLE": "writes a page of the documentation that is compared otherwise",
 }
 """Variables that leave out no test, each with what it is."""
