@@ -13,7 +13,14 @@ from tests.dashboards.queries import DASHBOARDS, EMPTY, Observed
 
 from waybill_toolkit.platform.observe.configuration import SCRAPE_SECONDS
 from waybill_toolkit.platform.observe.vmui import vmui_dashboard
-from waybill_toolkit.testing.browser import PROGRAMS, Browser, View, find_browser, running_browser
+from waybill_toolkit.testing.browser import (
+    PROGRAMS,
+    Browser,
+    View,
+    connected,
+    find_browser,
+    running_browser,
+)
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 WRITE: Final = "WAYBILL_WRITE_PICTURES"
@@ -81,8 +88,9 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
     program = find_browser()
     if program is None:
         pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}")
-    async with running_browser(program, tmp_path / "browser") as running:
-        yield running
+    with running_browser(program, tmp_path / "browser") as address_of_browser:
+        async with connected(address_of_browser) as browser:
+            yield browser
 
 
 async def test_every_panel_with_data_is_drawn(observed: Observed, browser: Browser) -> None:

@@ -38,7 +38,8 @@ async def test_a_saga_is_not_read_where_it_was_passed_on_to(world: Any) -> None:
 async def test_a_saga_that_was_moved_before_it_was_passed_on_conflicts_at_most_once(
     world: Any,
 ) -> None:
-    serving, passed = world.other(), []
+    serving = world.other()
+    passed: list[Any] = []
     serving.sagas.started.pass_on = passed.extend
     parcel = await serving.ship("a")
     assert await world.deliver(("packed", parcel)) == 1
