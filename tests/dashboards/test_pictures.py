@@ -28,9 +28,9 @@ PICTURES: Final = {
     "overview": "Orders",
     "kafka": "Outbox and relay",
     "sagas": "Moving",
-    "payments": "What payments counts",
+    "postgresql": "Transactions",
 }
-"""The row of a dashboard that is kept as a picture."""
+"""The row of a dashboard that is kept as a picture: with at most three panels, it is visible."""
 WHOLE: Final = View("whole", 1400, 10_000)
 """As high as the longest dashboard: vmui asks for the data of what is visible."""
 _DASHBOARD_SECONDS_MAX: Final = 240.0
