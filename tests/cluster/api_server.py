@@ -61,9 +61,10 @@ class ApiServer:
 
     def is_ready(self) -> bool:
         """Whether it has done all that it does at its start."""
-        if not self.certificate.exists():
+        try:
+            context = ssl.create_default_context(cafile=str(self.certificate))
+        except (FileNotFoundError, ssl.SSLError):  # it is not written yet, or in part
             return False
-        context = ssl.create_default_context(cafile=str(self.certificate))
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             answer = httpx.get(f"{self.url}/readyz", headers=headers, verify=context)
