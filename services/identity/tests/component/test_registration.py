@@ -69,6 +69,20 @@ async def test_an_address_that_is_registered_is_answered_alike_and_told_by_mail_
     assert not await can_log_in(log_in, "fay@example.com", OTHER)
 
 
+async def test_an_address_that_is_written_otherwise_is_the_same_customer(
+    stranger: httpx.AsyncClient, mails: Callable[[str], list[str]], its_database: Database
+) -> None:
+    await register(stranger, "Ann@Example.com")
+    await verify(stranger, link_in(mails("Ann@Example.com")[0]))
+    async with its_database.connection() as connection:
+        users = await connection.fetchval("select count(*) from users")
+
+        await register(stranger, "ann@example.com")
+
+        assert await connection.fetchval("select count(*) from users") == users
+    assert "have an account already" in mails("ann@example.com")[0]
+
+
 async def test_whoever_registers_an_address_of_another_first_gains_nothing(
     stranger: httpx.AsyncClient, mails: Callable[[str], list[str]], log_in: LogIn
 ) -> None:

@@ -9,17 +9,21 @@ import pytest
 from identity import mail_tokens, passwords, users
 from identity.api_keys import KeyRow, insert_key
 from identity.commands.erase_user import erase_user
+from identity.commands.register_user import request_password_reset
 from identity.consents import add_consent
+from identity.mail import Mail
 from identity.testing.people import People
 from identity.totp import Totp
 from identity.vault import Vault
 from waybill.api_keys import new_api_key
 from waybill.clock import ManualClock
 from waybill.ids import uuid7
-from waybill.postgres import Database
+from waybill.postgres import Database, Transaction
 from waybill_toolkit.operations.audit.identity import IDENTITY
+from waybill_toolkit.testing.eventually import eventually
 
 EMAIL = "ann@example.com"
+_WAITING = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -118,3 +122,48 @@ async def test_nobody_is_erased_when_there_is_no_such_user(
     database: Database, clock: ManualClock
 ) -> None:
     assert not await _erase(database, uuid7(), clock)
+
+
+async def _ask_for_reset(tx: Transaction, vault: Vault, clock: ManualClock) -> Mail | None:
+    return await request_password_reset(tx, vault, EMAIL, "http://x", now=clock.now())
+
+
+async def test_a_link_that_is_being_made_is_deleted_with_its_user(
+    people: People, database: Database, vault: Vault, clock: ManualClock
+) -> None:
+    user_id = await people.user(email=EMAIL)
+    async with asyncio.TaskGroup() as tasks, database.transaction() as tx:
+        assert await _ask_for_reset(tx, vault, clock) is not None
+        erasing = tasks.create_task(_erase(database, user_id, clock))
+        await _until_one_waits(database)
+
+    assert erasing.result()
+    assert await _count(database, "mail_tokens") == 0
+
+
+async def test_no_link_is_made_for_a_user_who_is_being_erased(
+    people: People, database: Database, vault: Vault, clock: ManualClock
+) -> None:
+    user_id = await people.user(email=EMAIL)
+
+    async def ask() -> Mail | None:
+        async with database.transaction() as tx:
+            return await _ask_for_reset(tx, vault, clock)
+
+    async with asyncio.TaskGroup() as tasks, database.transaction() as tx:
+        tx.actor = "system"
+        await erase_user(tx, user_id, now=clock.now())
+        asking = tasks.create_task(ask())
+        await _until_one_waits(database)
+
+    assert asking.result() is None
+    assert await _count(database, "mail_tokens") == 0
+
+
+async def _until_one_waits(database: Database) -> None:
+    """Wait until a transaction waits for a lock of another one."""
+    await eventually(
+        "one transaction waits for the other",
+        lambda: _count(database, _WAITING),
+        lambda waiting: waiting == 1,
+    )

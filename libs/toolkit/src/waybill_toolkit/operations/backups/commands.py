@@ -47,12 +47,19 @@ def restore(
     folder: Folder,
     *,
     databases: Annotated[Path, typer.Option(help=f"{_ADDRESSES}. The databases are empty.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A newer backup, whose keys of people are restored: who was erased stays erased.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     output: OutputFile = None,
 ) -> None:
     """Restore a backup into new databases, before the services start with an empty broker."""
     with explained():
-        contents = asyncio.run(restore_backup(folder, databases_in(databases)))
+        contents = asyncio.run(restore_backup(folder, databases_in(databases), keys))
     _show(contents, "Restored the databases of", as_json=as_json, output=output)
 
 
