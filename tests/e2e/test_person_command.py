@@ -1,5 +1,6 @@
 """`waybill person` on a running platform, for a user who has registered."""
 
+import asyncio
 import json
 import re
 from email import message_from_bytes
@@ -13,6 +14,7 @@ from waybill_toolkit.cli import build
 from waybill_toolkit.platform.handle import Platform
 from waybill_toolkit.platform.plan import GATEWAY
 from waybill_toolkit.platform.token import fetch_token
+from waybill_toolkit.testing.eventually import eventually
 
 EMAIL: Final = "pia@example.com"
 PASSWORD: Final = "correct horse battery"  # noqa: S105 (of a user that only this test creates)
@@ -29,20 +31,31 @@ def _link(platform: Platform) -> str:
     raise AssertionError("there is no mail")
 
 
+def _customers(platform: Platform) -> set[str]:
+    """Return the customer_ref of each user of whom an event tells."""
+    topic = ("--topic", "identity.user-events.v1", "--json")
+    events = CliRunner().invoke(build(), ["events", "--data", str(platform.folder), *topic])
+    parsed = (json.loads(line) for line in events.stdout.splitlines())
+    return {
+        str(each["payload"]["customer_ref"])
+        for each in parsed
+        if each["type"] == "identity.user-registered.v1"
+    }
+
+
 def _registered(platform: Platform, http: httpx.Client) -> str:
     """Register a user; return its customer_ref."""
+    known = _customers(platform)
     body = {"email": EMAIL, "password": PASSWORD}
     assert http.post("/v1/users", json=body).status_code == 202
     verified = {"token": _link(platform), "password": PASSWORD}
     assert http.post("/v1/email-verifications", json=verified).status_code == 200
-    topic = ("--topic", "identity.user-events.v1", "--json")
-    events = CliRunner().invoke(build(), ["events", "--data", str(platform.folder), *topic])
-    parsed = [json.loads(line) for line in events.stdout.splitlines()]
-    return next(
-        str(each["payload"]["customer_ref"])
-        for each in parsed
-        if each["type"] == "identity.user-registered.v1"
-    )
+
+    async def registered() -> set[str]:
+        return await asyncio.to_thread(_customers, platform) - known
+
+    (customer_ref,) = asyncio.run(eventually("the event of the user", registered, bool))
+    return customer_ref
 
 
 def test_a_person_is_exported_and_erased(guarded_platform: Platform) -> None:
