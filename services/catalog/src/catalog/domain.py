@@ -1,11 +1,16 @@
 """Products, their variants and the unit prices of variants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
+from catalog.contract.problems import AmountOutOfRange, UnknownCurrency
 from catalog.contract.shared import Price
+from waybill.money import Money, is_currency, price_max
+
+InvalidPrice: TypeAlias = UnknownCurrency | AmountOutOfRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,34 @@ class Product:
     description: str | None
     variants: tuple[Variant, ...]
     created_at: datetime
+
+
+def check_price(price: Price, pointer: str) -> InvalidPrice | None:
+    """Return what is wrong with a price, which the request has at `pointer`; None for nothing."""
+    if not is_currency(price.currency):
+        return UnknownCurrency(
+            detail=f"{price.currency} is not the code of a currency in ISO 4217.",
+            pointer=f"{pointer}/currency",
+            currency=price.currency,
+        )
+    highest = Money(price_max(price.currency), price.currency)
+    if price.amount_minor > highest.amount_minor:
+        asked = Money(price.amount_minor, price.currency)
+        return AmountOutOfRange(
+            detail=f"A price is at most {highest}, not {asked}.",
+            pointer=f"{pointer}/amount_minor",
+            amount_max_minor=highest.amount_minor,
+            currency=price.currency,
+        )
+    return None
+
+
+def check_prices(drafts: Sequence[Draft]) -> InvalidPrice | None:
+    """Return the first thing that is wrong with the prices of the new variants of a product."""
+    checked = (
+        check_price(draft.price, f"/variants/{number}/price") for number, draft in enumerate(drafts)
+    )
+    return next((fault for fault in checked if fault), None)
 
 
 def first_duplicate(skus: Iterable[str]) -> str | None:

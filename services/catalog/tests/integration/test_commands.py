@@ -13,7 +13,7 @@ from catalog.commands.create_product import create_product
 from catalog.commands.set_price import set_price
 from catalog.contract.problems import DuplicateSku, ProductNotFound, SkuTaken, VersionMismatch
 from catalog.contract.shared import Price
-from catalog.domain import Draft, Product, Variant
+from catalog.domain import Draft, InvalidPrice, Product, Variant
 from catalog.queries import find_product, find_variant, list_products
 from waybill.ids import uuid7
 from waybill.postgres import Database
@@ -33,9 +33,9 @@ class _RollBackError(Exception):
 
 async def _create(
     database: Database, *skus: str, name: str = "T-Light Holder"
-) -> Product | DuplicateSku | SkuTaken:
+) -> Product | DuplicateSku | SkuTaken | InvalidPrice:
     """Create a product as the API does: a problem rolls back."""
-    created: Product | DuplicateSku | SkuTaken | None = None
+    created: Product | DuplicateSku | SkuTaken | InvalidPrice | None = None
     with suppress(_RollBackError):
         async with database.transaction() as tx:
             created = await create_product(tx, name, None, _drafts(*skus), now=NOW)

@@ -11,20 +11,29 @@ from pydantic import MISSING
 
 from orders.contract.models import OrderStatus, PlaceOrderLine
 from orders.contract.problems import (
+    AmountOutOfRange,
     CurrencyMismatch,
     EmptyOrder,
     PriceChanged,
     QuantityOutOfRange,
+    UnknownCurrency,
     UnknownSku,
 )
 from orders.contract.shared import RejectionCode
+from waybill.money import Money, is_currency, total_max
 from waybill.saga import CANCELLED, Position
 
 QUANTITY_MAX: Final = 10_000
 """More than three times the largest quantity of a SKU in our order history (2,880)."""
 
 Unacceptable: TypeAlias = (
-    EmptyOrder | UnknownSku | CurrencyMismatch | PriceChanged | QuantityOutOfRange
+    EmptyOrder
+    | UnknownCurrency
+    | UnknownSku
+    | CurrencyMismatch
+    | PriceChanged
+    | QuantityOutOfRange
+    | AmountOutOfRange
 )
 
 
@@ -84,13 +93,32 @@ def price_lines(
     """Return the priced lines of an order, or the problem that makes it unacceptable."""
     if not wanted:
         return EmptyOrder(detail="An order needs at least one line.")
+    if not is_currency(currency):
+        return UnknownCurrency(
+            detail=f"{currency} is not the code of a currency in ISO 4217.",
+            pointer="/currency",
+            currency=currency,
+        )
     lines: list[Line] = []
     for number, line in enumerate(wanted):
         priced = _price_line(line, f"/lines/{number}", currency, prices.get(line.sku))
         if not isinstance(priced, Line):
             return priced
         lines.append(priced)
-    return tuple(lines)
+    return _check_total(tuple(lines), currency)
+
+
+def _check_total(lines: tuple[Line, ...], currency: str) -> tuple[Line, ...] | AmountOutOfRange:
+    total = Money(sum(line.quantity * line.unit_price_minor for line in lines), currency)
+    highest = Money(total_max(currency), currency)
+    if total <= highest:
+        return lines
+    return AmountOutOfRange(
+        detail=f"An order is at most {highest}, not {total}. Divide it.",
+        pointer="/lines",
+        amount_max_minor=highest.amount_minor,
+        currency=currency,
+    )
 
 
 def _price_line(

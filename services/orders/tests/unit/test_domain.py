@@ -5,10 +5,12 @@ import pytest
 
 from orders.contract.models import OrderStatus, PlaceOrderLine
 from orders.contract.problems import (
+    AmountOutOfRange,
     CurrencyMismatch,
     EmptyOrder,
     PriceChanged,
     QuantityOutOfRange,
+    UnknownCurrency,
     UnknownSku,
 )
 from orders.contract.shared import PriceInput
@@ -60,6 +62,26 @@ def test_a_line_is_refused_when_its_price_is_in_another_currency() -> None:
 
     assert isinstance(refused, CurrencyMismatch)
     assert (refused.sku, refused.price_currency) == ("B", "EUR")
+
+
+def test_0_1_an_order_is_refused_when_no_currency_has_its_code() -> None:
+    refused = price_lines([_line()], "ZZZ", PRICES)
+
+    assert isinstance(refused, UnknownCurrency)
+    assert (refused.pointer, refused.currency) == ("/currency", "ZZZ")
+
+
+def test_0_2_the_limit_of_an_order_is_that_of_its_currency() -> None:
+    telephone = 1_599_900_000  # 15,999,000.00 IDR; a thousand pounds less than 16 million GBP
+    prices = {"A": Price(telephone, "IDR"), "B": Price(telephone, "GBP")}
+
+    assert price_lines([_line("A", QUANTITY_MAX)] * 2, "IDR", prices) == (
+        (Line("A", QUANTITY_MAX, telephone),) * 2
+    )
+    refused = price_lines([_line("B", QUANTITY_MAX)] * 2, "GBP", prices)
+    assert isinstance(refused, AmountOutOfRange)
+    assert (refused.pointer, refused.amount_max_minor) == ("/lines", 100_000_000_000)
+    assert refused.detail.startswith("An order is at most 1000000000.00 GBP, not 319980000000.00")
 
 
 def test_a_line_gets_the_price_that_its_customer_expects() -> None:

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from catalog.contract.problems import DuplicateSku, SkuTaken
-from catalog.domain import Draft, Product, first_duplicate, first_version
+from catalog.domain import (
+    Draft,
+    InvalidPrice,
+    Product,
+    check_prices,
+    first_duplicate,
+    first_version,
+)
 from catalog.publish import publish_added
 from catalog.store import insert_product, insert_variants
 from waybill.ids import uuid7
@@ -18,13 +25,16 @@ async def create_product(
     drafts: Sequence[Draft],
     *,
     now: datetime,
-) -> Product | DuplicateSku | SkuTaken:
+) -> Product | DuplicateSku | SkuTaken | InvalidPrice:
     """Return the new product. After a problem the caller must roll back."""
     duplicate = first_duplicate(draft.sku for draft in drafts)
     if duplicate is not None:
         return DuplicateSku(
             detail=f"The product contains the SKU {duplicate} twice.", sku=duplicate
         )
+    invalid = check_prices(drafts)
+    if invalid is not None:
+        return invalid
     product_id = uuid7()
     variants = tuple(first_version(product_id, draft) for draft in drafts)
     product = Product(product_id, name, description, variants, now)

@@ -20,7 +20,13 @@ class CreateProduct201(Answer):
     location: str
 
 
-CreateProductResult: TypeAlias = CreateProduct201 | problems.SkuTaken | problems.DuplicateSku
+CreateProductResult: TypeAlias = (
+    CreateProduct201
+    | problems.SkuTaken
+    | problems.DuplicateSku
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,13 @@ class AddVariant201(Answer):
     location: str
 
 
-AddVariantResult: TypeAlias = AddVariant201 | problems.ProductNotFound | problems.SkuTaken
+AddVariantResult: TypeAlias = (
+    AddVariant201
+    | problems.ProductNotFound
+    | problems.SkuTaken
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +102,13 @@ class SetPrice200(Answer):
     etag: str
 
 
-SetPriceResult: TypeAlias = SetPrice200 | problems.VariantNotFound | problems.VersionMismatch
+SetPriceResult: TypeAlias = (
+    SetPrice200
+    | problems.VariantNotFound
+    | problems.VersionMismatch
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
 
 
 class CatalogApi(ABC):
@@ -166,7 +184,13 @@ OPERATIONS: Final = (
         idempotent=True,
         body=models.CreateProduct,
         body_limit_bytes=262_144,
-        answers=(CreateProduct201, problems.SkuTaken, problems.DuplicateSku),
+        answers=(
+            CreateProduct201,
+            problems.SkuTaken,
+            problems.DuplicateSku,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
         tags=("catalog",),
     ),
     Operation(
@@ -196,7 +220,13 @@ OPERATIONS: Final = (
         body=models.CreateVariant,
         body_limit_bytes=16_384,
         parameters=(PRODUCT_ID,),
-        answers=(AddVariant201, problems.ProductNotFound, problems.SkuTaken),
+        answers=(
+            AddVariant201,
+            problems.ProductNotFound,
+            problems.SkuTaken,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
         tags=("catalog",),
     ),
     Operation(
@@ -225,7 +255,13 @@ OPERATIONS: Final = (
         body=models.SetPrice,
         body_limit_bytes=16_384,
         parameters=(SKU, IF_MATCH),
-        answers=(SetPrice200, problems.VariantNotFound, problems.VersionMismatch),
+        answers=(
+            SetPrice200,
+            problems.VariantNotFound,
+            problems.VersionMismatch,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
         tags=("catalog",),
     ),
 )

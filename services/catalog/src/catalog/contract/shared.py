@@ -11,18 +11,18 @@ Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class Price(BaseModel):
-    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+    """A unit price, in the currency's smallest unit."""
 
     model_config = ConfigDict(frozen=True)
-    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency
 
 
 class PriceInput(BaseModel):
-    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+    """A unit price, in the currency's smallest unit. The highest one depends on the currency, such as 1,000,000.00 GBP; a higher one gets the problem amount-out-of-range."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency
 
 

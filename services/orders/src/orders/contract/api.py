@@ -23,10 +23,12 @@ class PlaceOrder201(Answer):
 PlaceOrderResult: TypeAlias = (
     PlaceOrder201
     | problems.EmptyOrder
+    | problems.UnknownCurrency
     | problems.UnknownSku
     | problems.CurrencyMismatch
     | problems.PriceChanged
     | problems.QuantityOutOfRange
+    | problems.AmountOutOfRange
 )
 
 
@@ -217,10 +219,12 @@ OPERATIONS: Final = (
         answers=(
             PlaceOrder201,
             problems.EmptyOrder,
+            problems.UnknownCurrency,
             problems.UnknownSku,
             problems.CurrencyMismatch,
             problems.PriceChanged,
             problems.QuantityOutOfRange,
+            problems.AmountOutOfRange,
         ),
         tags=("orders",),
     ),

@@ -7,6 +7,19 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountOutOfRange(Problem):
+    """An amount is above the limit of its currency."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "amount-out-of-range"
+    title: ClassVar[str] = "An amount is above the limit of its currency"
+
+    pointer: str
+    amount_max_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyMismatch(Problem):
     """The price is in another currency than the order."""
 
@@ -79,6 +92,18 @@ class TooManyStreams(Problem):
     status: ClassVar[int] = 429
     slug: ClassVar[str] = "too-many-streams"
     title: ClassVar[str] = "The caller follows too many orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCurrency(Problem):
+    """No currency has this code."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "unknown-currency"
+    title: ClassVar[str] = "No currency has this code"
+
+    currency: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

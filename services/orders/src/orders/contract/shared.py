@@ -12,7 +12,7 @@ Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class Money(BaseModel):
-    """An amount in the currency's smallest unit (pence, cents). Never a fraction."""
+    """An amount in the currency's smallest unit, of which ISO 4217 says how many digits it has: 255 is 2.55 GBP, 255 JPY, or 0.255 KWD."""
 
     model_config = ConfigDict(frozen=True)
     amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
@@ -20,18 +20,18 @@ class Money(BaseModel):
 
 
 class Price(BaseModel):
-    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+    """A unit price, in the currency's smallest unit."""
 
     model_config = ConfigDict(frozen=True)
-    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency
 
 
 class PriceInput(BaseModel):
-    """A unit price. At most 1,000,000.00 in a currency with two decimal digits."""
+    """A unit price, in the currency's smallest unit. The highest one depends on the currency, such as 1,000,000.00 GBP; a higher one gets the problem amount-out-of-range."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    amount_minor: Annotated[StrictInt, Field(ge=0, le=100000000)]
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     currency: Currency
 
 
