@@ -138,7 +138,7 @@ def placed(platform: Platform, customer_ref: str, reference: str) -> list[int]:
     """Return the totals of the orders of a customer under a reference."""
     query = {"customer_ref": customer_ref, "reference": reference}
     page = httpx.get(f"{platform.addresses['orders']}/v1/orders", params=query).json()
-    return [order["total"]["amount_minor"] for order in page["items"]]
+    return [order["totals"]["gross_minor"] for order in page["items"]]
 
 
 @pytest.mark.parametrize("case", EACH, ids=lambda case: " ".join((case.file, *case.options)))

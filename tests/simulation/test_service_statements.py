@@ -24,9 +24,10 @@ from orders import store as orders_store
 from orders.commands.apply_transitions import OrderSagaStore
 from orders.contract import received
 from orders.contract.models import OrderStatus
-from orders.domain import Line, Order
+from orders.domain import Order
 from orders.saga import PLACE_ORDER
 from orders.store import PriceRow
+from orders.totals import Line
 from payments import store as payments_store
 from payments.claims import Claims
 from payments.commands.authorize_payments import OrderToPay, authorize_payments

@@ -31,11 +31,12 @@ from orders.contract.api import (
     PlaceOrderResult,
 )
 from orders.contract.problems import OrderNotFound, TooManyStreams
-from orders.contract.shared import Money, Price
+from orders.contract.shared import Price
 from orders.domain import Order
 from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
 from orders.metrics import REFUSED
+from orders.presenting import lines_of, totals_of
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
 from waybill.http.pages import Cursor, split_page
@@ -201,15 +202,8 @@ def _order(order: Order) -> models.Order:
         rejection=models.Rejection(code=rejection.code, detail=rejection.detail)
         if rejection
         else MISSING,
-        lines=[
-            models.OrderLine(
-                sku=line.sku,
-                quantity=line.quantity,
-                unit_price=Price(amount_minor=line.unit_price_minor, currency=order.currency),
-            )
-            for line in order.lines
-        ],
-        total=Money(amount_minor=order.total_minor, currency=order.currency),
+        lines=lines_of(order),
+        totals=totals_of(order),
         placed_at=order.placed_at,
         updated_at=order.updated_at,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from orders import queries
-from orders.domain import Price
+from waybill.money import Money
 from waybill.postgres import Transaction
 
 KNOWN_MAX: Final = 20_000
@@ -20,9 +20,9 @@ class KnownPrices:
 
     def __init__(self, most: int = KNOWN_MAX) -> None:
         self._most = most
-        self._known: dict[str, Price] = {}
+        self._known: dict[str, Money] = {}
 
-    async def find(self, tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
+    async def find(self, tx: Transaction, skus: Iterable[str]) -> Mapping[str, Money]:
         """Return the prices of those SKUs that have one.
 
         In an optimistic transaction the prices may be stale, if all of them are cached.

@@ -11,9 +11,11 @@ import asyncpg
 
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
-from orders.domain import Line, Order, Price, Rejection
+from orders.domain import Order, Rejection
+from orders.totals import Line
 from waybill.http import Owner
 from waybill.http.pages import PARTS_MAX, whole_items
+from waybill.money import Money
 from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
 
@@ -40,11 +42,11 @@ _ORDERS_PAGE: Final = (
 """
 )
 _LINES: Final = """
-    select order_id, sku, quantity, unit_price_minor
+    select order_id, sku, quantity, unit_price_minor, discount_minor, tax_rate_ppm, tax_minor
     from order_lines where order_id = $1 order by line_number
 """
 _LINES_OF_PAGE: Final = """
-    select order_id, sku, quantity, unit_price_minor
+    select order_id, sku, quantity, unit_price_minor, discount_minor, tax_rate_ppm, tax_minor
     from order_lines where order_id = any($1) order by order_id desc, line_number limit $2
 """
 _HISTORY: Final = """
@@ -133,14 +135,14 @@ async def get_progress(connection: Connection, order_ids: Sequence[UUID]) -> dic
     }
 
 
-async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
+async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Money]:
     """Read the prices of those SKUs that have one."""
     return dict(map(_price, await tx.fetch_outside(_PRICES_BY_SKU, list(skus))))
 
 
 async def list_prices(
     connection: Connection, *, after: str | None, limit: int
-) -> list[tuple[str, Price]]:
+) -> list[tuple[str, Money]]:
     """Read prices by SKU, starting after the SKU `after`."""
     return list(map(_price, await connection.fetch(_PRICES_PAGE, after, limit)))
 
@@ -148,7 +150,15 @@ async def list_prices(
 def _with_lines(rows: Iterable[asyncpg.Record], of_lines: Iterable[asyncpg.Record]) -> list[Order]:
     lines: defaultdict[UUID, list[Line]] = defaultdict(list)
     for row in of_lines:
-        lines[row["order_id"]].append(Line(row["sku"], row["quantity"], row["unit_price_minor"]))
+        line = Line(
+            sku=row["sku"],
+            quantity=row["quantity"],
+            unit_price_minor=row["unit_price_minor"],
+            discount_minor=row["discount_minor"],
+            tax_rate_ppm=row["tax_rate_ppm"],
+            tax_minor=row["tax_minor"],
+        )
+        lines[row["order_id"]].append(line)
     return [_order(row, tuple(lines[row["order_id"]])) for row in rows]
 
 
@@ -158,5 +168,5 @@ def _order(row: asyncpg.Record, lines: tuple[Line, ...]) -> Order:
     return Order(**ORDERS.read(row), rejection=rejection, lines=lines)
 
 
-def _price(row: asyncpg.Record) -> tuple[str, Price]:
-    return row["sku"], Price(row["amount_minor"], row["currency"])
+def _price(row: asyncpg.Record) -> tuple[str, Money]:
+    return row["sku"], Money(row["amount_minor"], row["currency"])

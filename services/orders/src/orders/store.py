@@ -20,6 +20,9 @@ class _LineRow(NamedTuple):
     quantity: int
     amount_minor: int
     currency: str
+    discount_minor: int
+    tax_rate_ppm: int
+    tax_minor: int
 
 
 class _StatusRow(NamedTuple):
@@ -54,8 +57,10 @@ _PRICES: Final = Rows(PriceRow)
 
 _INSERT_ORDERS: Final = ORDERS.insert("orders")
 _INSERT_LINES: Final = _LINES.write("""
-    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
-    select order_id, line_number, line.sku, quantity, prices.amount_minor
+    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor,
+        discount_minor, tax_rate_ppm, tax_minor)
+    select order_id, line_number, line.sku, quantity, prices.amount_minor,
+        discount_minor, tax_rate_ppm, tax_minor
     from {rows} as line ({columns})
         left join prices using (sku, amount_minor, currency)
 """)
@@ -83,7 +88,15 @@ async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
     """
     lines = [
         _LineRow(
-            order.order_id, number, line.sku, line.quantity, line.unit_price_minor, order.currency
+            order_id=order.order_id,
+            line_number=number,
+            sku=line.sku,
+            quantity=line.quantity,
+            amount_minor=line.unit_price_minor,
+            currency=order.currency,
+            discount_minor=line.discount_minor,
+            tax_rate_ppm=line.tax_rate_ppm,
+            tax_minor=line.tax_minor,
         )
         for order in orders
         for number, line in enumerate(order.lines, start=1)

@@ -20,6 +20,11 @@ def money(amount: int, currency: str = "GBP") -> dict[str, Any]:
     return {"amount_minor": amount, "currency": currency}
 
 
+def gross(order: dict[str, Any]) -> dict[str, Any]:
+    """Return what an order costs."""
+    return money(order["totals"]["gross_minor"], order["totals"]["currency"])
+
+
 async def add_variant(
     client: httpx.AsyncClient, neighbours: FakeService, sku: str, amount: int, version: int = 1
 ) -> None:

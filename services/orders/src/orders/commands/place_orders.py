@@ -9,16 +9,17 @@ from pydantic import MISSING
 from orders import store
 from orders.contract.events import send
 from orders.contract.models import OrderStatus, PlaceOrder
-from orders.contract.sent import OrderPlaced, PlacedLine
-from orders.contract.shared import Money
-from orders.contract.shared import Price as UnitPrice
-from orders.domain import Order, Price, Unacceptable, price_lines
+from orders.contract.sent import OrderPlaced
+from orders.domain import Order
 from orders.known_prices import KnownPrices
 from orders.measuring import count_placed
+from orders.presenting import lines_of, totals_of
+from orders.pricing import PricedOrder, Unacceptable, price_order
 from orders.saga import PLACE_ORDER
 from waybill.clock import Clock
 from waybill.http import BatchedRequest
 from waybill.ids import uuid7
+from waybill.money import Money
 from waybill.postgres import Transaction
 from waybill.saga import Sagas, SagaStart
 from waybill.sealing import Seals
@@ -55,11 +56,11 @@ async def place_orders(
 
 
 def _order(
-    wanted: PlaceOrder, prices: Mapping[str, Price], now: datetime, seals: Seals
+    wanted: PlaceOrder, prices: Mapping[str, Money], now: datetime, seals: Seals
 ) -> Order | Unacceptable:
-    lines = price_lines(wanted.lines, wanted.currency, prices)
-    if not isinstance(lines, tuple):
-        return lines
+    priced = price_order(wanted, prices)
+    if not isinstance(priced, PricedOrder):
+        return priced
     order_id = uuid7()
     return Order(
         order_id=order_id,
@@ -67,8 +68,12 @@ def _order(
         customer_ref=wanted.customer_ref,
         status=OrderStatus.PLACED,
         currency=wanted.currency,
-        lines=lines,
-        total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
+        lines=priced.lines,
+        prices_include_tax=priced.prices_include_tax,
+        total_minor=priced.amounts.gross_minor,
+        tax_minor=priced.amounts.tax_minor,
+        shipping_net_minor=priced.shipping.net_minor,
+        shipping_tax_minor=priced.shipping.tax_minor,
         sealed_token=seals.seal(wanted.payment.token, order_id.bytes),
         placed_at=now,
         updated_at=now,
@@ -76,20 +81,11 @@ def _order(
 
 
 def _placed(order: Order) -> OrderPlaced:
-    lines = [
-        PlacedLine(
-            sku=line.sku,
-            quantity=line.quantity,
-            unit_price=UnitPrice(amount_minor=line.unit_price_minor, currency=order.currency),
-        )
-        for line in order.lines
-    ]
-    total = Money(amount_minor=order.total_minor, currency=order.currency)
     return OrderPlaced(
         order_id=order.order_id,
         customer_ref=order.customer_ref,
-        total=total,
-        lines=lines,
+        totals=totals_of(order),
+        lines=lines_of(order),
         placed_at=order.placed_at,
         reference=MISSING if order.reference is None else order.reference,
     )

@@ -67,7 +67,6 @@ class PriceChanged(Problem):
     slug: ClassVar[str] = "price-changed"
     title: ClassVar[str] = "A price is not the expected one"
 
-    sku: str
     pointer: str
     amount_minor: int
     currency: str

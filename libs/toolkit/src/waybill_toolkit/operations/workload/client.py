@@ -200,7 +200,7 @@ def _placed_order(body: dict[str, Any]) -> PlacedOrder:
         Line(line["sku"], line["quantity"], line["unit_price"]["amount_minor"])
         for line in body["lines"]
     ]
-    return PlacedOrder(_order(body), body["total"]["currency"], lines)
+    return PlacedOrder(_order(body), body["totals"]["currency"], lines)
 
 
 def _order(body: dict[str, Any]) -> Order:
