@@ -1,16 +1,11 @@
-"""Products, their variants and the unit prices of variants."""
+"""Products and their variants."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
-from catalog.contract.problems import AmountOutOfRange, UnknownCurrency
-from catalog.contract.shared import Price
-from waybill.money import Money, is_currency, price_max
-
-InvalidPrice: TypeAlias = UnknownCurrency | AmountOutOfRange
+from catalog.prices import DatedPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +14,7 @@ class Draft:
 
     sku: str
     name: str | None
-    price: Price
+    price: DatedPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class Variant:
     sku: str
     product_id: UUID
     name: str | None
-    price: Price
+    prices: tuple[DatedPrice, ...]
     version: int
 
 
@@ -44,34 +39,6 @@ class Product:
     created_at: datetime
 
 
-def check_price(price: Price, pointer: str) -> InvalidPrice | None:
-    """Return what is wrong with a price, which the request has at `pointer`; None for nothing."""
-    if not is_currency(price.currency):
-        return UnknownCurrency(
-            detail=f"{price.currency} is not the code of a currency in ISO 4217.",
-            pointer=f"{pointer}/currency",
-            currency=price.currency,
-        )
-    highest = Money(price_max(price.currency), price.currency)
-    if price.amount_minor > highest.amount_minor:
-        asked = Money(price.amount_minor, price.currency)
-        return AmountOutOfRange(
-            detail=f"A price is at most {highest}, not {asked}.",
-            pointer=f"{pointer}/amount_minor",
-            amount_max_minor=highest.amount_minor,
-            currency=price.currency,
-        )
-    return None
-
-
-def check_prices(drafts: Sequence[Draft]) -> InvalidPrice | None:
-    """Return the first thing that is wrong with the prices of the new variants of a product."""
-    checked = (
-        check_price(draft.price, f"/variants/{number}/price") for number, draft in enumerate(drafts)
-    )
-    return next((fault for fault in checked if fault), None)
-
-
 def first_duplicate(skus: Iterable[str]) -> str | None:
     """Return the first SKU that occurs a second time, if any."""
     seen: set[str] = set()
@@ -84,7 +51,7 @@ def first_duplicate(skus: Iterable[str]) -> str | None:
 
 def first_version(product_id: UUID, draft: Draft) -> Variant:
     """Return version 1 of a variant."""
-    return Variant(draft.sku, product_id, draft.name, draft.price, version=1)
+    return Variant(draft.sku, product_id, draft.name, (draft.price,), version=1)
 
 
 def full_name(product_name: str, variant_name: str | None) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import MISSING
 from typing_extensions import override
 
-from orders import queries
+from orders import price_lists, queries
 from orders.commands.cancel_order import cancel_order
 from orders.commands.place_orders import place_orders
 from orders.contract import models
@@ -31,7 +31,7 @@ from orders.contract.api import (
     PlaceOrderResult,
 )
 from orders.contract.problems import OrderNotFound, TooManyStreams
-from orders.contract.shared import Price
+from orders.contract.shared import DatedPrice
 from orders.domain import Order
 from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
@@ -179,13 +179,20 @@ class Api(OrdersApi):
             prices = await queries.list_prices(connection, after=after, limit=limit + 1)
         page, last = split_page(prices, limit)
         items = [
-            models.KnownPrice(
-                sku=sku, price=Price(amount_minor=price.amount_minor, currency=price.currency)
-            )
-            for sku, price in page
+            models.KnownPrice(sku=sku, prices=list(map(_dated_price, known.prices)))
+            for sku, known in page
         ]
         next_cursor = _PRICES.encode(last[0]) if last else None
         return ListPrices200(body=models.PricePage(items=items, next_cursor=next_cursor))
+
+
+def _dated_price(each: price_lists.DatedPrice) -> DatedPrice:
+    return DatedPrice(
+        amount_minor=each.price.amount_minor,
+        currency=each.price.currency,
+        valid_from=MISSING if each.valid_from is None else each.valid_from,
+        valid_until=MISSING if each.valid_until is None else each.valid_until,
+    )
 
 
 def _not_found(order_id: UUID) -> OrderNotFound:

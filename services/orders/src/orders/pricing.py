@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from pydantic import MISSING
@@ -17,6 +18,7 @@ from orders.contract.problems import (
     UnknownSku,
 )
 from orders.contract.shared import MoneyInput, PriceInput
+from orders.price_lists import PriceList
 from orders.totals import NOTHING, Amounts, Line, total_of
 from waybill.money import Money, is_currency, total_max
 
@@ -47,9 +49,11 @@ class PricedOrder:
     prices_include_tax: bool
 
 
-def price_order(wanted: PlaceOrder, prices: Mapping[str, Money]) -> PricedOrder | Unacceptable:
-    """Return what an order costs at these prices, or the problem that makes it unacceptable."""
-    lines = _price_lines(wanted.lines, wanted.currency, prices)
+def price_order(
+    wanted: PlaceOrder, lists: Mapping[str, PriceList], at: datetime
+) -> PricedOrder | Unacceptable:
+    """Return what an order costs at an instant, or the problem that makes it unacceptable."""
+    lines = _price_lines(wanted.lines, wanted.currency, lists, at)
     if not isinstance(lines, tuple):
         return lines
     amounts = total_of(lines, NOTHING, prices_include_tax=PRICES_INCLUDE_TAX)
@@ -58,7 +62,10 @@ def price_order(wanted: PlaceOrder, prices: Mapping[str, Money]) -> PricedOrder 
 
 
 def _price_lines(
-    wanted: Sequence[PlaceOrderLine], currency: str, prices: Mapping[str, Money]
+    wanted: Sequence[PlaceOrderLine],
+    currency: str,
+    lists: Mapping[str, PriceList],
+    at: datetime,
 ) -> tuple[Line, ...] | Unacceptable:
     if not wanted:
         return EmptyOrder(detail="An order needs at least one line.")
@@ -70,7 +77,7 @@ def _price_lines(
         )
     lines: list[Line] = []
     for number, line in enumerate(wanted):
-        priced = _price_line(line, f"/lines/{number}", currency, prices.get(line.sku))
+        priced = _price_line(line, f"/lines/{number}", currency, lists.get(line.sku), at)
         if not isinstance(priced, Line):
             return priced
         lines.append(priced)
@@ -100,7 +107,7 @@ def _check_total(wanted: PlaceOrder, amounts: Amounts) -> AmountOutOfRange | Pri
 
 
 def _price_line(
-    line: PlaceOrderLine, pointer: str, currency: str, price: Money | None
+    line: PlaceOrderLine, pointer: str, currency: str, known: PriceList | None, at: datetime
 ) -> Line | Unacceptable:
     if not 1 <= line.quantity <= QUANTITY_MAX:
         return QuantityOutOfRange(
@@ -108,19 +115,22 @@ def _price_line(
             pointer=f"{pointer}/quantity",
             quantity_max=QUANTITY_MAX,
         )
-    if price is None:
+    if known is None:
         return UnknownSku(
             detail=f"The catalogue has no SKU {line.sku}. A new SKU can be ordered within a "
             "second after it was added; list_prices lists all that can be ordered.",
             sku=line.sku,
             pointer=f"{pointer}/sku",
         )
-    if price.currency != currency:
+    price = known.price_in(currency, at)
+    if price is None:
+        others = known.currencies_at(at)
+        shown = f"has prices in {', '.join(others)}" if others else "has no price at all"
         return CurrencyMismatch(
-            detail=f"{line.sku} is priced in {price.currency}, the order is in {currency}.",
+            detail=f"{line.sku} {shown} now, the order is in {currency}.",
             sku=line.sku,
             pointer=f"{pointer}/sku",
-            price_currency=price.currency,
+            price_currencies=list(others),
         )
     expected = line.expected_unit_price
     if expected is not MISSING and (expected.currency != currency or _money(expected) != price):

@@ -258,13 +258,13 @@ async def test_an_older_price_that_arrives_late_is_ignored(
     client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await add_variant(client, neighbours, PRICED, 300, version=2)
-    older = {"sku": PRICED, "price": money(255), "version": 1}
+    older = {"sku": PRICED, "prices": [money(255)], "version": 1}
     await neighbours.send("catalog.price-changed.v1", older)
     await add_variant(
         client, neighbours, PRICED, 310, version=3
     )  # same key, so handled after the older one
 
-    assert {"sku": PRICED, "price": money(310)} in await read_prices(client)
+    assert {"sku": PRICED, "prices": [money(310)]} in await read_prices(client)
 
 
 async def test_an_order_has_the_newest_price_when_the_process_has_an_older_one_cached(

@@ -121,19 +121,37 @@ FAULTS = (
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "update prices set amount_minor = 0 where sku = 'A'",
-        {"sku": "A", "version": 1, "amount_minor": 0, "catalog_minor": 255},
+        "update unit_prices set amount_minor = 0 where sku = 'B';"
+        " update price_lists set version = 2 where sku = 'B'",
+        {
+            "sku": "B",
+            "version": 2,
+            "prices": '[["GBP", 0, null, null]]',
+            "catalog_prices": '[["GBP", 100, null, null]]',
+        },
     ),
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "update prices set version = 2147483000 where sku = 'B'",
+        "update unit_prices set valid_until = null where sku = 'A'",
+        {"sku": "A", "version": 1, "catalog_version": 1},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "delete from unit_prices where sku = 'A' and currency = 'EUR'",
+        {"sku": "A", "prices": '[["GBP", 255, null, null]]'},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "update price_lists set version = 2147483000 where sku = 'B'",
         {"sku": "B", "version": 2147483000, "catalog_version": 2},
     ),
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "insert into prices (sku, amount_minor, currency, version) values ('C', 1, 'GBP', 1)",
+        "insert into price_lists (sku, version) values ('C', 1)",
         {"sku": "C", "catalog_version": None},
     ),
     Fault(

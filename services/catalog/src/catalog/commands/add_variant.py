@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from catalog.contract.problems import ProductNotFound, SkuTaken
-from catalog.domain import Draft, InvalidPrice, Variant, check_price, first_version
+from catalog.domain import Draft, Variant, first_version
+from catalog.prices import ImpossiblePrice, check_price
 from catalog.publish import publish_added
 from catalog.store import insert_variants, lock_product
 from waybill.postgres import Transaction
@@ -12,7 +13,7 @@ from waybill.postgres import Transaction
 
 async def add_variant(
     tx: Transaction, product_id: UUID, draft: Draft, *, now: datetime
-) -> Variant | ProductNotFound | SkuTaken | InvalidPrice:
+) -> Variant | ProductNotFound | SkuTaken | ImpossiblePrice:
     """Return the new variant, the last one of its product."""
     invalid = check_price(draft.price, "/price")
     if invalid is not None:

@@ -6,12 +6,11 @@ from datetime import datetime
 from catalog.contract.problems import DuplicateSku, SkuTaken
 from catalog.domain import (
     Draft,
-    InvalidPrice,
     Product,
-    check_prices,
     first_duplicate,
     first_version,
 )
+from catalog.prices import ImpossiblePrice, first_fault
 from catalog.publish import publish_added
 from catalog.store import insert_product, insert_variants
 from waybill.ids import uuid7
@@ -25,14 +24,15 @@ async def create_product(
     drafts: Sequence[Draft],
     *,
     now: datetime,
-) -> Product | DuplicateSku | SkuTaken | InvalidPrice:
+) -> Product | DuplicateSku | SkuTaken | ImpossiblePrice:
     """Return the new product. After a problem the caller must roll back."""
     duplicate = first_duplicate(draft.sku for draft in drafts)
     if duplicate is not None:
         return DuplicateSku(
             detail=f"The product contains the SKU {duplicate} twice.", sku=duplicate
         )
-    invalid = check_prices(drafts)
+    prices = ((f"/variants/{at}/price", draft.price) for at, draft in enumerate(drafts))
+    invalid = first_fault(prices)
     if invalid is not None:
         return invalid
     product_id = uuid7()

@@ -111,6 +111,25 @@ SetPriceResult: TypeAlias = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPrices200(Answer):
+    """The variant with its new prices."""
+
+    status: ClassVar[int] = 200
+    body: models.Variant
+    etag: str
+
+
+SetPricesResult: TypeAlias = (
+    SetPrices200
+    | problems.VariantNotFound
+    | problems.VersionMismatch
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+    | problems.InvalidValidity
+)
+
+
 class CatalogApi(ABC):
     """One method for each operation; catalog implements all of them."""
 
@@ -148,9 +167,22 @@ class CatalogApi(ABC):
     async def set_price(
         self, call: Call, body: models.SetPrice, *, sku: shared.Sku, if_match: str
     ) -> SetPriceResult:
-        """Set the unit price of a variant.
+        """Set the price of a variant in one currency.
 
-        Orders that were already placed keep their price.
+        The price is valid at once and without an end. It replaces all prices of the variant
+        in its currency; those in other currencies stay. Orders that were already placed keep
+        their price.
+        """
+
+    @abstractmethod
+    async def set_prices(
+        self, call: Call, body: models.SetPrices, *, sku: shared.Sku, if_match: str
+    ) -> SetPricesResult:
+        """Set all prices of a variant.
+
+        The prices replace those that the variant has: one for each currency, or several that
+        are valid one after another, such as a price for a week and the one after it. Orders
+        that were already placed keep their price.
         """
 
 
@@ -261,6 +293,24 @@ OPERATIONS: Final = (
             problems.VersionMismatch,
             problems.UnknownCurrency,
             problems.AmountOutOfRange,
+        ),
+        tags=("catalog",),
+    ),
+    Operation(
+        id="set_prices",
+        method="PUT",
+        path="/v1/variants/{sku}/prices",
+        scopes=("catalog:write",),
+        body=models.SetPrices,
+        body_limit_bytes=16_384,
+        parameters=(SKU, IF_MATCH),
+        answers=(
+            SetPrices200,
+            problems.VariantNotFound,
+            problems.VersionMismatch,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+            problems.InvalidValidity,
         ),
         tags=("catalog",),
     ),

@@ -31,6 +31,18 @@ class DuplicateSku(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidValidity(Problem):
+    """A price is never valid or two of one currency are valid at once."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "invalid-validity"
+    title: ClassVar[str] = "A price is never valid or two of one currency are valid at once"
+
+    pointer: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductNotFound(Problem):
     """The product does not exist."""
 

@@ -14,12 +14,12 @@ from orders.domain import Order
 from orders.known_prices import KnownPrices
 from orders.measuring import count_placed
 from orders.presenting import lines_of, totals_of
+from orders.price_lists import PriceList
 from orders.pricing import PricedOrder, Unacceptable, price_order
 from orders.saga import PLACE_ORDER
 from waybill.clock import Clock
 from waybill.http import BatchedRequest
 from waybill.ids import uuid7
-from waybill.money import Money
 from waybill.postgres import Transaction
 from waybill.saga import Sagas, SagaStart
 from waybill.sealing import Seals
@@ -47,7 +47,7 @@ async def place_orders(
         if isinstance(order, Order)
     ]
     if accepted:
-        await store.insert_orders(tx, [each.subject for each in accepted])
+        await store.insert_orders(tx, [each.subject for each in accepted], found)
         for each in accepted:
             send(tx, _placed(each.subject), each.cause)
         await sagas.start(tx, PLACE_ORDER.name, accepted)
@@ -56,9 +56,9 @@ async def place_orders(
 
 
 def _order(
-    wanted: PlaceOrder, prices: Mapping[str, Money], now: datetime, seals: Seals
+    wanted: PlaceOrder, lists: Mapping[str, PriceList], now: datetime, seals: Seals
 ) -> Order | Unacceptable:
-    priced = price_order(wanted, prices)
+    priced = price_order(wanted, lists, now)
     if not isinstance(priced, PricedOrder):
         return priced
     order_id = uuid7()

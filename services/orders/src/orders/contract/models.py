@@ -10,9 +10,9 @@ from waybill.scalars import UUID, AwareDatetime
 
 from .shared import (
     Currency,
+    DatedPrice,
     MoneyInput,
     OrderLine,
-    Price,
     PriceInput,
     Reference,
     RejectionCode,
@@ -24,7 +24,7 @@ from .shared import (
 class KnownPrice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    price: Price
+    prices: list[DatedPrice]
 
 
 class OrderStatus(StrEnum):

@@ -21,15 +21,15 @@ class AmountOutOfRange(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyMismatch(Problem):
-    """The price is in another currency than the order."""
+    """The SKU has no price in the currency of the order now."""
 
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "currency-mismatch"
-    title: ClassVar[str] = "The price is in another currency than the order"
+    title: ClassVar[str] = "The SKU has no price in the currency of the order now"
 
     sku: str
     pointer: str
-    price_currency: str
+    price_currencies: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

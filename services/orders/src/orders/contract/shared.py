@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from typing_extensions import TypeAliasType
+from waybill.scalars import AwareDatetime
 
 
 class Amounts(BaseModel):
@@ -19,6 +20,16 @@ class Amounts(BaseModel):
 
 
 Currency = TypeAliasType("Currency", Annotated[str, Field(pattern="^[A-Z]{3}$")])
+
+
+class DatedPrice(BaseModel):
+    """A unit price in one currency, and when it is valid. What counts is the instant at which an order is placed."""
+
+    model_config = ConfigDict(frozen=True)
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
+    currency: Currency
+    valid_from: Annotated[AwareDatetime | MISSING, Field(default=MISSING)]
+    valid_until: Annotated[AwareDatetime | MISSING, Field(default=MISSING)]
 
 
 class Money(BaseModel):
