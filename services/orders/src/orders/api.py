@@ -36,7 +36,7 @@ from orders.domain import Order
 from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
 from orders.metrics import REFUSED
-from orders.presenting import lines_of, totals_of
+from orders.presenting import Presented
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
 from waybill.http.pages import Cursor, split_page
@@ -89,8 +89,8 @@ class Api(OrdersApi):
             detail = "Payment tokens cannot be encrypted at the moment; try again later."
             raise ProblemError(Unavailable(detail=detail)) from error
         return [
-            PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
-            if isinstance(each, Order)
+            PlaceOrder201(body=_body(each), location=f"/v1/orders/{each.order.order_id}")
+            if isinstance(each, Presented)
             else each
             for each in placed
         ]
@@ -200,6 +200,11 @@ def _not_found(order_id: UUID) -> OrderNotFound:
 
 
 def _order(order: Order) -> models.Order:
+    return _body(Presented.of(order))
+
+
+def _body(presented: Presented) -> models.Order:
+    order = presented.order
     rejection = order.rejection
     return models.Order(
         order_id=order.order_id,
@@ -209,8 +214,8 @@ def _order(order: Order) -> models.Order:
         rejection=models.Rejection(code=rejection.code, detail=rejection.detail)
         if rejection
         else MISSING,
-        lines=lines_of(order),
-        totals=totals_of(order),
+        lines=presented.lines,
+        totals=presented.totals,
         placed_at=order.placed_at,
         updated_at=order.updated_at,
     )

@@ -1,8 +1,23 @@
 """The lines and totals of an order, as its responses and its events have them."""
 
+from typing import NamedTuple, Self
+
 from orders.contract.shared import Amounts, OrderLine, Price, TaxTotal, Totals
 from orders.domain import Order
 from orders.totals import taxes_of
+
+
+class Presented(NamedTuple):
+    """An order, with what both its response and its event have."""
+
+    order: Order
+    lines: list[OrderLine]
+    totals: Totals
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """Compute it."""
+        return cls(order, lines_of(order), totals_of(order))
 
 
 def lines_of(order: Order) -> list[OrderLine]:

@@ -17,7 +17,6 @@ from orders.contract.problems import (
     UnknownCurrency,
     UnknownSku,
 )
-from orders.contract.shared import MoneyInput, PriceInput
 from orders.price_lists import PriceList
 from orders.totals import NOTHING, Amounts, Line, total_of
 from waybill.money import Money, is_currency, total_max
@@ -85,24 +84,25 @@ def _price_lines(
 
 
 def _check_total(wanted: PlaceOrder, amounts: Amounts) -> AmountOutOfRange | PriceChanged | None:
-    total = Money(amounts.gross_minor, wanted.currency)
-    highest = Money(total_max(wanted.currency), wanted.currency)
-    if highest < total:
+    total, currency = amounts.gross_minor, wanted.currency
+    highest = total_max(currency)
+    if total > highest:
         return AmountOutOfRange(
-            detail=f"An order is at most {highest}, not {total}. Divide it.",
+            detail=f"An order is at most {Money(highest, currency)}, not {Money(total, currency)}."
+            " Divide it.",
             pointer="/lines",
-            amount_max_minor=highest.amount_minor,
-            currency=highest.currency,
+            amount_max_minor=highest,
+            currency=currency,
         )
     seen = wanted.expected_total
-    if seen is MISSING or (seen.currency == total.currency and total <= _money(seen)):
+    if seen is MISSING or (seen.currency == currency and seen.amount_minor >= total):
         return None
     return PriceChanged(
-        detail=f"The order costs {total} now, more than expected_total. Show the customer the new "
-        "total, and expect this one in the next attempt.",
+        detail=f"The order costs {Money(total, currency)} now, more than expected_total. Show the "
+        "customer the new total, and expect this one in the next attempt.",
         pointer="/expected_total",
-        amount_minor=total.amount_minor,
-        currency=total.currency,
+        amount_minor=total,
+        currency=currency,
     )
 
 
@@ -133,7 +133,9 @@ def _price_line(
             price_currencies=list(others),
         )
     expected = line.expected_unit_price
-    if expected is not MISSING and (expected.currency != currency or _money(expected) != price):
+    if expected is not MISSING and (
+        expected.currency != currency or expected.amount_minor != price.amount_minor
+    ):
         return PriceChanged(
             detail=f"The price of {line.sku} is {price} now, not expected_unit_price. Show the "
             "customer the new price, and expect this one in the next attempt.",
@@ -142,7 +144,3 @@ def _price_line(
             currency=price.currency,
         )
     return Line(line.sku, line.quantity, price.amount_minor)
-
-
-def _money(given: MoneyInput | PriceInput) -> Money:
-    return Money(given.amount_minor, given.currency)

@@ -57,6 +57,9 @@ def _rows() -> Iterator[tuple[str, int, int]]:
 
 _DIGITS: Final = {code: digits for code, digits, _ in _rows()}
 _PRICE_MAX: Final = {code: highest for code, _, highest in _rows()}
+_TOTAL_MAX: Final = {
+    code: min(TOTAL_MAX_PRICES * highest, AMOUNT_MAX) for code, highest in _PRICE_MAX.items()
+}
 
 
 def is_currency(code: str) -> bool:
@@ -76,7 +79,7 @@ def price_max(code: str) -> int:
 
 def total_max(code: str) -> int:
     """Return the highest total of an order, in the smallest unit. Raises UnknownCurrencyError."""
-    return min(TOTAL_MAX_PRICES * price_max(code), AMOUNT_MAX)
+    return _look_up(_TOTAL_MAX, code)
 
 
 def _look_up(table: Mapping[str, int], code: str) -> int:
