@@ -39,7 +39,11 @@ SCENARIOS: Final = (
 )
 ORDER: Final = {
     "order_id": "01890a5d-ac96-774b-bcce-b302099a8057", "customer_ref": "c", "status": "placed",
-    "lines": [], "total": {"amount_minor": 255, "currency": "GBP"},
+    "lines": [], "totals": {
+        "currency": "GBP", "prices_include_tax": True, "lines_minor": 255, "discounts_minor": 0,
+        "shipping": {"net_minor": 0, "tax_minor": 0, "gross_minor": 0}, "taxes": [],
+        "net_minor": 255, "tax_minor": 0, "gross_minor": 255,
+    },
     "placed_at": "2026-11-22T06:00:00Z", "updated_at": "2026-11-22T06:00:00.5Z", "is_new": True,
 }  # fmt: skip
 IN_USE: Final = "idempotency-key-in-use"

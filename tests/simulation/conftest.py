@@ -23,10 +23,10 @@ from waybill_simulation.postgres.transaction_block import Answer
 
 TABLES = (
     "outbox", "published_logs", "inbox", "dead_letters", "idempotency_keys", "sagas",
-    "saga_transitions", "orders", "order_lines", "prices", "stock", "stock_adjustments",
-    "reservations", "reservation_lines", "payments", "ledger_entries", "security_log",
-    "users", "role_members", "clients", "sessions", "denied_sessions", "codes", "families",
-    "refresh_tokens", "signing_keys",
+    "saga_transitions", "orders", "order_lines", "price_lists", "unit_prices", "stock",
+    "stock_adjustments", "reservations", "reservation_lines", "payments", "ledger_entries",
+    "security_log", "users", "role_members", "clients", "sessions", "denied_sessions", "codes",
+    "families", "refresh_tokens", "signing_keys",
 )  # fmt: skip
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SERVICES = (identity, inventory, orders, payments)

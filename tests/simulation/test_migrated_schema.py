@@ -20,6 +20,12 @@ from waybill_simulation.schema_snapshot import Migrations, snapshots
 from waybill_toolkit.contracts.cache import Cache
 
 MIGRATION = """
+    CREATE TABLE prices (
+        sku text PRIMARY KEY,
+        amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+        currency text NOT NULL,
+        version integer NOT NULL
+    );
     ALTER TABLE prices ADD COLUMN note text;
     ALTER TABLE prices ADD COLUMN rank integer NOT NULL DEFAULT 2;
     ALTER TABLE prices ADD COLUMN tags text[] NOT NULL DEFAULT '{new,old}';

@@ -20,13 +20,15 @@ from inventory.contract.models import AdjustStockReason
 from inventory.domain import Request
 from inventory.granted import Granted
 from inventory.store import change_on_hand
+from orders import queries as orders_queries
 from orders import store as orders_store
 from orders.commands.apply_transitions import OrderSagaStore
 from orders.contract import received
 from orders.contract.models import OrderStatus
-from orders.domain import Line, Order
+from orders.domain import Order
+from orders.price_lists import DatedPrice, PriceList
 from orders.saga import PLACE_ORDER
-from orders.store import PriceRow
+from orders.totals import Line
 from payments import store as payments_store
 from payments.claims import Claims
 from payments.commands.authorize_payments import OrderToPay, authorize_payments
@@ -40,6 +42,7 @@ from payments.provider import Approved, Declined
 from waybill.clock import ManualClock
 from waybill.events import Event
 from waybill.ids import uuid7
+from waybill.money import Money
 from waybill.postgres import Transaction
 from waybill.saga import Sagas, SagaStart
 
@@ -151,11 +154,15 @@ async def test_orders_and_sagas_are_the_same(both: Both) -> None:
     sagas = Sagas(clock)
     sagas.add(OrderSagaStore(clock), PLACE_ORDER)
     placed = [_order(n) for n in range(3)]
+    known: dict[str, PriceList] = {}
     async with BothTransaction(both) as tx:
         for amount, tea, mug in ((5, 1, 2), (6, 2, 1)):
-            prices = [PriceRow("tea", amount, "GBP", tea), PriceRow("mug", amount, "GBP", mug)]
-            await orders_store.upsert_prices(tx, prices)
-        await orders_store.insert_orders(tx, placed)
+            price = DatedPrice(Money(amount, "GBP"), valid_from=NOW)
+            lists = {"tea": PriceList(tea, (price,)), "mug": PriceList(mug, (price, price))}
+            await orders_store.write_price_lists(tx, lists)
+            known |= {sku: each for sku, each in lists.items() if each.version == 2}
+        assert await orders_queries.find_prices(tx, known) == known
+        await orders_store.insert_orders(tx, placed, known)
         await sagas.start(
             tx, PLACE_ORDER.name, [SagaStart(order.order_id, order) for order in placed]
         )

@@ -67,7 +67,7 @@ async def running_service(
 async def service(running_service: str, module_database_url: str) -> str:
     """Return the address of the service, after deleting all products and idempotency keys."""
     async with connect(module_database_url, name="test") as connection:
-        await connection.execute("truncate products, variants, idempotency_keys")
+        await connection.execute("truncate products, variants, prices, idempotency_keys")
     return running_service
 
 

@@ -46,7 +46,7 @@ def unknown_values_and_fields_are_passed_on() -> None:
         order = waybill.orders.place_order(wanted(reference))
         assert order.status == "shipped"
         assert order.model_extra == {"tomorrow": {"colours": ["red", None], "layers": 3}}
-        assert order.total.model_extra == order.model_extra
+        assert order.totals.model_extra == order.model_extra
         assert waybill.orders.get_order(order.order_id).status == "shipped"
         assert [each.status for each in waybill.orders.list_orders(reference=reference)] == [
             "shipped"

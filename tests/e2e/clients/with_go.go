@@ -60,7 +60,7 @@ func followedToConfirmed(ctx context.Context, client *waybill.Client) {
 	order := must(client.Orders.FollowOrder(ctx, placed.OrderID))
 
 	check(order.Status == waybill.OrderStatusConfirmed, order)
-	check(order.Total.AmountMinor == 510 && order.Total.Currency == "GBP", order.Total)
+	check(order.Totals.GrossMinor == 510 && order.Totals.Currency == "GBP", order.Totals)
 	check(!order.UpdatedAt.Before(order.PlacedAt), order)
 	history := must(client.Orders.GetOrderHistory(ctx, order.OrderID))
 	check(history.Transitions[0].Number == 1, history)

@@ -55,10 +55,13 @@ class World(Deployment):
 
     def _fill(self) -> None:
         for sku in SKUS:
+            orders = self.servers["orders"]
+            run_now(orders, "insert into price_lists (sku, version) values ($1, 1)", sku)
             run_now(
-                self.servers["orders"],
-                "insert into prices (sku, amount_minor, currency, version) values ($1, $2, $3, 1)",
-                sku, PRICE_MINOR, CURRENCY,
+                orders,
+                "insert into unit_prices (sku, number, currency, amount_minor)"
+                " values ($1, 1, $2, $3)",
+                sku, CURRENCY, PRICE_MINOR,
             )  # fmt: skip
             parts = self.databases["inventory"]
             run_now(

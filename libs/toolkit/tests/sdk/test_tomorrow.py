@@ -19,7 +19,7 @@ from waybill_toolkit.contracts.sdk.tomorrow import (
 )
 from waybill_toolkit.testing.fake_http_service import Exchange, FakeHttpService
 
-ORDER = {"order_id": "1", "status": "placed", "total": {"amount_minor": 1}}
+ORDER = {"order_id": "1", "status": "placed", "totals": {"gross_minor": 1}}
 
 
 async def answer(exchange: Exchange) -> None:
@@ -55,7 +55,7 @@ async def test_today_passes_everything_on(proxy: TomorrowProxy) -> None:
 async def test_newer_has_an_unknown_status_and_unknown_fields(proxy: TomorrowProxy) -> None:
     order = (await call(proxy, "newer")).json()
 
-    assert (order["status"], order[FIELD], order["total"][FIELD]) == (STATUS, VALUE, VALUE)
+    assert (order["status"], order[FIELD], order["totals"][FIELD]) == (STATUS, VALUE, VALUE)
 
 
 async def test_later_becomes_today(proxy: TomorrowProxy) -> None:

@@ -10,11 +10,13 @@ from typing_extensions import override
 from catalog import queries
 from catalog.commands.add_variant import add_variant
 from catalog.commands.create_product import create_product
-from catalog.commands.set_price import set_price
+from catalog.commands.set_price import set_price, set_prices
 from catalog.contract import api, models
 from catalog.contract.problems import ProductNotFound, VariantNotFound
-from catalog.contract.shared import Price, PriceInput
+from catalog.contract.shared import DatedPriceInput, PriceInput
 from catalog.domain import Draft, Product, Variant, etag
+from catalog.prices import DatedPrice
+from catalog.publish import prices_of
 from waybill.clock import Clock
 from waybill.http import Call
 from waybill.http.pages import Cursor, split_page
@@ -121,14 +123,37 @@ class Api(api.CatalogApi):
 
         return await call.transact(self._database, run)
 
+    @override
+    async def set_prices(
+        self, call: Call, body: models.SetPrices, *, sku: str, if_match: str
+    ) -> api.SetPricesResult:
+        prices = list(map(_dated_price, body.prices))
+
+        async def run(tx: Transaction) -> api.SetPricesResult:
+            changed = await set_prices(tx, sku, prices, if_match=if_match, now=self._clock.now())
+            if isinstance(changed, Problem):
+                return changed
+            return api.SetPrices200(body=_variant(changed), etag=etag(changed))
+
+        return await call.transact(self._database, run)
+
 
 def _draft(variant: models.CreateVariant) -> Draft:
     name = None if variant.name is MISSING else variant.name
     return Draft(variant.sku, name, _price(variant.price))
 
 
-def _price(price: PriceInput) -> Price:
-    return Price(amount_minor=price.amount_minor, currency=price.currency)
+def _price(price: PriceInput) -> DatedPrice:
+    return DatedPrice(price.amount_minor, price.currency)
+
+
+def _dated_price(price: DatedPriceInput) -> DatedPrice:
+    return DatedPrice(
+        amount_minor=price.amount_minor,
+        currency=price.currency,
+        valid_from=None if price.valid_from is MISSING else price.valid_from,
+        valid_until=None if price.valid_until is MISSING else price.valid_until,
+    )
 
 
 def _variant(variant: Variant) -> models.Variant:
@@ -136,7 +161,7 @@ def _variant(variant: Variant) -> models.Variant:
         sku=variant.sku,
         product_id=variant.product_id,
         name=MISSING if variant.name is None else variant.name,
-        price=variant.price,
+        prices=prices_of(variant),
         version=variant.version,
     )
 

@@ -1,11 +1,11 @@
-"""Products, their variants and the unit prices of variants."""
+"""Products and their variants."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from catalog.contract.shared import Price
+from catalog.prices import DatedPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Draft:
 
     sku: str
     name: str | None
-    price: Price
+    price: DatedPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Variant:
     sku: str
     product_id: UUID
     name: str | None
-    price: Price
+    prices: tuple[DatedPrice, ...]
     version: int
 
 
@@ -51,7 +51,7 @@ def first_duplicate(skus: Iterable[str]) -> str | None:
 
 def first_version(product_id: UUID, draft: Draft) -> Variant:
     """Return version 1 of a variant."""
-    return Variant(draft.sku, product_id, draft.name, draft.price, version=1)
+    return Variant(draft.sku, product_id, draft.name, (draft.price,), version=1)
 
 
 def full_name(product_name: str, variant_name: str | None) -> str:

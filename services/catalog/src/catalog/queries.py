@@ -7,13 +7,20 @@ from uuid import UUID
 
 import asyncpg
 
-from catalog.contract.shared import Price
 from catalog.domain import Product, Variant
+from catalog.prices import DatedPrice
 from waybill.http.pages import PARTS_MAX, whole_items
 from waybill.postgres import Connection
 
 VARIANTS: Final = """
-    select sku, product_id, name, amount_minor, currency, version from variants
+    select sku, product_id, name, version, amounts, currencies, starts, ends
+    from variants join lateral (
+        select array_agg(amount_minor order by number) as amounts,
+            array_agg(currency order by number) as currencies,
+            array_agg(valid_from order by number) as starts,
+            array_agg(valid_until order by number) as ends
+        from prices where prices.sku = variants.sku
+    ) as priced on true
 """
 _PRODUCTS: Final = """
     select product_id, name, description, created_at from products
@@ -29,12 +36,12 @@ _PRODUCT_PAGE: Final = (
 
 
 def variant_of(row: asyncpg.Record) -> Variant:
-    """Map a row of `variants`."""
+    """Map a row of VARIANTS."""
     return Variant(
         row["sku"],
         row["product_id"],
         row["name"],
-        Price(amount_minor=row["amount_minor"], currency=row["currency"]),
+        tuple(map(DatedPrice, row["amounts"], row["currencies"], row["starts"], row["ends"])),
         row["version"],
     )
 

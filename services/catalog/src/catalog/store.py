@@ -14,12 +14,20 @@ from waybill.postgres.rows import Rows
 class _VariantRow(NamedTuple):
     sku: str
     name: str | None
-    amount_minor: int
-    currency: str
     version: int
 
 
+class _PriceRow(NamedTuple):
+    sku: str
+    number: int
+    currency: str
+    amount_minor: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
 _VARIANTS: Final = Rows(_VariantRow)
+_PRICES: Final = Rows(_PriceRow)
 
 _INSERT_PRODUCT: Final = """
     insert into products (product_id, name, description, created_at) values ($1, $2, $3, $4)
@@ -38,11 +46,12 @@ _INSERT_VARIANTS: Final = _VARIANTS.statement("""
 _LOCK_PRODUCT: Final = """
     select name from products where product_id = $1 for no key update
 """
-_LOCK_VARIANT: Final = VARIANTS + "where sku = $1 for no key update"
-_SET_PRICE: Final = """
-    update variants set amount_minor = $2, currency = $3, version = $4, updated_at = $5
-    where sku = $1
-"""
+_INSERT_PRICES: Final = _PRICES.insert("prices")
+_DELETE_PRICES: Final = "delete from prices where sku = $1"
+# Reads the prices by a statement that begins when the row is locked, so they are the last ones.
+_LOCK_VARIANT: Final = "select from variants where sku = $1 for no key update"
+_VARIANT: Final = VARIANTS + "where sku = $1"
+_SET_VERSION: Final = "update variants set version = $2, updated_at = $3 where sku = $1"
 
 
 async def insert_product(tx: Transaction, product: Product) -> None:
@@ -65,18 +74,15 @@ async def insert_variants(
     inserted.
     """
     new = [
-        _VariantRow(
-            sku=variant.sku,
-            name=variant.name,
-            amount_minor=variant.price.amount_minor,
-            currency=variant.price.currency,
-            version=variant.version,
-        )
+        _VariantRow(sku=variant.sku, name=variant.name, version=variant.version)
         for variant in variants
     ]
     rows = await tx.fetch(_INSERT_VARIANTS, product_id, now, *_VARIANTS.arrays(new))
     written = {row["sku"] for row in rows}
-    return next((variant.sku for variant in variants if variant.sku not in written), None)
+    taken = next((variant.sku for variant in variants if variant.sku not in written), None)
+    if taken is None:
+        await tx.enqueue(*_INSERT_PRICES.bind(_price_rows(variants)))
+    return taken
 
 
 async def lock_product(tx: Transaction, product_id: UUID) -> str | None:
@@ -87,13 +93,29 @@ async def lock_product(tx: Transaction, product_id: UUID) -> str | None:
 
 async def lock_variant(tx: Transaction, sku: str) -> Variant | None:
     """Lock a variant and return it; None when it does not exist."""
-    row = await tx.fetchrow(_LOCK_VARIANT, sku)
+    if await tx.fetchrow(_LOCK_VARIANT, sku) is None:
+        return None
+    row = await tx.fetchrow(_VARIANT, sku)
     return None if row is None else variant_of(row)
 
 
-async def write_price(tx: Transaction, variant: Variant, now: datetime) -> None:
-    """Update the price and the version of a variant that the caller has locked."""
-    price = variant.price
-    await tx.enqueue(
-        _SET_PRICE, variant.sku, price.amount_minor, price.currency, variant.version, now
-    )
+async def write_prices(tx: Transaction, variant: Variant, now: datetime) -> None:
+    """Replace the prices, and the version, of a variant that the caller has locked."""
+    await tx.execute(_DELETE_PRICES, variant.sku)
+    await tx.enqueue(*_INSERT_PRICES.bind(_price_rows([variant])))
+    await tx.enqueue(_SET_VERSION, variant.sku, variant.version, now)
+
+
+def _price_rows(variants: Sequence[Variant]) -> list[_PriceRow]:
+    return [
+        _PriceRow(
+            sku=variant.sku,
+            number=number,
+            currency=price.currency,
+            amount_minor=price.amount_minor,
+            valid_from=price.valid_from,
+            valid_until=price.valid_until,
+        )
+        for variant in variants
+        for number, price in enumerate(variant.prices, start=1)
+    ]

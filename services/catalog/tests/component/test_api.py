@@ -44,7 +44,8 @@ async def test_a_new_product_is_found_at_its_location(client: httpx.AsyncClient)
 
     assert created.status_code == 201
     product = created.json()
-    assert product["variants"] == [{**variant, "product_id": product["product_id"], "version": 1}]
+    priced = {"sku": "85123A", "name": "White", "prices": [GBP_255], "version": 1}
+    assert product["variants"] == [{**priced, "product_id": product["product_id"]}]
     assert (await client.get(created.headers["location"])).json() == product
 
 
@@ -116,14 +117,14 @@ async def test_a_price_change_requires_the_current_etag(client: httpx.AsyncClien
     changed = await client.put(
         "/v1/variants/A/price", json={"price": GBP_275}, headers={"If-Match": '"1"'}
     )
-    assert changed.json()["price"] == GBP_275
+    assert changed.json()["prices"] == [GBP_275]
     assert changed.headers["etag"] == '"2"'
 
     late = await client.put(
         "/v1/variants/A/price", json={"price": GBP_255}, headers={"If-Match": '"1"'}
     )
     assert late.status_code == 412
-    assert (await client.get("/v1/variants/A")).json()["price"] == GBP_275
+    assert (await client.get("/v1/variants/A")).json()["prices"] == [GBP_275]
 
 
 @pytest.mark.parametrize(

@@ -40,3 +40,30 @@ async def test_a_variant_and_its_prices_are_published_in_order(
     ]
     assert [each.data["version"] for each in received] == [1, 2, 3]
     assert [each.data["price"]["amount_minor"] for each in received] == [1, 2, 3]
+    assert [each.data["prices"][0]["amount_minor"] for each in received] == [1, 2, 3]
+
+
+async def test_the_only_price_is_published_only_if_it_is_always_valid(
+    client: httpx.AsyncClient, others: FakeService
+) -> None:
+    sku, price = f"S-{uuid7()}", {"amount_minor": 1, "currency": "GBP"}
+    created = await client.post(
+        "/v1/products",
+        json={"name": "Mug", "variants": [{"sku": sku, "price": price}]},
+        headers={"Idempotency-Key": sku},
+    )
+    assert created.status_code == 201
+    ends = {**price, "valid_until": "2026-12-01T00:00:00Z"}
+    yen = {"amount_minor": 2, "currency": "JPY"}
+    for version, prices in enumerate(([ends], [price, yen], [yen]), start=1):
+        changed = await client.put(
+            f"/v1/variants/{sku}/prices",
+            json={"prices": prices},
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert changed.status_code == 200
+
+    received = await others.receive(sku, 4)
+
+    assert [each.data.get("price") for each in received] == [price, None, None, yen]
+    assert [each.data["prices"] for each in received] == [[price], [ends], [price, yen], [yen]]

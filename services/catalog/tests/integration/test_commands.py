@@ -12,15 +12,15 @@ from catalog.commands.add_variant import add_variant
 from catalog.commands.create_product import create_product
 from catalog.commands.set_price import set_price
 from catalog.contract.problems import DuplicateSku, ProductNotFound, SkuTaken, VersionMismatch
-from catalog.contract.shared import Price
 from catalog.domain import Draft, Product, Variant
+from catalog.prices import DatedPrice, ImpossiblePrice
 from catalog.queries import find_product, find_variant, list_products
 from waybill.ids import uuid7
 from waybill.postgres import Database
 
 NOW = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
-PRICE = Price(amount_minor=255, currency="GBP")
-DEARER = Price(amount_minor=275, currency="GBP")
+PRICE = DatedPrice(255, "GBP")
+DEARER = DatedPrice(275, "GBP")
 
 
 def _drafts(*skus: str) -> list[Draft]:
@@ -33,9 +33,9 @@ class _RollBackError(Exception):
 
 async def _create(
     database: Database, *skus: str, name: str = "T-Light Holder"
-) -> Product | DuplicateSku | SkuTaken:
+) -> Product | DuplicateSku | SkuTaken | ImpossiblePrice:
     """Create a product as the API does: a problem rolls back."""
-    created: Product | DuplicateSku | SkuTaken | None = None
+    created: Product | DuplicateSku | SkuTaken | ImpossiblePrice | None = None
     with suppress(_RollBackError):
         async with database.transaction() as tx:
             created = await create_product(tx, name, None, _drafts(*skus), now=NOW)
@@ -84,6 +84,7 @@ async def test_each_new_variant_is_published(database: Database) -> None:
                 "product_id": str(created.product_id),
                 "name": name,
                 "price": {"amount_minor": amount, "currency": "GBP"},
+                "prices": [{"amount_minor": amount, "currency": "GBP"}],
                 "version": 1,
             },
         )
@@ -163,11 +164,14 @@ async def test_a_new_price_has_a_new_version_and_is_published(database: Database
         changed = await set_price(tx, "A", DEARER, if_match='"1"', now=NOW)
 
     assert isinstance(changed, Variant)
-    assert (changed.price, changed.version) == (DEARER, 2)
+    assert (changed.prices, changed.version) == ((DEARER,), 2)
     async with database.connection() as connection:
         assert await find_variant(connection, "A") == changed
     price = {"amount_minor": 275, "currency": "GBP"}
-    price_changed = ("catalog.price-changed.v1", {"sku": "A", "price": price, "version": 2})
+    price_changed = (
+        "catalog.price-changed.v1",
+        {"sku": "A", "price": price, "prices": [price], "version": 2},
+    )
     assert (await _sent(database))[-1] == price_changed
 
 
@@ -189,7 +193,7 @@ async def test_one_price_is_set_when_many_are_based_on_the_same_version(
     await _create(database, "A")
 
     async def change(amount: int) -> bool:
-        price = Price(amount_minor=amount, currency="GBP")
+        price = DatedPrice(amount, "GBP")
         async with database.transaction() as tx:
             changed = await set_price(tx, "A", price, if_match='"1"', now=NOW)
         return isinstance(changed, Variant)

@@ -2,11 +2,11 @@ from uuid import UUID
 
 import pytest
 
-from catalog.contract.shared import Price
 from catalog.domain import Draft, Variant, etag, first_duplicate, first_version, full_name
+from catalog.prices import DatedPrice
 
 PRODUCT = UUID(int=1)
-PRICE = Price(amount_minor=255, currency="GBP")
+PRICE = DatedPrice(255, "GBP")
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_the_first_repeated_sku_is_found(skus: list[str], duplicate: str | None)
 def test_a_new_variant_has_version_one() -> None:
     variant = first_version(PRODUCT, Draft("A", "White", PRICE))
 
-    assert variant == Variant("A", PRODUCT, "White", PRICE, version=1)
+    assert variant == Variant("A", PRODUCT, "White", (PRICE,), version=1)
     assert etag(variant) == '"1"'
 
 

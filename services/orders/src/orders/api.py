@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import MISSING
 from typing_extensions import override
 
-from orders import queries
+from orders import price_lists, queries
 from orders.commands.cancel_order import cancel_order
 from orders.commands.place_orders import place_orders
 from orders.contract import models
@@ -31,11 +31,12 @@ from orders.contract.api import (
     PlaceOrderResult,
 )
 from orders.contract.problems import OrderNotFound, TooManyStreams
-from orders.contract.shared import Money, Price
+from orders.contract.shared import DatedPrice
 from orders.domain import Order
 from orders.following import FINAL, Followers, as_model
 from orders.known_prices import KnownPrices
 from orders.metrics import REFUSED
+from orders.presenting import Presented
 from waybill.clock import Clock
 from waybill.http import BatchedOperation, BatchedRequest, Call, Owner
 from waybill.http.pages import Cursor, split_page
@@ -88,8 +89,8 @@ class Api(OrdersApi):
             detail = "Payment tokens cannot be encrypted at the moment; try again later."
             raise ProblemError(Unavailable(detail=detail)) from error
         return [
-            PlaceOrder201(body=_order(each), location=f"/v1/orders/{each.order_id}")
-            if isinstance(each, Order)
+            PlaceOrder201(body=_body(each), location=f"/v1/orders/{each.order.order_id}")
+            if isinstance(each, Presented)
             else each
             for each in placed
         ]
@@ -178,13 +179,20 @@ class Api(OrdersApi):
             prices = await queries.list_prices(connection, after=after, limit=limit + 1)
         page, last = split_page(prices, limit)
         items = [
-            models.KnownPrice(
-                sku=sku, price=Price(amount_minor=price.amount_minor, currency=price.currency)
-            )
-            for sku, price in page
+            models.KnownPrice(sku=sku, prices=list(map(_dated_price, known.prices)))
+            for sku, known in page
         ]
         next_cursor = _PRICES.encode(last[0]) if last else None
         return ListPrices200(body=models.PricePage(items=items, next_cursor=next_cursor))
+
+
+def _dated_price(each: price_lists.DatedPrice) -> DatedPrice:
+    return DatedPrice(
+        amount_minor=each.price.amount_minor,
+        currency=each.price.currency,
+        valid_from=MISSING if each.valid_from is None else each.valid_from,
+        valid_until=MISSING if each.valid_until is None else each.valid_until,
+    )
 
 
 def _not_found(order_id: UUID) -> OrderNotFound:
@@ -192,6 +200,11 @@ def _not_found(order_id: UUID) -> OrderNotFound:
 
 
 def _order(order: Order) -> models.Order:
+    return _body(Presented.of(order))
+
+
+def _body(presented: Presented) -> models.Order:
+    order = presented.order
     rejection = order.rejection
     return models.Order(
         order_id=order.order_id,
@@ -201,15 +214,8 @@ def _order(order: Order) -> models.Order:
         rejection=models.Rejection(code=rejection.code, detail=rejection.detail)
         if rejection
         else MISSING,
-        lines=[
-            models.OrderLine(
-                sku=line.sku,
-                quantity=line.quantity,
-                unit_price=Price(amount_minor=line.unit_price_minor, currency=order.currency),
-            )
-            for line in order.lines
-        ],
-        total=Money(amount_minor=order.total_minor, currency=order.currency),
+        lines=presented.lines,
+        totals=presented.totals,
         placed_at=order.placed_at,
         updated_at=order.updated_at,
     )

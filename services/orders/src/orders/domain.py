@@ -1,48 +1,15 @@
-"""Orders, and the rules for accepting them and for their status."""
+"""Orders, and the rules for their status."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
 from uuid import UUID
 
-from pydantic import MISSING
-
-from orders.contract.models import OrderStatus, PlaceOrderLine
-from orders.contract.problems import (
-    CurrencyMismatch,
-    EmptyOrder,
-    PriceChanged,
-    QuantityOutOfRange,
-    UnknownSku,
-)
+from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
+from orders.totals import Amounts, Line
 from waybill.saga import CANCELLED, Position
-
-QUANTITY_MAX: Final = 10_000
-"""More than three times the largest quantity of a SKU in our order history (2,880)."""
-
-Unacceptable: TypeAlias = (
-    EmptyOrder | UnknownSku | CurrencyMismatch | PriceChanged | QuantityOutOfRange
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The price of one unit, in the smallest unit of the currency."""
-
-    amount_minor: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A quantity of one SKU at the price when the order was placed."""
-
-    sku: str
-    quantity: int
-    unit_price_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +31,27 @@ class Order:
     rejection: Rejection | None = None
     currency: str
     lines: tuple[Line, ...]
+    prices_include_tax: bool = True
     total_minor: int
+    """What the customer pays: lines and shipping, with their tax."""
+    tax_minor: int = 0
+    shipping_net_minor: int = 0
+    shipping_tax_minor: int = 0
     sealed_token: str | None = field(repr=False)
     """The payment token, encrypted; None once the outcome of the authorization is known."""
     placed_at: datetime
     updated_at: datetime
+
+    @property
+    def amounts(self) -> Amounts:
+        """What the order costs."""
+        return Amounts(self.total_minor - self.tax_minor, self.tax_minor, self.total_minor)
+
+    @property
+    def shipping(self) -> Amounts:
+        """What shipping costs."""
+        net, tax = self.shipping_net_minor, self.shipping_tax_minor
+        return Amounts(net, tax, net + tax)
 
     def units(self) -> Mapping[str, int]:
         """Return the units of each SKU, added over all lines."""
@@ -76,61 +59,6 @@ class Order:
         for line in self.lines:
             units[line.sku] += line.quantity
         return units
-
-
-def price_lines(
-    wanted: Sequence[PlaceOrderLine], currency: str, prices: Mapping[str, Price]
-) -> tuple[Line, ...] | Unacceptable:
-    """Return the priced lines of an order, or the problem that makes it unacceptable."""
-    if not wanted:
-        return EmptyOrder(detail="An order needs at least one line.")
-    lines: list[Line] = []
-    for number, line in enumerate(wanted):
-        priced = _price_line(line, f"/lines/{number}", currency, prices.get(line.sku))
-        if not isinstance(priced, Line):
-            return priced
-        lines.append(priced)
-    return tuple(lines)
-
-
-def _price_line(
-    line: PlaceOrderLine, pointer: str, currency: str, price: Price | None
-) -> Line | Unacceptable:
-    if not 1 <= line.quantity <= QUANTITY_MAX:
-        return QuantityOutOfRange(
-            detail=f"A line takes from 1 to {QUANTITY_MAX} units, not {line.quantity}.",
-            pointer=f"{pointer}/quantity",
-            quantity_max=QUANTITY_MAX,
-        )
-    if price is None:
-        return UnknownSku(
-            detail=f"The catalogue has no SKU {line.sku}. A new SKU can be ordered within a "
-            "second after it was added; list_prices lists all that can be ordered.",
-            sku=line.sku,
-            pointer=f"{pointer}/sku",
-        )
-    if price.currency != currency:
-        return CurrencyMismatch(
-            detail=f"{line.sku} is priced in {price.currency}, the order is in {currency}.",
-            sku=line.sku,
-            pointer=f"{pointer}/sku",
-            price_currency=price.currency,
-        )
-    expected = line.expected_unit_price
-    if expected is not MISSING and (expected.amount_minor, expected.currency) != (
-        price.amount_minor,
-        price.currency,
-    ):
-        return PriceChanged(
-            detail=f"The price of {line.sku} is {price.amount_minor} {price.currency}, not "
-            f"{expected.amount_minor} {expected.currency}. Show the customer the new price, and "
-            "expect this one in the next attempt.",
-            sku=line.sku,
-            pointer=f"{pointer}/expected_unit_price",
-            amount_minor=price.amount_minor,
-            currency=price.currency,
-        )
-    return Line(line.sku, line.quantity, price.amount_minor)
 
 
 def status_at(position: Position, confirmed_from: int) -> OrderStatus:

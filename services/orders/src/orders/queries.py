@@ -11,9 +11,12 @@ import asyncpg
 
 from orders.contract.models import OrderStatus
 from orders.contract.shared import RejectionCode
-from orders.domain import Line, Order, Price, Rejection
+from orders.domain import Order, Rejection
+from orders.price_lists import DatedPrice, PriceList
+from orders.totals import Line
 from waybill.http import Owner
 from waybill.http.pages import PARTS_MAX, whole_items
+from waybill.money import Money
 from waybill.postgres import Connection, Transaction
 from waybill.postgres.rows import Rows
 
@@ -40,11 +43,11 @@ _ORDERS_PAGE: Final = (
 """
 )
 _LINES: Final = """
-    select order_id, sku, quantity, unit_price_minor
+    select order_id, sku, quantity, unit_price_minor, discount_minor, tax_rate_ppm, tax_minor
     from order_lines where order_id = $1 order by line_number
 """
 _LINES_OF_PAGE: Final = """
-    select order_id, sku, quantity, unit_price_minor
+    select order_id, sku, quantity, unit_price_minor, discount_minor, tax_rate_ppm, tax_minor
     from order_lines where order_id = any($1) order by order_id desc, line_number limit $2
 """
 _HISTORY: Final = """
@@ -59,10 +62,18 @@ _PROGRESS: Final = """
         select max(number) from saga_transitions where saga_id = orders.order_id) as number
     from orders where order_id = any($1)
 """
-_PRICES_BY_SKU: Final = "select sku, amount_minor, currency from prices where sku = any($1)"
+_PRICES_BY_SKU: Final = """
+    select sku, version, currency, amount_minor, valid_from, valid_until
+    from price_lists left join unit_prices using (sku)
+    where sku = any($1) order by sku, number
+"""
 _PRICES_PAGE: Final = """
-    select sku, amount_minor, currency from prices
-    where ($1::text is null or sku > $1) order by sku limit $2
+    select sku, version, currency, amount_minor, valid_from, valid_until
+    from (
+        select sku, version from price_lists
+        where ($1::text is null or sku > $1) order by sku limit $2
+    ) as page left join unit_prices using (sku)
+    order by sku, number
 """
 
 
@@ -133,22 +144,30 @@ async def get_progress(connection: Connection, order_ids: Sequence[UUID]) -> dic
     }
 
 
-async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, Price]:
-    """Read the prices of those SKUs that have one."""
-    return dict(map(_price, await tx.fetch_outside(_PRICES_BY_SKU, list(skus))))
+async def find_prices(tx: Transaction, skus: Iterable[str]) -> Mapping[str, PriceList]:
+    """Read the price lists of those SKUs that have one."""
+    return _price_lists(await tx.fetch_outside(_PRICES_BY_SKU, list(skus)))
 
 
 async def list_prices(
     connection: Connection, *, after: str | None, limit: int
-) -> list[tuple[str, Price]]:
-    """Read prices by SKU, starting after the SKU `after`."""
-    return list(map(_price, await connection.fetch(_PRICES_PAGE, after, limit)))
+) -> list[tuple[str, PriceList]]:
+    """Read price lists by SKU, starting after the SKU `after`."""
+    return list(_price_lists(await connection.fetch(_PRICES_PAGE, after, limit)).items())
 
 
 def _with_lines(rows: Iterable[asyncpg.Record], of_lines: Iterable[asyncpg.Record]) -> list[Order]:
     lines: defaultdict[UUID, list[Line]] = defaultdict(list)
     for row in of_lines:
-        lines[row["order_id"]].append(Line(row["sku"], row["quantity"], row["unit_price_minor"]))
+        line = Line(
+            sku=row["sku"],
+            quantity=row["quantity"],
+            unit_price_minor=row["unit_price_minor"],
+            discount_minor=row["discount_minor"],
+            tax_rate_ppm=row["tax_rate_ppm"],
+            tax_minor=row["tax_minor"],
+        )
+        lines[row["order_id"]].append(line)
     return [_order(row, tuple(lines[row["order_id"]])) for row in rows]
 
 
@@ -158,5 +177,12 @@ def _order(row: asyncpg.Record, lines: tuple[Line, ...]) -> Order:
     return Order(**ORDERS.read(row), rejection=rejection, lines=lines)
 
 
-def _price(row: asyncpg.Record) -> tuple[str, Price]:
-    return row["sku"], Price(row["amount_minor"], row["currency"])
+def _price_lists(rows: Iterable[asyncpg.Record]) -> Mapping[str, PriceList]:
+    versions: dict[str, int] = {}
+    prices: defaultdict[str, list[DatedPrice]] = defaultdict(list)
+    for row in rows:
+        versions[row["sku"]] = row["version"]
+        if row["currency"] is not None:  # None: a list without prices
+            price = Money(row["amount_minor"], row["currency"])
+            prices[row["sku"]].append(DatedPrice(price, row["valid_from"], row["valid_until"]))
+    return {sku: PriceList(version, tuple(prices[sku])) for sku, version in versions.items()}

@@ -1,13 +1,13 @@
 """Writes orders and prices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from orders.contract.models import OrderStatus
 from orders.domain import Order, Rejection
+from orders.price_lists import PriceList
 from orders.queries import ORDERS
 from waybill.postgres import Transaction
 from waybill.postgres.rows import Rows
@@ -18,8 +18,11 @@ class _LineRow(NamedTuple):
     line_number: int
     sku: str
     quantity: int
-    amount_minor: int
-    currency: str
+    unit_price_minor: int
+    list_version: int
+    discount_minor: int
+    tax_rate_ppm: int
+    tax_minor: int
 
 
 class _StatusRow(NamedTuple):
@@ -38,26 +41,33 @@ class StatusChange(NamedTuple):
     keeps_token: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRow:
-    """The price of a SKU. A higher version is newer."""
-
+class _ListRow(NamedTuple):
     sku: str
-    amount_minor: int
-    currency: str
     version: int
+
+
+class _PriceRow(NamedTuple):
+    sku: str
+    number: int
+    currency: str
+    amount_minor: int
+    valid_from: datetime | None
+    valid_until: datetime | None
 
 
 _LINES: Final = Rows(_LineRow)
 _STATUSES: Final = Rows(_StatusRow)
-_PRICES: Final = Rows(PriceRow)
+_LISTS: Final = Rows(_ListRow)
+_PRICES: Final = Rows(_PriceRow)
 
 _INSERT_ORDERS: Final = ORDERS.insert("orders")
 _INSERT_LINES: Final = _LINES.write("""
-    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
-    select order_id, line_number, line.sku, quantity, prices.amount_minor
-    from {rows} as line ({columns})
-        left join prices using (sku, amount_minor, currency)
+    insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor,
+        discount_minor, tax_rate_ppm, tax_minor)
+    select order_id, line_number, line.sku, quantity,
+        case when known.version = list_version then line.unit_price_minor end,
+        discount_minor, tax_rate_ppm, tax_minor
+    from {rows} as line ({columns}) left join price_lists as known using (sku)
 """)
 _SET_STATUSES: Final = _STATUSES.write("""
     update orders set status = change.status, rejection_code = change.rejection_code,
@@ -66,24 +76,35 @@ _SET_STATUSES: Final = _STATUSES.write("""
     from {rows} as change ({columns})
     where orders.order_id = change.order_id
 """)
-_UPSERT_PRICES: Final = _PRICES.write("""
-    insert into prices ({columns})
+_UPSERT_LISTS: Final = _LISTS.statement("""
+    insert into price_lists ({columns})
     select {columns} from {rows} as known ({columns})
-    on conflict (sku) do update
-    set amount_minor = excluded.amount_minor, currency = excluded.currency,
-        version = excluded.version
-    where prices.version < excluded.version
+    on conflict (sku) do update set version = excluded.version
+    where price_lists.version < excluded.version
+    returning sku
 """)
+_DELETE_PRICES: Final = "delete from unit_prices where sku = any($1)"
+_INSERT_PRICES: Final = _PRICES.insert("unit_prices")
 
 
-async def insert_orders(tx: Transaction, orders: Sequence[Order]) -> None:
-    """Insert new orders.
+async def insert_orders(
+    tx: Transaction, orders: Sequence[Order], lists: Mapping[str, PriceList]
+) -> None:
+    """Insert new orders, which are priced by these lists.
 
-    Raises ConcurrencyConflictError if the price of one of their lines has changed.
+    Raises ConcurrencyConflictError if one of the lists has changed.
     """
     lines = [
         _LineRow(
-            order.order_id, number, line.sku, line.quantity, line.unit_price_minor, order.currency
+            order_id=order.order_id,
+            line_number=number,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            list_version=lists[line.sku].version,
+            discount_minor=line.discount_minor,
+            tax_rate_ppm=line.tax_rate_ppm,
+            tax_minor=line.tax_minor,
         )
         for order in orders
         for number, line in enumerate(order.lines, start=1)
@@ -109,6 +130,27 @@ async def set_statuses(
     await tx.enqueue(*_SET_STATUSES.bind(rows, now))
 
 
-async def upsert_prices(tx: Transaction, prices: Sequence[PriceRow]) -> None:
-    """Insert or update prices whose version is newer. Each SKU occurs once."""
-    await tx.execute(*_UPSERT_PRICES.bind(prices))
+async def write_price_lists(tx: Transaction, lists: Mapping[str, PriceList]) -> None:
+    """Replace the price lists of SKUs whose version is newer than the stored one.
+
+    Locks them in the order of the mapping.
+    """
+    rows = [_ListRow(sku, each.version) for sku, each in lists.items()]
+    changed = [row["sku"] for row in await tx.fetch(_UPSERT_LISTS, *_LISTS.arrays(rows))]
+    if not changed:
+        return
+    await tx.execute(_DELETE_PRICES, changed)
+    prices = [
+        _PriceRow(
+            sku=sku,
+            number=number,
+            currency=each.price.currency,
+            amount_minor=each.price.amount_minor,
+            valid_from=each.valid_from,
+            valid_until=each.valid_until,
+        )
+        for sku in changed
+        for number, each in enumerate(lists[sku].prices, start=1)
+    ]
+    if prices:
+        await tx.execute(*_INSERT_PRICES.bind(prices))

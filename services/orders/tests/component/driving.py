@@ -20,15 +20,31 @@ def money(amount: int, currency: str = "GBP") -> dict[str, Any]:
     return {"amount_minor": amount, "currency": currency}
 
 
+def gross(order: dict[str, Any]) -> dict[str, Any]:
+    """Return what an order costs."""
+    return money(order["totals"]["gross_minor"], order["totals"]["currency"])
+
+
 async def add_variant(
-    client: httpx.AsyncClient, neighbours: FakeService, sku: str, amount: int, version: int = 1
+    client: httpx.AsyncClient,
+    neighbours: FakeService,
+    sku: str,
+    *prices: int | dict[str, Any],
+    version: int = 1,
 ) -> None:
-    """Publish a variant as the catalogue does, and wait until orders has its price."""
-    variant = {"sku": sku, "product_id": str(uuid7()), "name": sku, "version": version}
-    variant["price"] = money(amount)
+    """Publish a variant as the catalogue does, and wait until orders has its prices.
+
+    A number is a price in GBP without an end.
+    """
+    variant: dict[str, Any] = {"sku": sku, "product_id": str(uuid7()), "name": sku}
+    variant |= {"version": version, "prices": [_price(price) for price in prices]}
     await neighbours.send("catalog.variant-added.v1", variant)
-    known = {"sku": sku, "price": money(amount)}
+    known = {"sku": sku, "prices": variant["prices"]}
     await eventually(f"{known}", partial(read_prices, client), lambda prices: known in prices)
+
+
+def _price(price: int | dict[str, Any]) -> dict[str, Any]:
+    return money(price) if isinstance(price, int) else price
 
 
 async def read_prices(client: httpx.AsyncClient) -> list[Any]:

@@ -16,6 +16,7 @@ from waybill_toolkit.testing.fake_service import FakeService
 from .driving import (
     SKU,
     add_variant,
+    gross,
     money,
     order_body,
     orders_of,
@@ -80,6 +81,7 @@ async def test_repeated_requests_with_one_key_place_one_order(
         (order_body(), "empty-order"),
         (order_body(("Z", 1)), "unknown-sku"),
         (order_body((SKU, 1), currency="EUR"), "currency-mismatch"),
+        (order_body((SKU, 1), currency="ZZZ"), "unknown-currency"),
         (order_body((SKU, 0)), "quantity-out-of-range"),
         (order_body((SKU, 10_001)), "quantity-out-of-range"),
     ],
@@ -130,7 +132,7 @@ async def test_an_order_is_refused_when_the_price_rose_after_the_customer_saw_it
     await add_variant(client, neighbours, RISEN, 1000)
     line = {"sku": RISEN, "quantity": 1, "expected_unit_price": money(1000)}
     body = {**order_body(), "customer_ref": "saw-1000", "lines": [line]}
-    assert (await place(client, body)).json()["total"] == money(1000)
+    assert gross((await place(client, body)).json()) == money(1000)
     # The service still remembers the former price when the next order comes.
     await add_variant(client, neighbours, RISEN, 1500, version=2)
 
@@ -141,8 +143,77 @@ async def test_an_order_is_refused_when_the_price_rose_after_the_customer_saw_it
     assert refused.json()["type"] == "urn:waybill:problem:price-changed"
     assert (refused.json()["amount_minor"], refused.json()["currency"]) == (1500, "GBP")
     assert refused.json()["pointer"] == "/lines/0/expected_unit_price"
-    assert (await place(client, agreed)).json()["total"] == money(1500)
+    assert gross((await place(client, agreed)).json()) == money(1500)
     assert len(await orders_of(client, "saw-1000")) == 2
+
+
+async def test_2_1_a_total_above_the_one_that_the_customer_saw_is_refused_and_nothing_is_placed(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    await add_variant(client, neighbours, "ORDERS-T", 1000)
+    body = order_body(("ORDERS-T", 1), customer_ref="saw", expected_total=money(1000))
+    assert gross((await place(client, body)).json()) == money(1000)
+    await add_variant(client, neighbours, "ORDERS-T", 1500, version=2)
+
+    refused = await place(client, body)
+
+    assert (refused.status_code, refused.json()["type"]) == (
+        422,
+        "urn:waybill:problem:price-changed",
+    )
+    assert refused.json()["pointer"] == "/expected_total"
+    assert (refused.json()["amount_minor"], refused.json()["currency"]) == (1500, "GBP")
+    assert len(await orders_of(client, "saw")) == 1
+    agreed = await place(client, {**body, "expected_total": money(1500)})
+    assert gross(agreed.json()) == money(1500)
+
+
+async def test_2_1_a_total_below_the_one_that_the_customer_saw_is_charged(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    await add_variant(client, neighbours, "ORDERS-L", 1500)
+    await add_variant(client, neighbours, "ORDERS-L", 1000, version=2)
+
+    placed = await place(client, order_body(("ORDERS-L", 1), expected_total=money(1500)))
+
+    assert placed.status_code == 201
+    assert gross(placed.json()) == money(1000)
+    event = await wait_for_event(neighbours, "orders.order-placed.v1", placed.json()["order_id"])
+    assert gross(event.data) == money(1000)
+
+
+async def test_4_5_the_response_and_the_event_have_the_same_totals_and_lines(
+    client: httpx.AsyncClient, neighbours: FakeService
+) -> None:
+    await add_variant(client, neighbours, SKU, 255)
+
+    placed = (await place(client, order_body((SKU, 2), (SKU, 1)))).json()
+    read = (await client.get(f"/v1/orders/{placed['order_id']}")).json()
+    event = await wait_for_event(neighbours, "orders.order-placed.v1", placed["order_id"])
+
+    assert placed["totals"] == {
+        "currency": "GBP",
+        "prices_include_tax": True,
+        "lines_minor": 765,
+        "discounts_minor": 0,
+        "shipping": {"net_minor": 0, "tax_minor": 0, "gross_minor": 0},
+        "taxes": [{"rate_ppm": 0, "net_minor": 765, "tax_minor": 0}],
+        "net_minor": 765,
+        "tax_minor": 0,
+        "gross_minor": 765,
+    }
+    assert placed["lines"][1] == {
+        "sku": SKU,
+        "quantity": 1,
+        "unit_price": money(255),
+        "discount_minor": 0,
+        "tax_rate_ppm": 0,
+        "net_minor": 255,
+        "tax_minor": 0,
+        "gross_minor": 255,
+    }
+    for other in (read, event.data):
+        assert (other["totals"], other["lines"]) == (placed["totals"], placed["lines"])
 
 
 async def test_orders_are_listed_by_page_and_filter(
@@ -187,13 +258,13 @@ async def test_an_older_price_that_arrives_late_is_ignored(
     client: httpx.AsyncClient, neighbours: FakeService
 ) -> None:
     await add_variant(client, neighbours, PRICED, 300, version=2)
-    older = {"sku": PRICED, "price": money(255), "version": 1}
+    older = {"sku": PRICED, "prices": [money(255)], "version": 1}
     await neighbours.send("catalog.price-changed.v1", older)
     await add_variant(
         client, neighbours, PRICED, 310, version=3
     )  # same key, so handled after the older one
 
-    assert {"sku": PRICED, "price": money(310)} in await read_prices(client)
+    assert {"sku": PRICED, "prices": [money(310)]} in await read_prices(client)
 
 
 async def test_an_order_has_the_newest_price_when_the_process_has_an_older_one_cached(
@@ -201,10 +272,10 @@ async def test_an_order_has_the_newest_price_when_the_process_has_an_older_one_c
 ) -> None:
     sku = "ORDERS-N"
     await add_variant(client, neighbours, sku, 100)
-    assert (await place(client, order_body((sku, 2)))).json()["total"] == money(200)
+    assert gross((await place(client, order_body((sku, 2)))).json()) == money(200)
     await add_variant(client, neighbours, sku, 110, version=2)
-    assert (await place(client, order_body((sku, 2)))).json()["total"] == money(220)
-    assert (await place(client, order_body((sku, 2)))).json()["total"] == money(220)
+    assert gross((await place(client, order_body((sku, 2)))).json()) == money(220)
+    assert gross((await place(client, order_body((sku, 2)))).json()) == money(220)
 
 
 async def test_bad_input_gets_the_problem_that_the_contract_names(

@@ -3,87 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from orders.contract.models import OrderStatus, PlaceOrderLine
-from orders.contract.problems import (
-    CurrencyMismatch,
-    EmptyOrder,
-    PriceChanged,
-    QuantityOutOfRange,
-    UnknownSku,
-)
-from orders.contract.shared import PriceInput
-from orders.domain import QUANTITY_MAX, Line, Order, Price, needs_token, price_lines, status_at
+from orders.contract.models import OrderStatus
+from orders.domain import Order, needs_token, status_at
 from orders.saga import AUTHORIZED_AT_STEP, CONFIRMED_AT_STEP, PLACE_ORDER
+from orders.totals import Line
 from waybill.saga import CANCELLED, Position, Reason
-
-PRICES = {"A": Price(255, "GBP"), "B": Price(100, "EUR")}
-
-
-def _line(sku: str = "A", quantity: int = 1) -> PlaceOrderLine:
-    return PlaceOrderLine(sku=sku, quantity=quantity)
-
-
-def test_lines_get_the_current_price() -> None:
-    lines = price_lines([_line("A", 6), _line("A", 2)], "GBP", PRICES)
-
-    assert lines == (Line("A", 6, 255), Line("A", 2, 255))
-
-
-def test_an_order_without_lines_is_refused() -> None:
-    assert isinstance(price_lines([], "GBP", PRICES), EmptyOrder)
-
-
-@pytest.mark.parametrize("quantity", [0, -1, QUANTITY_MAX + 1])
-def test_a_quantity_is_refused_when_it_is_out_of_range(quantity: int) -> None:
-    refused = price_lines([_line(), _line(quantity=quantity)], "GBP", PRICES)
-
-    assert isinstance(refused, QuantityOutOfRange)
-    assert refused.pointer == "/lines/1/quantity"
-    assert refused.quantity_max == QUANTITY_MAX
-
-
-def test_the_largest_quantity_is_accepted() -> None:
-    assert price_lines([_line(quantity=QUANTITY_MAX)], "GBP", PRICES) == (
-        Line("A", QUANTITY_MAX, 255),
-    )
-
-
-def test_a_sku_is_refused_when_the_catalogue_does_not_have_it() -> None:
-    refused = price_lines([_line("Z")], "GBP", PRICES)
-
-    assert isinstance(refused, UnknownSku)
-    assert (refused.sku, refused.pointer) == ("Z", "/lines/0/sku")
-
-
-def test_a_line_is_refused_when_its_price_is_in_another_currency() -> None:
-    refused = price_lines([_line("A"), _line("B")], "GBP", PRICES)
-
-    assert isinstance(refused, CurrencyMismatch)
-    assert (refused.sku, refused.price_currency) == ("B", "EUR")
-
-
-def test_a_line_gets_the_price_that_its_customer_expects() -> None:
-    expected = PriceInput(amount_minor=255, currency="GBP")
-
-    lines = price_lines(
-        [PlaceOrderLine(sku="A", quantity=1, expected_unit_price=expected)], "GBP", PRICES
-    )
-
-    assert lines == (Line("A", 1, 255),)
-
-
-@pytest.mark.parametrize(("amount_minor", "currency"), [(254, "GBP"), (256, "GBP"), (255, "EUR")])
-def test_a_line_is_refused_when_its_price_is_not_the_expected_one(
-    amount_minor: int, currency: str
-) -> None:
-    expected = PriceInput(amount_minor=amount_minor, currency=currency)
-    wanted = [_line(), PlaceOrderLine(sku="A", quantity=1, expected_unit_price=expected)]
-
-    refused = price_lines(wanted, "GBP", PRICES)
-
-    assert isinstance(refused, PriceChanged)
-    assert (refused.sku, refused.pointer) == ("A", "/lines/1/expected_unit_price")
-    assert (refused.amount_minor, refused.currency) == (255, "GBP")
 
 
 def test_quantities_of_a_sku_on_several_lines_are_added() -> None:

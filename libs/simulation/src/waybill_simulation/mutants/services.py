@@ -40,8 +40,8 @@ SERVICES: Final = (
         "the events of all orders of a batch have the actor of its first request",
         Edit(
             "orders.commands.place_orders",
-            "send(tx, _placed(each.subject), each.cause)",
-            "send(tx, _placed(each.subject), accepted[0].cause)",
+            "send(tx, _placed(each), request)",
+            "send(tx, _placed(each), accepted[0][1])",
         ),
     ),
     Mutant(

@@ -16,6 +16,7 @@ START: Final = (
     "README.md",
     "docs/start.md",
     "docs/concepts.md",
+    "docs/money.md",
     "docs/tutorial.md",
     "docs/fastapi.md",
     "docs/sdks.md",

@@ -2,63 +2,11 @@
 
 from .erased_users import ERASED_USERS
 from .fault import Fault
-
-CONFIRMED, REFUSED, DECLINED, CANCELLED, MOVING = (
-    f"00000000-0000-7000-8000-00000000000{number}" for number in range(1, 6)
-)
-NOBODY = "00000000-0000-7000-8000-000000000009"
-
+from .faults_of_orders import FAULTS_OF_ORDERS
+from .world_ids import CANCELLED, CONFIRMED, DECLINED, MOVING, NOBODY
 
 FAULTS = (
-    Fault(
-        "order-follows-its-saga",
-        "orders",
-        f"update orders set status = 'confirmed' where order_id = '{CANCELLED}'",
-        {"order_id": CANCELLED, "status": "confirmed", "direction": "compensated"},
-    ),
-    Fault(
-        "order-follows-its-saga",
-        "orders",
-        f"delete from sagas where saga_id = '{MOVING}'",
-        {"order_id": MOVING, "direction": None},
-    ),
-    Fault(
-        "no-order-is-stuck",
-        "orders",
-        f"update sagas set deadline_at = now() - interval '2 s' where saga_id = '{MOVING}'",
-        {"order_id": MOVING, "direction": "forward"},
-    ),
-    Fault(
-        "history-is-whole",
-        "orders",
-        f"delete from saga_transitions where saga_id = '{DECLINED}' and number = 1",
-        {"order_id": DECLINED, "transitions": 2, "recorded": 1},
-    ),
-    Fault(
-        "total-is-the-sum-of-the-lines",
-        "orders",
-        f"update order_lines set quantity = 2 where order_id = '{DECLINED}'",
-        {"order_id": DECLINED, "total_minor": 255, "lines_minor": 510},
-    ),
-    Fault(
-        "one-key-one-order",
-        "orders",
-        "delete from idempotency_keys where key = 'refused'",
-        {"order_id": REFUSED, "keys": None},
-    ),
-    Fault(
-        "one-key-one-order",
-        "orders",
-        f"""update idempotency_keys set headers = array['location', '/v1/orders/{NOBODY}']
-            where key = 'declined'""",
-        {"order_id": NOBODY, "keys": ["declined"]},
-    ),
-    Fault(
-        "order-is-announced-once",
-        "orders",
-        f"""update outbox set key = '{MOVING}' where key = '{DECLINED}'""",
-        {"order_id": MOVING, "type": "orders.order-placed.v1", "times": 2},
-    ),
+    *FAULTS_OF_ORDERS,
     Fault(
         "stock-adds-up",
         "inventory",
@@ -173,19 +121,37 @@ FAULTS = (
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "update prices set amount_minor = 0 where sku = 'A'",
-        {"sku": "A", "version": 1, "amount_minor": 0, "catalog_minor": 255},
+        "update unit_prices set amount_minor = 0 where sku = 'B';"
+        " update price_lists set version = 2 where sku = 'B'",
+        {
+            "sku": "B",
+            "version": 2,
+            "prices": '[["GBP", 0, null, null]]',
+            "catalog_prices": '[["GBP", 100, null, null]]',
+        },
     ),
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "update prices set version = 2147483000 where sku = 'B'",
+        "update unit_prices set valid_until = null where sku = 'A'",
+        {"sku": "A", "version": 1, "catalog_version": 1},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "delete from unit_prices where sku = 'A' and currency = 'EUR'",
+        {"sku": "A", "prices": '[["GBP", 255, null, null]]'},
+    ),
+    Fault(
+        "prices-come-from-the-catalog",
+        "orders",
+        "update price_lists set version = 2147483000 where sku = 'B'",
         {"sku": "B", "version": 2147483000, "catalog_version": 2},
     ),
     Fault(
         "prices-come-from-the-catalog",
         "orders",
-        "insert into prices (sku, amount_minor, currency, version) values ('C', 1, 'GBP', 1)",
+        "insert into price_lists (sku, version) values ('C', 1)",
         {"sku": "C", "catalog_version": None},
     ),
     Fault(

@@ -1,12 +1,12 @@
 """A fake of the services that an import calls."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from typing_extensions import override
 
 from waybill_toolkit.operations.workload.client import (
-    CataloguedPrice,
+    CataloguedPrices,
     Client,
     Order,
     PlacedOrder,
@@ -23,7 +23,7 @@ class ShopInMemory(Client):
     def __init__(self) -> None:
         super().__init__("http://none:1", "http://none:2", "http://none:3")
         self.products: list[list[str]] = []
-        self.prices: dict[str, CataloguedPrice] = {}
+        self.prices: dict[str, CataloguedPrices] = {}
         self.stock: Counter[str] = Counter()
         self.adjustments: list[tuple[str, int]] = []
         self.orders: dict[str, Order] = {}
@@ -49,26 +49,28 @@ class ShopInMemory(Client):
             raise RefusedError(422, "invalid-body", "catalog responds with 422 invalid-body: no")
         self.products.append([variant.sku for variant in made])
         for each in made:
-            self.prices[each.sku] = CataloguedPrice(Price(each.amount_minor, each.currency), 1)
+            price = Price(each.amount_minor, each.currency)
+            self.prices[each.sku] = CataloguedPrices({each.currency: price}, 1)
 
     @override
-    async def catalogued_prices(self) -> dict[str, CataloguedPrice]:
+    async def catalogue(self) -> dict[str, CataloguedPrices]:
         return dict(self.prices)
 
     @override
-    async def catalogued_price(self, sku: str) -> CataloguedPrice:
+    async def catalogued_prices(self, sku: str) -> CataloguedPrices:
         return self.prices[sku]
 
     @override
-    async def set_price(self, sku: str, price: Price, version: int) -> CataloguedPrice:
+    async def set_price(self, sku: str, price: Price, version: int) -> CataloguedPrices:
         if self.prices[sku].version != version:
             raise RefusedError(412, "version-mismatch", "catalog responds with 412")
-        self.prices[sku] = CataloguedPrice(price, version + 1)
+        now = {**self.prices[sku].now, price.currency: price}
+        self.prices[sku] = CataloguedPrices(now, version + 1)
         return self.prices[sku]
 
     @override
-    async def known_prices(self) -> dict[str, Price]:
-        return {sku: each.price for sku, each in self.prices.items()}
+    async def known_prices(self) -> dict[str, Mapping[str, Price]]:
+        return {sku: each.now for sku, each in self.prices.items()}
 
     @override
     async def units_on_hand(self) -> dict[str, int]:
@@ -84,7 +86,8 @@ class ShopInMemory(Client):
         if wanted.reference in self.refused_references:
             raise RefusedError(422, "price-changed", "orders responds with 422 price-changed: no")
         for line in wanted.lines:
-            assert self.prices[line.sku].price == Price(line.unit_price_minor or 0, wanted.currency)
+            price = Price(line.unit_price_minor or 0, wanted.currency)
+            assert self.prices[line.sku].now[wanted.currency] == price
             self.stock[line.sku] -= line.quantity
         order = Order(f"id-{len(self.orders)}", "placed", None)
         self.orders[order.order_id] = order

@@ -11,7 +11,7 @@ from waybill_toolkit.operations.order_import.reading import read_orders
 from waybill_toolkit.operations.order_import.rows import HEADER
 from waybill_toolkit.operations.order_import.rules import contract_rules
 from waybill_toolkit.operations.order_import.spool import Spool
-from waybill_toolkit.operations.workload.client import CataloguedPrice, Order, Price, Variant
+from waybill_toolkit.operations.workload.client import CataloguedPrices, Order, Price, Variant
 from waybill_toolkit.operations.workload.following import Poller
 
 from .shop_in_memory import ShopInMemory
@@ -130,12 +130,28 @@ async def test_an_order_is_refused_when_the_catalogue_has_another_price(path: Pa
     assert (gbp.in_file, gbp.placed) == (5200, 4000)
 
 
-async def test_a_sku_in_another_currency_has_its_own_sentence(path: Path) -> None:
-    spool = await run(ShopInMemory(), path, row("1", "A"), row("2", "A", currency="EUR"))
+async def test_an_order_is_refused_when_the_catalogue_has_no_price_in_its_currency(
+    path: Path,
+) -> None:
+    shop = ShopInMemory()
+    await shop.create_product("A", [Variant("A", "", 100, "GBP")], "key")
 
-    [(reference, reason)] = reasons(spool)
-    assert reference == "2"
-    assert "A has its price in GBP in the catalogue, and the order is in EUR" in reason
+    spool = await run(shop, path, row("1", "A"), row("2", "A", currency="EUR"))
+
+    assert reasons(spool) == [("2", "A has no price in EUR in the catalogue")]
+
+
+async def test_a_created_sku_has_the_first_price_in_each_currency(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waybill_toolkit.operations.order_import.placing.BATCH_LINES", 1)
+    shop = ShopInMemory()
+    rows = (row("1", "A"), row("2", "A", 90, currency="EUR"), row("3", "A", 80, currency="EUR"))
+
+    spool = await run(shop, path, *rows)
+
+    assert reasons(spool) == [("3", "A costs 80 EUR in the file and 90 in the catalogue")]
+    assert shop.prices["A"].now == {"GBP": Price(100, "GBP"), "EUR": Price(90, "EUR")}
 
 
 async def test_every_order_has_its_own_prices_when_the_catalogue_may_follow(path: Path) -> None:
@@ -150,15 +166,15 @@ async def test_every_order_has_its_own_prices_when_the_catalogue_may_follow(path
     assert spool.findings.counts() == {("confirmed", True): 5}
     assert [each.placed for each in spool.findings.sums()] == [1180, 5580]
     # The catalogue is left with the prices of the newest orders.
-    assert shop.prices["A"].price == Price(600, "GBP")
-    assert shop.prices["B"].price == Price(90, "GBP")
+    assert shop.prices["A"].now == {"GBP": Price(600, "GBP"), "EUR": Price(590, "EUR")}
+    assert shop.prices["B"].now == {"GBP": Price(90, "GBP")}
 
 
 async def test_a_price_is_set_when_somebody_else_has_changed_it_meanwhile(path: Path) -> None:
     class Busy(ShopInMemory):
         @override
-        async def catalogued_prices(self) -> dict[str, CataloguedPrice]:
-            read = await super().catalogued_prices()
+        async def catalogue(self) -> dict[str, CataloguedPrices]:
+            read = await super().catalogue()
             await self.set_price("A", Price(5, "GBP"), 1)
             return read
 

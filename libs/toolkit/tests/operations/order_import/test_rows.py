@@ -95,7 +95,9 @@ def test_a_cell_is_read_as_it_is_meant(column: str, value: str, attribute: objec
         ("unit_price_minor", "1.5E+02", "'1.5E+02', in scientific notation"),
         ("unit_price_minor", "2.55", "not a whole number of the smallest unit: write 255 for"),
         ("unit_price_minor", "-1", "unit_price_minor is '-1', not from 0 to"),
+        ("unit_price_minor", "100000001", "'100000001', 1000000.01 GBP, above the highest price"),
         ("currency", "£", "currency is '£', not an ISO 4217 code such as GBP"),
+        ("currency", "zzz", "currency is 'ZZZ', not an ISO 4217 code such as GBP"),
     ],
 )
 def test_a_cell_is_refused_with_its_own_sentence(column: str, value: str, reason: str) -> None:

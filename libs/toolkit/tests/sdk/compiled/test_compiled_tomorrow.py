@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from waybill_toolkit.contracts.sdk.orders_api import ORDER, ORDER_ID, TOTAL, OrdersApi
+from waybill_toolkit.contracts.sdk.orders_api import ORDER, ORDER_ID, SHIPPING, TOTALS, OrdersApi
 from waybill_toolkit.contracts.sdk.programs import CallingProgram
 from waybill_toolkit.contracts.sdk.tomorrow import (
     CODE,
@@ -27,11 +27,11 @@ def test_unknown_values_and_fields_are_passed_on(
     seen = client.call(proxy.at("newer"), "read")
 
     assert (seen["status"], seen["known"], seen["listed"]) == (STATUS, False, [STATUS])
-    assert seen["extra"] == seen["total_extra"] == {FIELD: VALUE}
+    assert seen["extra"] == seen["totals_extra"] == {FIELD: VALUE}
     assert json.loads(seen["written"]) == {
         **ORDER,
         "status": STATUS,
-        "total": {**TOTAL, FIELD: VALUE},
+        "totals": {**TOTALS, "shipping": {**SHIPPING, FIELD: VALUE}, FIELD: VALUE},
         FIELD: VALUE,
     }
 

@@ -94,7 +94,7 @@ async def test_the_examples_of_the_readme_run(project: Project, address: str) ->
 
     output = await asyncio.to_thread(project.run, "readme")
 
-    price = first["price"]
+    [price] = first["prices"]
     assert output.startswith(f"confirmed: {price['amount_minor']} {price['currency']}\n")
     assert output.splitlines()[1].endswith("confirmed")
     assert await asyncio.to_thread(project.run, "readme_headers") == ""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from catalog.contract.problems import ProductNotFound, SkuTaken
 from catalog.domain import Draft, Variant, first_version
+from catalog.prices import ImpossiblePrice, check_price
 from catalog.publish import publish_added
 from catalog.store import insert_variants, lock_product
 from waybill.postgres import Transaction
@@ -12,8 +13,11 @@ from waybill.postgres import Transaction
 
 async def add_variant(
     tx: Transaction, product_id: UUID, draft: Draft, *, now: datetime
-) -> Variant | ProductNotFound | SkuTaken:
+) -> Variant | ProductNotFound | SkuTaken | ImpossiblePrice:
     """Return the new variant, the last one of its product."""
+    invalid = check_price(draft.price, "/price")
+    if invalid is not None:
+        return invalid
     product_name = await lock_product(tx, product_id)
     if product_name is None:
         return ProductNotFound(detail=f"The product {product_id} does not exist.")

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from catalog.contract.problems import DuplicateSku, SkuTaken
-from catalog.domain import Draft, Product, first_duplicate, first_version
+from catalog.domain import (
+    Draft,
+    Product,
+    first_duplicate,
+    first_version,
+)
+from catalog.prices import ImpossiblePrice, first_fault
 from catalog.publish import publish_added
 from catalog.store import insert_product, insert_variants
 from waybill.ids import uuid7
@@ -18,13 +24,17 @@ async def create_product(
     drafts: Sequence[Draft],
     *,
     now: datetime,
-) -> Product | DuplicateSku | SkuTaken:
+) -> Product | DuplicateSku | SkuTaken | ImpossiblePrice:
     """Return the new product. After a problem the caller must roll back."""
     duplicate = first_duplicate(draft.sku for draft in drafts)
     if duplicate is not None:
         return DuplicateSku(
             detail=f"The product contains the SKU {duplicate} twice.", sku=duplicate
         )
+    prices = ((f"/variants/{at}/price", draft.price) for at, draft in enumerate(drafts))
+    invalid = first_fault(prices)
+    if invalid is not None:
+        return invalid
     product_id = uuid7()
     variants = tuple(first_version(product_id, draft) for draft in drafts)
     product = Product(product_id, name, description, variants, now)

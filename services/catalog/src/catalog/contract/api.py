@@ -20,7 +20,13 @@ class CreateProduct201(Answer):
     location: str
 
 
-CreateProductResult: TypeAlias = CreateProduct201 | problems.SkuTaken | problems.DuplicateSku
+CreateProductResult: TypeAlias = (
+    CreateProduct201
+    | problems.SkuTaken
+    | problems.DuplicateSku
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,13 @@ class AddVariant201(Answer):
     location: str
 
 
-AddVariantResult: TypeAlias = AddVariant201 | problems.ProductNotFound | problems.SkuTaken
+AddVariantResult: TypeAlias = (
+    AddVariant201
+    | problems.ProductNotFound
+    | problems.SkuTaken
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +102,32 @@ class SetPrice200(Answer):
     etag: str
 
 
-SetPriceResult: TypeAlias = SetPrice200 | problems.VariantNotFound | problems.VersionMismatch
+SetPriceResult: TypeAlias = (
+    SetPrice200
+    | problems.VariantNotFound
+    | problems.VersionMismatch
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPrices200(Answer):
+    """The variant with its new prices."""
+
+    status: ClassVar[int] = 200
+    body: models.Variant
+    etag: str
+
+
+SetPricesResult: TypeAlias = (
+    SetPrices200
+    | problems.VariantNotFound
+    | problems.VersionMismatch
+    | problems.UnknownCurrency
+    | problems.AmountOutOfRange
+    | problems.InvalidValidity
+)
 
 
 class CatalogApi(ABC):
@@ -130,9 +167,22 @@ class CatalogApi(ABC):
     async def set_price(
         self, call: Call, body: models.SetPrice, *, sku: shared.Sku, if_match: str
     ) -> SetPriceResult:
-        """Set the unit price of a variant.
+        """Set the price of a variant in one currency.
 
-        Orders that were already placed keep their price.
+        The price is valid at once and without an end. It replaces all prices of the variant
+        in its currency; those in other currencies stay. Orders that were already placed keep
+        their price.
+        """
+
+    @abstractmethod
+    async def set_prices(
+        self, call: Call, body: models.SetPrices, *, sku: shared.Sku, if_match: str
+    ) -> SetPricesResult:
+        """Set all prices of a variant.
+
+        The prices replace those that the variant has: one for each currency, or several that
+        are valid one after another, such as a price for a week and the one after it. Orders
+        that were already placed keep their price.
         """
 
 
@@ -166,7 +216,13 @@ OPERATIONS: Final = (
         idempotent=True,
         body=models.CreateProduct,
         body_limit_bytes=262_144,
-        answers=(CreateProduct201, problems.SkuTaken, problems.DuplicateSku),
+        answers=(
+            CreateProduct201,
+            problems.SkuTaken,
+            problems.DuplicateSku,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
         tags=("catalog",),
     ),
     Operation(
@@ -196,7 +252,13 @@ OPERATIONS: Final = (
         body=models.CreateVariant,
         body_limit_bytes=16_384,
         parameters=(PRODUCT_ID,),
-        answers=(AddVariant201, problems.ProductNotFound, problems.SkuTaken),
+        answers=(
+            AddVariant201,
+            problems.ProductNotFound,
+            problems.SkuTaken,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
         tags=("catalog",),
     ),
     Operation(
@@ -225,7 +287,31 @@ OPERATIONS: Final = (
         body=models.SetPrice,
         body_limit_bytes=16_384,
         parameters=(SKU, IF_MATCH),
-        answers=(SetPrice200, problems.VariantNotFound, problems.VersionMismatch),
+        answers=(
+            SetPrice200,
+            problems.VariantNotFound,
+            problems.VersionMismatch,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+        ),
+        tags=("catalog",),
+    ),
+    Operation(
+        id="set_prices",
+        method="PUT",
+        path="/v1/variants/{sku}/prices",
+        scopes=("catalog:write",),
+        body=models.SetPrices,
+        body_limit_bytes=16_384,
+        parameters=(SKU, IF_MATCH),
+        answers=(
+            SetPrices200,
+            problems.VariantNotFound,
+            problems.VersionMismatch,
+            problems.UnknownCurrency,
+            problems.AmountOutOfRange,
+            problems.InvalidValidity,
+        ),
         tags=("catalog",),
     ),
 )

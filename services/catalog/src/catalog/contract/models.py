@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Price, PriceInput, Sku
+from .shared import DatedPrice, DatedPriceInput, PriceInput, Sku
 
 
 class CreateVariant(BaseModel):
@@ -22,12 +22,17 @@ class SetPrice(BaseModel):
     price: PriceInput
 
 
+class SetPrices(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    prices: Annotated[list[DatedPriceInput], Field(max_length=50, min_length=1)]
+
+
 class Variant(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     product_id: UUID
     name: Annotated[str | MISSING, Field(default=MISSING)]
-    price: Price
+    prices: list[DatedPrice]
     version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 

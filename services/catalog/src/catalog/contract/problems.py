@@ -7,6 +7,19 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountOutOfRange(Problem):
+    """An amount is above the limit of its currency."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "amount-out-of-range"
+    title: ClassVar[str] = "An amount is above the limit of its currency"
+
+    pointer: str
+    amount_max_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateSku(Problem):
     """The product contains a SKU twice."""
 
@@ -15,6 +28,18 @@ class DuplicateSku(Problem):
     title: ClassVar[str] = "The product contains a SKU twice"
 
     sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidValidity(Problem):
+    """A price is never valid or two of one currency are valid at once."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "invalid-validity"
+    title: ClassVar[str] = "A price is never valid or two of one currency are valid at once"
+
+    pointer: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +60,18 @@ class SkuTaken(Problem):
     title: ClassVar[str] = "The SKU already exists"
 
     sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCurrency(Problem):
+    """No currency has this code."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "unknown-currency"
+    title: ClassVar[str] = "No currency has this code"
+
+    currency: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

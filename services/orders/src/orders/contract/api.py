@@ -23,10 +23,12 @@ class PlaceOrder201(Answer):
 PlaceOrderResult: TypeAlias = (
     PlaceOrder201
     | problems.EmptyOrder
+    | problems.UnknownCurrency
     | problems.UnknownSku
     | problems.CurrencyMismatch
     | problems.PriceChanged
     | problems.QuantityOutOfRange
+    | problems.AmountOutOfRange
 )
 
 
@@ -116,9 +118,9 @@ class OrdersApi(ABC):
         """Place an order.
 
         The order is accepted at once, at the current prices, and then processed
-        asynchronously. Read its status with get_order. A line with an expected_unit_price is
-        accepted only at this price: an order of which one has changed gets the problem price-
-        changed.
+        asynchronously. Read its status with get_order. Send `expected_total`, what the
+        customer saw: if the order costs more now, it gets the problem price-changed, and
+        nothing is placed. If it costs less, the customer pays less.
         """
 
     @abstractmethod
@@ -217,10 +219,12 @@ OPERATIONS: Final = (
         answers=(
             PlaceOrder201,
             problems.EmptyOrder,
+            problems.UnknownCurrency,
             problems.UnknownSku,
             problems.CurrencyMismatch,
             problems.PriceChanged,
             problems.QuantityOutOfRange,
+            problems.AmountOutOfRange,
         ),
         tags=("orders",),
     ),

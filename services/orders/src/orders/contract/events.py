@@ -138,7 +138,7 @@ class EventHandlers(ABC):
     async def price_changed(
         self, tx: Transaction, events: Sequence[Event[received.PriceChanged]]
     ) -> None:
-        """The price of a variant has changed."""
+        """The prices of a variant have changed."""
 
     @abstractmethod
     async def stock_committed(

@@ -8,20 +8,23 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Currency, Money, Price, PriceInput, Reference, RejectionCode, Sku
+from .shared import (
+    Currency,
+    DatedPrice,
+    MoneyInput,
+    OrderLine,
+    PriceInput,
+    Reference,
+    RejectionCode,
+    Sku,
+    Totals,
+)
 
 
 class KnownPrice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
-    price: Price
-
-
-class OrderLine(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1, le=10000)]
-    unit_price: Price
+    prices: list[DatedPrice]
 
 
 class OrderStatus(StrEnum):
@@ -75,7 +78,7 @@ class Order(BaseModel):
     status: OrderStatus
     rejection: Annotated[Rejection | MISSING, Field(default=MISSING)]
     lines: list[OrderLine]
-    total: Money
+    totals: Totals
     placed_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -98,4 +101,5 @@ class PlaceOrder(BaseModel):
     customer_ref: Reference
     currency: Currency
     lines: Annotated[list[PlaceOrderLine], Field(max_length=1000)]
+    expected_total: MoneyInput | MISSING = MISSING
     payment: PaymentMethod

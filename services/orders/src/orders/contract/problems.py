@@ -7,16 +7,29 @@ from waybill.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountOutOfRange(Problem):
+    """An amount is above the limit of its currency."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "amount-out-of-range"
+    title: ClassVar[str] = "An amount is above the limit of its currency"
+
+    pointer: str
+    amount_max_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyMismatch(Problem):
-    """The price is in another currency than the order."""
+    """The SKU has no price in the currency of the order now."""
 
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "currency-mismatch"
-    title: ClassVar[str] = "The price is in another currency than the order"
+    title: ClassVar[str] = "The SKU has no price in the currency of the order now"
 
     sku: str
     pointer: str
-    price_currency: str
+    price_currencies: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +67,6 @@ class PriceChanged(Problem):
     slug: ClassVar[str] = "price-changed"
     title: ClassVar[str] = "A price is not the expected one"
 
-    sku: str
     pointer: str
     amount_minor: int
     currency: str
@@ -79,6 +91,18 @@ class TooManyStreams(Problem):
     status: ClassVar[int] = 429
     slug: ClassVar[str] = "too-many-streams"
     title: ClassVar[str] = "The caller follows too many orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCurrency(Problem):
+    """No currency has this code."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "unknown-currency"
+    title: ClassVar[str] = "No currency has this code"
+
+    currency: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

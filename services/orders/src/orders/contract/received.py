@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Money, Price, Sku
+from .shared import DatedPrice, Money, Price, Sku
 
 
 class CommitRefusedStatus(StrEnum):
@@ -59,9 +59,12 @@ class PaymentVoided(BaseModel):
 
 
 class PriceChanged(BaseModel):
+    """`price` is there if it is the only one and always valid. Events of release 0.1 have it in place of `prices`."""
+
     model_config = ConfigDict(frozen=True)
     sku: Sku
-    price: Price
+    price: Price | MISSING = MISSING
+    prices: Annotated[list[DatedPrice] | MISSING, Field(max_length=50)] = MISSING
     version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 
@@ -95,11 +98,14 @@ class StockReserved(BaseModel):
 
 
 class VariantAdded(BaseModel):
+    """`price` is there if it is the only one and always valid. Events of release 0.1 have it in place of `prices`."""
+
     model_config = ConfigDict(frozen=True)
     sku: Sku
     product_id: UUID
     name: str
-    price: Price
+    price: Price | MISSING = MISSING
+    prices: Annotated[list[DatedPrice] | MISSING, Field(max_length=50)] = MISSING
     version: Annotated[StrictInt, Field(ge=1, le=2147483647)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
 from waybill.scalars import UUID, AwareDatetime
 
-from .shared import Money, Price, RejectionCode, Sku
+from .shared import Money, OrderLine, RejectionCode, Sku, Totals
 
 
 class AuthorizeSealedPayment(BaseModel):
@@ -40,18 +40,21 @@ class OrderConfirmed(BaseModel):
     order_id: UUID
 
 
+class OrderPlaced(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    order_id: UUID
+    reference: Annotated[str | MISSING, Field(default=MISSING)]
+    customer_ref: str
+    totals: Totals
+    lines: Annotated[list[OrderLine], Field(min_length=1)]
+    placed_at: AwareDatetime
+
+
 class OrderRejected(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     order_id: UUID
     code: RejectionCode
     detail: str
-
-
-class PlacedLine(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1, le=10000)]
-    unit_price: Price
 
 
 class ReleaseStock(BaseModel):
@@ -70,16 +73,6 @@ class WantedLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     sku: Sku
     quantity: Annotated[StrictInt, Field(ge=1, le=10000000)]
-
-
-class OrderPlaced(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    order_id: UUID
-    reference: Annotated[str | MISSING, Field(default=MISSING)]
-    customer_ref: str
-    total: Money
-    lines: Annotated[list[PlacedLine], Field(min_length=1)]
-    placed_at: AwareDatetime
 
 
 class ReserveStock(BaseModel):

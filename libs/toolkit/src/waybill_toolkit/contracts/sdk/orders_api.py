@@ -11,9 +11,13 @@ from typing import Any, Final
 from typing_extensions import override
 
 ORDER_ID: Final = "01890a5d-ac96-774b-bcce-b302099a8057"
-TOTAL: Final = {"amount_minor": 255, "currency": "GBP"}
+SHIPPING: Final = {"net_minor": 0, "tax_minor": 0, "gross_minor": 0}
+TOTALS: Final = {
+    "currency": "GBP", "prices_include_tax": True, "lines_minor": 255, "discounts_minor": 0,
+    "shipping": SHIPPING, "taxes": [], "net_minor": 255, "tax_minor": 0, "gross_minor": 255,
+}  # fmt: skip
 ORDER: Final = {
-    "order_id": ORDER_ID, "customer_ref": "c", "status": "placed", "lines": [], "total": TOTAL,
+    "order_id": ORDER_ID, "customer_ref": "c", "status": "placed", "lines": [], "totals": TOTALS,
     "placed_at": "2026-11-22T06:00:00Z", "updated_at": "2026-11-22T06:00:00Z",
 }  # fmt: skip
 """Every order, when it is placed. Each read returns it as confirmed."""

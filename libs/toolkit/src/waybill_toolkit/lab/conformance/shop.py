@@ -19,6 +19,7 @@ PROBABILITY: Final = 0.5
 SETTLE_SECONDS_MAX: Final = 60.0
 PRICED: Final = {"85123A": "GBP", "BANK CHARGES": "GBP", "22423": "EUR"}
 """Currency by SKU: the SKUs of the contracts' examples, and one in another currency."""
+CURRENCIES: Final = ("GBP", "EUR", "JPY")
 CUSTOMER: Final = "17850"
 UNITS: Final = 1_000_000
 TOKENS: Final = ("tok_approve", "tok_decline", "tok_error_once")
@@ -79,6 +80,10 @@ def open_shop(
             "query.order_id": orders,
             "path.payment_id": payments,
             "body.currency": ["GBP"],
+            "body.expected_total.currency": ["GBP"],
+            "body.price.currency": list(CURRENCIES),
+            "body.prices[*].currency": list(CURRENCIES),
+            "body.variants[*].price.currency": list(CURRENCIES),
             "body.lines[*].sku": list(PRICED),
             "body.lines[*].quantity": [1, 2, 10_000],
             "body.payment.token": list(TOKENS),

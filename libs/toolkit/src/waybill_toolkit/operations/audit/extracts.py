@@ -13,6 +13,14 @@ class Extract:
     insert: str
 
 
+_PRICES: Final = """
+    jsonb_agg(
+        jsonb_build_array(currency, amount_minor, valid_from at time zone 'utc',
+            valid_until at time zone 'utc')
+        order by priced.number) filter (where currency is not null)::text
+"""
+"""The prices of a SKU in their order, as a text that is the same in both databases."""
+
 FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
     "orders": (
         Extract(
@@ -32,15 +40,21 @@ FIRST_LOOK: Final[Mapping[str, Sequence[Extract]]] = {
             insert="insert into promised values (?, ?, ?)",
         ),
         Extract(
-            select="select sku, amount_minor, currency, version from prices",
-            insert="insert into known_prices values (?, ?, ?, ?)",
+            select=f"""
+                select sku, version, {_PRICES}
+                from price_lists left join unit_prices as priced using (sku) group by sku
+            """,  # noqa: S608 - constants
+            insert="insert into known_prices values (?, ?, ?)",
         ),
     ),
     # Read after orders: the version of a price never decreases.
     "catalog": (
         Extract(
-            select="select sku, amount_minor, currency, version from variants",
-            insert="insert into catalog_prices values (?, ?, ?, ?)",
+            select=f"""
+                select sku, version, {_PRICES}
+                from variants left join prices as priced using (sku) group by sku
+            """,  # noqa: S608 - constants
+            insert="insert into catalog_prices values (?, ?, ?)",
         ),
     ),
     "inventory": (

@@ -47,15 +47,37 @@ ORDERS: Final = (
         """,
     ),
     Invariant(
-        name="total-is-the-sum-of-the-lines",
-        meaning="Every order has lines, and their prices add up to its total.",
+        name="totals-are-sums",
+        meaning="Every order has lines; with shipping they sum to its total and to its tax.",
+        where="orders",
+        # `paid` contains the tax or not, as the prices do; so net amounts sum up, too.
+        sql="""
+            select order_id, total_minor, tax_minor,
+                paid + shipping_net_minor + shipping_tax_minor
+                    + case when prices_include_tax then 0 else tax end as summed_minor,
+                tax + shipping_tax_minor as summed_tax_minor
+            from orders left join (
+                select order_id, sum(quantity * unit_price_minor - discount_minor) as paid,
+                    sum(tax_minor) as tax
+                from order_lines group by order_id) as summed using (order_id)
+            where paid + shipping_net_minor + shipping_tax_minor
+                    + case when prices_include_tax then 0 else tax end is distinct from total_minor
+                or tax + shipping_tax_minor is distinct from tax_minor
+        """,
+    ),
+    Invariant(
+        name="lines-are-within-their-price",
+        meaning="No line has a discount or a tax above what is paid, or tax without a rate.",
         where="orders",
         sql="""
-            select order_id, total_minor, lines_minor
-            from orders left join (
-                select order_id, sum(quantity * unit_price_minor) as lines_minor
-                from order_lines group by order_id) as summed using (order_id)
-            where lines_minor is distinct from total_minor
+            select order_id, line_number, quantity * unit_price_minor as price_minor,
+                discount_minor, tax_rate_ppm, order_lines.tax_minor
+            from order_lines join orders using (order_id)
+            where discount_minor not between 0 and quantity * unit_price_minor
+                or order_lines.tax_minor < 0
+                or prices_include_tax
+                    and order_lines.tax_minor > quantity * unit_price_minor - discount_minor
+                or tax_rate_ppm = 0 and order_lines.tax_minor > 0
         """,
     ),
     Invariant(

@@ -15,8 +15,8 @@ TABLES: Final = """
     create table settled (order_id text primary key, status, total_minor, currency);
     create table orders (order_id text primary key, status, total_minor, currency, units);
     create table promised (order_id text primary key, total_minor, currency);
-    create table known_prices (sku text primary key, amount_minor, currency, version);
-    create table catalog_prices (sku text primary key, amount_minor, currency, version);
+    create table known_prices (sku text primary key, version, prices);
+    create table catalog_prices (sku text primary key, version, prices);
     create table holdings (order_id text primary key, status, units, is_recent);
     create table paid (order_id text primary key, status, amount_minor, currency,
         captured_minor, refunded_minor);

@@ -68,16 +68,13 @@ TOGETHER_ALL: Final = (
         meaning="Every price that orders knows is one that the catalog has or had.",
         where=TOGETHER,
         sql="""
-            select sku, known_prices.version, known_prices.amount_minor, known_prices.currency,
-                catalog_prices.version as catalog_version,
-                catalog_prices.amount_minor as catalog_minor,
-                catalog_prices.currency as catalog_currency
+            select sku, known_prices.version, known_prices.prices,
+                catalog_prices.version as catalog_version, catalog_prices.prices as catalog_prices
             from known_prices left join catalog_prices using (sku)
             where catalog_prices.version is null
                 or known_prices.version > catalog_prices.version
                 or known_prices.version = catalog_prices.version
-                    and (known_prices.amount_minor <> catalog_prices.amount_minor
-                        or known_prices.currency <> catalog_prices.currency)
+                    and known_prices.prices is not catalog_prices.prices
         """,
     ),
     Invariant(

@@ -15,7 +15,7 @@ _SUMS: Final = f"""
 """  # noqa: S608 - constants
 _NEWEST_PRICES: Final = f"""
     select sku, price, currency, max(placed_at)
-    from lines join orders using (order_id) where {_CHARGED} group by sku
+    from lines join orders using (order_id) where {_CHARGED} group by sku, currency
 """  # noqa: S608 - constants
 _FAILED_LINES: Final = """
     select line_number, record, lines.reason, orders.reason
@@ -60,7 +60,7 @@ class Findings:
         return [Sum(*row) for row in self._database.execute(_SUMS)]
 
     def newest_prices(self) -> Iterator[tuple[str, Price]]:
-        """Yield each SKU with the price of its newest placed line."""
+        """Yield each SKU with the price of its newest placed line, in each currency."""
         for sku, price, currency, _ in self._database.execute(_NEWEST_PRICES):
             yield sku, Price(price, currency)
 

@@ -45,7 +45,7 @@ async def import_orders(
                 await _place(client, spool, placeable, concurrency, step)
     if sets_prices:
         for prices in batches(spool.findings.newest_prices(), BATCH_LINES):
-            await catalogue.set_prices(dict(prices))
+            await catalogue.set_prices(prices)
 
 
 async def _find(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from waybill.money import Money, is_currency, price_max
 from waybill_toolkit.operations.order_import.rules import Rules
 
 COLUMNS: Final = (
@@ -65,6 +66,7 @@ class RowReader:
     def read(self, cells: Sequence[str]) -> Row:
         """Return the row. Raises RowError."""
         found = self._by_name(cells)
+        currency = self._currency(found["currency"].upper())
         return Row(
             order_ref=self._reference("order_ref", found),
             placed_at=_time(found["placed_at"]),
@@ -72,8 +74,8 @@ class RowReader:
             sku=self._text("sku", found["sku"]),
             name=self._text("name", found["name"]) if found["name"] else "",
             quantity=self._number("quantity", found["quantity"]),
-            unit_price_minor=self._number("unit_price_minor", found["unit_price_minor"]),
-            currency=self._text("currency", found["currency"].upper()),
+            unit_price_minor=self._price(found["unit_price_minor"], currency),
+            currency=currency,
         )
 
     def order_ref(self, cells: Sequence[str]) -> str:
@@ -111,6 +113,20 @@ class RowReader:
             why = f", not {meant}" if meant else f": {fault[0].lower()}{fault[1:]}"
             raise RowError(f"{column} is {_shown(value)}{why}")
         return value
+
+    def _currency(self, value: str) -> str:
+        if not is_currency(self._text("currency", value)):
+            raise RowError(f"currency is {value!r}, not {_MEANT['currency']}")
+        return value
+
+    def _price(self, value: str, currency: str) -> int:
+        amount, highest = self._number("unit_price_minor", value), price_max(currency)
+        if amount > highest:
+            raise RowError(
+                f"unit_price_minor is {value!r}, {Money(amount, currency)}, above the highest price"
+                f" of {Money(highest, currency)}"
+            )
+        return amount
 
     def _number(self, column: str, value: str) -> int:
         rule = self.rules.numbers[column]

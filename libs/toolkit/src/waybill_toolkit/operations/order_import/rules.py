@@ -18,7 +18,7 @@ _TEXTS: Final = {
 }
 _NUMBERS: Final = {
     "quantity": ("orders", "OrderLine", "quantity"),
-    "unit_price_minor": ("catalog", "Price", "amount_minor"),
+    "unit_price_minor": ("catalog", "PriceInput", "amount_minor"),
 }
 
 

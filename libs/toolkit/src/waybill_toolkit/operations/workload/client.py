@@ -1,16 +1,20 @@
 """The operations of catalog, inventory and orders that the commands need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from waybill.clock import SystemClock
 from waybill_toolkit.contracts.sdk.python.runtime.tokens import AsyncTokenProvider
 from waybill_toolkit.operations.workload.service import PATIENCE_SECONDS, Service
 
 VARIANTS_MAX: Final = 500  # per request, by the contract
 FOUND_MAX: Final = 5  # orders of one reference; an import places one
 APPROVED: Final = "tok_approve"  # the test token of a valid card
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 FINAL: Final = frozenset({"confirmed", "rejected", "cancelled"})
 
 
@@ -77,10 +81,11 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class CataloguedPrice:
-    """The price of a variant, and the version of the variant, which increases with each change."""
+class CataloguedPrices:
+    """The prices of a variant, and the version of the variant, which increases with each change."""
 
-    price: Price
+    now: Mapping[str, Price]
+    """By currency, those that are valid at the moment."""
     version: int
 
 
@@ -125,24 +130,25 @@ class Client:
         body = {"name": name, "variants": [_new_variant(variant) for variant in variants]}
         await self._catalog.post("/v1/products", body, key)
 
-    async def catalogued_prices(self) -> dict[str, CataloguedPrice]:
+    async def catalogue(self) -> dict[str, CataloguedPrices]:
         """Return the prices of all variants by SKU."""
         items = self._catalog.items("/v1/variants")
-        return {item["sku"]: _catalogued_price(item) async for item in items}
+        return {item["sku"]: _catalogued(item) async for item in items}
 
-    async def catalogued_price(self, sku: str) -> CataloguedPrice:
-        return _catalogued_price(await self._catalog.get(f"/v1/variants/{quote(sku, safe='')}"))
+    async def catalogued_prices(self, sku: str) -> CataloguedPrices:
+        return _catalogued(await self._catalog.get(f"/v1/variants/{quote(sku, safe='')}"))
 
-    async def set_price(self, sku: str, price: Price, version: int) -> CataloguedPrice:
-        """Set a price if the variant still has this version."""
+    async def set_price(self, sku: str, price: Price, version: int) -> CataloguedPrices:
+        """Set the price in a currency if the variant still has this version."""
         path = f"/v1/variants/{quote(sku, safe='')}/price"
         body = {"price": _money(price.amount_minor, price.currency)}
-        return _catalogued_price(await self._catalog.put(path, body, f'"{version}"'))
+        return _catalogued(await self._catalog.put(path, body, f'"{version}"'))
 
-    async def known_prices(self) -> dict[str, Price]:
-        """Return the prices that the orders service knows, by SKU."""
+    async def known_prices(self) -> dict[str, Mapping[str, Price]]:
+        """Return the prices that orders uses at the moment, by SKU and currency."""
         return {
-            item["sku"]: _price(item["price"]) async for item in self._orders.items("/v1/prices")
+            item["sku"]: _valid_now(item["prices"])
+            async for item in self._orders.items("/v1/prices")
         }
 
     async def units_on_hand(self) -> dict[str, int]:
@@ -187,12 +193,21 @@ def _money(amount_minor: int, currency: str) -> dict[str, object]:
     return {"amount_minor": amount_minor, "currency": currency}
 
 
-def _price(body: dict[str, Any]) -> Price:
-    return Price(body["amount_minor"], body["currency"])
+def _valid_now(prices: Iterable[dict[str, Any]]) -> dict[str, Price]:
+    now = SystemClock().now()
+    return {
+        each["currency"]: Price(each["amount_minor"], each["currency"])
+        for each in prices
+        if _instant(each, "valid_from", _ALWAYS) <= now < _instant(each, "valid_until", _NEVER)
+    }
 
 
-def _catalogued_price(body: dict[str, Any]) -> CataloguedPrice:
-    return CataloguedPrice(_price(body["price"]), body["version"])
+def _instant(price: dict[str, Any], field: str, default: datetime) -> datetime:
+    return datetime.fromisoformat(price[field]) if field in price else default
+
+
+def _catalogued(body: dict[str, Any]) -> CataloguedPrices:
+    return CataloguedPrices(_valid_now(body["prices"]), body["version"])
 
 
 def _placed_order(body: dict[str, Any]) -> PlacedOrder:
@@ -200,7 +215,7 @@ def _placed_order(body: dict[str, Any]) -> PlacedOrder:
         Line(line["sku"], line["quantity"], line["unit_price"]["amount_minor"])
         for line in body["lines"]
     ]
-    return PlacedOrder(_order(body), body["total"]["currency"], lines)
+    return PlacedOrder(_order(body), body["totals"]["currency"], lines)
 
 
 def _order(body: dict[str, Any]) -> Order:

@@ -7,7 +7,7 @@ after the Idempotency-Keys have expired.
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import islice
 from typing import Final, TypeVar
@@ -49,10 +49,10 @@ async def seed(
 
     Raises UnreachableError, and RefusedError for a variant that the catalogue refuses.
     """
-    missing = variants.keys() - (await client.catalogued_prices()).keys()
+    missing = variants.keys() - (await client.catalogue()).keys()
     await add_variants(client, [variants[sku] for sku in missing])
     await add_units(client, units, progress)
-    await wait_for_prices(client, dict.fromkeys(variants))
+    await wait_for_prices(client, dict.fromkeys(variants, ()))
 
 
 async def add_variants(client: Client, variants: Iterable[Variant]) -> None:
@@ -87,8 +87,8 @@ async def add_units(
         await for_each(missing.items(), add, CONCURRENCY)
 
 
-async def wait_for_prices(client: Client, prices: Mapping[str, Price | None]) -> None:
-    """Wait until orders knows these prices, or any price where None is given.
+async def wait_for_prices(client: Client, prices: Mapping[str, Collection[Price]]) -> None:
+    """Wait until orders knows these SKUs, each with all of these prices.
 
     Raises UnreachableError after a timeout without progress.
     """
@@ -107,11 +107,13 @@ async def wait_for_prices(client: Client, prices: Mapping[str, Price | None]) ->
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _unknown(wanted: Mapping[str, Price | None], known: Mapping[str, Price]) -> set[str]:
+def _unknown(
+    wanted: Mapping[str, Collection[Price]], known: Mapping[str, Mapping[str, Price]]
+) -> set[str]:
     return {
         sku
-        for sku, price in wanted.items()
-        if sku not in known or (price is not None and known[sku] != price)
+        for sku, prices in wanted.items()
+        if sku not in known or any(known[sku].get(each.currency) != each for each in prices)
     }
 
 

@@ -13,8 +13,9 @@ values
         'GBP', 100, 'tok_approve', now(), now());
 
 -- The second price of B has not arrived yet.
-insert into prices (sku, amount_minor, currency, version)
-values ('A', 255, 'GBP', 1), ('B', 90, 'GBP', 1);
+insert into price_lists (sku, version) values ('A', 1), ('B', 1);
+insert into unit_prices (sku, number, currency, amount_minor, valid_until)
+values ('A', 1, 'GBP', 255, null), ('A', 2, 'EUR', 300, '2026-11-27T00:00:00Z'), ('B', 1, 'GBP', 90, null);
 
 insert into order_lines (order_id, line_number, sku, quantity, unit_price_minor)
 values

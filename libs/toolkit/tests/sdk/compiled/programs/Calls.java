@@ -116,7 +116,7 @@ public class Calls {
                 "status", one.status().value(),
                 "known", one.status().isKnown(),
                 "extra", one.additionalProperties(),
-                "total_extra", one.total().additionalProperties(),
+                "totals_extra", one.totals().additionalProperties(),
                 "listed", listed,
                 "written", Json.write(Codec.toJson(one)));
     }

@@ -41,10 +41,11 @@ public class Checkout {
     }
 
     private static Order order(String status) {
-        Money total = new Money(255, "GBP");
+        Amounts none = new Amounts(0, 0, 0);
+        Totals totals = new Totals("GBP", true, 255, 0, none, List.of(), 255, 0, 255);
         OrderStatus open = OrderStatus.of(status);
         Instant now = Instant.EPOCH;
-        return new Order(ORDER_ID, "customer-1", open, List.of(), total, now, now);
+        return new Order(ORDER_ID, "customer-1", open, List.of(), totals, now, now);
     }
 
     private static void answersAreUsedInTheirOrder() {

@@ -85,7 +85,7 @@ func read(ctx context.Context, client *waybill.Client) (object, error) {
 	}
 	written, err := json.Marshal(one)
 	return object{
-		"status": one.Status, "known": one.Status.IsKnown(), "extra": one.Extra, "total_extra": one.Total.Extra,
+		"status": one.Status, "known": one.Status.IsKnown(), "extra": one.Extra, "totals_extra": one.Totals.Extra,
 		"listed": listed, "written": string(written),
 	}, err
 }

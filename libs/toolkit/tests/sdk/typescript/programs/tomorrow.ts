@@ -47,7 +47,7 @@ const whats: Record<string, () => Promise<unknown>> = {
     const order = await placed("newer");
     const { items } = await at("newer").orders.listOrders({ reference });
     const statuses = [order, ...items].map(({ status }) => status);
-    return { statuses, gift: fields(order)["tomorrow"], nested: fields(order.total)["tomorrow"] };
+    return { statuses, gift: fields(order)["tomorrow"], nested: fields(order.totals)["tomorrow"] };
   },
 
   /** The loop of double-order.py: a program that tries again after every error. */

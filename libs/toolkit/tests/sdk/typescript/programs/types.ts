@@ -20,7 +20,7 @@ export async function taken(): Promise<Order[]> {
   const undone: undefined = await waybill.orders.getOrder("1").then(() => undefined);
   const found: Order[] = [];
   for await (const order of waybill.orders.listOrders()) found.push(order);
-  console.log(variant.price.amount_minor, tag, undone);
+  console.log(variant.prices.length, tag, undone);
   if (error instanceof UnknownSkuError) console.log(error.problem.sku.length, error.attempts);
   if (error instanceof ProblemError) console.log(error.problem.status);
   if (error instanceof WaybillError) console.log(error.traceId?.length, error.headers.get("etag"));
