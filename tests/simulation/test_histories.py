@@ -93,3 +93,10 @@ def test_mutant_is_refused_when_the_code_has_changed() -> None:
     gone = Mutant("gone", "", Edit("waybill.sending.relay", "what was never there", ""))
     with pytest.raises(UnfitMutantError):
         check(gone)
+
+
+def test_mutant_is_refused_when_it_asks_for_what_is_not_there() -> None:
+    result = "results = await self._link.produce(encoded, self._logs.states)"
+    wrong = Mutant("wrong", "", Edit("waybill.sending.publisher", result, "self._gone()"))
+    with pytest.raises(UnfitMutantError, match=r"waybill.sending.publisher has no self._gone"):
+        check(wrong)

@@ -3,6 +3,7 @@
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from textwrap import dedent, indent
 from types import CodeType, ModuleType
+from typing import Final
 
 from typing_extensions import override
+
+_ASKED_OF_SELF: Final = re.compile(r"\bself\.(\w+)")
+_METHOD: Final = re.compile(r"\bdef (\w+)")
 
 
 class PlayName(StrEnum):
@@ -62,11 +67,24 @@ class UnfitMutantError(Exception):
 
 
 def check(mutant: Mutant) -> None:
-    """Check that the mutant fits the code. Raises UnfitMutantError or SyntaxError."""
+    """Check that the mutant fits the code. Raises UnfitMutantError or SyntaxError.
+
+    What it asks of `self` the module has to have: a history that ends with an AttributeError would
+    count as one that does not find it.
+    """
     spec = importlib.util.find_spec(mutant.edit.module)
     if spec is None or spec.origin is None:
         raise UnfitMutantError(f"there is no module {mutant.edit.module}")
-    compile(mutant.edit.apply(Path(spec.origin).read_text()), spec.origin, "exec")
+    source = Path(spec.origin).read_text()
+    changed = mutant.edit.apply(source)
+    compile(changed, spec.origin, "exec")
+    unknown = _asked_of_self(changed) - _asked_of_self(source) - set(_METHOD.findall(changed))
+    if unknown:
+        raise UnfitMutantError(f"{mutant.edit.module} has no self.{min(unknown)}")
+
+
+def _asked_of_self(source: str) -> set[str]:
+    return set(_ASKED_OF_SELF.findall(source))
 
 
 def plant(mutant: Mutant) -> None:

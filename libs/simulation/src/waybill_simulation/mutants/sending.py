@@ -89,7 +89,7 @@ SENDING: Final = (
             "results = await self._link.produce(encoded, self._logs.states)",
             """
             for partition, batch in batches.items():
-                self._published(partition, batch, 0)
+                self._marks.add(partition, batch.positions, self._logs.appended(partition, 0))
             await self.mark()
             results = await self._link.produce(encoded, self._logs.states)
             """,
