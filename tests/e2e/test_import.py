@@ -200,7 +200,7 @@ def test_an_order_is_counted_when_its_price_differs_from_the_catalogue(
     time = "2010-12-01T08:26:00Z"
     history.write_text(
         f"{HEADER}\nREFUSED-1,{time},c,REFUSED-A,,1,100,GBP\n"
-        f"REFUSED-2,{time},c,REFUSED-A,,1,100,EUR\nREFUSED-3,{time},c,REFUSED-A,,1,100,GBP\n"
+        f"REFUSED-2,{time},c,REFUSED-A,,1,90,GBP\nREFUSED-3,{time},c,REFUSED-A,,1,100,GBP\n"
     )
 
     result = import_orders(platform, history, "--json", "--failed", tmp_path / "failed.csv")
