@@ -106,7 +106,7 @@ EVENTS: Final = (
     Mutation(
         "field removed from an event",
         "catalog/asyncapi.yaml",
-        drop_field("PriceChanged", "version"),
+        drop_field("VariantAdded", "version"),
         "lint diff types examples",
         service="orders",
     ),
