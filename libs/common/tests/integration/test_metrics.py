@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiokafka.errors import GroupAuthorizationFailedError  # type: ignore[import-untyped]
+from aiokafka.errors import GroupAuthorizationFailedError  # type: ignore[import-untyped]  # it is untyped
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as openmetrics_families,
 )

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import pytest
-from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]  # it is untyped
 
 from waybill.kafka.log_requests import FetchRequest, ProduceRequest
 from waybill.kafka.node_connection import NodeConnection

@@ -20,7 +20,7 @@ _Message: TypeAlias = Callable[["_Listener"], None]
 class _Listener:
     """The worker process."""
 
-    def __init__(self, publish: Publish, cache: PassOn, context: Any) -> None:  # noqa: ANN401
+    def __init__(self, publish: Publish, cache: PassOn, context: Any) -> None:  # noqa: ANN401 (as below)
         self.publish = publish
         self.cache = cache
         self.context = context

