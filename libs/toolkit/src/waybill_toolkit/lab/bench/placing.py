@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+import uvloop
+
 from waybill_toolkit.lab.bench.baskets import Baskets
 from waybill_toolkit.lab.bench.costs import Meter
 from waybill_toolkit.lab.bench.latencies import Latencies
 from waybill_toolkit.lab.bench.load import closed_loop, open_loop
-from waybill_toolkit.lab.bench.scenario import Figure
+from waybill_toolkit.lab.bench.scenario import Figure, Figures, Options
 from waybill_toolkit.lab.bench.watching import Watcher, watching
 from waybill_toolkit.operations.workload.client import Client, Order, WantedOrder
 from waybill_toolkit.operations.workload.service import RefusedError, ServiceError
@@ -21,6 +23,7 @@ from waybill_toolkit.platform.handle import Platform
 # More connections would only move the queue from the client into the service. Waiting for a
 # connection is part of the latency.
 CONNECTIONS_MAX: Final = 512
+ROUND_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 60.0  # without a further confirmation
 
 _WARM_UP_SECONDS: Final = 1.0
@@ -135,6 +138,12 @@ class Place:
         door = addresses["gateway"] if self.through_gateway else addresses["orders"]
         tokens = tokens_of(self.platform)
         return Client(addresses["catalog"], addresses["inventory"], door, tokens=tokens)
+
+
+def measure_closed(place: Place, clients: int, options: Options) -> Figures:
+    """Measure a round of a scenario: a closed loop of ten seconds, if no option says otherwise."""
+    seconds = options.seconds_or(ROUND_SECONDS)
+    return uvloop.run(place_closed(place, clients=clients, seconds=seconds))
 
 
 async def place_closed(place: Place, *, clients: int, seconds: float) -> dict[str, Figure]:

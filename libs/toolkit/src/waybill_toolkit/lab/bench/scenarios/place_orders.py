@@ -5,15 +5,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-import uvloop
-
 from waybill_toolkit.lab.bench.baskets import BASKETS
 from waybill_toolkit.lab.bench.measured_platform import measured_platform
-from waybill_toolkit.lab.bench.placing import Place, place_closed
-from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
+from waybill_toolkit.lab.bench.placing import Place, measure_closed
+from waybill_toolkit.lab.bench.scenario import Case, Options, Scenario
 
 CLIENTS: Final = (1, 8, 32, 128)
-SECONDS: Final = 10.0
 
 
 @contextmanager
@@ -25,7 +22,7 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
             for baskets in BASKETS
         ]
         yield [
-            Case(_name(place, clients), partial(_measure, place, clients, options))
+            Case(_name(place, clients), partial(measure_closed, place, clients, options))
             for place in places
             for clients in ((options.clients,) if options.clients else CLIENTS)
         ]
@@ -34,10 +31,6 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
 def _name(place: Place, clients: int) -> str:
     route = "gateway" if place.through_gateway else "straight"
     return f"{route}, {place.baskets.name}, {clients} client{'s' if clients > 1 else ''}"
-
-
-def _measure(place: Place, clients: int, options: Options) -> Figures:
-    return uvloop.run(place_closed(place, clients=clients, seconds=options.seconds_or(SECONDS)))
 
 
 PLACE_ORDERS: Final = Scenario(

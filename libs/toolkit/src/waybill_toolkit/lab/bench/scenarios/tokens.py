@@ -5,17 +5,14 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
-import uvloop
-
 from waybill_toolkit.lab.bench.baskets import one_line
 from waybill_toolkit.lab.bench.measured_platform import own_plan, with_own_ports
-from waybill_toolkit.lab.bench.placing import Place, place_closed
-from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
+from waybill_toolkit.lab.bench.placing import Place, measure_closed
+from waybill_toolkit.lab.bench.scenario import Case, Options, Scenario
 from waybill_toolkit.platform.handle import running
 from waybill_toolkit.platform.identity import AccessMode
 
 CLIENTS: Final = 32
-SECONDS: Final = 10.0
 
 
 @contextmanager
@@ -31,13 +28,9 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
                 places[f"{mode}, {route}"] = Place(platform, one_line(), through_gateway)
         clients = options.clients or CLIENTS
         yield [
-            Case(f"{name}, {clients} clients", partial(_measure, place, clients, options))
+            Case(f"{name}, {clients} clients", partial(measure_closed, place, clients, options))
             for name, place in places.items()
         ]
-
-
-def _measure(place: Place, clients: int, options: Options) -> Figures:
-    return uvloop.run(place_closed(place, clients=clients, seconds=options.seconds_or(SECONDS)))
 
 
 TOKENS: Final = Scenario(

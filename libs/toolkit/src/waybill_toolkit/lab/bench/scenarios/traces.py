@@ -9,17 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import uvloop
-
 from waybill_toolkit.lab.bench.baskets import one_line
 from waybill_toolkit.lab.bench.measured_platform import own_plan, with_own_ports
-from waybill_toolkit.lab.bench.placing import Place, place_closed
-from waybill_toolkit.lab.bench.scenario import Case, Figures, Options, Scenario
-from waybill_toolkit.platform.handle import Platform, running
+from waybill_toolkit.lab.bench.placing import Place, measure_closed
+from waybill_toolkit.lab.bench.scenario import Case, Options, Scenario
+from waybill_toolkit.platform.handle import running
 from waybill_toolkit.platform.ports import LOOPBACK, free_port
 
 CLIENTS: Final = (32,)
-SECONDS: Final = 10.0
 SHARES: Final[Mapping[str, str | None]] = {"off": None, "10 % sampled": "0.1", "all sampled": "1"}
 
 
@@ -27,7 +24,7 @@ SHARES: Final[Mapping[str, str | None]] = {"off": None, "10 % sampled": "0.1", "
 def _cases(options: Options) -> Iterator[Sequence[Case]]:
     """Run a platform for each share; each idles while another one is measured."""
     with ExitStack() as stack:
-        platforms: dict[str, Platform] = {}
+        places: dict[str, Place] = {}
         for number, (name, share) in enumerate(SHARES.items()):
             plan = stack.enter_context(
                 own_plan(with_own_ports(options, number), name=f"traces-{number}")
@@ -36,11 +33,12 @@ def _cases(options: Options) -> Iterator[Sequence[Case]]:
                 plan.data.mkdir(parents=True, exist_ok=True)
                 endpoint = stack.enter_context(_receiver(plan.data / "traces.jsonl"))
                 plan = replace(plan, settings={**plan.settings, **_settings(endpoint, share)})
-            platforms[name] = stack.enter_context(running(plan))
+            platform = stack.enter_context(running(plan))
+            places[name] = Place(platform, one_line(), through_gateway=True)
         yield [
-            Case(f"{name}, {clients} clients", partial(_measure, platform, clients, options))
+            Case(f"{name}, {clients} clients", partial(measure_closed, place, clients, options))
             for clients in ((options.clients,) if options.clients else CLIENTS)
-            for name, platform in platforms.items()
+            for name, place in places.items()
         ]
 
 
@@ -64,11 +62,6 @@ def _receiver(file: Path) -> Iterator[str]:
             yield f"http://{LOOPBACK}:{port}"
         finally:
             process.terminate()
-
-
-def _measure(platform: Platform, clients: int, options: Options) -> Figures:
-    place = Place(platform, one_line(), through_gateway=True)
-    return uvloop.run(place_closed(place, clients=clients, seconds=options.seconds_or(SECONDS)))
 
 
 TRACES: Final = Scenario(
